@@ -1,0 +1,29 @@
+/** Stable name of an error: its kind, a dot, what it is (`gateway.not-programmed`). The kind decides the exit code. */
+export type ErrorId = `${string}.${string}`;
+
+export type UserErrorOptions = {
+  readonly id: ErrorId;
+  /** What to do, in one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+};
+
+/** Something the user can fix: `message` says what was seen and where, `hint` what to do. Everything else is a bug. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly id: ErrorId;
+  readonly hint: string | undefined;
+
+  constructor(message: string, { id, hint, cause }: UserErrorOptions) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.id = id;
+    this.hint = hint;
+  }
+}
+
+/** The text of anything thrown, for putting it into a message of ours. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether a thrown value is Node's system error with this code (`ENOENT`, `EACCES`). */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,90 @@
+import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { UserError } from './errors.ts';
+
+export type KubeRequest = {
+  readonly method?: keyof typeof HttpMethod;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+};
+
+export type KubeResponse = { readonly text: () => Promise<string>; readonly lines: () => AsyncIterable<string> };
+
+/** Sends one request to the API server. Throws {@link KubeError} for an answer that is not 2xx. */
+export type KubeHttp = (path: string, request?: KubeRequest) => Promise<KubeResponse>;
+
+/** The API server's refusal: HTTP `code`, `reason` and message as in its `Status` object. */
+export class KubeError extends Error {
+  override readonly name = 'KubeError';
+  readonly code: number;
+  readonly reason: string;
+
+  constructor(code: number, reason: string, message: string) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isConflict = (error: unknown): boolean =>
+  error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
+export const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof KubeError && error.reason === 'AlreadyExists';
+
+const toKubeError = (code: number, text: string): KubeError => {
+  try {
+    const { reason = '', message = text } = JSON.parse(text) as { reason?: string; message?: string };
+    return new KubeError(code, reason, message);
+  } catch {
+    return new KubeError(code, '', text.trim() || `HTTP ${code}`);
+  }
+};
+
+async function* readLines(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter(Boolean);
+  }
+}
+
+/**
+ * Speaks to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
+ * Throws a UserError when the kubeconfig has no such context.
+ */
+export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => {
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  if (kubeContext) config.setCurrentContext(kubeContext);
+  const server = config.getCurrentCluster()?.server;
+  if (!server) {
+    throw new UserError(`kubeconfig has no context '${config.getCurrentContext()}'`, {
+      id: 'cluster.no-context',
+      hint: `known contexts: ${
+        config
+          .getContexts()
+          .map(({ name }) => name)
+          .join(', ') || 'none'
+      }`,
+    });
+  }
+  const transport = new IsomorphicFetchHttpLibrary();
+  return async (path, { method = 'GET', query = {}, body, contentType = 'application/json', signal } = {}) => {
+    const context = new RequestContext(new URL(path, server).toString(), HttpMethod[method]);
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) context.setQueryParam(key, value);
+    if (body !== undefined) {
+      context.setHeaderParam('Content-Type', contentType);
+      context.setBody(JSON.stringify(body));
+    }
+    context.setHeaderParam('Accept', 'application/json');
+    if (signal) context.setSignal(signal);
+    await config.applySecurityAuthentication(context);
+    const response = await transport.send(context).toPromise();
+    if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
+    return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
+  };
+};

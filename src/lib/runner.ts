@@ -1,0 +1,65 @@
+import { execa } from 'execa';
+
+/** An argv: program, then its arguments. Never a shell string. */
+export type Command = readonly [string, ...string[]];
+
+export type RunOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called for each line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+};
+
+export type RunResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+
+/** Runs commands. Throws {@link CommandError} when one fails; tests pass a fake. */
+export type Runner = (command: Command, options?: RunOptions) => Promise<RunResult>;
+
+/** A command that ended badly, was ended, or could not be started (`exitCode` is then undefined). */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly command: Command;
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+
+  constructor(command: Command, details: Partial<RunResult> & { timedOut?: boolean; reason?: string }) {
+    const { exitCode, stdout = '', stderr = '', timedOut = false, reason } = details;
+    const ending = timedOut
+      ? 'timed out'
+      : exitCode === undefined
+        ? (reason ?? 'was ended')
+        : `exited with ${exitCode}`;
+    super(`${command.join(' ')} ${ending}${stderr ? `: ${lastLines(stderr)}` : ''}`);
+    this.command = command;
+    this.exitCode = exitCode;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    this.timedOut = timedOut;
+  }
+}
+
+const lastLines = (text: string): string => text.trim().split('\n').slice(-5).join('\n');
+
+/** Runs real processes. They end with this process. */
+export const execaRunner: Runner = async (command, options = {}) => {
+  const { env, cwd, input = '', timeoutMs, signal, onLine } = options;
+  const [program, ...args] = command;
+  const subprocess = execa(program, args, {
+    reject: false,
+    all: onLine !== undefined,
+    input,
+    ...(env && { env }),
+    ...(cwd && { cwd }),
+    ...(timeoutMs && { timeout: timeoutMs }),
+    ...(signal && { cancelSignal: signal }),
+  });
+  if (onLine) for await (const line of subprocess.iterable({ from: 'all' })) onLine(line);
+  const { exitCode, stdout, stderr, timedOut, failed, shortMessage } = await subprocess;
+  if (failed) throw new CommandError(command, { exitCode, stdout, stderr, timedOut, reason: shortMessage });
+  return { exitCode: exitCode ?? 0, stdout, stderr };
+};

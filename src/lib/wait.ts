@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ErrorId, UserError } from './errors.ts';
+
+/** `true` when the state is as wanted, otherwise what is still missing. */
+export type Verdict = true | string;
+
+export type WaitOptions = {
+  readonly timeoutMs: number;
+  readonly id: ErrorId;
+  readonly hint?: string;
+  readonly signal?: AbortSignal;
+  /** Told each time the verdict's text changes, for progress. */
+  readonly onVerdict?: (verdict: string) => void;
+  /** Called once at the deadline for more to say, such as the newest Warning event. */
+  readonly explain?: () => Promise<string | undefined>;
+};
+
+/** Makes a stream of states that ends when `signal` aborts: a watch, or {@link polling}. */
+export type Source<T> = (signal: AbortSignal) => AsyncIterable<T>;
+
+/**
+ * Reads states from `source` until `judge` says `true`, and returns that state.
+ * Throws a UserError with the last verdict after `timeoutMs`, or the signal's reason when aborted.
+ */
+export const waitUntil = async <T>(
+  what: string,
+  source: Source<T>,
+  judge: (state: T) => Verdict,
+  { timeoutMs, id, hint, signal, onVerdict, explain }: WaitOptions,
+): Promise<T> => {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
+  let last = 'nothing seen yet';
+  try {
+    for await (const state of source(both)) {
+      const verdict = judge(state);
+      if (verdict === true) return state;
+      if (verdict !== last) onVerdict?.(verdict);
+      last = verdict;
+    }
+  } catch (error) {
+    if (!both.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    deadline.abort();
+  }
+  signal?.throwIfAborted();
+  const more = await explain?.();
+  throw new UserError(`${what} not ready after ${Math.round(timeoutMs / 1000)}s: ${last}${more ? ` (${more})` : ''}`, {
+    id,
+    ...(hint && { hint }),
+  });
+};
+
+/** For things without a watch: looks, yields, pauses, until the signal aborts. */
+export const polling = <T>(look: (signal: AbortSignal) => Promise<T>, pauseMs: number): Source<T> =>
+  async function* (signal) {
+    while (!signal.aborted) {
+      yield await look(signal);
+      await pause(pauseMs, undefined, { signal });
+    }
+  };
