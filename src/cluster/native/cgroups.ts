@@ -1,0 +1,112 @@
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { SetupStep } from '../../keeper/spec.ts';
+import { hasCode } from '../../lib/errors.ts';
+
+/** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */
+export type Hierarchy = { readonly path: string; readonly options?: string };
+
+const genericOptions = new Set([
+  'rw',
+  'ro',
+  'relatime',
+  'xattr',
+  'clone_children',
+  'nsdelegate',
+  'memory_recursiveprot',
+]);
+
+/** Reads the cgroup mounts from the text of /proc/self/mountinfo (proc(5)). */
+export const parseHierarchies = (mountinfo: string): readonly Hierarchy[] =>
+  mountinfo.split('\n').flatMap((line) => {
+    const [mount = '', rest = ''] = line.split(' - ');
+    const path = mount.split(' ')[4];
+    const [type, , superOptions = ''] = rest.split(' ');
+    if (!path || (type !== 'cgroup' && type !== 'cgroup2')) return [];
+    if (type === 'cgroup2') return [{ path }];
+    const options = superOptions
+      .split(',')
+      .filter((option) => !genericOptions.has(option) && !option.startsWith('release_agent='));
+    return [{ path, options: options[0]?.startsWith('name=') ? `none,${options[0]}` : options.join(',') }];
+  });
+
+/** The folders of an instance, one in each hierarchy. */
+export const cgroupPaths = (hierarchies: readonly Hierarchy[], instance: string): readonly string[] =>
+  hierarchies.map(({ path }) => join(path, `taskgate-${instance}`));
+
+/** Makes the folders. A v1 cpuset takes no process before it has CPUs and memory nodes, so it copies its parent's. */
+export const createCgroups = async (paths: readonly string[]): Promise<void> => {
+  for (const path of paths) {
+    await mkdir(path, { recursive: true });
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) await copyFromParent(path, file);
+  }
+};
+
+const copyFromParent = async (path: string, file: string): Promise<void> => {
+  try {
+    await writeFile(join(path, file), await readFile(join(path, '..', file)));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'EACCES')) throw error;
+  }
+};
+
+/** Mounts the hierarchies anew from inside the cgroup namespace, where only the instance's own part shows. */
+export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly SetupStep[] => {
+  const v1 = hierarchies.filter(({ options }) => options);
+  if (v1.length === 0) return [{ run: ['mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup'] }];
+  return [
+    { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'cgroup', '/sys/fs/cgroup'] },
+    ...v1.flatMap(({ path, options = '' }): SetupStep[] => {
+      const target = `/sys/fs/cgroup/${basename(path)}`;
+      return [{ run: ['mkdir', '-p', target] }, { run: ['mount', '-t', 'cgroup', '-o', options, 'cgroup', target] }];
+    }),
+  ];
+};
+
+/**
+ * On a pure cgroup v2 host a cgroup that hands out controllers may hold no process itself, so the keeper's processes
+ * move to a leaf and the controllers are switched on beside it. Does nothing on v1.
+ */
+export const settleCgroupV2 = async (hierarchies: readonly Hierarchy[], paths: readonly string[]): Promise<void> => {
+  const [root] = paths;
+  if (!root || hierarchies.some(({ options }) => options)) return;
+  const leaf = join(root, 'keeper');
+  await mkdir(leaf, { recursive: true });
+  for (const pid of await pidsIn(root)) await writeFile(join(leaf, 'cgroup.procs'), String(pid));
+  const controllers = (await readFile(join(root, 'cgroup.controllers'), 'utf8')).trim().split(' ').filter(Boolean);
+  await writeFile(join(root, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '));
+};
+
+const foldersBelow = async (path: string): Promise<readonly string[]> => {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    const below = await Promise.all(
+      entries.filter((entry) => entry.isDirectory()).map((entry) => foldersBelow(join(path, entry.name))),
+    );
+    return [...below.flat(), path];
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+};
+
+const pidsIn = async (path: string): Promise<readonly number[]> => {
+  try {
+    const text = await readFile(join(path, 'cgroup.procs'), 'utf8');
+    return text.split('\n').filter(Boolean).map(Number);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENODEV')) return [];
+    throw error;
+  }
+};
+
+/** Host pids of every process in the instance's cgroups. */
+export const pidsInCgroups = async (paths: readonly string[]): Promise<readonly number[]> => {
+  const folders = (await Promise.all(paths.map(foldersBelow))).flat();
+  return [...new Set((await Promise.all(folders.map(pidsIn))).flat())];
+};
+
+/** Removes the folders, innermost first. Throws EBUSY while a process lives in one. */
+export const removeCgroups = async (paths: readonly string[]): Promise<void> => {
+  for (const folder of (await Promise.all(paths.map(foldersBelow))).flat()) await rmdir(folder);
+};

@@ -1,0 +1,66 @@
+import { UserError } from '../../lib/errors.ts';
+import { childrenOf, type ProcessIdentity } from '../../lib/processes.ts';
+import type { Command, Runner } from '../../lib/runner.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+
+export type ImportInput = {
+  readonly ctr: string;
+  readonly archive: string;
+  readonly refs: readonly string[];
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+  /** The node's keeper, or undefined while there is none yet. */
+  readonly findKeeper: () => ProcessIdentity | undefined;
+};
+
+const timeoutMs = 120_000;
+
+/** containerd's client, speaking from the host to the socket inside the node's mount namespace. */
+export const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
+  ctr,
+  '--address',
+  `/proc/${nodePid}/root/run/containerd/containerd.sock`,
+  '--namespace',
+  'k8s.io',
+  ...args,
+];
+
+const listImages = async ({ ctr, runner, findKeeper }: ImportInput) => {
+  const keeper = findKeeper();
+  const [nodePid] = keeper ? await childrenOf(keeper.pid).catch(() => []) : [];
+  if (nodePid === undefined) return undefined;
+  const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet'])).catch(() => ({
+    stdout: undefined,
+  }));
+  return stdout === undefined ? undefined : { nodePid, images: new Set(stdout.split('\n')) };
+};
+
+/**
+ * Imports an OCI archive into the node's containerd as soon as that answers, unless all of `refs` are there.
+ * Throws a UserError when containerd does not answer, or does not list an image afterwards.
+ */
+export const importImages = async (input: ImportInput): Promise<void> => {
+  const { ctr, archive, refs, runner, signal } = input;
+  const answers = (state: Awaited<ReturnType<typeof listImages>>) => state !== undefined || 'no answer yet';
+  const options = {
+    timeoutMs,
+    signal,
+    id: 'cluster.containerd',
+    hint: 'see logs/containerd.log of the instance',
+  } as const;
+  const state = await waitUntil(
+    'containerd',
+    polling(() => listImages(input), 50),
+    answers,
+    options,
+  );
+  if (!state || refs.every((ref) => state.images.has(ref))) return;
+  await runner(ctrCommand(ctr, state.nodePid, ['images', 'import', archive]), { signal, timeoutMs });
+  const after = await listImages(input);
+  const missing = refs.filter((ref) => !after?.images.has(ref));
+  if (missing.length === 0) return;
+  throw new UserError(`containerd does not list ${missing.join(', ')} after the import of ${archive}`, {
+    id: 'cluster.images-missing',
+    hint: 'remove the archive from the cache and run again',
+  });
+};

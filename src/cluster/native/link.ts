@@ -1,0 +1,38 @@
+import { sha256 } from '../../lib/files.ts';
+import type { Command } from '../../lib/runner.ts';
+import type { NativeNetwork } from './network.ts';
+
+/** Name of the host's end of an instance's veth pair; Linux allows 15 characters. */
+export const linkName = (instance: string): string => `tg-${sha256(instance).slice(0, 10)}`;
+
+/** Makes the veth pair between the host and the network namespace of process `pid`, with addresses and routes. */
+export const linkCommands = (link: string, pid: number, network: NativeNetwork): readonly Command[] => [
+  ['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],
+  ['ip', 'address', 'add', `${network.hostAddress}/24`, 'dev', link],
+  ['ip', 'link', 'set', link, 'up'],
+  insideCommand(pid, ['ip', 'address', 'add', `${network.nodeAddress}/24`, 'dev', 'eth0']),
+  insideCommand(pid, ['ip', 'link', 'set', 'eth0', 'up']),
+  // without a default route the node's own processes cannot reach ClusterIPs
+  insideCommand(pid, ['ip', 'route', 'add', 'default', 'via', network.hostAddress]),
+  ['ip', 'route', 'add', network.cidr, 'via', network.nodeAddress],
+];
+
+const insideCommand = (pid: number, command: Command): Command => [
+  'nsenter',
+  '--target',
+  String(pid),
+  '--net',
+  ...command,
+];
+
+/** Removes the veth pair; its routes go with it. */
+export const removeLinkCommand = (link: string): Command => ['ip', 'link', 'delete', link];
+
+export const listLinksCommand: Command = ['ip', '-json', 'link', 'show'];
+export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
+
+type Route = { readonly dst?: string; readonly dev?: string };
+
+/** Destinations of the host's routes, but for those of one of our own links. */
+export const parseRoutes = (json: string, exceptLink: string): readonly string[] =>
+  (JSON.parse(json) as readonly Route[]).flatMap(({ dst, dev }) => (dst && dev !== exceptLink ? [dst] : []));

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Launched, LaunchOptions } from '../../keeper/launch.ts';
+import type { KeeperEvent, KeeperSpec } from '../../keeper/spec.ts';
+import { writeFileAtomically } from '../../lib/files.ts';
+import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/processes.ts';
+import type { Command, Runner } from '../../lib/runner.ts';
+import type { Cluster } from '../../steps/values.ts';
+import type { ClusterProvider, ClusterState } from '../provider.ts';
+import { cgroupPaths, createCgroups, parseHierarchies, settleCgroupV2 } from './cgroups.ts';
+import { nodeChildren } from './components.ts';
+import { importImages } from './images.ts';
+import { linkCommands, linkName } from './link.ts';
+import { isolatedCommand, namespaceSetup } from './namespaces.ts';
+import { writeNodeFiles } from './node-files.ts';
+import { ensurePki } from './pki.ts';
+import { type NativeResource, removeResource } from './resources.ts';
+import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+import { findMissingTools, judgeMachine } from './verify.ts';
+
+/** What the provider needs from others: each is a plain function, so that parts stay apart. */
+export type NativeTools = {
+  readonly runner: Runner;
+  readonly launchKeeper: (command: Command, options: LaunchOptions) => Launched;
+  /** What the instance's journal holds now. */
+  readonly resources: () => readonly NativeResource[];
+  /** Writes a resource to the journal; awaited before it is made. */
+  readonly journal: (resource: NativeResource) => Promise<void>;
+  /** Strikes a resource from the journal, after it was removed. */
+  readonly forget: (resource: NativeResource) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: KeeperEvent) => void;
+};
+
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const findKeeper = (resources: readonly NativeResource[]): ProcessIdentity | undefined =>
+  resources.findLast((resource) => resource.kind === 'keeper')?.process;
+
+const findState = async (resources: readonly NativeResource[]): Promise<ClusterState> => {
+  const keeper = findKeeper(resources);
+  if (keeper && (await isRunning(keeper))) return 'running';
+  return resources.length > 0 ? 'stopped' : 'absent';
+};
+
+const clusterOf = ({ name, instanceDir, network }: NativeSpec): Cluster => ({
+  name,
+  provider: 'native',
+  kubeconfigPath: join(instanceDir, 'kubeconfig'),
+  kubeContext: nodeName(name),
+  nodeAddress: network.nodeAddress,
+  hostAddress: network.hostAddress,
+});
+
+/** Starts the keeper in its namespaces, wires them to the host, and waits until the API server answers. */
+const startNode = async (spec: NativeSpec, tools: NativeTools): Promise<void> => {
+  const { runner, journal, signal } = tools;
+  const { logsDir, keeperSpecPath, socketPath } = nodePaths(spec.instanceDir);
+  const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
+  const cgroups = cgroupPaths(hierarchies, spec.name);
+  const link = linkName(spec.name);
+  await journal({ kind: 'cgroups', paths: cgroups });
+  await journal({ kind: 'link', name: link });
+  await createCgroups(cgroups);
+
+  const keeperSpec: KeeperSpec = {
+    instance: spec.name,
+    socketPath,
+    logsDir,
+    setup: namespaceSetup(hierarchies, spec.instanceDir),
+    children: nodeChildren(spec),
+  };
+  const filesReady = writeNodeFiles(spec).then(() => ensurePki(spec, runner));
+  await writeFileAtomically(keeperSpecPath, JSON.stringify(keeperSpec, null, 2));
+  const keeper = tools.launchKeeper(isolatedCommand([...spec.keeperCommand, keeperSpecPath], cgroups), {
+    logPath: join(spec.instanceDir, 'keeper.log'),
+    env: { PATH: systemPath },
+    signal,
+    ...(tools.onEvent && { onEvent: tools.onEvent }),
+  });
+  const identity = await findProcess(keeper.pid);
+  if (identity) await journal({ kind: 'keeper', process: identity });
+  await Promise.all([keeper.furnished, filesReady]);
+  const [inner = keeper.pid] = await childrenOf(keeper.pid);
+  await settleCgroupV2(hierarchies, cgroups);
+  for (const command of linkCommands(link, inner, spec.network)) await runner(command);
+  keeper.go();
+  await keeper.ready('kube-apiserver');
+  keeper.detach();
+};
+
+const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<void> => {
+  for (const resource of resources().toReversed()) {
+    await removeResource(resource, runner);
+    await forget(resource);
+  }
+};
+
+/** Kubernetes from child processes inside private namespaces: no Docker, no VM, Linux and root only. */
+export const native = (spec: NativeSpec, tools: NativeTools): ClusterProvider => ({
+  verify: async () =>
+    judgeMachine({
+      platform: process.platform,
+      uid: process.getuid?.() ?? -1,
+      missingTools: await findMissingTools(systemPath),
+      filesystems: await readFile('/proc/filesystems', 'utf8'),
+      instanceDir: spec.instanceDir,
+    }),
+  find: () => findState(tools.resources()),
+  start: async () => {
+    if ((await findState(tools.resources())) !== 'running') {
+      await removeAll(tools);
+      await startNode(spec, tools);
+    }
+    return clusterOf(spec);
+  },
+  loadImages: (archive, refs) => {
+    const { runner, signal } = tools;
+    return importImages({
+      ctr: spec.binaries.ctr,
+      archive,
+      refs,
+      runner,
+      signal,
+      findKeeper: () => findKeeper(tools.resources()),
+    });
+  },
+  stop: () => removeAll(tools),
+  delete: () => removeAll(tools),
+});

@@ -1,0 +1,37 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../../lib/files.ts';
+import { render } from '../../lib/template.ts';
+import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+
+type Values = Readonly<Record<string, string>>;
+
+/** Target below the node's configuration folder, template, and the values it takes. */
+const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values])[] => {
+  const { nodeDir, configDir, pkiDir, kubeconfigDir, logsDir } = nodePaths(spec.instanceDir);
+  const { nodeAddress, podCidr, serviceCidr } = spec.network;
+  const name = nodeName(spec.name);
+  const { kubernetesVersion, pauseImage, cniPluginsDir } = spec;
+  const adminKubeconfig = `${kubeconfigDir}/super-admin.conf`;
+  return [
+    ['kubeadm.yaml', 'kubeadm.yaml', { nodeAddress, nodeName: name, kubernetesVersion, pkiDir, serviceCidr, podCidr }],
+    ['kubelet.yaml', 'kubelet.yaml', { pkiDir, nodeAddress, configDir, logsDir, nodeDir }],
+    ['kube-proxy.yaml', 'kube-proxy.yaml', { kubeconfig: adminKubeconfig, nodeName: name, podCidr }],
+    ['containerd.toml', 'containerd.toml', { nodeDir, configDir, pauseImage, cniPluginsDir, runc: spec.binaries.runc }],
+    ['Corefile', 'Corefile', { nodeAddress, kubeconfig: adminKubeconfig }],
+    ['cni/10-taskgate.conflist', 'cni.json', { podCidr }],
+  ];
+};
+
+/** Writes the configuration files of the node's processes. */
+export const writeNodeFiles = async (spec: NativeSpec): Promise<void> => {
+  const { nodeDir, configDir } = nodePaths(spec.instanceDir);
+  await mkdir(join(nodeDir, 'kubelet'), { recursive: true, mode: 0o700 });
+  await Promise.all([
+    ...fileTable(spec).map(async ([target, template, values]) => {
+      const text = await readFile(join(spec.templatesDir, 'native', template), 'utf8');
+      await writeFileAtomically(join(configDir, target), render(text, values));
+    }),
+    writeFileAtomically(join(configDir, 'resolv.conf'), `nameserver ${spec.network.nodeAddress}\n`),
+  ]);
+};

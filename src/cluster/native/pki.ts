@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import type { Command, Runner } from '../../lib/runner.ts';
+import { parseYaml, renderYaml } from '../../lib/template.ts';
+import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+
+/** kubeadm's own phases make the certificates and kubeconfigs; both keep what is there and still valid. */
+export const pkiCommands = ({ binaries, instanceDir }: NativeSpec): readonly Command[] => {
+  const { configDir, kubeconfigDir } = nodePaths(instanceDir);
+  const config = ['--config', join(configDir, 'kubeadm.yaml')] as const;
+  return [
+    [binaries.kubeadm, 'init', 'phase', 'certs', 'all', ...config],
+    [binaries.kubeadm, 'init', 'phase', 'kubeconfig', 'all', ...config, '--kubeconfig-dir', kubeconfigDir],
+  ];
+};
+
+type KubeadmConfig = {
+  readonly clusters: readonly {
+    readonly cluster: { readonly 'certificate-authority-data': string; readonly server: string };
+  }[];
+  readonly users: readonly {
+    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  }[];
+};
+
+/** Turns kubeadm's super-admin kubeconfig into the instance's: one context, named after the instance. */
+export const renderKubeconfig = (superAdmin: string, contextName: string): string => {
+  const { clusters, users } = parseYaml(superAdmin) as KubeadmConfig;
+  return renderYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: contextName, cluster: clusters[0]?.cluster }],
+    users: [{ name: contextName, user: users[0]?.user }],
+    contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
+    'current-context': contextName,
+  });
+};
+
+/** Paths of the PEM files with which the keeper asks the API server how it is. */
+export const probeTls = (instanceDir: string) => {
+  const { pkiDir } = nodePaths(instanceDir);
+  return {
+    caPath: join(pkiDir, 'ca.crt'),
+    certPath: join(pkiDir, 'probe.crt'),
+    keyPath: join(pkiDir, 'probe.key'),
+  };
+};
+
+const decode = (base64 = ''): Buffer => Buffer.from(base64, 'base64');
+
+/** Makes certificates and kubeconfigs where they are missing, and the instance's own kubeconfig (0600) from them. */
+export const ensurePki = async (spec: NativeSpec, runner: Runner): Promise<void> => {
+  const { kubeconfigDir } = nodePaths(spec.instanceDir);
+  const superAdminPath = join(kubeconfigDir, 'super-admin.conf');
+  if (!(await findTextFile(superAdminPath))) for (const command of pkiCommands(spec)) await runner(command);
+  const superAdmin = await readFile(superAdminPath, 'utf8');
+  const user = (parseYaml(superAdmin) as KubeadmConfig).users[0]?.user;
+  const { certPath, keyPath } = probeTls(spec.instanceDir);
+  await Promise.all([
+    writeFileAtomically(certPath, decode(user?.['client-certificate-data'])),
+    writeFileAtomically(keyPath, decode(user?.['client-key-data'])),
+    writeFileAtomically(join(spec.instanceDir, 'kubeconfig'), renderKubeconfig(superAdmin, nodeName(spec.name))),
+  ]);
+};

@@ -1,0 +1,79 @@
+import { UserError } from '../../lib/errors.ts';
+import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/processes.ts';
+import type { Runner } from '../../lib/runner.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import { pidsInCgroups, removeCgroups } from './cgroups.ts';
+import { listLinksCommand, removeLinkCommand } from './link.ts';
+
+/** What a native cluster makes outside its instance's folder. Journalled before it is made. */
+export type NativeResource =
+  | { readonly kind: 'cgroups'; readonly paths: readonly string[] }
+  | { readonly kind: 'keeper'; readonly process: ProcessIdentity }
+  | { readonly kind: 'link'; readonly name: string };
+
+const deadlineMs = 10_000;
+
+/** Every process in the instance's cgroups, which hold no others, gets SIGKILL until none is left. */
+const endProcesses = async (paths: readonly string[]): Promise<void> => {
+  const killAll = async (): Promise<readonly number[]> => {
+    const pids = await pidsInCgroups(paths);
+    for (const pid of pids) killIfThere(pid);
+    return pids;
+  };
+  const isEmpty = (pids: readonly number[]) => pids.length === 0 || `processes ${pids.join(', ')} still run`;
+  await waitUntil('End of the native node', polling(killAll, 20), isEmpty, {
+    timeoutMs: deadlineMs,
+    id: 'cluster.not-ended',
+    hint: 'a process that SIGKILL does not end waits for the kernel; see its state in /proc/PID/stack',
+  });
+};
+
+const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};
+
+const removeLink = async (name: string, runner: Runner): Promise<void> => {
+  const { stdout } = await runner(listLinksCommand);
+  const links = JSON.parse(stdout) as readonly { readonly ifname: string }[];
+  if (links.some(({ ifname }) => ifname === name))
+    await runner(removeLinkCommand(name)).catch(ignoreVanished(name, runner));
+};
+
+/** A dying network namespace removes its veth pair by itself, perhaps between our look and our command. */
+const ignoreVanished = (name: string, runner: Runner) => async (error: unknown) => {
+  const { stdout } = await runner(listLinksCommand);
+  if ((JSON.parse(stdout) as readonly { ifname: string }[]).some(({ ifname }) => ifname === name)) throw error;
+};
+
+/** Ends a keeper and waits until the kernel has ended all that ran in its namespaces. */
+const endKeeper = async (keeper: ProcessIdentity): Promise<void> => {
+  await signalProcess(keeper, 'SIGKILL');
+  const gone = (running: boolean) => !running || `process ${keeper.pid} still runs`;
+  await waitUntil(
+    'End of the keeper',
+    polling(() => isRunning(keeper), 10),
+    gone,
+    {
+      timeoutMs: deadlineMs,
+      id: 'cluster.not-ended',
+    },
+  );
+};
+
+/** Takes one resource away; safe to repeat. Throws a UserError when it does not go. */
+export const removeResource = async (resource: NativeResource, runner: Runner): Promise<void> => {
+  if (resource.kind === 'keeper') return endKeeper(resource.process);
+  if (resource.kind === 'link') return removeLink(resource.name, runner);
+  await endProcesses(resource.paths);
+  await removeCgroups(resource.paths).catch((cause) => {
+    throw new UserError(`cgroups of the instance could not be removed: ${resource.paths[0]}`, {
+      id: 'cluster.cgroups-busy',
+      hint: 'see which process is in it (cgroup.procs), end it, then run down again',
+      cause,
+    });
+  });
+};

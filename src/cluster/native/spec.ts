@@ -1,0 +1,52 @@
+import type { NativeNetwork } from './network.ts';
+
+/** Programs that the node runs, by their own names, as absolute paths. */
+export type NodeBinary =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'kubeadm'
+  | 'containerd'
+  | 'ctr'
+  | 'runc'
+  | 'coredns';
+
+/** All that one native cluster is made from. */
+export type NativeSpec = {
+  readonly name: string;
+  /** The instance's folder; everything that the node writes stays below it. */
+  readonly instanceDir: string;
+  readonly network: NativeNetwork;
+  /** As in `v1.34.4`. */
+  readonly kubernetesVersion: string;
+  readonly binaries: Readonly<Record<NodeBinary, string>>;
+  readonly cniPluginsDir: string;
+  /** Folders searched before the system's, for iptables. */
+  readonly path: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly pauseImage: string;
+  /** Program and first arguments that start a keeper; the path of its spec is added. */
+  readonly keeperCommand: readonly [string, ...string[]];
+  /** Where templates/native lies. */
+  readonly templatesDir: string;
+};
+
+/** Folders and files below the instance's folder. */
+export const nodePaths = (instanceDir: string) => {
+  const nodeDir = `${instanceDir}/node`;
+  return {
+    nodeDir,
+    configDir: `${nodeDir}/config`,
+    pkiDir: `${nodeDir}/pki`,
+    kubeconfigDir: `${nodeDir}/kubeconfigs`,
+    logsDir: `${instanceDir}/logs`,
+    socketPath: `${instanceDir}/keeper.sock`,
+    keeperSpecPath: `${instanceDir}/keeper.json`,
+  };
+};
+
+/** The node's name in the cluster. */
+export const nodeName = (name: string): string => `taskgate-${name}`;

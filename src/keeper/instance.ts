@@ -1,0 +1,96 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NativeResource } from '../cluster/native/resources.ts';
+import { hasCode, UserError } from '../lib/errors.ts';
+import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import type { Cluster, GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
+
+const schemaVersion = 1;
+
+/** What exists of an instance and must be undone; written before it is made. */
+export type Resource = NativeResource;
+
+export type InstanceRecord = {
+  readonly schema: typeof schemaVersion;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly provider: 'native';
+  /** The /16 that the instance holds. */
+  readonly cidr: string;
+  readonly journal: readonly Resource[];
+  readonly cluster?: Cluster;
+  readonly gateway?: GatewayEndpoint;
+  readonly master?: MasterEndpoint;
+};
+
+/** An instance's folder and record. Every change is on disk before its promise resolves. */
+export type Instance = {
+  readonly dir: string;
+  readonly record: () => InstanceRecord;
+  readonly change: (fields: Partial<Omit<InstanceRecord, 'schema' | 'name' | 'journal'>>) => Promise<void>;
+  readonly journal: (resource: Resource) => Promise<void>;
+  readonly forget: (resource: Resource) => Promise<void>;
+};
+
+export const instancesDir = (stateDir: string): string => join(stateDir, 'instances');
+const recordPath = (dir: string): string => join(dir, 'instance.json');
+
+const parseRecord = (text: string, path: string): InstanceRecord => {
+  const record = JSON.parse(text) as InstanceRecord;
+  if (record.schema === schemaVersion) return record;
+  throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
+    id: 'environment.instance-schema',
+    hint: 'take the instance down with the version of taskgate that made it',
+  });
+};
+
+const openRecord = (dir: string, first: InstanceRecord): Instance => {
+  let current = first;
+  let lastWrite: Promise<void> = Promise.resolve();
+  const write = (next: InstanceRecord): Promise<void> => {
+    current = next;
+    lastWrite = lastWrite.then(() => writeFileAtomically(recordPath(dir), `${JSON.stringify(next, null, 2)}\n`));
+    return lastWrite;
+  };
+  return {
+    dir,
+    record: () => current,
+    change: (fields) => write({ ...current, ...fields }),
+    journal: (resource) => write({ ...current, journal: [...current.journal, resource] }),
+    forget: (resource) => write({ ...current, journal: current.journal.filter((one) => one !== resource) }),
+  };
+};
+
+/** Opens an instance's record; undefined when there is none. Throws a UserError for a record of another schema. */
+export const findInstance = async (stateDir: string, name: string): Promise<Instance | undefined> => {
+  const dir = join(instancesDir(stateDir), name);
+  const text = await findTextFile(recordPath(dir));
+  return text === undefined ? undefined : openRecord(dir, parseRecord(text, recordPath(dir)));
+};
+
+type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr'>;
+
+/** Makes an instance's folder (0700) and its first record. */
+export const createInstance = async (stateDir: string, { name, provider, cidr }: NewInstance): Promise<Instance> => {
+  const dir = join(instancesDir(stateDir), name);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const createdAt = new Date().toISOString();
+  const instance = openRecord(dir, { schema: schemaVersion, name, createdAt, provider, cidr, journal: [] });
+  await instance.change({});
+  return instance;
+};
+
+/** Records of all instances, by name. */
+export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
+  const names = await readdir(instancesDir(stateDir)).catch((error) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const found = await Promise.all(names.toSorted().map((name) => findInstance(stateDir, name)));
+  return found.flatMap((instance) => (instance ? [instance.record()] : []));
+};
+
+/** Removes an instance's folder with all that is in it. */
+export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
+
+export const readInstanceFile = ({ dir }: Instance, name: string): Promise<string> => readFile(join(dir, name), 'utf8');

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { hasCode } from './errors.ts';
+
+/** A process that can be recognised later: a pid alone may be somebody else's by then. */
+export type ProcessIdentity = {
+  readonly pid: number;
+  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)). */
+  readonly startTicks: number;
+};
+
+const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
+
+/** Start time of a process in clock ticks after boot; undefined when there is none, or only a zombie. */
+const findStartTicks = async (pid: number): Promise<number | undefined> => {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : Number(fields[18]);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Identity of a running process; undefined when there is none. */
+export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {
+  const startTicks = await findStartTicks(pid);
+  return startTicks === undefined ? undefined : { pid, startTicks };
+};
+
+/** Whether exactly this process still runs. */
+export const isRunning = async ({ pid, startTicks }: ProcessIdentity): Promise<boolean> =>
+  (await findStartTicks(pid)) === startTicks;
+
+/** Sends a signal to exactly this process; false when it no longer runs. */
+export const signalProcess = async (identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> => {
+  if (!(await isRunning(identity))) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+};
+
+/** Pids of the direct children of a process, as /proc lists them. */
+export const childrenOf = async (pid: number): Promise<readonly number[]> => {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim().split(' ').filter(Boolean).map(Number);
+};
