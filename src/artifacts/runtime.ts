@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import type { Arch } from './pins.ts';
+
+/** Where the container runtime's programs lie in an item's folder: as in a Debian root. */
+export const runtimePaths = {
+  containerd: 'usr/bin/containerd',
+  'containerd-shim-runc-v2': 'usr/bin/containerd-shim-runc-v2',
+  ctr: 'usr/bin/ctr',
+  runc: 'usr/sbin/runc',
+  iptables: 'usr/sbin/iptables',
+  'iptables-save': 'usr/sbin/iptables-save',
+  'iptables-restore': 'usr/sbin/iptables-restore',
+  ip6tables: 'usr/sbin/ip6tables',
+  'ip6tables-save': 'usr/sbin/ip6tables-save',
+  'ip6tables-restore': 'usr/sbin/ip6tables-restore',
+} as const;
+
+export type RuntimeProgram = keyof typeof runtimePaths;
+
+export const runtimePrograms = Object.keys(runtimePaths) as readonly RuntimeProgram[];
+
+export const cniPluginsPath = 'usr/lib/cni';
+
+/** The plugins that a node needs. */
+export const cniPlugins = ['ptp', 'host-local', 'loopback', 'portmap'] as const;
+
+const triplets: Readonly<Record<Arch, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
+
+/** What programs out of Debian packages need to find their own libraries and each other. */
+export const debianEnvironment = (dir: string, arch: Arch): Readonly<Record<string, string>> => {
+  const libraries = [`usr/lib/${triplets[arch]}`, `lib/${triplets[arch]}`].map((path) => join(dir, path));
+  return {
+    LD_LIBRARY_PATH: libraries.join(':'),
+    XTABLES_LIBDIR: join(dir, `usr/lib/${triplets[arch]}/xtables`),
+  };
+};

