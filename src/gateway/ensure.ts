@@ -1,0 +1,35 @@
+import type { GatewayEndpoint } from '../steps/values.ts';
+import { replaceBrakedPods } from './brakes.ts';
+import { proveCapacity } from './capacity.ts';
+import { type InstallInput, installContour } from './contour.ts';
+import { applyGateway } from './gateway.ts';
+import { publishAddress } from './publication.ts';
+import { together, waitForGateway } from './readiness.ts';
+
+/** Writes all objects of the gateway. Needs an API server only, so it can run while the node starts and images load. */
+export const applyGatewayObjects = async (input: InstallInput): Promise<void> => {
+  await installContour(input);
+  await applyGateway(input.kube, input.spec, input.signal);
+};
+
+type EndpointInput = Omit<InstallInput, 'manifest'> & { readonly address: string };
+
+/** Waits for everything that {@link applyGatewayObjects} wrote, publishes `address` and proves the capacity. */
+export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<GatewayEndpoint> => {
+  const { kube, spec, address, report } = input;
+  const capacity = await proveCapacity(kube, spec);
+  await together(input.signal, (signal) => [
+    waitForGateway({ ...input, signal }),
+    publishAddress(kube, spec, { ...input, signal }),
+  ]);
+  if ((await replaceBrakedPods(kube, spec, report)) > 0) await waitForGateway(input);
+  const { name, namespace, portRange } = spec;
+  report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);
+  return { name, namespace, address, portRange, capacity };
+};
+
+/** The gateway from nothing, or its repair; changes nothing when all is well. */
+export const ensureGateway = async (input: InstallInput & { readonly address: string }): Promise<GatewayEndpoint> => {
+  await applyGatewayObjects(input);
+  return awaitGatewayEndpoint(input);
+};

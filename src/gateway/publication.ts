@@ -1,0 +1,59 @@
+import { isIP } from 'node:net';
+import { UserError } from '../lib/errors.ts';
+import type { Kube, KubeObject } from '../lib/kube.ts';
+import { type Verdict, waitUntil } from '../lib/wait.ts';
+import { newestWarning } from './events.ts';
+import { envoyServiceRef, type GatewaySpec } from './spec.ts';
+
+type Ingress = { readonly ip?: string; readonly hostname?: string; readonly ipMode?: string };
+
+/** A Service of type LoadBalancer, as far as we read it. */
+export type EnvoyService = KubeObject & {
+  readonly spec?: { readonly type?: string; readonly ports?: readonly { readonly port: number }[] };
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly Ingress[] } };
+};
+
+export type WaitInput = { readonly timeoutMs: number; readonly signal?: AbortSignal };
+
+/** What the status of Envoy's Service should say, or undefined when it says so already. */
+export const publicationPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
+  const [first, ...more] = status?.loadBalancer?.ingress ?? [];
+  if (first?.ip === ip && first.ipMode === 'VIP' && more.length === 0) return undefined;
+  return { status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } };
+};
+
+const isThere = (services: readonly EnvoyService[]): Verdict => services.length > 0 || 'the provisioner made none yet';
+
+/**
+ * Waits for Envoy's Service and gives it `address` as its load balancer's, which makes kube-proxy serve every listener
+ * port there and Contour copy the address to the Gateway. Writes only what differs.
+ * Throws UserError `gateway.bad-address` when it is no IP address, `gateway.no-service` at the deadline.
+ */
+export const publishAddress = async (
+  kube: Kube,
+  spec: GatewaySpec,
+  { address, timeoutMs, signal }: WaitInput & { readonly address: string },
+): Promise<void> => {
+  if (!isIP(address)) {
+    throw new UserError(`gateway address '${address}' is not an IP address`, {
+      id: 'gateway.bad-address',
+      hint: 'kube-proxy serves addresses only; give the address of the node',
+    });
+  }
+  const ref = envoyServiceRef(spec);
+  const { apiVersion, kind, metadata } = ref;
+  const [service] = await waitUntil(
+    `Service ${metadata.name}`,
+    (until) => kube.watch<EnvoyService>({ apiVersion, kind, ...metadata }, until),
+    isThere,
+    {
+      timeoutMs,
+      id: 'gateway.no-service',
+      hint: 'the provisioner makes it; look at the log of deployment/contour-gateway-provisioner in namespace projectcontour',
+      explain: () => newestWarning(kube, spec.namespace),
+      ...(signal && { signal }),
+    },
+  );
+  const patch = service && publicationPatch(service, address);
+  if (patch) await kube.patch(ref, patch, { type: 'merge', subresource: 'status' });
+};

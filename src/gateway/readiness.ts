@@ -1,0 +1,110 @@
+import type { Kube, KubeObject, Selection } from '../lib/kube.ts';
+import { type Verdict, waitUntil } from '../lib/wait.ts';
+import {
+  type Gateway,
+  hasAddress,
+  isAccepted,
+  isAnyPodReady,
+  isAvailable,
+  isProgrammed,
+  theOne,
+} from './conditions.ts';
+import { newestWarning } from './events.ts';
+import type { WaitInput } from './publication.ts';
+import { contourName, envoyName, type GatewaySpec, gatewayApiVersion, type Report } from './spec.ts';
+
+type Wait<T extends KubeObject> = {
+  readonly what: string;
+  readonly selection: Selection;
+  readonly judge: (objects: readonly T[]) => Verdict;
+  readonly id: `gateway.${string}`;
+  readonly hint: string;
+};
+
+type WaitContext = WaitInput & { readonly kube: Kube; readonly spec: GatewaySpec; readonly report?: Report };
+
+const waitFor = async <T extends KubeObject>(
+  { what, selection, judge, id, hint }: Wait<T>,
+  { kube, spec, report, timeoutMs, signal }: WaitContext,
+): Promise<void> => {
+  await waitUntil(what, (until) => kube.watch<T>(selection, until), judge, {
+    timeoutMs,
+    id,
+    hint,
+    explain: () => newestWarning(kube, spec.namespace),
+    ...(signal && { signal }),
+    ...(report && { onVerdict: (verdict: string) => report(`${what}: ${verdict}`) }),
+  });
+};
+
+/**
+ * Waits until GatewayClass, Gateway, Contour and Envoy are all ready and the Gateway shows `address`, watching them side
+ * by side. Envoy's pod is the last: the Gateway says Programmed seconds before traffic can flow.
+ * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-address`, `.no-contour` or `.no-envoy` at the deadline.
+ */
+export const waitForGateway = async (input: WaitContext & { readonly address: string }): Promise<void> => {
+  await together(input.signal, (signal) => {
+    const context = { ...input, signal };
+    return [
+      ...gatewayWaits(input.spec, input.address).map((wait) => waitFor(wait, context)),
+      ...podWaits(input.spec).map((wait) => waitFor(wait, context)),
+    ];
+  });
+};
+
+/** Runs tasks side by side; the first failure aborts the others. */
+export const together = async (
+  outer: AbortSignal | undefined,
+  start: (signal: AbortSignal) => readonly Promise<unknown>[],
+): Promise<void> => {
+  const stop = new AbortController();
+  try {
+    await Promise.all(start(outer ? AbortSignal.any([outer, stop.signal]) : stop.signal));
+  } finally {
+    stop.abort();
+  }
+};
+
+const gatewayWaits = ({ name, namespace, className }: GatewaySpec, address: string): readonly Wait<Gateway>[] => {
+  const gateway = { apiVersion: gatewayApiVersion, kind: 'Gateway', namespace, name };
+  return [
+    {
+      what: `GatewayClass ${className}`,
+      selection: { apiVersion: gatewayApiVersion, kind: 'GatewayClass', name: className },
+      judge: theOne(isAccepted),
+      id: 'gateway.not-accepted',
+      hint: "Contour's provisioner accepts it; look at deployment/contour-gateway-provisioner in namespace projectcontour",
+    },
+    {
+      what: `Gateway ${name}`,
+      selection: gateway,
+      judge: theOne(isProgrammed),
+      id: 'gateway.not-programmed',
+      hint: `Contour writes it; look at deployment/contour-${name} in namespace ${namespace}`,
+    },
+    {
+      what: `Gateway ${name}'s address`,
+      selection: gateway,
+      judge: theOne(hasAddress(address)),
+      id: 'gateway.no-address',
+      hint: `Contour copies it from service/envoy-${name}; does something else write that Service's status?`,
+    },
+  ];
+};
+
+const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
+  {
+    what: `Deployment ${contourName(spec)}`,
+    selection: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: spec.namespace, name: contourName(spec) },
+    judge: theOne(isAvailable),
+    id: 'gateway.no-contour',
+    hint: `see kubectl describe deployment ${contourName(spec)} --namespace ${spec.namespace}`,
+  },
+  {
+    what: `Envoy ${envoyName(spec)}`,
+    selection: { apiVersion: 'v1', kind: 'Pod', namespace: spec.namespace, labelSelector: `app=${envoyName(spec)}` },
+    judge: isAnyPodReady,
+    id: 'gateway.no-envoy',
+    hint: `see kubectl describe pods --selector app=${envoyName(spec)} --namespace ${spec.namespace}`,
+  },
+];

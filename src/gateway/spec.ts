@@ -1,0 +1,65 @@
+import type { KubeObject, ObjectRef } from '../lib/kube.ts';
+import type { PortRange } from '../steps/values.ts';
+
+/** What the gateway of one instance should be. */
+export type GatewaySpec = {
+  readonly instance: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly className: string;
+  /** `maxItems` of the Gateway's listeners, in spec and status. */
+  readonly listenerLimit: number;
+  /** Ports that the master may hand out. */
+  readonly portRange: PortRange;
+  /** Port of the one listener that a Gateway must have; outside the range. */
+  readonly seedPort: number;
+  /** Contour pods; 1 when absent. */
+  readonly contourReplicas?: number;
+};
+
+export type Report = (line: string) => void;
+
+export const crdKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;
+export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
+export const gatewaysCRDName = 'gateways.gateway.networking.k8s.io';
+export const tcpRoutesCRDName = 'tcproutes.gateway.networking.k8s.io';
+
+export const instanceLabel = 'taskgate.dev/instance';
+
+export const labelsOf = (instance: string): Readonly<Record<string, string>> => ({
+  'app.kubernetes.io/managed-by': 'taskgate',
+  [instanceLabel]: instance,
+});
+
+/** The same object with our labels added to its own. */
+export const withLabels = <T extends KubeObject>(object: T, instance: string): T => ({
+  ...object,
+  metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labelsOf(instance) } },
+});
+
+/** Names of what the provisioner makes for a Gateway (contour v1.33.6, internal/provisioner/model/names.go). */
+export const contourName = ({ name }: GatewaySpec): string => `contour-${name}`;
+export const envoyName = ({ name }: GatewaySpec): string => `envoy-${name}`;
+
+type Place = Pick<GatewaySpec, 'name' | 'namespace'>;
+
+export const gatewayRef = ({ name, namespace }: Place): ObjectRef => ({
+  apiVersion: gatewayApiVersion,
+  kind: 'Gateway',
+  metadata: { name, namespace },
+});
+
+export const envoyServiceRef = (spec: GatewaySpec): ObjectRef => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: envoyName(spec), namespace: spec.namespace },
+});
+
+/**
+ * What is wrong with a Gateway's name, if anything. `contour-<name>` becomes a Service name and a label value:
+ * 55 characters, no dots (projectcontour/contour#5970).
+ */
+export const gatewayNameProblem = (name: string): string | undefined =>
+  /^[a-z]([-a-z0-9]{0,53}[a-z0-9])?$/.test(name)
+    ? undefined
+    : `'${name}' must be 1 to 55 lower-case letters, digits and dashes, without dots, and start with a letter`;
