@@ -147,9 +147,11 @@ const coredns = ({ binaries, instanceDir }: NativeSpec): Child => ({
   env: { GOMAXPROCS: '1' },
 });
 
+/** Where the node's processes find the host's programs, whatever the user's PATH is. */
+export const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
 /** The node's processes, in the order of their needs. */
 export const nodeChildren = (spec: NativeSpec): readonly Child[] => {
-  const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
   const env = { PATH: [...spec.path, ...systemPath].join(':'), TMPDIR: '/run/tmp', ...spec.env };
   const makers = [etcd, containerd, kubeApiserver, kubeControllerManager, kubeScheduler, kubelet, kubeProxy, coredns];
   return makers.map((make) => {

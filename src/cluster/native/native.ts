@@ -8,19 +8,25 @@ import type { Command, Runner } from '../../lib/runner.ts';
 import type { Cluster } from '../../steps/values.ts';
 import type { ClusterProvider, ClusterState } from '../provider.ts';
 import { cgroupPaths, createCgroups, parseHierarchies, settleCgroupV2 } from './cgroups.ts';
-import { nodeChildren } from './components.ts';
+import { nodeChildren, systemPath } from './components.ts';
 import { importImages } from './images.ts';
 import { linkCommands, linkName } from './link.ts';
 import { isolatedCommand, namespaceSetup } from './namespaces.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { type NativeResource, removeResource } from './resources.ts';
-import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
-import { findMissingTools, judgeMachine } from './verify.ts';
+import { type NativePlace, type NativeSpec, type NodeSoftware, nodeName, nodePaths } from './spec.ts';
+import { verifyMachine } from './verify.ts';
 
 /** What the provider needs from others: each is a plain function, so that parts stay apart. */
 export type NativeTools = {
   readonly runner: Runner;
+  /** Asked for only by `start` and `loadImages`. */
+  readonly software: () => NodeSoftware;
+  /** Where templates/ lies. */
+  readonly templatesDir: string;
+  /** Program and first arguments that start a keeper; the path of its spec is added. */
+  readonly keeperCommand: readonly [string, ...string[]];
   readonly launchKeeper: (command: Command, options: LaunchOptions) => Launched;
   /** What the instance's journal holds now. */
   readonly resources: () => readonly NativeResource[];
@@ -32,8 +38,6 @@ export type NativeTools = {
   readonly onEvent?: (event: KeeperEvent) => void;
 };
 
-const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
 const findKeeper = (resources: readonly NativeResource[]): ProcessIdentity | undefined =>
   resources.findLast((resource) => resource.kind === 'keeper')?.process;
 
@@ -43,7 +47,7 @@ const findState = async (resources: readonly NativeResource[]): Promise<ClusterS
   return resources.length > 0 ? 'stopped' : 'absent';
 };
 
-const clusterOf = ({ name, instanceDir, network }: NativeSpec): Cluster => ({
+const clusterOf = ({ name, instanceDir, network }: NativePlace): Cluster => ({
   name,
   provider: 'native',
   kubeconfigPath: join(instanceDir, 'kubeconfig'),
@@ -70,11 +74,11 @@ const startNode = async (spec: NativeSpec, tools: NativeTools): Promise<void> =>
     setup: namespaceSetup(hierarchies, spec.instanceDir),
     children: nodeChildren(spec),
   };
-  const filesReady = writeNodeFiles(spec).then(() => ensurePki(spec, runner));
+  const filesReady = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));
   await writeFileAtomically(keeperSpecPath, JSON.stringify(keeperSpec, null, 2));
-  const keeper = tools.launchKeeper(isolatedCommand([...spec.keeperCommand, keeperSpecPath], cgroups), {
+  const keeper = tools.launchKeeper(isolatedCommand([...tools.keeperCommand, keeperSpecPath], cgroups), {
     logPath: join(spec.instanceDir, 'keeper.log'),
-    env: { PATH: systemPath },
+    env: { PATH: systemPath.join(':') },
     signal,
     ...(tools.onEvent && { onEvent: tools.onEvent }),
   });
@@ -97,33 +101,20 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
 };
 
 /** Kubernetes from child processes inside private namespaces: no Docker, no VM, Linux and root only. */
-export const native = (spec: NativeSpec, tools: NativeTools): ClusterProvider => ({
-  verify: async () =>
-    judgeMachine({
-      platform: process.platform,
-      uid: process.getuid?.() ?? -1,
-      missingTools: await findMissingTools(systemPath),
-      filesystems: await readFile('/proc/filesystems', 'utf8'),
-      instanceDir: spec.instanceDir,
-    }),
+export const native = (place: NativePlace, tools: NativeTools): ClusterProvider => ({
+  verify: () => verifyMachine(place.instanceDir),
   find: () => findState(tools.resources()),
   start: async () => {
     if ((await findState(tools.resources())) !== 'running') {
       await removeAll(tools);
-      await startNode(spec, tools);
+      await startNode({ ...place, ...tools.software() }, tools);
     }
-    return clusterOf(spec);
+    return clusterOf(place);
   },
   loadImages: (archive, refs) => {
     const { runner, signal } = tools;
-    return importImages({
-      ctr: spec.binaries.ctr,
-      archive,
-      refs,
-      runner,
-      signal,
-      findKeeper: () => findKeeper(tools.resources()),
-    });
+    const { ctr } = tools.software().binaries;
+    return importImages({ ctr, archive, refs, runner, signal, findKeeper: () => findKeeper(tools.resources()) });
   },
   stop: () => removeAll(tools),
   delete: () => removeAll(tools),

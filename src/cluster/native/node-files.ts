@@ -24,12 +24,12 @@ const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values
 };
 
 /** Writes the configuration files of the node's processes. */
-export const writeNodeFiles = async (spec: NativeSpec): Promise<void> => {
+export const writeNodeFiles = async (spec: NativeSpec, templatesDir: string): Promise<void> => {
   const { nodeDir, configDir } = nodePaths(spec.instanceDir);
   await mkdir(join(nodeDir, 'kubelet'), { recursive: true, mode: 0o700 });
   await Promise.all([
     ...fileTable(spec).map(async ([target, template, values]) => {
-      const text = await readFile(join(spec.templatesDir, 'native', template), 'utf8');
+      const text = await readFile(join(templatesDir, 'native', template), 'utf8');
       await writeFileAtomically(join(configDir, target), render(text, values));
     }),
     writeFileAtomically(join(configDir, 'resolv.conf'), `nameserver ${spec.network.nodeAddress}\n`),

@@ -14,12 +14,8 @@ export type NodeBinary =
   | 'runc'
   | 'coredns';
 
-/** All that one native cluster is made from. */
-export type NativeSpec = {
-  readonly name: string;
-  /** The instance's folder; everything that the node writes stays below it. */
-  readonly instanceDir: string;
-  readonly network: NativeNetwork;
+/** The programs and images that a node is made from. */
+export type NodeSoftware = {
   /** As in `v1.34.4`. */
   readonly kubernetesVersion: string;
   readonly binaries: Readonly<Record<NodeBinary, string>>;
@@ -28,11 +24,18 @@ export type NativeSpec = {
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly pauseImage: string;
-  /** Program and first arguments that start a keeper; the path of its spec is added. */
-  readonly keeperCommand: readonly [string, ...string[]];
-  /** Where templates/native lies. */
-  readonly templatesDir: string;
 };
+
+/** What tells one native cluster from another. */
+export type NativePlace = {
+  readonly name: string;
+  /** The instance's folder; everything that the node writes stays below it. */
+  readonly instanceDir: string;
+  readonly network: NativeNetwork;
+};
+
+/** All that one native cluster is made from. */
+export type NativeSpec = NativePlace & NodeSoftware;
 
 /** Folders and files below the instance's folder. */
 export const nodePaths = (instanceDir: string) => {

@@ -1,6 +1,7 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { access, constants, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Obstacle } from '../provider.ts';
+import { systemPath } from './components.ts';
 
 /** Programs of the host that the native provider calls, and the Debian package of each. */
 const tools = {
@@ -53,21 +54,21 @@ export const judgeMachine = ({
   return obstacles;
 };
 
-const isOnPath = async (tool: string, path: string): Promise<boolean> => {
-  for (const folder of path.split(delimiter)) {
-    if (
-      await access(join(folder, tool), constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return true;
-  }
-  return false;
+const isInstalled = async (tool: string): Promise<boolean> => {
+  const tries = await Promise.allSettled(systemPath.map((folder) => access(join(folder, tool), constants.X_OK)));
+  return tries.some(({ status }) => status === 'fulfilled');
 };
 
-/** Those of the needed programs that none of the folders of `path` holds. */
-export const findMissingTools = async (path: string): Promise<readonly string[]> => {
-  const found = await Promise.all(Object.keys(tools).map(async (tool) => ((await isOnPath(tool, path)) ? [] : [tool])));
-  return found.flat();
+/** What keeps this machine from running a native cluster with this folder. */
+export const verifyMachine = async (instanceDir: string): Promise<readonly Obstacle[]> => {
+  const installed = await Promise.all(
+    Object.keys(tools).map(async (tool) => ({ tool, there: await isInstalled(tool) })),
+  );
+  return judgeMachine({
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+    missingTools: installed.filter(({ there }) => !there).map(({ tool }) => tool),
+    filesystems: process.platform === 'linux' ? await readFile('/proc/filesystems', 'utf8') : '',
+    instanceDir,
+  });
 };

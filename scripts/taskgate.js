@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an old Node.js can still read it and hand over to the one that npm installed beside us.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const oldest = [22, 19];
+
+const isNewEnough = ([major, minor]) => major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+
+const findPinnedNode = () => {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`);
+    return join(dirname(manifest), 'bin', 'node');
+  } catch {
+    return undefined;
+  }
+};
+
+const handOver = (node) => {
+  const child = spawn(node, [new URL(import.meta.url).pathname, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGTERM', forward);
+  process.on('SIGINT', () => undefined); // the terminal sends it to both
+  child.on('exit', (code, signal) => {
+    process.exitCode = code === null ? 128 + (signal === 'SIGINT' ? 2 : 15) : code;
+  });
+};
+
+if (isNewEnough(process.versions.node.split('.').map(Number))) {
+  const { main } = await import('../src/cli/main.ts');
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  const node = findPinnedNode();
+  if (node) handOver(node);
+  else {
+    process.stderr.write(
+      `taskgate needs Node.js ${oldest.join('.')} or newer, this is ${process.versions.node}.\n` +
+        'To fix: run `npm ci` in the folder of taskgate, which brings the right one, or install a newer Node.js.\n',
+    );
+    process.exitCode = 3;
+  }
+}
