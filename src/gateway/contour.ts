@@ -2,16 +2,18 @@ import type { Kube, KubeObject } from '../lib/kube.ts';
 import { type Verdict, waitUntil } from '../lib/wait.ts';
 import { releaseBrakes } from './brakes.ts';
 import { isEstablished } from './conditions.ts';
-import type { CRD } from './crd-patch.ts';
+import { type CRD, hasLimit, raiseListenerLimit } from './crd-patch.ts';
 import { adaptManifest, type Manifest } from './manifest.ts';
 import type { WaitInput } from './publication.ts';
-import { crdKind, type GatewaySpec, instanceLabel, type Report } from './spec.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName, instanceLabel, type Report } from './spec.ts';
 
 export type InstallInput = WaitInput & {
   readonly kube: Kube;
   /** As {@link parseManifest} read it; adapted here. */
   readonly manifest: Manifest;
   readonly spec: GatewaySpec;
+  /** `keep` leaves the installed Gateway API and only raises its listener limit; see chooseCRDs. */
+  readonly crds?: 'install' | 'keep';
   readonly report?: Report;
 };
 
@@ -23,9 +25,24 @@ export type InstallInput = WaitInput & {
 export const installContour = async (input: InstallInput): Promise<void> => {
   const { kube, spec, report } = input;
   const { crds, rest, provisioner } = adaptManifest(input.manifest, spec);
-  report?.(`applying ${crds.length} CustomResourceDefinitions`);
-  await Promise.all([establish(crds, input), applyInOrder(kube, rest), releaseBrakes(kube, spec, report)]);
+  const keeps = input.crds === 'keep';
+  const ours = keeps ? crds.filter((crd) => !isGatewayAPI(crd)) : crds;
+  report?.(`applying ${ours.length} CustomResourceDefinitions`);
+  await Promise.all([
+    establish(ours, input),
+    keeps && raiseInstalledLimit(kube, spec.listenerLimit),
+    applyInOrder(kube, rest),
+    releaseBrakes(kube, spec, report),
+  ]);
   await kube.apply(provisioner);
+};
+
+const isGatewayAPI = ({ spec }: CRD): boolean => /^gateway\.networking\.(x-)?k8s\.io$/.test(spec.group);
+
+/** Raises the listener limit of a Gateway CRD that is not ours, and leaves everything else of it. */
+const raiseInstalledLimit = async (kube: Kube, limit: number): Promise<void> => {
+  const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
+  if (!hasLimit(crd, limit)) await kube.update(raiseListenerLimit(crd, limit));
 };
 
 const establish = async (crds: readonly CRD[], { kube, spec, timeoutMs, signal }: InstallInput): Promise<void> => {

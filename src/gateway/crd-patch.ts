@@ -91,3 +91,10 @@ export const listenerLimits = (crd: CRD): readonly ListenerLimits[] =>
       hasQuadraticRules: (listeners?.['x-kubernetes-validations'] ?? []).some(isQuadratic),
     };
   });
+
+/** Whether {@link raiseListenerLimit} would change nothing that matters. */
+export const hasLimit = (crd: CRD, limit: number): boolean =>
+  listenerLimits(crd).every(
+    ({ spec, status, hasQuadraticRules }) =>
+      spec === limit && status === limit && hasQuadraticRules === limit <= largestUnmodifiedLimit,
+  );

@@ -2,17 +2,37 @@ import type { GatewayEndpoint } from '../steps/values.ts';
 import { replaceBrakedPods } from './brakes.ts';
 import { proveCapacity } from './capacity.ts';
 import { type InstallInput, installContour } from './contour.ts';
+import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './drift.ts';
 import { applyGateway } from './gateway.ts';
+import { inspectGatewayAPI } from './installed.ts';
 import { publishAddress } from './publication.ts';
 import { together, waitForGateway } from './readiness.ts';
 
-/** Writes all objects of the gateway. Needs an API server only, so it can run while the node starts and images load. */
-export const applyGatewayObjects = async (input: InstallInput): Promise<void> => {
-  await installContour(input);
+export type ApplyInput = Omit<InstallInput, 'crds'> & {
+  /** Put our Gateway API bundle in place of another one that is installed. */
+  readonly replaceBundle?: boolean;
+};
+
+/**
+ * Writes all objects of the gateway. Needs an API server only, so it can run while the node starts and images load.
+ * Throws the UserErrors of {@link verifyGatewayAPI} before anything changes.
+ */
+export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
+  const { kube, spec, manifest, replaceBundle, report } = input;
+  const installed = await inspectGatewayAPI(kube, spec);
+  const wanted = {
+    ...manifestBundle(manifest),
+    listenerLimit: spec.listenerLimit,
+    ...(replaceBundle && { replaceBundle }),
+  };
+  const problems = findGatewayProblems(installed, wanted);
+  verifyGatewayAPI(problems);
+  for (const { message, hint } of problems) report?.(`${message} (${hint})`);
+  await installContour({ ...input, crds: chooseCRDs(installed, wanted) });
   await applyGateway(input.kube, input.spec, input.signal);
 };
 
-type EndpointInput = Omit<InstallInput, 'manifest'> & { readonly address: string };
+type EndpointInput = Omit<ApplyInput, 'manifest'> & { readonly address: string };
 
 /** Waits for everything that {@link applyGatewayObjects} wrote, publishes `address` and proves the capacity. */
 export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<GatewayEndpoint> => {
@@ -29,7 +49,7 @@ export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<Gatewa
 };
 
 /** The gateway from nothing, or its repair; changes nothing when all is well. */
-export const ensureGateway = async (input: InstallInput & { readonly address: string }): Promise<GatewayEndpoint> => {
+export const ensureGateway = async (input: ApplyInput & { readonly address: string }): Promise<GatewayEndpoint> => {
   await applyGatewayObjects(input);
   return awaitGatewayEndpoint(input);
 };

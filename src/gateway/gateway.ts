@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isNotFound, type Kube, type KubeObject } from '../lib/kube.ts';
 import { type GatewaySpec, gatewayRef, labelsOf } from './spec.ts';
 
-const controllerName = 'projectcontour.io/gateway-controller';
+export const controllerName = 'projectcontour.io/gateway-controller';
 
 /** The seed listener: a Gateway must have one, so it is ours; all others are the master's. */
 export const seedListenerName = 'taskgate-seed';

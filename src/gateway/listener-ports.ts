@@ -1,0 +1,145 @@
+import type { PortRange } from '../steps/values.ts';
+
+/** Ports that the master accepts for its range (determined-ai/determined, InternalTaskGatewayConfig.Validate). */
+export const allowedPorts: PortRange = { start: 1025, end: 65535 };
+
+/** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
+export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };
+
+/** Both halves land on container ports 1024-2046: p and p + 1023 exclude each other. */
+export const clashRanges = { lower: { start: 57536, end: 58558 }, upper: { start: 58559, end: 59581 } } as const;
+
+/** Kubernetes' default range for node ports. */
+export const nodePorts: PortRange = { start: 30000, end: 32767 };
+
+/** Used inside Envoy's pod: stats and health, shutdown manager, admin. No allowed listener port leads there. */
+export const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
+
+/**
+ * The port that Envoy binds for a listener: +8000, wrapped around, privileged ports skipped
+ * (contour v1.33.6, internal/gatewayapi/listeners.go toContainerPort).
+ */
+export const containerPort = (listenerPort: number): number => {
+  const shifted = listenerPort + 8000;
+  const wrapped = shifted > 65535 ? shifted - 65535 : shifted;
+  return wrapped <= 1023 ? wrapped + 1023 : wrapped;
+};
+
+export const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
+export const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;
+
+const overlaps = (one: PortRange, other: PortRange): boolean => one.start <= other.end && other.start <= one.end;
+const textOf = ({ start, end }: PortRange): string => `${start}-${end}`;
+
+/** The first two ports that Contour would bind to the same container port. */
+export const findClash = (ports: Iterable<number>): readonly [number, number] | undefined => {
+  const seen = new Map<number, number>();
+  for (const port of ports) {
+    const earlier = seen.get(containerPort(port));
+    if (earlier !== undefined && earlier !== port) return [earlier, port];
+    seen.set(containerPort(port), port);
+  }
+  return undefined;
+};
+
+export type PortPlan = { readonly portRange: PortRange; readonly seedPort: number; readonly listenerLimit: number };
+
+export type PortFinding = {
+  readonly severity: 'error' | 'warning';
+  /** Which setting it is about. */
+  readonly about: keyof PortPlan;
+  readonly message: string;
+  readonly hint: string;
+};
+
+type Rule = (plan: PortPlan) => PortFinding | false;
+
+const goodRange = 'take one inside 1025-24767 or 59582-65535, such as 20000-20199';
+
+const insideAllowed: Rule = ({ portRange: { start, end } }) =>
+  (start < allowedPorts.start || end > allowedPorts.end) && {
+    severity: 'error',
+    about: 'portRange',
+    message: `${start}-${end} leaves the ports that the master accepts, ${textOf(allowedPorts)}`,
+    hint: goodRange,
+  };
+
+const startBeforeEnd: Rule = ({ portRange: { start, end } }) =>
+  start >= end && {
+    severity: 'error',
+    about: 'portRange',
+    message: `start ${start} ${start > end ? '>' : '='} end ${end}`,
+    hint: 'the master wants start < end; both ports belong to the range',
+  };
+
+const seedOutside: Rule = ({ portRange, seedPort }) =>
+  hasPort(portRange, seedPort) && {
+    severity: 'error',
+    about: 'seedPort',
+    message: `${seedPort} lies in the port range ${textOf(portRange)}`,
+    hint: `take a port outside, such as ${portRange.start - 1}: the master would give it to a task`,
+  };
+
+const seedAllowed: Rule = ({ seedPort }) =>
+  !hasPort(allowedPorts, seedPort) && {
+    severity: 'error',
+    about: 'seedPort',
+    message: `${seedPort} is not in ${textOf(allowedPorts)}`,
+    hint: 'take a port next to the range',
+  };
+
+function* portsOf({ portRange: { start, end }, seedPort }: PortPlan): Generator<number> {
+  yield seedPort;
+  for (let port = start; port <= Math.min(end, allowedPorts.end); port++) yield port;
+}
+
+const noClash: Rule = (plan) => {
+  const clash = findClash(portsOf(plan));
+  if (!clash) return false;
+  const [one, other] = clash;
+  return {
+    severity: 'error',
+    about: clash.includes(plan.seedPort) ? 'seedPort' : 'portRange',
+    message: `Contour binds ports ${one} and ${other} to the same container port ${containerPort(one)}`,
+    hint: `the later listener would be refused; ${goodRange}`,
+  };
+};
+
+const noEphemeral: Rule = ({ portRange }) =>
+  overlaps(portRange, ephemeralOverlap) && {
+    severity: 'warning',
+    about: 'portRange',
+    message: `${textOf(portRange)} overlaps ${textOf(ephemeralOverlap)}, which Envoy binds among the kernel's ephemeral ports`,
+    hint: `now and then a task's port will already be in use; ${goodRange}`,
+  };
+
+const noNodePorts: Rule = ({ portRange }) =>
+  overlaps(portRange, nodePorts) && {
+    severity: 'warning',
+    about: 'portRange',
+    message: `${textOf(portRange)} overlaps the cluster's node ports ${textOf(nodePorts)}`,
+    hint: `a listener hides another Service's node port on this address; ${goodRange}`,
+  };
+
+const fitsLimit: Rule = ({ portRange, listenerLimit }) =>
+  portCount(portRange) > listenerLimit - 1 && {
+    severity: 'warning',
+    about: 'listenerLimit',
+    message: `${textOf(portRange)} has ${portCount(portRange)} ports, but a limit of ${listenerLimit} leaves ${listenerLimit - 1} beside the seed listener`,
+    hint: 'raise the limit or shorten the range; tasks beyond it fail with "Too many"',
+  };
+
+const rules: readonly Rule[] = [
+  insideAllowed,
+  startBeforeEnd,
+  seedOutside,
+  seedAllowed,
+  noClash,
+  noEphemeral,
+  noNodePorts,
+  fitsLimit,
+];
+
+/** Everything that is wrong with the ports of a gateway, errors and warnings, all at once. */
+export const findPortProblems = (plan: PortPlan): readonly PortFinding[] =>
+  rules.map((rule) => rule(plan)).filter((finding) => finding !== false);
