@@ -9,6 +9,7 @@ export type StampedFile = {
   readonly path: string;
   readonly size: number;
   readonly mtimeMs: number;
+  readonly mode: number;
   readonly sha256: string;
 };
 
@@ -88,11 +89,11 @@ const listTree = async (dir: string): Promise<{ files: readonly string[]; links:
 };
 
 const stampFile = async (dir: string, path: string): Promise<StampedFile> => {
-  const { size, mtimeMs } = await stat(join(dir, path));
-  // Whole milliseconds survive a copy between file systems.
+  const { size, mtimeMs, mode } = await stat(join(dir, path));
+  // Whole seconds survive a copy between file systems.
   const seconds = Math.floor(mtimeMs / 1000);
   await utimes(join(dir, path), seconds, seconds);
-  return { path, size, mtimeMs: seconds * 1000, sha256: await sha256OfFile(join(dir, path)) };
+  return { path, size, mtimeMs: seconds * 1000, mode: mode & 0o777, sha256: await sha256OfFile(join(dir, path)) };
 };
 
 /** Stamps a finished folder and moves it to its place, in place of a damaged one that may be there. */

@@ -113,6 +113,5 @@ export const debianSource = (pin: DebianPin): Source => ({
     await linkIptables(dir);
     await writeFile(join(dir, 'packages.txt'), `${debs.join('\n')}\n`);
     await verifyRuns(work, dir, debianEnvironment(dir, work.arch));
-    await rm(aptDir, { recursive: true });
   },
 });

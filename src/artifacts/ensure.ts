@@ -1,13 +1,20 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { findStored, landItem, scratchDir } from './cache.ts';
+import { loadDigests } from './digests.ts';
 import { cacheFailure, isFinal } from './failure.ts';
 import type { Item, StoredItem, Work } from './item.ts';
-import { type Report, startTelling, type Tell } from './progress.ts';
+import { withLock } from './lock.ts';
+import { makeNetwork, type NetworkOptions } from './network.ts';
+import { type Report, startTelling } from './progress.ts';
+import { makeSlots } from './slots.ts';
 
 /** What every item's work shares. */
-export type Shared = Omit<Work, 'tell' | 'ensure'> & { readonly report: Report };
+type Shared = Omit<Work, 'tell' | 'ensure'> & { readonly report: Report };
+
+/** What the cache is filled with. */
+export type Filling = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
 
 type Failure = { readonly source: string; readonly error: UserError };
 
@@ -26,6 +33,7 @@ const trySources = async (item: Item, dir: string, work: Work): Promise<string> 
   const failures: Failure[] = [];
   for (const source of item.sources) {
     try {
+      await mkdir(dirname(dir), { recursive: true });
       await source.make(dir, work);
       return source.name;
     } catch (thrown) {
@@ -34,17 +42,18 @@ const trySources = async (item: Item, dir: string, work: Work): Promise<string> 
       if (!(error instanceof UserError) || isFinal(error)) throw error;
       failures.push({ source: source.name, error });
       work.tell('skipped-source', `${source.name}: ${error.message}`);
-      await rm(dir, { recursive: true, force: true });
+      await rm(dirname(dir), { recursive: true, force: true });
     }
   }
   throw unavailable(item, failures);
 };
 
 const makeItem = async (item: Item, work: Work): Promise<StoredItem> => {
-  const dir = join(scratchDir(work.cacheDir), item.key);
+  const dir = join(scratchDir(work.cacheDir), item.key, 'item');
   const source = await trySources(item, dir, work);
   work.tell('building', `checking ${item.version}`);
   const stored = await landItem(work.cacheDir, { key: item.key, dir, source });
+  await rm(dirname(dir), { recursive: true, force: true });
   work.tell('done', `${item.version} from ${source}`);
   return stored;
 };
@@ -57,7 +66,7 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
     report({ name: item.name, state: 'cached', detail: item.version });
     return stored;
   }
-  const { tell, stop }: { tell: Tell; stop: () => void } = startTelling(item.name, report);
+  const { tell, stop } = startTelling(item.name, report);
   try {
     return await makeItem(item, { ...rest, tell, ensure });
   } catch (error) {
@@ -68,7 +77,7 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
 };
 
 /** An `ensure` that does each item once, however many ask for it. */
-export const makeEnsure = (shared: Shared): Work['ensure'] => {
+const makeEnsure = (shared: Shared): Work['ensure'] => {
   const begun = new Map<string, Promise<StoredItem>>();
   const ensure = (item: Item): Promise<StoredItem> => {
     const running = begun.get(item.key) ?? ensureItem(item, shared, ensure);
@@ -76,4 +85,43 @@ export const makeEnsure = (shared: Shared): Work['ensure'] => {
     return running;
   };
   return ensure;
+};
+
+/** Ends the others when one fails, and waits for them, so that nothing still writes when the lock is given back. */
+const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>>, filling: Filling) => {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([filling.signal, failed.signal]);
+  const digests = await loadDigests(filling.cacheDir);
+  const network = makeNetwork(filling.network ?? {}, signal);
+  // The go command uses every core by itself.
+  const ensure = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
+  const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
+    try {
+      return [name, await ensure(item)] as const;
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  await Promise.allSettled(begun);
+  signal.throwIfAborted();
+  return Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
+};
+
+/** Brings every item into the cache, side by side. One process at a time does that; another one waits for it. */
+export const fillCache = async <Name extends string>(
+  wanted: Readonly<Record<Name, Item>>,
+  filling: Filling,
+): Promise<Readonly<Record<Name, StoredItem>>> => {
+  const { cacheDir, signal, report } = filling;
+  const onWait = (pid: number) =>
+    report({ name: 'cache', state: 'waiting', detail: `process ${pid}, which fills ${cacheDir}` });
+  try {
+    return await withLock(join(cacheDir, 'lock'), { signal, onWait }, async () => {
+      await rm(scratchDir(cacheDir), { recursive: true, force: true });
+      return fetchAll(wanted, filling);
+    });
+  } catch (error) {
+    throw cacheFailure(error, cacheDir);
+  }
 };

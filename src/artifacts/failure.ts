@@ -11,19 +11,21 @@ const isOutOfSpace = (error: unknown): boolean =>
   hasCode(error, 'EDQUOT') ||
   (error instanceof CommandError && /no space left on device|disk quota exceeded/i.test(messageOf(error)));
 
-const isReadOnly = (error: unknown): boolean => ['EROFS', 'EACCES', 'EPERM'].some((code) => hasCode(error, code));
+const isReadOnly = (error: unknown, dir: string): boolean =>
+  ['EROFS', 'EACCES', 'EPERM'].some((code) => hasCode(error, code)) &&
+  String((error as NodeJS.ErrnoException).path).startsWith(dir);
 
-/** Names the two troubles of a cache folder that the user can fix; anything else is returned as it is. */
-export const cacheFailure = (error: unknown, cacheDir: string): unknown => {
+/** Names the two troubles of a folder of ours that the user can fix; anything else is returned as it is. */
+export const cacheFailure = (error: unknown, dir: string): unknown => {
   if (isOutOfSpace(error)) {
-    return new UserError(`no space left on the disk of ${cacheDir}`, {
+    return new UserError(`no space left on the disk of ${dir}`, {
       id: 'artifact.disk-full',
       hint: 'free about 12 GB there, or choose another folder with --cache-dir; what is finished is kept',
       cause: error,
     });
   }
-  if (isReadOnly(error)) {
-    return new UserError(`cannot write to the cache ${cacheDir}: ${messageOf(error)}`, {
+  if (isReadOnly(error, dir)) {
+    return new UserError(`cannot write to ${dir}: ${messageOf(error)}`, {
       id: 'artifact.cache-read-only',
       hint: 'make it writable, or choose another folder with --cache-dir',
       cause: error,

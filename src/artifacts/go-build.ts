@@ -95,7 +95,7 @@ export const runGo = async (work: Work, module: string, command: Command, onLine
 /** Fetches the modules of a build, and counts its packages. */
 const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   let modules = 0;
-  work.tell('downloading', 'Go modules');
+  work.tell('downloading', 'Go modules, waiting for go list');
   const { stdout } = await runGo(work, pin.module, listCommand(pin), (line) => {
     if (!line.startsWith('go: downloading ')) return;
     modules += 1;

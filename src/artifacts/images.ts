@@ -1,10 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTar } from '../lib/tar.ts';
 import { collectFiles, layerEntries } from './image-layer.ts';
 import type { Source, Work } from './item.ts';
 import { composeImage, layoutEntries, type OciImage } from './oci.ts';
 import type { ImagePin } from './pins.ts';
+import { makeMeter } from './progress.ts';
+import { pullImage } from './registry.ts';
 
 export const archiveName = 'images.tar';
 
@@ -21,20 +23,44 @@ const assembleImage = async (pin: ImagePin, from: string, work: Work, blobsDir: 
   return composeImage(pin.ref, layer, { arch: work.arch, config });
 };
 
+const writeArchive = async (dir: string, images: readonly OciImage[], work: Work): Promise<void> => {
+  work.tell('building', archiveName);
+  await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
+};
+
+const makeDirs = async (dir: string): Promise<string> => {
+  const blobsDir = `${dir}.blobs`;
+  await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
+  return blobsDir;
+};
+
+/** Fetches all images from their registries. */
+export const pulledImages = (pins: readonly ImagePin[]): Source => ({
+  name: 'registry',
+  make: async (dir, work) => {
+    const blobsDir = await makeDirs(dir);
+    work.tell('downloading', 'waiting for the registries');
+    const meter = makeMeter(undefined, (detail) => work.tell('downloading', detail));
+    const pulls = await Promise.allSettled(pins.map(({ ref }) => pullImage(ref, { work, blobsDir, meter })));
+    const images = pulls.map((pull) => {
+      if (pull.status === 'rejected') throw pull.reason;
+      return pull.value;
+    });
+    await writeArchive(dir, images, work);
+  },
+});
+
 /** Assembles all images from the same programs that the node runs, under their upstream names. */
-export const imagesSource = (pins: readonly ImagePin[], programOf: ProgramOf): Source => ({
+export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): Source => ({
   name: 'assembled',
   make: async (dir, work) => {
-    const blobsDir = `${dir}.blobs`;
-    await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
+    const blobsDir = await makeDirs(dir);
     work.tell('waiting', 'the programs inside the images');
     const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
     const images: OciImage[] = [];
     for (const [index, pin] of pins.entries()) {
       images.push(await assembleImage(pin, programs[index] ?? '', work, blobsDir));
     }
-    work.tell('building', archiveName);
-    await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
-    await rm(blobsDir, { recursive: true });
+    await writeArchive(dir, images, work);
   },
 });

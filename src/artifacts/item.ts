@@ -1,4 +1,6 @@
 import type { Runner } from '../lib/runner.ts';
+import type { Digests } from './digests.ts';
+import type { Network } from './network.ts';
 import type { Arch } from './pins.ts';
 import type { Tell } from './progress.ts';
 import type { Slots } from './slots.ts';
@@ -38,6 +40,8 @@ export type Work = {
   readonly runner: Runner;
   readonly signal: AbortSignal;
   readonly tell: Tell;
+  readonly network: Network;
+  readonly digests: Digests;
   /** One build at a time: the go command uses every core itself. */
   readonly buildSlots: Slots;
   /** For an item that is made of others. */

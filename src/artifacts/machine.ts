@@ -1,6 +1,11 @@
 import { findTextFile } from '../lib/files.ts';
-import type { Machine } from './items.ts';
 import type { Arch } from './pins.ts';
+
+export type Machine = {
+  readonly arch: Arch;
+  /** Name of the distribution and its release, such as `debian-bookworm`. */
+  readonly distribution: string;
+};
 
 const archs: Readonly<Record<string, Arch>> = { x64: 'amd64', arm64: 'arm64' };
 

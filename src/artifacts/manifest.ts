@@ -2,19 +2,39 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { sha256OfFile } from '../lib/files.ts';
+import { downloadFile } from './download.ts';
 import { runGo } from './go-build.ts';
 import type { Source } from './item.ts';
 import type { ManifestPin } from './pins.ts';
+import { formatBytes } from './progress.ts';
+import { fillUrl, mirroredUrl } from './release.ts';
+
+const fileName = (pin: ManifestPin): string => basename(pin.go.path);
 
 /** The manifest must be the pinned one, wherever it comes from. */
-export const verifyManifest = async (path: string, { sha256 }: ManifestPin, from: string): Promise<void> => {
-  const seen = await sha256OfFile(path);
-  if (seen === sha256) return;
-  throw new UserError(`${basename(path)} from ${from} has sha256 ${seen}, not the pinned ${sha256}`, {
+export const verifyManifest = async (dir: string, pin: ManifestPin, from: string): Promise<void> => {
+  const seen = await sha256OfFile(join(dir, fileName(pin)));
+  if (seen === pin.sha256) return;
+  throw new UserError(`${fileName(pin)} from ${from} has sha256 ${seen}, not the pinned ${pin.sha256}`, {
     id: 'artifact.checksum',
     hint: 'something on the way changes it: try another mirror or proxy',
   });
 };
+
+/** Downloads the manifest of the release, or its copy on a mirror. */
+export const manifestFromRelease = (pin: ManifestPin, mirror?: string): Source => ({
+  name: mirror ? 'mirror' : 'release',
+  make: async (dir, work) => {
+    const official = fillUrl(pin.url, { version: pin.version, arch: work.arch, file: fileName(pin) });
+    const url = mirror ? mirroredUrl(mirror, official) : official;
+    const { host } = new URL(url);
+    work.tell('downloading', `waiting for ${host}`);
+    const onBytes = (done: number, total: number | undefined) =>
+      work.tell('downloading', `${formatBytes(done, total)} from ${host}`);
+    const partialDir = join(work.cacheDir, 'partial');
+    await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), partialDir, onBytes }, work.network);
+  },
+});
 
 const moduleDir = (json: string): string => {
   const { Dir } = JSON.parse(json) as { Dir?: unknown };
@@ -30,8 +50,6 @@ export const manifestFromModule = (pin: ManifestPin): Source => ({
     const command = ['go', 'mod', 'download', '-json', pin.go.requires] as const;
     const { stdout } = await runGo(work, pin.go.module, command, () => undefined);
     await mkdir(dir, { recursive: true });
-    const path = join(dir, basename(pin.go.path));
-    await copyFile(join(moduleDir(stdout), pin.go.path), path);
-    await verifyManifest(path, pin, 'its Go module');
+    await copyFile(join(moduleDir(stdout), pin.go.path), join(dir, fileName(pin)));
   },
 });

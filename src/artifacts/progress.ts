@@ -19,6 +19,23 @@ export const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(
 export const formatBytes = (done: number, total?: number): string =>
   total === undefined ? `${formatMegabytes(done)} MB` : `${formatMegabytes(done)} of ${formatMegabytes(total)} MB`;
 
+/** Adds up the bytes of several files; their whole is known once all have begun. */
+export type Meter = { readonly of: (file: string) => (done: number, total: number | undefined) => void };
+
+export const makeMeter = (files: number | undefined, tell: (detail: string) => void): Meter => {
+  const seen = new Map<string, { done: number; total: number | undefined }>();
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    of: (file) => (done, total) => {
+      seen.set(file, { done, total });
+      const all = [...seen.values()];
+      const totals = all.flatMap((each) => each.total ?? []);
+      const whole = totals.length === files ? sum(totals) : undefined;
+      tell(formatBytes(sum(all.map((each) => each.done)), whole));
+    },
+  };
+};
+
 const moves = (state: ArtifactState): boolean => state === 'waiting' || state === 'downloading' || state === 'building';
 
 /**

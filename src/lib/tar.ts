@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { pack } from 'tar-stream';
+import { createGunzip } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
 
 /** Content of a file in a tar: text in memory, or a file on disk, which is streamed. */
 export type TarContent = { readonly text: string } | { readonly path: string; readonly size: number };
@@ -52,4 +53,22 @@ export const writeTar = async (
     feed(),
   ]);
   return { size, sha256: hash.digest('hex') };
+};
+
+/** Takes one file out of a gzipped tar; false when it is not in there. */
+export const extractFile = async (archive: string, member: string, to: string): Promise<boolean> => {
+  let found = false;
+  const entries = extract();
+  const unpack = async () => {
+    for await (const entry of entries) {
+      if (entry.header.name.replace(/^\.\//, '') === member) {
+        found = true;
+        await pipeline(entry as AsyncIterable<Buffer>, createWriteStream(to));
+      } else {
+        entry.resume();
+      }
+    }
+  };
+  await Promise.all([pipeline(createReadStream(archive), createGunzip(), entries as NodeJS.WritableStream), unpack()]);
+  return found;
 };
