@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { loadDigests } from '../../src/artifacts/digests.ts';
+import type { Work } from '../../src/artifacts/item.ts';
+import { makeNetwork } from '../../src/artifacts/network.ts';
+import { makeSlots } from '../../src/artifacts/slots.ts';
+import { fakeRunner } from '../fakes/runner.ts';
+import { ca } from './server.ts';
+
+/** A folder that goes away with the test. */
+export const temporaryDir = async (): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'taskgate-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+};
+
+/** What a source works with, and what it told. No command is known unless a runner is given. */
+export const fakeWork = async (options: Partial<Work> = {}) => {
+  const told: string[] = [];
+  const cacheDir = options.cacheDir ?? (await temporaryDir());
+  const signal = options.signal ?? new AbortController().signal;
+  const work: Work = {
+    cacheDir,
+    templatesDir: '/templates',
+    arch: 'amd64',
+    runner: fakeRunner({}).runner,
+    signal,
+    tell: (state, detail) => told.push(`${state}: ${detail}`),
+    network: makeNetwork({ ca, stallTimeoutMs: 300 }, signal),
+    digests: await loadDigests(cacheDir),
+    buildSlots: makeSlots(1),
+    ensure: ({ name }) => Promise.reject(new Error(`not told about ${name}`)),
+    ...options,
+  };
+  return { work, told };
+};
+
+/** What a promise was rejected with. */
+export const failureOf = async (promise: Promise<unknown>): Promise<Error & { id?: string; hint?: string }> => {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+};

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { httpRequest, readBody, readBytes } from '../../src/lib/http.ts';
+import { ca, startServer } from '../artifacts/server.ts';
+import { failureOf } from '../artifacts/work.ts';
+
+const signal = new AbortController().signal;
+
+test('follows redirects and keeps credentials from other hosts', async () => {
+  const seen: (string | undefined)[] = [];
+  const other = await startServer({
+    '/there': (request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('found');
+    },
+  });
+  const first = await startServer({
+    '/here': (_, response) => response.writeHead(302, { location: '/near' }).end(),
+    '/near': (request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(307, { location: `${other.url}/there` }).end();
+    },
+  });
+  const response = await httpRequest(`${first.url}/here`, { signal, ca, headers: { authorization: 'Bearer x' } });
+  expect((await readBytes(response, signal)).toString()).toBe('found');
+  expect(response.url.href).toBe(`${other.url}/there`);
+  expect(seen).toEqual(['Bearer x', undefined]);
+});
+
+test('never follows from https to plain http, nor without end', async () => {
+  const { url, host } = await startServer({
+    '/down': (_, response) => response.writeHead(301, { location: 'http://localhost:1/' }).end(),
+    '/loop': (_, response) => response.writeHead(301, { location: '/loop' }).end(),
+  });
+  const down = await failureOf(httpRequest(`${url}/down`, { signal, ca }));
+  expect(down.message).toBe(`${host} redirects to http://localhost:1, which is not https`);
+  expect(down).toMatchObject({ trouble: 'refused' });
+  expect((await failureOf(httpRequest(`${url}/loop`, { signal, ca }))).message).toBe(`${host} redirects without end`);
+});
+
+test('says what keeps a host from being reached', async () => {
+  const refused = await failureOf(httpRequest('https://localhost:1/', { signal }));
+  expect(refused).toMatchObject({ trouble: 'unreachable' });
+  expect(refused.message).toMatch(/^localhost:1 cannot be reached: connect ECONNREFUSED/);
+  const untrusted = await failureOf(httpRequest((await startServer({})).url, { signal }));
+  expect(untrusted.message).toMatch(/cannot be reached: self[- ]signed certificate/);
+});
+
+test('gives up soon on a host that does not take the connection', async () => {
+  const startedAt = Date.now();
+  // TEST-NET-1 (RFC 5737): nobody answers there, or the network says so at once.
+  const error = await failureOf(httpRequest('https://192.0.2.1/', { signal, connectTimeoutMs: 100 }));
+  expect(error).toMatchObject({ trouble: 'unreachable' });
+  expect(Date.now() - startedAt).toBeLessThan(2000);
+});
+
+test('an answer that does not come is a stall', async () => {
+  const { url, host } = await startServer({ '/silent': () => undefined });
+  const error = await failureOf(httpRequest(`${url}/silent`, { signal, ca, stallTimeoutMs: 50 }));
+  expect(error.message).toBe(`${host} sent nothing for 0.05 s`);
+});
+
+test('an abort ends reading with its own reason', async () => {
+  const { url } = await startServer({
+    '/slow': (_, response) => {
+      response.writeHead(200, { 'content-length': 10 });
+      response.write('a');
+    },
+  });
+  const controller = new AbortController();
+  const response = await httpRequest(`${url}/slow`, { signal: controller.signal, ca });
+  const reading = (async () => {
+    for await (const _ of readBody(response, controller.signal)) controller.abort(new Error('interrupted'));
+  })();
+  expect((await failureOf(reading)).message).toBe('interrupted');
+});
+
+test('a small answer has a limit', async () => {
+  const { url, host } = await startServer({ '/big': 'x'.repeat(100) });
+  const response = await httpRequest(`${url}/big`, { signal, ca });
+  expect((await failureOf(readBytes(response, signal, 50))).message).toBe(`${host} sent more than 50 bytes`);
+});
