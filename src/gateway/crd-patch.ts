@@ -92,9 +92,9 @@ export const listenerLimits = (crd: CRD): readonly ListenerLimits[] =>
     };
   });
 
-/** Whether {@link raiseListenerLimit} would change nothing that matters. */
+/** Whether a CRD already lets a Gateway have `limit` listeners, in spec and status of every version. */
 export const hasLimit = (crd: CRD, limit: number): boolean =>
   listenerLimits(crd).every(
     ({ spec, status, hasQuadraticRules }) =>
-      spec === limit && status === limit && hasQuadraticRules === limit <= largestUnmodifiedLimit,
+      spec === limit && status === limit && !(hasQuadraticRules && limit > largestUnmodifiedLimit),
   );

@@ -31,12 +31,12 @@ export const hasPort = ({ start, end }: PortRange, port: number): boolean => por
 const overlaps = (one: PortRange, other: PortRange): boolean => one.start <= other.end && other.start <= one.end;
 const textOf = ({ start, end }: PortRange): string => `${start}-${end}`;
 
-/** The first two ports that Contour would bind to the same container port. */
+/** Two ports, lower first, that Contour would bind to the same container port. */
 export const findClash = (ports: Iterable<number>): readonly [number, number] | undefined => {
   const seen = new Map<number, number>();
   for (const port of ports) {
     const earlier = seen.get(containerPort(port));
-    if (earlier !== undefined && earlier !== port) return [earlier, port];
+    if (earlier !== undefined && earlier !== port) return [Math.min(earlier, port), Math.max(earlier, port)];
     seen.set(containerPort(port), port);
   }
   return undefined;
@@ -89,8 +89,8 @@ const seedAllowed: Rule = ({ seedPort }) =>
   };
 
 function* portsOf({ portRange: { start, end }, seedPort }: PortPlan): Generator<number> {
-  yield seedPort;
   for (let port = start; port <= Math.min(end, allowedPorts.end); port++) yield port;
+  yield seedPort;
 }
 
 const noClash: Rule = (plan) => {

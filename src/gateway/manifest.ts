@@ -1,6 +1,6 @@
 import type { KubeObject } from '../lib/kube.ts';
 import { parseYamlStream } from '../lib/template.ts';
-import { type CRD, raiseListenerLimit } from './crd-patch.ts';
+import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
 import { crdKind, gatewaysCRDName, withLabels } from './spec.ts';
 
 export type Manifest = {
@@ -49,11 +49,18 @@ export const adaptManifest = (
   { instance, listenerLimit }: { readonly instance: string; readonly listenerLimit: number },
 ): Manifest => ({
   crds: crds
-    .map((crd) => (crd.metadata.name === gatewaysCRDName ? raiseListenerLimit(crd, listenerLimit) : crd))
+    .map((crd) => (crd.metadata.name === gatewaysCRDName ? raiseUpstreamLimit(crd, listenerLimit) : crd))
     .map((crd) => withLabels(crd, instance)),
   rest: rest.map((object) => withLabels(object, instance)),
   provisioner: withLabels(withoutLeaderElection(provisioner), instance),
 });
+
+const raiseUpstreamLimit = (crd: CRD, limit: number): CRD => {
+  if (limit > largestUnmodifiedLimit && !listenerLimits(crd).every(({ hasQuadraticRules }) => hasQuadraticRules)) {
+    throw new Error(`${gatewaysCRDName} has no quadratic rule to remove`);
+  }
+  return raiseListenerLimit(crd, limit);
+};
 
 const leaderElection = '--enable-leader-election';
 

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import {
+  allowedPorts,
+  clashRanges,
+  containerPort,
+  ephemeralOverlap,
+  findClash,
+  findPortProblems,
+  reservedContainerPorts,
+} from '../../src/gateway/listener-ports.ts';
+
+const allPorts = Array.from({ length: allowedPorts.end - allowedPorts.start + 1 }, (_, i) => allowedPorts.start + i);
+
+test.each([
+  [1025, 9025],
+  [20000, 28000],
+  [24768, 32768],
+  [52999, 60999],
+  [57535, 65535],
+  [57536, 1024],
+  [58558, 2046],
+  [58559, 1024],
+  [59581, 2046],
+  [59582, 2047],
+  [65535, 8000],
+])('listener port %i is bound as container port %i', (listenerPort, expected) => {
+  expect(containerPort(listenerPort)).toBe(expected);
+});
+
+describe('facts about all allowed ports', () => {
+  test('none leads to a port that Envoy uses itself', () => {
+    expect(allPorts.map(containerPort).filter((port) => reservedContainerPorts.includes(port))).toEqual([]);
+  });
+
+  test('only the two clash ranges share container ports', () => {
+    const { lower, upper } = clashRanges;
+    const outside = allPorts.filter((port) => port < lower.start || port > upper.end);
+    expect(findClash([...outside, ...allPorts.filter((port) => port <= lower.end)].toSorted())).toBeUndefined();
+    expect(findClash(allPorts)).toEqual([lower.start, upper.start]);
+  });
+
+  test('the ephemeral overlap is exactly what lands on 32768-60999', () => {
+    const inside = allPorts.filter((port) => containerPort(port) >= 32768 && containerPort(port) <= 60999);
+    expect([inside.at(0), inside.at(-1), inside.length]).toEqual([ephemeralOverlap.start, ephemeralOverlap.end, 28232]);
+  });
+});
+
+const plan = (start: number, end: number, more: { seedPort?: number; listenerLimit?: number } = {}) => ({
+  portRange: { start, end },
+  seedPort: start - 1,
+  listenerLimit: 100_000,
+  ...more,
+});
+
+test.each([
+  ['the default', plan(20000, 20199, { listenerLimit: 213 }), []],
+  ['below the range the master accepts', plan(1024, 2000, { seedPort: 3000 }), ['error portRange: 1024-2000 leaves']],
+  ['above it', plan(65000, 65536), ['error portRange: 65000-65536 leaves']],
+  ['start after end', plan(20010, 20000), ['error portRange: start 20010 > end 20000']],
+  ['one port only', plan(20000, 20000), ['error portRange: start 20000 = end 20000']],
+  ['seed inside', plan(20000, 20199, { seedPort: 20100 }), ['error seedPort: 20100 lies in the port range']],
+  ['privileged seed', plan(20000, 20199, { seedPort: 80 }), ['error seedPort: 80 is not in 1025-65535']],
+  ['both clash ranges', plan(58000, 59100), ['error portRange: Contour binds ports 58000 and 59023 to the same']],
+  ['only the upper clash range', plan(58600, 59581, { seedPort: 60000 }), []],
+  ['seed clashes', plan(58559, 58600, { seedPort: 57537 }), ['error seedPort: Contour binds ports 57537 and 58560']],
+  ["the master's default start", plan(32768, 33000), ['warning portRange: 32768-33000 overlaps 24768-52999']],
+  [
+    'node ports',
+    plan(32000, 32100),
+    ['warning portRange: 32000-32100 overlaps 24', 'warning portRange: 32000-32100 overlaps the'],
+  ],
+  [
+    'more ports than listeners',
+    plan(20000, 20212, { listenerLimit: 213 }),
+    ['warning listenerLimit: 20000-20212 has 213 ports'],
+  ],
+  ['as many as fit', plan(20000, 20211, { listenerLimit: 213 }), []],
+])('%s', (_, input, expected) => {
+  const found = findPortProblems(input).map(({ severity, about, message }) => `${severity} ${about}: ${message}`);
+  expect(found).toEqual(expected.map((start) => expect.stringContaining(start)));
+  expect(findPortProblems(input).every(({ hint }) => hint.length > 0)).toBe(true);
+});
