@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
+import { withLock } from '../lib/lock.ts';
 import { findStored, landItem, scratchDir } from './cache.ts';
 import { loadDigests } from './digests.ts';
 import { cacheFailure, isFinal } from './failure.ts';
 import type { Item, StoredItem, Work } from './item.ts';
-import { withLock } from './lock.ts';
 import { makeNetwork, type NetworkOptions } from './network.ts';
 import { type Report, startTelling } from './progress.ts';
 import { makeSlots } from './slots.ts';

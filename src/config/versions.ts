@@ -142,3 +142,6 @@ export const pins = {
     },
   ],
 } as const satisfies Pins;
+
+/** The Gateway API that Contour's manifest brings; `up` and `status` compare what a cluster has with it. */
+export const gatewayApiBundle = { bundleVersion: 'v1.3.0', channel: 'experimental' } as const;

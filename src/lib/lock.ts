@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasCode } from '../lib/errors.ts';
-import { findTextFile } from '../lib/files.ts';
-import { findProcess, isRunning, type ProcessIdentity } from '../lib/processes.ts';
+import { hasCode } from './errors.ts';
+import { findTextFile } from './files.ts';
+import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
 
 export type LockOptions = {
   readonly signal: AbortSignal;

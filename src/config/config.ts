@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { settings } from './settings.ts';
+
+const describe = (path: string): string => settings.find((setting) => setting.path === path)?.description ?? '';
+
+const label = z
+  .string()
+  .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and begin with a letter');
+const port = z.int().min(1).max(65_535);
+const count = z.int().min(1);
+const text = z.string().min(1, 'must not be empty');
+
+/** Strict: an unknown key is an error. Which ports go together is the gateway's knowledge and checked by its rules. */
+export const configSchema = z
+  .strictObject({
+    name: label.max(40).describe(describe('name')),
+    provider: z.enum(['auto', 'native']).describe(describe('provider')),
+    network: z.strictObject({
+      cidr: z
+        .string()
+        .regex(/^\d{1,3}\.\d{1,3}\.0\.0\/16$/, 'must be a /16 such as 10.210.0.0/16')
+        .describe(describe('network.cidr'))
+        .optional(),
+    }),
+    gateway: z.strictObject({
+      name: label.max(55).describe(describe('gateway.name')),
+      namespace: label.max(63).describe(describe('gateway.namespace')),
+      className: label.max(63).describe(describe('gateway.className')),
+      listenerLimit: z.int().min(2).max(1000).describe(describe('gateway.listenerLimit')),
+      portRange: z.strictObject({
+        start: port.describe(describe('gateway.portRange.start')),
+        end: port.describe(describe('gateway.portRange.end')),
+      }),
+      seedPort: port.describe(describe('gateway.seedPort')),
+      contourReplicas: count.max(5).describe(describe('gateway.contourReplicas')),
+    }),
+    master: z.strictObject({
+      scheme: z.enum(['http', 'https']).describe(describe('master.scheme')),
+      host: text.describe(describe('master.host')).optional(),
+      port: port.describe(describe('master.port')),
+      clusterName: text.describe(describe('master.clusterName')),
+      resourcePool: text.describe(describe('master.resourcePool')),
+      taskNamespace: label.max(63).describe(describe('master.taskNamespace')),
+      taskImage: text.describe(describe('master.taskImage')),
+      maxSlotsPerPod: z.int().min(0).describe(describe('master.maxSlotsPerPod')),
+    }),
+    mirror: z.url('must be a URL').describe(describe('mirror')).optional(),
+    bundle: text.describe(describe('bundle')).optional(),
+    timeouts: z.strictObject({
+      upSeconds: count.describe(describe('timeouts.upSeconds')),
+      stageSeconds: count.describe(describe('timeouts.stageSeconds')),
+    }),
+  })
+  .readonly();
+
+/** All settings of one run, checked. */
+export type Config = z.infer<typeof configSchema>;
+
+/** JSON schema of taskgate.yaml for editors; there every key may be left out. */
+export const configJsonSchema = (): object => {
+  const schema = z.toJSONSchema(configSchema, { reused: 'inline' });
+  return { $schema: schema.$schema, title: 'taskgate.yaml', ...withoutRequired(schema) };
+};
+
+const withoutRequired = (schema: object): object =>
+  Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key, value]) => !(key === 'required' && Array.isArray(value)))
+      .map(([key, value]) => [key, isPlain(value) ? withoutRequired(value) : value]),
+  );
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,41 @@
+/** A configuration before it is checked: nested objects with anything at the leaves. */
+export type Tree = { readonly [key: string]: unknown };
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The tree with one leaf set; objects on the way are made, and replace what is no object. */
+export const setIn = (tree: Tree, [key = '', ...rest]: readonly string[], value: unknown): Tree => {
+  if (rest.length === 0) return { ...tree, [key]: value };
+  const below = tree[key];
+  return { ...tree, [key]: setIn(isTree(below) ? below : {}, rest, value) };
+};
+
+export const getIn = (tree: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((value, key) => (isTree(value) ? value[key] : undefined), tree);
+
+/** Paths of all leaves; an empty object is one. */
+export const leavesOf = (tree: Tree, path: readonly string[] = []): readonly (readonly string[])[] =>
+  Object.entries(tree).flatMap(([key, value]) =>
+    isTree(value) && Object.keys(value).length > 0 ? leavesOf(value, [...path, key]) : [[...path, key]],
+  );
+
+/** The key that was probably meant: at most a third of it, or two letters, differ. */
+export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
+  const [best] = candidates
+    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .toSorted((a, b) => a.edits - b.edits);
+  return best && best.edits <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
+};
+
+/** Levenshtein's distance, row by row. */
+const editDistance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [i, x] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, y] of [...b].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+};

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pins } from '../../src/config/versions.ts';
+
+const goMod = (module: string): string =>
+  readFileSync(join(import.meta.dirname, '../../templates/go', module, 'go.mod'), 'utf8');
+
+const required = (module: string, path: string): string | undefined =>
+  new RegExp(`^\\s*(?:require )?${path} (v\\S+)`, 'm').exec(goMod(module))?.[1];
+
+describe('the pins agree with what the go command is told', () => {
+  test.each([
+    ['kubernetes', 'k8s.io/kubernetes', pins.kubernetes.version],
+    ['etcd', 'go.etcd.io/etcd/server/v3', pins.etcd.version],
+    ['contour', 'github.com/projectcontour/contour', pins.contour.version],
+    ['coredns', 'github.com/coredns/coredns', pins.coredns.version],
+    ['contour', 'github.com/projectcontour/contour', pins.contourManifest.version],
+  ])('%s: %s %s', (module, path, version) => expect(required(module, path)).toBe(version));
+
+  test('Kubernetes and the modules that it is released with', () => {
+    const staging = [...goMod('kubernetes').matchAll(/=> k8s\.io\/\S+ (v\S+)/g)].map(([, version]) => version);
+    expect(staging.length).toBeGreaterThan(25);
+    expect(new Set(staging)).toEqual(new Set([pins.kubernetes.version.replace('v1.', 'v0.')]));
+  });
+
+  test('every package that is built belongs to a module that is required', () => {
+    for (const { go } of [pins.kubernetes, pins.agnhost, pins.etcd, pins.coredns, pins.contour]) {
+      for (const path of go.packages) {
+        const module = ['k8s.io/kubernetes', 'go.etcd.io/etcd/server/v3', 'github.com/coredns/coredns'].find((each) =>
+          path.startsWith(each),
+        );
+        expect(required(go.module, module ?? 'github.com/projectcontour/contour')).toBeDefined();
+      }
+    }
+  });
+});
+
+test('the version that Kubernetes programs report is the pinned one', () => {
+  const [, minor] = pins.kubernetes.version.split('.');
+  const { ldflags } = pins.kubernetes.go;
+  expect(ldflags.match(new RegExp(`gitVersion=${pins.kubernetes.version}\\b`, 'g'))).toHaveLength(2);
+  expect(ldflags.match(new RegExp(`gitMinor=${minor}\\b`, 'g'))).toHaveLength(2);
+});
+
+test('the names of images carry the pinned versions', () => {
+  expect(pins.images.map(({ ref }) => ref)).toEqual([
+    'registry.k8s.io/pause:3.10',
+    `registry.k8s.io/e2e-test-images/agnhost:${pins.agnhost.version}`,
+    `ghcr.io/projectcontour/contour:${pins.contour.version}`,
+    `docker.io/envoyproxy/envoy:distroless-${pins.envoy.version}`,
+  ]);
+});
