@@ -1,7 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { sha256, sha256OfFile } from '../lib/files.ts';
 import { HttpError, type HttpResponse, readBody } from '../lib/http.ts';
@@ -56,14 +54,17 @@ const fetchRest = async (download: Download, partial: string, network: Network):
   let done = startOf(response);
   if (done !== 0 && done !== have) throw new HttpError('refused', `${response.url.host} sent another range than asked`);
   const total = totalOf(response);
-  const measured = async function* () {
+  // Not a pipeline: when the answer breaks off, what has come is kept.
+  const file = await open(partial, done === 0 ? 'w' : 'a');
+  try {
     for await (const chunk of readBody(response, network.signal)) {
+      await file.writeFile(chunk);
       done += chunk.length;
       download.onBytes?.(done, total);
-      yield chunk;
     }
-  };
-  await pipeline(measured, createWriteStream(partial, { flags: done === 0 ? 'w' : 'a' }), { signal: network.signal });
+  } finally {
+    await file.close();
+  }
 };
 
 const mayGoOn = (error: unknown): boolean =>

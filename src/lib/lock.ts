@@ -58,7 +58,8 @@ const take = async (path: string, content: string, { signal, onWait, pollMs = 25
     } else if (owner) {
       if (owner.pid !== waitedFor) onWait(owner.pid);
       waitedFor = owner.pid;
-      await pause(pollMs, undefined, { signal });
+      await pause(pollMs);
+      signal.throwIfAborted();
     }
   }
 };

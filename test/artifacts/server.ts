@@ -54,7 +54,7 @@ export const truncated =
   (body: Buffer, bytes: number): Handler =>
   (_, response) => {
     response.writeHead(200, { 'content-length': body.length });
-    response.write(body.subarray(0, bytes), () => response.destroy());
+    response.write(body.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
   };
 
 /** Promises the whole body, and goes silent after `bytes`. */
