@@ -2,7 +2,7 @@ import type { Kube, KubeObject } from '../lib/kube.ts';
 import { type Verdict, waitUntil } from '../lib/wait.ts';
 import { releaseBrakes } from './brakes.ts';
 import { isEstablished } from './conditions.ts';
-import { type CRD, hasLimit, raiseListenerLimit } from './crd-patch.ts';
+import { type CRD, hasRoomFor, raiseListenerLimit } from './crd-patch.ts';
 import { adaptManifest, type Manifest } from './manifest.ts';
 import type { WaitInput } from './publication.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName, instanceLabel, type Report } from './spec.ts';
@@ -39,10 +39,10 @@ export const installContour = async (input: InstallInput): Promise<void> => {
 
 const isGatewayAPI = ({ spec }: CRD): boolean => /^gateway\.networking\.(x-)?k8s\.io$/.test(spec.group);
 
-/** Raises the listener limit of a Gateway CRD that is not ours, and leaves everything else of it. */
+/** Raises the listener limit of a Gateway CRD that is not ours, never lowers it, and leaves everything else of it. */
 const raiseInstalledLimit = async (kube: Kube, limit: number): Promise<void> => {
   const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
-  if (!hasLimit(crd, limit)) await kube.update(raiseListenerLimit(crd, limit));
+  if (!hasRoomFor(crd, limit)) await kube.update(raiseListenerLimit(crd, limit));
 };
 
 const establish = async (crds: readonly CRD[], { kube, spec, timeoutMs, signal }: InstallInput): Promise<void> => {

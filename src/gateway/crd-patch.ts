@@ -98,3 +98,7 @@ export const hasLimit = (crd: CRD, limit: number): boolean =>
     ({ spec, status, hasQuadraticRules }) =>
       spec === limit && status === limit && !(hasQuadraticRules && limit > largestUnmodifiedLimit),
   );
+
+/** Whether a CRD lets a Gateway have at least `limit` listeners. */
+export const hasRoomFor = (crd: CRD, limit: number): boolean =>
+  listenerLimits(crd).every(({ spec = limit, status = limit }) => spec >= limit && status >= limit);

@@ -1,5 +1,5 @@
 import { type ErrorId, UserError } from '../lib/errors.ts';
-import { hasLimit, type ListenerLimits } from './crd-patch.ts';
+import { hasLimit, hasRoomFor, type ListenerLimits } from './crd-patch.ts';
 import { controllerName } from './gateway.ts';
 import { bundleOf, type InstalledGatewayAPI, safeUpgradesName } from './installed.ts';
 import type { Manifest } from './manifest.ts';
@@ -36,12 +36,20 @@ const compareVersions = (one: string, other: string): number => one.localeCompar
 /** The policy's own rule (v1.5.1): bundles before v1.5.0 may be neither made nor changed. */
 const isDeniedByPolicy = ({ bundleVersion }: Bundle): boolean => compareVersions(bundleVersion, 'v1.5.0') < 0;
 
+/** Another bundle may allow more than we want: others may need it. */
+const isRaised = ({ gateways }: InstalledGatewayAPI, wanted: Wanted): boolean =>
+  gateways !== undefined && (isSame(gateways, wanted) ? hasLimit : hasRoomFor)(gateways.crd, wanted.listenerLimit);
+
 /**
- * `install` puts the manifest's Gateway API CRDs in place (first time, or repair of the same bundle);
- * `keep` leaves another bundle that can do the work, and only raises its listener limit.
+ * `install` puts the manifest's Gateway API CRDs in place (first time, or repair of the same bundle). `keep` leaves what is
+ * there and only raises its listener limit: another bundle that can do the work, or ours when the policy forbids to write it.
  */
-export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'install' | 'keep' =>
-  installed.gateways && !isSame(installed.gateways, wanted) && !wanted.replaceBundle ? 'keep' : 'install';
+export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'install' | 'keep' => {
+  const { gateways, hasSafeUpgradesPolicy } = installed;
+  if (!gateways || wanted.replaceBundle) return 'install';
+  if (!isSame(gateways, wanted)) return 'keep';
+  return hasSafeUpgradesPolicy && isRaised(installed, wanted) ? 'keep' : 'install';
+};
 
 type Rule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProblem | false;
 
@@ -69,8 +77,10 @@ const otherBundle: Rule = ({ gateways, tcpRouteVersions }, wanted) => {
 };
 
 const safeUpgrades: Rule = (installed, wanted) => {
-  const written = chooseCRDs(installed, wanted) === 'keep' ? installed.gateways : wanted;
-  if (!installed.hasSafeUpgradesPolicy || !written || !isDeniedByPolicy(written)) return false;
+  const keeps = chooseCRDs(installed, wanted) === 'keep';
+  const written = keeps && installed.gateways ? installed.gateways : wanted;
+  const isWritten = !keeps || !isRaised(installed, wanted);
+  if (!installed.hasSafeUpgradesPolicy || !isWritten || !isDeniedByPolicy(written)) return false;
   return {
     id: 'gateway.safe-upgrades',
     verdict: 'refuse',
@@ -82,12 +92,13 @@ const safeUpgrades: Rule = (installed, wanted) => {
 const describeLimits = (limits: readonly ListenerLimits[]): string =>
   limits.map(({ version, spec, status }) => `${version} spec ${spec ?? 'none'}, status ${status ?? 'none'}`).join('; ');
 
-const limitDrift: Rule = ({ gateways }, { listenerLimit }) => {
-  if (!gateways || hasLimit(gateways.crd, listenerLimit)) return false;
+const limitDrift: Rule = (installed, wanted) => {
+  const { gateways } = installed;
+  if (!gateways || isRaised(installed, wanted)) return false;
   return {
     id: 'gateway.limit-drift',
     verdict: 'repair',
-    message: `listener limit of ${gatewaysCRDName} should be ${listenerLimit} but is: ${describeLimits(gateways.limits)}`,
+    message: `listener limit of ${gatewaysCRDName} should be ${wanted.listenerLimit} but is: ${describeLimits(gateways.limits)}`,
     hint: 'a later `kubectl apply` of an upstream file does this; `taskgate up` puts it right',
   };
 };

@@ -57,9 +57,21 @@ describe('what is installed', () => {
       ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
       'keep',
     ],
+    [
+      'another bundle that allows more',
+      [gatewaysCRD({ bundle: 'v1.4.1', limit: 300 }), tcpRoutesCRD()],
+      ['note gateway.bundle-kept'],
+      'keep',
+    ],
     ['one without TCPRoute v1alpha2', [standard16, tcpRoutesCRD(['v1'])], ['refuse gateway.no-tcproute'], 'keep'],
     ['one without TCPRoute', [standard16], ['refuse gateway.no-tcproute'], 'keep'],
-    ['our bundle under the policy', [raised, policy], ['refuse gateway.safe-upgrades'], 'install'],
+    ['our bundle under the policy, all well', [raised, policy], [], 'keep'],
+    [
+      'our bundle under the policy, overwritten',
+      [gatewaysCRD(), policy],
+      ['refuse gateway.safe-upgrades', 'repair gateway.limit-drift'],
+      'install',
+    ],
     ['nothing but the policy', [policy], ['refuse gateway.safe-upgrades'], 'install'],
     [
       'a bundle that the policy lets be patched',
@@ -68,11 +80,12 @@ describe('what is installed', () => {
       'keep',
     ],
     [
-      'v1.4 under the policy',
-      [gatewaysCRD(v14), tcpRoutesCRD(), policy],
-      ['note gateway.bundle-kept', 'refuse gateway.safe-upgrades'],
+      'v1.4 under the policy, not raised',
+      [gatewaysCRD({ bundle: 'v1.4.1' }), tcpRoutesCRD(), policy],
+      ['note gateway.bundle-kept', 'refuse gateway.safe-upgrades', 'repair gateway.limit-drift'],
       'keep',
     ],
+    ['v1.4 under the policy, raised', [gatewaysCRD(v14), tcpRoutesCRD(), policy], ['note gateway.bundle-kept'], 'keep'],
     ['a class of another controller', [raised, foreignClass], ['refuse gateway.class-taken'], 'install'],
   ])('%s', async (_, objects, problems, choice) => {
     const installed = await inspect(objects);
