@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, rename, stat, symlink } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { findTextFile, sha256OfFile, writeFileAtomically } from '../lib/files.ts';
-import { findStamp, type Stamp, type StampedFile } from './cache.ts';
+import { findStamp, isStamp, type Stamp, type StampedFile } from './cache.ts';
 import { downloadFile } from './download.ts';
 import type { Item, Source, StoredItem, Work } from './item.ts';
 import { type Network, sourceError } from './network.ts';
@@ -27,13 +27,15 @@ export type Bundle = {
 const indexName = 'bundle.json';
 
 export const parseIndex = (text: string, place: string): BundleIndex => {
+  const isIndex = (value: Partial<BundleIndex>): value is BundleIndex =>
+    value?.schema === 1 && Object.values(value.items ?? [undefined]).every(isStamp);
   try {
     const index = JSON.parse(text) as Partial<BundleIndex>;
-    if (index.schema === 1 && typeof index.items === 'object') return { schema: 1, items: index.items };
+    if (isIndex(index)) return index;
   } catch (error) {
-    throw sourceError(`${join(place, indexName)} is damaged: ${messageOf(error)}`, error);
+    throw sourceError(`${place}/${indexName} is damaged: ${messageOf(error)}`, error);
   }
-  throw sourceError(`${join(place, indexName)} was written by another version of taskgate`);
+  throw sourceError(`${place}/${indexName} is damaged, or was written by another version of taskgate`);
 };
 
 /** A bundle on a disk. Its files are copied into the cache, so that the disk may go away. */

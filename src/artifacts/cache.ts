@@ -17,6 +17,7 @@ export type StampedLink = { readonly path: string; readonly target: string };
 
 /** Lies in each item's folder: what must be there, and where it came from. */
 export type Stamp = {
+  readonly schema: 1;
   readonly key: string;
   readonly source: string;
   readonly files: readonly StampedFile[];
@@ -30,13 +31,31 @@ export const itemDir = (cacheDir: string, key: string): string => join(cacheDir,
 /** The folder of work in progress. Only the holder of the cache's lock uses it. */
 export const scratchDir = (cacheDir: string): string => join(cacheDir, 'scratch');
 
+const hasFields = (value: unknown, fields: Readonly<Record<string, 'string' | 'number'>>): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(fields).every(([name, type]) => typeof (value as Record<string, unknown>)[name] === type);
+
+const stampFields = { schema: 'number', key: 'string', source: 'string' } as const;
+const fileFields = { path: 'string', size: 'number', mtimeMs: 'number', mode: 'number', sha256: 'string' } as const;
+const linkFields = { path: 'string', target: 'string' } as const;
+
+/** Whether this is a stamp as we write it, and not one of another version's or a damaged one. */
+export const isStamp = (value: unknown): value is Stamp => {
+  if (!hasFields(value, stampFields)) return false;
+  const { schema, files, links } = value as Partial<Stamp>;
+  const isListOf = (list: unknown, fields: typeof fileFields | typeof linkFields) =>
+    Array.isArray(list) && list.every((each) => hasFields(each, fields));
+  return schema === 1 && isListOf(files, fileFields) && isListOf(links, linkFields);
+};
+
 /** Reads an item's stamp; undefined when there is none, or one that was not written by us. */
 export const findStamp = async (dir: string): Promise<Stamp | undefined> => {
   const text = await findTextFile(join(dir, stampName));
   if (text === undefined) return undefined;
   try {
-    const stamp = JSON.parse(text) as Stamp;
-    return Array.isArray(stamp.files) && Array.isArray(stamp.links) ? stamp : undefined;
+    const stamp: unknown = JSON.parse(text);
+    return isStamp(stamp) ? stamp : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -104,7 +123,7 @@ export const landItem = async (cacheDir: string, made: StoredItem): Promise<Stor
   const links = await Promise.all(
     tree.links.map(async (path) => ({ path, target: await readlink(join(made.dir, path)) })),
   );
-  const stamp: Stamp = { key: made.key, source: made.source, files, links };
+  const stamp: Stamp = { schema: 1, key: made.key, source: made.source, files, links };
   await writeFileAtomically(join(made.dir, stampName), `${JSON.stringify(stamp, null, 1)}\n`, 0o644);
   const dir = itemDir(cacheDir, made.key);
   await mkdir(join(cacheDir, 'items'), { recursive: true });
