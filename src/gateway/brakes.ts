@@ -10,7 +10,7 @@ const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
 
 /** What it costs when the API server cannot change pods by policy (measured on 2 cores, Contour 1.33.6). */
 export const brakesNotice =
-  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 10 s, ' +
+  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 3 s, ' +
   'and each start of Envoy takes 6 s more';
 
 type Policy = { readonly name: string; readonly app: string; readonly mutations: readonly object[] };
