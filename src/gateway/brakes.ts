@@ -8,9 +8,9 @@ const policyVersions: readonly string[] = ['v1', 'v1beta1'];
 const apiRate = { qps: 1000, burst: 2000 } as const;
 const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
 
-/** What it costs when the API server cannot change pods by policy (measured on 2 cores, Contour 1.33.6). */
+/** What it costs when the API server cannot change pods by policy (2 cores, Contour 1.33.6; without and with were separate runs). */
 export const brakesNotice =
-  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 3 s, ' +
+  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, ' +
   'and each start of Envoy takes 6 s more';
 
 type Policy = { readonly name: string; readonly app: string; readonly mutations: readonly object[] };
