@@ -1,0 +1,88 @@
+import { UserError } from '../lib/errors.ts';
+import { renderYaml } from '../lib/template.ts';
+import { validateMasterConfig } from './validate.ts';
+import type { MasterValues } from './values.ts';
+
+/** A PostgreSQL on this host, with the user and password that devcluster's database stage has too. */
+export const database = {
+  user: 'postgres',
+  password: 'postgres',
+  host: 'localhost',
+  port: '5432',
+  name: 'determined',
+} as const;
+
+const resourceManager = (values: MasterValues) => {
+  const { gateway, master } = values;
+  return {
+    type: 'kubernetes',
+    cluster_name: values.clusterName,
+    default_namespace: values.taskNamespace,
+    default_aux_resource_pool: values.resourcePool,
+    default_compute_resource_pool: values.resourcePool,
+    max_slots_per_pod: values.maxSlotsPerPod,
+    slot_type: 'cpu',
+    slot_resource_requests: { cpu: 1 },
+    kubeconfig_path: values.kubeconfigPath,
+    determined_master_scheme: master.scheme,
+    determined_master_host: master.host,
+    determined_master_port: master.port,
+    internal_task_gateway: {
+      gateway_name: gateway.name,
+      gateway_namespace: gateway.namespace,
+      gateway_ip: gateway.address,
+      gateway_port_range_start: gateway.portRange.start,
+      gateway_port_range_end: gateway.portRange.end,
+    },
+  };
+};
+
+/** The master's configuration as an object. `root` is relative: `master/` of a checkout holds `static/`. */
+export const masterConfig = (values: MasterValues) => ({
+  port: values.listenPort,
+  root: 'master',
+  db: database,
+  cache: { cache_dir: values.cacheDir },
+  telemetry: { enabled: false },
+  security: { initial_user_password: values.adminPassword },
+  task_container_defaults: { image: values.taskImage },
+  resource_manager: resourceManager(values),
+  resource_pools: [{ pool_name: values.resourcePool }],
+});
+
+const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
+
+/** The lines on top of a generated file. */
+export const header = (what: readonly string[]): string =>
+  comment([
+    'Made by taskgate; the next `taskgate up` writes it anew.',
+    'Holds the password of the users admin and determined: keep it readable by its owner only.',
+    ...what,
+  ]);
+
+/**
+ * Lets a text through that our own rules accept. Throws UserError `usage.master-values` with the first error otherwise.
+ */
+export const verifyRendered = (text: string): string => {
+  const errors = validateMasterConfig(text).filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return text;
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw new UserError(`cannot write a configuration for the master: ${first.path} ${first.message}${others}`, {
+    id: 'usage.master-values',
+    hint: first.hint ?? 'change the setting that it comes from',
+  });
+};
+
+/**
+ * A `master.yaml` from which a real master starts (determined.md 5). Write it with mode 0600: it holds a password. Throws
+ * UserError `usage.master-values` for values that the master would refuse, such as a port range of one port.
+ */
+export const renderMasterConfig = (values: MasterValues): string =>
+  verifyRendered(
+    header([
+      'root: `master`, the folder with static/, as seen from a checkout of determined-ai/determined in which the master is',
+      'started; an installed master has it in /usr/share/determined/master.',
+      'db: a PostgreSQL on this host; change user and password to yours.',
+    ]) + renderYaml(masterConfig(values)),
+  );

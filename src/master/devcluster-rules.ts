@@ -1,0 +1,96 @@
+import { constants } from 'node:os';
+import { devclusterReader, devclusterShape } from './devcluster-shape.ts';
+import { findItem, findString, type Item, itemsAt, type ScalarItem } from './document.ts';
+import { errorAt, type Problem, warningAt } from './problem.ts';
+import { checkMaster } from './rules.ts';
+import { isLostInDevcluster, isSexagesimal } from './scalars.ts';
+import { checkShape } from './shape-check.ts';
+
+const signals: readonly string[] = Object.keys(constants.signals);
+
+/** What `string.Template.safe_substitute` replaces; `$$` is a dollar sign. */
+const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
+const guessed = 'DOCKER_LOCALHOST';
+
+const everyScalar = (item: Item): readonly ScalarItem[] => {
+  if (item.kind === 'map') return item.fields.flatMap(({ value }) => everyScalar(value));
+  if (item.kind === 'list') return item.items.flatMap(everyScalar);
+  return [item];
+};
+
+const judgeScalar = (item: ScalarItem): readonly Problem[] => {
+  if (item.path.endsWith('.sh')) return [];
+  if (item.isPlain && isSexagesimal(item.text)) {
+    return [errorAt(item, `unquoted ${item.text} is read by devcluster as a number in base 60`, 'quote it')];
+  }
+  const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
+  return names.map((name) =>
+    name === guessed
+      ? warningAt(item, `$${guessed} is what devcluster guesses, even if you export another`, 'write the host itself')
+      : errorAt(item, `$${name} stays as it is when it is not exported`, 'write the value; a dollar sign is $$'),
+  );
+};
+
+const judgeStage = (stage: Item): readonly Problem[] => {
+  if (stage.kind !== 'map') return [];
+  const [first, ...others] = stage.fields;
+  const extra = others.map((field) =>
+    errorAt(field, `is ignored: the stage is '${first?.key}' already`, 'begin a new list item'),
+  );
+  const signal = findString(first?.value, 'kill_signal');
+  const full = signal?.startsWith('SIG') ? signal : `SIG${signal}`;
+  const wrongSignal =
+    first && signal !== undefined && !signals.includes(full)
+      ? [errorAt(findItem(first.value, 'kill_signal') ?? stage, `'${signal}' is not a signal`, 'write SIGTERM')]
+      : [];
+  return [...extra, ...wrongSignal];
+};
+
+const substitute = (text: string): string =>
+  text.replace(substitution, (_, dollar?: string, braced?: string, bare?: string) =>
+    dollar ? '$' : (braced ?? bare ?? '').toLowerCase().replaceAll('_', '-'),
+  );
+
+/** The configuration as devcluster hands it to the master; a variable is taken for a word, having been judged already. */
+const asHandedOver = (item: Item): Item => {
+  if (item.kind === 'map')
+    return { ...item, fields: item.fields.map((field) => ({ ...field, value: asHandedOver(field.value) })) };
+  if (item.kind === 'list') return { ...item, items: item.items.map(asHandedOver) };
+  if (item.kind !== 'string') return item;
+  const text = substitute(item.text);
+  return { ...item, text, value: text };
+};
+
+const lostTypes = (config: Item): readonly Problem[] =>
+  everyScalar(config)
+    .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && isLostInDevcluster(text))
+    .map((item) =>
+      errorAt(
+        item,
+        `'${item.text}' changes its type: devcluster hands it to the master without quotes`,
+        'choose another value',
+      ),
+    );
+
+const judgeMaster = (stage: Item): readonly Problem[] => {
+  const master = findItem(stage, 'master');
+  if (!master) return [];
+  const config = findItem(master, 'config_file');
+  if (!config) return [warningAt(master, 'config_file is missing: nothing of this master was checked')];
+  return [...checkMaster(asHandedOver(config)), ...lostTypes(config)];
+};
+
+/** Whether a file is one for devcluster rather than for the master itself. */
+export const isDevcluster = (root: Item): boolean =>
+  root.kind === 'map' && root.fields.some(({ key }) => key.toLowerCase() === 'stages');
+
+/** Everything that is wrong with a devcluster file, and with the configuration of each master in it. */
+export const checkDevcluster = (root: Item): readonly Problem[] => {
+  const stages = itemsAt(root, 'stages');
+  return [
+    ...checkShape(root, devclusterShape, devclusterReader),
+    ...everyScalar(root).flatMap(judgeScalar),
+    ...stages.flatMap(judgeStage),
+    ...stages.flatMap(judgeMaster),
+  ];
+};

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { renderYaml } from '../lib/template.ts';
+import { database, header, masterConfig, verifyRendered } from './config.ts';
+import type { MasterValues } from './values.ts';
+
+/** devcluster expands variables in all strings (string.Template), passwords included. */
+const escapeDollars = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(escapeDollars);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeDollars(inner)]));
+};
+
+const databaseStage = ({ clusterName }: MasterValues) => ({
+  db: {
+    name: 'db',
+    port: Number(database.port),
+    password: database.password,
+    db_name: database.name,
+    container_name: `taskgate-${clusterName}-db`,
+  },
+});
+
+const masterStage = (values: MasterValues) => ({
+  master: { name: 'master', kill_signal: 'SIGTERM', config_file: masterConfig(values) },
+});
+
+/**
+ * A `devcluster.yaml` for devcluster 1.3.2: database and master, all values explicit, no variables. Write it with mode
+ * 0600: it holds a password. Throws UserError `usage.master-values` for values that the master would refuse, or that
+ * devcluster cannot hand over (a namespace `y` loses its quotes and becomes true).
+ */
+export const renderDevcluster = (values: MasterValues): string => {
+  const file = { temp_dir: join(values.cacheDir, 'devcluster'), stages: [databaseStage(values), masterStage(values)] };
+  return verifyRendered(
+    header([
+      'Run `devcluster -c FILE` in a checkout of determined-ai/determined, after `make -C master build`:',
+      'the master is master/build/determined-master, and root is `master`, the folder with static/.',
+      'The first stage runs PostgreSQL in Docker; remove it if one listens on port 5432 already.',
+    ]) + renderYaml(escapeDollars(file)),
+  );
+};

@@ -1,0 +1,156 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
+import { errorAt, type Place, type Problem } from './problem.ts';
+import { type Resolved, resolvePlain } from './scalars.ts';
+
+export type ScalarItem = Place & Resolved & { readonly text: string; readonly isPlain: boolean };
+export type Field = Place & { readonly key: string; readonly value: Item };
+export type MapItem = Place & { readonly kind: 'map'; readonly fields: readonly Field[] };
+export type ListItem = Place & { readonly kind: 'list'; readonly items: readonly Item[] };
+/** A node of a configuration file, with its place in the file. */
+export type Item = MapItem | ListItem | ScalarItem;
+
+export type Parsed = { readonly root: Item | undefined; readonly problems: readonly Problem[] };
+
+const maxDepth = 40;
+const strTag = 'tag:yaml.org,2002:str';
+
+type Reading = { readonly document: Document; readonly lines: LineCounter; readonly problems: Problem[] };
+type Spot = { readonly path: string; readonly offset: number; readonly depth: number };
+
+const placeOf = ({ lines }: Reading, path: string, offset: number): Place => {
+  const { line, col } = lines.linePos(offset);
+  return { path, line, column: col };
+};
+
+const childPath = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+const startOf = (node: unknown, otherwise: number): number => {
+  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+  const [start] = Array.isArray(range) ? range : [];
+  return typeof start === 'number' ? start : otherwise;
+};
+
+const readScalar = (reading: Reading, node: unknown, spot: Spot): ScalarItem => {
+  const place = placeOf(reading, spot.path, spot.offset);
+  if (!isScalar(node)) return { ...place, kind: 'null', value: null, text: '', isPlain: true };
+  const text = String(node.value ?? '');
+  const isPlain = (node.type === undefined || node.type === 'PLAIN') && node.tag !== strTag;
+  return { ...place, ...(isPlain ? resolvePlain(text) : { kind: 'string', value: text }), text, isPlain };
+};
+
+/** `<<: *defaults` puts in the fields that the map does not have itself. */
+const mergedFields = (value: Item, own: readonly Field[]): readonly Field[] => {
+  const sources = value.kind === 'list' ? value.items : [value];
+  const known = new Set(own.map(({ key }) => key));
+  return sources
+    .flatMap((source) => (source.kind === 'map' ? source.fields : []))
+    .filter(({ key }) => !known.has(key) && known.add(key));
+};
+
+const readField = (reading: Reading, { key: keyNode, value }: Pair, spot: Spot): Field => {
+  const offset = startOf(keyNode, spot.offset);
+  const key = isScalar(keyNode) ? String(keyNode.value) : String(keyNode);
+  const path = childPath(spot.path, key);
+  const place = placeOf(reading, path, offset);
+  if (!isScalar(keyNode)) reading.problems.push(errorAt(place, 'key is not a plain word'));
+  return { ...place, key, value: readNode(reading, value, { path, offset, depth: spot.depth + 1 }) };
+};
+
+const reportDuplicates = ({ problems }: Reading, fields: readonly Field[]): void => {
+  const first = new Map<string, Field>();
+  for (const field of fields) {
+    const earlier = first.get(field.key.toLowerCase());
+    if (earlier) {
+      problems.push(
+        errorAt(
+          field,
+          `'${field.key}' was given before, on line ${earlier.line}`,
+          'keep one: readers ignore case and silently take one of them',
+        ),
+      );
+    } else first.set(field.key.toLowerCase(), field);
+  }
+};
+
+const readMap = (reading: Reading, pairs: readonly Pair[], spot: Spot): MapItem => {
+  const all = pairs.map((pair) => readField(reading, pair, spot));
+  const own = all.filter(({ key }) => key !== '<<');
+  reportDuplicates(reading, own);
+  const merged = all.filter(({ key }) => key === '<<').flatMap(({ value }) => mergedFields(value, own));
+  const renamed = merged.map((field) => ({ ...field, path: childPath(spot.path, field.key) }));
+  return { ...placeOf(reading, spot.path, spot.offset), kind: 'map', fields: [...own, ...renamed] };
+};
+
+const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Spot): Item => {
+  const spot = { path, offset: startOf(node, offset), depth };
+  if (depth > maxDepth) {
+    reading.problems.push(
+      errorAt(placeOf(reading, path, spot.offset), 'nested too deeply, or an alias contains itself'),
+    );
+    return readScalar(reading, undefined, spot);
+  }
+  if (isAlias(node)) return readNode(reading, node.resolve(reading.document), { ...spot, depth: depth + 1 });
+  if (isMap(node)) return readMap(reading, node.items, spot);
+  if (isSeq(node)) {
+    const items = node.items.map((one, index) =>
+      readNode(reading, one, { path: `${path}[${index}]`, offset: spot.offset, depth: depth + 1 }),
+    );
+    return { ...placeOf(reading, path, spot.offset), kind: 'list', items };
+  }
+  return readScalar(reading, node, spot);
+};
+
+/**
+ * Parses a file as the master does, as YAML 1.1, and keeps the place of each node. Scalars are resolved by
+ * {@link resolvePlain} rather than by the yaml package, whose 1.1 differs from the master's library.
+ */
+export const parseLocated = (text: string): Parsed => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.1',
+    schema: 'failsafe',
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  const reading: Reading = { document, lines, problems: [] };
+  const atOffset = (offset: number): Place => (lines.lineStarts.length > 0 ? placeOf(reading, '', offset) : start);
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ message, pos: [offset] }) => errorAt(atOffset(offset), message));
+    return { root: undefined, problems };
+  }
+  if (document.contents === null) return { root: undefined, problems: [errorAt(start, 'file has no content')] };
+  for (const { message, pos } of document.warnings) {
+    reading.problems.push(errorAt(atOffset(pos[0]), message, 'write the value without a tag'));
+  }
+  const root = readNode(reading, document.contents, { path: '', offset: 0, depth: 0 });
+  return { root, problems: reading.problems };
+};
+
+const start: Place = { path: '', line: 1, column: 1 };
+
+/** The field of a map by its key, in any case: the master lower-cases all keys. */
+export const findField = (item: Item | undefined, key: string): Field | undefined =>
+  item?.kind === 'map' ? item.fields.find((field) => field.key.toLowerCase() === key) : undefined;
+
+/** The node at a dotted path below an item. */
+export const findItem = (item: Item | undefined, path: string): Item | undefined =>
+  path.split('.').reduce<Item | undefined>((parent, key) => findField(parent, key)?.value, item);
+
+/** The string at a dotted path; undefined when there is none or it is of another type. */
+export const findString = (item: Item | undefined, path: string): string | undefined => {
+  const found = findItem(item, path);
+  return found?.kind === 'string' ? String(found.value) : undefined;
+};
+
+/** The number at a dotted path; undefined when there is none or it is of another type. */
+export const findNumber = (item: Item | undefined, path: string): number | undefined => {
+  const found = findItem(item, path);
+  return found?.kind === 'int' || found?.kind === 'float' ? Number(found.value) : undefined;
+};
+
+/** The items of the list at a dotted path; none when it is no list. */
+export const itemsAt = (item: Item | undefined, path: string): readonly Item[] => {
+  const found = findItem(item, path);
+  return found?.kind === 'list' ? found.items : [];
+};

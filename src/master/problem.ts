@@ -1,0 +1,37 @@
+export type Problem = {
+  /** The YAML key, as in `resource_manager.internal_task_gateway.gateway_name`. */
+  readonly path: string;
+  /** Both count from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+  readonly severity: 'error' | 'warning';
+};
+
+/** Where a problem is: anything that has a path and a position, so that nodes can be passed as they are. */
+export type Place = Pick<Problem, 'path' | 'line' | 'column'>;
+type Told = { readonly message: string; readonly hint?: string };
+
+const problem = ({ path, line, column }: Place, told: Told, severity: Problem['severity']): Problem => ({
+  path,
+  line,
+  column,
+  severity,
+  message: told.message,
+  ...(told.hint !== undefined && { hint: told.hint }),
+});
+
+/** The master refuses it, or would silently do something else. */
+export const errorAt = (place: Place, message: string, hint?: string): Problem =>
+  problem(place, { message, ...(hint !== undefined && { hint }) }, 'error');
+
+/** Works, but not as it looks. */
+export const warningAt = (place: Place, message: string, hint?: string): Problem =>
+  problem(place, { message, ...(hint !== undefined && { hint }) }, 'warning');
+
+/** In the order of the file, without repetitions. */
+export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
+  const unique = new Map(problems.map((one) => [`${one.path}\n${one.line}:${one.column}\n${one.message}`, one]));
+  return [...unique.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
+};

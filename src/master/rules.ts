@@ -1,0 +1,50 @@
+import { findItem, findString, type Item, itemsAt, type MapItem } from './document.ts';
+import { fileRules } from './file-rules.ts';
+import { gatewayRules } from './gateway-rules.ts';
+import { managerRules } from './manager-rules.ts';
+import { masterReader, masterShape } from './master-shape.ts';
+import { checkPools } from './pool-rules.ts';
+import { errorAt, type Problem } from './problem.ts';
+import { applyRules, type Manager, type MasterFile } from './rule.ts';
+import { checkShape } from './shape-check.ts';
+import { checkSharing } from './sharing-rules.ts';
+import { findVariables } from './variables.ts';
+
+const otherTypes: readonly string[] = ['agent', 'slurm', 'pbs'];
+
+const isKubernetes = ({ block }: Manager): boolean => !otherTypes.includes(findString(block, 'type') ?? '');
+
+const poolsOf = (item: Item): readonly Item[] | undefined =>
+  findItem(item, 'resource_pools') && itemsAt(item, 'resource_pools');
+
+const managerOf = (entry: Item, isRoot: boolean): readonly Manager[] => {
+  const block = findItem(entry, 'resource_manager');
+  return block?.kind === 'map' ? [{ block, isRoot, pools: poolsOf(entry) }] : [];
+};
+
+const readMasterFile = (root: MapItem): MasterFile => {
+  const additional = itemsAt(root, 'additional_resource_managers');
+  const managers = [...managerOf(root, true), ...additional.flatMap((entry) => managerOf(entry, false))];
+  return { root, managers, kubernetes: managers.filter(isKubernetes), managerCount: 1 + additional.length };
+};
+
+/**
+ * Everything that is wrong with a master's configuration: at least what the real master (0.38.1) refuses, and what it
+ * accepts and then silently does otherwise.
+ */
+export const checkMaster = (root: Item): readonly Problem[] => {
+  if (root.kind !== 'map') return [errorAt(root, 'must be a block of keys')];
+  const file = readMasterFile(root);
+  const rootManager = file.managers.find(({ isRoot }) => isRoot);
+  const shape = masterShape(rootManager && !isKubernetes(rootManager) ? 'other' : 'kubernetes');
+  return [
+    ...checkShape(root, shape, masterReader),
+    ...findVariables(root, shape),
+    ...applyRules(fileRules, root, file),
+    ...file.kubernetes.flatMap((manager) =>
+      applyRules([...managerRules, ...gatewayRules], manager.block, { ...manager, file }),
+    ),
+    ...checkPools(file),
+    ...checkSharing(file),
+  ];
+};

@@ -1,0 +1,35 @@
+import { randomInt } from 'node:crypto';
+import type { GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
+
+/** What a master's configuration is written from. */
+export type MasterValues = {
+  readonly gateway: GatewayEndpoint;
+  readonly master: MasterEndpoint;
+  /** Absolute path of a kubeconfig whose current-context is the cluster; the master follows no other. */
+  readonly kubeconfigPath: string;
+  readonly adminPassword: string;
+  readonly clusterName: string;
+  readonly resourcePool: string;
+  readonly taskNamespace: string;
+  readonly taskImage: string;
+  readonly maxSlotsPerPod: number;
+  /** Where the master listens on its own host. */
+  readonly listenPort: number;
+  readonly cacheDir: string;
+};
+
+const alphabets = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789'] as const;
+const passwordLength = 24;
+
+const pick = (letters: string): string => letters.charAt(randomInt(letters.length));
+
+/**
+ * A password for the master's first users: letters and digits that are not mistaken for each other, at least one of each
+ * kind, beginning with a letter; over 130 bits. No shell, YAML reader or devcluster changes it.
+ */
+export const generatePassword = (): string => {
+  const all = alphabets.join('');
+  const rest = Array.from({ length: passwordLength - alphabets.length }, () => pick(all));
+  for (const letters of alphabets.slice(1)) rest.splice(randomInt(rest.length + 1), 0, pick(letters));
+  return pick(alphabets[0]) + rest.join('');
+};
