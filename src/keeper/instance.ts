@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { NativeResource } from '../cluster/native/resources.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import type { ProcessIdentity } from '../lib/processes.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
 
 const schemaVersion = 1;
@@ -21,6 +22,8 @@ export type InstanceRecord = {
   readonly cluster?: Cluster;
   readonly gateway?: GatewayEndpoint;
   readonly master?: MasterEndpoint;
+  /** The last proof that `up` made, and of what. */
+  readonly proven?: { readonly at: string; readonly keeper: ProcessIdentity; readonly settings: string };
 };
 
 /** An instance's folder and record. Every change is on disk before its promise resolves. */

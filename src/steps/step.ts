@@ -13,7 +13,8 @@ export type Step<C> = {
   readonly after?: readonly Step<C>[];
   /** The reason that the user sees why there is nothing to do, or false. */
   readonly skip?: (context: C) => Promise<string | false> | string | false;
-  readonly run: (context: C, tools: StepTools) => Promise<void>;
+  /** May return a note, such as why there was nothing to do. */
+  readonly run: (context: C, tools: StepTools) => Promise<string | undefined>;
   /** Cleans up this step's own failed or interrupted attempt. */
   readonly undo?: (context: C) => Promise<void>;
 };
@@ -64,9 +65,9 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
     const reason = await step.skip?.(context);
     if (reason) return { outcome: 'skipped', note: reason };
     halfDone.push(step);
-    await step.run(context, { signal, report: (line) => display.reported(step.title, line) });
+    const note = await step.run(context, { signal, report: (line) => display.reported(step.title, line) });
     halfDone.splice(halfDone.indexOf(step), 1);
-    return { outcome: 'done' };
+    return { outcome: 'done', ...(note && { note }) };
   };
   const guarded = async (step: Step<C>): Promise<Attempt> => {
     try {

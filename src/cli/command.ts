@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.ts';
+import { findPortProblems } from '../gateway/listener-ports.ts';
+import { execaRunner } from '../lib/runner.ts';
+import type { CommandContext, Places } from '../steps/context.ts';
+import type { DisplayKind } from '../steps/display.ts';
+
+/** What main gives to every command. */
+export type Invocation = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly isTerminal: boolean;
+};
+
+/** Flags that every command has, and those of settings, by their configuration path. */
+export type GlobalFlags = {
+  readonly configFile?: string;
+  readonly json: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+export type CommandInput = { readonly invocation: Invocation; readonly flags: GlobalFlags };
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const placesOf = (env: Invocation['env']): Places => ({
+  ...xdgDirs(env),
+  templatesDir: join(root, 'templates'),
+  keeperCommand: [process.execPath, join(root, 'scripts', 'keeper.ts')],
+});
+
+/** What the gateway knows about ports, as findings about settings. */
+const checkPorts = ({ gateway }: Config): readonly Finding[] =>
+  findPortProblems(gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` }));
+
+/** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
+export const readConfig = ({
+  invocation: { env, cwd },
+  flags: { configFile, settings },
+}: CommandInput): Promise<Loaded> =>
+  loadConfig({ cwd, env, flags: settings, check: checkPorts, ...(configFile && { file: configFile }) });
+
+/** What the steps of a command need, from its configuration. */
+export const contextOf = (config: Config, { invocation }: CommandInput): CommandContext => ({
+  config,
+  places: placesOf(invocation.env),
+  runner: execaRunner,
+  signal: invocation.signal,
+});
+
+/** A live list on a terminal, lines elsewhere. */
+export const displayKind = ({ isTerminal }: Invocation): DisplayKind => (isTerminal ? 'tree' : 'lines');
+
+export const print = (text: string): void => {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+};

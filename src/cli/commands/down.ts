@@ -1,0 +1,18 @@
+import { downSteps } from '../../steps/down.ts';
+import type { Stage, Stage } from '../../steps/step.ts';
+import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { withInstanceLock } from '../instance-lock.ts';
+import { runAndShow } from '../run-steps.ts';
+
+export type DownFlags = { readonly purgeCache: boolean };
+
+/** Takes an instance away; safe to repeat. */
+export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<void> => {
+  const { config } = await readConfig(input);
+  const context = { ...contextOf(config, input), purgeCache };
+  const stages: Stage[] = [];
+  const onStage = (stage: Stage) => stages.push(stage);
+  const options = { kind: displayKind(input.invocation), signal: context.signal, onStage };
+  await withInstanceLock(context, () => runAndShow(downSteps, context, options));
+  if (input.flags.json) print(JSON.stringify({ instance: config.name, stages }, null, 2));
+};

@@ -1,0 +1,48 @@
+import { UserError } from '../../lib/errors.ts';
+import { findStatus, type InstanceStatus, listStatus } from '../../steps/status.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+
+const describe = ({ name, state, record, keeper, taskListeners, problems }: InstanceStatus): string => {
+  const { gateway, master, cidr, provider } = record;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['provider', `${provider}, network ${cidr}`],
+    [
+      'gateway',
+      gateway &&
+        `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${gateway.portRange.start}-${gateway.portRange.end}`,
+    ],
+    [
+      'tasks',
+      gateway && taskListeners !== undefined
+        ? `${taskListeners} of ${gateway.capacity.limit} listeners in use`
+        : undefined,
+    ],
+    ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
+    [
+      'exposed',
+      gateway && `task ports on ${gateway.address}, reachable from this host only; no protection of their own`,
+    ],
+    [
+      'processes',
+      keeper?.children
+        .map((child) => `${child.name} ${child.state}${child.restarts ? ` (restarted ${child.restarts}x)` : ''}`)
+        .join(', '),
+    ],
+  ];
+  const lines = rows.flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
+  const trouble = problems.map(({ message, hint }) => `  ✖ ${message}\n    to fix: ${hint}`);
+  return [`${name}: ${state}${problems.length > 0 ? ', not as it should be' : ''}`, ...lines, ...trouble].join('\n');
+};
+
+/** Prints what is there. Throws the first problem found, so that the exit code tells. */
+export const status = async (input: CommandInput): Promise<void> => {
+  const { config, origins } = await readConfig(input);
+  const context = contextOf(config, input);
+  const isNamed = origins['name'] !== 'default';
+  const one = isNamed ? await findStatus(context) : undefined;
+  const all = isNamed ? (one ? [one] : []) : await listStatus(context);
+  if (input.flags.json) print(JSON.stringify(all, null, 2));
+  else print(all.length > 0 ? all.map(describe).join('\n\n') : `no instance${isNamed ? ` ${config.name}` : ''}`);
+  const [problem] = all.flatMap(({ problems }) => problems);
+  if (problem) throw new UserError(problem.message, { id: problem.id, hint: problem.hint });
+};

@@ -1,0 +1,75 @@
+import type { Kube, KubeObject } from '../lib/kube.ts';
+import { type Verdict, waitUntil } from '../lib/wait.ts';
+
+export type Node = KubeObject & {
+  readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+      readonly lastHeartbeatTime?: string;
+    }[];
+  };
+};
+
+/**
+ * Ready, said after `since`, and without taints: a kept node still says Ready from its last life, and a fresh one
+ * takes no pods until the controller manager has removed the not-ready taint.
+ */
+export const isNodeReady =
+  (since: Date) =>
+  (nodes: readonly Node[]): Verdict => {
+    const [node] = nodes;
+    if (!node) return 'not registered yet';
+    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+    if (ready?.status !== 'True') return ready?.message ?? 'no Ready condition yet';
+    // heartbeats have whole seconds
+    if (Date.parse(ready.lastHeartbeatTime ?? '') < since.getTime() - 1_000) return 'no heartbeat since the start';
+    const [taint] = node.spec?.taints ?? [];
+    return taint ? `tainted ${taint.key}` : true;
+  };
+
+const isThere = (objects: readonly KubeObject[]): Verdict => objects.length > 0 || 'not there yet';
+
+type NodeWait = {
+  readonly node: string;
+  readonly since: Date;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly onVerdict?: (verdict: string) => void;
+};
+
+/** Waits until pods can run on the node. */
+export const waitForNode = async (kube: Kube, { node, since, ...wait }: NodeWait): Promise<void> => {
+  const selection = { apiVersion: 'v1', kind: 'Node', name: node };
+  await waitUntil(`Node ${node}`, (signal) => kube.watch<Node>(selection, signal), isNodeReady(since), {
+    ...wait,
+    id: 'cluster.node-not-ready',
+    hint: 'see logs/kubelet.log of the instance',
+  });
+};
+
+type AccountWait = Pick<NodeWait, 'timeoutMs' | 'signal' | 'onVerdict'> & { readonly namespace: string };
+
+/** Waits for the default ServiceAccount of a namespace: without it no pod is admitted there. */
+export const waitForServiceAccount = async (kube: Kube, { namespace, ...wait }: AccountWait): Promise<void> => {
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: 'default' };
+  await waitUntil(`ServiceAccount of ${namespace}`, (signal) => kube.watch(account, signal), isThere, {
+    ...wait,
+    id: 'cluster.no-service-account',
+    hint: 'see logs/kube-controller-manager.log of the instance',
+  });
+};
+
+/**
+ * The binding that `kubeadm init` makes beyond its phases: the API server's own client certificate belongs to this
+ * group, and without it `kubectl logs` is forbidden.
+ */
+export const clusterAdmins = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'kubeadm:cluster-admins' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'Group', name: 'kubeadm:cluster-admins', apiGroup: 'rbac.authorization.k8s.io' }],
+} as const;

@@ -1,0 +1,62 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import type { Config } from '../config/config.ts';
+import type { GatewaySpec } from '../gateway/spec.ts';
+import type { Instance } from '../keeper/instance.ts';
+import type { KeeperEvent } from '../keeper/spec.ts';
+import type { Kube } from '../lib/kube.ts';
+import type { Runner } from '../lib/runner.ts';
+import type { Proven } from '../proof/prove.ts';
+import type { SampleTask } from '../proof/task.ts';
+import type { Cluster, GatewayEndpoint, MasterEndpoint } from './values.ts';
+
+/** Where taskgate keeps things, and where it lies itself; absolute paths. */
+export type Places = {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly templatesDir: string;
+  /** Program and first arguments that start a keeper. */
+  readonly keeperCommand: readonly [string, ...string[]];
+};
+
+/** What every command on one instance knows. */
+export type CommandContext = {
+  readonly config: Config;
+  readonly places: Places;
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+};
+
+/** What `up` knows: given, then filled in by its steps. */
+export type UpContext = CommandContext & {
+  readonly startedAt: Date;
+  /** Set by the step that wants to show what the keeper does. */
+  onKeeperEvent?: (event: KeeperEvent) => void;
+  instance?: Instance;
+  provider?: ClusterProvider;
+  artifacts?: Artifacts;
+  cluster?: Cluster;
+  kube?: Kube;
+  sampleTask?: SampleTask;
+  gateway?: GatewayEndpoint;
+  master?: MasterEndpoint;
+  proof?: Proven;
+  /** Time of the last proof, when nothing has changed since. */
+  provenAt?: string;
+  /** Things that the user should know but that stop nothing. */
+  readonly notes: string[];
+};
+
+/** A value that an earlier step has made. Throws when the steps are in the wrong order. */
+export const need = <K extends keyof UpContext>(context: UpContext, key: K): NonNullable<UpContext[K]> => {
+  const value = context[key];
+  if (value === undefined || value === null) throw new Error(`no step has made '${key}' yet`);
+  return value;
+};
+
+export const stageTimeoutMs = ({ config }: CommandContext): number => config.timeouts.stageSeconds * 1_000;
+
+export const gatewaySpecOf = ({ name, gateway }: Config): GatewaySpec => ({ instance: name, ...gateway });
+
+/** Image of the sample task; a pin of the artifacts. */
+export const sampleImage = 'registry.k8s.io/e2e-test-images/agnhost:2.57';

@@ -1,0 +1,59 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
+import { native } from '../cluster/native/native.ts';
+import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
+import type { NodeSoftware } from '../cluster/native/spec.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import { pins } from '../config/versions.ts';
+import { type Instance, listInstances } from '../keeper/instance.ts';
+import { launchKeeper } from '../keeper/launch.ts';
+import type { KeeperEvent } from '../keeper/spec.ts';
+import type { CommandContext } from './context.ts';
+
+const pauseImage = 'registry.k8s.io/pause:3.10';
+
+const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoftware => ({
+  kubernetesVersion: pins.kubernetes.version,
+  binaries,
+  cniPluginsDir,
+  path,
+  env,
+  pauseImage,
+});
+
+export type NativeClusterInput = {
+  readonly instance: Instance;
+  /** Asked for only when the cluster is started. */
+  readonly artifacts: () => Artifacts;
+  readonly onEvent?: (event: KeeperEvent) => void;
+};
+
+/** The native provider of an instance. */
+export const nativeCluster = (
+  { places, runner, signal }: CommandContext,
+  { instance, artifacts, onEvent }: NativeClusterInput,
+): ClusterProvider => {
+  const { name, cidr } = instance.record();
+  return native(
+    { name, instanceDir: instance.dir, network: networkOf(cidr) },
+    {
+      runner,
+      signal,
+      launchKeeper,
+      software: () => softwareOf(artifacts()),
+      templatesDir: places.templatesDir,
+      keeperCommand: places.keeperCommand,
+      resources: () => instance.record().journal,
+      journal: instance.journal,
+      forget: instance.forget,
+      ...(onEvent && { onEvent }),
+    },
+  );
+};
+
+/** The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not. */
+export const chooseCidr = async ({ config, places, runner }: CommandContext): Promise<string> => {
+  const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(places.stateDir)]);
+  const taken = instances.flatMap(({ name, cidr }) => (name === config.name ? [] : [cidr]));
+  return chooseNetwork(config.network.cidr, [...parseRoutes(stdout, linkName(config.name)), ...taken]).cidr;
+};

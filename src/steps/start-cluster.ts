@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { clusterAdmins, waitForNode } from '../cluster/readiness.ts';
+import { removeInstance } from '../keeper/instance.ts';
+import { connect } from '../lib/kube.ts';
+import { directEndpoint } from '../tunnel/direct.ts';
+import { checkHealth, skipIfHealthy } from './check-health.ts';
+import { need, stageTimeoutMs, type UpContext } from './context.ts';
+import { prepareArtifacts } from './prepare-artifacts.ts';
+import type { Step } from './step.ts';
+
+/** The control plane, up to an API server that answers. */
+export const startCluster: Step<UpContext> = {
+  title: 'Start the cluster',
+  after: [prepareArtifacts, checkHealth],
+  run: async (context, { report }) => {
+    context.onKeeperEvent = (event) => {
+      if (event.event === 'child') report(`${event.name}: ${event.state}`);
+    };
+    const cluster = await need(context, 'provider').start();
+    await need(context, 'instance').change({ cluster });
+    context.cluster = cluster;
+    context.master = directEndpoint(context.config.master, cluster);
+    context.kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  },
+  undo: async (context) => {
+    const instance = need(context, 'instance');
+    const isFirstStart = instance.record().cluster === undefined;
+    await need(context, 'provider').delete();
+    if (isFirstStart) await removeInstance(instance);
+  },
+};
+
+export const loadImages: Step<UpContext> = {
+  title: 'Load images',
+  skip: skipIfHealthy,
+  after: [prepareArtifacts, checkHealth],
+  run: async (context) => {
+    const { archive, refs } = need(context, 'artifacts').images;
+    await need(context, 'provider').loadImages(archive, refs);
+  },
+};
+
+/** Pods can run from here on. */
+export const awaitNode: Step<UpContext> = {
+  title: 'Wait for the node',
+  skip: skipIfHealthy,
+  after: [startCluster],
+  run: async (context, { signal, report }) => {
+    const { kubeContext } = need(context, 'cluster');
+    const kube = need(context, 'kube');
+    const wait = { node: kubeContext, since: context.startedAt, timeoutMs: stageTimeoutMs(context), signal };
+    await Promise.all([kube.apply(clusterAdmins), waitForNode(kube, { ...wait, onVerdict: report })]);
+  },
+};

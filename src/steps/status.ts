@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { isNodeReady, type Node } from '../cluster/readiness.ts';
+import { gatewayApiBundle } from '../config/versions.ts';
+import { type Gateway, hasAddress, isProgrammed } from '../gateway/conditions.ts';
+import { findGatewayProblems } from '../gateway/drift.ts';
+import { inspectGatewayAPI } from '../gateway/installed.ts';
+import { gatewayRef } from '../gateway/spec.ts';
+import { findKeeperStatus } from '../keeper/control.ts';
+import { findInstance, type InstanceRecord, instancesDir, listInstances } from '../keeper/instance.ts';
+import type { KeeperStatus } from '../keeper/spec.ts';
+import { type ErrorId, messageOf } from '../lib/errors.ts';
+import { connect, type Kube } from '../lib/kube.ts';
+import { type CommandContext, gatewaySpecOf } from './context.ts';
+import { nativeCluster } from './native-cluster.ts';
+
+/** Something that is not as `up` left it. */
+export type StatusProblem = { readonly id: ErrorId; readonly message: string; readonly hint: string };
+
+export type InstanceStatus = {
+  readonly name: string;
+  readonly state: 'running' | 'stopped' | 'absent';
+  readonly record: Omit<InstanceRecord, 'journal' | 'schema'>;
+  readonly keeper?: KeeperStatus;
+  /** Listeners of tasks on the Gateway now. */
+  readonly taskListeners?: number;
+  readonly problems: readonly StatusProblem[];
+};
+
+const runUp = (name: string): string => `run: taskgate up --name ${name}`;
+
+const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly StatusProblem[] =>
+  verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
+
+const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly StatusProblem[] => {
+  if (!keeper) {
+    const message = 'the keeper runs but does not answer on its socket';
+    return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
+  }
+  return keeper.children
+    .filter(({ state }) => state !== 'ready')
+    .map((child) => ({
+      id: 'cluster.child-not-ready',
+      message: `${child.name} is ${child.state}, restarted ${child.restarts} times${child.lastExit ? `, last: ${child.lastExit}` : ''}`,
+      hint: `see: taskgate logs ${child.name} --name ${name}`,
+    }));
+};
+
+const gatewayProblems = async (kube: Kube, { config }: CommandContext, record: InstanceRecord) => {
+  const spec = gatewaySpecOf(config);
+  const hint = runUp(record.name);
+  const [installed, gateway] = await Promise.all([inspectGatewayAPI(kube, spec), kube.find<Gateway>(gatewayRef(spec))]);
+  const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).filter(
+    ({ verdict }) => verdict !== 'note',
+  );
+  if (!gateway)
+    return {
+      taskListeners: 0,
+      problems: [...drift, ...judge('is gone', 'gateway.absent', `Gateway ${spec.name}`, hint)],
+    };
+  const address = record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
+  const problems = [
+    ...drift,
+    ...judge(isProgrammed(gateway), 'gateway.not-programmed', `Gateway ${spec.name}`, hint),
+    ...judge(hasAddress(address)(gateway), 'gateway.no-address', `Gateway ${spec.name}`, hint),
+  ];
+  return { taskListeners: gateway.spec.listeners.filter(({ name }) => name.startsWith('det-')).length, problems };
+};
+
+const apiProblems = async (context: CommandContext, record: InstanceRecord) => {
+  const { cluster } = record;
+  if (!cluster)
+    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record.name)) };
+  try {
+    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    const [nodes, gateway] = await Promise.all([
+      kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
+      gatewayProblems(kube, context, record),
+    ]);
+    const node = judge(
+      isNodeReady(new Date(0))(nodes),
+      'cluster.node-not-ready',
+      'node',
+      `see: taskgate logs kubelet --name ${record.name}`,
+    );
+    return { ...gateway, problems: [...node, ...gateway.problems] };
+  } catch (error) {
+    const hint = `see: taskgate logs kube-apiserver --name ${record.name}`;
+    return { problems: judge(messageOf(error), 'cluster.api', 'API server', hint) };
+  }
+};
+
+const noArtifacts = (): never => {
+  throw new Error('looking at an instance needs no artifacts');
+};
+
+/** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
+export const findStatus = async (context: CommandContext): Promise<InstanceStatus | undefined> => {
+  const instance = await findInstance(context.places.stateDir, context.config.name);
+  if (!instance) return undefined;
+  const { journal: _, schema: __, ...record } = instance.record();
+  const { name } = record;
+  const state = await nativeCluster(context, { instance, artifacts: noArtifacts }).find();
+  if (state !== 'running') {
+    const message =
+      state === 'stopped' ? 'the keeper is gone, and all that it kept with it' : 'the cluster was never started';
+    return { name, state, record, problems: [{ id: 'cluster.stopped', message, hint: runUp(name) }] };
+  }
+  const [keeper, api] = await Promise.all([
+    findKeeperStatus(`${instancesDir(context.places.stateDir)}/${name}/keeper.sock`),
+    apiProblems(context, instance.record()),
+  ]);
+  const problems = [...keeperProblems(keeper, name), ...api.problems];
+  return { name, state, record, ...(keeper && { keeper }), ...api, problems };
+};
+
+/** Looks at every instance of this user. */
+export const listStatus = async (context: CommandContext): Promise<readonly InstanceStatus[]> => {
+  const instances = await listInstances(context.places.stateDir);
+  const found = await Promise.all(
+    instances.map(({ name }) => findStatus({ ...context, config: { ...context.config, name } })),
+  );
+  return found.filter((status) => status !== undefined);
+};

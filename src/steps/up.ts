@@ -1,0 +1,24 @@
+import { checkHealth } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import type { UpContext } from './context.ts';
+import { awaitGateway, installGateway } from './install-gateway.ts';
+import { prepareArtifacts } from './prepare-artifacts.ts';
+import { provePath, startSample } from './prove-path.ts';
+import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
+import type { Step } from './step.ts';
+import { writeMasterFiles } from './write-master-files.ts';
+
+/** From nothing to a proven path; safe to repeat. Which steps run side by side, each says in its `after`. */
+export const upSteps: readonly Step<UpContext>[] = [
+  checkMachine,
+  checkHealth,
+  prepareArtifacts,
+  startCluster,
+  loadImages,
+  awaitNode,
+  installGateway,
+  startSample,
+  awaitGateway,
+  writeMasterFiles,
+  provePath,
+];

@@ -1,0 +1,135 @@
+import { watch } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { KeeperStatus } from '../../src/keeper/spec.ts';
+import { polling, waitUntil } from '../../src/lib/wait.ts';
+import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
+
+let taskgate: Taskgate;
+beforeAll(async () => {
+  taskgate = await makeTaskgate();
+});
+afterAll(() => taskgate.close('dev'));
+
+type Status = {
+  readonly state: string;
+  readonly keeper: KeeperStatus;
+  readonly problems: readonly { readonly message: string }[];
+};
+
+const statusOf = async (): Promise<Status> => JSON.parse((await taskgate.run('status', '--json')).stdout)[0] as Status;
+
+const keeperPid = async (): Promise<number> => {
+  const keeper = (await taskgate.record('dev')).journal.find(({ kind }) => kind === 'keeper');
+  return keeper?.kind === 'keeper' ? keeper.process.pid : 0;
+};
+
+/** Host pid of one of the node's processes, found by its program's path in the keeper's cgroup. */
+const cgroupPids = async (): Promise<readonly number[]> => {
+  const { pidsInCgroups } = await import('../../src/cluster/native/cgroups.ts');
+  return pidsInCgroups(['/sys/fs/cgroup/pids/taskgate-dev', '/sys/fs/cgroup/taskgate-dev']);
+};
+
+const findPid = async (program: string): Promise<number> => {
+  const { readlink } = await import('node:fs/promises');
+  for (const pid of await cgroupPids()) {
+    const path = await readlink(`/proc/${pid}/exe`).catch(() => '');
+    if (path.endsWith(`/${program}`)) return pid;
+  }
+  throw new Error(`no process of ${program}`);
+};
+
+describe('a running instance', () => {
+  beforeAll(async () => expect(ending(await taskgate.run('up'))).toBe('exit 0'));
+
+  test.each([
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubelet',
+    'kube-proxy',
+    'containerd',
+    'coredns',
+  ])('%s is killed: the keeper starts it again and the path heals', async (component) => {
+    process.kill(await findPid(component), 'SIGKILL');
+    await waitUntil(
+      'restart',
+      polling(statusOf, 200),
+      ({ keeper, problems }) => {
+        const child = keeper?.children.find(({ name }) => name === component);
+        if (!child || child.restarts === 0) return 'not restarted yet';
+        return problems.length === 0 || problems.map(({ message }) => message).join('; ');
+      },
+      { timeoutMs: 60_000, id: 'cluster.test' },
+    );
+    expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
+  });
+
+  test('a second up at the same time says who holds the lock', async () => {
+    const first = taskgate.start('up');
+    const lock = `${taskgate.stateHome}/taskgate/locks`;
+    await waitUntil(
+      'lock',
+      polling(() => readdir(lock).catch((): string[] => []), 5),
+      (names) => names.includes('dev') || 'no lock',
+      { timeoutMs: 10_000, id: 'cluster.test' },
+    );
+    const second = await taskgate.run('up');
+    expect(second.exitCode).toBe(3);
+    expect(second.stderr).toContain(`instance dev is being changed by process ${first.pid}`);
+    expect((await first).exitCode).toBe(0);
+  });
+
+  test('the keeper is killed: nothing it owned survives, status says so, up repairs', async () => {
+    process.kill(await keeperPid(), 'SIGKILL');
+    await waitUntil('end', polling(cgroupPids, 20), (pids) => pids.length === 0 || `${pids.length} left`, {
+      timeoutMs: 10_000,
+      id: 'cluster.test',
+    });
+    const status = await taskgate.run('status');
+    expect(status.exitCode).toBe(5);
+    expect(status.stderr).toContain('the keeper is gone');
+    expect(ending(await taskgate.run('up'))).toBe('exit 0');
+    expect(ending(await taskgate.run('status'))).toBe('exit 0');
+  });
+});
+
+describe('up is interrupted', () => {
+  afterEach(async () => {
+    expect(ending(await taskgate.run('down'))).toBe('exit 0');
+    expect(await cgroupPids()).toEqual([]);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s while the cluster starts: exit %i, and what was half made is gone', async (signal, exitCode) => {
+    await taskgate.run('down');
+    const up = taskgate.start('up');
+    await waitUntil(
+      'keeper',
+      polling(() => keeperPid().catch(() => 0), 10),
+      (pid) => pid > 0 || 'none',
+      { timeoutMs: 30_000, id: 'cluster.test' },
+    );
+    up.kill(signal);
+    expect((await up).exitCode).toBe(exitCode);
+    expect(await cgroupPids()).toEqual([]);
+    expect(await readdir(`${taskgate.stateHome}/taskgate/instances`)).toEqual([]);
+  });
+
+  // record written, then one entry each for cgroups, link and keeper, then the first results
+  test.each([0, 1, 2, 3, 4, 5])('SIGKILL after %i writes of the journal: the next up succeeds', async (writes) => {
+    await mkdir(taskgate.dirOf('dev'), { recursive: true });
+    let seen = -1;
+    const up = taskgate.start('up');
+    const watcher = watch(taskgate.dirOf('dev'), (_, name) => {
+      if (name === 'instance.json' && ++seen >= writes) up.kill('SIGKILL');
+    });
+    expect((await up).signal).toBe('SIGKILL');
+    watcher.close();
+    expect(ending(await taskgate.run('up'))).toBe('exit 0');
+    expect(ending(await taskgate.run('status'))).toBe('exit 0');
+  });
+});
