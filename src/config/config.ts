@@ -9,6 +9,9 @@ const label = z
 const port = z.int().min(1).max(65_535);
 const count = z.int().min(1);
 const text = z.string().min(1, 'must not be empty');
+const octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
+const privateNetwork = new RegExp(`^(10\\.${octet}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168)\\.0\\.0/16$`);
+const hostName = /^[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$/;
 
 /** Strict: an unknown key is an error. Which ports go together is the gateway's knowledge and checked by its rules. */
 export const configSchema = z
@@ -18,7 +21,7 @@ export const configSchema = z
     network: z.strictObject({
       cidr: z
         .string()
-        .regex(/^\d{1,3}\.\d{1,3}\.0\.0\/16$/, 'must be a /16 such as 10.210.0.0/16')
+        .regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16')
         .describe(describe('network.cidr'))
         .optional(),
     }),
@@ -36,15 +39,25 @@ export const configSchema = z
     }),
     master: z.strictObject({
       scheme: z.enum(['http', 'https']).describe(describe('master.scheme')),
-      host: text.describe(describe('master.host')).optional(),
+      host: z
+        .string()
+        .regex(hostName, 'must be a host name or address alone; scheme and port are settings of their own')
+        .describe(describe('master.host'))
+        .optional(),
       port: port.describe(describe('master.port')),
       clusterName: text.describe(describe('master.clusterName')),
       resourcePool: text.describe(describe('master.resourcePool')),
       taskNamespace: label.max(63).describe(describe('master.taskNamespace')),
-      taskImage: text.describe(describe('master.taskImage')),
+      taskImage: z
+        .string()
+        .regex(/^[^\s$]+$/, 'must be the name of an image')
+        .describe(describe('master.taskImage')),
       maxSlotsPerPod: z.int().min(0).describe(describe('master.maxSlotsPerPod')),
     }),
-    mirror: z.url('must be a URL').describe(describe('mirror')).optional(),
+    mirror: z
+      .url({ protocol: /^https?$/, hostname: /./, error: 'must be a URL such as https://mirror.example/files' })
+      .describe(describe('mirror'))
+      .optional(),
     bundle: text.describe(describe('bundle')).optional(),
     timeouts: z.strictObject({
       upSeconds: count.describe(describe('timeouts.upSeconds')),

@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { z } from 'zod';
-import { UserError } from '../lib/errors.ts';
+import { isAbsolute, join, resolve } from 'node:path';
+import { hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import { type Config, configSchema } from './config.ts';
+import { fileSource } from './file-source.ts';
+import { describeIssue } from './problems.ts';
 import { settings } from './settings.ts';
-import { defaultsSource, environmentSource, fileSource, flagsSource, mergeSources, type Source } from './sources.ts';
-import { getIn, nearest, type Tree } from './tree.ts';
+import { defaultsSource, environmentSource, flagsSource, mergeSources, type Source } from './sources.ts';
+import type { Tree } from './tree.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +27,7 @@ export type LoadInput = {
   readonly env: Environment;
   /** Values from the command line, by configuration path. */
   readonly flags: Readonly<Record<string, string>>;
-  /** Rules of the parts, asked when the shape is right. */
+  /** Rules of the parts; they see default values in place of a section that is misshapen. */
   readonly check: (config: Config) => readonly Finding[];
 };
 
@@ -37,50 +38,50 @@ export type Loaded = {
   readonly warnings: readonly string[];
 };
 
-/** Folders of taskgate by the XDG base directory specification. */
-export const xdgDirs = ({ XDG_STATE_HOME, XDG_CACHE_HOME, HOME = homedir() }: Environment) => ({
-  stateDir: join(XDG_STATE_HOME || join(HOME, '.local', 'state'), 'taskgate'),
-  cacheDir: join(XDG_CACHE_HOME || join(HOME, '.cache'), 'taskgate'),
-});
+/** Folders of taskgate by the XDG base directory specification, which wants relative paths ignored. */
+export const xdgDirs = ({ XDG_STATE_HOME = '', XDG_CACHE_HOME = '', HOME }: Environment) => {
+  const home = HOME || homedir();
+  const folder = (given: string, ...usual: readonly string[]): string =>
+    join(isAbsolute(given) ? given : join(home, ...usual), 'taskgate');
+  return { stateDir: folder(XDG_STATE_HOME, '.local', 'state'), cacheDir: folder(XDG_CACHE_HOME, '.cache') };
+};
 
 const defaultFile = 'taskgate.yaml';
 
 const readSource = async ({ cwd, file }: LoadInput): Promise<readonly Source[]> => {
-  const text = await findTextFile(resolve(cwd, file ?? defaultFile));
-  if (text !== undefined) return [fileSource(text, file ?? defaultFile)];
+  const name = file ?? defaultFile;
+  const from = file === undefined ? '' : '--config: ';
+  const text = await findTextFile(resolve(cwd, name)).catch((error: unknown) => {
+    if (!hasCode(error, 'EISDIR') && !hasCode(error, 'EACCES')) throw error;
+    throw new UserError(`${from}cannot read ${name}: ${messageOf(error)}`, {
+      id: 'usage.config',
+      hint: 'it must be a file that you may read',
+      cause: error,
+    });
+  });
+  if (text !== undefined) return [fileSource(text, name)];
   if (file === undefined) return [];
-  throw new UserError(`--config: there is no file ${file}`, {
+  throw new UserError(`${from}there is no file ${file}`, {
     id: 'usage.config',
     hint: 'give the path of a taskgate.yaml',
   });
 };
 
-const knownKeysBelow = (path: readonly string[]): readonly string[] => {
-  const prefix = path.map((part) => `${part}.`).join('');
-  const below = settings.filter((setting) => setting.path.startsWith(prefix));
-  return [...new Set(below.map((setting) => setting.path.slice(prefix.length).split('.')[0] ?? ''))];
-};
-
-type Locate = (path: readonly string[]) => string;
-
-const describeUnknown = (key: string, parent: readonly string[], locate: Locate): string => {
-  const meant = nearest(key, knownKeysBelow(parent));
-  const known = meant ? `did you mean '${meant}'?` : `known here: ${knownKeysBelow(parent).join(', ')}`;
-  return `${locate([...parent, key])}: unknown key '${[...parent, key].join('.')}'; ${known}`;
-};
-
-const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Locate): readonly string[] => {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknown(key, path, locate));
-  const seen = getIn(tree, path);
-  return [`${locate(path)}: ${path.join('.')}: ${issue.message}, got ${JSON.stringify(seen) ?? 'nothing'}`];
-};
-
 const refuse = (problems: readonly string[]): never => {
   throw new UserError(problems.length === 1 ? `${problems[0]}` : problems.map((one) => `\n  - ${one}`).join(''), {
     id: 'usage.config',
-    hint: 'run `taskgate config show --origin` to see every setting and where it comes from',
+    hint: '`taskgate help settings` lists every setting, its flag and its environment variable',
   });
+};
+
+/** The sections that are well shaped, and defaults for the others, so that rules can judge what there is. */
+const soundParts = (tree: Tree): Config => {
+  const issues = configSchema.safeParse(tree).error?.issues ?? [];
+  const misshapen = new Set(issues.flatMap((issue) => (issue.path.length > 0 ? [String(issue.path[0])] : [])));
+  const known = Object.entries(tree).filter(
+    ([key]) => Object.hasOwn(configSchema.unwrap().shape, key) && !misshapen.has(key),
+  );
+  return configSchema.parse({ ...defaultsSource().tree, ...Object.fromEntries(known) });
 };
 
 /**
@@ -95,16 +96,19 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
     flagsSource(input.flags),
   ];
   const { tree, locate } = mergeSources(sources);
-  const unreadable = sources.flatMap(({ problems }) => problems);
-  const parsed = configSchema.safeParse(tree);
-  const misshapen = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, tree, locate));
-  if (!parsed.success || unreadable.length > 0) return refuse([...unreadable, ...misshapen]);
-  const texts = (severity: Finding['severity']) =>
+  const issues = configSchema.safeParse(tree).error?.issues ?? [];
+  const config = soundParts(tree);
+  const findings = input.check(config);
+  const found = (severity: Finding['severity']): readonly string[] =>
     findings
       .filter((finding) => finding.severity === severity)
       .map(({ path, message, hint }) => `${locate(path.split('.'))}: ${path}: ${message}; ${hint}`);
-  const findings = input.check(parsed.data);
-  if (texts('error').length > 0) refuse(texts('error'));
+  const problems = [
+    ...sources.flatMap((source) => source.problems),
+    ...issues.flatMap((issue) => describeIssue(issue, tree, locate)),
+    ...found('error'),
+  ];
+  if (problems.length > 0) return refuse(problems);
   const origins = Object.fromEntries(settings.map(({ path }) => [path, locate(path.split('.'))]));
-  return { config: parsed.data, origins, warnings: texts('warning') };
+  return { config, origins, warnings: found('warning') };
 };

@@ -1,6 +1,5 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { flagOf, settings, variableOf } from './settings.ts';
-import { getIn, leavesOf, setIn, type Tree } from './tree.ts';
+import { getIn, leavesOf, nearest, setIn, type Tree } from './tree.ts';
 
 /** Where a value came from, as the user would look for it: `taskgate.yaml:3:5`, `TASKGATE_NAME`, `--name`. */
 export type Source = {
@@ -29,13 +28,19 @@ const fromStrings = (given: (path: string) => string | undefined): Tree =>
     return setIn(tree, path.split('.'), type === 'number' && /^-?\d+$/.test(text) ? Number(text) : text);
   }, {});
 
+const describeVariable = (name: string, known: readonly string[]): string => {
+  const meant = nearest(name, known);
+  return `${name}: no such setting${meant ? `; did you mean ${meant}?` : ''}`;
+};
+
+/** Variables TASKGATE_*. An empty one counts as not given, as CI systems make them for values they do not have. */
 export const environmentSource = (env: Readonly<Record<string, string | undefined>>): Source => {
-  const known = new Set(settings.map(({ path }) => variableOf(path)));
-  const unknown = Object.keys(env).filter((name) => name.startsWith('TASKGATE_') && !known.has(name));
+  const known = settings.map(({ path }) => variableOf(path));
+  const unknown = Object.keys(env).filter((name) => name.startsWith('TASKGATE_') && !known.includes(name));
   return {
-    tree: fromStrings((path) => env[variableOf(path)]),
+    tree: fromStrings((path) => env[variableOf(path)] || undefined),
     locate: (path) => variableOf(path.join('.')),
-    problems: unknown.map((name) => `${name}: no such setting`),
+    problems: unknown.map((name) => describeVariable(name, known)),
   };
 };
 
@@ -45,36 +50,6 @@ export const flagsSource = (flags: Readonly<Record<string, string>>): Source => 
   locate: (path) => flagOf(path.join('.')),
   problems: [],
 });
-
-/** A taskgate.yaml. `file` is its name as the user gave it. */
-export const fileSource = (text: string, file: string): Source => {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const position = (offset: number): string => {
-    const { line, col } = lineCounter.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const problems = document.errors.map(({ pos, message }) => `${position(pos[0])}: ${message.split('\n')[0]}`);
-  const value: unknown = document.errors.length > 0 ? {} : (document.toJS() ?? {});
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const keyOffset = (path: readonly string[]): number | undefined => {
-    const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-    if (!isMap(parent)) return undefined;
-    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1));
-    return (pair?.key as Node | undefined)?.range?.[0];
-  };
-  return {
-    tree: isObject ? (value as Tree) : {},
-    problems: isObject ? problems : [...problems, `${file}:1:1: must hold settings, such as 'name: dev'`],
-    locate: (path) => {
-      for (let length = path.length; length > 0; length--) {
-        const offset = keyOffset(path.slice(0, length));
-        if (offset !== undefined) return position(offset);
-      }
-      return file;
-    },
-  };
-};
 
 /** Lays sources over one another, the last one on top, and remembers for each leaf which one gave it. */
 export const mergeSources = (sources: readonly Source[]) => {

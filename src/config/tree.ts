@@ -1,7 +1,8 @@
 /** A configuration before it is checked: nested objects with anything at the leaves. */
 export type Tree = { readonly [key: string]: unknown };
 
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The tree with one leaf set; objects on the way are made, and replace what is no object. */
 export const setIn = (tree: Tree, [key = '', ...rest]: readonly string[], value: unknown): Tree => {

@@ -1,5 +1,5 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Finding, loadConfig, xdgDirs } from '../../src/config/load.ts';
@@ -62,18 +62,73 @@ describe('bad input is named with its place', () => {
     [
       'a wrong type in the file',
       { yaml: 'gateway:\n  seedPort: "x"\n' },
-      'taskgate.yaml:2:3: gateway.seedPort: Invalid input: expected number, received string, got "x"',
+      'taskgate.yaml:2:3: gateway.seedPort: expected number, received string, got "x"',
     ],
     [
       'a wrong variable',
       { env: { TASKGATE_MASTER_PORT: 'http' } },
-      'TASKGATE_MASTER_PORT: master.port: Invalid input: expected number, received string, got "http"',
+      'TASKGATE_MASTER_PORT: master.port: expected number, received string, got "http"',
     ],
-    ['an unknown variable', { env: { TASKGATE_NAMES: 'x' } }, 'TASKGATE_NAMES: no such setting'],
+    [
+      'an unknown variable',
+      { env: { TASKGATE_NAMES: 'x' } },
+      'TASKGATE_NAMES: no such setting; did you mean TASKGATE_NAME?',
+    ],
+    [
+      'a variable that is like none',
+      { env: { TASKGATE_FROBNICATION_LEVEL: 'x' } },
+      'TASKGATE_FROBNICATION_LEVEL: no such',
+    ],
+    [
+      'a key in the wrong section',
+      { yaml: 'portRange: {start: 1}\n' },
+      "taskgate.yaml:1:1: unknown key 'portRange'; did you mean 'gateway.portRange'?",
+    ],
+    [
+      'snake case',
+      { yaml: 'gateway:\n  port_range: {start: 1}\n' },
+      "taskgate.yaml:2:3: unknown key 'gateway.port_range'; did you mean 'portRange'?",
+    ],
+    ["a name of Object's own", { yaml: '__proto__: {a: 1}\n' }, "unknown key '__proto__'; known here: name"],
+    [
+      'a key without a value',
+      { yaml: 'name:\n' },
+      'taskgate.yaml:1:1: name: has no value; write one or remove the line',
+    ],
+    ['a key twice', { yaml: 'name: a\nname: b\n' }, 'taskgate.yaml:2:1: Map keys must be unique'],
+    ['two documents', { yaml: 'name: a\n---\nname: b\n' }, 'taskgate.yaml:2:1: must be one document'],
+    [
+      'an alias',
+      { yaml: 'gateway: &g\n  name: *g\n' },
+      "taskgate.yaml:2:9: write the value out in place of the alias '*g'",
+    ],
+    [
+      'a number with a fraction',
+      { yaml: 'gateway: {seedPort: 1.5}\n' },
+      'taskgate.yaml:1:11: gateway.seedPort: expected int',
+    ],
+    [
+      'a number in hexadecimal',
+      { env: { TASKGATE_MASTER_PORT: '0x1F90' } },
+      'TASKGATE_MASTER_PORT: master.port: expected',
+    ],
+    [
+      'a URL for a host',
+      { flags: { 'master.host': 'http://x:80' } },
+      '--master-host: master.host: must be a host name',
+    ],
+    ['a mirror without a scheme', { flags: { mirror: 'mirror.local' } }, '--mirror: mirror: must be a URL such as'],
+    ['a mirror of another scheme', { flags: { mirror: 'javascript:1' } }, '--mirror: mirror: must be a URL such as'],
+    ['a public network', { flags: { 'network.cidr': '8.8.0.0/16' } }, 'must be a private /16 such as 10.210.0.0/16'],
+    ['an impossible network', { flags: { 'network.cidr': '10.999.0.0/16' } }, 'must be a private /16'],
     ['a wrong flag', { flags: { name: 'No_Good' } }, '--name: name: must be lower-case letters, digits and dashes'],
     ['broken yaml', { yaml: 'name: [1\n' }, 'taskgate.yaml:2:1: '],
     ['yaml that is no object', { yaml: '- a\n' }, "taskgate.yaml:1:1: must hold settings, such as 'name: dev'"],
-    ['a scalar for a section', { yaml: 'gateway: 3\n' }, 'taskgate.yaml:1:1: gateway: Invalid input: expected object'],
+    [
+      'a scalar for a section',
+      { yaml: 'gateway: 3\n' },
+      'taskgate.yaml:1:1: gateway: expected object, received number, got 3',
+    ],
     [
       'a limit beyond what a Gateway holds',
       { flags: { 'gateway.listenerLimit': '1001' } },
@@ -82,23 +137,81 @@ describe('bad input is named with its place', () => {
     [
       'a network that is no /16',
       { flags: { 'network.cidr': '10.1.2.0/24' } },
-      '--network-cidr: network.cidr: must be a /16',
+      '--network-cidr: network.cidr: must be a private /16',
     ],
     ['a name that is too long', { flags: { name: 'a'.repeat(41) } }, '--name: name: Too big'],
   ])('%s', async (_, given, message) => {
     await expect(load(given)).rejects.toMatchObject({ id: 'usage.config', message: expect.stringContaining(message) });
   });
 
-  test('all problems come at once', async () => {
-    const loading = load({ yaml: 'nmae: x\ngateway:\n  seedPort: 0\n', flags: { provider: 'docker' } });
-    await expect(loading).rejects.toThrow(/unknown key 'nmae'.*did you mean 'name'[\s\S]*seedPort[\s\S]*|--provider/);
-    await expect(load({ yaml: 'nmae: x\n', flags: { provider: 'docker' } })).rejects.toThrow('--provider: provider');
+  test('all problems come at once, those of rules too', async () => {
+    const path = 'gateway.portRange';
+    const finding = { severity: 'error', path, message: 'start 52000 > end 51000', hint: 'swap them' } as const;
+    const loading = load({
+      yaml: 'nmae: x\ngateway:\n  portRange: {start: 52000, end: 51000}\n',
+      env: { TASKGATE_MASTER_PORT: '0' },
+      flags: { provider: 'docker' },
+      findings: [finding],
+    });
+    await expect(loading).rejects.toMatchObject({
+      message: [
+        '',
+        '--provider: provider: expected one of "auto"|"native", got "docker"',
+        'TASKGATE_MASTER_PORT: master.port: Too small: expected number to be >=1, got 0',
+        "taskgate.yaml:1:1: unknown key 'nmae'; did you mean 'name'?",
+        'taskgate.yaml:3:3: gateway.portRange: start 52000 > end 51000; swap them',
+      ].join('\n  - '),
+      hint: expect.stringContaining('taskgate help settings'),
+    });
+  });
+
+  test('rules see the defaults in place of a misshapen section', async () => {
+    const seen: unknown[] = [];
+    const check = (config: unknown) => {
+      seen.push(config);
+      return [];
+    };
+    const flags = { 'gateway.seedPort': 'x', 'gateway.portRange.start': '1', 'master.port': '9' };
+    await expect(loadConfig({ cwd, env: {}, flags, check })).rejects.toThrow('--gateway-seed-port');
+    expect(seen).toMatchObject([{ gateway: { seedPort: 19999, portRange: { start: 20000 } }, master: { port: 9 } }]);
+  });
+
+  test('a password in a URL is not repeated', async () => {
+    const message = await load({ flags: { mirror: 'ftp://me:secret@host/files' } }).catch(String);
+    expect(message).toContain('got "ftp://***@host/files"');
   });
 
   test('a file that was named must exist', async () => {
     const loading = loadConfig({ cwd, file: 'other.yaml', env: {}, flags: {}, check: () => [] });
     await expect(loading).rejects.toThrow('--config: there is no file other.yaml');
   });
+
+  test('a folder is no file', async () => {
+    const loading = loadConfig({ cwd, file: '.', env: {}, flags: {}, check: () => [] });
+    await expect(loading).rejects.toThrow('--config: cannot read .: EISDIR');
+  });
+});
+
+test('sections whose lines are all commented out and empty variables say nothing', async () => {
+  const { config } = await load({
+    yaml: 'gateway:\n  # name: x\n  portRange:\nnetwork:\n',
+    env: { TASKGATE_NAME: '' },
+  });
+  expect(config).toMatchObject({ name: 'dev', gateway: { name: 'contour', portRange: { start: 20000 } }, network: {} });
+});
+
+test.each([
+  '10.0.0.0/16',
+  '10.210.0.0/16',
+  '10.255.0.0/16',
+  '172.16.0.0/16',
+  '172.31.0.0/16',
+  '192.168.0.0/16',
+])('%s is a network to choose', async (cidr) =>
+  expect((await load({ flags: { 'network.cidr': cidr } })).config.network.cidr).toBe(cidr));
+
+test.each(['10.0.0.1', 'localhost', 'my-laptop.lan', 'fd00::1'])('%s is a host', async (host) => {
+  expect((await load({ flags: { 'master.host': host } })).config.master.host).toBe(host);
 });
 
 test('findings of the parts carry the place of the setting; warnings stop nothing', async () => {
@@ -115,4 +228,6 @@ test.each([
   [{ HOME: '/h' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
   [{ HOME: '/h', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' }, '/s/taskgate', '/c/taskgate'],
   [{ HOME: '/h', XDG_STATE_HOME: '' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
+  [{ HOME: '/h', XDG_STATE_HOME: 's', XDG_CACHE_HOME: './c' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
+  [{ HOME: '' }, join(homedir(), '.local/state/taskgate'), join(homedir(), '.cache/taskgate')],
 ])('folders for %j', (env, stateDir, cacheDir) => expect(xdgDirs(env)).toEqual({ stateDir, cacheDir }));
