@@ -20,14 +20,14 @@ export const cacheFailure = (error: unknown, dir: string): unknown => {
   if (isOutOfSpace(error)) {
     return new UserError(`no space left on the disk of ${dir}`, {
       id: 'artifact.disk-full',
-      hint: 'free about 12 GB there, or choose another folder with --cache-dir; what is finished is kept',
+      hint: 'free about 12 GB there, or choose another folder with XDG_CACHE_HOME; what is finished is kept',
       cause: error,
     });
   }
   if (isReadOnly(error, dir)) {
     return new UserError(`cannot write to ${dir}: ${messageOf(error)}`, {
       id: 'artifact.cache-read-only',
-      hint: 'make it writable, or choose another folder with --cache-dir',
+      hint: 'make it writable, or choose another folder with XDG_CACHE_HOME',
       cause: error,
     });
   }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { type Command, CommandError } from '../lib/runner.ts';
+import { scratchDir } from './cache.ts';
 import { isMissingProgram } from './failure.ts';
 import type { Source, Work } from './item.ts';
 import type { GoPin } from './pins.ts';
@@ -13,6 +14,8 @@ export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>
   GOWORK: 'off',
   GOMODCACHE: join(cacheDir, 'go', 'mod'),
   GOCACHE: join(cacheDir, 'go', 'build'),
+  // /tmp is often small, and not cleaned after a crash.
+  GOTMPDIR: scratchDir(cacheDir),
 });
 
 export const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];

@@ -11,10 +11,17 @@ export type Item = MapItem | ListItem | ScalarItem;
 
 export type Parsed = { readonly root: Item | undefined; readonly problems: readonly Problem[] };
 
+/** A master's file has some hundred nodes; aliases of aliases can make billions out of a few lines. */
+const maxNodes = 20_000;
 const maxDepth = 40;
 const strTag = 'tag:yaml.org,2002:str';
 
-type Reading = { readonly document: Document; readonly lines: LineCounter; readonly problems: Problem[] };
+type Reading = {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly problems: Problem[];
+  nodes: number;
+};
 type Spot = { readonly path: string; readonly offset: number; readonly depth: number };
 
 const placeOf = ({ lines }: Reading, path: string, offset: number): Place => {
@@ -83,13 +90,20 @@ const readMap = (reading: Reading, pairs: readonly Pair[], spot: Spot): MapItem 
 
 const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Spot): Item => {
   const spot = { path, offset: startOf(node, offset), depth };
-  if (depth > maxDepth) {
+  reading.nodes += 1;
+  if (depth > maxDepth || reading.nodes > maxNodes) {
+    if (reading.nodes > maxNodes + 1) return readScalar(reading, undefined, spot);
     reading.problems.push(
-      errorAt(placeOf(reading, path, spot.offset), 'nested too deeply, or an alias contains itself'),
+      errorAt(placeOf(reading, path, spot.offset), 'nested too deeply, too long, or an alias contains itself'),
     );
     return readScalar(reading, undefined, spot);
   }
-  if (isAlias(node)) return readNode(reading, node.resolve(reading.document), { ...spot, depth: depth + 1 });
+  if (isAlias(node)) {
+    const target = node.resolve(reading.document);
+    if (!target)
+      reading.problems.push(errorAt(placeOf(reading, path, spot.offset), `alias *${node.source} has no anchor`));
+    return readNode(reading, target, { ...spot, depth: depth + 1 });
+  }
   if (isMap(node)) return readMap(reading, node.items, spot);
   if (isSeq(node)) {
     const items = node.items.map((one, index) =>
@@ -113,7 +127,7 @@ export const parseLocated = (text: string): Parsed => {
     uniqueKeys: false,
     prettyErrors: false,
   });
-  const reading: Reading = { document, lines, problems: [] };
+  const reading: Reading = { document, lines, problems: [], nodes: 0 };
   const atOffset = (offset: number): Place => (lines.lineStarts.length > 0 ? placeOf(reading, '', offset) : start);
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ message, pos: [offset] }) => errorAt(atOffset(offset), message));

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { findItem, findNumber, findString } from './document.ts';
-import { has, type ManagerScope, type Rule } from './rule.ts';
+import { findItem, findNumber, findString, type Item } from './document.ts';
+import type { ManagerScope, Rule } from './rule.ts';
 
 const gateway = 'internal_task_gateway';
 const masterName = /^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$/;
@@ -32,6 +32,11 @@ export const judgeHost = (host: string): string | false => {
   return false;
 };
 
+const hasGateway = (block: Item): boolean => {
+  const item = findItem(block, gateway);
+  return item?.kind === 'map' && item.fields.length > 0;
+};
+
 const judgePort = (port: number | undefined): string | false =>
   port !== undefined &&
   (port < gatewayPorts.first || port > gatewayPorts.last) &&
@@ -61,22 +66,27 @@ const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] 
     key: `${gateway}.${key}`,
     severity: 'warning',
     check: ({ block }) =>
-      findItem(block, gateway)?.kind === 'map' &&
-      !findItem(block, `${gateway}.${key}`) &&
-      `is missing: the master takes ${fallback}`,
+      hasGateway(block) && !findItem(block, `${gateway}.${key}`) && `is missing: the master takes ${fallback}`,
     hint: 'write both ends of the range: the default lies in the ephemeral ports',
   },
 ];
+
+/** The port that the master takes; undefined when the file gives something that is no number. */
+const portOf = (block: Item, key: string, fallback: number): number | undefined => {
+  const kind = findItem(block, `${gateway}.${key}`)?.kind;
+  return kind === undefined || kind === 'null' ? fallback : findNumber(block, `${gateway}.${key}`);
+};
 
 const rangeOrder: Rule<ManagerScope> = {
   id: 'gateway-range-order',
   key: `${gateway}.gateway_port_range_end`,
   severity: 'error',
   check: ({ block }) => {
-    if (findItem(block, gateway)?.kind !== 'map') return false;
-    const start = findNumber(block, `${gateway}.gateway_port_range_start`) ?? gatewayPorts.defaultStart;
-    const end = findNumber(block, `${gateway}.gateway_port_range_end`) ?? gatewayPorts.defaultEnd;
-    return start >= end && `end ${end} is not greater than gateway_port_range_start ${start}`;
+    if (!hasGateway(block)) return false;
+    const start = portOf(block, 'gateway_port_range_start', gatewayPorts.defaultStart);
+    const end = portOf(block, 'gateway_port_range_end', gatewayPorts.defaultEnd);
+    if (start === undefined || end === undefined || start < end) return false;
+    return `end ${end} is not greater than gateway_port_range_start ${start}`;
   },
   hint: 'both ends belong to the range, and the master refuses a range of one port',
 };
@@ -85,7 +95,7 @@ const presence: Rule<ManagerScope> = {
   id: 'gateway-absent',
   key: gateway,
   severity: 'warning',
-  check: ({ block }) => !has(block, gateway) && 'is missing: tasks of this resource manager are not exposed',
+  check: ({ block }) => !findItem(block, gateway) && 'is missing: tasks of this resource manager are not exposed',
   hint: 'add gateway_name, gateway_namespace, gateway_ip and a port range, unless the master runs in the same cluster',
 };
 

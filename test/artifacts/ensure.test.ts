@@ -177,6 +177,6 @@ test('a cache that cannot be written is named', async () => {
     path: join(filling.cacheDir, 'items'),
   });
   const error = await failureOf(fillCache({ etcd: item('etcd', fails('go', readOnly)) }, filling));
-  expect(error).toMatchObject({ id: 'artifact.cache-read-only', hint: expect.stringContaining('--cache-dir') });
+  expect(error).toMatchObject({ id: 'artifact.cache-read-only', hint: expect.stringContaining('XDG_CACHE_HOME') });
   expect(error.message).toContain(`cannot write to ${filling.cacheDir}`);
 });

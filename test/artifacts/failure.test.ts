@@ -20,7 +20,7 @@ test.each([
     "cannot write to /cache: EACCES: something, open '/cache/items/x'",
   ],
 ])('names %s', (error, id, message) => {
-  expect(cacheFailure(error, '/cache')).toMatchObject({ id, message, hint: expect.stringContaining('--cache-dir') });
+  expect(cacheFailure(error, '/cache')).toMatchObject({ id, message, hint: expect.stringContaining('XDG_CACHE_HOME') });
 });
 
 test.each([

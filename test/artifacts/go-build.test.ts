@@ -13,6 +13,7 @@ test('keeps all that go caches below our own cache', () => {
     GOWORK: 'off',
     GOMODCACHE: '/c/go/mod',
     GOCACHE: '/c/go/build',
+    GOTMPDIR: '/c/scratch',
   });
 });
 

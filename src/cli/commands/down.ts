@@ -1,5 +1,5 @@
 import { downSteps } from '../../steps/down.ts';
-import type { Stage, Stage } from '../../steps/step.ts';
+import type { Stage } from '../../steps/step.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
 import { withInstanceLock } from '../instance-lock.ts';
 import { runAndShow } from '../run-steps.ts';
