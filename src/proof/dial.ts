@@ -1,0 +1,101 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export type Target = { readonly host: string; readonly port: number };
+
+/** Why no answer came. `closed`: accepted, then ended without a byte. `silent`: accepted, then nothing. */
+export type Refusal = 'refused' | 'unreachable' | 'unresolved' | 'timeout' | 'closed' | 'silent' | 'wrong';
+
+export type Dialed =
+  | { readonly outcome: 'answered'; readonly connectMs: number; readonly latencyMs: number; readonly answer: string }
+  | { readonly outcome: Refusal; readonly seen: string };
+
+const outcomeOfCode: Readonly<Record<string, Refusal>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  ENOTFOUND: 'unresolved',
+  EAI_AGAIN: 'unresolved',
+  ETIMEDOUT: 'timeout',
+};
+
+const since = (startMs: number): number => Math.round((performance.now() - startMs) * 10) / 10;
+
+const failed = (error: NodeJS.ErrnoException, connected: boolean): Dialed => ({
+  outcome: connected ? 'closed' : (outcomeOfCode[error.code ?? ''] ?? 'refused'),
+  seen: error.message,
+});
+
+const collect = (socket: Socket, { host, port }: Target, timeoutMs: number): Promise<Dialed> =>
+  new Promise((resolve) => {
+    const startMs = performance.now();
+    let connectMs: number | undefined;
+    let answer = '';
+    const end = (dialed: Dialed) => {
+      socket.destroy();
+      clearTimeout(timer);
+      resolve(dialed);
+    };
+    const timer = setTimeout(() => {
+      const connected = connectMs !== undefined;
+      const seen = connected ? `connected, but silent for ${timeoutMs} ms` : `no answer within ${timeoutMs} ms`;
+      end({ outcome: connected ? 'silent' : 'timeout', seen: `${host}:${port}: ${seen}` });
+    }, timeoutMs);
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.on('connect', () => {
+      connectMs = since(startMs);
+    });
+    socket.on('error', (error) => end(failed(error, connectMs !== undefined)));
+    socket.on('end', () => {
+      if (answer === '') end({ outcome: 'closed', seen: `${host}:${port}: connected, then closed without a byte` });
+      else end({ outcome: 'answered', connectMs: connectMs ?? 0, latencyMs: since(startMs), answer });
+    });
+  });
+
+/** Connects, sends `request` if there is one, and reads until the other side closes. Times are in milliseconds. */
+export const dialTcp = (target: Target, timeoutMs: number, request?: string): Promise<Dialed> => {
+  const socket = connect(target);
+  if (request) socket.write(request);
+  return collect(socket, target, timeoutMs);
+};
+
+const hostHeader = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/**
+ * One HTTP GET on a connection of its own; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0, so that
+ * the server closes after the answer and sends it in one piece.
+ */
+export const dialHttp = async (target: Target, timeoutMs: number, path: string): Promise<Dialed> => {
+  const request = `GET ${path} HTTP/1.0\r\nHost: ${hostHeader(target)}\r\n\r\n`;
+  const dialed = await dialTcp(target, timeoutMs, request);
+  if (dialed.outcome !== 'answered') return dialed;
+  const [head = '', ...body] = dialed.answer.split('\r\n\r\n');
+  const [status = ''] = head.split('\r\n');
+  if (!/^HTTP\/1\.\d 200/.test(status)) return { outcome: 'wrong', seen: `answered ${JSON.stringify(status)}` };
+  return { ...dialed, answer: body.join('\r\n\r\n') };
+};
+
+/** The answer if it is the one wanted, otherwise `wrong` with what came instead. */
+export const expectAnswer = (dialed: Dialed, wanted: string): Dialed =>
+  dialed.outcome !== 'answered' || dialed.answer === wanted
+    ? dialed
+    : { outcome: 'wrong', seen: `answered ${JSON.stringify(dialed.answer.slice(0, 80))}, not the nonce` };
+
+export type Attempts = { readonly timeoutMs: number; readonly pauseMs: number; readonly signal?: AbortSignal };
+
+/** Dials again and again until an answer or the deadline; the last outcome. Throws the reason of an abort. */
+export const untilAnswered = async <T extends { readonly outcome: string }>(
+  dial: () => Promise<T>,
+  { timeoutMs, pauseMs, signal }: Attempts,
+): Promise<T> => {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const dialed = await dial();
+    if (dialed.outcome === 'answered' || performance.now() + pauseMs >= deadline) return dialed;
+    await pause(pauseMs, undefined, signal && { signal });
+  }
+};

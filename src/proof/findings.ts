@@ -1,0 +1,41 @@
+import {
+  backendUnresolved,
+  envoyDown,
+  gatewayGone,
+  listenerGone,
+  listenerRefused,
+  noAddress,
+  noServicePort,
+  notProgrammed,
+  otherAddress,
+  routeRefused,
+} from './object-rules.ts';
+import type { Broken, BrokenPath, Rule } from './rule.ts';
+import { noAnswerBehindEnvoy, noWay, refused, unresolved, wrongAnswer } from './traffic-rules.ts';
+
+/** Ordered from what explains most to what is left over. */
+const rules: readonly Rule[] = [
+  gatewayGone,
+  listenerGone,
+  unresolved,
+  listenerRefused,
+  routeRefused,
+  backendUnresolved,
+  envoyDown,
+  noAddress,
+  noServicePort,
+  otherAddress,
+  noAnswerBehindEnvoy,
+  wrongAnswer,
+  notProgrammed,
+  refused,
+];
+
+/** Names the first broken hop of a port that gave no right answer, with its likely cause and what to do. */
+export const findBrokenHop = (path: BrokenPath): Broken => {
+  for (const rule of rules) {
+    const found = rule(path);
+    if (found) return found;
+  }
+  return noWay(path);
+};

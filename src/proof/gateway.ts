@@ -1,0 +1,34 @@
+import type { ObjectMeta } from '../lib/kube.ts';
+import type { GatewayEndpoint } from '../steps/values.ts';
+
+/** Which Gateway it is. */
+export type GatewayName = Pick<GatewayEndpoint, 'name' | 'namespace'>;
+
+export type Condition = {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+};
+
+export type Listener = { readonly name: string; readonly port: number };
+
+/** Only what is read here; a live Gateway keeps all its other fields through get and update. */
+export type Gateway = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly listeners: readonly Listener[] };
+  readonly status?: {
+    readonly addresses?: readonly { readonly value: string }[];
+    readonly conditions?: readonly Condition[];
+    readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
+  };
+};
+
+/** The Gateway object of an endpoint. */
+export const gatewayRef = ({ name, namespace }: GatewayName) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name, namespace },
+});

@@ -1,0 +1,114 @@
+import type { GatewayEndpoint, Hop, MasterEndpoint } from '../steps/values.ts';
+import type { Dialed } from './dial.ts';
+import { findBrokenHop } from './findings.ts';
+import type { PathView, PortView } from './path-view.ts';
+import type { ReverseDialed } from './reverse.ts';
+import { findReverse } from './reverse-findings.ts';
+import { type ForwardHop, forwardHops } from './rule.ts';
+import type { FoundMaster } from './stand-in-master.ts';
+import type { Exposure } from './task.ts';
+import { envoyPortOf } from './view.ts';
+
+type Answered = Extract<Dialed, { readonly outcome: 'answered' }>;
+
+/** One exposed port, what dialing it gave, and how its objects looked then. */
+export type ProbedPort = {
+  readonly exposure: Exposure;
+  readonly dialed: Dialed;
+  readonly view: PathView;
+  readonly port: PortView;
+  readonly gateway: GatewayEndpoint;
+};
+
+const endsOf = ({ exposure: { protocol, podPort, listenerPort }, gateway }: ProbedPort) => {
+  const address = `${gateway.address}:${listenerPort}`;
+  return {
+    address: ['host', address],
+    envoy: [address, 'Envoy'],
+    route: ['Envoy', 'TCPRoute'],
+    service: ['TCPRoute', 'Service'],
+    pod: ['Service', `pod (${protocol} ${podPort})`],
+  } as const satisfies Record<ForwardHop, readonly [string, string]>;
+};
+
+const makeHop = (probed: ProbedPort, hop: ForwardHop, rest: Pick<Hop, 'ok' | 'evidence' | 'latencyMs' | 'finding'>) => {
+  const [from, to] = endsOf(probed)[hop];
+  return { direction: 'forward' as const, from, to, ...rest };
+};
+
+const acceptance = ({ port: { route } }: ProbedPort): string => {
+  const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
+  const accepted = parents.some(({ conditions }) =>
+    conditions?.some((c) => c.type === 'Accepted' && c.status === 'True'),
+  );
+  return accepted ? 'Accepted' : 'carries traffic, status not written yet';
+};
+
+const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
+  slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .flatMap(({ addresses }) => addresses)
+    .join(', ') || 'not listed yet';
+
+const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): readonly Hop[] => {
+  const { protocol, name, podPort, listenerPort } = probed.exposure;
+  const [envoy] = probed.view.envoyPods;
+  const where = envoy?.status?.podIP ? `${envoy.metadata.name} ${envoy.status.podIP}` : 'pod not shown';
+  const nonce = protocol === 'http' ? 'fresh nonce echoed over HTTP' : 'fresh host name of the pod read over plain TCP';
+  return [
+    makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: 'connected' }),
+    makeHop(probed, 'envoy', { ok: true, evidence: `${where}, its port ${envoyPortOf(listenerPort)}` }),
+    makeHop(probed, 'route', { ok: true, evidence: `${name}: ${acceptance(probed)}` }),
+    makeHop(probed, 'service', { ok: true, evidence: `${name}:${podPort}, endpoints ${endpointsOf(probed)}` }),
+    makeHop(probed, 'pod', { ok: true, latencyMs, evidence: nonce }),
+  ];
+};
+
+/** The forward hops of one port in order: all proven, or up to the first broken one with its finding. */
+export const forwardHopsOf = (probed: ProbedPort): readonly Hop[] => {
+  const { dialed, ...rest } = probed;
+  if (dialed.outcome === 'answered') return provenHops(probed, dialed);
+  const { hop: brokenHop, finding } = findBrokenHop({ ...rest, ...dialed });
+  const at = forwardHops.indexOf(brokenHop);
+  return forwardHops.map((hop, index) => {
+    if (index < at) return makeHop(probed, hop, { ok: true, evidence: 'nothing wrong seen up to here' });
+    if (index > at) return makeHop(probed, hop, { ok: false, evidence: 'not reached' });
+    return makeHop(probed, hop, { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding });
+  });
+};
+
+export type ProbedMaster = {
+  readonly dialed: ReverseDialed;
+  readonly master: MasterEndpoint;
+  readonly found: FoundMaster;
+};
+
+/** The two reverse hops: from the pod to DET_MASTER, and from there to who must answer. */
+export const reverseHopsOf = ({ dialed, master, found }: ProbedMaster): readonly Hop[] => {
+  const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
+  const who = found.kind === 'master' ? `master ${found.version}` : 'stand-in master';
+  const ends = [
+    { direction: 'reverse' as const, from: 'pod', to: detMaster },
+    { direction: 'reverse' as const, from: detMaster, to: who },
+  ] as const;
+  if (dialed.outcome === 'answered') {
+    const { latencyMs, evidence } = dialed;
+    return [
+      { ...ends[0], ok: true, latencyMs, evidence: 'the pod dialed it and got an answer' },
+      { ...ends[1], ok: true, evidence },
+    ];
+  }
+  const finding = findReverse(dialed.outcome, { seen: dialed.seen, master, found });
+  const evidence = `${dialed.outcome}: ${dialed.seen}`;
+  if (dialed.outcome === 'wrong' || found.kind === 'loopback-only' || found.kind === 'foreign') {
+    const reached = dialed.outcome === 'wrong' ? 'the pod dialed it and got an answer' : 'not dialed';
+    return [
+      { ...ends[0], ok: dialed.outcome === 'wrong', evidence: reached },
+      { ...ends[1], ok: false, evidence, finding },
+    ];
+  }
+  return [
+    { ...ends[0], ok: false, evidence, finding },
+    { ...ends[1], ok: false, evidence: 'not reached' },
+  ];
+};

@@ -1,0 +1,80 @@
+import type { Kube } from '../lib/kube.ts';
+import type { Finding, Proof } from '../steps/values.ts';
+import type { WantedPorts } from './ports.ts';
+import { type ProbeOptions, probePath } from './probe.ts';
+import { findRefusal } from './refusal.ts';
+import { removeLeftovers, removeSampleTask } from './removal.ts';
+import { exposeSampleTask, type SampleTaskSpec, startSampleTask } from './sample-task.ts';
+import type { SampleTask } from './task.ts';
+
+export type ProveSpec = SampleTaskSpec &
+  ProbeOptions & {
+    readonly ports: WantedPorts;
+    /** One that runs already; it is removed too. */
+    readonly task?: SampleTask;
+  };
+
+/** Whether everything that was made is gone again. */
+export type Cleanup = {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly removed: readonly string[];
+  readonly finding?: Finding;
+};
+
+export type Proven = Proof & {
+  /** What differs from what was asked for: other ports, leftovers of an earlier run. */
+  readonly notes: readonly string[];
+  readonly cleanup: Cleanup;
+};
+
+type Probed = Proof & { readonly notes: readonly string[] };
+
+/** A path that the API server refused to make. Throws what is not a refusal. */
+const refusedProof = (error: unknown, { gateway }: ProveSpec): Probed => {
+  const finding = findRefusal(error);
+  if (!finding) throw error;
+  const to = `Gateway ${gateway.name}, Services, TCPRoutes`;
+  return {
+    ok: false,
+    notes: [],
+    hops: [{ direction: 'forward', from: 'API server', to, ok: false, evidence: finding.cause, finding }],
+  };
+};
+
+const clean = async (kube: Kube, task: SampleTask, { gateway }: ProveSpec): Promise<Cleanup> => {
+  const startMs = performance.now();
+  const latencyMs = () => Math.round(performance.now() - startMs);
+  try {
+    return { removed: await removeSampleTask(kube, task, gateway), ok: true, latencyMs: latencyMs() };
+  } catch (error) {
+    const finding = findRefusal(error);
+    if (!finding) throw error;
+    return { removed: [], ok: false, latencyMs: latencyMs(), finding };
+  }
+};
+
+/**
+ * Makes a sample task as the master makes one, proves the path both ways and removes everything again, also when the
+ * signal aborts (then throws its reason). What an earlier killed run left behind is removed first.
+ * What the API server refuses is a broken hop, too.
+ */
+export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
+  let task = spec.task;
+  let probed: Probed | undefined;
+  let cleanup: Cleanup = { ok: true, latencyMs: 0, removed: [] };
+  try {
+    const leftovers = await removeLeftovers(kube, spec);
+    const notes = leftovers.map((one) => `removed ${one}, left behind by an earlier run`);
+    task ??= await startSampleTask(kube, spec);
+    spec.signal?.throwIfAborted();
+    const exposed = await exposeSampleTask(kube, task, spec);
+    probed = { ...(await probePath(kube, exposed, spec)), notes: [...notes, ...exposed.notes] };
+  } catch (error) {
+    if (spec.signal?.aborted) throw error;
+    probed = refusedProof(error, spec);
+  } finally {
+    if (task) cleanup = await clean(kube, task, spec);
+  }
+  return { ...probed, ok: probed.ok && cleanup.ok, cleanup };
+};

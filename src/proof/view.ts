@@ -1,0 +1,79 @@
+import { isNotFound, type Kube, KubeError, type KubeObject, type ObjectRef, type Selection } from '../lib/kube.ts';
+import { type Dialed, dialHttp, dialTcp } from './dial.ts';
+import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
+import type { EndpointSlice, PathView, Pod, PortView, Route, Seen, Service, WarningEvent } from './path-view.ts';
+import type { ExposedTask, Exposure } from './task.ts';
+
+const dialTimeoutMs = 700;
+
+/** The port that Envoy opens for a listener: 8000 above, wrapped and kept off 1-1023, as Contour's `toContainerPort`. */
+export const envoyPortOf = (listenerPort: number): number => {
+  const shifted = listenerPort + 8000;
+  const wrapped = shifted > 65535 ? shifted - 65535 : shifted;
+  return wrapped <= 1023 ? wrapped + 1023 : wrapped;
+};
+
+const see = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<Seen<T>> => {
+  try {
+    return await kube.get<T>(ref);
+  } catch (error) {
+    if (isNotFound(error)) return 'gone';
+    if (error instanceof KubeError) return 'unknown';
+    throw error;
+  }
+};
+
+const seeAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
+  try {
+    return await kube.list<T>(selection);
+  } catch (error) {
+    if (error instanceof KubeError) return [];
+    throw error;
+  }
+};
+
+const dialEnvoy = async (pods: readonly Pod[], { protocol, listenerPort }: Exposure): Promise<Dialed | undefined> => {
+  const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
+  if (!host) return undefined;
+  const target = { host, port: envoyPortOf(listenerPort) };
+  return protocol === 'http' ? dialHttp(target, dialTimeoutMs, '/echo?msg=direct') : dialTcp(target, dialTimeoutMs);
+};
+
+/** Looks at every object of an exposed task's path, all at once. What may not be read stays unknown. */
+export const lookAtPath = async (kube: Kube, task: ExposedTask, gateway: GatewayName): Promise<PathView> => {
+  const { namespace, allocationId, jobName } = task;
+  const inNamespace = { apiVersion: 'v1', namespace };
+  const envoyName = { namespace: gateway.namespace, name: `envoy-${gateway.name}` };
+  const envoyPods = seeAll<Pod>(kube, {
+    ...{ apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace },
+    labelSelector: `app=${envoyName.name}`,
+  });
+  const lookAtPort = async (exposure: Exposure): Promise<readonly [number, PortView]> => {
+    const metadata = { name: exposure.name, namespace };
+    const [route, service, slices, envoy] = await Promise.all([
+      see<Route>(kube, { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', metadata }),
+      see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
+      seeAll<EndpointSlice>(kube, {
+        ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
+        labelSelector: `kubernetes.io/service-name=${exposure.name}`,
+      }),
+      envoyPods.then((pods) => dialEnvoy(pods, exposure)),
+    ]);
+    return [exposure.listenerPort, { route, service, slices, envoy }];
+  };
+  const [theGateway, envoyService, pods, events, ports] = await Promise.all([
+    see<Gateway>(kube, gatewayRef(gateway)),
+    see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata: envoyName }),
+    seeAll<Pod>(kube, { ...inNamespace, kind: 'Pod', labelSelector: `determined=${allocationId}` }),
+    seeAll<WarningEvent>(kube, { ...inNamespace, kind: 'Event', fieldSelector: 'type=Warning' }),
+    Promise.all(task.exposures.map(lookAtPort)),
+  ]);
+  return {
+    gateway: theGateway,
+    envoyService,
+    envoyPods: await envoyPods,
+    pods,
+    events: events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName)),
+    ports: new Map(ports),
+  };
+};
