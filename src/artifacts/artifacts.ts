@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Runner } from '../lib/runner.ts';
-import { copyToBundle } from './bundle.ts';
+import { copyToBundle } from './bundle-writer.ts';
 import { findStored } from './cache.ts';
 import { type Artifacts, describeArtifacts, type Stored } from './describe.ts';
 import { fillCache } from './ensure.ts';

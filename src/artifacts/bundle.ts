@@ -1,10 +1,10 @@
-import { chmod, copyFile, mkdir, rename, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { findTextFile, sha256OfFile, writeFileAtomically } from '../lib/files.ts';
-import { findStamp, isStamp, type Stamp, type StampedFile } from './cache.ts';
+import { findTextFile, sha256OfFile } from '../lib/files.ts';
+import { isStamp, type Stamp, type StampedFile } from './cache.ts';
 import { downloadFile } from './download.ts';
-import type { Item, Source, StoredItem, Work } from './item.ts';
+import type { Source, Work } from './item.ts';
 import { type Network, sourceError } from './network.ts';
 import { type Meter, makeMeter } from './progress.ts';
 
@@ -12,7 +12,7 @@ import { type Meter, makeMeter } from './progress.ts';
 export type BundleIndex = { readonly schema: 1; readonly items: Readonly<Record<string, Stamp>> };
 
 /** A bundle in a folder, or below a URL where somebody serves one. */
-export type Bundle = {
+type Bundle = {
   readonly name: 'bundle' | 'mirror';
   readonly place: string;
   readonly findIndex: (work: Work) => Promise<BundleIndex | undefined>;
@@ -24,9 +24,9 @@ export type Bundle = {
   ) => Promise<void>;
 };
 
-const indexName = 'bundle.json';
+export const indexName = 'bundle.json';
 
-export const parseIndex = (text: string, place: string): BundleIndex => {
+const parseIndex = (text: string, place: string): BundleIndex => {
   const isIndex = (value: Partial<BundleIndex>): value is BundleIndex =>
     value?.schema === 1 && Object.values(value.items ?? [undefined]).every(isStamp);
   try {
@@ -124,47 +124,3 @@ export const bundleSource = (bundle: Bundle, key: string): Source => ({
     await takeFiles(bundle, { ...stamp, key }, { dir, work });
   },
 });
-
-const isThere = async (path: string, file: StampedFile): Promise<boolean> => {
-  try {
-    return (await stat(path)).size === file.size && (await sha256OfFile(path)) === file.sha256;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
-
-const copyItem = async (stamp: Stamp, from: string, to: string, signal: AbortSignal): Promise<void> => {
-  for (const file of stamp.files) {
-    signal.throwIfAborted();
-    const path = join(to, file.path);
-    if (await isThere(path, file)) continue;
-    await mkdir(dirname(path), { recursive: true });
-    await copyFile(join(from, file.path), `${path}.tmp`);
-    await rename(`${path}.tmp`, path);
-  }
-};
-
-/** Copies items from the cache into a bundle. Its index comes last: a bundle without one is unfinished. */
-export const copyToBundle = async (
-  dir: string,
-  items: readonly (readonly [Item, StoredItem])[],
-  { signal, onItem }: { signal: AbortSignal; onItem: (item: Item) => void },
-): Promise<void> => {
-  const stamps: Record<string, Stamp> = {};
-  for (const [item, stored] of items) {
-    onItem(item);
-    const stamp = await findStamp(stored.dir);
-    if (!stamp) throw new Error(`${stored.dir} has no stamp`);
-    if (stamp.source === 'host') {
-      throw new UserError(`${item.name} is this machine's own and cannot be put into a bundle`, {
-        id: 'artifact.not-bundled',
-        hint: 'write the bundle on a Debian or Ubuntu machine, where packages are unpacked into the cache',
-      });
-    }
-    await copyItem(stamp, stored.dir, join(dir, 'items', item.key), signal);
-    stamps[item.key] = stamp;
-  }
-  const index: BundleIndex = { schema: 1, items: stamps };
-  await writeFileAtomically(join(dir, indexName), `${JSON.stringify(index, null, 1)}\n`, 0o644);
-};

@@ -13,7 +13,7 @@ export type StampedFile = {
   readonly sha256: string;
 };
 
-export type StampedLink = { readonly path: string; readonly target: string };
+type StampedLink = { readonly path: string; readonly target: string };
 
 /** Lies in each item's folder: what must be there, and where it came from. */
 export type Stamp = {
@@ -26,7 +26,7 @@ export type Stamp = {
 
 const stampName = 'stamp.json';
 
-export const itemDir = (cacheDir: string, key: string): string => join(cacheDir, 'items', key);
+const itemDir = (cacheDir: string, key: string): string => join(cacheDir, 'items', key);
 
 /** The folder of work in progress. Only the holder of the cache's lock uses it. */
 export const scratchDir = (cacheDir: string): string => join(cacheDir, 'scratch');

@@ -5,7 +5,7 @@ import { sha256, sha256OfFile } from '../lib/files.ts';
 import { HttpError, type HttpResponse, readBody } from '../lib/http.ts';
 import { asSourceError, type Network, verifyStatus } from './network.ts';
 
-export type Download = {
+type Download = {
   readonly url: string;
   readonly sha256: string;
   /** Where the finished file goes. */

@@ -19,7 +19,7 @@ export type Filling = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { rea
 type Failure = { readonly source: string; readonly error: UserError };
 
 /** One error for an item that no source could give: each source with its reason, and the last one's way out. */
-export const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
+const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
   const reasons = failures.map(({ source, error }) => `${source}: ${error.message}`).join('; ');
   const last = failures.at(-1)?.error;
   return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'it has no source here'}`, {

@@ -18,7 +18,7 @@ export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>
   GOTMPDIR: scratchDir(cacheDir),
 });
 
-export const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
+const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
 
 /** One package is written to the file `output`, several into the folder `output`. */
 export const buildCommand = ({ packages, ldflags }: GoPin, output: string, cores?: number): Command => [
@@ -73,19 +73,22 @@ export const explainGoFailure = (error: CommandError): UserError => {
   }
   return new UserError(`go failed: ${messageOf(error).split('\n').slice(-3).join(' ')}`, {
     id: 'artifact.build-failed',
-    hint: 'run with --verbose for the whole output of go',
+    hint: 'look at `go version` and `go env`, or give --mirror or --bundle',
     cause,
   });
 };
 
 /** Runs the go command in the folder of one of our modules. */
-export const runGo = async (work: Work, module: string, command: Command, onLine: (line: string) => void) => {
+export const runGo = async (
+  work: Work,
+  { module, command, onLine }: { module: string; command: Command; onLine?: (line: string) => void },
+) => {
   try {
     return await work.runner(command, {
       cwd: join(work.templatesDir, 'go', module),
       env: goEnvironment(work.cacheDir),
       signal: work.signal,
-      onLine,
+      ...(onLine && { onLine }),
     });
   } catch (error) {
     work.signal.throwIfAborted();
@@ -99,11 +102,12 @@ export const runGo = async (work: Work, module: string, command: Command, onLine
 const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   let modules = 0;
   work.tell('downloading', 'Go modules, waiting for go list');
-  const { stdout } = await runGo(work, pin.module, listCommand(pin), (line) => {
+  const onLine = (line: string) => {
     if (!line.startsWith('go: downloading ')) return;
     modules += 1;
     work.tell('downloading', `${modules} Go modules, now ${line.split(' ')[2]}`);
-  });
+  };
+  const { stdout } = await runGo(work, { module: pin.module, command: listCommand(pin), onLine });
   return stdout.split('\n').length;
 };
 
@@ -121,11 +125,12 @@ export const goSource = (pin: GoPin, files: readonly string[]): Source => ({
       tellBuilding('');
       await mkdir(dir, { recursive: true });
       const output = pin.packages.length > 1 ? `${dir}/` : join(dir, files[0] ?? pin.module);
-      await runGo(work, pin.module, buildCommand(pin, output, work.cores), (line) => {
+      const onLine = (line: string) => {
         if (line.startsWith('go: ')) return;
         done += 1;
         tellBuilding(line);
-      });
+      };
+      await runGo(work, { module: pin.module, command: buildCommand(pin, output, work.cores), onLine });
     });
   },
 });

@@ -3,7 +3,7 @@ import { CommandError, type Runner } from '../lib/runner.ts';
 import type { TarEntry } from '../lib/tar.ts';
 
 /** A file for an image: where it lies there (no leading slash), and where here. */
-export type LayerFile = { readonly path: string; readonly from: string; readonly size: number };
+type LayerFile = { readonly path: string; readonly from: string; readonly size: number };
 
 const passwd = 'root:x:0:0:root:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n';
 const group = 'root:x:0:\nnobody:x:65534:\n';

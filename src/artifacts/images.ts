@@ -13,14 +13,18 @@ export const archiveName = 'images.tar';
 /** Finds out where a program for an image lies. */
 export type ProgramOf = (program: ImagePin['assembled']['program'], work: Work) => Promise<string>;
 
-const assembleImage = async (pin: ImagePin, from: string, work: Work, blobsDir: string): Promise<OciImage> => {
-  const { program, path, config } = pin.assembled;
+const assembleImage = async (
+  { ref, assembled }: ImagePin,
+  { from, blobsDir }: { from: string; blobsDir: string },
+  work: Work,
+): Promise<OciImage> => {
+  const { program, path, config } = assembled;
   const files = await collectFiles({ path, from }, work.runner, work.signal);
   const layerPath = join(blobsDir, `${program}.tar`);
-  work.tell('building', `assembling ${pin.ref}`);
+  work.tell('building', `assembling ${ref}`);
   const { size, sha256 } = await writeTar(layerPath, layerEntries(files), work.signal);
   const layer = { sha256, size, content: { path: layerPath, size } };
-  return composeImage(pin.ref, layer, { arch: work.arch, config });
+  return composeImage(ref, layer, { arch: work.arch, config });
 };
 
 const writeArchive = async (dir: string, images: readonly OciImage[], work: Work): Promise<void> => {
@@ -59,7 +63,7 @@ export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf)
     const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
     const images: OciImage[] = [];
     for (const [index, pin] of pins.entries()) {
-      images.push(await assembleImage(pin, programs[index] ?? '', work, blobsDir));
+      images.push(await assembleImage(pin, { from: programs[index] ?? '', blobsDir }, work));
     }
     await writeArchive(dir, images, work);
   },

@@ -48,7 +48,7 @@ export const manifestFromModule = (pin: ManifestPin): Source => ({
   make: async (dir, work) => {
     work.tell('downloading', `Go module ${pin.go.requires}`);
     const command = ['go', 'mod', 'download', '-json', pin.go.requires] as const;
-    const { stdout } = await runGo(work, pin.go.module, command, () => undefined);
+    const { stdout } = await runGo(work, { module: pin.go.module, command });
     await mkdir(dir, { recursive: true });
     await copyFile(join(moduleDir(stdout), pin.go.path), join(dir, fileName(pin)));
   },

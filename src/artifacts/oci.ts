@@ -8,7 +8,7 @@ export type Blob = { readonly sha256: string; readonly size: number; readonly co
 /** An image ready to be put into an archive. */
 export type OciImage = { readonly ref: string; readonly manifest: Blob; readonly blobs: readonly Blob[] };
 
-export const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
+const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
 
 /** Something with a digest, in the words of the OCI image format. */
 export type Descriptor = { readonly mediaType: string; readonly digest: string; readonly size: number };

@@ -1,4 +1,4 @@
-export type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' | 'skipped-source';
+type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' | 'skipped-source';
 
 export type ArtifactProgress = { readonly name: string; readonly state: ArtifactState; readonly detail: string };
 
@@ -13,7 +13,7 @@ export const formatElapsed = (elapsedMs: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-export const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** `12.3 of 98.0 MB`, or `12.3 MB` while the whole is unknown. */
 export const formatBytes = (done: number, total?: number): string =>

@@ -9,7 +9,7 @@ import type { Blob, Descriptor, OciImage } from './oci.ts';
 import type { Arch } from './pins.ts';
 import type { Meter } from './progress.ts';
 
-export type ImageRef = { readonly host: string; readonly repository: string; readonly tag: string };
+type ImageRef = { readonly host: string; readonly repository: string; readonly tag: string };
 
 /** Splits `host/repository:tag`. Docker Hub's registry has another name than its images. */
 export const parseRef = (ref: string): ImageRef => {
@@ -109,7 +109,7 @@ const verifyManifest = (blob: Blob, wanted: string, ref: string): Blob => {
   });
 };
 
-export type PullOptions = { readonly work: Work; readonly blobsDir: string; readonly meter: Meter };
+type PullOptions = { readonly work: Work; readonly blobsDir: string; readonly meter: Meter };
 
 /** Fetches an image from its registry: manifest and blobs by digest, the tag's digest remembered. */
 export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOptions): Promise<OciImage> => {

@@ -9,7 +9,7 @@ import type { Arch, ProgramPin, ReleasePin } from './pins.ts';
 import { type Meter, makeMeter } from './progress.ts';
 
 /** One file to download, and where its sum stands. */
-export type ReleaseFile = {
+type ReleaseFile = {
   readonly file: string;
   readonly url: string;
   readonly checksumUrl: string;
@@ -62,6 +62,13 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
   return line?.[1]?.toLowerCase();
 };
 
+type Target = {
+  readonly dir: string;
+  /** The publisher's own address: a mirror's file must be the same. */
+  readonly officialUrl: string;
+  readonly meter: Meter;
+};
+
 const fetchChecksum = async ({ url, checksumUrl }: ReleaseFile, work: Work): Promise<string> => {
   const text = (await work.network.getBytes(checksumUrl)).toString('utf8');
   const sum = parseChecksum(text, basename(new URL(url).pathname));
@@ -69,7 +76,7 @@ const fetchChecksum = async ({ url, checksumUrl }: ReleaseFile, work: Work): Pro
   return sum;
 };
 
-const fetchFile = async (file: ReleaseFile, officialUrl: string, dir: string, work: Work, meter: Meter) => {
+const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Target, work: Work): Promise<void> => {
   const sha256 = await fetchChecksum(file, work);
   await work.digests.remember(officialUrl, sha256);
   const target = join(dir, file.file);
@@ -94,7 +101,7 @@ export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: str
     work.tell('downloading', `waiting for ${host}`);
     const meter = makeMeter(files.length, (detail) => work.tell('downloading', `${detail} from ${host}`));
     const results = await Promise.allSettled(
-      files.map((file, index) => fetchFile(file, official[index]?.url ?? file.url, dir, work, meter)),
+      files.map((file, index) => fetchFile(file, { dir, officialUrl: official[index]?.url ?? file.url, meter }, work)),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;

@@ -1,5 +1,7 @@
 import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { hasCode, messageOf } from './errors.ts';
 
 export type HttpOptions = {
@@ -19,7 +21,7 @@ export type HttpOptions = {
 export type HttpResponse = { readonly url: URL; readonly status: number; readonly message: IncomingMessage };
 
 /** `unreachable`: no connection; `stalled`, `truncated`: the answer broke off; `refused`: we do not follow. */
-export type HttpTrouble = 'unreachable' | 'stalled' | 'truncated' | 'refused';
+type HttpTrouble = 'unreachable' | 'stalled' | 'truncated' | 'refused';
 
 export class HttpError extends Error {
   override readonly name = 'HttpError';
@@ -38,6 +40,10 @@ const reasonOf = (error: unknown): string => {
   const [first] = error instanceof AggregateError ? error.errors : [error];
   return hasCode(first, 'ENOTFOUND') || hasCode(first, 'EAI_AGAIN') ? 'its name does not resolve' : messageOf(first);
 };
+
+/** Behind a proxy a socket is handed out when its tunnel stands already. */
+const isConnected = (socket: Socket): boolean =>
+  !socket.connecting && !(socket instanceof TLSSocket && socket.getProtocol() === null);
 
 const request = (url: URL, options: HttpOptions): Promise<IncomingMessage> => {
   const { signal, headers = {}, ca, proxyEnv, connectTimeoutMs = 2000, stallTimeoutMs = 15_000 } = options;
@@ -59,11 +65,12 @@ const request = (url: URL, options: HttpOptions): Promise<IncomingMessage> => {
       clearTimeout(timer);
       sent.setTimeout(stallTimeoutMs, onStall);
     };
-    sent.once('socket', (socket) => socket.once(isSecure ? 'secureConnect' : 'connect', onConnect));
+    sent.once('socket', (socket) => {
+      if (isConnected(socket)) onConnect();
+      else socket.once(isSecure ? 'secureConnect' : 'connect', onConnect);
+    });
     sent.once('response', (message) => {
       response = message;
-      // Behind a proxy the socket may have been connected before we saw it.
-      onConnect();
       resolve(message);
     });
     sent.once('close', () => clearTimeout(timer));

@@ -6,7 +6,7 @@ import { hasCode } from './errors.ts';
 import { findTextFile } from './files.ts';
 import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
 
-export type LockOptions = {
+type LockOptions = {
   readonly signal: AbortSignal;
   /** Told once for each other process that is waited for. */
   readonly onWait: (pid: number) => void;

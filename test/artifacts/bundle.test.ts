@@ -1,7 +1,8 @@
 import { chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bundleSource, copyToBundle, folderBundle, servedBundle } from '../../src/artifacts/bundle.ts';
+import { bundleSource, folderBundle, servedBundle } from '../../src/artifacts/bundle.ts';
+import { copyToBundle } from '../../src/artifacts/bundle-writer.ts';
 import { findStored, landItem } from '../../src/artifacts/cache.ts';
 import type { Item } from '../../src/artifacts/item.ts';
 import { ranged, startServer } from './server.ts';

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { httpRequest, readBody, readBytes } from '../../src/lib/http.ts';
 import { ca, startServer } from '../artifacts/server.ts';
 import { failureOf } from '../artifacts/work.ts';
@@ -78,4 +80,39 @@ test('a small answer has a limit', async () => {
   const { url, host } = await startServer({ '/big': 'x'.repeat(100) });
   const response = await httpRequest(`${url}/big`, { signal, ca });
   expect((await failureOf(readBytes(response, signal, 50))).message).toBe(`${host} sent more than 50 bytes`);
+});
+
+/** A proxy that tunnels to where it is asked, and keeps what it was asked for. */
+const startProxy = async () => {
+  const tunnels: string[] = [];
+  const proxy = createServer().on('connect', (request, client) => {
+    const target = request.url ?? '';
+    tunnels.push(target);
+    const upstream = connect(Number(target.split(':')[1]), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      client.pipe(upstream).pipe(client);
+    });
+    for (const end of [client, upstream]) end.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    proxy.close();
+  });
+  return { tunnels, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+};
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const knowsProxies = major > 24 || (major === 24 && minor >= 5);
+
+test.skipIf(!knowsProxies)('goes through a proxy, however long the answer takes', async () => {
+  const { host, url } = await startServer({
+    '/late': (_, response) => {
+      setTimeout(() => response.end('late'), 150);
+    },
+  });
+  const proxy = await startProxy();
+  const options = { signal, ca, connectTimeoutMs: 100, proxyEnv: { HTTPS_PROXY: proxy.url } };
+  const response = await httpRequest(`${url}/late`, options);
+  expect((await readBytes(response, signal)).toString()).toBe('late');
+  expect(proxy.tunnels).toEqual([host]);
 });
