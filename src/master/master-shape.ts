@@ -155,7 +155,7 @@ const additionalManagers: Shape = {
   ),
 };
 
-const security: Shape = unsure({
+const security: Shape = refusing({
   default_task: refusing({ uid: int, gid: int, user: text, group: text }),
   tls: refusing({ cert: optionalString, key: optionalString }),
   ssh: unsure({ rsa_key_size: int, key_type: string }),
@@ -209,7 +209,7 @@ export const masterShape = (manager: 'kubernetes' | 'other'): MapShape =>
     {
       ...otherKeys,
       log: refusing({ level: text, color: bool }),
-      db: unsure({
+      db: refusing({
         user: text,
         password: optionalSecret,
         host: text,
@@ -224,7 +224,14 @@ export const masterShape = (manager: 'kubernetes' | 'other'): MapShape =>
       task_container_defaults: taskContainerDefaults,
       port: int,
       root: text,
-      telemetry: unsure({ enabled: bool, segment_master_key: optionalSecret, segment_webui_key: optionalSecret }),
+      telemetry: refusing({
+        enabled: bool,
+        segment_master_key: optionalSecret,
+        segment_webui_key: optionalSecret,
+        otel_enabled: bool,
+        otel_endpoint: optionalText,
+        cluster_id: optionalText,
+      }),
       cache: refusing({ cache_dir: string }),
       resource_manager: manager === 'kubernetes' ? kubernetesShape : otherManagerShape,
       resource_pools: pools,

@@ -12,7 +12,9 @@ import { findVariables } from './variables.ts';
 
 const otherTypes: readonly string[] = ['agent', 'slurm', 'pbs'];
 
-const isKubernetes = ({ block }: Manager): boolean => !otherTypes.includes(findString(block, 'type') ?? '');
+/** An additional one of another type is judged as one of Kubernetes too, and its type refused. */
+const isKubernetes = ({ block, isRoot }: Manager): boolean =>
+  !isRoot || !otherTypes.includes(findString(block, 'type') ?? '');
 
 const poolsOf = (item: Item): readonly Item[] | undefined =>
   findItem(item, 'resource_pools') && itemsAt(item, 'resource_pools');
