@@ -45,7 +45,8 @@ const goMissing = (cause: unknown) =>
 
 /** What the go command's complaint means. */
 export const explainGoFailure = (error: CommandError): UserError => {
-  const text = error.stderr || error.message;
+  // `go mod download -json` complains on stdout.
+  const text = `${error.stderr}\n${error.stdout}`;
   const cause = error;
   const tooOld = /requires go >= (\S+) \(running go (\S+?)[;)]/.exec(text);
   if (tooOld) {
@@ -71,7 +72,15 @@ export const explainGoFailure = (error: CommandError): UserError => {
       cause,
     });
   }
-  return new UserError(`go failed: ${messageOf(error).split('\n').slice(-3).join(' ')}`, {
+  const noProxy = /GOPROXY=off|dial tcp[^\n"]*|i\/o timeout|TLS handshake[^\n"]*/.exec(text);
+  if (noProxy) {
+    return new UserError(`the Go proxy cannot be reached: ${noProxy[0]}`, {
+      id: 'artifact.go-proxy-unreachable',
+      hint: 'look at the network and at GOPROXY in `go env`, or give --mirror or --bundle',
+      cause,
+    });
+  }
+  return new UserError(`go failed: ${messageOf(error).split('\n').at(-1)}`, {
     id: 'artifact.build-failed',
     hint: 'look at `go version` and `go env`, or give --mirror or --bundle',
     cause,

@@ -57,10 +57,27 @@ test.each([
     'artifact.checksum',
     'github.com/a/b@v1.2.3 is not what go.sum says: checksum mismatch',
   ],
+  [
+    'go: k8s.io/kubernetes@v1.34.4: Get "https://proxy.test/x": dial tcp: lookup proxy.test: no such host\n',
+    'artifact.go-proxy-unreachable',
+    'the Go proxy cannot be reached: dial tcp: lookup proxy.test: no such host',
+  ],
+  [
+    'go: k8s.io/kubernetes@v1.34.4: module lookup disabled by GOPROXY=off',
+    'artifact.go-proxy-unreachable',
+    'the Go proxy cannot be reached: GOPROXY=off',
+  ],
   ['main.go:1: syntax error', 'artifact.build-failed', 'go failed: go build exited with 1: main.go:1: syntax error'],
 ])('explains %j', (stderr, id, message) => {
   const error = explainGoFailure(new CommandError(['go', 'build'], { exitCode: 1, stderr }));
   expect(error).toMatchObject({ id, message, hint: expect.any(String) });
+});
+
+test('reads the complaints that go prints as JSON', () => {
+  const stdout = '{"Error": "github.com/a/b@v1.2.3: reading https://proxy.test/b: 404 File not found"}';
+  const error = explainGoFailure(new CommandError(['go', 'mod'], { exitCode: 1, stdout }));
+  expect(error).toMatchObject({ id: 'artifact.pin-missing' });
+  expect(error.message).toContain('github.com/a/b@v1.2.3');
 });
 
 /** A go command that lists three packages, and compiles two. */
