@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { devclusterReader, devclusterShape } from './devcluster-shape.ts';
 import { findItem, findString, type Item, itemsAt, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
+import { isPythonRegex } from './python-regex.ts';
 import { checkMaster } from './rules.ts';
 import { isLostInDevcluster, isSexagesimal } from './scalars.ts';
 import { checkShape } from './shape-check.ts';
@@ -31,6 +32,27 @@ const judgeScalar = (item: ScalarItem): readonly Problem[] => {
   );
 };
 
+const portKeys = ['port', 'api_port', 'elastic_port'] as const;
+
+/** Python's `int()` takes digits in quotes too. */
+const judgePorts = (stage: Item): readonly Problem[] =>
+  portKeys.flatMap((key) => {
+    const port = findItem(stage, key);
+    const isBad = port?.kind === 'string' && !/^[0-9]+$/.test(port.text);
+    return isBad ? [errorAt(port, `'${port.text}' is not a port`, 'write a number')] : [];
+  });
+
+/** devcluster compiles the pattern when it loads the file, and waits for it in the log without a deadline. */
+const judgePatterns = (stage: Item): readonly Problem[] =>
+  ['pre', 'post'].flatMap((key) =>
+    itemsAt(stage, key).flatMap((operation) => {
+      const pattern = findItem(operation, 'logcheck.regex');
+      return pattern?.kind === 'string' && !isPythonRegex(pattern.text)
+        ? [errorAt(pattern, `'${pattern.text}' is not a regular expression`, 'close each bracket, or put \\ before it')]
+        : [];
+    }),
+  );
+
 const judgeStage = (stage: Item): readonly Problem[] => {
   if (stage.kind !== 'map') return [];
   const [first, ...others] = stage.fields;
@@ -43,7 +65,7 @@ const judgeStage = (stage: Item): readonly Problem[] => {
     first && signal !== undefined && !signals.includes(full)
       ? [errorAt(findItem(first.value, 'kill_signal') ?? stage, `'${signal}' is not a signal`, 'write SIGTERM')]
       : [];
-  return [...extra, ...wrongSignal];
+  return [...extra, ...wrongSignal, ...(first ? [...judgePorts(first.value), ...judgePatterns(first.value)] : [])];
 };
 
 const substitute = (text: string): string =>

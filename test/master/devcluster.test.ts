@@ -53,6 +53,14 @@ const rows: readonly Row[] = [
     { [`${master}.kill_signal`]: 'SIGSTOPP' },
     [`error ${shownMaster}.kill_signal: 'SIGSTOPP' is not a signal`],
   ],
+  ['port as a word', { 'stages.0.db.port': 'pg' }, ["error stages[0].db.port: 'pg' is not a number"]],
+  [
+    'a pattern with an open bracket',
+    { [`${master}.post`]: [{ logcheck: { regex: 'up (' } }] },
+    [`error ${shownMaster}.post[0].logcheck.regex: 'up (' is not a regular expression`],
+  ],
+  ['a pattern of Python', { [`${master}.post`]: [{ logcheck: { regex: '(?i)(?P<port>[0-9]+)(?P=port)\\Z' } }] }, []],
+  ['port in quotes', { 'stages.0.db.port': '5432' }, []],
   ['short signal', { [`${master}.kill_signal`]: 'TERM' }, []],
   [
     'cmdline as a string',
