@@ -39,7 +39,7 @@ const judgePorts = (stage: Item): readonly Problem[] =>
   portKeys.flatMap((key) => {
     const port = findItem(stage, key);
     const isBad = port?.kind === 'string' && !/^[0-9]+$/.test(port.text);
-    return isBad ? [errorAt(port, `'${port.text}' is not a port`, 'write a number')] : [];
+    return isBad ? [errorAt(port, `'${port.text}' is not a number`, 'write a port such as 5432')] : [];
   });
 
 /** devcluster compiles the pattern when it loads the file, and waits for it in the log without a deadline. */
