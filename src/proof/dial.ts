@@ -84,18 +84,23 @@ export const expectAnswer = (dialed: Dialed, wanted: string): Dialed =>
     ? dialed
     : { outcome: 'wrong', seen: `answered ${JSON.stringify(dialed.answer.slice(0, 80))}, not the nonce` };
 
-export type Attempts = { readonly timeoutMs: number; readonly pauseMs: number; readonly signal?: AbortSignal };
+export type Attempts = {
+  readonly pauseMs: number;
+  /** Ends the attempts with what was seen last. */
+  readonly until: AbortSignal;
+  /** Ends them by throwing its reason. */
+  readonly signal?: AbortSignal;
+};
 
-/** Dials again and again until an answer or the deadline; the last outcome. Throws the reason of an abort. */
+/** Dials again and again until an answer or the end; the last outcome. Throws the reason of an abort. */
 export const untilAnswered = async <T extends { readonly outcome: string }>(
   dial: () => Promise<T>,
-  { timeoutMs, pauseMs, signal }: Attempts,
+  { pauseMs, until, signal }: Attempts,
 ): Promise<T> => {
-  const deadline = performance.now() + timeoutMs;
   for (;;) {
-    signal?.throwIfAborted();
     const dialed = await dial();
-    if (dialed.outcome === 'answered' || performance.now() + pauseMs >= deadline) return dialed;
-    await pause(pauseMs, undefined, signal && { signal });
+    signal?.throwIfAborted();
+    if (dialed.outcome === 'answered' || until.aborted) return dialed;
+    await pause(pauseMs);
   }
 };

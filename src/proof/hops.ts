@@ -83,32 +83,29 @@ export type ProbedMaster = {
   readonly found: FoundMaster;
 };
 
+const whoAnswers = (found: FoundMaster): string => {
+  if (found.kind === 'master') return `master ${found.version}`;
+  return found.kind === 'none' ? 'stand-in master' : 'master';
+};
+
 /** The two reverse hops: from the pod to DET_MASTER, and from there to who must answer. */
 export const reverseHopsOf = ({ dialed, master, found }: ProbedMaster): readonly Hop[] => {
   const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
-  const who = found.kind === 'master' ? `master ${found.version}` : 'stand-in master';
-  const ends = [
-    { direction: 'reverse' as const, from: 'pod', to: detMaster },
-    { direction: 'reverse' as const, from: detMaster, to: who },
-  ] as const;
+  const toMaster = { direction: 'reverse', from: 'pod', to: detMaster } as const;
+  const toProcess = { direction: 'reverse', from: detMaster, to: whoAnswers(found) } as const;
+  const dialedWell = { ...toMaster, ok: true, evidence: 'the pod dialed it and got an answer' };
   if (dialed.outcome === 'answered') {
     const { latencyMs, evidence } = dialed;
     return [
-      { ...ends[0], ok: true, latencyMs, evidence: 'the pod dialed it and got an answer' },
-      { ...ends[1], ok: true, evidence },
+      { ...dialedWell, latencyMs },
+      { ...toProcess, ok: true, evidence },
     ];
   }
   const finding = findReverse(dialed.outcome, { seen: dialed.seen, master, found });
-  const evidence = `${dialed.outcome}: ${dialed.seen}`;
-  if (dialed.outcome === 'wrong' || found.kind === 'loopback-only' || found.kind === 'foreign') {
-    const reached = dialed.outcome === 'wrong' ? 'the pod dialed it and got an answer' : 'not dialed';
-    return [
-      { ...ends[0], ok: dialed.outcome === 'wrong', evidence: reached },
-      { ...ends[1], ok: false, evidence, finding },
-    ];
-  }
+  const broken = { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding };
+  if (dialed.outcome === 'wrong') return [dialedWell, { ...toProcess, ...broken }];
   return [
-    { ...ends[0], ok: false, evidence, finding },
-    { ...ends[1], ok: false, evidence: 'not reached' },
+    { ...toMaster, ...broken },
+    { ...toProcess, ok: false, evidence: 'not reached' },
   ];
 };

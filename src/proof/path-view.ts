@@ -27,10 +27,12 @@ export type EndpointSlice = KubeObject & {
     readonly conditions?: { readonly ready?: boolean };
   }[];
 };
-export type WarningEvent = KubeObject & {
+export type PodEvent = KubeObject & {
   readonly type?: string;
   readonly reason?: string;
   readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
   readonly involvedObject?: { readonly name?: string };
 };
 
@@ -43,7 +45,7 @@ export type PathView = {
   readonly envoyService: Seen<Service>;
   readonly envoyPods: readonly Pod[];
   readonly pods: readonly Pod[];
-  readonly events: readonly WarningEvent[];
+  readonly events: readonly PodEvent[];
   readonly ports: ReadonlyMap<number, PortView>;
 };
 
@@ -51,6 +53,6 @@ export type PortView = {
   readonly route: Seen<Route>;
   readonly service: Seen<Service>;
   readonly slices: readonly EndpointSlice[];
-  /** Undefined when no Envoy pod has an address to dial. */
+  /** Undefined when it was not dialed, or had no address. */
   readonly envoy: Dialed | undefined;
 };

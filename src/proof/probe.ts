@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../lib/errors.ts';
-import { type Kube, KubeError } from '../lib/kube.ts';
-import { waitUntil } from '../lib/wait.ts';
+import type { Kube } from '../lib/kube.ts';
 import type { GatewayEndpoint, MasterEndpoint, Proof } from '../steps/values.ts';
 import { type Attempts, type Dialed, dialHttp, dialTcp, expectAnswer, type Target, untilAnswered } from './dial.ts';
 import { forwardHopsOf, reverseHopsOf } from './hops.ts';
-import type { Pod } from './path-view.ts';
-import { findPodTrouble } from './pod-trouble.ts';
 import { askPod, dialMaster, type ReverseDialed } from './reverse.ts';
+import { type SamplePod, waitForSamplePod } from './sample-pod.ts';
 import { type FoundMaster, findMaster, type StandIn, startStandIn } from './stand-in-master.ts';
 import { type ExposedTask, type Exposure, podPorts } from './task.ts';
 import { lookAtPath } from './view.ts';
@@ -17,7 +15,7 @@ export type ProbeOptions = {
   readonly master: MasterEndpoint;
   /** Where the master listens on this host; differs from `master` behind a tunnel. */
   readonly local?: Target;
-  /** How long to keep trying until the first answer. */
+  /** The longest wait for the first answer; ends earlier when nothing can come any more. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 };
@@ -25,6 +23,10 @@ export type ProbeOptions = {
 const dialTimeoutMs = 2_000;
 const forwardPauseMs = 40;
 const reversePauseMs = 150;
+/** With 200 listeners Contour needs up to half a minute for one more. */
+const programmingMs = 30_000;
+/** Nothing has to be programmed for the reverse path; a tunnel may need a moment. */
+const reverseMs = 6_000;
 const ownPort = podPorts[0].podPort;
 
 const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure, host: string) => {
@@ -34,41 +36,42 @@ const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure,
     : dialTcp({ host, port }, dialTimeoutMs).then((dialed) => expectAnswer(dialed, task.secret));
 };
 
-const probeForward = (task: ExposedTask, { gateway, ...options }: ProbeOptions): Promise<readonly Dialed[]> => {
-  const attempts: Attempts = { ...options, pauseMs: forwardPauseMs };
-  return Promise.all(task.exposures.map((one) => untilAnswered(() => dialOnce(task, one, gateway.address), attempts)));
+/** Ends early what cannot come any more: at once without a pod, after a while with one. */
+const patienceWith = (pod: Promise<SamplePod>, afterPodMs: number): AbortSignal => {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  pod.then(({ ready }) => (ready ? setTimeout(stop, afterPodMs).unref() : stop()), stop);
+  return end.signal;
 };
 
-const waitForPod = async (kube: Kube, { namespace, allocationId }: ExposedTask, options: ProbeOptions) => {
-  const labelSelector = `determined=${allocationId}`;
-  const [pod] = await waitUntil(
-    'Sample pod',
-    (signal) => kube.watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }, signal),
-    (pods) => findPodTrouble(pods, [])?.cause ?? true,
-    { ...options, id: 'proof.pod-not-ready' },
-  );
-  return pod?.metadata.name ?? '';
+const probeForward = (
+  task: ExposedTask,
+  pod: Promise<SamplePod>,
+  { gateway, ...options }: ProbeOptions,
+): Promise<readonly Dialed[]> => {
+  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), patienceWith(pod, programmingMs)]);
+  const attempts: Attempts = { ...options, until, pauseMs: forwardPauseMs };
+  return Promise.all(task.exposures.map((one) => untilAnswered(() => dialOnce(task, one, gateway.address), attempts)));
 };
 
 type MasterSide = { readonly found: FoundMaster; readonly standIn: StandIn | undefined };
 
+type ReverseOptions = ProbeOptions & MasterSide & { readonly pod: Promise<SamplePod> };
+
 const probeReverse = async (
   kube: Kube,
   task: ExposedTask,
-  { found, standIn, ...options }: ProbeOptions & MasterSide,
+  { found, standIn, pod, ...options }: ReverseOptions,
 ): Promise<ReverseDialed> => {
   if (found.kind === 'foreign' || found.kind === 'loopback-only') return { outcome: 'refused', seen: found.seen };
-  const { gateway, master, timeoutMs, signal } = options;
-  try {
-    const name = await waitForPod(kube, task, options);
-    const [{ listenerPort } = { listenerPort: 0 }] = task.exposures;
-    const ask = askPod(kube, { ...task, name, port: ownPort }, { host: gateway.address, port: listenerPort });
-    const attempts: Attempts = { timeoutMs, pauseMs: reversePauseMs, ...(signal && { signal }) };
-    return await untilAnswered(() => dialMaster({ ask, master, ownPort, found, standIn }), attempts);
-  } catch (error) {
-    if (error instanceof UserError || error instanceof KubeError) return { outcome: 'unasked', seen: error.message };
-    throw error;
-  }
+  const sample = await pod;
+  if (!sample.ready) return { outcome: 'unasked', seen: sample.seen };
+  const { gateway, master } = options;
+  const [{ listenerPort } = { listenerPort: 0 }] = task.exposures;
+  const through = { host: gateway.address, port: listenerPort };
+  const ask = askPod(kube, { ...task, name: sample.name, port: ownPort }, through);
+  const attempts: Attempts = { ...options, until: AbortSignal.timeout(reverseMs), pauseMs: reversePauseMs };
+  return untilAnswered(() => dialMaster({ ask, master, ownPort, found, standIn }), attempts);
 };
 
 /** A master, or a stand-in where nothing listens; what may not be listened on counts as taken. */
@@ -91,12 +94,16 @@ const findOrStandIn = async (local: Target): Promise<MasterSide> => {
 export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {
   const { gateway, master } = options;
   const side = await findOrStandIn(options.local ?? master);
+  const done = new AbortController();
+  const untilDone = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
   try {
+    const pod = waitForSamplePod(kube, task, { ...options, signal: untilDone });
     const [forward, reverse] = await Promise.all([
-      probeForward(task, options),
-      probeReverse(kube, task, { ...options, ...side }),
+      probeForward(task, pod, options),
+      probeReverse(kube, task, { ...options, ...side, pod }),
     ]);
-    const view = await lookAtPath(kube, task, gateway);
+    const isBroken = forward.some(({ outcome }) => outcome !== 'answered') || reverse.outcome === 'unasked';
+    const view = await lookAtPath(kube, task, { gateway, diagnose: isBroken });
     const hops = [
       ...task.exposures.flatMap((exposure, index) => {
         const [dialed, port] = [forward[index], view.ports.get(exposure.listenerPort)];
@@ -106,6 +113,7 @@ export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOpt
     ];
     return { ok: hops.every(({ ok }) => ok), hops };
   } finally {
+    done.abort();
     await side.standIn?.close();
   }
 };

@@ -65,7 +65,7 @@ export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
   let cleanup: Cleanup = { ok: true, latencyMs: 0, removed: [] };
   try {
     const leftovers = await removeLeftovers(kube, spec);
-    const notes = leftovers.map((one) => `removed ${one}, left behind by an earlier run`);
+    const notes = leftovers.length > 0 ? [`removed what an earlier run left behind: ${leftovers.join(', ')}`] : [];
     task ??= await startSampleTask(kube, spec);
     spec.signal?.throwIfAborted();
     const exposed = await exposeSampleTask(kube, task, spec);

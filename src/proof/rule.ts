@@ -26,8 +26,8 @@ export type Rule = (path: BrokenPath) => Broken | undefined;
 
 export const broken = (hop: ForwardHop, cause: string, hint: string): Broken => ({ hop, finding: { cause, hint } });
 
-/** Whether Envoy took the connection: then nothing before it can be to blame. */
-export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent', 'wrong'].includes(outcome);
+/** Whether Envoy took the connection, as far as can be told: then nothing before it can be to blame. */
+export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent'].includes(outcome);
 
 /** The Gateway, if it was seen. */
 export const findGateway = ({ view: { gateway } }: BrokenPath): Gateway | undefined =>

@@ -28,14 +28,13 @@ export const noAnswerBehindEnvoy: Rule = (path) => {
   return broken('pod', cause, trouble?.hint ?? 'is the controller manager running? It makes endpoints');
 };
 
-export const wrongAnswer: Rule = ({ outcome, seen, gateway: { address }, exposure: { listenerPort } }) =>
-  outcome === 'wrong'
-    ? broken(
-        'pod',
-        `something else answers at ${address}:${listenerPort}: ${seen}`,
-        'find what holds this port: another TCPRoute on the listener, a port-forward, a program',
-      )
-    : undefined;
+export const wrongAnswer: Rule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
+  if (outcome !== 'wrong') return undefined;
+  const cause = `something else answers at ${address}:${exposure.listenerPort}: ${seen}`;
+  return envoy?.outcome === 'answered'
+    ? broken('address', cause, 'find what answers in the place of Envoy: a proxy, a port-forward, another machine')
+    : broken('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
+};
 
 export const refused: Rule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
   if (outcome !== 'refused') return undefined;

@@ -1,7 +1,7 @@
 import { isNotFound, type Kube, KubeError, type KubeObject, type ObjectRef, type Selection } from '../lib/kube.ts';
 import { type Dialed, dialHttp, dialTcp } from './dial.ts';
 import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
-import type { EndpointSlice, PathView, Pod, PortView, Route, Seen, Service, WarningEvent } from './path-view.ts';
+import type { EndpointSlice, PathView, Pod, PodEvent, PortView, Route, Seen, Service } from './path-view.ts';
 import type { ExposedTask, Exposure } from './task.ts';
 
 const dialTimeoutMs = 700;
@@ -32,48 +32,67 @@ const seeAll = async <T extends KubeObject>(kube: Kube, selection: Selection): P
   }
 };
 
-const dialEnvoy = async (pods: readonly Pod[], { protocol, listenerPort }: Exposure): Promise<Dialed | undefined> => {
+const dialEnvoy = async (
+  pods: readonly Pod[],
+  { protocol, listenerPort }: Pick<Exposure, 'protocol' | 'listenerPort'>,
+): Promise<Dialed | undefined> => {
   const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
   if (!host) return undefined;
   const target = { host, port: envoyPortOf(listenerPort) };
   return protocol === 'http' ? dialHttp(target, dialTimeoutMs, '/echo?msg=direct') : dialTcp(target, dialTimeoutMs);
 };
 
+const podsLabelled = (kube: Kube, namespace: string, labelSelector: string): Promise<readonly Pod[]> =>
+  seeAll<Pod>(kube, { apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+
+const seeEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly PodEvent[]> => {
+  const events = await seeAll<PodEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
+  return events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName));
+};
+
+const lookAtPort = async (
+  kube: Kube,
+  { namespace, name, ...exposure }: ExposedTask & Exposure,
+  envoyPods: Promise<readonly Pod[]>,
+): Promise<PortView> => {
+  const metadata = { name, namespace };
+  const [route, service, slices, envoy] = await Promise.all([
+    see<Route>(kube, { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', metadata }),
+    see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
+    seeAll<EndpointSlice>(kube, {
+      ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
+      labelSelector: `kubernetes.io/service-name=${name}`,
+    }),
+    envoyPods.then((pods) => dialEnvoy(pods, exposure)),
+  ]);
+  return { route, service, slices, envoy };
+};
+
+export type LookOptions = {
+  readonly gateway: GatewayName;
+  /** Also read events and dial Envoy past kube-proxy: only a broken path needs that. */
+  readonly diagnose: boolean;
+};
+
 /** Looks at every object of an exposed task's path, all at once. What may not be read stays unknown. */
-export const lookAtPath = async (kube: Kube, task: ExposedTask, gateway: GatewayName): Promise<PathView> => {
-  const { namespace, allocationId, jobName } = task;
-  const inNamespace = { apiVersion: 'v1', namespace };
+export const lookAtPath = async (
+  kube: Kube,
+  task: ExposedTask,
+  { gateway, diagnose }: LookOptions,
+): Promise<PathView> => {
   const envoyName = { namespace: gateway.namespace, name: `envoy-${gateway.name}` };
-  const envoyPods = seeAll<Pod>(kube, {
-    ...{ apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace },
-    labelSelector: `app=${envoyName.name}`,
-  });
-  const lookAtPort = async (exposure: Exposure): Promise<readonly [number, PortView]> => {
-    const metadata = { name: exposure.name, namespace };
-    const [route, service, slices, envoy] = await Promise.all([
-      see<Route>(kube, { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', metadata }),
-      see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
-      seeAll<EndpointSlice>(kube, {
-        ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
-        labelSelector: `kubernetes.io/service-name=${exposure.name}`,
-      }),
-      envoyPods.then((pods) => dialEnvoy(pods, exposure)),
-    ]);
-    return [exposure.listenerPort, { route, service, slices, envoy }];
-  };
-  const [theGateway, envoyService, pods, events, ports] = await Promise.all([
+  const envoyPods = podsLabelled(kube, gateway.namespace, `app=${envoyName.name}`);
+  const dialable = diagnose ? envoyPods : Promise.resolve([]);
+  const [seenGateway, envoyService, pods, events, ports] = await Promise.all([
     see<Gateway>(kube, gatewayRef(gateway)),
     see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata: envoyName }),
-    seeAll<Pod>(kube, { ...inNamespace, kind: 'Pod', labelSelector: `determined=${allocationId}` }),
-    seeAll<WarningEvent>(kube, { ...inNamespace, kind: 'Event', fieldSelector: 'type=Warning' }),
-    Promise.all(task.exposures.map(lookAtPort)),
+    podsLabelled(kube, task.namespace, `determined=${task.allocationId}`),
+    diagnose ? seeEvents(kube, task) : [],
+    Promise.all(task.exposures.map((exposure) => lookAtPort(kube, { ...task, ...exposure }, dialable))),
   ]);
-  return {
-    gateway: theGateway,
-    envoyService,
-    envoyPods: await envoyPods,
-    pods,
-    events: events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName)),
-    ports: new Map(ports),
-  };
+  const byPort = task.exposures.flatMap(({ listenerPort }, index) => {
+    const view = ports[index];
+    return view ? [[listenerPort, view] as const] : [];
+  });
+  return { gateway: seenGateway, envoyService, envoyPods: await envoyPods, pods, events, ports: new Map(byPort) };
 };
