@@ -9,7 +9,7 @@ export type ListItem = Place & { readonly kind: 'list'; readonly items: readonly
 /** A node of a configuration file, with its place in the file. */
 export type Item = MapItem | ListItem | ScalarItem;
 
-export type Parsed = { readonly root: Item | undefined; readonly problems: readonly Problem[] };
+type Parsed = { readonly root: Item | undefined; readonly problems: readonly Problem[] };
 
 /** A master's file has some hundred nodes; aliases of aliases can make billions out of a few lines. */
 const maxNodes = 20_000;

@@ -28,7 +28,7 @@ const dropping = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapSha
 
 const unsure = (fields: Readonly<Record<string, Shape>>): MapShape => ({ ...refusing(fields), unknown: 'unsure' });
 
-export const gatewayShape: MapShape = dropping(
+const gatewayShape: MapShape = dropping(
   {
     gateway_name: string,
     gateway_namespace: string,

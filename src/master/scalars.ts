@@ -1,4 +1,4 @@
-export type ScalarKind = 'string' | 'int' | 'float' | 'bool' | 'null';
+type ScalarKind = 'string' | 'int' | 'float' | 'bool' | 'null';
 export type Resolved = { readonly kind: ScalarKind; readonly value: string | number | boolean | null };
 
 const words: Readonly<Record<string, boolean | null>> = {

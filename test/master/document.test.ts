@@ -85,7 +85,7 @@ test('never throws, whatever the text', () => {
     seed = (seed * 1103515245 + 12345) % 2147483648;
     return seed % limit;
   };
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < 1000; round++) {
     const text = Array.from({ length: 1 + next(20) }, () => bits[next(bits.length)]).join('');
     expect(() => validateMasterConfig(text), JSON.stringify(text)).not.toThrow();
   }
