@@ -7,11 +7,11 @@ const time = ({ latencyMs }: Hop): string =>
 /** The path, a line for each hop; the cause and the way out stand below the first broken one. */
 export const renderHops = (hops: readonly Hop[]): string => {
   const width = Math.max(...hops.map((hop) => arrow(hop).length));
-  const firstBroken = hops.find(({ ok }) => !ok);
+  const firstExplained = hops.find(({ ok, finding }) => !ok && finding);
   return hops
     .map((hop) => {
       const line = `${hop.ok ? '✔' : '✖'} ${hop.direction.padEnd(7)}  ${arrow(hop).padEnd(width)}  ${time(hop).padStart(8)}  ${hop.evidence}`;
-      if (hop !== firstBroken || !hop.finding) return `${line.trimEnd()}\n`;
+      if (hop !== firstExplained || !hop.finding) return `${line.trimEnd()}\n`;
       return `${line.trimEnd()}\n    cause: ${hop.finding.cause}\n    to fix: ${hop.finding.hint}\n`;
     })
     .join('');

@@ -82,9 +82,15 @@ const buildProgram = (signal: AbortSignal): Program => {
 /** Ends the work in an orderly way at the first signal; the second one ends the process as usual. */
 const listenForSignals = (controller: AbortController) => {
   const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal: EndingSignal) => {
-    const listener = () => controller.abort(new Interrupted(signal));
-    process.once(signal, listener);
-    return () => process.off(signal, listener);
+    const stop = () => process.off(signal, listener);
+    const listener = () => {
+      if (!controller.signal.aborted) return controller.abort(new Interrupted(signal));
+      stop();
+      process.kill(process.pid, signal);
+    };
+    // not `once`: signal-exit, which execa brings, ends the process when it finds no listener but its own
+    process.on(signal, listener);
+    return stop;
   });
   return () => {
     for (const stop of listeners) stop();

@@ -3,7 +3,7 @@ import type { Proven } from '../proof/prove.ts';
 
 /** Throws UserError `proof.broken-path` for the first broken hop, or `proof.not-removed` when something was left. */
 export const refuseBrokenPath = ({ hops, cleanup }: Proven): void => {
-  const broken = hops.find(({ ok }) => !ok);
+  const broken = hops.find(({ ok, finding }) => !ok && finding) ?? hops.find(({ ok }) => !ok);
   if (broken) {
     throw new UserError(
       `the path is broken at ${broken.from} ──> ${broken.to}: ${broken.finding?.cause ?? broken.evidence}`,

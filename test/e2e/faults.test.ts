@@ -66,21 +66,6 @@ describe('a running instance', () => {
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
-  test('a second up at the same time says who holds the lock', async () => {
-    const first = taskgate.start('up');
-    const lock = `${taskgate.stateHome}/taskgate/locks`;
-    await waitUntil(
-      'lock',
-      polling(() => readdir(lock).catch((): string[] => []), 5),
-      (names) => names.includes('dev') || 'no lock',
-      { timeoutMs: 10_000, id: 'cluster.test' },
-    );
-    const second = await taskgate.run('up');
-    expect(second.exitCode).toBe(3);
-    expect(second.stderr).toContain(`instance dev is being changed by process ${first.pid}`);
-    expect((await first).exitCode).toBe(0);
-  });
-
   test('the keeper is killed: nothing it owned survives, status says so, up repairs', async () => {
     process.kill(await keeperPid(), 'SIGKILL');
     await waitUntil('end', polling(cgroupPids, 20), (pids) => pids.length === 0 || `${pids.length} left`, {
@@ -117,6 +102,22 @@ describe('up is interrupted', () => {
     expect((await up).exitCode).toBe(exitCode);
     expect(await cgroupPids()).toEqual([]);
     expect(await readdir(`${taskgate.stateHome}/taskgate/instances`)).toEqual([]);
+  });
+
+  test('a second up at the same time says who holds the lock', async () => {
+    await taskgate.run('down');
+    const first = taskgate.start('up');
+    const lock = `${taskgate.stateHome}/taskgate/locks`;
+    await waitUntil(
+      'lock',
+      polling(() => readdir(lock).catch((): string[] => []), 5),
+      (names) => names.includes('dev') || 'no lock',
+      { timeoutMs: 10_000, id: 'cluster.test' },
+    );
+    const second = await taskgate.run('up');
+    expect(second.exitCode).toBe(3);
+    expect(second.stderr).toContain(`instance dev is being changed by process ${first.pid}`);
+    expect((await first).exitCode).toBe(0);
   });
 
   // record written, then one entry each for cgroups, link and keeper, then the first results

@@ -12,7 +12,12 @@ export type Ended = { readonly exitCode: number; readonly stdout: string; readon
 /** taskgate as a user runs it, with a state folder of its own and the cache that all suites share. */
 export const makeTaskgate = async () => {
   const stateHome = await mkdtemp(join(tmpdir(), 'tg-e2e-'));
-  const env = { XDG_STATE_HOME: stateHome, XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache') };
+  // not the default port: a master of the machine's user may listen there
+  const env = {
+    TASKGATE_MASTER_PORT: '18080',
+    XDG_STATE_HOME: stateHome,
+    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  };
   const start = (...args: readonly string[]) =>
     execa(process.execPath, [join(root, 'scripts', 'taskgate.js'), ...args], {
       cwd: stateHome,

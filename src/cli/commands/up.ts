@@ -9,20 +9,25 @@ import { withInstanceLock } from '../instance-lock.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { runAndShow } from '../run-steps.ts';
 
-const summary = ({
-  config,
-  instance,
-  gateway,
-  proof,
-}: UpContext): string => `${proof ? `\n${renderHops(proof.hops)}` : ''}
-Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${gateway?.portRange.start}-${gateway?.portRange.end}, room for ${gateway?.capacity.limit} tasks.
+const nextSteps = ({ config, instance, gateway }: UpContext): string => {
+  const name = config.name === 'dev' ? '' : ` --name ${config.name}`;
+  const ports = `${gateway?.portRange.start}-${gateway?.portRange.end}`;
+  return `
+Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}, room for ${gateway?.capacity.limit} tasks.
 
-  eval "$(npx taskgate env)"                 KUBECONFIG, GATEWAY_IP and the rest in this shell
   ${instance?.dir}/master.yaml
-                                             what your master starts from (or devcluster.yaml beside it)
-  npm run smoke                              proves the path again
-  npm run dev-cluster:down                   takes everything away
+      what your master starts from; devcluster.yaml, kubeconfig and report.html lie beside it
+  eval "$(npx taskgate env${name})"
+      KUBECONFIG, GATEWAY_IP and the rest for this shell
+  npx taskgate smoke${name}
+      proves the path again
+  npx taskgate down${name}
+      takes everything away
 `;
+};
+
+const summary = (context: UpContext): string =>
+  `${context.proof ? `\n${renderHops(context.proof.hops)}` : ''}${context.proof?.ok === false ? '' : nextSteps(context)}`;
 
 /** From nothing to a proven path. Throws UserError `proof.broken-path` when the last step finds a broken hop. */
 export const up = async (input: CommandInput): Promise<void> => {

@@ -14,6 +14,7 @@ export type ImportInput = {
 };
 
 const timeoutMs = 120_000;
+const askMs = 2_000;
 
 /** containerd's client, speaking from the host to the socket inside the node's mount namespace. */
 export const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
@@ -25,13 +26,14 @@ export const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]
   ...args,
 ];
 
-const listImages = async ({ ctr, runner, findKeeper }: ImportInput) => {
+const listImages = async ({ ctr, runner, signal, findKeeper }: ImportInput) => {
   const keeper = findKeeper();
   const [nodePid] = keeper ? await childrenOf(keeper.pid).catch(() => []) : [];
   if (nodePid === undefined) return undefined;
-  const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet'])).catch(() => ({
-    stdout: undefined,
-  }));
+  const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet']), {
+    signal,
+    timeoutMs: askMs,
+  }).catch(() => ({ stdout: undefined }));
   return stdout === undefined ? undefined : { nodePid, images: new Set(stdout.split('\n')) };
 };
 
