@@ -48,8 +48,12 @@ const fitting: Readonly<Record<Shape['kind'], readonly Item['kind'][]>> = {
 const fits = (item: Item, shape: Shape): boolean =>
   shape.kind === 'either' ? shape.options.some((one) => fits(item, one)) : fitting[shape.kind].includes(item.kind);
 
-const mayBeEmpty = (shape: Shape): boolean =>
-  shape.kind === 'any' || ('mayBeEmpty' in shape && shape.mayBeEmpty === true);
+/** A list only as `[]`: to Go and Python `''` and `{}` are no lists, and to Python null is none either. */
+const mayBeEmpty = (item: Item, shape: Shape): boolean => {
+  if (shape.kind === 'any') return true;
+  if (!('mayBeEmpty' in shape && shape.mayBeEmpty === true)) return false;
+  return fits(item, shape) || (item.kind === 'null' && shape.kind !== 'list');
+};
 
 const emptyHint = (shape: Shape): string =>
   shape.kind === 'map'
@@ -59,15 +63,19 @@ const emptyHint = (shape: Shape): string =>
 const quoteHint = (item: Item): string | undefined =>
   item.kind === 'map' || item.kind === 'list' ? undefined : `quote it: "${item.text}"`;
 
-const wrongType = (item: Item, shape: Shape): Problem =>
-  errorAt(
+const isSecret = (shape: Shape): boolean => 'isSecret' in shape && shape.isSecret === true;
+
+const wrongType = (item: Item, shape: Shape): Problem => {
+  if (isSecret(shape)) return errorAt(item, `must be ${wanted[shape.kind]}, is a ${item.kind}`, 'quote it');
+  return errorAt(
     item,
     `must be ${wanted[shape.kind]}, is ${seen(item)}`,
     shape.kind === 'string' || shape.kind === 'text' ? quoteHint(item) : undefined,
   );
+};
 
 const surprise = (item: ScalarItem, shape: Shape): readonly Problem[] =>
-  item.isPlain && shape.kind !== 'bool' && isSurprising(item.text)
+  item.isPlain && shape.kind !== 'bool' && !isSecret(shape) && isSurprising(item.text)
     ? [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)]
     : [];
 
@@ -122,7 +130,7 @@ const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): rea
  * turns into another type. The master is plain `encoding/json` behind viper (determined.md 3, determined-live.md 2).
  */
 export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly Problem[] => {
-  if (isEmpty(item)) return mayBeEmpty(shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];
+  if (isEmpty(item)) return mayBeEmpty(item, shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];
   if (shape.kind === 'either') {
     const option = shape.options.find((one) => fits(item, one));
     return option ? checkShape(item, option, reader) : [wrongType(item, shape)];
