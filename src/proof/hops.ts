@@ -48,7 +48,7 @@ const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
   slices
     .flatMap(({ endpoints }) => endpoints ?? [])
     .flatMap(({ addresses }) => addresses)
-    .join(', ') || 'not listed yet';
+    .join(', ') || 'not shown';
 
 const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): readonly Hop[] => {
   const { protocol, name, podPort, listenerPort } = probed.exposure;

@@ -25,6 +25,6 @@ const isRunning = (pid: number): boolean => {
 export const isOwned = ({ annotations, creationTimestamp }: ObjectMeta, nowMs = Date.now()): boolean => {
   const [host, pid] = (annotations?.[ownerAnnotation] ?? '').split(' ');
   const ageMs = nowMs - Date.parse(creationTimestamp ?? '');
-  if (!host || !(ageMs < jobDeadlineSeconds * 1_000)) return false;
+  if (!host || ageMs >= jobDeadlineSeconds * 1_000) return false;
   return host !== hostname() || isRunning(Number(pid));
 };

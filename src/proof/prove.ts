@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/errors.ts';
 import type { Kube } from '../lib/kube.ts';
 import type { Finding, Proof } from '../steps/values.ts';
 import type { WantedPorts } from './ports.ts';
@@ -38,7 +39,7 @@ const refusedProof = (error: unknown, { gateway }: ProveSpec): Probed => {
   return {
     ok: false,
     notes: [],
-    hops: [{ direction: 'forward', from: 'API server', to, ok: false, evidence: finding.cause, finding }],
+    hops: [{ direction: 'forward', from: 'API server', to, ok: false, evidence: messageOf(error), finding }],
   };
 };
 

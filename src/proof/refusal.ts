@@ -6,7 +6,7 @@ const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Fin
   [
     /Too many: \d+: must have at most (\d+) items/,
     ([, limit]) => ({
-      cause: `the Gateway CRD allows at most ${limit} listeners, and all are taken`,
+      cause: `the Gateway CRD allows at most ${limit} listeners: no room for those of the sample task`,
       hint: 'raise maxItems of listeners in spec and status of the CRD (taskgate up does), or end tasks',
     }),
   ],

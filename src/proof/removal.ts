@@ -1,5 +1,5 @@
 import { isNotFound, type Kube, type KubeObject } from '../lib/kube.ts';
-import { waitUntil } from '../lib/wait.ts';
+import { polling, waitUntil } from '../lib/wait.ts';
 import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
 import { portsOf, removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
@@ -14,6 +14,7 @@ type Scope = {
 };
 
 const removalTimeoutMs = 10_000;
+const pollPauseMs = 200;
 const kinds = [
   { apiVersion: 'batch/v1', kind: 'Job' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
@@ -55,12 +56,12 @@ const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isMeant }
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look at its finalizers' },
   );
 
-const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: readonly number[]): Promise<unknown> => {
-  const { metadata, ...kind } = gatewayRef(gateway);
-  return waitUntil(
+/** Reads the Gateway again and again rather than watch it: the master's rights on it are get and update only. */
+const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: readonly number[]): Promise<unknown> =>
+  waitUntil(
     `Removal of listeners from Gateway ${gateway.name}`,
-    (signal) => kube.watch<Gateway>({ ...kind, ...metadata }, signal),
-    ([live]) => {
+    polling(() => kube.find<Gateway>(gatewayRef(gateway)), pollPauseMs),
+    (live) => {
       if (!live) return true;
       const annotated = portsOf(live, isMeant);
       const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === `det-${port}`));
@@ -68,7 +69,6 @@ const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: rea
     },
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look for another writer of the Gateway' },
   );
-};
 
 const removeMeant = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
   const [ports, ...objects] = await Promise.all([
