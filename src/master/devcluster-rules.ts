@@ -83,13 +83,15 @@ const asHandedOver = (item: Item): Item => {
   return { ...item, text, value: text };
 };
 
+const shown = ({ path, text }: ScalarItem): string => (/password|secret|key$/.test(path) ? 'the value' : `'${text}'`);
+
 const lostTypes = (config: Item): readonly Problem[] =>
   everyScalar(config)
     .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && isLostInDevcluster(text))
     .map((item) =>
       errorAt(
         item,
-        `'${item.text}' changes its type: devcluster hands it to the master without quotes`,
+        `${shown(item)} changes its type: devcluster hands it to the master without quotes`,
         'choose another value',
       ),
     );

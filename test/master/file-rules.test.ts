@@ -127,6 +127,11 @@ const fileRows: readonly Row[] = [
   ['agents and a cluster', { [rm]: { type: 'agent', cluster_name: 'here' }, ...one() }, []],
 ];
 
+test.each([12345678, 1.5, true])('a password that is no string is not shown: %s', (password) => {
+  const problems = judge({ 'security.initial_user_password': password });
+  expect(problems).toEqual([expect.stringMatching(/must be a string, is a (int|float|bool)$/)]);
+});
+
 test.each([...additionalRows, ...poolRows, ...fileRows])('file: %s', (_, changes, problems) => {
   expect(judge(changes).toSorted()).toEqual([...problems].toSorted());
 });
