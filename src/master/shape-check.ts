@@ -74,10 +74,21 @@ const wrongType = (item: Item, shape: Shape): Problem => {
   );
 };
 
-const surprise = (item: ScalarItem, shape: Shape): readonly Problem[] =>
-  item.isPlain && shape.kind !== 'bool' && !isSecret(shape) && isSurprising(item.text)
-    ? [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)]
-    : [];
+const unbearable = ({ value }: ScalarItem, shape: Shape): string | false => {
+  if (typeof value !== 'number') return false;
+  if (!Number.isFinite(value)) return 'is no number that fits into JSON, through which the master reads its file';
+  return shape.kind === 'int' && !Number.isSafeInteger(value) && 'is too large for a whole number';
+};
+
+/** An unquoted value that the reader takes for another; what is secret is not repeated. */
+const surprise = (item: ScalarItem, shape: Shape): readonly Problem[] => {
+  const fault = unbearable(item, shape);
+  if (fault) return [errorAt(item, fault, 'write a smaller number, or quote the value')];
+  if (!item.isPlain || shape.kind === 'bool' || !isSurprising(item.text)) return [];
+  return isSecret(shape)
+    ? [warningAt(item, `unquoted, it is read as a number and changes`, 'quote it')]
+    : [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)];
+};
 
 const unknownKey = (field: Field, shape: MapShape, reader: Reader): Problem => {
   const key = reader.ignoresCase ? field.key.toLowerCase() : field.key;
