@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { parseYaml, renderYaml } from '../../src/lib/template.ts';
-import { renderKubeconfig } from '../../src/master/kubeconfig.ts';
+import { loadKubeconfig, renderKubeconfig } from '../../src/master/kubeconfig.ts';
 import { changed } from './sample.ts';
 
 const clusterOf = (name: string) => ({
@@ -42,4 +45,64 @@ test.each<readonly [what: string, changes: Readonly<Record<string, unknown>>, me
 
 test('refuses an empty file', () => {
   expect(() => renderKubeconfig('', 'one')).toThrow('kubeconfig: is empty');
+});
+
+test('refuses what is no YAML', () => {
+  expect(() => renderKubeconfig('a: [', 'one')).toThrow('kubeconfig: is no YAML: ');
+});
+
+describe('files that a kubeconfig refers to', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    await Promise.all(['ca.crt', 'me.crt', 'me.key'].map((name) => writeFile(join(dir, name), `text of ${name}`)));
+  });
+
+  const cluster = 'clusters.0.cluster';
+  const user = 'users.0.user';
+  const base64 = (name: string) => Buffer.from(`text of ${name}`).toString('base64');
+  const load = async (changes: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const path = join(dir, 'kubeconfig');
+    await writeFile(path, renderYaml(changed(two, changes)));
+    return parseYaml(await loadKubeconfig(path, 'one'));
+  };
+
+  test('are embedded, relative ones from its folder; those of other contexts are left alone', async () => {
+    const reduced = await load({
+      [`${cluster}.certificate-authority-data`]: undefined,
+      [`${cluster}.certificate-authority`]: 'ca.crt',
+      [user]: { 'client-certificate': './me.crt', 'client-key': join(dir, 'me.key') },
+      'users.1.user.client-key': 'is-not-there',
+    });
+    expect(reduced).toMatchObject({
+      clusters: [
+        { name: 'one', cluster: { server: 'https://one:6443', 'certificate-authority-data': base64('ca.crt') } },
+      ],
+      users: [
+        { name: 'one', user: { 'client-certificate-data': base64('me.crt'), 'client-key-data': base64('me.key') } },
+      ],
+    });
+    expect(JSON.stringify(reduced)).not.toContain('"client-key"');
+  });
+
+  test('give way to data that is there', async () => {
+    expect(await load({ [`${cluster}.certificate-authority`]: 'is-not-there' })).toMatchObject({
+      clusters: [clusterOf('one')],
+    });
+  });
+
+  test('must be there', async () => {
+    await expect(load({ [`${user}.client-key`]: 'gone.key' })).rejects.toMatchObject({
+      id: 'usage.kubeconfig',
+      message: expect.stringMatching(/^kubeconfig: cannot read .*gone\.key: ENOENT/),
+    });
+  });
+
+  test('a token file is refused: its content changes', async () => {
+    await expect(load({ [`${user}.tokenFile`]: 'token' })).rejects.toThrow('outside of the file: tokenFile');
+  });
+
+  test('and the kubeconfig itself must be there', async () => {
+    await expect(loadKubeconfig(join(dir, 'absent'), 'one')).rejects.toThrow('kubeconfig: cannot read ');
+  });
 });
