@@ -11,6 +11,8 @@ import type { DisplayKind } from '../steps/display.ts';
 export type Invocation = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The command line after the program. */
+  readonly args: readonly string[];
   readonly signal: AbortSignal;
   readonly isTerminal: boolean;
 };
@@ -25,6 +27,9 @@ export type GlobalFlags = {
 export type CommandInput = { readonly invocation: Invocation; readonly flags: GlobalFlags };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts this program again, whatever its arguments. */
+export const ownProgram = [process.execPath, join(root, 'scripts', 'taskgate.js')] as const;
 
 const placesOf = (env: Invocation['env']): Places => ({
   ...xdgDirs(env),

@@ -8,7 +8,7 @@ import { reportError } from './report-error.ts';
 /** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
 type Program = { readonly program: Command; readonly exitCode: () => number };
 
-const buildProgram = (signal: AbortSignal): Program => {
+const buildProgram = (args: readonly string[], signal: AbortSignal): Program => {
   let exitCode = 0;
   const program = new Command('taskgate')
     .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")
@@ -18,7 +18,7 @@ const buildProgram = (signal: AbortSignal): Program => {
 
   const inputOf = (command: Command): CommandInput => ({
     flags: readFlags(command),
-    invocation: { env: process.env, cwd: process.cwd(), signal, isTerminal: process.stderr.isTTY === true },
+    invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: process.stderr.isTTY === true },
   });
   const add = (parent: Command, usage: string, description: string): Command =>
     withSettings(parent.command(usage).description(description));
@@ -27,10 +27,14 @@ const buildProgram = (signal: AbortSignal): Program => {
     program,
     'up',
     'make the cluster, install Contour and the Gateway, write the master configuration, prove the path',
-  ).action(async (_, command: Command) => (await import('./commands/up.ts')).up(inputOf(command)));
+  ).action(async (_, command: Command) => {
+    exitCode = await (await import('./commands/up.ts')).up(inputOf(command));
+  });
   add(program, 'down', 'take everything of an instance away')
     .option('--purge-cache', 'remove the cache of programs and images too', false)
-    .action(async (options, command: Command) => (await import('./commands/down.ts')).down(inputOf(command), options));
+    .action(async (options, command: Command) => {
+      exitCode = await (await import('./commands/down.ts')).down(inputOf(command), options);
+    });
   add(program, 'status', 'show the instances and what is wrong with them').action(async (_, command: Command) =>
     (await import('./commands/status.ts')).status(inputOf(command)),
   );
@@ -103,7 +107,7 @@ const isHelp = ({ exitCode }: CommanderError): boolean => exitCode === 0;
 export const main = async (args: readonly string[]): Promise<number> => {
   const controller = new AbortController();
   const stopListening = listenForSignals(controller);
-  const { program, exitCode } = buildProgram(controller.signal);
+  const { program, exitCode } = buildProgram(args, controller.signal);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode();

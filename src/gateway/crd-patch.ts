@@ -31,9 +31,6 @@ export type ListenerLimits = {
  */
 export const largestUnmodifiedLimit = 213;
 
-/** About where a Gateway reaches etcd's 1.5 MiB request limit (some 1.5 KB for each listener). */
-export const largestLimit = 1000;
-
 /**
  * Their cost grows with the square of the listeners. The list is a map keyed by name, so the first says nothing new;
  * Contour itself checks the second (contour v1.33.6, internal/gatewayapi/listeners.go).

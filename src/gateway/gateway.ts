@@ -8,7 +8,7 @@ export const controllerName = 'projectcontour.io/gateway-controller';
 export const seedListenerName = 'taskgate-seed';
 
 /** ContourDeployment, GatewayClass and Gateway, in the order in which they must come. */
-export const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
+const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
   const { name, namespace, className, instance, seedPort, contourReplicas = 1 } = spec;
   const labels = labelsOf(instance);
   const parameters = { group: 'projectcontour.io', kind: 'ContourDeployment', name, namespace };

@@ -10,7 +10,7 @@ export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };
 export const clashRanges = { lower: { start: 57536, end: 58558 }, upper: { start: 58559, end: 59581 } } as const;
 
 /** Kubernetes' default range for node ports. */
-export const nodePorts: PortRange = { start: 30000, end: 32767 };
+const nodePorts: PortRange = { start: 30000, end: 32767 };
 
 /** Used inside Envoy's pod: stats and health, shutdown manager, admin. No allowed listener port leads there. */
 export const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
@@ -25,8 +25,8 @@ export const containerPort = (listenerPort: number): number => {
   return wrapped <= 1023 ? wrapped + 1023 : wrapped;
 };
 
-export const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
-export const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;
+const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
+const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;
 
 const overlaps = (one: PortRange, other: PortRange): boolean => one.start <= other.end && other.start <= one.end;
 const textOf = ({ start, end }: PortRange): string => `${start}-${end}`;

@@ -54,12 +54,3 @@ export const envoyServiceRef = (spec: GatewaySpec): ObjectRef => ({
   kind: 'Service',
   metadata: { name: envoyName(spec), namespace: spec.namespace },
 });
-
-/**
- * What is wrong with a Gateway's name, if anything. `contour-<name>` becomes a Service name and a label value:
- * 55 characters, no dots (projectcontour/contour#5970).
- */
-export const gatewayNameProblem = (name: string): string | undefined =>
-  /^[a-z]([-a-z0-9]{0,53}[a-z0-9])?$/.test(name)
-    ? undefined
-    : `'${name}' must be 1 to 55 lower-case letters, digits and dashes, without dots, and start with a letter`;

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeResource } from '../cluster/native/resources.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
@@ -95,5 +95,3 @@ export const listInstances = async (stateDir: string): Promise<readonly Instance
 
 /** Removes an instance's folder with all that is in it. */
 export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
-
-export const readInstanceFile = ({ dir }: Instance, name: string): Promise<string> => readFile(join(dir, name), 'utf8');

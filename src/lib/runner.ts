@@ -63,3 +63,10 @@ export const execaRunner: Runner = async (command, options = {}) => {
   if (failed) throw new CommandError(command, { exitCode, stdout, stderr, timedOut, reason: shortMessage });
   return { exitCode: exitCode ?? 0, stdout, stderr };
 };
+
+/** Runs a command on this process's own terminal; gives its exit code, or 1 when a signal ended it. */
+export const runInTerminal = async (command: Command, signal: AbortSignal): Promise<number> => {
+  const [program, ...args] = command;
+  const { exitCode } = await execa(program, args, { stdio: 'inherit', reject: false, cancelSignal: signal });
+  return exitCode ?? 1;
+};

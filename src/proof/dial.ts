@@ -12,6 +12,8 @@ export type Dialed =
 
 const outcomeOfCode: Readonly<Record<string, Refusal>> = {
   ECONNREFUSED: 'refused',
+  ECONNRESET: 'closed',
+  EPIPE: 'closed',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
   EADDRNOTAVAIL: 'unreachable',

@@ -8,7 +8,7 @@ const tries = 5;
 const annotationPrefix = 'determined.ai/det-gateway-port-';
 
 /** The Gateway with a listener and an annotation for each port, exactly as the master appends them. */
-export const withListeners = (gateway: Gateway, ports: readonly number[], allocationId: string): Gateway => ({
+const withListeners = (gateway: Gateway, ports: readonly number[], allocationId: string): Gateway => ({
   ...gateway,
   metadata: {
     ...gateway.metadata,
@@ -38,7 +38,7 @@ export const portsOf = (gateway: Gateway, isOurs: (allocationId: string) => bool
     .map(([key]) => Number(key.slice(annotationPrefix.length)));
 
 /** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
-export const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
+const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
   ...gateway,
   metadata: {
     ...gateway.metadata,

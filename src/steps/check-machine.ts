@@ -8,7 +8,7 @@ import { chooseCidr, nativeCluster } from './native-cluster.ts';
 import type { Step } from './step.ts';
 
 /** One error for everything that is in the way. Throws UserError `environment.machine`. */
-export const refuseObstacles = (obstacles: readonly Obstacle[]): void => {
+const refuseObstacles = (obstacles: readonly Obstacle[]): void => {
   const [first, ...more] = obstacles;
   if (!first) return;
   const all = more.length === 0 ? first.what : obstacles.map(({ what }) => `\n  - ${what}`).join('');

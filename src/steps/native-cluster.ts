@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
@@ -5,7 +6,7 @@ import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
 import type { NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import { pins } from '../config/versions.ts';
-import { type Instance, listInstances } from '../keeper/instance.ts';
+import { type Instance, instancesDir, listInstances } from '../keeper/instance.ts';
 import { launchKeeper } from '../keeper/launch.ts';
 import type { KeeperEvent } from '../keeper/spec.ts';
 import type { CommandContext } from './context.ts';
@@ -55,5 +56,8 @@ export const nativeCluster = (
 export const chooseCidr = async ({ config, places, runner }: CommandContext): Promise<string> => {
   const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(places.stateDir)]);
   const taken = instances.flatMap(({ name, cidr }) => (name === config.name ? [] : [cidr]));
-  return chooseNetwork(config.network.cidr, [...parseRoutes(stdout, linkName(config.name)), ...taken]).cidr;
+  return chooseNetwork(config.network.cidr, [
+    ...parseRoutes(stdout, linkName(join(instancesDir(places.stateDir), config.name))),
+    ...taken,
+  ]).cidr;
 };

@@ -1,6 +1,8 @@
 import { watch } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readlink } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
+import { hostMark } from '../../src/cluster/native/link.ts';
 import type { KeeperStatus } from '../../src/keeper/spec.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
@@ -26,12 +28,11 @@ const keeperPid = async (): Promise<number> => {
 
 /** Host pid of one of the node's processes, found by its program's path in the keeper's cgroup. */
 const cgroupPids = async (): Promise<readonly number[]> => {
-  const { pidsInCgroups } = await import('../../src/cluster/native/cgroups.ts');
-  return pidsInCgroups(['/sys/fs/cgroup/pids/taskgate-dev', '/sys/fs/cgroup/taskgate-dev']);
+  const mark = `taskgate-dev-${hostMark(taskgate.dirOf('dev'))}`;
+  return pidsInCgroups([`/sys/fs/cgroup/pids/${mark}`, `/sys/fs/cgroup/${mark}`]);
 };
 
 const findPid = async (program: string): Promise<number> => {
-  const { readlink } = await import('node:fs/promises');
   for (const pid of await cgroupPids()) {
     const path = await readlink(`/proc/${pid}/exe`).catch(() => '');
     if (path.endsWith(`/${program}`)) return pid;

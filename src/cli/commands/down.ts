@@ -2,17 +2,22 @@ import { downSteps } from '../../steps/down.ts';
 import type { Stage } from '../../steps/step.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
 import { withInstanceLock } from '../instance-lock.ts';
+import { asRoot, handOver } from '../privileges.ts';
 import { runAndShow } from '../run-steps.ts';
 
 export type DownFlags = { readonly purgeCache: boolean };
 
-/** Takes an instance away; safe to repeat. */
-export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<void> => {
+/** Takes an instance away; safe to repeat. Gives the exit code. */
+export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<number> => {
   const { config } = await readConfig(input);
   const context = { ...contextOf(config, input), purgeCache };
   const stages: Stage[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
   const options = { kind: displayKind(input.invocation), signal: context.signal, onStage };
-  await withInstanceLock(context, () => runAndShow(downSteps, context, options));
-  if (input.flags.json) print(JSON.stringify({ instance: config.name, stages }, null, 2));
+  const work = async () => {
+    await withInstanceLock(context, () => runAndShow(downSteps, context, options));
+    await handOver(input.invocation.env, context);
+    if (input.flags.json) print(JSON.stringify({ instance: config.name, stages }, null, 2));
+  };
+  return asRoot(input.invocation, { prepare: async () => undefined, work });
 };

@@ -1,3 +1,6 @@
+import { mkdir } from 'node:fs/promises';
+import type { Config } from '../../config/config.ts';
+import type { Loaded } from '../../config/load.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { UpContext } from '../../steps/context.ts';
 import type { Stage } from '../../steps/step.ts';
@@ -6,8 +9,10 @@ import { renderUpJson, writeReports } from '../../steps/write-reports.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
 import { renderHops } from '../hop-table.ts';
 import { withInstanceLock } from '../instance-lock.ts';
+import { asRoot, handOver } from '../privileges.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { runAndShow } from '../run-steps.ts';
+import { fillCache } from './prefetch.ts';
 
 const nextSteps = ({ config, instance, gateway }: UpContext): string => {
   const name = config.name === 'dev' ? '' : ` --name ${config.name}`;
@@ -29,9 +34,7 @@ Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}
 const summary = (context: UpContext): string =>
   `${context.proof ? `\n${renderHops(context.proof.hops)}` : ''}${context.proof?.ok === false ? '' : nextSteps(context)}`;
 
-/** From nothing to a proven path. Throws UserError `proof.broken-path` when the last step finds a broken hop. */
-export const up = async (input: CommandInput): Promise<void> => {
-  const { config, warnings } = await readConfig(input);
+const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promise<void> => {
   const deadline = AbortSignal.timeout(config.timeouts.upSeconds * 1_000);
   const signal = AbortSignal.any([input.invocation.signal, deadline]);
   const context: UpContext = { ...contextOf(config, input), signal, startedAt: new Date(), notes: [...warnings] };
@@ -44,11 +47,30 @@ export const up = async (input: CommandInput): Promise<void> => {
       throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : error;
     } finally {
       await writeReports(context, stages);
+      await handOver(input.invocation.env, context);
     }
   });
   for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? renderUpJson(context, stages) : summary(context));
   if (context.proof) refuseBrokenPath(context.proof);
+};
+
+/**
+ * From nothing to a proven path; gives the exit code. Throws UserError `proof.broken-path` when the last step finds a
+ * broken hop, and whatever a step throws.
+ */
+export const up = async (input: CommandInput): Promise<number> => {
+  const loaded = await readConfig(input);
+  return asRoot(input.invocation, {
+    prepare: () => prepareAsUser(input, loaded.config),
+    work: () => bringUp(input, loaded),
+  });
+};
+
+/** The cache and the state folder are the user's own, so they are made before root takes over. */
+const prepareAsUser = async (input: CommandInput, config: Config): Promise<void> => {
+  const { places } = await fillCache(input, config);
+  await mkdir(places.stateDir, { recursive: true, mode: 0o700 });
 };
 
 const tooLate = (seconds: number): UserError =>

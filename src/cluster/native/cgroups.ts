@@ -31,8 +31,8 @@ export const parseHierarchies = (mountinfo: string): readonly Hierarchy[] =>
   });
 
 /** The folders of an instance, one in each hierarchy. */
-export const cgroupPaths = (hierarchies: readonly Hierarchy[], instance: string): readonly string[] =>
-  hierarchies.map(({ path }) => join(path, `taskgate-${instance}`));
+export const cgroupPaths = (hierarchies: readonly Hierarchy[], mark: string): readonly string[] =>
+  hierarchies.map(({ path }) => join(path, `taskgate-${mark}`));
 
 /** Makes the folders. A v1 cpuset takes no process before it has CPUs and memory nodes, so it copies its parent's. */
 export const createCgroups = async (paths: readonly string[]): Promise<void> => {

@@ -17,7 +17,7 @@ const timeoutMs = 120_000;
 const askMs = 2_000;
 
 /** containerd's client, speaking from the host to the socket inside the node's mount namespace. */
-export const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
+const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
   ctr,
   '--address',
   `/proc/${nodePid}/root/run/containerd/containerd.sock`,

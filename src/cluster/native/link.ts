@@ -2,8 +2,14 @@ import { sha256 } from '../../lib/files.ts';
 import type { Command } from '../../lib/runner.ts';
 import type { NativeNetwork } from './network.ts';
 
-/** Name of the host's end of an instance's veth pair; Linux allows 15 characters. */
-export const linkName = (instance: string): string => `tg-${sha256(instance).slice(0, 10)}`;
+/**
+ * What tells an instance apart on the whole host: two users, or two state folders, may both have an instance `dev`.
+ * Short, because Linux allows a link's name 15 characters.
+ */
+export const hostMark = (instanceDir: string): string => sha256(instanceDir).slice(0, 8);
+
+/** Name of the host's end of an instance's veth pair. */
+export const linkName = (instanceDir: string): string => `tg-${hostMark(instanceDir)}`;
 
 /** Makes the veth pair between the host and the network namespace of process `pid`, with addresses and routes. */
 export const linkCommands = (link: string, pid: number, network: NativeNetwork): readonly Command[] => [
