@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { hasCode } from '../lib/errors.ts';
 import type { CommandInput } from './command.ts';
 import { type EndingSignal, exitCodes, Interrupted } from './exit-codes.ts';
 import { describeSettings, readFlags, withSettings } from './flags.ts';
@@ -103,8 +104,18 @@ const listenForSignals = (controller: AbortController) => {
 
 const isHelp = ({ exitCode }: CommanderError): boolean => exitCode === 0;
 
+/** `taskgate status | head` closes our stdout early; that is no fault. */
+const allowClosedOutput = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (!hasCode(error, 'EPIPE')) throw error;
+    });
+  }
+};
+
 /** Runs one command line and gives its exit code; everything thrown has been shown by then. */
 export const main = async (args: readonly string[]): Promise<number> => {
+  allowClosedOutput();
   const controller = new AbortController();
   const stopListening = listenForSignals(controller);
   const { program, exitCode } = buildProgram(args, controller.signal);

@@ -1,0 +1,54 @@
+import { readFile, rm } from 'node:fs/promises';
+import { $, echo } from 'zx';
+
+type Report = { readonly numPassedTests: number; readonly numFailedTests: number };
+type Count = { readonly passed: number; readonly failed: number };
+
+$.verbose = true;
+// no terminal in CI: every child sees plain output
+$.env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+
+const startedAt = Date.now();
+const heading = (title: string): void =>
+  echo(`\n=== ${title} (${Math.round((Date.now() - startedAt) / 1_000)} s since the start)`);
+
+/** A stage that is no test suite counts as one test: it passes or it fails. */
+const stage = async (title: string, run: () => Promise<unknown>): Promise<Count> => {
+  heading(title);
+  try {
+    await run();
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    echo(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1 };
+  }
+};
+
+const suite = async (name: 'unit' | 'process' | 'e2e'): Promise<Count> => {
+  heading(`${name} tests`);
+  const path = `reports/${name}.json`;
+  await rm(path, { force: true });
+  const { exitCode } =
+    await $`npx vitest run --project ${name} --reporter=default --reporter=json --outputFile.json=${path}`.nothrow();
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests } = JSON.parse(text) as Report;
+  // a suite that could not be read, or an error outside all tests, fails the run but is no failed test
+  const failedOutside = exitCode !== 0 && numFailedTests === 0 ? 1 : 0;
+  return { passed: numPassedTests, failed: numFailedTests + failedOutside };
+};
+
+const counts: Count[] = [];
+counts.push(await stage('npm run lint, npm run typecheck', () => $`npm run lint && npm run typecheck`));
+counts.push(await suite('unit'));
+counts.push(await stage('README: npm run dev-cluster', () => $`npm run dev-cluster`));
+counts.push(await stage('README: npx taskgate status', () => $`npx taskgate status`));
+counts.push(await stage('README: npm run smoke', () => $`npm run smoke`));
+counts.push(await stage('README: npm run dev-cluster:down', () => $`npm run dev-cluster:down`));
+counts.push(await suite('process'));
+counts.push(await suite('e2e'));
+
+const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);
+heading('done');
+echo(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
