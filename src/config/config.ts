@@ -71,7 +71,7 @@ export type Config = z.infer<typeof configSchema>;
 
 /** JSON schema of taskgate.yaml for editors; there every key may be left out. */
 export const configJsonSchema = (): object => {
-  const schema = z.toJSONSchema(configSchema, { reused: 'inline' });
+  const schema = z.toJSONSchema(configSchema.unwrap(), { reused: 'inline' });
   return { $schema: schema.$schema, title: 'taskgate.yaml', ...withoutRequired(schema) };
 };
 

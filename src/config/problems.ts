@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { withoutPasswords } from './secrets.ts';
 import { settings } from './settings.ts';
 import { getIn, nearest, type Tree } from './tree.ts';
 
@@ -31,8 +32,7 @@ const describeUnknown = (key: string, parent: readonly string[], locate: Locate)
   return `${locate([...parent, key])}: unknown key '${[...parent, key].join('.')}'; ${advice}`;
 };
 
-/** A value as the user wrote it, but for a password in a URL. */
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').replaceAll(/\/\/[^/@\s"]*@/g, '//***@');
+const shown = (value: unknown): string => withoutPasswords(JSON.stringify(value) ?? 'nothing');
 
 /** Problems of a tree's shape, each with its place, the value seen and what would do. */
 export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Locate): readonly string[] => {

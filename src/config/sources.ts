@@ -28,6 +28,16 @@ const fromStrings = (given: (path: string) => string | undefined): Tree =>
     return setIn(tree, path.split('.'), type === 'number' && /^-?\d+$/.test(text) ? Number(text) : text);
   }, {});
 
+/** What gave a setting, or for a section each thing that gave a part of it. */
+const namesBelow =
+  (given: Tree, nameOf: (path: string) => string): Source['locate'] =>
+  (path) => {
+    const parts = leavesOf(given).map((leaf) => leaf.join('.'));
+    const whole = path.join('.');
+    const inside = parts.filter((part) => part === whole || part.startsWith(`${whole}.`));
+    return (inside.length > 0 ? inside : [whole]).map(nameOf).join(', ');
+  };
+
 const describeVariable = (name: string, known: readonly string[]): string => {
   const meant = nearest(name, known);
   return `${name}: no such setting${meant ? `; did you mean ${meant}?` : ''}`;
@@ -37,19 +47,19 @@ const describeVariable = (name: string, known: readonly string[]): string => {
 export const environmentSource = (env: Readonly<Record<string, string | undefined>>): Source => {
   const known = settings.map(({ path }) => variableOf(path));
   const unknown = Object.keys(env).filter((name) => name.startsWith('TASKGATE_') && !known.includes(name));
+  const tree = fromStrings((path) => env[variableOf(path)] || undefined);
   return {
-    tree: fromStrings((path) => env[variableOf(path)] || undefined),
-    locate: (path) => variableOf(path.join('.')),
+    tree,
+    locate: namesBelow(tree, variableOf),
     problems: unknown.map((name) => describeVariable(name, known)),
   };
 };
 
 /** `flags` holds the values given on the command line by configuration path. */
-export const flagsSource = (flags: Readonly<Record<string, string>>): Source => ({
-  tree: fromStrings((path) => flags[path]),
-  locate: (path) => flagOf(path.join('.')),
-  problems: [],
-});
+export const flagsSource = (flags: Readonly<Record<string, string>>): Source => {
+  const tree = fromStrings((path) => flags[path]);
+  return { tree, locate: namesBelow(tree, flagOf), problems: [] };
+};
 
 /** Lays sources over one another, the last one on top, and remembers for each leaf which one gave it. */
 export const mergeSources = (sources: readonly Source[]) => {

@@ -192,6 +192,17 @@ describe('bad input is named with its place', () => {
   });
 });
 
+test('a finding about a section names what gave its parts', async () => {
+  const finding = { severity: 'warning', path: 'gateway.portRange', message: 'is odd', hint: 'change it' } as const;
+  const range = { 'gateway.portRange.start': '20001', 'gateway.portRange.end': '20002' };
+  const { warnings } = await load({ flags: range, findings: [finding] });
+  expect(warnings).toEqual([
+    '--gateway-port-range-start, --gateway-port-range-end: gateway.portRange: is odd; change it',
+  ]);
+  const env = { TASKGATE_GATEWAY_PORT_RANGE_END: '20100' };
+  expect((await load({ env, findings: [finding] })).warnings[0]).toMatch(/^TASKGATE_GATEWAY_PORT_RANGE_END: gateway/);
+});
+
 test('sections whose lines are all commented out and empty variables say nothing', async () => {
   const { config } = await load({
     yaml: 'gateway:\n  # name: x\n  portRange:\nnetwork:\n',

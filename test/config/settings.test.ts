@@ -20,6 +20,7 @@ test('the defaults satisfy the schema', () => expect(configSchema.safeParse(defa
 test('in the JSON schema no key is required and none other allowed', () => {
   const text = JSON.stringify(configJsonSchema());
   expect(text).not.toContain('"required"');
+  expect(text).not.toContain('"readOnly"');
   expect(text).toContain('"additionalProperties":false');
 });
 
