@@ -14,7 +14,7 @@ const caFolder = '/run/taskgate';
 const masterUrl = ({ scheme, host, port }: MasterEndpoint): string => `${scheme}://${host}:${port}`;
 
 /** `DET_*` as the master sets them; see `K/spec.go:107-176` of determined-ai/determined. */
-export const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
+const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
   Object.entries({
     DET_MASTER: masterUrl(master),
     DET_MASTER_HOST: master.host,

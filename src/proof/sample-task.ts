@@ -13,9 +13,18 @@ export type SampleTaskSpec = PodSpec & { readonly instance: string; readonly nam
  */
 export const startSampleTask = async (kube: Kube, spec: SampleTaskSpec): Promise<SampleTask> => {
   const task = nameSampleTask(spec.instance, spec.namespace);
-  if (spec.master.scheme === 'https') await kube.create(makeCertificates(task));
-  await kube.create(makeJob(task, spec));
-  return task;
+  if (spec.master.scheme === 'http') {
+    await kube.create(makeJob(task, spec));
+    return task;
+  }
+  const certificates = await kube.create(makeCertificates(task));
+  try {
+    await kube.create(makeJob(task, spec));
+    return task;
+  } catch (error) {
+    await kube.remove(certificates);
+    throw error;
+  }
 };
 
 /**
@@ -33,11 +42,13 @@ export const exposeSampleTask = async (
     const listenerPort = ports[index];
     return listenerPort === undefined ? [] : [{ ...podPort, listenerPort, name: `${jobName}-${index}` }];
   });
-  await Promise.all(
+  const made = await Promise.allSettled(
     exposures.map(async (exposure) => {
       await kube.create(makeService(task, exposure));
       await kube.create(makeRoute(task, exposure, gateway));
     }),
   );
+  // only now: a request that is still under way would make something after the clean-up
+  for (const one of made) if (one.status === 'rejected') throw one.reason;
   return { ...task, exposures, notes };
 };
