@@ -19,7 +19,7 @@ const buildProgram = (args: readonly string[], signal: AbortSignal): Program => 
 
   const inputOf = (command: Command): CommandInput => ({
     flags: readFlags(command),
-    invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: process.stderr.isTTY === true },
+    invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
   const add = (parent: Command, usage: string, description: string): Command =>
     withSettings(parent.command(usage).description(description));
@@ -101,6 +101,9 @@ const listenForSignals = (controller: AbortController) => {
     for (const stop of listeners) stop();
   };
 };
+
+/** A live list needs a terminal that it fits into. */
+const isWideTerminal = ({ isTTY, columns }: NodeJS.WriteStream): boolean => isTTY === true && columns >= 40;
 
 const isHelp = ({ exitCode }: CommanderError): boolean => exitCode === 0;
 

@@ -11,13 +11,13 @@ const escapeDollars = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeDollars(inner)]));
 };
 
-const databaseStage = ({ clusterName }: MasterValues) => ({
+const databaseStage = ({ instance }: MasterValues) => ({
   db: {
     name: 'db',
     port: Number(database.port),
     password: database.password,
     db_name: database.name,
-    container_name: `taskgate-${clusterName}-db`,
+    container_name: `taskgate-${instance}-db`,
   },
 });
 

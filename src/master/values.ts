@@ -8,6 +8,8 @@ export type MasterValues = {
   /** Absolute path of a kubeconfig whose current-context is the cluster; the master follows no other. */
   readonly kubeconfigPath: string;
   readonly adminPassword: string;
+  /** Name of the taskgate instance, for things that must differ between two of them. */
+  readonly instance: string;
   readonly clusterName: string;
   readonly resourcePool: string;
   readonly taskNamespace: string;

@@ -1,4 +1,4 @@
-import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { Stage, Step, StepDisplay } from './step.ts';
 
 /** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `silent`: nothing. */
@@ -7,7 +7,12 @@ export type DisplayKind = 'tree' | 'lines' | 'silent';
 /** A display, and a promise that resolves when all of it is drawn. */
 export type Shown = { readonly display: StepDisplay; readonly drawn: Promise<unknown> };
 
-const seconds = ({ startMs, endMs }: Stage): string => `${((endMs - startMs) / 1000).toFixed(1)}s`;
+/** `Start the cluster (4.1s): note`. */
+const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
+  const time = outcome === 'skipped' || startMs < 0 ? '' : ` (${((endMs - startMs) / 1_000).toFixed(1)}s)`;
+  return `${title}${time}${note ? `: ${note}` : ''}`;
+};
+
 const marks = { done: '✔', skipped: '↓', failed: '✖', cancelled: '■' } as const;
 
 const lines = (write: (text: string) => void): StepDisplay => {
@@ -21,34 +26,41 @@ const lines = (write: (text: string) => void): StepDisplay => {
     },
     ended: (stage) => {
       if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
-      const time = stage.outcome === 'skipped' ? '' : ` (${seconds(stage)})`;
-      write(`${marks[stage.outcome]} ${stage.title}${time}${stage.note ? `: ${stage.note}` : ''}\n`);
+      write(`${marks[stage.outcome]} ${describeStage(stage)}\n`);
     },
   };
 };
 
 type Row = {
+  readonly started: PromiseWithResolvers<void>;
   readonly ended: PromiseWithResolvers<Stage>;
   report: (line: string) => void;
 };
 
+const emptyRow = (): Row => ({
+  started: Promise.withResolvers<void>(),
+  ended: Promise.withResolvers<Stage>(),
+  report: () => undefined,
+});
+
 const tree = <C>(steps: readonly Step<C>[]): Shown => {
-  const rows = new Map<string, Row>(
-    steps.map(({ title }) => [title, { ended: Promise.withResolvers<Stage>(), report: () => undefined }]),
-  );
+  const rows = new Map<string, Row>(steps.map(({ title }) => [title, emptyRow()]));
   const list = new Listr(
     steps.map(({ title }) => ({
-      title,
-      rendererOptions: { timer: PRESET_TIMER },
+      title: `${title} (waits)`,
       task: async (_, task) => {
         const row = rows.get(title);
         if (!row) return;
+        void row.started.promise.then(() => {
+          task.title = title;
+        });
         row.report = (line) => {
           task.output = line;
         };
-        const { outcome, note } = await row.ended.promise;
-        if (outcome === 'skipped') task.skip(`${title}: ${note}`);
-        if (outcome === 'failed' || outcome === 'cancelled') throw new Error(outcome);
+        const stage = await row.ended.promise;
+        task.title = describeStage(stage);
+        if (stage.outcome === 'skipped') task.skip(task.title);
+        if (stage.outcome === 'failed' || stage.outcome === 'cancelled') throw new Error(stage.outcome);
       },
     })),
     {
@@ -66,7 +78,7 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
   return {
     drawn: list.run(),
     display: {
-      started: () => undefined,
+      started: (title) => rows.get(title)?.started.resolve(),
       reported: (title, line) => rows.get(title)?.report(line),
       ended: (stage) => rows.get(stage.title)?.ended.resolve(stage),
     },

@@ -38,6 +38,7 @@ export const writeMasterFiles: Step<UpContext> = {
       master,
       kubeconfigPath: need(context, 'cluster').kubeconfigPath,
       adminPassword: await ensurePassword(instance.dir),
+      instance: config.name,
       clusterName: config.master.clusterName,
       resourcePool: config.master.resourcePool,
       taskNamespace: config.master.taskNamespace,

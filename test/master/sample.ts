@@ -15,6 +15,7 @@ export const sampleValues: MasterValues = {
   master: { scheme: 'http', host: '10.0.2.2', port: 8080, via: 'direct' },
   kubeconfigPath: '/home/me/.local/state/taskgate/dev/kubeconfig',
   adminPassword: 'kR7mmGJq2vWn8TzYxFcd4hPs',
+  instance: 'dev',
   clusterName: 'dev',
   resourcePool: 'default',
   taskNamespace: 'default',

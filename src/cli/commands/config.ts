@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { configJsonSchema } from '../../config/config.ts';
+import { printableConfig } from '../../config/secrets.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import { renderYaml } from '../../lib/template.ts';
 import type { Problem } from '../../master/problem.ts';
@@ -10,7 +11,8 @@ export type ShowFlags = { readonly origin: boolean };
 
 /** Prints the settings in force; with their origins, one a line. */
 export const showConfig = async (input: CommandInput, { origin }: ShowFlags): Promise<void> => {
-  const { config, origins, warnings } = await readConfig(input);
+  const { config: loaded, origins, warnings } = await readConfig(input);
+  const config = printableConfig(loaded);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (input.flags.json) return print(JSON.stringify(origin ? { config, origins } : config, null, 2));
   if (!origin) return print(renderYaml(config));
