@@ -1,4 +1,4 @@
-import type { Kube, KubeObject, Selection } from '../lib/kube.ts';
+import { isNotFound, type Kube, type KubeObject, type Selection } from '../lib/kube.ts';
 import { type Verdict, waitUntil } from '../lib/wait.ts';
 import {
   type Gateway,
@@ -52,6 +52,33 @@ export const waitForGateway = async (input: WaitContext & { readonly address: st
   });
 };
 
+export type Unready = { readonly id: Wait<KubeObject>['id']; readonly message: string; readonly hint: string };
+
+/** Looks once at all that {@link waitForGateway} waits for; what is not ready, and why. Changes nothing. */
+export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Unready[]> => {
+  const look = async <T extends KubeObject>({
+    what,
+    selection,
+    judge,
+    id,
+    hint,
+  }: Wait<T>): Promise<readonly Unready[]> => {
+    const verdict = judge(await listOrNone<T>(kube, selection));
+    return verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
+  };
+  const looks = [...gatewayWaits(spec, address).map((wait) => look(wait)), ...podWaits(spec).map((wait) => look(wait))];
+  return (await Promise.all(looks)).flat();
+};
+
+const listOrNone = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
+  try {
+    return await kube.list<T>(selection);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
 /** Runs tasks side by side; the first failure aborts the others. */
 export const together = async (
   outer: AbortSignal | undefined,
@@ -92,7 +119,17 @@ const gatewayWaits = ({ name, namespace, className }: GatewaySpec, address: stri
   ];
 };
 
+/** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
+const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;
+
 const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
+  {
+    what: `Deployment ${provisioner.name}`,
+    selection: { apiVersion: 'apps/v1', kind: 'Deployment', ...provisioner },
+    judge: theOne(isAvailable),
+    id: 'gateway.no-provisioner',
+    hint: `without it no new listener gets a port; see kubectl describe deployment ${provisioner.name} --namespace ${provisioner.namespace}`,
+  },
   {
     what: `Deployment ${contourName(spec)}`,
     selection: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: spec.namespace, name: contourName(spec) },

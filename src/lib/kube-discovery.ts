@@ -33,3 +33,16 @@ export const discovery = (http: KubeHttp): PathOf => {
     return `${groupPath(apiVersion)}${scope}/${resource.name}${name ? `/${name}` : ''}`;
   };
 };
+
+/** The selection without what only narrows it: the collection that is listed or watched. */
+export const collectionOf = ({ apiVersion, kind, namespace }: Selection): Selection => ({
+  apiVersion,
+  kind,
+  ...(namespace && { namespace }),
+});
+
+/** The query parameters that narrow a collection to a selection. */
+export const selectorsOf = ({ name, labelSelector, fieldSelector }: Selection) => ({
+  labelSelector,
+  fieldSelector: [fieldSelector, name && `metadata.name=${name}`].filter(Boolean).join(',') || undefined,
+});

@@ -1,5 +1,5 @@
 import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { UserError } from './errors.ts';
+import { messageOf, UserError } from './errors.ts';
 
 export type KubeRequest = {
   readonly method?: keyof typeof HttpMethod;
@@ -52,6 +52,22 @@ async function* readLines(stream: ReadableStream<Uint8Array> | null): AsyncGener
   }
 }
 
+/** For requests without a signal of their own; the API server ends ordinary requests after a minute itself. */
+const answerTimeoutMs = 60_000;
+
+/** Turns a failed connection into words: undici says only `fetch failed` and hides the reason in its cause. */
+const unreachable =
+  (server: string, signal: AbortSignal | undefined) =>
+  (error: unknown): never => {
+    if (signal?.aborted) throw error;
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new UserError(`the API server at ${server} does not answer: ${messageOf(reason)}`, {
+      id: 'cluster.api',
+      hint: 'does the cluster run? see: taskgate status',
+      cause: error,
+    });
+  };
+
 /**
  * Speaks to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
  * Throws a UserError when the kubeconfig has no such context.
@@ -81,9 +97,9 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => 
       context.setBody(JSON.stringify(body));
     }
     context.setHeaderParam('Accept', 'application/json');
-    if (signal) context.setSignal(signal);
+    context.setSignal(signal ?? AbortSignal.timeout(answerTimeoutMs));
     await config.applySecurityAuthentication(context);
-    const response = await transport.send(context).toPromise();
+    const response = await transport.send(context).toPromise().catch(unreachable(server, signal));
     if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
     return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
   };

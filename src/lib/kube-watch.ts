@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KubeObject, Selection } from './kube.ts';
-import type { PathOf } from './kube-discovery.ts';
+import { collectionOf, type PathOf, selectorsOf } from './kube-discovery.ts';
 import { KubeError, type KubeHttp } from './kube-http.ts';
 
 type List<T> = { readonly metadata: { readonly resourceVersion: string }; readonly items: readonly T[] };
@@ -36,10 +36,8 @@ export async function* watchObjects<T extends KubeObject>(input: WatchInput): As
 }
 
 async function* followOnce<T extends KubeObject>({ http, pathOf, selection, signal }: WatchInput) {
-  const { name, labelSelector, fieldSelector, ...collection } = selection;
-  const path = await pathOf(collection);
-  const fields = [fieldSelector, name && `metadata.name=${name}`].filter(Boolean).join(',') || undefined;
-  const query = { labelSelector, fieldSelector: fields };
+  const path = await pathOf(collectionOf(selection));
+  const query = selectorsOf(selection);
   const list = JSON.parse(await (await http(path, { query, signal })).text()) as List<T>;
   const { apiVersion, kind } = selection;
   const objects = new Map(list.items.map((item) => [keyOf(item), { ...item, apiVersion, kind }]));

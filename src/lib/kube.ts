@@ -1,4 +1,4 @@
-import { discovery } from './kube-discovery.ts';
+import { collectionOf, discovery, selectorsOf } from './kube-discovery.ts';
 import { isNotFound, type KubeRequest, kubeHttp } from './kube-http.ts';
 import { watchObjects } from './kube-watch.ts';
 
@@ -93,8 +93,6 @@ export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
   const send = async <T>(path: string, request?: KubeRequest): Promise<T> =>
     JSON.parse(await (await http(path, request)).text()) as T;
   const query = (dryRun?: boolean) => ({ fieldManager, ...(dryRun && { dryRun: 'All' }) });
-  const collectionOf = ({ apiVersion, kind, metadata: { namespace } }: KubeObject) =>
-    pathOf({ apiVersion, kind, ...(namespace && { namespace }) });
 
   const get = async <T extends KubeObject>(ref: ObjectRef): Promise<T> => send(await pathOf(selectionOf(ref)));
   return {
@@ -107,11 +105,10 @@ export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
         throw error;
       }
     },
-    list: async ({ labelSelector, fieldSelector, ...selection }) => {
+    list: async (selection) => {
       const { apiVersion, kind } = selection;
-      const { items } = await send<{ items: readonly object[] }>(await pathOf(selection), {
-        query: { labelSelector, fieldSelector },
-      });
+      const path = await pathOf(collectionOf(selection));
+      const { items } = await send<{ items: readonly object[] }>(path, { query: selectorsOf(selection) });
       return items.map((item) => ({ apiVersion, kind, ...item })) as never;
     },
     apply: async (object, { dryRun, force = true } = {}) =>
@@ -122,7 +119,7 @@ export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
         body: object,
       }),
     create: async (object, { dryRun } = {}) =>
-      send(await collectionOf(object), { method: 'POST', query: query(dryRun), body: object }),
+      send(await pathOf(collectionOf(selectionOf(object))), { method: 'POST', query: query(dryRun), body: object }),
     update: async (object, { dryRun } = {}) =>
       send(await pathOf(selectionOf(object)), { method: 'PUT', query: query(dryRun), body: object }),
     patch: async (ref, patch, { type, subresource, dryRun }) =>

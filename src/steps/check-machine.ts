@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { verifyMachine } from '../cluster/native/verify.ts';
 import type { Obstacle } from '../cluster/provider.ts';
-import { createInstance, findInstance, instancesDir } from '../keeper/instance.ts';
+import { createInstance, findInstance, type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
+import { withLock } from '../lib/lock.ts';
 import { need, type UpContext } from './context.ts';
 import { chooseCidr, nativeCluster } from './native-cluster.ts';
 import type { Step } from './step.ts';
@@ -18,6 +19,25 @@ const refuseObstacles = (obstacles: readonly Obstacle[]): void => {
   });
 };
 
+/** A new instance's record, which holds its network from then on; one process at a time, so that none is given twice. */
+const makeInstance = (context: UpContext): Promise<Instance> => {
+  const { config, places, signal } = context;
+  return withLock(join(places.stateDir, 'network.lock'), { signal, onWait: () => undefined }, async () =>
+    createInstance(places.stateDir, { name: config.name, provider: 'native', cidr: await chooseCidr(context) }),
+  );
+};
+
+const refuseDrift = ({ config }: UpContext, { cidr }: InstanceRecord): void => {
+  if (!config.network.cidr || config.network.cidr === cidr) return;
+  throw new UserError(`network.cidr: wanted ${config.network.cidr}, but instance ${config.name} has ${cidr}`, {
+    id: 'environment.drift',
+    hint: `take it down first: taskgate down --name ${config.name}`,
+  });
+};
+
+const autoNote = (provider: UpContext['config']['provider']): string =>
+  provider === 'auto' ? ' (auto: the one provider that this version has)' : '';
+
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {
   title: 'Check this machine',
@@ -25,27 +45,14 @@ export const checkMachine: Step<UpContext> = {
     const { config, places } = context;
     refuseObstacles(await verifyMachine(join(instancesDir(places.stateDir), config.name)));
     const found = await findInstance(places.stateDir, config.name);
-    const instance =
-      found ??
-      (await createInstance(places.stateDir, {
-        name: config.name,
-        provider: 'native',
-        cidr: await chooseCidr(context),
-      }));
-    if (found && config.network.cidr && config.network.cidr !== found.record().cidr) {
-      throw new UserError(
-        `network.cidr: wanted ${config.network.cidr}, instance ${config.name} has ${found.record().cidr}`,
-        {
-          id: 'environment.drift',
-          hint: `take it down first: taskgate down --name ${config.name}`,
-        },
-      );
-    }
+    if (found) refuseDrift(context, found.record());
+    const instance = found ?? (await makeInstance(context));
     context.instance = instance;
     context.provider = nativeCluster(context, {
       instance,
       artifacts: () => need(context, 'artifacts'),
       onEvent: (event) => context.onKeeperEvent?.(event),
     });
+    return `native provider${autoNote(config.provider)}, network ${instance.record().cidr}`;
   },
 };

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { isNodeReady, type Node } from '../cluster/readiness.ts';
 import { gatewayApiBundle } from '../config/versions.ts';
-import { type Gateway, hasAddress, isProgrammed } from '../gateway/conditions.ts';
+import type { Gateway } from '../gateway/conditions.ts';
 import { findGatewayProblems } from '../gateway/drift.ts';
 import { inspectGatewayAPI } from '../gateway/installed.ts';
+import { findUnready } from '../gateway/readiness.ts';
 import { gatewayRef } from '../gateway/spec.ts';
 import { findKeeperStatus } from '../keeper/control.ts';
 import { findInstance, type InstanceRecord, instancesDir, listInstances } from '../keeper/instance.ts';
@@ -47,23 +48,17 @@ const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonl
 
 const gatewayProblems = async (kube: Kube, { config }: CommandContext, record: InstanceRecord) => {
   const spec = gatewaySpecOf(config);
-  const hint = runUp(record.name);
-  const [installed, gateway] = await Promise.all([inspectGatewayAPI(kube, spec), kube.find<Gateway>(gatewayRef(spec))]);
+  const address = record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
+  const [installed, unready, gateway] = await Promise.all([
+    inspectGatewayAPI(kube, spec),
+    findUnready(kube, spec, address),
+    kube.find<Gateway>(gatewayRef(spec)),
+  ]);
   const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).filter(
     ({ verdict }) => verdict !== 'note',
   );
-  if (!gateway)
-    return {
-      taskListeners: 0,
-      problems: [...drift, ...judge('is gone', 'gateway.absent', `Gateway ${spec.name}`, hint)],
-    };
-  const address = record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
-  const problems = [
-    ...drift,
-    ...judge(isProgrammed(gateway), 'gateway.not-programmed', `Gateway ${spec.name}`, hint),
-    ...judge(hasAddress(address)(gateway), 'gateway.no-address', `Gateway ${spec.name}`, hint),
-  ];
-  return { taskListeners: gateway.spec.listeners.filter(({ name }) => name.startsWith('det-')).length, problems };
+  const taskListeners = gateway?.spec.listeners.filter(({ name }) => name.startsWith('det-')).length ?? 0;
+  return { taskListeners, problems: [...drift, ...unready] };
 };
 
 const apiProblems = async (context: CommandContext, record: InstanceRecord) => {

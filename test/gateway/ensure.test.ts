@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Gateway } from '../../src/gateway/conditions.ts';
 import { ensureGateway } from '../../src/gateway/ensure.ts';
 import { parseManifest } from '../../src/gateway/manifest.ts';
+import { findUnready } from '../../src/gateway/readiness.ts';
 import type { KubeObject } from '../../src/lib/kube.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../fakes/kube.ts';
 import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from './fixture.ts';
@@ -23,6 +24,7 @@ const kinds = [
 ];
 const absentKinds = ['admissionregistration.k8s.io/v1/MutatingAdmissionPolicy'];
 
+const provisioner = { name: 'contour-gateway-provisioner', namespace: 'projectcontour' };
 const holds = (...types: readonly string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
 const ours = { namespace: 'projectcontour', labels: { app: 'envoy-tasks' } };
 const made = [
@@ -42,6 +44,7 @@ type Ingress = { readonly status?: { readonly loadBalancer?: { readonly ingress?
 const react = (object: KubeObject & Ingress & { readonly status?: unknown }, { put, objects }: FakeKube): void => {
   if (object.kind === 'CustomResourceDefinition' && !object.status)
     put({ ...object, status: holds('Established') } as never);
+  if (object.kind === 'Deployment' && !object.status) put({ ...object, status: holds('Available') } as never);
   if (object.kind === 'GatewayClass' && !object.status) put({ ...object, status: holds('Accepted') } as never);
   if (object.kind === 'Gateway' && !object.status) {
     put({ ...object, status: holds('Accepted', 'Programmed') } as never);
@@ -157,4 +160,14 @@ test('stops at once when interrupted', async () => {
   const running = ensureGateway({ kube, spec, manifest, address: '10.0.0.2', timeoutMs: 60_000, signal: stop.signal });
   setTimeout(() => stop.abort(new Error('interrupted')), 50);
   await expect(running).rejects.toThrow('interrupted');
+});
+
+test('findUnready names all that is not as it should be, and nothing on a healthy gateway', async () => {
+  const fake = cluster();
+  await ensure(fake);
+  expect(await findUnready(fake.kube, spec, '10.0.0.2')).toEqual([]);
+  fake.put({ ...made[2], status: { conditions: [{ type: 'Ready', status: 'False', reason: 'Crash' }] } } as never);
+  fake.drop({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: provisioner });
+  const unready = await findUnready(fake.kube, spec, '10.0.0.9');
+  expect(unready.map(({ id }) => id)).toEqual(['gateway.no-address', 'gateway.no-provisioner', 'gateway.no-envoy']);
 });
