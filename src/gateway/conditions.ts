@@ -76,7 +76,13 @@ export const hasAddress =
     return seen.length > 0 ? `its address is ${seen.join(', ')}, not ${address}` : 'no address yet';
   };
 
-export const isAvailable = (deployment: Conditioned): Verdict => holds(deployment, 'Available');
+export type Deployment = Conditioned & { readonly status?: { readonly availableReplicas?: number } };
+
+/** A Deployment that was scaled to nothing says Available, too. */
+export const isAvailable = (deployment: Deployment): Verdict => {
+  const available = holds(deployment, 'Available');
+  return available !== true || deployment.status?.availableReplicas ? available : 'no replica is available';
+};
 
 export const isPodReady = (pod: Pod): Verdict => {
   const ready = holds(pod, 'Ready');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, isAvailable, test } from 'vitest';
 import {
   hasAddress,
   isAnyPodReady,
@@ -122,4 +122,12 @@ test('describes the newest Warning, whichever field tells its time', () => {
   ];
   expect(describeNewestWarning(events)).toBe('newest Warning: FailedMount on Pod/envoy-1: FailedMount happened');
   expect(describeNewestWarning([])).toBeUndefined();
+});
+
+test.each([
+  [{ conditions: [{ type: 'Available', status: 'True' }], availableReplicas: 1 }, true],
+  [{ conditions: [{ type: 'Available', status: 'True' }] }, 'no replica is available'],
+  [{}, 'no Available condition yet'],
+])('a Deployment with status %j is available: %s', (status, expected) => {
+  expect(isAvailable({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, status })).toBe(expected);
 });

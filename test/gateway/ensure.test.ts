@@ -26,6 +26,7 @@ const absentKinds = ['admissionregistration.k8s.io/v1/MutatingAdmissionPolicy'];
 
 const provisioner = { name: 'contour-gateway-provisioner', namespace: 'projectcontour' };
 const holds = (...types: readonly string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
+const available = { ...holds('Available'), availableReplicas: 1 };
 const ours = { namespace: 'projectcontour', labels: { app: 'envoy-tasks' } };
 const made = [
   { apiVersion: 'v1', kind: 'Service', metadata: { name: 'envoy-tasks', ...ours } },
@@ -33,7 +34,7 @@ const made = [
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'contour-tasks', ...ours },
-    status: holds('Available'),
+    status: available,
   },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'envoy-1', ...ours }, status: holds('Ready') },
 ];
@@ -44,7 +45,7 @@ type Ingress = { readonly status?: { readonly loadBalancer?: { readonly ingress?
 const react = (object: KubeObject & Ingress & { readonly status?: unknown }, { put, objects }: FakeKube): void => {
   if (object.kind === 'CustomResourceDefinition' && !object.status)
     put({ ...object, status: holds('Established') } as never);
-  if (object.kind === 'Deployment' && !object.status) put({ ...object, status: holds('Available') } as never);
+  if (object.kind === 'Deployment' && !object.status) put({ ...object, status: available } as never);
   if (object.kind === 'GatewayClass' && !object.status) put({ ...object, status: holds('Accepted') } as never);
   if (object.kind === 'Gateway' && !object.status) {
     put({ ...object, status: holds('Accepted', 'Programmed') } as never);
