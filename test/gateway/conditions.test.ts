@@ -2,6 +2,7 @@ import { describe, expect, isAvailable, test } from 'vitest';
 import {
   hasAddress,
   isAnyPodReady,
+  isAvailable,
   isEstablished,
   isPodReady,
   isProgrammed,
