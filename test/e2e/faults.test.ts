@@ -105,6 +105,21 @@ describe('up is interrupted', () => {
     expect(await readdir(`${taskgate.stateHome}/taskgate/instances`)).toEqual([]);
   });
 
+  test.each([
+    'Install Contour and the Gateway',
+    'Wait for the Gateway',
+    'Write the master configuration',
+  ])('SIGINT during or right after "%s": exit 130, the next up goes on', async (title) => {
+    const up = taskgate.start('up');
+    for await (const line of up.iterable({ from: 'stderr' })) {
+      if (line.includes(title)) break;
+    }
+    up.kill('SIGINT');
+    expect((await up).exitCode).toBe(130);
+    expect(ending(await taskgate.run('up'))).toBe('exit 0');
+    expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
+  });
+
   test('a second up at the same time says who holds the lock', async () => {
     await taskgate.run('down');
     const first = taskgate.start('up');

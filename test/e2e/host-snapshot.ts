@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean).toSorted();
-const output = async (command: string, ...args: readonly string[]) => lines((await execa(command, args)).stdout);
+const output = async (command: string, ...args: readonly string[]): Promise<readonly string[]> =>
+  lines((await execa(command, args)).stdout);
 
 const sysctls = [
   'vm/overcommit_memory',
@@ -43,12 +44,22 @@ const ownProcesses = async (folders: readonly string[]): Promise<readonly string
   return found.flat();
 };
 
-const namespaces = async (): Promise<readonly string[]> => {
+/** Whether a name (of a link, a cgroup) is of another taskgate instance, which may come and go meanwhile. */
+const isForeign = (text: string, marks: readonly string[]): boolean => {
+  const [, mark] = /(?:\btg|taskgate-[a-z0-9-]+)-([0-9a-f]{8})\b/.exec(text) ?? [];
+  return mark !== undefined && !marks.includes(mark);
+};
+
+const namespaces = async (marks: readonly string[]): Promise<readonly string[]> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const links = await Promise.all(
-    pids.flatMap((pid) => ['net', 'pid', 'mnt'].map((kind) => readOrNothing(join('/proc', pid, 'ns', kind), readlink))),
+    pids.map(async (pid) => {
+      const cgroups = await readOrNothing(`/proc/${pid}/cgroup`, (path) => readFile(path, 'utf8'));
+      if (isForeign(cgroups, marks)) return [];
+      return Promise.all(['net', 'pid', 'mnt'].map((kind) => readOrNothing(join('/proc', pid, 'ns', kind), readlink)));
+    }),
   );
-  return [...new Set(links)].filter(Boolean).toSorted();
+  return [...new Set(links.flat())].filter(Boolean).toSorted();
 };
 
 /** Fixed paths outside the state folder at which Kubernetes' programs leave things. */
@@ -62,23 +73,29 @@ const listFixed = async () =>
     .flat()
     .toSorted();
 
-/**
- * What a native cluster could leave on the host. `toolsDir` holds an iptables-save with its libraries, so that hosts
- * without one can be compared too.
- */
-export const takeHostSnapshot = async (folders: readonly string[], iptablesSave: readonly string[]) => ({
-  mounts: lines(await readFile('/proc/self/mountinfo', 'utf8'))
-    .map((line) => line.split(' ').slice(4).join(' '))
-    .toSorted(),
-  links: (await output('ip', '-o', 'link')).map((line) => line.split(': ')[1]).toSorted(),
-  routes: await output('ip', 'route', 'show', 'table', 'all'),
-  cgroups: await output('find', '/sys/fs/cgroup', '-type', 'd'),
-  sysctls: await readSysctls(),
-  processes: await ownProcesses(folders),
-  namespaces: await namespaces(),
-  fixedPaths: await listFixed(),
-  iptables:
-    iptablesSave.length > 0
-      ? (await output(...(iptablesSave as [string, ...string[]]))).filter((line) => !line.startsWith('#'))
-      : [],
-});
+export type SnapshotInput = {
+  /** State and cache folder: a process that works on them is ours. */
+  readonly folders: readonly string[];
+  /** What marks the instances under test on this host; those of others are left out. */
+  readonly marks: readonly string[];
+  /** An iptables-save with its libraries, so that hosts without one can be compared too. */
+  readonly iptablesSave: readonly [string, ...string[]];
+};
+
+/** What a native cluster could leave on the host. */
+export const takeHostSnapshot = async ({ folders, marks, iptablesSave }: SnapshotInput) => {
+  const own = (texts: readonly string[]): readonly string[] => texts.filter((text) => !isForeign(text, marks));
+  return {
+    mounts: lines(await readFile('/proc/self/mountinfo', 'utf8'))
+      .map((line) => line.split(' ').slice(4).join(' '))
+      .toSorted(),
+    links: own((await output('ip', '-o', 'link')).map((line) => line.split(': ')[1] ?? '')).toSorted(),
+    routes: own(await output('ip', 'route', 'show', 'table', 'all')),
+    cgroups: own(await output('find', '/sys/fs/cgroup', '-type', 'd')),
+    sysctls: await readSysctls(),
+    processes: await ownProcesses(folders),
+    namespaces: await namespaces(marks),
+    fixedPaths: await listFixed(),
+    iptables: (await output(...iptablesSave)).filter((line) => !line.startsWith('#')),
+  };
+};

@@ -9,12 +9,14 @@ const root = join(import.meta.dirname, '..', '..');
 
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
+/** Not the default port: a master of the machine's user may listen there. */
+const masterPort = 18_080;
+
 /** taskgate as a user runs it, with a state folder of its own and the cache that all suites share. */
 export const makeTaskgate = async () => {
   const stateHome = await mkdtemp(join(tmpdir(), 'tg-e2e-'));
-  // not the default port: a master of the machine's user may listen there
   const env = {
-    TASKGATE_MASTER_PORT: '18080',
+    TASKGATE_MASTER_PORT: String(masterPort),
     XDG_STATE_HOME: stateHome,
     XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
   };
@@ -32,6 +34,7 @@ export const makeTaskgate = async () => {
   const dirOf = (name: string): string => join(stateHome, 'taskgate', 'instances', name);
   return {
     stateHome,
+    masterPort,
     cacheDir: join(env.XDG_CACHE_HOME, 'taskgate'),
     start,
     run,

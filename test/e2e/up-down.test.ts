@@ -1,7 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hostMark } from '../../src/cluster/native/link.ts';
 import type { Kube, KubeObject } from '../../src/lib/kube.ts';
+import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { takeHostSnapshot } from './host-snapshot.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
 
@@ -63,7 +66,7 @@ const listenersOf = async (kube: Kube) => (await kube.get<Gateway>(gatewayRef)).
 let taskgate: Taskgate;
 let before: Awaited<ReturnType<typeof takeHostSnapshot>>;
 
-const iptablesSave = async (): Promise<readonly string[]> => {
+const iptablesSave = async (): Promise<readonly [string, ...string[]]> => {
   const { binaries, env } = JSON.parse((await taskgate.run('prefetch', '--json')).stdout) as {
     binaries: Record<string, string>;
     env: Record<string, string>;
@@ -72,7 +75,12 @@ const iptablesSave = async (): Promise<readonly string[]> => {
   return ['env', ...variables, `${binaries['iptables']}-save`];
 };
 
-const snapshot = async () => takeHostSnapshot([taskgate.stateHome, taskgate.cacheDir], await iptablesSave());
+const snapshot = async () =>
+  takeHostSnapshot({
+    folders: [taskgate.stateHome, taskgate.cacheDir],
+    marks: ['dev', 'other'].map((name) => hostMark(taskgate.dirOf(name))),
+    iptablesSave: await iptablesSave(),
+  });
 
 beforeAll(async () => {
   taskgate = await makeTaskgate();
@@ -135,6 +143,37 @@ describe('from nothing to a proven path, and back to nothing', () => {
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(ending(await taskgate.run('config', 'show'))).toBe('exit 0');
     expect(await listenersOf(kube)).toEqual(listeners);
+  });
+
+  test('something else on the port of the master: smoke names it as the broken hop', async () => {
+    const foreign = createServer((socket) => socket.end('SSH-2.0-none\r\n'));
+    await new Promise<void>((resolve) => foreign.listen(taskgate.masterPort, resolve));
+    const smoke = await taskgate.run('smoke');
+    foreign.close();
+    expect(smoke.exitCode).toBe(8);
+    expect(smoke.stderr).toMatch(/the path is broken at .*18080.*\[proof\.broken-path\]\nto fix: /);
+    expect(smoke.stdout).toContain('✔ forward');
+    expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
+  });
+
+  test('a provisioner that is gone: status names it, up repairs it', async () => {
+    const kube = await taskgate.kube('dev');
+    const metadata = { name: 'contour-gateway-provisioner', namespace: 'projectcontour' };
+    await kube.patch(
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata },
+      { spec: { replicas: 0 } },
+      { type: 'merge' },
+    );
+    const isSeen = (seen: { exitCode: number; stderr: string }) =>
+      seen.stderr.includes('no-provisioner') || seen.stderr;
+    await waitUntil(
+      'status',
+      polling(() => taskgate.run('status'), 200),
+      isSeen,
+      { timeoutMs: 20_000, id: 'gateway.test' },
+    );
+    expect(ending(await taskgate.run('up'))).toBe('exit 0');
+    expect(ending(await taskgate.run('status'))).toBe('exit 0');
   });
 
   test('the CRD overwritten by a plain apply of the upstream file: status names it, up repairs it', async () => {
