@@ -26,40 +26,43 @@ const readOrNothing = async (path: string, read: (path: string) => Promise<strin
   }
 };
 
-/** Processes that run one of our programs or work on one of our folders, by pid and command line. */
-const ownProcesses = async (folders: readonly string[]): Promise<readonly string[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const commandLine = (await readOrNothing(`/proc/${pid}/cmdline`, (path) => readFile(path, 'utf8'))).replaceAll(
-        '\0',
-        ' ',
-      );
-      const program = await readOrNothing(`/proc/${pid}/exe`, readlink);
-      return folders.some((folder) => commandLine.includes(folder) || program.startsWith(folder))
-        ? [`${pid} ${commandLine}`]
-        : [];
-    }),
-  );
-  return found.flat();
-};
-
 /** Whether a name (of a link, a cgroup) is of another taskgate instance, which may come and go meanwhile. */
 const isForeign = (text: string, marks: readonly string[]): boolean => {
   const [, mark] = /(?:\btg|taskgate-[a-z0-9-]+)-([0-9a-f]{8})\b/.exec(text) ?? [];
   return mark !== undefined && !marks.includes(mark);
 };
 
-const namespaces = async (marks: readonly string[]): Promise<readonly string[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const links = await Promise.all(
+const pidsOfOthersLeftOut = async (marks: readonly string[]): Promise<readonly string[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const kept = await Promise.all(
     pids.map(async (pid) => {
       const cgroups = await readOrNothing(`/proc/${pid}/cgroup`, (path) => readFile(path, 'utf8'));
-      if (isForeign(cgroups, marks)) return [];
-      return Promise.all(['net', 'pid', 'mnt'].map((kind) => readOrNothing(join('/proc', pid, 'ns', kind), readlink)));
+      return isForeign(cgroups, marks) ? [] : [pid];
     }),
   );
-  return [...new Set(links.flat())].filter(Boolean).toSorted();
+  return kept.flat();
+};
+
+/** Processes that run one of our programs or work on one of our folders, by pid and command line. */
+const ownProcesses = async (pids: readonly string[], folders: readonly string[]): Promise<readonly string[]> => {
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const text = await readOrNothing(`/proc/${pid}/cmdline`, (path) => readFile(path, 'utf8'));
+      const commandLine = text.replaceAll('\0', ' ');
+      const program = await readOrNothing(`/proc/${pid}/exe`, readlink);
+      const isOwn = folders.some((folder) => commandLine.includes(folder) || program.startsWith(folder));
+      return isOwn ? [`${pid} ${commandLine}`] : [];
+    }),
+  );
+  return found.flat();
+};
+
+const namespacesOf = async (pids: readonly string[]): Promise<readonly string[]> => {
+  const kinds = ['net', 'pid', 'mnt'];
+  const links = await Promise.all(
+    pids.flatMap((pid) => kinds.map((kind) => readOrNothing(join('/proc', pid, 'ns', kind), readlink))),
+  );
+  return [...new Set(links)].filter(Boolean).toSorted();
 };
 
 /** Fixed paths outside the state folder at which Kubernetes' programs leave things. */
@@ -85,6 +88,7 @@ export type SnapshotInput = {
 /** What a native cluster could leave on the host. */
 export const takeHostSnapshot = async ({ folders, marks, iptablesSave }: SnapshotInput) => {
   const own = (texts: readonly string[]): readonly string[] => texts.filter((text) => !isForeign(text, marks));
+  const pids = await pidsOfOthersLeftOut(marks);
   return {
     mounts: lines(await readFile('/proc/self/mountinfo', 'utf8'))
       .map((line) => line.split(' ').slice(4).join(' '))
@@ -93,8 +97,8 @@ export const takeHostSnapshot = async ({ folders, marks, iptablesSave }: Snapsho
     routes: own(await output('ip', 'route', 'show', 'table', 'all')),
     cgroups: own(await output('find', '/sys/fs/cgroup', '-type', 'd')),
     sysctls: await readSysctls(),
-    processes: await ownProcesses(folders),
-    namespaces: await namespaces(marks),
+    processes: await ownProcesses(pids, folders),
+    namespaces: await namespacesOf(pids),
     fixedPaths: await listFixed(),
     iptables: (await output(...iptablesSave)).filter((line) => !line.startsWith('#')),
   };
