@@ -1,0 +1,64 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Kube, KubeError, type KubeObject } from '../../src/lib/kube.ts';
+
+/** Resource version of every object, by kind and name. */
+export type Snapshot = ReadonlyMap<string, string>;
+
+type ResourceList = {
+  readonly resources: readonly { readonly name: string; readonly verbs: readonly string[] }[];
+};
+
+/** A running control plane writes these all the time: heartbeats and what happened. */
+const alwaysChanging = new Set(['leases', 'events', 'nodes', 'componentstatuses']);
+
+const listablePaths = async (kube: Kube, groupPath: string): Promise<readonly string[]> => {
+  const { resources } = JSON.parse(await kube.text(groupPath)) as ResourceList;
+  return resources
+    .filter(({ name, verbs }) => verbs.includes('list') && !alwaysChanging.has(name))
+    .map(({ name }) => `${groupPath}/${name}`);
+};
+
+const groupPaths = async (kube: Kube): Promise<readonly string[]> => {
+  const { groups } = JSON.parse(await kube.text('/apis')) as {
+    groups: readonly { preferredVersion: { groupVersion: string } }[];
+  };
+  return ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
+};
+
+/** A kind that nobody has listed before is not cached at once: 429, `storage is (re)initializing`. */
+const listOnceCached = async (kube: Kube, path: string): Promise<readonly KubeObject[]> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (JSON.parse(await kube.text(path)) as { items: readonly KubeObject[] }).items;
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.code !== 429 || attempt === 50) throw error;
+      await pause(100);
+    }
+  }
+};
+
+/** Every object of the cluster, without those that change by themselves. */
+export const takeSnapshot = async (kube: Kube): Promise<Snapshot> => {
+  const groups = await groupPaths(kube);
+  const paths = (await Promise.all(groups.map((path) => listablePaths(kube, path)))).flat();
+  const lists = await Promise.all(
+    paths.map(async (path) => {
+      const kind = path.split('/').at(-1);
+      const objects = await listOnceCached(kube, path);
+      return objects.map(({ metadata: { namespace, name, resourceVersion = '' } }): readonly [string, string] => [
+        `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
+        resourceVersion,
+      ]);
+    }),
+  );
+  return new Map(lists.flat());
+};
+
+/** What was changed, made or removed between two snapshots. */
+export const changesBetween = (before: Snapshot, after: Snapshot): readonly string[] => [
+  ...[...after].flatMap(([key, version]) => {
+    if (!before.has(key)) return [`made ${key}`];
+    return before.get(key) === version ? [] : [`changed ${key}`];
+  }),
+  ...[...before.keys()].filter((key) => !after.has(key)).map((key) => `removed ${key}`),
+];
