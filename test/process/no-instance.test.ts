@@ -1,0 +1,63 @@
+import { describe, expect } from 'vitest';
+import { filesOf, test } from './user.ts';
+
+const parse = (text: string): unknown => JSON.parse(text);
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+
+describe.concurrent('without an instance', () => {
+  test.for([[['smoke']], [['env']], [['logs']], [['logs', 'kubelet']]])('%j: exit 3, and how to make one', async ([
+    args = [],
+  ], { user }) => {
+    const { exitCode, stdout, stderr } = await user.run(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr.split('\n').slice(-3)).toEqual([
+      `taskgate: instance dev does not exist [environment.no-instance]`,
+      `to fix: run: taskgate up --name dev`,
+      '',
+    ]);
+  });
+
+  test.for(['smoke', 'env', 'logs'])('%s --json: the error is JSON on stderr', async (command, { user }) => {
+    const { exitCode, stdout, stderr } = await user.run([command, '--json']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(parse(lastLine(stderr))).toEqual({
+      error: {
+        id: 'environment.no-instance',
+        message: `instance dev does not exist`,
+        hint: `run: taskgate up --name dev`,
+      },
+    });
+  });
+
+  test('status: exit 0 and says so', async ({ user }) => {
+    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout: 'no instance\n', stderr: '' });
+    const named = await user.run(['status', '--name', 'x']);
+    expect(named).toMatchObject({ exitCode: 0, stdout: 'no instance x\n', stderr: '' });
+    expect(parse((await user.run(['status', '--json'])).stdout)).toEqual([]);
+    expect(await user.left()).toEqual([]);
+  });
+
+  test('down: exit 0, as often as wanted; its result alone on stdout', async ({ user }) => {
+    const first = await user.run(['down']);
+    expect(first).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(first.stderr).toContain(`there is no instance dev`);
+    const second = await user.run(['down', '--json']);
+    expect(second).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('✔ ') });
+    expect(parse(second.stdout)).toMatchObject({ instance: 'dev', stages: expect.any(Array) });
+  });
+});
+
+describe.concurrent('up --json', () => {
+  test.for([
+    ['a wrong setting', ['--gateway-seed-port', '20005'], 2, 'usage.config'],
+    ['a step that fails', ['--bundle', '.'], 4, 'artifact.unavailable'],
+  ] as const)('with %s: stdout empty, the error JSON on stderr', async ([, args, exitCode, id], { user }) => {
+    const ended = await user.run(['up', '--json', ...args]);
+    expect(ended).toMatchObject({ exitCode, stdout: '' });
+    expect(parse(lastLine(ended.stderr))).toMatchObject({
+      error: { id, message: expect.any(String), hint: expect.any(String) },
+    });
+    expect(await user.run(['down', '--purge-cache'])).toMatchObject({ exitCode: 0 });
+    expect(filesOf(await user.left())).toEqual([]);
+  });
+});
