@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchContext } from './context.ts';
 import type { ListenerTimes } from './results.ts';
@@ -52,7 +53,7 @@ export const measureListeners = async (
     const writeMs = spreadOf(samples.map((sample) => sample.writeMs));
     const firstByteMs = spreadOf(samples.map((sample) => sample.firstByteMs));
     say(`listener ${listeners}: first byte after ${milliseconds(firstByteMs.median)}`);
-    times.push({ listenerLimit, listeners, writeMs, firstByteMs });
+    times.push({ listenerLimit, listeners, writeMs, firstByteMs, load: loadavg()[0] ?? 0 });
   }
   return times;
 };

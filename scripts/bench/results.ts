@@ -49,6 +49,8 @@ export type ListenerTimes = {
   readonly writeMs: Spread;
   /** From the start of that write to the first byte of an answer. */
   readonly firstByteMs: Spread;
+  /** Load average of the machine over the minute before the end. */
+  readonly load: number;
 };
 
 /** What became of one TCP connection while listeners came and went. */

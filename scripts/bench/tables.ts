@@ -31,14 +31,15 @@ const stageTable = (title: string, { stages }: UpRun): ReportTable => ({
 
 const listenerTable = (times: readonly ListenerTimes[]): ReportTable => ({
   title: 'Adding the nth task listener',
-  columns: ['listenerLimit', 'n', 'GET and PUT of the Gateway', 'spread', 'to first byte', 'spread'],
-  rows: times.map(({ listenerLimit, listeners, writeMs, firstByteMs }) => [
+  columns: ['listenerLimit', 'n', 'GET and PUT of the Gateway', 'spread', 'to first byte', 'spread', 'load'],
+  rows: times.map(({ listenerLimit, listeners, writeMs, firstByteMs, load }) => [
     String(listenerLimit),
     String(listeners),
     milliseconds(writeMs.median),
     describeSpread(writeMs, milliseconds),
     milliseconds(firstByteMs.median),
     describeSpread(firstByteMs, milliseconds),
+    load.toFixed(1),
   ]),
 });
 

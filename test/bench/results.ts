@@ -41,6 +41,7 @@ export const goodResults: Results = {
       listeners,
       writeMs: spread(100),
       firstByteMs: spread(400),
+      load: 1.5,
     })),
   ),
 };
