@@ -1,5 +1,5 @@
-import { chown, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lchown, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { instancesDir } from '../keeper/instance.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { type Command, execaRunner, runInTerminal } from '../lib/runner.ts';
@@ -8,9 +8,12 @@ import { type Invocation, ownProgram } from './command.ts';
 
 type Environment = Invocation['env'];
 
-/** What the user's own environment decides; sudo would drop it. */
+/**
+ * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
+ * read by everybody. Artifacts are in the cache by then, so no mirror and no proxy is needed.
+ */
 const isKept = (name: string): boolean =>
-  ['PATH', 'HOME', 'TERM', 'CI'].includes(name) || /^(XDG|TASKGATE|GO)/.test(name);
+  ['PATH', 'HOME', 'TERM', 'CI'].includes(name) || (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
 
 /** The same command line again, as root, with the user's folders and settings. */
 export const sudoCommand = (env: Environment, command: readonly string[]): Command => {
@@ -47,33 +50,43 @@ export const asRoot = async (
   }
   await verifySudo(uid);
   await prepare();
-  return runInTerminal(sudoCommand(env, [...ownProgram, ...args]), signal);
+  return runInTerminal(sudoCommand(env, [...ownProgram, ...args]), {
+    signal,
+    // a user may not signal a process of root, sudo passes on what it gets itself
+    terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),
+  });
 };
 
 /** What the node keeps for itself; root's, as everything that its processes write. */
-const nodeOnly = new Set(['node', 'logs', 'keeper.log', 'keeper.json']);
+const nodeOnly = new Set(['node', 'logs', 'keeper.json']);
+
+const entriesOf = async (folder: string): Promise<readonly string[]> => {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+};
 
 /**
- * After work that sudo did: the instance's files become the user's who called it, so that status, smoke and env work
- * without root. Does nothing without sudo.
+ * After work that sudo did: the instance's files become the user's who called it, so that status, smoke, logs and env
+ * work without root. Does nothing without sudo.
  */
 export const handOver = async (
   { SUDO_UID, SUDO_GID }: Environment,
-  { config, places }: CommandContext,
+  { config, places: { stateDir } }: CommandContext,
 ): Promise<void> => {
   if (!SUDO_UID || !SUDO_GID) return;
-  const { stateDir } = places;
   const instanceDir = join(instancesDir(stateDir), config.name);
-  const names = await readdir(instanceDir).catch((error) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
-  const mine = names.filter((name) => !nodeOnly.has(name)).map((name) => join(instanceDir, name));
-  const folders = [
-    stateDir,
-    join(stateDir, 'instances'),
-    join(stateDir, 'locks'),
-    ...(names.length > 0 ? [instanceDir] : []),
-  ];
-  for (const path of [...folders, ...mine]) await chown(path, Number(SUDO_UID), Number(SUDO_GID));
+  const logsDir = join(instanceDir, 'logs');
+  const files = (await entriesOf(instanceDir)).filter((path) => !nodeOnly.has(basename(path)));
+  const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
+  const folders = [stateDir, instancesDir(stateDir), join(stateDir, 'locks'), instanceDir, logsDir];
+  for (const path of [...folders, ...files, ...logs]) {
+    // lchown: the folder is the user's, and a link in it could name anything
+    await lchown(path, Number(SUDO_UID), Number(SUDO_GID)).catch((error) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+  }
 };

@@ -6,15 +6,16 @@ export type ClusterState = 'absent' | 'stopped' | 'running';
 /** Something that keeps a provider from working, and the way out. */
 export type Obstacle = { readonly what: string; readonly hint: string };
 
+/** How long a step of a provider may take, and what ends it early. */
+export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: number };
+
 /** What makes, finds and ends clusters. */
 export type ClusterProvider = {
-  /** What is missing on this machine. Changes nothing. */
-  readonly verify: () => Promise<readonly Obstacle[]>;
   readonly find: () => Promise<ClusterState>;
   /** Makes the cluster run; safe to repeat. Resolves when its API server answers, before pods can run. */
-  readonly start: () => Promise<Cluster>;
+  readonly start: (limits: StepLimits) => Promise<Cluster>;
   /** Makes the images of an OCI archive known to the node; resolves when all `refs` are listed there. */
-  readonly loadImages: (archive: string, refs: readonly string[]) => Promise<void>;
+  readonly loadImages: (archive: string, refs: readonly string[], limits: StepLimits) => Promise<void>;
   /** Ends its processes, keeps its data. */
   readonly stop: () => Promise<void>;
   /** Ends its processes and removes what it made outside the instance's folder. */

@@ -1,15 +1,21 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../lib/errors.ts';
+import { findTextFile } from '../lib/files.ts';
 import type { Command } from '../lib/runner.ts';
 import type { KeeperEvent } from './spec.ts';
 
 export type LaunchOptions = {
   /** Where the keeper's own errors go. */
   readonly logPath: string;
+  /** Where the logs of its children are. */
+  readonly logsDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Deadline of each wait for the keeper or one of its children. */
+  readonly timeoutMs: number;
   readonly onEvent?: (event: KeeperEvent) => void;
 };
 
@@ -18,7 +24,7 @@ export type Launched = {
   /** Pid of the launched command, as the host sees it. */
   readonly pid: number;
   /** Resolves when the namespaces are furnished. */
-  readonly furnished: Promise<void>;
+  readonly furnished: () => Promise<void>;
   /** Lets the keeper start its children. */
   readonly go: () => void;
   /** Resolves when the named child has become ready. */
@@ -27,11 +33,33 @@ export type Launched = {
   readonly detach: () => void;
 };
 
+const lastLines = async (path: string): Promise<string> => {
+  const lines = ((await findTextFile(path)) ?? '').trim().split('\n').slice(-4);
+  return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
+};
+
+/** How the keeper's children are, by name: what it told last of each. */
+type Told = Map<string, { readonly state: string; readonly detail?: string }>;
+
+/** The children that are not ready, each with how it ended and what it wrote last. */
+const describeTrouble = async (told: Told, logsDir: string): Promise<string> => {
+  const troubled = [...told].filter(([, { state, detail }]) => state === 'backoff' || (state === 'starting' && detail));
+  const waiting = [...told].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
+  if (troubled.length === 0) return `not ready: ${waiting.join(', ') || 'none was started'}`;
+  const texts = troubled.map(
+    async ([name, { detail }]) => `${name} ${detail ?? 'ended'}${await lastLines(join(logsDir, `${name}.log`))}`,
+  );
+  return (await Promise.all(texts)).join('; ');
+};
+
 /**
- * Starts a keeper in the background and speaks with it by lines. All promises reject with a UserError
- * (`cluster.keeper-ended`) when it ends, naming its log; aborting the signal ends it.
+ * Starts a keeper in the background and speaks with it by lines; aborting the signal ends it. What it returns rejects
+ * with UserError `cluster.keeper-ended` when the keeper ends, or `cluster.not-started` at the deadline, both with the
+ * last lines of the log that tells why.
  */
-export const launchKeeper = (command: Command, { logPath, env, signal, onEvent }: LaunchOptions): Launched => {
+export const launchKeeper = (command: Command, options: LaunchOptions): Launched => {
+  const { logPath, logsDir, env, signal, timeoutMs, onEvent } = options;
+  signal.throwIfAborted();
   const [program, ...args] = command;
   const log = openSync(logPath, 'a', 0o600);
   const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env } });
@@ -40,34 +68,57 @@ export const launchKeeper = (command: Command, { logPath, env, signal, onEvent }
   if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
 
   const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => undefined);
+  ended.promise.catch(() => undefined); // nobody may be waiting when it ends
   const furnished = Promise.withResolvers<void>();
   const readyChildren = new Map<string, PromiseWithResolvers<void>>();
+  const told: Told = new Map();
   const readiness = (child: string): PromiseWithResolvers<void> => {
     const entry = readyChildren.get(child) ?? Promise.withResolvers<void>();
     readyChildren.set(child, entry);
     return entry;
   };
-  let problem = 'it gave no reason';
+  let problem: string | undefined;
   createInterface(stdout).on('line', (line) => {
     const event = JSON.parse(line) as KeeperEvent;
     onEvent?.(event);
     if (event.event === 'furnished') furnished.resolve();
     if (event.event === 'failed') problem = event.message;
-    if (event.event === 'child' && event.state === 'ready') readiness(event.name).resolve();
+    if (event.event !== 'child') return;
+    const { name, state, detail = told.get(name)?.detail } = event;
+    told.set(name, { state, ...(detail && { detail }) });
+    if (state === 'ready') readiness(name).resolve();
   });
   stdin.on('error', () => undefined);
   const stop = () => stdin.end();
   signal.addEventListener('abort', stop, { once: true });
-  keeper.on('close', () => {
-    const options = { id: 'cluster.keeper-ended', hint: `its log is ${logPath}` } as const;
-    ended.reject(signal.aborted ? signal.reason : new UserError(`the keeper ended: ${problem}`, options));
-  });
+  const explainEnd = async (): Promise<unknown> => {
+    if (signal.aborted) return signal.reason;
+    const why = problem ?? `it gave no reason${await lastLines(logPath)}`;
+    const hint = 'the message has what failed; on a container host, allow namespaces and mounts';
+    return new UserError(`the keeper ended: ${why}`, { id: 'cluster.keeper-ended', hint });
+  };
+  keeper.on('close', () => void explainEnd().then(ended.reject));
+
+  const within = async (what: string, promise: Promise<void>): Promise<void> => {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(async () => {
+      const trouble = await describeTrouble(told, logsDir);
+      const hint = 'mend what the log lines say, or give it more time with --timeouts-stage-seconds';
+      late.reject(
+        new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${trouble}`, { id: 'cluster.not-started', hint }),
+      );
+    }, timeoutMs);
+    try {
+      await Promise.race([promise, ended.promise, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   return {
     pid,
-    furnished: Promise.race([furnished.promise, ended.promise]),
+    furnished: () => within('the keeper', furnished.promise),
     go: () => stdin.write('go\n'),
-    ready: (child) => Promise.race([readiness(child).promise, ended.promise]),
+    ready: (child) => within(child, readiness(child).promise),
     detach: () => {
       signal.removeEventListener('abort', stop);
       stdin.end('detach\n');

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { execa } from 'execa';
 
 /** An argv: program, then its arguments. Never a shell string. */
@@ -64,9 +65,22 @@ export const execaRunner: Runner = async (command, options = {}) => {
   return { exitCode: exitCode ?? 0, stdout, stderr };
 };
 
-/** Runs a command on this process's own terminal; gives its exit code, or 1 when a signal ended it. */
-export const runInTerminal = async (command: Command, signal: AbortSignal): Promise<number> => {
+export type TerminalOptions = {
+  readonly signal: AbortSignal;
+  /** Ends the process when the signal aborts. */
+  readonly terminate: (pid: number) => Promise<unknown>;
+};
+
+/** Runs a command on this process's own terminal; gives its exit code, as a shell does also for a signal. */
+export const runInTerminal = async (command: Command, { signal, terminate }: TerminalOptions): Promise<number> => {
   const [program, ...args] = command;
-  const { exitCode } = await execa(program, args, { stdio: 'inherit', reject: false, cancelSignal: signal });
-  return exitCode ?? 1;
+  const subprocess = execa(program, args, { stdio: 'inherit', reject: false });
+  const stop = () => {
+    // it may have ended by itself: a terminal sends Ctrl-C to all its processes
+    if (subprocess.pid !== undefined) terminate(subprocess.pid).catch(() => undefined);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const { exitCode, signal: endedBy } = await subprocess;
+  signal.removeEventListener('abort', stop);
+  return exitCode ?? 128 + (endedBy ? constants.signals[endedBy] : 0);
 };

@@ -4,7 +4,7 @@ import type { Obstacle } from '../cluster/provider.ts';
 import { createInstance, findInstance, type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/lock.ts';
-import { need, type UpContext } from './context.ts';
+import { type CommandContext, need, type UpContext } from './context.ts';
 import { chooseCidr, nativeCluster } from './native-cluster.ts';
 import type { Step } from './step.ts';
 
@@ -38,12 +38,18 @@ const refuseDrift = ({ config }: UpContext, { cidr }: InstanceRecord): void => {
 const autoNote = (provider: UpContext['config']['provider']): string =>
   provider === 'auto' ? ' (auto: the one provider that this version has)' : '';
 
+/** Throws UserError `environment.machine` for all that is in the way here. `asRoot`: apart from not being root. */
+export const verifyHere = async ({ config, places, runner }: CommandContext, asRoot = false): Promise<void> => {
+  const instanceDir = join(instancesDir(places.stateDir), config.name);
+  refuseObstacles(await verifyMachine({ instanceDir, cacheDir: places.cacheDir, runner, asRoot }));
+};
+
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {
   title: 'Check this machine',
   run: async (context) => {
     const { config, places } = context;
-    refuseObstacles(await verifyMachine(join(instancesDir(places.stateDir), config.name)));
+    await verifyHere(context);
     const found = await findInstance(places.stateDir, config.name);
     if (found) refuseDrift(context, found.record());
     const instance = found ?? (await makeInstance(context));

@@ -35,6 +35,8 @@ export type UpContext = CommandContext & {
   instance?: Instance;
   provider?: ClusterProvider;
   artifacts?: Artifacts;
+  /** Whether this run is the one that starts the cluster. */
+  startsCluster?: boolean;
   cluster?: Cluster;
   kube?: Kube;
   sampleTask?: SampleTask;

@@ -31,7 +31,7 @@ export type NativeClusterInput = {
 
 /** The native provider of an instance. */
 export const nativeCluster = (
-  { places, runner, signal }: CommandContext,
+  { places, runner }: CommandContext,
   { instance, artifacts, onEvent }: NativeClusterInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
@@ -39,7 +39,6 @@ export const nativeCluster = (
     { name, instanceDir: instance.dir, network: networkOf(cidr) },
     {
       runner,
-      signal,
       launchKeeper,
       software: () => softwareOf(artifacts()),
       templatesDir: places.templatesDir,

@@ -35,9 +35,9 @@ export const startSample: Step<UpContext> = {
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
     context.sampleTask = await startSampleTask(kube, sampleSpec({ ...context, master: need(context, 'master') }));
   },
-  undo: async (context) => {
-    const { kube, sampleTask } = context;
-    if (kube && sampleTask) await removeSampleTask(kube, sampleTask, gatewaySpecOf(context.config));
+  // a Job that a lost answer left behind has its own label: the next proof removes it
+  abandon: async ({ kube, sampleTask, proof, config }) => {
+    if (kube && sampleTask && !proof) await removeSampleTask(kube, sampleTask, gatewaySpecOf(config));
   },
 };
 

@@ -12,17 +12,21 @@ import type { Step } from './step.ts';
 export const startCluster: Step<UpContext> = {
   title: 'Start the cluster',
   after: [prepareArtifacts, checkHealth],
-  run: async (context, { report }) => {
+  run: async (context, { signal, report }) => {
     context.onKeeperEvent = (event) => {
-      if (event.event === 'child') report(`${event.name}: ${event.state}`);
+      if (event.event === 'child') report(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
     };
-    const cluster = await need(context, 'provider').start();
+    const provider = need(context, 'provider');
+    context.startsCluster = (await provider.find()) !== 'running';
+    const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
     await need(context, 'instance').change({ cluster });
     context.cluster = cluster;
     context.master = directEndpoint(context.config.master, cluster);
     context.kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
   },
   undo: async (context) => {
+    // a cluster that ran before is not ours to end: somebody's tasks run there
+    if (!context.startsCluster) return;
     const instance = need(context, 'instance');
     const isFirstStart = instance.record().cluster === undefined;
     await need(context, 'provider').delete();
@@ -34,9 +38,10 @@ export const loadImages: Step<UpContext> = {
   title: 'Load images',
   skip: skipIfHealthy,
   after: [prepareArtifacts, checkHealth],
-  run: async (context) => {
+  run: async (context, { signal }) => {
     const { archive, refs } = need(context, 'artifacts').images;
-    await need(context, 'provider').loadImages(archive, refs);
+    const limits = { signal, timeoutMs: stageTimeoutMs(context) };
+    await need(context, 'provider').loadImages(archive, refs, limits);
   },
 };
 

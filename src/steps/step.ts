@@ -17,6 +17,8 @@ export type Step<C> = {
   readonly run: (context: C, tools: StepTools) => Promise<string | undefined>;
   /** Cleans up this step's own failed or interrupted attempt. */
   readonly undo?: (context: C) => Promise<void>;
+  /** After this step was done, takes back what only later steps would have used, when one of them failed. */
+  readonly abandon?: (context: C) => Promise<void>;
 };
 
 export type Outcome = 'done' | 'skipped' | 'failed' | 'cancelled';
@@ -59,6 +61,7 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const begun = performance.now();
   const halfDone: Step<C>[] = [];
+  const done: Step<C>[] = [];
   const errors: unknown[] = [];
 
   const attempt = async (step: Step<C>): Promise<Attempt> => {
@@ -67,6 +70,7 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
     halfDone.push(step);
     const note = await step.run(context, { signal, report: (line) => display.reported(step.title, line) });
     halfDone.splice(halfDone.indexOf(step), 1);
+    done.push(step);
     return { outcome: 'done', ...(note && { note }) };
   };
   const guarded = async (step: Step<C>): Promise<Attempt> => {
@@ -108,9 +112,14 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
     );
   }
   await Promise.all(performed.values());
-  for (const step of halfDone.toReversed()) await step.undo?.(context);
+  if (errors.length === 0 && !options.signal.aborted) return;
+  const repairs = [
+    ...done.toReversed().map(({ abandon }) => abandon),
+    ...halfDone.toReversed().map(({ undo }) => undo),
+  ];
+  for (const repair of repairs) await repair?.(context).catch((error) => errors.push(error));
   options.signal.throwIfAborted();
-  if (errors.length > 0) throw errors[0];
+  throw errors[0];
 };
 
 const lookUp = <C>(performed: Map<Step<C>, Promise<Outcome>>, step: Step<C>): Promise<Outcome> => {

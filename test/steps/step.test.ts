@@ -62,3 +62,21 @@ test('an interruption undoes the running step only and gives its reason', async 
   await expect(runSteps([done, running], { log }, { display: silent, signal: stop.signal })).rejects.toThrow('SIGINT');
   expect(log).toEqual(['done', 'undo running']);
 });
+
+test('a step that was done takes back what only a failed later one would have used; one bad undo hides neither', async () => {
+  const log: string[] = [];
+  const first = step('first', { abandon: async () => void log.push('abandon first') });
+  const broken = step('broken', {
+    run: async () => Promise.reject(new Error('no disk')),
+    undo: async () => Promise.reject(new Error('undo failed')),
+  });
+  await expect(runSteps([first, broken], { log }, { display: silent, signal: idle })).rejects.toThrow('no disk');
+  expect(log).toEqual(['first', 'abandon first']);
+});
+
+test('nothing is taken back when all went well', async () => {
+  const log: string[] = [];
+  const first = step('first', { abandon: async () => void log.push('abandon first') });
+  await runSteps([first], { log }, { display: silent, signal: idle });
+  expect(log).toEqual(['first']);
+});

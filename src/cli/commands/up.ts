@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
-import { UserError } from '../../lib/errors.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { verifyHere } from '../../steps/check-machine.ts';
 import type { UpContext } from '../../steps/context.ts';
 import type { Stage } from '../../steps/step.ts';
 import { upSteps } from '../../steps/up.ts';
@@ -41,14 +42,11 @@ const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promi
   const stages: Stage[] = [];
   const options = { kind: displayKind(input.invocation), signal, onStage: (stage: Stage) => stages.push(stage) };
   await withInstanceLock(context, async () => {
-    try {
-      await runAndShow(upSteps, context, options);
-    } catch (error) {
-      throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : error;
-    } finally {
-      await writeReports(context, stages);
-      await handOver(input.invocation.env, context);
-    }
+    const failure = await runAndShow(upSteps, context, options).catch((error: unknown) => ({ error }));
+    // what comes after must not hide why it failed
+    await writeReports(context, stages).catch((error) => context.notes.push(messageOf(error)));
+    await handOver(input.invocation.env, context).catch((error) => context.notes.push(messageOf(error)));
+    if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
   });
   for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? renderUpJson(context, stages) : summary(context));
@@ -69,6 +67,7 @@ export const up = async (input: CommandInput): Promise<number> => {
 
 /** The cache and the state folder are the user's own, so they are made before root takes over. */
 const prepareAsUser = async (input: CommandInput, config: Config): Promise<void> => {
+  await verifyHere(contextOf(config, input), true);
   const { places } = await fillCache(input, config);
   await mkdir(places.stateDir, { recursive: true, mode: 0o700 });
 };

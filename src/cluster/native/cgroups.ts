@@ -108,5 +108,10 @@ export const pidsInCgroups = async (paths: readonly string[]): Promise<readonly 
 
 /** Removes the folders, innermost first. Throws EBUSY while a process lives in one. */
 export const removeCgroups = async (paths: readonly string[]): Promise<void> => {
-  for (const folder of (await Promise.all(paths.map(foldersBelow))).flat()) await rmdir(folder);
+  for (const folder of (await Promise.all(paths.map(foldersBelow))).flat()) {
+    await rmdir(folder).catch((error) => {
+      // one hierarchy may be mounted at two places
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+  }
 };

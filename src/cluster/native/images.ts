@@ -9,11 +9,11 @@ export type ImportInput = {
   readonly refs: readonly string[];
   readonly runner: Runner;
   readonly signal: AbortSignal;
+  readonly timeoutMs: number;
   /** The node's keeper, or undefined while there is none yet. */
-  readonly findKeeper: () => ProcessIdentity | undefined;
+  readonly findKeeper: () => Promise<ProcessIdentity | undefined>;
 };
 
-const timeoutMs = 120_000;
 const askMs = 2_000;
 
 /** containerd's client, speaking from the host to the socket inside the node's mount namespace. */
@@ -27,7 +27,7 @@ const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Comm
 ];
 
 const listImages = async ({ ctr, runner, signal, findKeeper }: ImportInput) => {
-  const keeper = findKeeper();
+  const keeper = await findKeeper();
   const [nodePid] = keeper ? await childrenOf(keeper.pid).catch(() => []) : [];
   if (nodePid === undefined) return undefined;
   const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet']), {
@@ -42,7 +42,7 @@ const listImages = async ({ ctr, runner, signal, findKeeper }: ImportInput) => {
  * Throws a UserError when containerd does not answer, or does not list an image afterwards.
  */
 export const importImages = async (input: ImportInput): Promise<void> => {
-  const { ctr, archive, refs, runner, signal } = input;
+  const { ctr, archive, refs, runner, signal, timeoutMs } = input;
   const answers = (state: Awaited<ReturnType<typeof listImages>>) => state !== undefined || 'no answer yet';
   const options = {
     timeoutMs,

@@ -2,6 +2,12 @@ import type { SetupStep } from '../../keeper/spec.ts';
 import type { Command } from '../../lib/runner.ts';
 import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 
+/** The namespaces of a node, as unshare(1) takes them; its end ends all that runs inside. */
+export const namespaceFlags = [
+  ...['--net', '--mount', '--pid', '--cgroup', '--ipc', '--uts'],
+  ...['--fork', '--kill-child=SIGKILL', '--mount-proc'],
+] as const;
+
 /**
  * Starts a command as the only child of pid 1 in namespaces of its own. The shell in between is there to reap
  * orphans, which Node.js does not do; when the command ends, the shell ends, and the kernel ends all the rest.
@@ -10,20 +16,10 @@ import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 export const isolatedCommand = (command: readonly string[], cgroups: readonly string[]): Command => [
   'sh',
   '-c',
-  `for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
+  `set -e; for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
   'join-cgroups',
-  ...[
-    'unshare',
-    '--net',
-    '--mount',
-    '--pid',
-    '--cgroup',
-    '--ipc',
-    '--uts',
-    '--fork',
-    '--kill-child=SIGKILL',
-    '--mount-proc',
-  ],
+  'unshare',
+  ...namespaceFlags,
   ...['sh', '-c', 'exec 3<&0; "$@" <&3 3<&- & exec 3<&-; wait "$!"', 'reaper'],
   ...command,
 ];

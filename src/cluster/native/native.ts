@@ -2,21 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Launched, LaunchOptions } from '../../keeper/launch.ts';
 import type { KeeperEvent, KeeperSpec } from '../../keeper/spec.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/processes.ts';
 import type { Command, Runner } from '../../lib/runner.ts';
 import type { Cluster } from '../../steps/values.ts';
-import type { ClusterProvider, ClusterState } from '../provider.ts';
+import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, parseHierarchies, settleCgroupV2 } from './cgroups.ts';
 import { nodeChildren, systemPath } from './components.ts';
 import { importImages } from './images.ts';
 import { hostMark, linkCommands, linkName } from './link.ts';
 import { isolatedCommand, namespaceSetup } from './namespaces.ts';
+import type { NativeNetwork } from './network.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { type NativeResource, removeResource } from './resources.ts';
 import { type NativePlace, type NativeSpec, type NodeSoftware, nodeName, nodePaths } from './spec.ts';
-import { verifyMachine } from './verify.ts';
 
 /** What the provider needs from others: each is a plain function, so that parts stay apart. */
 export type NativeTools = {
@@ -34,16 +35,20 @@ export type NativeTools = {
   readonly journal: (resource: NativeResource) => Promise<void>;
   /** Strikes a resource from the journal, after it was removed. */
   readonly forget: (resource: NativeResource) => Promise<void>;
-  readonly signal: AbortSignal;
   readonly onEvent?: (event: KeeperEvent) => void;
 };
 
 const findKeeper = (resources: readonly NativeResource[]): ProcessIdentity | undefined =>
   resources.findLast((resource) => resource.kind === 'keeper')?.process;
 
-const findState = async (resources: readonly NativeResource[]): Promise<ClusterState> => {
+/** Only a keeper that runs: by another one's pid containerd would be looked for in a stranger's namespaces. */
+const findRunningKeeper = async (resources: readonly NativeResource[]): Promise<ProcessIdentity | undefined> => {
   const keeper = findKeeper(resources);
-  if (keeper && (await isRunning(keeper))) return 'running';
+  return keeper && (await isRunning(keeper)) ? keeper : undefined;
+};
+
+const findState = async (resources: readonly NativeResource[]): Promise<ClusterState> => {
+  if (await findRunningKeeper(resources)) return 'running';
   return resources.length > 0 ? 'stopped' : 'absent';
 };
 
@@ -56,9 +61,22 @@ const clusterOf = ({ name, instanceDir, network }: NativePlace): Cluster => ({
   hostAddress: network.hostAddress,
 });
 
+/** Wires the node to the host. Throws UserError `environment.subnet-taken` when a route is in the way by now. */
+const wire = async (link: string, pid: number, { network, runner }: { network: NativeNetwork; runner: Runner }) => {
+  for (const command of linkCommands(link, pid, network)) {
+    await runner(command).catch((cause) => {
+      throw new UserError(`the node could not be wired to this host: ${messageOf(cause)}`, {
+        id: 'environment.subnet-taken',
+        hint: `does something else use ${network.cidr}? Take the instance down and name another /16 with --network-cidr`,
+        cause,
+      });
+    });
+  }
+};
+
 /** Starts the keeper in its namespaces, wires them to the host, and waits until the API server answers. */
-const startNode = async (spec: NativeSpec, tools: NativeTools): Promise<void> => {
-  const { runner, journal, signal } = tools;
+const startNode = async (spec: NativeSpec, tools: NativeTools, { signal, timeoutMs }: StepLimits): Promise<void> => {
+  const { runner, journal } = tools;
   const { logsDir, keeperSpecPath, socketPath } = nodePaths(spec.instanceDir);
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
   const cgroups = cgroupPaths(hierarchies, `${spec.name}-${hostMark(spec.instanceDir)}`);
@@ -74,22 +92,25 @@ const startNode = async (spec: NativeSpec, tools: NativeTools): Promise<void> =>
     setup: namespaceSetup(hierarchies, spec.instanceDir),
     children: nodeChildren(spec),
   };
-  const filesReady = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));
   await writeFileAtomically(keeperSpecPath, JSON.stringify(keeperSpec, null, 2));
   const keeper = tools.launchKeeper(isolatedCommand([...tools.keeperCommand, keeperSpecPath], cgroups), {
     logPath: join(spec.instanceDir, 'keeper.log'),
+    logsDir,
     env: { PATH: systemPath.join(':') },
     signal,
+    timeoutMs,
     ...(tools.onEvent && { onEvent: tools.onEvent }),
   });
-  const identity = await findProcess(keeper.pid);
-  if (identity) await journal({ kind: 'keeper', process: identity });
-  await Promise.all([keeper.furnished, filesReady]);
+  const journalled = findProcess(keeper.pid).then((process) => process && journal({ kind: 'keeper', process }));
+  const filesWritten = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));
+  await Promise.all([journalled, filesWritten, keeper.furnished()]);
   const [inner = keeper.pid] = await childrenOf(keeper.pid);
   await settleCgroupV2(hierarchies, cgroups);
-  for (const command of linkCommands(link, inner, spec.network)) await runner(command);
+  await wire(link, inner, { network: spec.network, runner });
+  signal.throwIfAborted();
   keeper.go();
   await keeper.ready('kube-apiserver');
+  signal.throwIfAborted();
   keeper.detach();
 };
 
@@ -102,19 +123,18 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
 
 /** Kubernetes from child processes inside private namespaces: no Docker, no VM, Linux and root only. */
 export const native = (place: NativePlace, tools: NativeTools): ClusterProvider => ({
-  verify: () => verifyMachine(place.instanceDir),
   find: () => findState(tools.resources()),
-  start: async () => {
+  start: async (limits) => {
     if ((await findState(tools.resources())) !== 'running') {
       await removeAll(tools);
-      await startNode({ ...place, ...tools.software() }, tools);
+      await startNode({ ...place, ...tools.software() }, tools, limits);
     }
     return clusterOf(place);
   },
-  loadImages: (archive, refs) => {
-    const { runner, signal } = tools;
+  loadImages: (archive, refs, limits) => {
     const { ctr } = tools.software().binaries;
-    return importImages({ ctr, archive, refs, runner, signal, findKeeper: () => findKeeper(tools.resources()) });
+    const find = () => findRunningKeeper(tools.resources());
+    return importImages({ ctr, archive, refs, runner: tools.runner, findKeeper: find, ...limits });
   },
   stop: () => removeAll(tools),
   delete: () => removeAll(tools),

@@ -64,8 +64,27 @@ const endKeeper = async (keeper: ProcessIdentity): Promise<void> => {
   );
 };
 
+/**
+ * The journal lies in the user's own folder while this runs as root: what it names is taken away only if it can be ours.
+ * Throws UserError `environment.journal`.
+ */
+const verifyOurs = (resource: NativeResource): void => {
+  const strangers =
+    resource.kind === 'link'
+      ? [resource.name].filter((name) => !/^tg-[0-9a-f]{8}$/.test(name))
+      : resource.kind === 'cgroups'
+        ? resource.paths.filter((path) => !/^\/sys\/fs\/cgroup\/([^/]+\/)?taskgate-[^/]+$/.test(path))
+        : [];
+  if (strangers.length === 0) return;
+  throw new UserError(`the instance's journal names ${strangers[0]}, which taskgate never makes`, {
+    id: 'environment.journal',
+    hint: 'somebody changed instance.json; nothing was removed, look at it and remove the folder by hand',
+  });
+};
+
 /** Takes one resource away; safe to repeat. Throws a UserError when it does not go. */
 export const removeResource = async (resource: NativeResource, runner: Runner): Promise<void> => {
+  verifyOurs(resource);
   if (resource.kind === 'keeper') return endKeeper(resource.process);
   if (resource.kind === 'link') return removeLink(resource.name, runner);
   await endProcesses(resource.paths);

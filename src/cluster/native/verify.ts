@@ -1,7 +1,12 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../lib/errors.ts';
+import type { Runner } from '../../lib/runner.ts';
 import type { Obstacle } from '../provider.ts';
+import { parseHierarchies } from './cgroups.ts';
 import { systemPath } from './components.ts';
+import { namespaceFlags } from './namespaces.ts';
+import { nodePaths } from './spec.ts';
 
 /** Programs of the host that the native provider calls, and the Debian package of each. */
 const tools = {
@@ -19,39 +24,74 @@ export type Machine = {
   readonly missingTools: readonly string[];
   readonly filesystems: string;
   readonly instanceDir: string;
+  readonly cacheDir: string;
+  /** Why namespaces could not be made just now, if so. */
+  readonly unshareProblem?: string;
+  readonly unwritableCgroups: readonly string[];
 };
 
+/** Longest path of a Unix socket (sun_path of unix(7), less its final zero). */
+const longestSocketPath = 107;
+
+type Rule = (machine: Machine) => Obstacle | false;
+
+const isRoot: Rule = ({ uid }) =>
+  uid !== 0 && {
+    what: `the native provider makes namespaces, cgroups and a network link, which needs root; this is uid ${uid}`,
+    hint: 'run it as root, or allow sudo without a password for this user',
+  };
+
+const hasOverlay: Rule = ({ filesystems }) =>
+  !/\boverlay\b/.test(filesystems) && {
+    what: 'the kernel has no overlayfs (/proc/filesystems)',
+    hint: 'run: modprobe overlay',
+  };
+
+const isShown: Rule = ({ instanceDir, cacheDir }) => {
+  const hidden = [instanceDir, cacheDir].find((folder) => folder.startsWith('/run/'));
+  return (
+    hidden !== undefined && {
+      what: `the folder ${hidden} is below /run, which the node hides`,
+      hint: 'set XDG_STATE_HOME and XDG_CACHE_HOME to folders on a disk',
+    }
+  );
+};
+
+const socketFits: Rule = ({ instanceDir }) => {
+  const { socketPath } = nodePaths(instanceDir);
+  return (
+    socketPath.length > longestSocketPath && {
+      what: `the path ${socketPath} has ${socketPath.length} characters, a socket's may have ${longestSocketPath}`,
+      hint: 'set XDG_STATE_HOME to a shorter path, or take a shorter name',
+    }
+  );
+};
+
+const canUnshare: Rule = ({ unshareProblem }) =>
+  unshareProblem !== undefined && {
+    what: `namespaces cannot be made here: ${unshareProblem}`,
+    hint: 'in a container, run it with the privileges that namespaces and mounts need',
+  };
+
+const canWriteCgroups: Rule = ({ unwritableCgroups: [path] }) =>
+  path !== undefined && {
+    what: `the cgroup hierarchy ${path} cannot be written`,
+    hint: 'in a container, mount the cgroup filesystem writable',
+  };
+
+const rules: readonly Rule[] = [isRoot, hasOverlay, isShown, socketFits, canUnshare, canWriteCgroups];
+
 /** Everything that is in the way of a native cluster on this machine. */
-export const judgeMachine = ({
-  platform,
-  uid,
-  missingTools,
-  filesystems,
-  instanceDir,
-}: Machine): readonly Obstacle[] => {
+export const judgeMachine = (machine: Machine): readonly Obstacle[] => {
+  const { platform, missingTools } = machine;
   if (platform !== 'linux') {
     return [{ what: `the native provider runs on Linux only, this is ${platform}`, hint: 'use a Linux machine or VM' }];
   }
-  const obstacles: Obstacle[] = missingTools.map((tool) => ({
-    what: `the program '${tool}' was not found on PATH`,
+  const missing = missingTools.map((tool) => ({
+    what: `the program '${tool}' was not found in ${systemPath.join(', ')}`,
     hint: `install the package ${tools[tool as keyof typeof tools]}`,
   }));
-  if (uid !== 0) {
-    obstacles.push({
-      what: `the native provider makes namespaces, cgroups and a network link, which needs root; this is uid ${uid}`,
-      hint: 'run it as root, or allow sudo without a password for this user',
-    });
-  }
-  if (!/\boverlay\b/.test(filesystems)) {
-    obstacles.push({ what: 'the kernel has no overlayfs (/proc/filesystems)', hint: 'run: modprobe overlay' });
-  }
-  if (instanceDir.startsWith('/run/')) {
-    obstacles.push({
-      what: `the state folder ${instanceDir} is below /run, which the node hides`,
-      hint: 'set XDG_STATE_HOME to a folder on a disk',
-    });
-  }
-  return obstacles;
+  return [...missing, ...rules.map((rule) => rule(machine)).filter((obstacle) => obstacle !== false)];
 };
 
 const isInstalled = async (tool: string): Promise<boolean> => {
@@ -59,16 +99,54 @@ const isInstalled = async (tool: string): Promise<boolean> => {
   return tries.some(({ status }) => status === 'fulfilled');
 };
 
-/** What keeps this machine from running a native cluster with this folder. */
-export const verifyMachine = async (instanceDir: string): Promise<readonly Obstacle[]> => {
+/** Makes namespaces around `true`, as a node would get them; they are gone at once. */
+const tryUnshare = async (runner: Runner): Promise<string | undefined> => {
+  try {
+    await runner(['unshare', ...namespaceFlags, 'true'], { timeoutMs: 10_000 });
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+};
+
+const findUnwritableCgroups = async (): Promise<readonly string[]> => {
+  const paths = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8')).map(({ path }) => path);
+  const tries = await Promise.allSettled(paths.map((path) => access(path, constants.W_OK)));
+  return paths.filter((_, index) => tries[index]?.status === 'rejected');
+};
+
+export type VerifyInput = {
+  readonly instanceDir: string;
+  readonly cacheDir: string;
+  readonly runner: Runner;
+  /** Judges as if this were root, for what can be known before root takes over. */
+  readonly asRoot?: boolean;
+};
+
+/** What keeps this machine from running a native cluster with these folders. Changes nothing. */
+export const verifyMachine = async ({
+  runner,
+  asRoot = false,
+  ...folders
+}: VerifyInput): Promise<readonly Obstacle[]> => {
+  const { platform } = process;
+  if (platform !== 'linux') return judgeMachine({ ...unknownMachine, ...folders, platform });
   const installed = await Promise.all(
     Object.keys(tools).map(async (tool) => ({ tool, there: await isInstalled(tool) })),
   );
+  const missingTools = installed.filter(({ there }) => !there).map(({ tool }) => tool);
+  const isRealRoot = process.getuid?.() === 0;
+  const canTry = isRealRoot && !missingTools.includes('unshare');
+  const unshareProblem = canTry ? await tryUnshare(runner) : undefined;
   return judgeMachine({
-    platform: process.platform,
-    uid: process.getuid?.() ?? -1,
-    missingTools: installed.filter(({ there }) => !there).map(({ tool }) => tool),
-    filesystems: process.platform === 'linux' ? await readFile('/proc/filesystems', 'utf8') : '',
-    instanceDir,
+    ...folders,
+    platform,
+    missingTools,
+    uid: asRoot ? 0 : (process.getuid?.() ?? -1),
+    filesystems: await readFile('/proc/filesystems', 'utf8'),
+    unwritableCgroups: isRealRoot ? await findUnwritableCgroups() : [],
+    ...(unshareProblem && { unshareProblem }),
   });
 };
+
+const unknownMachine = { uid: -1, missingTools: [], filesystems: '', unwritableCgroups: [] };

@@ -8,7 +8,9 @@ const commandsOf = (instanceDir: string): readonly string[] =>
 
 test('the keeper joins its cgroups first, then gets namespaces of its own and a reaper above it', () => {
   const line = isolatedCommand(['node', 'keeper.ts', 'spec'], ['/cg/a', '/cg/b']).join(' ');
-  expect(line).toMatch(/^sh -c for cgroup in '\/cg\/a' '\/cg\/b'; do echo \$\$ > .*exec "\$@" join-cgroups unshare/);
+  expect(line).toMatch(
+    /^sh -c set -e; for cgroup in '\/cg\/a' '\/cg\/b'; do echo \$\$ > .*exec "\$@" join-cgroups unshare/,
+  );
   expect(line).toContain('--net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc');
   expect(line).toMatch(/reaper node keeper\.ts spec$/);
 });

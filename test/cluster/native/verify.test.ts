@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { judgeMachine } from '../../../src/cluster/native/verify.ts';
 
-const good = { platform: 'linux', uid: 0, missingTools: [], filesystems: 'nodev\toverlay\n', instanceDir: '/root/x' };
+const good = {
+  platform: 'linux',
+  uid: 0,
+  missingTools: [],
+  filesystems: 'nodev\toverlay\n',
+  instanceDir: '/root/x',
+  cacheDir: '/root/c',
+  unwritableCgroups: [],
+};
 
 test('a good machine has no obstacle', () => expect(judgeMachine(good)).toEqual([]));
 
@@ -11,6 +19,10 @@ test.each([
   [{ missingTools: ['ip'] }, "the program 'ip' was not found", 'install the package iproute2'],
   [{ filesystems: 'ext4' }, 'no overlayfs', 'modprobe overlay'],
   [{ instanceDir: '/run/user/0/x' }, '/run/user/0/x is below /run', 'XDG_STATE_HOME'],
+  [{ cacheDir: '/run/c' }, '/run/c is below /run', 'XDG_CACHE_HOME'],
+  [{ instanceDir: `/${'x'.repeat(100)}` }, "has 113 characters, a socket's may have 107", 'shorter'],
+  [{ unshareProblem: 'unshare: EPERM' }, 'namespaces cannot be made here: unshare: EPERM', 'container'],
+  [{ unwritableCgroups: ['/sys/fs/cgroup'] }, '/sys/fs/cgroup cannot be written', 'writable'],
 ])('%j is an obstacle with a way out', (change, what, hint) => {
   const [obstacle, ...more] = judgeMachine({ ...good, ...change });
   expect(more).toEqual([]);
