@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { removeResource } from '../../../src/cluster/native/resources.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
+
+test.each([
+  [{ kind: 'link', name: 'eth0' }, 'eth0'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory'] }, '/sys/fs/cgroup/memory'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/taskgate-dev/../system.slice'] }, 'system.slice'],
+  [{ kind: 'cgroups', paths: ['/tmp/taskgate-x'] }, '/tmp/taskgate-x'],
+] as const)('%j is refused: taskgate never makes it', async (resource, named) => {
+  const { runner, calls } = fakeRunner({});
+  const removing = removeResource(resource, runner);
+  await expect(removing).rejects.toMatchObject({ id: 'environment.journal', message: expect.stringContaining(named) });
+  expect(calls).toEqual([]);
+});
+
+const link = { kind: 'link', name: 'tg-01234567' } as const;
+
+test('a link that is there is deleted, one that is gone is no error', async () => {
+  const list = 'ip -json link show';
+  const there = fakeRunner({ [list]: '[{"ifname":"tg-01234567"}]', 'ip link delete tg-01234567': '' });
+  await removeResource(link, there.runner);
+  expect(there.calls).toEqual([list, 'ip link delete tg-01234567']);
+  const gone = fakeRunner({ [list]: '[{"ifname":"lo"}]' });
+  await removeResource(link, gone.runner);
+  expect(gone.calls).toEqual([list]);
+});
+
+test('cgroups that are gone already are no error', async () => {
+  const { runner } = fakeRunner({});
+  await removeResource({ kind: 'cgroups', paths: ['/sys/fs/cgroup/pids/taskgate-none-00000000'] }, runner);
+});
