@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from './errors.ts';
@@ -13,9 +13,10 @@ type LockOptions = {
   readonly pollMs?: number;
 };
 
-const parseOwner = (text: string | undefined): ProcessIdentity | undefined => {
-  const [pid, startTicks] = (text ?? '').split(' ').map(Number);
-  return pid && startTicks ? { pid, startTicks } : undefined;
+/** Undefined for what this version of taskgate did not write: such a lock is stale. */
+const parseOwner = (text: string): ProcessIdentity | undefined => {
+  const [pid, startTicks, bootId] = text.split(' ');
+  return bootId ? { pid: Number(pid), startTicks: Number(startTicks), bootId } : undefined;
 };
 
 const unique = (path: string) => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -35,31 +36,29 @@ const tryTake = async (path: string, content: string): Promise<boolean> => {
   }
 };
 
-/** Removes a lock whose owner is gone, unless another process has replaced it in the meantime. */
-const removeStale = async (path: string, staleText: string | undefined): Promise<void> => {
-  const aside = unique(path);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  if ((await findTextFile(aside)) !== staleText) await link(aside, path);
-  await rm(aside);
-};
+/**
+ * Removes a lock whose owner is gone. One process at a time, under a lock of its own: whoever looks and removes
+ * without it may remove the lock of the next owner.
+ */
+const removeStale = (path: string, staleText: string, options: LockOptions): Promise<void> =>
+  withLock(`${path}.takeover`, { ...options, onWait: () => undefined }, async () => {
+    if ((await findTextFile(path)) === staleText) await rm(path);
+  });
 
-const take = async (path: string, content: string, { signal, onWait, pollMs = 250 }: LockOptions): Promise<void> => {
+const take = async (path: string, content: string, options: LockOptions): Promise<void> => {
+  const { signal, onWait, pollMs = 250 } = options;
   let waitedFor: number | undefined;
   while (!(await tryTake(path, content))) {
     const text = await findTextFile(path);
+    if (text === undefined) continue;
     const owner = parseOwner(text);
-    if (text !== undefined && !(owner && (await isRunning(owner)))) {
-      await removeStale(path, text);
-    } else if (owner) {
+    if (owner && (await isRunning(owner))) {
       if (owner.pid !== waitedFor) onWait(owner.pid);
       waitedFor = owner.pid;
       await pause(pollMs);
       signal.throwIfAborted();
+    } else {
+      await removeStale(path, text, options);
     }
   }
 };
@@ -69,7 +68,7 @@ export const withLock = async <T>(path: string, options: LockOptions, work: () =
   const self = await findProcess(process.pid);
   if (!self) throw new Error(`no process ${process.pid} in /proc`);
   await mkdir(dirname(path), { recursive: true });
-  await take(path, `${self.pid} ${self.startTicks}`, options);
+  await take(path, `${self.pid} ${self.startTicks} ${self.bootId}`, options);
   try {
     return await work();
   } finally {

@@ -6,7 +6,13 @@ export type ProcessIdentity = {
   readonly pid: number;
   /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)). */
   readonly startTicks: number;
+  /** Pids and ticks come again after each boot. */
+  readonly bootId: string;
 };
+
+/** Whether two identities mean one process. */
+export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+  a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 
 const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
 
@@ -22,15 +28,19 @@ const findStartTicks = async (pid: number): Promise<number | undefined> => {
   }
 };
 
+const readBootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+
 /** Identity of a running process; undefined when there is none. */
 export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {
   const startTicks = await findStartTicks(pid);
-  return startTicks === undefined ? undefined : { pid, startTicks };
+  return startTicks === undefined ? undefined : { pid, startTicks, bootId: await readBootId() };
 };
 
 /** Whether exactly this process still runs. */
-export const isRunning = async ({ pid, startTicks }: ProcessIdentity): Promise<boolean> =>
-  (await findStartTicks(pid)) === startTicks;
+export const isRunning = async (identity: ProcessIdentity): Promise<boolean> => {
+  const found = await findProcess(identity.pid);
+  return found !== undefined && isSameProcess(found, identity);
+};
 
 /** Sends a signal to exactly this process; false when it no longer runs. */
 export const signalProcess = async (identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> => {
