@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, readlink } from 'node:fs/promises';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
@@ -30,6 +31,17 @@ const keeperPid = async (): Promise<number> => {
 const cgroupPids = async (): Promise<readonly number[]> => {
   const mark = `taskgate-dev-${hostMark(taskgate.dirOf('dev'))}`;
   return pidsInCgroups([`/sys/fs/cgroup/pids/${mark}`, `/sys/fs/cgroup/${mark}`]);
+};
+
+/** What an instance that is down has still on this host: processes, cgroups, link, route, folder. */
+const leftovers = async (): Promise<readonly string[]> => {
+  const mark = hostMark(taskgate.dirOf('dev'));
+  const { stdout: cgroups } = await execa('find', ['/sys/fs/cgroup', '-name', `taskgate-dev-${mark}`]);
+  const { stdout: routes } = await execa('ip', ['route', 'show', 'table', 'all']);
+  const { stdout: links } = await execa('ip', ['-oneline', 'link']);
+  const folders = await readdir(`${taskgate.stateHome}/taskgate/instances`).catch((): string[] => []);
+  const lines = [...routes.split('\n'), ...links.split('\n')].filter((line) => line.includes(mark));
+  return [...(await cgroupPids()).map(String), ...cgroups.split('\n').filter(Boolean), ...lines, ...folders];
 };
 
 const findPid = async (program: string): Promise<number> => {
@@ -84,7 +96,7 @@ describe('a running instance', () => {
 describe('up is interrupted', () => {
   afterEach(async () => {
     expect(ending(await taskgate.run('down'))).toBe('exit 0');
-    expect(await cgroupPids()).toEqual([]);
+    expect(await leftovers()).toEqual([]);
   });
 
   test.each([
@@ -101,21 +113,22 @@ describe('up is interrupted', () => {
     );
     up.kill(signal);
     expect((await up).exitCode).toBe(exitCode);
-    expect(await cgroupPids()).toEqual([]);
-    expect(await readdir(`${taskgate.stateHome}/taskgate/instances`)).toEqual([]);
+    expect(await leftovers()).toEqual([]);
   });
 
   test.each([
     'Install Contour and the Gateway',
     'Wait for the Gateway',
     'Write the master configuration',
-  ])('SIGINT during or right after "%s": exit 130, the next up goes on', async (title) => {
+  ])('SIGINT during or right after "%s": exit 130, no sample task stays, the next up goes on', async (title) => {
     const up = taskgate.start('up');
     for await (const line of up.iterable({ from: 'stderr' })) {
       if (line.includes(title)) break;
     }
     up.kill('SIGINT');
     expect((await up).exitCode).toBe(130);
+    const jobs = await (await taskgate.kube('dev')).list({ apiVersion: 'batch/v1', kind: 'Job' });
+    expect(jobs.map(({ metadata }) => metadata.name)).toEqual([]);
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
@@ -136,8 +149,8 @@ describe('up is interrupted', () => {
     expect((await first).exitCode).toBe(0);
   });
 
-  // record written, then one entry each for cgroups, link and keeper, then the first results
-  test.each([0, 1, 2, 3, 4, 5])('SIGKILL after %i writes of the journal: the next up succeeds', async (writes) => {
+  // the record, then an entry each for cgroups, link and keeper, then what the steps find out
+  const killAfter = async (writes: number): Promise<void> => {
     await mkdir(taskgate.dirOf('dev'), { recursive: true });
     let seen = -1;
     const up = taskgate.start('up');
@@ -146,7 +159,18 @@ describe('up is interrupted', () => {
     });
     expect((await up).signal).toBe('SIGKILL');
     watcher.close();
+  };
+  const journalWrites = [0, 1, 2, 3, 4, 5, 6];
+
+  test.each(journalWrites)('SIGKILL after %i writes of the journal: the next up succeeds', async (writes) => {
+    await killAfter(writes);
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(ending(await taskgate.run('status'))).toBe('exit 0');
+  });
+
+  test.each(journalWrites)('SIGKILL after %i writes of the journal: down leaves nothing', async (writes) => {
+    await killAfter(writes);
+    expect(ending(await taskgate.run('down'))).toBe('exit 0');
+    expect(await leftovers()).toEqual([]);
   });
 });
