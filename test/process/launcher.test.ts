@@ -1,4 +1,4 @@
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
@@ -36,6 +36,10 @@ const checkout = async ({ dir }: User, name: string, isInstalled: boolean): Prom
   return join(copy, 'scripts', 'taskgate.js');
 };
 
+test('is written so that Node.js 12 can read it and say what to do', async () => {
+  expect(await readFile(launcher, 'utf8')).not.toMatch(/\bawait\b|\?\?|\?\.|[|&]{2}=/);
+});
+
 describe.skipIf(without)(`${without}an old Node.js`, { concurrent: true }, () => {
   const program = [oldNode, launcher];
 
@@ -63,12 +67,25 @@ describe.skipIf(without)(`${without}an old Node.js`, { concurrent: true }, () =>
     expect(await user.left()).toEqual([]);
   });
 
+  test('an installed Node.js that does not start: exit 3, and what to do', async ({ user }) => {
+    const program = [oldNode, await checkout(user, 'broken', false)];
+    const folder = join(user.dir, 'broken', 'node_modules', `node-${process.platform}-${process.arch}`);
+    await mkdir(join(folder, 'bin'), { recursive: true });
+    await writeFile(join(folder, 'package.json'), '{}');
+    await writeFile(join(folder, 'bin', 'node'), 'of another machine');
+    const ended = await user.run(['up'], { program });
+    expect(ended).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /^taskgate needs .*, and the one that npm installed does not start: .*\nTo fix: .*\n$/,
+    );
+  });
+
   test('a checkout elsewhere', async ({ user }) => {
     const ended = await user.run(['--version'], { program: [oldNode, await checkout(user, 'elsewhere', true)] });
     expect(ended).toMatchObject({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
-  test.fails('a checkout in a folder with a space in its name', async ({ user }) => {
+  test('a checkout in a folder with a space in its name', async ({ user }) => {
     const ended = await user.run(['--version'], { program: [oldNode, await checkout(user, 'my work', true)] });
     expect(ended).toMatchObject({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
   });
