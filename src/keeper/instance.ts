@@ -38,8 +38,15 @@ export type Instance = {
 export const instancesDir = (stateDir: string): string => join(stateDir, 'instances');
 const recordPath = (dir: string): string => join(dir, 'instance.json');
 
-const parseRecord = (text: string, path: string): InstanceRecord => {
-  const record = JSON.parse(text) as InstanceRecord;
+const parseRecord = (text: string, dir: string): InstanceRecord => {
+  const record = parseObject(text);
+  const path = recordPath(dir);
+  if (!record) {
+    throw new UserError(`${path} is damaged`, {
+      id: 'environment.instance-damaged',
+      hint: `end the instance's processes, if any run (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
+    });
+  }
   if (record.schema === schemaVersion) return record;
   throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
     id: 'environment.instance-schema',
@@ -47,28 +54,46 @@ const parseRecord = (text: string, path: string): InstanceRecord => {
   });
 };
 
+const parseObject = (text: string): InstanceRecord | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as InstanceRecord) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** Changes are written one after the other, each to what is on disk by then: a write that fails fails alone. */
 const openRecord = (dir: string, first: InstanceRecord): Instance => {
-  let current = first;
+  let onDisk = first;
   let lastWrite: Promise<void> = Promise.resolve();
-  const write = (next: InstanceRecord): Promise<void> => {
-    current = next;
-    lastWrite = lastWrite.then(() => writeFileAtomically(recordPath(dir), `${JSON.stringify(next, null, 2)}\n`));
-    return lastWrite;
+  const write = (change: (record: InstanceRecord) => InstanceRecord): Promise<void> => {
+    const writing = lastWrite.then(async () => {
+      const next = change(onDisk);
+      await writeFileAtomically(recordPath(dir), `${JSON.stringify(next, null, 2)}\n`);
+      onDisk = next;
+    });
+    // its caller hears of the failure, the next write does not
+    lastWrite = writing.catch(() => undefined);
+    return writing;
   };
+  const writeJournal = (edit: (journal: InstanceRecord['journal']) => InstanceRecord['journal']) =>
+    write((record) => ({ ...record, journal: edit(record.journal) }));
   return {
     dir,
-    record: () => current,
-    change: (fields) => write({ ...current, ...fields }),
-    journal: (resource) => write({ ...current, journal: [...current.journal, resource] }),
-    forget: (resource) => write({ ...current, journal: current.journal.filter((one) => one !== resource) }),
+    record: () => onDisk,
+    change: (fields) => write((record) => ({ ...record, ...fields })),
+    journal: (resource) => writeJournal((journal) => [...journal, resource]),
+    forget: (resource) => writeJournal((journal) => journal.filter((one) => one !== resource)),
   };
 };
 
-/** Opens an instance's record; undefined when there is none. Throws a UserError for a record of another schema. */
+/** Opens an instance's record; undefined when there is none. Throws a UserError for a damaged one or one of another schema. */
 export const findInstance = async (stateDir: string, name: string): Promise<Instance | undefined> => {
   const dir = join(instancesDir(stateDir), name);
   const text = await findTextFile(recordPath(dir));
-  return text === undefined ? undefined : openRecord(dir, parseRecord(text, recordPath(dir)));
+  return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
 };
 
 type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr'>;
@@ -83,7 +108,7 @@ export const createInstance = async (stateDir: string, { name, provider, cidr }:
   return instance;
 };
 
-/** Records of all instances, by name. */
+/** Records of all instances, by name. A folder without a record holds none: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
   const names = await readdir(instancesDir(stateDir)).catch((error) => {
     if (hasCode(error, 'ENOENT')) return [];
@@ -95,3 +120,17 @@ export const listInstances = async (stateDir: string): Promise<readonly Instance
 
 /** Removes an instance's folder with all that is in it. */
 export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
+
+/**
+ * Removes an instance's folder, with a record or (its maker was killed before it wrote one) without.
+ * False when there was nothing to remove.
+ */
+export const removeInstanceDir = async (stateDir: string, name: string): Promise<boolean> => {
+  try {
+    await rm(join(instancesDir(stateDir), name), { recursive: true });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+};
