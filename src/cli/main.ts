@@ -64,6 +64,7 @@ const buildProgram = (args: readonly string[], signal: AbortSignal): Program => 
   config
     .command('schema')
     .description('print the JSON schema of taskgate.yaml, for editors')
+    .option('--json', 'it is JSON anyway')
     .action(async () => (await import('./commands/config.ts')).printSchema());
   add(
     config,

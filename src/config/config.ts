@@ -8,6 +8,8 @@ const label = z
   .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and begin with a letter');
 const port = z.int().min(1).max(65_535);
 const count = z.int().min(1);
+// a day: a timer of Node.js holds 24 of them, and ends at once when given more
+const seconds = count.max(86_400);
 const text = z.string().min(1, 'must not be empty');
 const octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
 const privateNetwork = new RegExp(`^(10\\.${octet}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168)\\.0\\.0/16$`);
@@ -60,8 +62,8 @@ export const configSchema = z
       .optional(),
     bundle: text.describe(describe('bundle')).optional(),
     timeouts: z.strictObject({
-      upSeconds: count.describe(describe('timeouts.upSeconds')),
-      stageSeconds: count.describe(describe('timeouts.stageSeconds')),
+      upSeconds: seconds.describe(describe('timeouts.upSeconds')),
+      stageSeconds: seconds.describe(describe('timeouts.stageSeconds')),
     }),
   })
   .readonly();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { configJsonSchema, configSchema } from '../../src/config/config.ts';
 import { flagOf, settings, variableOf } from '../../src/config/settings.ts';
 import { defaultsSource } from '../../src/config/sources.ts';
-import { nearest } from '../../src/config/tree.ts';
+import { nearest, setIn } from '../../src/config/tree.ts';
 
 type Shape = { readonly properties?: Readonly<Record<string, Shape>> };
 
@@ -16,6 +16,14 @@ test('the table and the schema know the same settings', () => {
 });
 
 test('the defaults satisfy the schema', () => expect(configSchema.safeParse(defaultsSource().tree).success).toBe(true));
+
+test.each(['upSeconds', 'stageSeconds'])('timeouts.%s is at most a day: a longer timer would end at once', (key) => {
+  const withSeconds = (seconds: number) => {
+    const { tree } = defaultsSource();
+    return configSchema.safeParse(setIn(tree, ['timeouts', key], seconds)).success;
+  };
+  expect([withSeconds(86_400), withSeconds(86_401)]).toEqual([true, false]);
+});
 
 test('in the JSON schema no key is required and none other allowed', () => {
   const text = JSON.stringify(configJsonSchema());
