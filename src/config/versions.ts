@@ -143,5 +143,12 @@ export const pins = {
   ],
 } as const satisfies Pins;
 
+/** The pinned image whose repository has this last word, with its tag. */
+export const imageRef = (name: 'agnhost' | 'pause'): string => {
+  const image = pins.images.find(({ ref }) => ref.includes(`/${name}:`));
+  if (!image) throw new Error(`no image ${name} is pinned`);
+  return image.ref;
+};
+
 /** The Gateway API that Contour's manifest brings; `up` and `status` compare what a cluster has with it. */
 export const gatewayApiBundle = { bundleVersion: 'v1.3.0', channel: 'experimental' } as const;

@@ -1,6 +1,7 @@
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
+import { imageRef } from '../config/versions.ts';
 import type { GatewaySpec } from '../gateway/spec.ts';
 import type { Instance } from '../keeper/instance.ts';
 import type { KeeperEvent } from '../keeper/spec.ts';
@@ -60,5 +61,5 @@ export const stageTimeoutMs = ({ config }: CommandContext): number => config.tim
 
 export const gatewaySpecOf = ({ name, gateway }: Config): GatewaySpec => ({ instance: name, ...gateway });
 
-/** Image of the sample task; a pin of the artifacts. */
-export const sampleImage = 'registry.k8s.io/e2e-test-images/agnhost:2.57';
+/** Image of the sample task. */
+export const sampleImage = imageRef('agnhost');

@@ -5,13 +5,11 @@ import { native } from '../cluster/native/native.ts';
 import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
 import type { NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
-import { pins } from '../config/versions.ts';
+import { imageRef, pins } from '../config/versions.ts';
 import { type Instance, instancesDir, listInstances } from '../keeper/instance.ts';
 import { launchKeeper } from '../keeper/launch.ts';
 import type { KeeperEvent } from '../keeper/spec.ts';
 import type { CommandContext } from './context.ts';
-
-const pauseImage = 'registry.k8s.io/pause:3.10';
 
 const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoftware => ({
   kubernetesVersion: pins.kubernetes.version,
@@ -19,7 +17,7 @@ const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoft
   cniPluginsDir,
   path,
   env,
-  pauseImage,
+  pauseImage: imageRef('pause'),
 });
 
 export type NativeClusterInput = {

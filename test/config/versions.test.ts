@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pins } from '../../src/config/versions.ts';
+import { imageRef, pins } from '../../src/config/versions.ts';
 
 const goMod = (module: string): string =>
   readFileSync(join(import.meta.dirname, '../../templates/go', module, 'go.mod'), 'utf8');
@@ -41,6 +41,14 @@ test('the version that Kubernetes programs report is the pinned one', () => {
   const { ldflags } = pins.kubernetes.go;
   expect(ldflags.match(new RegExp(`gitVersion=${pins.kubernetes.version}\\b`, 'g'))).toHaveLength(2);
   expect(ldflags.match(new RegExp(`gitMinor=${minor}\\b`, 'g'))).toHaveLength(2);
+});
+
+test.each([
+  ['pause', 'registry.k8s.io/pause:3.10'],
+  ['agnhost', `registry.k8s.io/e2e-test-images/agnhost:${pins.agnhost.version}`],
+] as const)('the image %s is %s, and pinned', (name, ref) => {
+  expect(imageRef(name)).toBe(ref);
+  expect(pins.images.map((image): string => image.ref)).toContain(ref);
 });
 
 test('the names of images carry the pinned versions', () => {
