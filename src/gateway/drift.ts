@@ -15,11 +15,7 @@ export type GatewayProblem = {
 
 export type Bundle = { readonly bundleVersion: string; readonly channel: string };
 
-export type Wanted = Bundle & {
-  readonly listenerLimit: number;
-  /** The user allows us to put our bundle in place of another one. */
-  readonly replaceBundle?: boolean;
-};
+export type Wanted = Bundle & { readonly listenerLimit: number };
 
 /** The bundle that a manifest brings. */
 export const manifestBundle = ({ crds }: Manifest): Bundle => {
@@ -46,7 +42,7 @@ const isRaised = ({ gateways }: InstalledGatewayAPI, wanted: Wanted): boolean =>
  */
 export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'install' | 'keep' => {
   const { gateways, hasSafeUpgradesPolicy } = installed;
-  if (!gateways || wanted.replaceBundle) return 'install';
+  if (!gateways) return 'install';
   if (!isSame(gateways, wanted)) return 'keep';
   return hasSafeUpgradesPolicy && isRaised(installed, wanted) ? 'keep' : 'install';
 };
@@ -56,14 +52,6 @@ type Rule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProblem |
 const otherBundle: Rule = ({ gateways, tcpRouteVersions }, wanted) => {
   if (!gateways || isSame(gateways, wanted)) return false;
   const there = `Gateway API ${textOf(gateways)} is installed, Contour's manifest brings ${textOf(wanted)}`;
-  if (wanted.replaceBundle) {
-    return {
-      id: 'gateway.bundle-replaced',
-      verdict: 'note',
-      message: `${there}: it is replaced`,
-      hint: 'as you asked',
-    };
-  }
   if (tcpRouteVersions.includes('v1alpha2')) {
     const hint = 'its TCPRoute v1alpha2 is served, which is what Contour and Determined need';
     return { id: 'gateway.bundle-kept', verdict: 'note', message: `${there}: the installed one stays`, hint };
@@ -72,7 +60,7 @@ const otherBundle: Rule = ({ gateways, tcpRouteVersions }, wanted) => {
     id: 'gateway.no-tcproute',
     verdict: 'refuse',
     message: `${there}, and the installed one does not serve TCPRoute v1alpha2 (served: ${tcpRouteVersions.join(', ') || 'none'})`,
-    hint: 'Contour and Determined need the experimental channel with TCPRoute v1alpha2; install it, or allow its replacement if nothing else uses these CRDs',
+    hint: 'Contour and Determined need the experimental channel with TCPRoute v1alpha2; install that channel of the same release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
   };
 };
 

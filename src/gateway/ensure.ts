@@ -8,23 +8,16 @@ import { inspectGatewayAPI } from './installed.ts';
 import { publishAddress } from './publication.ts';
 import { together, waitForGateway } from './readiness.ts';
 
-export type ApplyInput = Omit<InstallInput, 'crds'> & {
-  /** Put our Gateway API bundle in place of another one that is installed. */
-  readonly replaceBundle?: boolean;
-};
+export type ApplyInput = Omit<InstallInput, 'crds'>;
 
 /**
  * Writes all objects of the gateway. Needs an API server only, so it can run while the node starts and images load.
  * Throws the UserErrors of {@link verifyGatewayAPI} before anything changes.
  */
 export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
-  const { kube, spec, manifest, replaceBundle, report } = input;
+  const { kube, spec, manifest, report } = input;
   const installed = await inspectGatewayAPI(kube, spec);
-  const wanted = {
-    ...manifestBundle(manifest),
-    listenerLimit: spec.listenerLimit,
-    ...(replaceBundle && { replaceBundle }),
-  };
+  const wanted = { ...manifestBundle(manifest), listenerLimit: spec.listenerLimit };
   const problems = findGatewayProblems(installed, wanted);
   verifyGatewayAPI(problems);
   for (const { message, hint } of problems) report?.(`${message} (${hint})`);

@@ -96,11 +96,11 @@ describe('what is installed', () => {
   });
 });
 
-test('replaces another bundle only when asked', async () => {
-  const installed = await inspect([standard16]);
-  const asked = { ...wanted, replaceBundle: true };
-  expect(chooseCRDs(installed, asked)).toBe('install');
-  expect(findGatewayProblems(installed, asked).map(({ verdict }) => verdict)).toEqual(['note']);
+test('another bundle that cannot do it: both ways out are there for the user to go', async () => {
+  const [problem] = findGatewayProblems(await inspect([standard16]), wanted);
+  expect(problem?.hint).toBe(
+    'Contour and Determined need the experimental channel with TCPRoute v1alpha2; install that channel of the same release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
+  );
 });
 
 test('above 213 the quadratic rules must be gone', async () => {
