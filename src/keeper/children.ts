@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { probeOnce } from './probe.ts';
-import { openRotatingLog } from './rotating-log.ts';
+import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
 import type { Child, ChildState, ChildStatus } from './spec.ts';
 
 const firstBackoffMs = 200;
@@ -19,10 +20,23 @@ export type ChildReport = (name: string, state: ChildState, detail?: string) => 
 
 type Supervised = { readonly status: () => ChildStatus; readonly firstReady: Promise<void> };
 
+/** Not `process.stderr`, whose unhandled error would end the keeper: the disk that is full may hold our own log too. */
+const sayOnStderr = (line: string): void => {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // there is nowhere left to say it
+  }
+};
+
+const openLog = (name: string, logsDir: string): RotatingLog =>
+  openRotatingLog(join(logsDir, `${name}.log`), {
+    onLoss: (reason) => sayOnStderr(`output of ${name} is dropped: ${reason}`),
+  });
+
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
-const runOnce = (child: Child, logsDir: string, started: (pid: number | undefined) => void): Promise<string> => {
+const runOnce = (child: Child, log: RotatingLog, started: (pid: number | undefined) => void): Promise<string> => {
   const [program, ...args] = child.command;
-  const log = openRotatingLog(join(logsDir, `${child.name}.log`));
   return new Promise((resolve) => {
     const running = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,10 +44,7 @@ const runOnce = (child: Child, logsDir: string, started: (pid: number | undefine
     });
     for (const stream of [running.stdout, running.stderr]) stream.on('data', log.write);
     running.on('error', ({ message }) => log.write(Buffer.from(`${message}\n`)));
-    running.on('close', (code, signal) => {
-      log.close();
-      resolve(code === null ? String(signal) : `exited with ${code}`);
-    });
+    running.on('close', (code, signal) => resolve(code === null ? String(signal) : `exited with ${code}`));
     started(running.pid);
   });
 };
@@ -60,12 +71,13 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
   };
   const keepRunning = async () => {
     await after;
+    const log = openLog(child.name, logsDir);
     let backoffMs: number | undefined;
     for (;;) {
       const startedAt = performance.now();
       enter('starting');
       const run = restarts;
-      lastExit = await runOnce(child, logsDir, (value) => {
+      lastExit = await runOnce(child, log, (value) => {
         pid = value;
         void watchReadiness(run);
       });

@@ -1,22 +1,51 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { messageOf } from '../lib/errors.ts';
 
 const defaultLimitBytes = 8 * 1024 * 1024;
 
-export type RotatingLog = { readonly write: (chunk: Uint8Array) => void; readonly close: () => void };
+export type RotatingLogOptions = {
+  readonly limitBytes?: number;
+  /** Told once why output is lost. */
+  readonly onLoss: (reason: string) => void;
+};
 
-/** Appends to a file; past `limitBytes` the file becomes `<path>.1` (replacing the last one) and a new one begins. */
-export const openRotatingLog = (path: string, limitBytes = defaultLimitBytes): RotatingLog => {
-  let file = openSync(path, 'a', 0o600);
-  let written = 0;
+export type RotatingLog = { readonly write: (chunk: Uint8Array) => void };
+
+/**
+ * Appends to a file; past `limitBytes` the file becomes `<path>.1` (replacing the last one) and a new one begins.
+ * Never throws: who writes must live on when the disk is full. What cannot be written is dropped.
+ */
+export const openRotatingLog = (path: string, options: RotatingLogOptions): RotatingLog => {
+  const { limitBytes = defaultLimitBytes, onLoss } = options;
+  let file: number | undefined;
+  let sizeBytes = 0;
+  let isLossTold = false;
+  const open = (): number => {
+    file = openSync(path, 'a', 0o600);
+    sizeBytes = fstatSync(file).size;
+    return file;
+  };
+  const rotate = (full: number): number => {
+    file = undefined;
+    closeSync(full);
+    renameSync(path, `${path}.1`);
+    return open();
+  };
+  const orLoss = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!isLossTold) onLoss(messageOf(error));
+      isLossTold = true;
+    }
+  };
+  orLoss(open);
   return {
-    write: (chunk) => {
-      written += writeSync(file, chunk);
-      if (written < limitBytes) return;
-      closeSync(file);
-      renameSync(path, `${path}.1`);
-      file = openSync(path, 'a', 0o600);
-      written = 0;
-    },
-    close: () => closeSync(file),
+    write: (chunk) =>
+      orLoss(() => {
+        const current = file ?? open();
+        writeFileSync(sizeBytes < limitBytes ? current : rotate(current), chunk);
+        sizeBytes += chunk.length;
+      }),
   };
 };

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, open, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { nextBackoffMs, supervise } from '../../src/keeper/children.ts';
 import type { Child, ChildState } from '../../src/keeper/spec.ts';
@@ -57,4 +59,39 @@ test('starts children in the order of their needs, restarts one that ends, and k
 test('a child may only come after one that stands before it', () => {
   const child: Child = { name: 'a', command: ['true'], after: ['b'], probe: { kind: 'socket', path: '/x' } };
   expect(() => supervise([child], '/tmp', () => undefined)).toThrow('a must come after b');
+});
+
+/** A keeper of one child that writes, in a process of its own: gives what it told its stderr and how the child ended. */
+const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ said: string; told: string }> => {
+  const source = join(import.meta.dirname, '../../src/keeper/children.ts');
+  const program = `
+    import { supervise } from '${source}';
+    const write = 'console.log("one"); setTimeout(() => { console.log("two"); process.exit(7); }, 50)';
+    const probe = { kind: 'socket', path: '/nowhere' };
+    const child = { name: 'chatty', command: [process.execPath, '-e', write], after: [], probe };
+    const status = supervise([child], '${logsDir}', () => {
+      if (status().some(({ restarts }) => restarts === 2)) process.exit();
+    });
+    process.on('exit', () => console.log(JSON.stringify(status())));
+  `;
+  const keeper = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', stderr] });
+  return new Promise((resolve) => {
+    const [said, told] = [keeper.stderr, keeper.stdout].map((stream) => (stream ? text(stream) : ''));
+    keeper.on('close', async () => resolve({ said: (await said) ?? '', told: (await told) ?? '' }));
+  });
+};
+
+test('children run on when their output cannot be written, which is said once', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'tg-'));
+  await symlink('/dev/full', join(dir, 'chatty.log'));
+  const { said, told } = await keepChatty(dir, 'pipe');
+  expect(said).toBe('output of chatty is dropped: ENOSPC: no space left on device, write\n');
+  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+});
+
+test('children run on when the keeper cannot write either', async () => {
+  const full = await open('/dev/full', 'w');
+  const { told } = await keepChatty('/nowhere', full.fd);
+  await full.close();
+  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
 });
