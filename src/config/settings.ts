@@ -22,7 +22,7 @@ export const settings = [
   {
     path: 'gateway.listenerLimit',
     type: 'number',
-    default: 213,
+    default: 256,
     description: "maxItems of the Gateway CRD's listeners, at most 1000",
   },
   {

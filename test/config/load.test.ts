@@ -25,7 +25,7 @@ test('without any source all is default', async () => {
   const { config, origins } = await load();
   expect(config).toMatchObject({
     name: 'dev',
-    gateway: { listenerLimit: 213, portRange: { start: 20000, end: 20199 } },
+    gateway: { listenerLimit: 256, portRange: { start: 20000, end: 20199 } },
   });
   expect(new Set(Object.values(origins))).toEqual(new Set(['default']));
 });

@@ -18,7 +18,7 @@ describe.concurrent('config show', () => {
         ['gateway.name', '"gw"', 'taskgate.yaml:2:3'],
         ['gateway.seedPort', '18000', 'TASKGATE_GATEWAY_SEED_PORT'],
         ['master.port', '9090', '--master-port'],
-        ['gateway.listenerLimit', '213', 'default'],
+        ['gateway.listenerLimit', '256', 'default'],
       ]),
     );
   });
