@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { hasCode } from '../lib/errors.ts';
 import type { KeeperStatus } from './spec.ts';
 
-const timeoutMs = 2_000;
+const defaultTimeoutMs = 2_000;
 
 /** Answers each connection to a Unix socket with the present status as one line of JSON. */
 export const serveStatus = async (socketPath: string, status: () => KeeperStatus): Promise<void> => {
@@ -19,14 +19,28 @@ export const serveStatus = async (socketPath: string, status: () => KeeperStatus
   });
 };
 
-/** Asks a keeper for its status; undefined when none answers on this socket. */
-export const findKeeperStatus = async (socketPath: string): Promise<KeeperStatus | undefined> => {
-  const socket = connect(socketPath);
-  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`keeper gave no status in ${timeoutMs} ms`)));
+/** No socket, nobody behind it, a keeper that ended meanwhile, or none that answered in time. */
+const silences = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ABORT_ERR'];
+
+const parseStatus = (answer: string): KeeperStatus | undefined => {
   try {
-    return JSON.parse(await text(socket)) as KeeperStatus;
+    const status = JSON.parse(answer) as Partial<KeeperStatus> | null;
+    return status?.children ? (status as KeeperStatus) : undefined;
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ECONNREFUSED')) return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** Asks a keeper for its status; undefined when none answers on this socket, or not in full within `timeoutMs`. */
+export const findKeeperStatus = async (
+  socketPath: string,
+  timeoutMs = defaultTimeoutMs,
+): Promise<KeeperStatus | undefined> => {
+  try {
+    return parseStatus(await text(connect({ path: socketPath, signal: AbortSignal.timeout(timeoutMs) })));
+  } catch (error) {
+    if (silences.some((code) => hasCode(error, code))) return undefined;
     throw error;
   }
 };
