@@ -1,4 +1,4 @@
-import { openInstance } from '../../steps/smoke.ts';
+import { openInstance } from '../../steps/open-instance.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
