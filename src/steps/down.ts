@@ -6,17 +6,13 @@ import type { Step } from './step.ts';
 
 export type DownContext = CommandContext & { readonly purgeCache: boolean };
 
-const noArtifacts = (): never => {
-  throw new Error('taking an instance down needs no artifacts');
-};
-
 const stopCluster: Step<DownContext> = {
   title: 'End processes, remove cgroups and the link',
   run: async (context) => {
     const { places, config } = context;
     const instance = await findInstance(places.stateDir, config.name);
     if (!instance) return `there is no instance ${config.name}`;
-    await nativeCluster(context, { instance, artifacts: noArtifacts }).delete();
+    await nativeCluster(context, { instance }).delete();
     return undefined;
   },
 };

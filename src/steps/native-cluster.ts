@@ -22,15 +22,19 @@ const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoft
 
 export type NativeClusterInput = {
   readonly instance: Instance;
-  /** Asked for only when the cluster is started. */
-  readonly artifacts: () => Artifacts;
+  /** Asked for only when the cluster is started; to look at it or take it down, none are needed. */
+  readonly artifacts?: () => Artifacts;
   readonly onEvent?: (event: KeeperEvent) => void;
+};
+
+const noArtifacts = (): never => {
+  throw new Error('a cluster cannot be started without artifacts');
 };
 
 /** The native provider of an instance. */
 export const nativeCluster = (
   { places, runner }: CommandContext,
-  { instance, artifacts, onEvent }: NativeClusterInput,
+  { instance, artifacts = noArtifacts, onEvent }: NativeClusterInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
   return native(

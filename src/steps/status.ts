@@ -84,17 +84,13 @@ const apiProblems = async (context: CommandContext, record: InstanceRecord) => {
   }
 };
 
-const noArtifacts = (): never => {
-  throw new Error('looking at an instance needs no artifacts');
-};
-
 /** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
 export const findStatus = async (context: CommandContext): Promise<InstanceStatus | undefined> => {
   const instance = await findInstance(context.places.stateDir, context.config.name);
   if (!instance) return undefined;
   const { journal: _, schema: __, ...record } = instance.record();
   const { name } = record;
-  const state = await nativeCluster(context, { instance, artifacts: noArtifacts }).find();
+  const state = await nativeCluster(context, { instance }).find();
   if (state !== 'running') {
     const message =
       state === 'stopped' ? 'the keeper is gone, and all that it kept with it' : 'the cluster was never started';
