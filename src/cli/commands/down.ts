@@ -1,4 +1,4 @@
-import { downSteps } from '../../steps/down.ts';
+import { downSteps, verifyCacheUnused } from '../../steps/down.ts';
 import type { Stage } from '../../steps/step.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
 import { withInstanceLock } from '../instance-lock.ts';
@@ -7,10 +7,11 @@ import { runAndShow } from '../run-steps.ts';
 
 export type DownFlags = { readonly purgeCache: boolean };
 
-/** Takes an instance away; safe to repeat. Gives the exit code. */
+/** Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed. */
 export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<number> => {
   const { config } = await readConfig(input);
   const context = { ...contextOf(config, input), purgeCache };
+  await verifyCacheUnused(context);
   const stages: Stage[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
   const options = { kind: displayKind(input.invocation), signal: context.signal, onStage };
