@@ -45,10 +45,26 @@ const reasonOf = (error: unknown): string => {
 const isConnected = (socket: Socket): boolean =>
   !socket.connecting && !(socket instanceof TLSSocket && socket.getProtocol() === null);
 
+/** `proxy.example:3128` means an HTTP proxy to curl and to the go command; Node.js would ignore it. */
+const withScheme = ([name, value]: readonly [string, string | undefined]) =>
+  [name, value && /^https?_proxy$/i.test(name) && !value.includes('://') ? `http://${value}` : value] as const;
+
+const makeAgent = (isSecure: boolean, proxyEnv: HttpOptions['proxyEnv'] = {}): HttpAgent => {
+  const env = Object.fromEntries(Object.entries(proxyEnv).map(withScheme));
+  try {
+    return new (isSecure ? HttpsAgent : HttpAgent)({ proxyEnv: env });
+  } catch (error) {
+    if (!hasCode(error, 'ERR_PROXY_INVALID_CONFIG')) throw error;
+    // its message has the URL, which may hold a password
+    const message = 'HTTPS_PROXY or HTTP_PROXY is no URL such as http://proxy.example:3128';
+    throw new HttpError('unreachable', message, error);
+  }
+};
+
 const request = (url: URL, options: HttpOptions): Promise<IncomingMessage> => {
   const { signal, headers = {}, ca, proxyEnv, connectTimeoutMs = 2000, stallTimeoutMs = 15_000 } = options;
   const isSecure = url.protocol === 'https:';
-  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ ...(proxyEnv && { proxyEnv }) });
+  const agent = makeAgent(isSecure, proxyEnv);
   const get = isSecure ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
     let connected = false;

@@ -26,6 +26,8 @@ export type CommandContext = {
   readonly places: Places;
   readonly runner: Runner;
   readonly signal: AbortSignal;
+  /** Where HTTPS_PROXY and its like are, if they are set. */
+  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 };
 
 /** What `up` knows: given, then filled in by its steps. */

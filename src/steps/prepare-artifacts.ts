@@ -6,7 +6,7 @@ import type { Step } from './step.ts';
 
 /** What the artifacts part is asked for. */
 export const artifactsInput = (
-  { config, places, runner }: CommandContext,
+  { config, places, runner, proxyEnv }: CommandContext,
   signal: AbortSignal,
   report: (line: string) => void,
 ): ArtifactsInput => {
@@ -17,6 +17,7 @@ export const artifactsInput = (
     templatesDir: places.templatesDir,
     runner,
     signal,
+    network: { proxyEnv },
     report: ({ name, state, detail }) => report(`${name}: ${state} ${detail}`),
     ...(mirror && { mirror }),
     ...(bundle && { bundle }),

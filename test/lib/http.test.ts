@@ -104,6 +104,23 @@ const startProxy = async () => {
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const knowsProxies = major > 24 || (major === 24 && minor >= 5);
 
+test.skipIf(!knowsProxies)('takes a proxy without a scheme, as curl does', async () => {
+  const { host, url } = await startServer({ '/': (_, response) => response.end('here') });
+  const proxy = await startProxy();
+  const response = await httpRequest(url, { signal, ca, proxyEnv: { https_proxy: new URL(proxy.url).host } });
+  expect((await readBytes(response, signal)).toString()).toBe('here');
+  expect(proxy.tunnels).toEqual([host]);
+});
+
+test.skipIf(!knowsProxies)('says that the proxy is none, without the password in it', async () => {
+  const proxyEnv = { HTTPS_PROXY: 'http://me:secret@:3128' };
+  const refused = httpRequest('https://files.example/', { signal, proxyEnv });
+  await expect(refused).rejects.toMatchObject({
+    trouble: 'unreachable',
+    message: 'HTTPS_PROXY or HTTP_PROXY is no URL such as http://proxy.example:3128',
+  });
+});
+
 test.skipIf(!knowsProxies)('goes through a proxy, however long the answer takes', async () => {
   const { host, url } = await startServer({
     '/late': (_, response) => {

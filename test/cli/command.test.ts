@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { contextOf, readConfig } from '../../src/cli/command.ts';
+import { makeUser } from './input.ts';
+
+test('the steps see the proxy of the environment', async () => {
+  const { input } = await makeUser();
+  const { invocation, flags } = input();
+  const env = { ...invocation.env, HTTPS_PROXY: 'http://proxy.example:3128' };
+  const behindProxy = { flags, invocation: { ...invocation, env } };
+  const { config } = await readConfig(behindProxy);
+  expect(contextOf(config, behindProxy).proxyEnv).toMatchObject({ HTTPS_PROXY: 'http://proxy.example:3128' });
+});
