@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf, UserError } from './errors.ts';
 import type { KubeObject, Selection } from './kube.ts';
 import { collectionOf, type PathOf, selectorsOf } from './kube-discovery.ts';
 import { KubeError, type KubeHttp } from './kube-http.ts';
@@ -18,21 +19,34 @@ const reconnectPauseMs = 200;
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.code >= 400 && error.code < 500 && ![404, 408, 410, 429].includes(error.code);
 
+/** A mistake of ours. fetch throws TypeErrors too, with the reason as their cause; `terminated` may have none. */
+const isBug = (error: unknown): boolean =>
+  error instanceof ReferenceError ||
+  error instanceof SyntaxError ||
+  (error instanceof TypeError && error.cause === undefined && error.message !== 'terminated');
+
 /**
  * Lists, then follows changes, and yields all selected objects each time. The API server ends watches when it likes
  * (timeouts, expired versions, restarts), so this lists again and goes on until the signal aborts.
+ * Throws a UserError `cluster.api` then if it was in trouble and has seen nothing since.
  */
 export async function* watchObjects<T extends KubeObject>(input: WatchInput): AsyncGenerator<readonly T[]> {
   const { signal } = input;
+  let trouble: unknown;
   while (!signal.aborted) {
     try {
-      yield* followOnce<T>(input);
+      for await (const objects of followOnce<T>(input)) {
+        trouble = undefined;
+        yield objects;
+      }
     } catch (error) {
-      if (signal.aborted) return;
-      if (isFinal(error)) throw error;
+      if (signal.aborted) break;
+      if (isFinal(error) || isBug(error)) throw error;
+      trouble = error;
     }
     await pause(reconnectPauseMs, undefined, { signal }).catch(() => undefined);
   }
+  if (trouble) throw new UserError(messageOf(trouble), { id: 'cluster.api', cause: trouble });
 }
 
 async function* followOnce<T extends KubeObject>({ http, pathOf, selection, signal }: WatchInput) {

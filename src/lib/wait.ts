@@ -11,11 +11,14 @@ export type WaitOptions = {
   readonly signal?: AbortSignal;
   /** Told each time the verdict's text changes, for progress. */
   readonly onVerdict?: (verdict: string) => void;
-  /** Called once at the deadline for more to say, such as the newest Warning event. */
+  /** Called once at the deadline for more to say, such as the newest Warning event; its failure is not said. */
   readonly explain?: () => Promise<string | undefined>;
 };
 
-/** Makes a stream of states that ends when `signal` aborts: a watch, or {@link polling}. */
+/**
+ * Makes a stream of states that ends when `signal` aborts: a watch, or {@link polling}.
+ * A UserError that it throws then says what kept it from seeing more.
+ */
 export type Source<T> = (signal: AbortSignal) => AsyncIterable<T>;
 
 /**
@@ -32,6 +35,7 @@ export const waitUntil = async <T>(
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
   let last = 'nothing seen yet';
+  let trouble: string | undefined;
   try {
     for await (const state of source(both)) {
       const verdict = judge(state);
@@ -41,13 +45,14 @@ export const waitUntil = async <T>(
     }
   } catch (error) {
     if (!both.aborted) throw error;
+    if (error instanceof UserError) trouble = error.message;
   } finally {
     clearTimeout(timer);
     deadline.abort();
   }
   signal?.throwIfAborted();
-  const more = await explain?.();
-  throw new UserError(`${what} not ready after ${Math.round(timeoutMs / 1000)}s: ${last}${more ? ` (${more})` : ''}`, {
+  const more = [trouble, await explain?.().catch(() => undefined)].filter(Boolean).join('; ');
+  throw new UserError(`${what} not ready after ${Math.round(timeoutMs / 1000)}s: ${last}${more && ` (${more})`}`, {
     id,
     ...(hint && { hint }),
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UserError } from '../../src/lib/errors.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 
 const counting = () => {
@@ -29,6 +30,33 @@ test('fails at the deadline with the last verdict, the explanation and the hint'
     hint: 'look at the Service',
     id: 'gateway.no-address',
   });
+});
+
+test('an explanation that fails is none', async () => {
+  const waiting = waitUntil('Gateway contour', counting(), () => 'no address yet', {
+    timeoutMs: 30,
+    id: 'gateway.no-address',
+    explain: () => Promise.reject(new Error('connect ECONNREFUSED')),
+  });
+  await expect(waiting).rejects.toMatchObject({
+    message: 'Gateway contour not ready after 0s: no address yet',
+    id: 'gateway.no-address',
+  });
+});
+
+test.each([
+  ['a UserError is said too', new UserError('the API server does not answer', { id: 'cluster.api' }), true],
+  ['the abort itself is not', new DOMException('This operation was aborted', 'AbortError'), false],
+])('of what a source throws at the deadline, %s', async (_, error, isSaid) => {
+  async function* source(signal: AbortSignal) {
+    yield 1;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    throw error;
+  }
+  const explain = async () => 'Warning FailedMount';
+  const waiting = waitUntil('Thing', source, () => 'no', { timeoutMs: 30, id: 'cluster.test', explain });
+  const more = isSaid ? 'the API server does not answer; Warning FailedMount' : 'Warning FailedMount';
+  await expect(waiting).rejects.toThrow(`Thing not ready after 0s: no (${more})`);
 });
 
 test('gives the reason of an abort, not a timeout', async () => {
