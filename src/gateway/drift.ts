@@ -87,7 +87,7 @@ const limitDrift: Rule = (installed, wanted) => {
     id: 'gateway.limit-drift',
     verdict: 'repair',
     message: `listener limit of ${gatewaysCRDName} should be ${wanted.listenerLimit} but is: ${describeLimits(gateways.limits)}`,
-    hint: 'a later `kubectl apply` of an upstream file does this; `taskgate up` puts it right',
+    hint: 'a later `kubectl apply` of an upstream file does this',
   };
 };
 

@@ -1,9 +1,8 @@
 import type { KubeObject, ObjectRef } from '../lib/kube.ts';
 import type { PortRange } from '../steps/values.ts';
 
-/** What the gateway of one instance should be. */
-export type GatewaySpec = {
-  readonly instance: string;
+/** What the user decides about a gateway. */
+export type GatewaySettings = {
   readonly name: string;
   readonly namespace: string;
   readonly className: string;
@@ -16,6 +15,9 @@ export type GatewaySpec = {
   /** Contour pods; 1 when absent. */
   readonly contourReplicas?: number;
 };
+
+/** What the gateway of one instance should be. */
+export type GatewaySpec = GatewaySettings & { readonly instance: string };
 
 export type Report = (line: string) => void;
 

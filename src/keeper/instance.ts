@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeResource } from '../cluster/native/resources.ts';
+import type { GatewaySettings } from '../gateway/spec.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
 import type { ProcessIdentity } from '../lib/processes.ts';
@@ -22,6 +23,8 @@ export type InstanceRecord = {
   readonly cluster?: Cluster;
   readonly gateway?: GatewayEndpoint;
   readonly master?: MasterEndpoint;
+  /** What the last `up` made the instance with. */
+  readonly settings?: { readonly gateway: GatewaySettings };
   /** The last proof that `up` made, and of what. */
   readonly proven?: { readonly at: string; readonly keeper: ProcessIdentity; readonly settings: string };
 };

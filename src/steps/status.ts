@@ -1,33 +1,36 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { isNodeReady, type Node } from '../cluster/readiness.ts';
+import type { Config } from '../config/config.ts';
 import { gatewayApiBundle } from '../config/versions.ts';
 import type { Gateway } from '../gateway/conditions.ts';
 import { findGatewayProblems } from '../gateway/drift.ts';
 import { inspectGatewayAPI } from '../gateway/installed.ts';
 import { findUnready } from '../gateway/readiness.ts';
-import { gatewayRef } from '../gateway/spec.ts';
+import { type GatewaySpec, gatewayRef } from '../gateway/spec.ts';
 import { findKeeperStatus } from '../keeper/control.ts';
-import { findInstance, type InstanceRecord, instancesDir, listInstances } from '../keeper/instance.ts';
+import { findInstance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
 import type { KeeperStatus } from '../keeper/spec.ts';
-import { type ErrorId, messageOf } from '../lib/errors.ts';
+import { type ErrorId, hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube.ts';
-import { type CommandContext, gatewaySpecOf } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { nativeCluster } from './native-cluster.ts';
+import { upAgain } from './up-again.ts';
 
 /** Something that is not as `up` left it. */
 export type StatusProblem = { readonly id: ErrorId; readonly message: string; readonly hint: string };
 
 export type InstanceStatus = {
   readonly name: string;
-  readonly state: 'running' | 'stopped' | 'absent';
-  readonly record: Omit<InstanceRecord, 'journal' | 'schema'>;
+  readonly state: 'running' | 'stopped' | 'absent' | 'unknown';
+  /** Undefined when it cannot be read, as a problem says. */
+  readonly record?: Omit<InstanceRecord, 'journal' | 'schema'>;
   readonly keeper?: KeeperStatus;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
   readonly problems: readonly StatusProblem[];
 };
 
-const runUp = (name: string): string => `run: taskgate up --name ${name}`;
+const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
 
 const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly StatusProblem[] =>
   verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
@@ -46,30 +49,34 @@ const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonl
     }));
 };
 
-const gatewayProblems = async (kube: Kube, { config }: CommandContext, record: InstanceRecord) => {
-  const spec = gatewaySpecOf(config);
+/** Compares with what the instance was made with; of one that does not tell, with today's settings. */
+export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
+  const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
   const address = record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
   const [installed, unready, gateway] = await Promise.all([
     inspectGatewayAPI(kube, spec),
     findUnready(kube, spec, address),
     kube.find<Gateway>(gatewayRef(spec)),
   ]);
-  const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).filter(
-    ({ verdict }) => verdict !== 'note',
+  const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
+    ({ verdict, hint, ...problem }): readonly StatusProblem[] => {
+      if (verdict === 'note') return [];
+      return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
+    },
   );
   const taskListeners = gateway?.spec.listeners.filter(({ name }) => name.startsWith('det-')).length ?? 0;
   return { taskListeners, problems: [...drift, ...unready] };
 };
 
-const apiProblems = async (context: CommandContext, record: InstanceRecord) => {
+const apiProblems = async ({ config }: CommandContext, record: InstanceRecord) => {
   const { cluster } = record;
   if (!cluster)
-    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record.name)) };
+    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
   try {
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
     const [nodes, gateway] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
-      gatewayProblems(kube, context, record),
+      lookAtGateway(kube, config, record),
     ]);
     const node = judge(
       isNodeReady(new Date(0))(nodes),
@@ -94,7 +101,12 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   if (state !== 'running') {
     const message =
       state === 'stopped' ? 'the keeper is gone, and all that it kept with it' : 'the cluster was never started';
-    return { name, state, record, problems: [{ id: 'cluster.stopped', message, hint: runUp(name) }] };
+    return {
+      name,
+      state,
+      record,
+      problems: [{ id: 'cluster.stopped', message, hint: runUp(instance.record(), context.config) }],
+    };
   }
   const [keeper, api] = await Promise.all([
     findKeeperStatus(`${instancesDir(context.places.stateDir)}/${name}/keeper.sock`),
@@ -104,11 +116,25 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   return { name, state, record, ...(keeper && { keeper }), ...api, problems };
 };
 
+/** A record that cannot be read is a problem of its instance alone. */
+const unreadable = (name: string, error: unknown): InstanceStatus => {
+  if (!(error instanceof UserError)) throw error;
+  const { id, message, hint = '' } = error;
+  return { name, state: 'unknown', problems: [{ id, message, hint }] };
+};
+
 /** Looks at every instance of this user. */
 export const listStatus = async (context: CommandContext): Promise<readonly InstanceStatus[]> => {
-  const instances = await listInstances(context.places.stateDir);
+  const names = await readdir(instancesDir(context.places.stateDir)).catch((error) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
   const found = await Promise.all(
-    instances.map(({ name }) => findStatus({ ...context, config: { ...context.config, name } })),
+    names
+      .toSorted()
+      .map((name) =>
+        findStatus({ ...context, config: { ...context.config, name } }).catch((error) => unreadable(name, error)),
+      ),
   );
   return found.filter((status) => status !== undefined);
 };

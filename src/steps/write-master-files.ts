@@ -47,7 +47,7 @@ export const writeMasterFiles: Step<UpContext> = {
       listenPort: config.master.port,
       cacheDir: join(instance.dir, 'master-cache'),
     };
-    await instance.change({ master });
+    await instance.change({ master, settings: { gateway: config.gateway } });
     const written = await Promise.all([
       writeIfOther(join(instance.dir, 'master.yaml'), renderMasterConfig(values)),
       writeIfOther(join(instance.dir, 'devcluster.yaml'), renderDevcluster(values)),

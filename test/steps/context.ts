@@ -1,8 +1,20 @@
 import { configSchema } from '../../src/config/config.ts';
 import { defaultsSource } from '../../src/config/sources.ts';
 import { setIn } from '../../src/config/tree.ts';
+import type { InstanceRecord } from '../../src/keeper/instance.ts';
 import type { CommandContext, Places } from '../../src/steps/context.ts';
 import { fakeRunner } from '../fakes/runner.ts';
+
+/** The record of an instance that `up` has just begun, with more in it. */
+export const instanceRecord = (more: Partial<InstanceRecord> = {}): InstanceRecord => ({
+  schema: 1,
+  name: 'dev',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  provider: 'native',
+  cidr: '10.210.0.0/16',
+  journal: [],
+  ...more,
+});
 
 type Given = { readonly name?: string; readonly places: Pick<Places, 'stateDir' | 'cacheDir'> };
 

@@ -2,10 +2,12 @@ import { UserError } from '../../lib/errors.ts';
 import { findStatus, type InstanceStatus, listStatus } from '../../steps/status.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 
-const describe = ({ name, state, record, keeper, taskListeners, problems }: InstanceStatus): string => {
-  const { gateway, master, cidr, provider } = record;
-  const rows: readonly (readonly [string, string | undefined])[] = [
-    ['provider', `${provider}, network ${cidr}`],
+type Row = readonly [label: string, value: string | undefined];
+
+const rowsOf = ({ record, keeper, taskListeners }: InstanceStatus): readonly Row[] => {
+  const { gateway, master, cidr, provider } = record ?? {};
+  return [
+    ['provider', provider && `${provider}, network ${cidr}`],
     [
       'gateway',
       gateway &&
@@ -20,7 +22,7 @@ const describe = ({ name, state, record, keeper, taskListeners, problems }: Inst
     ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
     [
       'exposed',
-      gateway && `task ports on ${gateway.address}, reachable from this host only; no protection of their own`,
+      gateway && `task ports on ${gateway.address}, on this host's link to the node; no protection of their own`,
     ],
     [
       'processes',
@@ -29,9 +31,22 @@ const describe = ({ name, state, record, keeper, taskListeners, problems }: Inst
         .join(', '),
     ],
   ];
-  const lines = rows.flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
+};
+
+const describe = (status: InstanceStatus): string => {
+  const { name, state, problems } = status;
+  const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
   const trouble = problems.map(({ message, hint }) => `  ✖ ${message}\n    to fix: ${hint}`);
   return [`${name}: ${state}${problems.length > 0 ? ', not as it should be' : ''}`, ...lines, ...trouble].join('\n');
+};
+
+/** The first problem found, which gives the exit code; stdout has them all, with their hints. */
+const refuseProblems = (all: readonly InstanceStatus[]): void => {
+  const found = all.flatMap(({ name, problems }) => problems.map((problem) => ({ name, problem })));
+  const [first, ...more] = found;
+  if (!first) return;
+  const further = more.length === 0 ? '' : `, and ${more.length} further ${more.length === 1 ? 'problem' : 'problems'}`;
+  throw new UserError(`instance ${first.name}: ${first.problem.message}${further}`, { id: first.problem.id });
 };
 
 /** Prints what is there. Throws the first problem found, so that the exit code tells. */
@@ -43,6 +58,5 @@ export const status = async (input: CommandInput): Promise<void> => {
   const all = isNamed ? (one ? [one] : []) : await listStatus(context);
   if (input.flags.json) print(JSON.stringify(all, null, 2));
   else print(all.length > 0 ? all.map(describe).join('\n\n') : `no instance${isNamed ? ` ${config.name}` : ''}`);
-  const [problem] = all.flatMap(({ problems }) => problems);
-  if (problem) throw new UserError(problem.message, { id: problem.id, hint: problem.hint });
+  refuseProblems(all);
 };
