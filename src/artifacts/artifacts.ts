@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Runner } from '../lib/runner.ts';
+import { verifyBundle } from './bundle-index.ts';
 import { copyToBundle } from './bundle-writer.ts';
 import { findStored } from './cache.ts';
 import { type Artifacts, describeArtifacts, type Stored } from './describe.ts';
 import { fillCache } from './ensure.ts';
-import { cacheFailure } from './failure.ts';
-import type { StoredItem } from './item.ts';
+import { bundleFailure } from './failure.ts';
 import { type Items, makeItems } from './items.ts';
 import { detectMachine, type Machine } from './machine.ts';
 import type { NetworkOptions } from './network.ts';
@@ -41,22 +41,28 @@ const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin',
 
 const names = (items: Items) => Object.keys(items.wanted) as readonly (keyof Items['wanted'])[];
 
-const findAll = async (items: Items, cacheDir: string, report: Report): Promise<Stored | undefined> => {
+const findAll = async (items: Items, cacheDir: string) => {
   const found = await Promise.all(
     names(items).map(async (name) => [name, await findStored(cacheDir, items.wanted[name].key)] as const),
   );
-  if (found.some(([, stored]) => !stored)) return undefined;
+  return {
+    found: Object.fromEntries(found) as Stored,
+    missing: found.flatMap(([name, stored]) => (stored ? [] : [items.wanted[name]])),
+  };
+};
+
+const tellCached = (items: Items, report: Report): void => {
   for (const { name, version } of Object.values(items.wanted)) report({ name, state: 'cached', detail: version });
-  return Object.fromEntries(found) as Record<keyof Items['wanted'], StoredItem>;
 };
 
 const ensureStored = async (input: ArtifactsInput) => {
   const machine = input.machine ?? (await detectMachine());
   const cacheDir = resolve(input.cacheDir);
   const items = makeItems(input.pins, machine, { searchPath: usualPath, ...input });
-  const stored =
-    (await findAll(items, cacheDir, input.report)) ??
-    (await fillCache(items.wanted, { ...input, cacheDir, arch: machine.arch }));
+  const { found, missing } = await findAll(items, cacheDir);
+  if (missing.length > 0 && input.bundle) await verifyBundle(resolve(input.bundle), missing);
+  const stored = missing.length > 0 ? await fillCache(items.wanted, { ...input, cacheDir, arch: machine.arch }) : found;
+  if (missing.length === 0) tellCached(items, input.report);
   return { items, stored, artifacts: describeArtifacts(input.pins, machine.arch, stored) };
 };
 
@@ -73,7 +79,7 @@ export const writeBundle = async (input: ArtifactsInput & { readonly dir: string
   try {
     await copyToBundle(resolve(dir), entries, { signal, onItem: ({ name }) => tell(`copying ${name}`) });
   } catch (error) {
-    throw cacheFailure(error, resolve(dir));
+    throw bundleFailure(error, resolve(dir));
   }
   report({ name: 'bundle', state: 'done', detail: resolve(dir) });
   return artifacts;

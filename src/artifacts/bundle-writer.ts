@@ -2,7 +2,7 @@ import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { sha256OfFile, writeFileAtomically } from '../lib/files.ts';
-import { type BundleIndex, indexName } from './bundle.ts';
+import { type BundleIndex, indexName } from './bundle-index.ts';
 import { findStamp, type Stamp, type StampedFile } from './cache.ts';
 import type { Item, StoredItem } from './item.ts';
 

@@ -1,15 +1,13 @@
 import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { findTextFile, sha256OfFile } from '../lib/files.ts';
-import { isStamp, type Stamp, type StampedFile } from './cache.ts';
+import { UserError } from '../lib/errors.ts';
+import { sha256OfFile } from '../lib/files.ts';
+import { type BundleIndex, bundleError, findFolderIndex, indexName, parseIndex, readFailure } from './bundle-index.ts';
+import type { Stamp, StampedFile } from './cache.ts';
 import { downloadFile } from './download.ts';
 import type { Source, Work } from './item.ts';
-import { type Network, sourceError } from './network.ts';
+import type { Network } from './network.ts';
 import { type Meter, makeMeter } from './progress.ts';
-
-/** What `bundle.json` says: the stamp of each item, by key. Links and modes need no file system that has them. */
-export type BundleIndex = { readonly schema: 1; readonly items: Readonly<Record<string, Stamp>> };
 
 /** A bundle in a folder, or below a URL where somebody serves one. */
 type Bundle = {
@@ -24,34 +22,16 @@ type Bundle = {
   ) => Promise<void>;
 };
 
-export const indexName = 'bundle.json';
-
-const parseIndex = (text: string, place: string): BundleIndex => {
-  const isIndex = (value: Partial<BundleIndex>): value is BundleIndex =>
-    value?.schema === 1 && Object.values(value.items ?? [undefined]).every(isStamp);
-  try {
-    const index = JSON.parse(text) as Partial<BundleIndex>;
-    if (isIndex(index)) return index;
-  } catch (error) {
-    throw sourceError(`${place}/${indexName} is damaged: ${messageOf(error)}`, error);
-  }
-  throw sourceError(`${place}/${indexName} is damaged, or was written by another version of taskgate`);
-};
-
 /** A bundle on a disk. Its files are copied into the cache, so that the disk may go away. */
 export const folderBundle = (place: string): Bundle => ({
   name: 'bundle',
   place,
-  findIndex: async () => {
-    const text = await findTextFile(join(place, indexName));
-    return text === undefined ? undefined : parseIndex(text, place);
-  },
+  findIndex: () => findFolderIndex(place),
   fetchFile: async (file, from, to, { meter }) => {
     try {
       await copyFile(join(place, from), to);
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) throw sourceError(`${join(place, from)} is missing`, error);
-      throw error;
+      throw readFailure(error, join(place, from));
     }
     meter.of(file.path)(file.size, file.size);
   },
@@ -82,7 +62,7 @@ export const servedBundle = (url: string): Bundle => {
 /** An index comes from outside: nothing may be written beside the item's folder. */
 const inside = (dir: string, path: string): string => {
   const full = join(dir, path);
-  if (!full.startsWith(dir + sep)) throw sourceError(`the bundle names ${path}, which lies outside its item`);
+  if (!full.startsWith(dir + sep)) throw bundleError(`the bundle names ${path}, which lies outside its item`);
   return full;
 };
 
@@ -117,9 +97,9 @@ export const bundleSource = (bundle: Bundle, key: string): Source => ({
   name: bundle.name,
   make: async (dir, work) => {
     const index = await bundle.findIndex(work);
-    if (!index) throw sourceError(`${bundle.place} holds no ${indexName}`);
+    if (!index) throw bundleError(`${bundle.place} holds no ${indexName}`);
     const stamp = index.items[key];
-    if (!stamp) throw sourceError(`${bundle.place} holds no ${key}, only ${Object.keys(index.items).join(', ')}`);
+    if (!stamp) throw bundleError(`${bundle.place} holds no ${key}, only ${Object.keys(index.items).join(', ')}`);
     await mkdir(dir, { recursive: true });
     await takeFiles(bundle, { ...stamp, key }, { dir, work });
   },

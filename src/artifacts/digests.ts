@@ -5,16 +5,33 @@ import { findTextFile, writeFileAtomically } from '../lib/files.ts';
 /** Remembers the first digest seen of each thing that is known by name only, and refuses another. */
 export type Digests = { readonly remember: (name: string, sha256: string) => Promise<void> };
 
-const parseDigests = (text: string | undefined): Record<string, string> => {
-  const value: unknown = JSON.parse(text ?? '{}');
-  if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object');
-  return value as Record<string, string>;
+const isDigests = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((digest) => typeof digest === 'string');
+
+const damaged = (path: string, cause?: unknown): UserError =>
+  new UserError(`${path}, the digests seen so far, is damaged`, {
+    id: 'artifact.digests-damaged',
+    hint: `remove it: rm ${path}; digests are then remembered anew`,
+    cause,
+  });
+
+const parseDigests = (text: string, path: string): Record<string, string> => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isDigests(value)) return value;
+  } catch (error) {
+    throw damaged(path, error);
+  }
+  throw damaged(path);
 };
 
 /** The digests in `digests.json` of the cache. Only the holder of the cache's lock writes it. */
 export const loadDigests = async (cacheDir: string): Promise<Digests> => {
   const path = join(cacheDir, 'digests.json');
-  const known = parseDigests(await findTextFile(path));
+  const known = parseDigests((await findTextFile(path)) ?? '{}', path);
   let writing = Promise.resolve();
   return {
     remember: async (name, sha256) => {

@@ -76,15 +76,21 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
   }
 };
 
-/** An `ensure` that does each item once, however many ask for it. */
-const makeEnsure = (shared: Shared): Work['ensure'] => {
+/** An `ensure` that does each item once, however many ask for it; `settled` resolves when none of them works any more. */
+const makeEnsure = (shared: Shared): { ensure: Work['ensure']; settled: () => Promise<void> } => {
   const begun = new Map<string, Promise<StoredItem>>();
   const ensure = (item: Item): Promise<StoredItem> => {
     const running = begun.get(item.key) ?? ensureItem(item, shared, ensure);
     begun.set(item.key, running);
     return running;
   };
-  return ensure;
+  const settled = async () => {
+    for (let known = -1; known !== begun.size; ) {
+      known = begun.size;
+      await Promise.allSettled(begun.values());
+    }
+  };
+  return { ensure, settled };
 };
 
 /** Ends the others when one fails, and waits for them, so that nothing still writes when the lock is given back. */
@@ -94,7 +100,7 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
   const digests = await loadDigests(filling.cacheDir);
   const network = makeNetwork(filling.network ?? {}, signal);
   // The go command uses every core by itself.
-  const ensure = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
+  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
   const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
     try {
       return [name, await ensure(item)] as const;
@@ -104,6 +110,8 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
     }
   });
   await Promise.allSettled(begun);
+  // an item that is made of others fails with the first of them
+  await settled();
   signal.throwIfAborted();
   return Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
 };

@@ -102,7 +102,7 @@ export const runGo = async (
   } catch (error) {
     work.signal.throwIfAborted();
     if (isMissingProgram(error)) throw goMissing(error);
-    if (error instanceof CommandError && !/no space left on device/.test(error.stderr)) throw explainGoFailure(error);
+    if (error instanceof CommandError && !/no space left on device/i.test(error.stderr)) throw explainGoFailure(error);
     throw error;
   }
 };

@@ -129,15 +129,15 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
   const { config, layers = [] } = parseManifest(manifest);
   if (!config) throw sourceError(`${ref} is an image without a configuration`);
   const descriptors = new Map([config, ...layers].map((descriptor) => [descriptor.digest, descriptor]));
-  const blobs = await Promise.all(
-    [...descriptors.values()].map(async (descriptor): Promise<Blob> => {
-      const hex = hexOf(descriptor);
-      const path = join(blobsDir, hex);
-      const url = `${base}/blobs/${descriptor.digest}`;
-      const partialDir = join(work.cacheDir, 'partial');
-      await downloadFile({ url, sha256: hex, to: path, partialDir, headers, onBytes: meter.of(hex) }, work.network);
-      return { sha256: hex, size: descriptor.size, content: { path, size: descriptor.size } };
-    }),
-  );
-  return { ref, manifest, blobs };
+  const fetching = [...descriptors.values()].map(async (descriptor): Promise<Blob> => {
+    const hex = hexOf(descriptor);
+    const path = join(blobsDir, hex);
+    const url = `${base}/blobs/${descriptor.digest}`;
+    const partialDir = join(work.cacheDir, 'partial');
+    await downloadFile({ url, sha256: hex, to: path, partialDir, headers, onBytes: meter.of(hex) }, work.network);
+    return { sha256: hex, size: descriptor.size, content: { path, size: descriptor.size } };
+  });
+  // one that fails must not leave the others writing
+  await Promise.allSettled(fetching);
+  return { ref, manifest, blobs: await Promise.all(fetching) };
 };

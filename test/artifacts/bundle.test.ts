@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bundleSource, folderBundle, servedBundle } from '../../src/artifacts/bundle.ts';
+import { verifyBundle } from '../../src/artifacts/bundle-index.ts';
 import { copyToBundle } from '../../src/artifacts/bundle-writer.ts';
 import { findStored, landItem } from '../../src/artifacts/cache.ts';
 import type { Item } from '../../src/artifacts/item.ts';
@@ -82,6 +83,40 @@ test('refuses a damaged bundle', async () => {
   expect((await failureOf(make())).message).toContain('bundle.json is damaged');
   await writeFile(join(bundle, 'bundle.json'), '{"schema":2}');
   expect((await failureOf(make())).message).toContain('another version');
+});
+
+const isHint = expect.stringContaining('taskgate prefetch --bundle');
+
+test('a bundle is looked at before any item: one error for all that only it could give', async () => {
+  const place = await makeBundle();
+  const only = (key: string): Item => ({ ...item, key, sources: [bundleSource(folderBundle(place), key)] });
+  const other = {
+    ...only('here-too'),
+    sources: [...only('here-too').sources, { ...only('x').sources[0], name: 'host' }],
+  };
+  await verifyBundle(place, [only(item.key), other as Item]);
+  expect(
+    await failureOf(verifyBundle(place, [only('a-v2'), other as Item, only('b-v2'), only(item.key)])),
+  ).toMatchObject({
+    id: 'artifact.unavailable',
+    message: `cannot use the bundle: ${place} holds no a-v2, b-v2, only tool-v1`,
+    hint: isHint,
+  });
+});
+
+test('a file is no bundle, nor is a folder without an index', async () => {
+  const place = await makeBundle();
+  const file = join(place, 'bundle.json');
+  expect(await failureOf(verifyBundle(file, []))).toMatchObject({
+    id: 'artifact.unavailable',
+    message: expect.stringContaining(`${file}/bundle.json cannot be read: ENOTDIR`),
+    hint: isHint,
+  });
+  await rm(file);
+  expect(await failureOf(verifyBundle(place, []))).toMatchObject({
+    message: `cannot use the bundle: ${place} holds no bundle.json`,
+    hint: isHint,
+  });
 });
 
 test('a bundle cannot write beside its item', async () => {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadDigests } from '../../src/artifacts/digests.ts';
 import { failureOf, temporaryDir } from './work.ts';
@@ -13,5 +15,15 @@ test('remembers the first digest over runs and refuses another', async () => {
     id: 'artifact.digest-changed',
     message: 'b has changed: sha256 33 is offered, 22 was seen first',
     hint: expect.stringContaining('digests.json'),
+  });
+});
+
+test.each(['{', '', 'null', '[]', '{"a":1}'])('a damaged file of them is named: %s', async (text) => {
+  const dir = await temporaryDir();
+  await writeFile(join(dir, 'digests.json'), text);
+  expect(await failureOf(loadDigests(dir))).toMatchObject({
+    id: 'artifact.digests-damaged',
+    message: expect.stringContaining(join(dir, 'digests.json')),
+    hint: expect.stringContaining(`rm ${join(dir, 'digests.json')}`),
   });
 });

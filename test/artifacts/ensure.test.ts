@@ -129,6 +129,28 @@ test('a failure ends the others, and waits until they have ended', async () => {
   expect(await readdir(filling.cacheDir)).not.toContain('lock');
 });
 
+test('a part of an item that failed with another part is waited for too', async () => {
+  const { filling } = await setUp();
+  let ended = false;
+  const slow = item('slow', {
+    name: 'wheel',
+    make: async (_, work) => {
+      await new Promise((resolve) => work.signal.addEventListener('abort', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ended = true;
+      work.signal.throwIfAborted();
+    },
+  });
+  const whole: Source = {
+    name: 'assembled',
+    make: async (_, work) => {
+      await Promise.all([work.ensure(item('bad', fails('go', refusal('no')))), work.ensure(slow)]);
+    },
+  };
+  expect((await failureOf(fillCache({ whole: item('whole', whole) }, filling))).message).toContain('go: no');
+  expect(ended).toBe(true);
+});
+
 test('an interrupt keeps what is finished, gives the lock back, and the next run goes on from there', async () => {
   const controller = new AbortController();
   const { filling } = await setUp({ signal: controller.signal });

@@ -128,3 +128,12 @@ test('an interrupt is not taken for a failed build', async () => {
   const error = await failureOf(goSource(pins.etcd.go, pins.etcd.files).make(work.cacheDir, work));
   expect(error.message).toBe('interrupted');
 });
+
+test('a full disk is no failed build, however the tool that go runs spells it', async () => {
+  const full = new CommandError(['go', 'list'], {
+    exitCode: 1,
+    stderr: 'ld: final link failed: No space left on device',
+  });
+  const { work } = await fakeWork({ runner: () => Promise.reject(full) });
+  expect(await failureOf(goSource(pins.etcd.go, pins.etcd.files).make(work.cacheDir, work))).toBe(full);
+});
