@@ -4,7 +4,7 @@ import { hasCode } from '../lib/errors.ts';
 import type { CommandInput } from './command.ts';
 import { type EndingSignal, exitCodes, Interrupted } from './exit-codes.ts';
 import { describeSettings, readFlags, withSettings } from './flags.ts';
-import { reportError } from './report-error.ts';
+import { commandLineError, explain, reportError } from './report-error.ts';
 
 /** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
 type Program = { readonly program: Command; readonly exitCode: () => number };
@@ -15,6 +15,8 @@ const buildProgram = (args: readonly string[], signal: AbortSignal): Program => 
     .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")
     .version(packageJson.version)
     .exitOverride()
+    // with --json the one error on stderr is ours, not commander's text
+    .configureOutput(wantsJson(args) ? { writeErr: () => undefined } : {})
     .helpCommand(false);
 
   const inputOf = (command: Command): CommandInput => ({
@@ -80,6 +82,7 @@ const buildProgram = (args: readonly string[], signal: AbortSignal): Program => 
     .action((name: string | undefined) => {
       if (name === 'settings') return void process.stdout.write(`${describeSettings()}\n`);
       const known = program.commands.find((command) => command.name() === name);
+      if (name !== undefined && !known) program.error(`error: unknown command '${name}'`);
       return (known ?? program).help();
     });
   return { program, exitCode: () => exitCode };
@@ -106,6 +109,8 @@ const listenForSignals = (controller: AbortController) => {
 /** A live list needs a terminal that it fits into. */
 const isWideTerminal = ({ isTTY, columns }: NodeJS.WriteStream): boolean => isTTY === true && columns >= 40;
 
+const wantsJson = (args: readonly string[]): boolean => args.includes('--json');
+
 const isHelp = ({ exitCode }: CommanderError): boolean => exitCode === 0;
 
 /** `taskgate status | head` closes our stdout early; that is no fault. */
@@ -127,8 +132,11 @@ export const main = async (args: readonly string[]): Promise<number> => {
     await program.parseAsync(args, { from: 'user' });
     return exitCode();
   } catch (error) {
-    if (error instanceof CommanderError) return isHelp(error) ? 0 : exitCodes.usage;
-    return reportError(error, args.includes('--json'));
+    const isJson = wantsJson(args);
+    if (!(error instanceof CommanderError)) return reportError(await explain(error, process.env), isJson);
+    if (isHelp(error)) return 0;
+    // without --json commander has told it already
+    return isJson ? reportError(commandLineError(error), isJson) : exitCodes.usage;
   } finally {
     stopListening();
   }

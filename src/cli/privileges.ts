@@ -2,7 +2,7 @@ import { lchown, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { instancesDir } from '../keeper/instance.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
-import { type Command, execaRunner, runInTerminal } from '../lib/runner.ts';
+import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/runner.ts';
 import type { CommandContext } from '../steps/context.ts';
 import { type Invocation, ownProgram } from './command.ts';
 
@@ -21,16 +21,19 @@ export const sudoCommand = (env: Environment, command: readonly string[]): Comma
   return ['sudo', '-n', 'env', ...kept, ...command];
 };
 
-/** Throws UserError `environment.not-root` unless sudo works without asking. */
-const verifySudo = async (uid: number): Promise<void> => {
-  try {
-    await execaRunner(['sudo', '-n', 'true'], { timeoutMs: 10_000 });
-  } catch (cause) {
-    throw new UserError(
-      `a native cluster needs root for its namespaces, cgroups and network link; this is uid ${uid}, and sudo without a password does not work`,
-      { id: 'environment.not-root', hint: 'run it as root, or allow this user sudo without a password', cause },
-    );
-  }
+const notRoot = (uid: number, trouble: string, cause?: unknown): UserError =>
+  new UserError(
+    `a native cluster needs root for its namespaces, cgroups and network link; this is uid ${uid}, and ${trouble}`,
+    { id: 'environment.not-root', hint: 'run it as root, or allow this user sudo without a password', cause },
+  );
+
+/** Throws UserError `environment.not-root` unless sudo gives root, and that without asking. */
+export const verifySudo = async (uid: number, runner: Runner): Promise<void> => {
+  const { stdout } = await runner(['sudo', '-n', 'id', '-u'], { timeoutMs: 10_000 }).catch((cause: unknown) => {
+    throw notRoot(uid, 'sudo without a password does not work', cause);
+  });
+  // a sudo that gives another user would have us start ourselves again for ever
+  if (stdout.trim() !== '0') throw notRoot(uid, `sudo gives uid ${stdout.trim()}`);
 };
 
 /**
@@ -48,7 +51,7 @@ export const asRoot = async (
     await work();
     return 0;
   }
-  await verifySudo(uid);
+  await verifySudo(uid, execaRunner);
   await prepare();
   return runInTerminal(sudoCommand(env, [...ownProgram, ...args]), {
     signal,

@@ -1,3 +1,4 @@
+import type { CommanderError } from 'commander';
 import { UserError } from '../lib/errors.ts';
 import { exitCodeOf, Interrupted } from './exit-codes.ts';
 
@@ -9,6 +10,22 @@ export const renderError = (error: unknown): string => {
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `taskgate: this is a bug in taskgate, please report it\n${stack}\n`;
+};
+
+/** A wrong command line, as an error of ours. */
+export const commandLineError = ({ code, message }: CommanderError): UserError =>
+  new UserError(code === 'commander.help' ? 'no command is given' : message.replace(/^error: /, ''), {
+    id: 'usage.command-line',
+    hint: '`taskgate --help` lists the commands, `taskgate COMMAND --help` the flags of one',
+  });
+
+/** What a system error means to the user, where it is about a folder of ours; anything else as it is. */
+export const explain = async (error: unknown, env: Readonly<Record<string, string | undefined>>): Promise<unknown> => {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  // imported here: `--help` must not wait for what reads the settings
+  const modules = [import('./system-error.ts'), import('../config/load.ts')] as const;
+  const [{ explainSystemError }, { xdgDirs }] = await Promise.all(modules);
+  return explainSystemError(error, xdgDirs(env));
 };
 
 /** Shows an error and gives the exit code for it. */

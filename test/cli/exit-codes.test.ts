@@ -30,6 +30,7 @@ test.each([
 
 test.each<[string, unknown]>([
   ['an error of ours that nobody expected', new Error('x')],
+  ["a kind that is a name of Object's own", new UserError('x', { id: 'constructor.name' })],
   ['a kind that is not known', new UserError('x', { id: 'colour.red' })],
   ['a text', 'x'],
   ['nothing', undefined],

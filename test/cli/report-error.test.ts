@@ -1,6 +1,7 @@
+import { CommanderError } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Interrupted } from '../../src/cli/exit-codes.ts';
-import { renderError, reportError } from '../../src/cli/report-error.ts';
+import { commandLineError, explain, renderError, reportError } from '../../src/cli/report-error.ts';
 import { UserError } from '../../src/lib/errors.ts';
 
 const noAddress = new UserError('Gateway contour not ready after 120s: no address yet', {
@@ -52,4 +53,24 @@ test('for programs an error is one line of JSON', () => {
 
 test('for people it is the text, with the same exit code', () => {
   expect(report(noAddress, false)).toEqual({ exitCode: 6, written: renderError(noAddress) });
+});
+
+test.each([
+  ['commander.unknownOption', "error: unknown option '--frob'", "unknown option '--frob'"],
+  ['commander.help', '(outputHelp)', 'no command is given'],
+])('a wrong command line as an error of ours: %s', (code, said, message) => {
+  expect(commandLineError(new CommanderError(1, code, said))).toMatchObject({
+    id: 'usage.command-line',
+    message,
+    hint: expect.stringContaining('--help'),
+  });
+});
+
+test('a system error is explained by the folders of the environment, a bug is left as it is', async () => {
+  const env = { HOME: '/h' };
+  const path = '/h/.local/state/taskgate/locks';
+  const denied = Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'mkdir', path });
+  expect(await explain(denied, env)).toMatchObject({ id: 'environment.state-folder' });
+  const bug = new TypeError('x is not a function');
+  expect(await explain(bug, env)).toBe(bug);
 });

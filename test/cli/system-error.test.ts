@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { explainSystemError } from '../../src/cli/system-error.ts';
+import { UserError } from '../../src/lib/errors.ts';
+
+const folders = { stateDir: '/s/state/taskgate', cacheDir: '/c/taskgate' };
+
+const systemError = (code: string, fields: { syscall: string; path?: string; dest?: string }) =>
+  Object.assign(new Error(`${code}: something, ${fields.syscall}`), { code, ...fields });
+
+const record = '/s/state/taskgate/instances/dev/instance.json';
+const cannotUse = 'cannot use /s/state/taskgate: ';
+const cannotWrite = 'cannot write to /s/state/taskgate: ';
+const noSpace = 'no space left on the disk of /s/state/taskgate';
+
+test.each([
+  ['EACCES', { syscall: 'open', path: record }, cannotUse],
+  ['EACCES', { syscall: 'scandir', path: '/s/state/taskgate/instances' }, cannotUse],
+  ['EPERM', { syscall: 'lchown', path: folders.stateDir }, cannotUse],
+  ['ENOTDIR', { syscall: 'open', path: record }, cannotUse],
+  ['EEXIST', { syscall: 'mkdir', path: folders.stateDir }, cannotUse],
+  ['EROFS', { syscall: 'open', path: record }, cannotWrite],
+  ['ENOENT', { syscall: 'mkdir', path: '/s/state/taskgate/locks' }, cannotWrite],
+  ['ENOENT', { syscall: 'mkdir', path: '/s/state' }, cannotWrite],
+  ['ENOSPC', { syscall: 'open', path: record }, noSpace],
+  ['ENOSPC', { syscall: 'write' }, noSpace],
+  ['EDQUOT', { syscall: 'write' }, noSpace],
+])('the state folder: %s %j', (code, fields, message) => {
+  expect(explainSystemError(systemError(code, fields), folders)).toMatchObject({
+    id: 'environment.state-folder',
+    message: expect.stringContaining(message),
+    hint: expect.stringContaining('XDG_STATE_HOME'),
+  });
+});
+
+test.each([
+  ['EACCES', { syscall: 'open', path: '/c/taskgate/items/x/stamp.json' }, 'artifact.cache-read-only'],
+  ['ENOTDIR', { syscall: 'mkdir', path: '/c' }, 'artifact.cache-read-only'],
+  ['ENOSPC', { syscall: 'copyfile', path: '/b/x', dest: '/c/taskgate/items/x' }, 'artifact.disk-full'],
+])('the cache folder: %s %j', (code, fields, id) => {
+  const hint = expect.stringContaining('XDG_CACHE_HOME');
+  expect(explainSystemError(systemError(code, fields), folders)).toMatchObject({ id, hint });
+});
+
+test.each([
+  ['EACCES', { syscall: 'open', path: '/etc/shadow' }],
+  ['EACCES', { syscall: 'open', path: '/s/state/taskgate-2/x' }],
+  ['EACCES', { syscall: 'open', path: '/s' }],
+  ['ENOENT', { syscall: 'open', path: record }],
+  ['EEXIST', { syscall: 'open', path: record }],
+  ['ENOSPC', { syscall: 'mkdir', path: '/sys/fs/cgroup/x' }],
+  ['ECONNREFUSED', { syscall: 'connect' }],
+])('anything else stays a bug: %s %j', (code, fields) => {
+  const error = systemError(code, fields);
+  expect(explainSystemError(error, folders)).toBe(error);
+});
+
+test('an error of the user is one already', () => {
+  const error = new UserError('seen', { id: 'usage.x' });
+  expect(explainSystemError(error, folders)).toBe(error);
+});
