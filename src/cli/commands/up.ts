@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
+import { removeInstance } from '../../keeper/instance.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { verifyHere } from '../../steps/check-machine.ts';
 import type { UpContext } from '../../steps/context.ts';
@@ -44,6 +45,7 @@ const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promi
   await withInstanceLock(context, async () => {
     const failure = await runAndShow(upSteps, context, options).catch((error: unknown) => ({ error }));
     // what comes after must not hide why it failed
+    if (failure) await removeUnbegun(context).catch((error) => context.notes.push(messageOf(error)));
     await writeReports(context, stages).catch((error) => context.notes.push(messageOf(error)));
     await handOver(input.invocation.env, context).catch((error) => context.notes.push(messageOf(error)));
     if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
@@ -51,6 +53,13 @@ const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promi
   for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? renderUpJson(context, stages) : summary(context));
   if (context.proof) refuseBrokenPath(context.proof);
+};
+
+/** An instance that this run made, and in which no cluster was begun, goes again; so does the place of its reports. */
+const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> => {
+  if (!instance) return;
+  const { createdAt, journal, cluster } = instance.record();
+  if (new Date(createdAt) >= startedAt && journal.length === 0 && !cluster) await removeInstance(instance);
 };
 
 /**
