@@ -52,7 +52,7 @@ const readSource = async ({ cwd, file }: LoadInput): Promise<readonly Source[]> 
   const name = file ?? defaultFile;
   const from = file === undefined ? '' : '--config: ';
   const text = await findTextFile(resolve(cwd, name)).catch((error: unknown) => {
-    if (!hasCode(error, 'EISDIR') && !hasCode(error, 'EACCES')) throw error;
+    if (!['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code))) throw error;
     throw new UserError(`${from}cannot read ${name}: ${messageOf(error)}`, {
       id: 'usage.config',
       hint: 'it must be a file that you may read',

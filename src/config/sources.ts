@@ -74,7 +74,8 @@ export const mergeSources = (sources: readonly Source[]) => {
   );
   const locate = (path: readonly string[]): string => {
     const key = path.join('.');
-    const source = origins.get(key) ?? [...origins].findLast(([other]) => other.startsWith(`${key}.`))?.[1];
+    const below = new Set([...origins].flatMap(([other, source]) => (other.startsWith(`${key}.`) ? [source] : [])));
+    const source = origins.get(key) ?? sources.findLast((one) => below.has(one));
     return source?.locate(path) ?? 'default';
   };
   return { tree, locate };

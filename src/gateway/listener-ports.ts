@@ -77,8 +77,17 @@ const seedOutside: Rule = ({ portRange, seedPort }) =>
     severity: 'error',
     about: 'seedPort',
     message: `${seedPort} lies in the port range ${textOf(portRange)}`,
-    hint: `take a port outside, such as ${portRange.start - 1}: the master would give it to a task`,
+    hint: `${adviseSeedPort(portRange)}: the master would give it to a task`,
   };
+
+/** A port next to the range that no other rule refuses. */
+const adviseSeedPort = (portRange: PortRange): string => {
+  const { start, end } = portRange;
+  const good = [start - 1, end + 1].find(
+    (port) => hasPort(allowedPorts, port) && !findClash(portsOf({ portRange, seedPort: port })),
+  );
+  return good === undefined ? 'shorten the range and take a port beside it' : `take a port outside, such as ${good}`;
+};
 
 const seedAllowed: Rule = ({ seedPort }) =>
   !hasPort(allowedPorts, seedPort) && {
@@ -88,7 +97,7 @@ const seedAllowed: Rule = ({ seedPort }) =>
     hint: 'take a port next to the range',
   };
 
-function* portsOf({ portRange: { start, end }, seedPort }: PortPlan): Generator<number> {
+function* portsOf({ portRange: { start, end }, seedPort }: Omit<PortPlan, 'listenerLimit'>): Generator<number> {
   for (let port = start; port <= Math.min(end, allowedPorts.end); port++) yield port;
   yield seedPort;
 }

@@ -186,9 +186,11 @@ describe('bad input is named with its place', () => {
     await expect(loading).rejects.toThrow('--config: there is no file other.yaml');
   });
 
-  test('a folder is no file', async () => {
-    const loading = loadConfig({ cwd, file: '.', env: {}, flags: {}, check: () => [] });
-    await expect(loading).rejects.toThrow('--config: cannot read .: EISDIR');
+  const noFiles = { '.': 'EISDIR', 'taskgate.yaml/x': 'ENOTDIR' };
+  test.each(Object.entries(noFiles))('no file: %s', async (file, code) => {
+    await writeFile(join(cwd, 'taskgate.yaml'), '');
+    const input = { cwd, file, env: {}, flags: {}, check: () => [] };
+    await expect(loadConfig(input)).rejects.toThrow(`--config: cannot read ${file}: ${code}`);
   });
 });
 
@@ -201,6 +203,8 @@ test('a finding about a section names what gave its parts', async () => {
   ]);
   const env = { TASKGATE_GATEWAY_PORT_RANGE_END: '20100' };
   expect((await load({ env, findings: [finding] })).warnings[0]).toMatch(/^TASKGATE_GATEWAY_PORT_RANGE_END: gateway/);
+  const start = await load({ flags: { 'gateway.portRange.start': '20001' }, findings: [finding] });
+  expect(start.warnings[0]).toMatch(/^--gateway-port-range-start: gateway/);
 });
 
 test('sections whose lines are all commented out and empty variables say nothing', async () => {

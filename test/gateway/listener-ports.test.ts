@@ -45,6 +45,20 @@ describe('facts about all allowed ports', () => {
   });
 });
 
+test.each([
+  [20000, 20199, 'such as 19999'],
+  [1025, 20199, 'such as 20200'],
+  [57537, 58558, 'such as 57536'],
+  // 57999 would be bound where 59022 is, and 59023 where 58000 is
+  [58000, 59022, 'shorten the range'],
+  [1025, 65535, 'shorten the range'],
+])('a seed port in %i-%i is told a port that no rule refuses: %s', (start, end, advice) => {
+  const [finding] = findPortProblems({ portRange: { start, end }, seedPort: end, listenerLimit: 100_000 }).filter(
+    ({ about }) => about === 'seedPort',
+  );
+  expect(finding?.hint).toContain(advice);
+});
+
 const plan = (start: number, end: number, more: { seedPort?: number; listenerLimit?: number } = {}) => ({
   portRange: { start, end },
   seedPort: start - 1,
