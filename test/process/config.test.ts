@@ -99,7 +99,7 @@ describe.concurrent('config validate', () => {
     });
   });
 
-  test.fails('a folder: exit 2, and no bug', async ({ user }) => {
+  test('a folder: exit 2, and no bug', async ({ user }) => {
     const { exitCode, stderr } = await user.run(['config', 'validate', '.']);
     expect(stderr).not.toContain('bug');
     expect(exitCode).toBe(2);

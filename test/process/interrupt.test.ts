@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { endFakes, lockFiles, runningAtUnlock, runningFakes, waitUntilBegun } from './signals.ts';
-import { fakePrograms, inNamespaces, noNamespaces, test, type User } from './user.ts';
+import { fakePrograms, inNamespaces, noNamespaces, programs, test, type User } from './user.ts';
 
 /** Programs that bring artifacts wait; without a network nothing else can begin. */
 const startUp = async (user: User, scripts: Readonly<Record<string, string>> = {}) => {
@@ -14,9 +14,10 @@ const startUp = async (user: User, scripts: Readonly<Record<string, string>> = {
 
 /** Both locks are free: the run comes as far as its own fault. */
 const expectNotBlocked = async (user: User): Promise<void> => {
-  const second = await user.run(['up', '--bundle', user.work]);
-  expect(second).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('holds no bundle.json') });
-  expect(second.stderr).not.toContain('waiting');
+  await fakePrograms(user, Object.fromEntries(programs.map((name) => [name, 'exit 1'])));
+  const second = await user.run(['up'], { prefix: inNamespaces('') });
+  expect(second).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('taskgate: cannot get ') });
+  expect(second.stderr).not.toContain('cache: waiting');
   expect(await lockFiles(user)).toEqual([]);
 };
 
@@ -38,7 +39,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     await expectNotBlocked(user);
   });
 
-  test.fails('an interrupted up that had begun no cluster leaves no instance', async ({ user }) => {
+  test('an interrupted up that had begun no cluster leaves no instance', async ({ user }) => {
     const { up } = await startUp(user);
     up.kill('SIGINT');
     await up;
@@ -64,7 +65,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     await expectNotBlocked(user);
   }, 30_000);
 
-  test.fails('the lock of the cache is given back when the last program has ended, not before', async ({ user }) => {
+  test('the lock of the cache is given back when the last program has ended, not before', async ({ user }) => {
     const { up } = await startUp(user, { python3: stubborn });
     up.kill('SIGINT');
     const [running] = await Promise.all([runningAtUnlock(user), up]);
