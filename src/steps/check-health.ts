@@ -1,7 +1,7 @@
 import { pins } from '../config/versions.ts';
 import type { Instance } from '../keeper/instance.ts';
 import { sha256 } from '../lib/files.ts';
-import type { ProcessIdentity } from '../lib/processes.ts';
+import { isSameProcess, type ProcessIdentity } from '../lib/processes.ts';
 import { checkMachine } from './check-machine.ts';
 import { need, type UpContext } from './context.ts';
 import { findStatus } from './status.ts';
@@ -21,7 +21,7 @@ const findProof = async (context: UpContext): Promise<string | undefined> => {
   const { proven } = instance.record();
   const keeper = keeperOf(instance);
   if (!proven || proven.settings !== settingsDigest(context.config)) return undefined;
-  if (!keeper || keeper.pid !== proven.keeper.pid || keeper.startTicks !== proven.keeper.startTicks) return undefined;
+  if (!keeper || !isSameProcess(keeper, proven.keeper)) return undefined;
   const status = await findStatus(context);
   return status && status.problems.length === 0 ? proven.at : undefined;
 };
