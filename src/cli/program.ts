@@ -1,0 +1,108 @@
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { CommandInput } from './command.ts';
+import { describeSettings, readFlags, withSettings } from './flags.ts';
+
+export type ProgramInput = {
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+  /** With it the one error on stderr is ours, not commander's text. */
+  readonly isJson: boolean;
+};
+
+/** What the commands share: how to read their flags, and where to leave an exit code other than 0. */
+type Shared = { readonly input: (command: Command) => CommandInput; readonly exit: { code: number } };
+
+/** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
+export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
+  const program = new Command('taskgate')
+    .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput(isJson ? { writeErr: () => undefined } : {})
+    .helpCommand(false);
+  const exit = { code: 0 };
+  const input = (command: Command): CommandInput => ({
+    flags: readFlags(command),
+    invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
+  });
+  for (const addGroup of [addLifeCycle, addViews, addConfig]) addGroup(program, { input, exit });
+  addHelp(program);
+  return { program, exitCode: () => exit.code };
+};
+
+/** A live list needs a terminal that it fits into. */
+const isWideTerminal = ({ isTTY, columns }: NodeJS.WriteStream): boolean => isTTY === true && columns >= 40;
+
+const add = (parent: Command, usage: string, description: string): Command =>
+  withSettings(parent.command(usage).description(description));
+
+const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
+  add(
+    program,
+    'up',
+    'make the cluster, install Contour and the Gateway, write the master configuration, prove the path',
+  ).action(async (_, command: Command) => {
+    exit.code = await (await import('./commands/up.ts')).up(input(command));
+  });
+  add(program, 'down', 'take everything of an instance away')
+    .option('--purge-cache', 'remove the cache of programs and images too', false)
+    .action(async (options, command: Command) => {
+      exit.code = await (await import('./commands/down.ts')).down(input(command), options);
+    });
+  add(
+    program,
+    'prefetch',
+    'only fill the cache; with --bundle DIR also write a folder for `up --bundle DIR` without a network',
+  ).action(async (_, command: Command) => (await import('./commands/prefetch.ts')).prefetch(input(command)));
+  add(program, 'smoke', 'expose a sample task as the master does, reach it both ways, remove it').action(
+    async (_, command: Command) => (await import('./commands/smoke.ts')).smoke(input(command)),
+  );
+};
+
+const addViews = (program: Command, { input }: Shared): void => {
+  add(program, 'status', 'show the instances and what is wrong with them').action(async (_, command: Command) =>
+    (await import('./commands/status.ts')).status(input(command)),
+  );
+  add(program, 'env', 'print exports for a shell: eval "$(taskgate env)"').action(async (_, command: Command) =>
+    (await import('./commands/env.ts')).env(input(command)),
+  );
+  add(program, 'logs [component]', "print the log of one of the instance's processes, or their names").action(
+    async (component: string | undefined, _, command: Command) =>
+      (await import('./commands/logs.ts')).logs(input(command), component),
+  );
+};
+
+const addConfig = (program: Command, { input, exit }: Shared): void => {
+  const config = program.command('config').description('show, describe and check configuration');
+  add(config, 'show', 'print the settings in force')
+    .option('--origin', 'say where each comes from', false)
+    .action(async (options, command: Command) =>
+      (await import('./commands/config.ts')).showConfig(input(command), options),
+    );
+  config
+    .command('schema')
+    .description('print the JSON schema of taskgate.yaml, for editors')
+    .option('--json', 'it is JSON anyway')
+    .action(async () => (await import('./commands/config.ts')).printSchema());
+  add(
+    config,
+    'validate <file>',
+    "check a master.yaml or devcluster.yaml by the master's own rules and stricter ones",
+  ).action(async (file: string, _, command: Command) => {
+    const isValid = await (await import('./commands/config.ts')).validateConfig(input(command), file);
+    exit.code = isValid ? 0 : 1;
+  });
+};
+
+const addHelp = (program: Command): void => {
+  program
+    .command('help [command]')
+    .description("show a command's help, or with 'settings' all settings")
+    .action((name: string | undefined) => {
+      if (name === 'settings') return void process.stdout.write(`${describeSettings()}\n`);
+      const known = program.commands.find((command) => command.name() === name);
+      if (name !== undefined && !known) program.error(`error: unknown command '${name}'`);
+      return (known ?? program).help();
+    });
+};
