@@ -120,20 +120,39 @@ describeAsRoot(`${noNamespaces}the state folder`, { concurrent: true }, () => {
     );
   });
 
-  test.for(['up', 'down', 'status'])('%s with a record of another version: exit 3', async (command, { user }) => {
-    await user.write(`state/taskgate/instances/dev/instance.json`, '{"schema":99}');
+  const otherVersion = {
+    text: '{"schema":99}',
+    id: 'environment.instance-schema',
+    says: /instance\.json has schema 99, this taskgate knows 1.*\nto fix: take the instance down with the version/,
+    shows:
+      /^dev: unknown.*\n.* has schema 99, this taskgate knows 1\n +to fix: take the instance down with the version/,
+  };
+  const damaged = {
+    text: '{"schema":1,"na',
+    id: 'environment.instance-damaged',
+    says: /instance\.json is damaged.*\nto fix: .*\/instances\/dev\n/,
+    shows: /^dev: unknown.*\n.*\/instance\.json is damaged\n +to fix: .*\/instances\/dev\n/,
+  };
+  const records = [
+    ['of another version', otherVersion],
+    ['that is damaged', damaged],
+  ] as const;
+  const writeRecord = (user: User, text: string) => user.write('state/taskgate/instances/dev/instance.json', text);
+
+  test.for(
+    records.flatMap(([what, record]) => ['up', 'down'].map((command) => [command, what, record] as const)),
+  )('%s with a record %s: exit 3, and nothing changed', async ([command, , { text, id, says }], { user }) => {
+    await writeRecord(user, text);
     const before = filesOf(await user.left());
-    expectRefusal(await user.run([command]), {
-      exitCode: 3,
-      id: 'environment.instance-schema',
-      says: /instance\.json has schema 99, this taskgate knows 1.*\nto fix: take the instance down with the version/,
-    });
+    expectRefusal(await user.run([command, '--bundle', '.']), { exitCode: 3, id, says });
     expect(filesOf(await user.left())).toEqual(before);
   });
 
-  test.for(['up', 'down', 'status'])('%s with a damaged record: exit 3, and no bug', async (command, { user }) => {
-    await user.write(`state/taskgate/instances/dev/instance.json`, '{"schema":1,"na');
-    const ended = await user.run([command, '--bundle', '.']);
-    expectRefusal(ended, { exitCode: 3, id: 'environment.', says: /instance\.json.*\nto fix: / });
+  test.for(records)('status with a record %s shows it with its way out: exit 3', async ([, record], { user }) => {
+    await writeRecord(user, record.text);
+    const ended = await user.run(['status']);
+    expect(ended).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(record.shows) });
+    expect(ended.stderr).toMatch(/^taskgate: instance dev: .*\n$/);
+    expect(ended.stderr).toContain(`[${record.id}]`);
   });
 });
