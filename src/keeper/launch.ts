@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { Command } from '../lib/runner.ts';
@@ -52,32 +53,17 @@ const describeTrouble = async (told: Told, logsDir: string): Promise<string> => 
   return (await Promise.all(texts)).join('; ');
 };
 
-/**
- * Starts a keeper in the background and speaks with it by lines; aborting the signal ends it. What it returns rejects
- * with UserError `cluster.keeper-ended` when the keeper ends, or `cluster.not-started` at the deadline, both with the
- * last lines of the log that tells why.
- */
-export const launchKeeper = (command: Command, options: LaunchOptions): Launched => {
-  const { logPath, logsDir, env, signal, timeoutMs, onEvent } = options;
-  signal.throwIfAborted();
-  const [program, ...args] = command;
-  const log = openSync(logPath, 'a', 0o600);
-  const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env } });
-  closeSync(log);
-  const { pid, stdin, stdout } = keeper;
-  if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
-
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => undefined); // nobody may be waiting when it ends
+/** Listens to a keeper: promises of what it will tell, and what it has told of its children so far. */
+const hear = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
   const furnished = Promise.withResolvers<void>();
   const readyChildren = new Map<string, PromiseWithResolvers<void>>();
   const told: Told = new Map();
+  let problem: string | undefined;
   const readiness = (child: string): PromiseWithResolvers<void> => {
     const entry = readyChildren.get(child) ?? Promise.withResolvers<void>();
     readyChildren.set(child, entry);
     return entry;
   };
-  let problem: string | undefined;
   createInterface(stdout).on('line', (line) => {
     const event = JSON.parse(line) as KeeperEvent;
     onEvent?.(event);
@@ -88,26 +74,49 @@ export const launchKeeper = (command: Command, options: LaunchOptions): Launched
     told.set(name, { state, ...(detail && { detail }) });
     if (state === 'ready') readiness(name).resolve();
   });
+  const ready = (child: string): Promise<void> => readiness(child).promise;
+  return { furnished: furnished.promise, ready, told, problem: () => problem };
+};
+
+/** An error for a wait that took too long, with what is known of the children. */
+const tooLate = async (what: string, told: Told, { logsDir, timeoutMs }: LaunchOptions): Promise<UserError> =>
+  new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${await describeTrouble(told, logsDir)}`, {
+    id: 'cluster.not-started',
+    hint: 'mend what the log lines say, or give it more time with --timeouts-stage-seconds',
+  });
+
+const explainEnd = async (problem: string | undefined, { signal, logPath }: LaunchOptions): Promise<unknown> => {
+  if (signal.aborted) return signal.reason;
+  const why = problem ?? `it gave no reason${await lastLines(logPath)}`;
+  const hint = 'the message has what failed; on a container host, allow namespaces and mounts';
+  return new UserError(`the keeper ended: ${why}`, { id: 'cluster.keeper-ended', hint });
+};
+
+/**
+ * Starts a keeper in the background and speaks with it by lines; aborting the signal ends it. What it returns rejects
+ * with UserError `cluster.keeper-ended` when the keeper ends, or `cluster.not-started` at the deadline, both with the
+ * last lines of the log that tells why.
+ */
+export const launchKeeper = (command: Command, options: LaunchOptions): Launched => {
+  const { logPath, env, signal, timeoutMs } = options;
+  signal.throwIfAborted();
+  const [program, ...args] = command;
+  const log = openSync(logPath, 'a', 0o600);
+  const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env } });
+  closeSync(log);
+  const { pid, stdin, stdout } = keeper;
+  if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
+  const heard = hear(stdout, options.onEvent);
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined); // nobody may be waiting when it ends
   stdin.on('error', () => undefined);
   const stop = () => stdin.end();
   signal.addEventListener('abort', stop, { once: true });
-  const explainEnd = async (): Promise<unknown> => {
-    if (signal.aborted) return signal.reason;
-    const why = problem ?? `it gave no reason${await lastLines(logPath)}`;
-    const hint = 'the message has what failed; on a container host, allow namespaces and mounts';
-    return new UserError(`the keeper ended: ${why}`, { id: 'cluster.keeper-ended', hint });
-  };
-  keeper.on('close', () => void explainEnd().then(ended.reject));
+  keeper.on('close', () => void explainEnd(heard.problem(), options).then(ended.reject));
 
   const within = async (what: string, promise: Promise<void>): Promise<void> => {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(async () => {
-      const trouble = await describeTrouble(told, logsDir);
-      const hint = 'mend what the log lines say, or give it more time with --timeouts-stage-seconds';
-      late.reject(
-        new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${trouble}`, { id: 'cluster.not-started', hint }),
-      );
-    }, timeoutMs);
+    const timer = setTimeout(() => void tooLate(what, heard.told, options).then(late.reject), timeoutMs);
     try {
       await Promise.race([promise, ended.promise, late.promise]);
     } finally {
@@ -116,9 +125,9 @@ export const launchKeeper = (command: Command, options: LaunchOptions): Launched
   };
   return {
     pid,
-    furnished: () => within('the keeper', furnished.promise),
+    furnished: () => within('the keeper', heard.furnished),
     go: () => stdin.write('go\n'),
-    ready: (child) => within(child, readiness(child).promise),
+    ready: (child) => within(child, heard.ready(child)),
     detach: () => {
       signal.removeEventListener('abort', stop);
       stdin.end('detach\n');

@@ -51,6 +51,23 @@ const neverStarted = -1;
 
 type Attempt = { readonly outcome: Outcome; readonly note?: string };
 
+/** Steps that have begun and not ended well, and those that have. */
+type Track<C> = { readonly halfDone: Step<C>[]; readonly done: Step<C>[] };
+
+const attempt = async <C>(
+  step: Step<C>,
+  context: C,
+  { tools, track: { halfDone, done } }: { readonly tools: StepTools; readonly track: Track<C> },
+): Promise<Attempt> => {
+  const reason = await step.skip?.(context);
+  if (reason) return { outcome: 'skipped', note: reason };
+  halfDone.push(step);
+  const note = await step.run(context, tools);
+  halfDone.splice(halfDone.indexOf(step), 1);
+  done.push(step);
+  return { outcome: 'done', ...(note && { note }) };
+};
+
 /**
  * Runs steps side by side as far as their `after` allows. When one fails or the signal aborts, the others are aborted,
  * those that had begun and not ended well are undone, last first, and the first error is thrown.
@@ -60,22 +77,15 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const begun = performance.now();
-  const halfDone: Step<C>[] = [];
-  const done: Step<C>[] = [];
+  const track: Track<C> = { halfDone: [], done: [] };
   const errors: unknown[] = [];
 
-  const attempt = async (step: Step<C>): Promise<Attempt> => {
-    const reason = await step.skip?.(context);
-    if (reason) return { outcome: 'skipped', note: reason };
-    halfDone.push(step);
-    const note = await step.run(context, { signal, report: (line) => display.reported(step.title, line) });
-    halfDone.splice(halfDone.indexOf(step), 1);
-    done.push(step);
-    return { outcome: 'done', ...(note && { note }) };
-  };
   const guarded = async (step: Step<C>): Promise<Attempt> => {
     try {
-      return await attempt(step);
+      return await attempt(step, context, {
+        tools: { signal, report: (line) => display.reported(step.title, line) },
+        track,
+      });
     } catch (error) {
       const cancelled = signal.aborted;
       errors.push(error);
@@ -113,13 +123,15 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   }
   await Promise.all(performed.values());
   if (errors.length === 0 && !options.signal.aborted) return;
-  const repairs = [
-    ...done.toReversed().map(({ abandon }) => abandon),
-    ...halfDone.toReversed().map(({ undo }) => undo),
-  ];
-  for (const repair of repairs) await repair?.(context).catch((error) => errors.push(error));
+  await takeBack(track, context);
   options.signal.throwIfAborted();
   throw errors[0];
+};
+
+/** Each for itself: one that fails keeps no other from its turn, and must not hide why the run failed. */
+const takeBack = async <C>({ halfDone, done }: Track<C>, context: C): Promise<void> => {
+  for (const { abandon } of done.toReversed()) await abandon?.(context).catch(() => undefined);
+  for (const { undo } of halfDone.toReversed()) await undo?.(context).catch(() => undefined);
 };
 
 const lookUp = <C>(performed: Map<Step<C>, Promise<Outcome>>, step: Step<C>): Promise<Outcome> => {
