@@ -9,7 +9,7 @@ import { asNobody, errorOf, expectRefusal, filesOf, inNamespaces, noNamespaces, 
 const hostTraces = async (user: User): Promise<readonly string[]> => {
   const dir = join(user.state, 'taskgate', 'instances', 'dev');
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const paths = [`/sys/class/net/${linkName(dir)}`, ...cgroupPaths(hierarchies, hostMark(dir))];
+  const paths = [`/sys/class/net/${linkName(dir)}`, ...cgroupPaths(hierarchies, `dev-${hostMark(dir)}`)];
   const there = await Promise.allSettled(paths.map((path) => access(path)));
   return paths.filter((_, index) => there[index]?.status === 'fulfilled');
 };
@@ -20,7 +20,7 @@ describeAsRoot(`${noNamespaces}without root, and without sudo`, { concurrent: tr
   const runAsNobody = async (user: User, line: string, env: Readonly<Record<string, string | undefined>> = {}) => {
     await user.giveToNobody();
     await user.write('bin/sudo', '#!/bin/sh\necho sudo: a password is required >&2\nexit 1\n', 0o755);
-    return user.run(line.split(' '), { prefix: asNobody, env });
+    return user.run(line.split(' '), { ...asNobody, env });
   };
 
   test.for(['up', 'down'])('%s says so, once, and changes nothing', async (command, { user }) => {

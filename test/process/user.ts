@@ -28,7 +28,26 @@ export type StartOptions = {
 
 /** A user of the machine who is not root. */
 const nobody = 65_534;
-export const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
+/** Where that user finds the repository: its own folder may be closed to others, as one below /root is. */
+const openRoot = '/mnt';
+
+const throughOpenRoot = (path: string): string => (path.startsWith(root) ? openRoot + path.slice(root.length) : path);
+
+/** Options that run taskgate as nobody, with the repository mounted where everybody may read it. */
+export const asNobody: StartOptions = {
+  prefix: [
+    ...[
+      'unshare',
+      '--mount',
+      'sh',
+      '-euc',
+      `mount --make-rprivate /; mount --bind '${root}' ${openRoot}; exec "$@"`,
+      'sh',
+    ],
+    ...['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
+  ],
+  program: [process.execPath, launcher].map(throughOpenRoot),
+};
 
 /** Runs a script as root in private mount and network namespaces, then the program: the host sees nothing of it. */
 export const inNamespaces = (script: string): readonly string[] => [
