@@ -122,9 +122,11 @@ describe('up is interrupted', () => {
     'Write the master configuration',
   ])('SIGINT during or right after "%s": exit 130, no sample task stays, the next up goes on', async (title) => {
     const up = taskgate.start('up');
-    for await (const line of up.iterable({ from: 'stderr' })) {
-      if (line.includes(title)) break;
-    }
+    const said = Promise.withResolvers<void>();
+    up.stderr.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes(title)) said.resolve();
+    });
+    await said.promise;
     up.kill('SIGINT');
     expect((await up).exitCode).toBe(130);
     const jobs = await (await taskgate.kube('dev')).list({ apiVersion: 'batch/v1', kind: 'Job' });
