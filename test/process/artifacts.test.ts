@@ -120,7 +120,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}the cache folder`, { concurrent: t
   });
 
   test('no network, and no programs that bring anything: exit 4 with each reason', async ({ user }) => {
-    await fakePrograms(user, { go: 'echo "dial tcp: lookup proxy.golang.org: no such host" >&2; exit 1' });
+    await fakePrograms(user, { go: 'echo "dial tcp: lookup proxy.example: no such host" >&2; exit 1' });
     const says = /cannot get \S+ v\S+: release: \S+ cannot be reached.*; go: the Go proxy/;
     await expectNone(user, { id: 'artifact.go-proxy-unreachable', says }, ['up'], { prefix: inNamespaces('') });
   });
