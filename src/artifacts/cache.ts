@@ -1,7 +1,7 @@
 import { mkdir, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { hasCode } from '../lib/errors.ts';
-import { findTextFile, sha256OfFile, writeFileAtomically } from '../lib/files.ts';
+import { findTextFile, isThere, sha256OfFile, writeFileAtomically } from '../lib/files.ts';
 import type { StoredItem } from './item.ts';
 
 /** A file as it was when it landed. `path` is relative to the item's folder. */
@@ -75,16 +75,6 @@ const isIntact = async (dir: string, file: StampedFile): Promise<boolean> => {
   }
 };
 
-const leadsSomewhere = async (path: string): Promise<boolean> => {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
-
 /** The item with this key, if all its files are as they landed. */
 export const findStored = async (cacheDir: string, key: string): Promise<StoredItem | undefined> => {
   const dir = itemDir(cacheDir, key);
@@ -92,7 +82,7 @@ export const findStored = async (cacheDir: string, key: string): Promise<StoredI
   if (!stamp || stamp.key !== key) return undefined;
   const intact = await Promise.all([
     ...stamp.files.map((file) => isIntact(dir, file)),
-    ...stamp.links.map(({ path }) => leadsSomewhere(join(dir, path))),
+    ...stamp.links.map(({ path }) => isThere(join(dir, path))),
   ]);
   return intact.every(Boolean) ? { key, dir, source: stamp.source } : undefined;
 };

@@ -1,7 +1,6 @@
-import { chmod, stat } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../lib/errors.ts';
-import { sha256 } from '../lib/files.ts';
+import { isThere, sha256 } from '../lib/files.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle.ts';
 import { debianSource } from './debian.ts';
 import { goSource } from './go-build.ts';
@@ -102,23 +101,13 @@ const runtimeItem = (
   return { name: 'runtime', version: distribution, key, sources };
 };
 
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
-
 /** agnhost is built along with Kubernetes; it is an item of its own where Kubernetes was downloaded. */
 const findProgram =
   (parts: Items['parts'], kubernetes: Item): ProgramOf =>
   async (program, work) => {
     if (program === 'agnhost') {
       const besideKubernetes = join((await work.ensure(kubernetes)).dir, program);
-      if (await exists(besideKubernetes)) return besideKubernetes;
+      if (await isThere(besideKubernetes)) return besideKubernetes;
     }
     return join((await work.ensure(parts[program])).dir, program);
   };
