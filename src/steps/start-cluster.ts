@@ -51,9 +51,9 @@ export const awaitNode: Step<UpContext> = {
   skip: skipIfHealthy,
   after: [startCluster],
   run: async (context, { signal, report }) => {
-    const { kubeContext } = need(context, 'cluster');
+    const { nodeName } = need(context, 'cluster');
     const kube = need(context, 'kube');
-    const wait = { node: kubeContext, since: context.startedAt, timeoutMs: stageTimeoutMs(context), signal };
+    const wait = { node: nodeName, since: context.startedAt, timeoutMs: stageTimeoutMs(context), signal };
     await Promise.all([kube.apply(clusterAdmins), waitForNode(kube, { ...wait, onVerdict: report })]);
   },
 };

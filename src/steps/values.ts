@@ -1,9 +1,14 @@
+/** What makes clusters; `attach` makes none and works with one that runs. */
+export type ProviderName = 'native' | 'minikube' | 'attach';
+
 /** A running cluster. Made by a cluster provider. */
 export type Cluster = {
   readonly name: string;
-  readonly provider: 'native';
+  readonly provider: ProviderName;
   readonly kubeconfigPath: string;
   readonly kubeContext: string;
+  /** Name of the node that must be ready; of an attached cluster, the one whose address the Gateway gets. */
+  readonly nodeName: string;
   /** The node's address as the host dials it. */
   readonly nodeAddress: string;
   /** The host's address as pods dial it. */
@@ -24,13 +29,16 @@ export type GatewayEndpoint = {
   readonly capacity: { readonly limit: number; readonly because: string };
 };
 
+export type TunnelKind = 'ssh' | 'ngrok';
+
 /** Where tasks dial the master. Made by tunnel. */
 export type MasterEndpoint = {
   readonly scheme: 'http' | 'https';
   /** As pods see it. */
   readonly host: string;
   readonly port: number;
-  readonly via: 'direct';
+  /** How it is reached: the host's own address, a tunnel that taskgate keeps, or an address that the user has. */
+  readonly via: 'direct' | TunnelKind | 'url';
 };
 
 /** A cause that was found for a broken hop: what was seen, and what to do about it. */

@@ -57,6 +57,7 @@ const clusterOf = ({ name, instanceDir, network }: NativePlace): Cluster => ({
   provider: 'native',
   kubeconfigPath: join(instanceDir, 'kubeconfig'),
   kubeContext: nodeName(name),
+  nodeName: nodeName(name),
   nodeAddress: network.nodeAddress,
   hostAddress: network.hostAddress,
 });
