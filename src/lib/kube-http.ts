@@ -1,4 +1,11 @@
-import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  HttpMethod,
+  IsomorphicFetchHttpLibrary,
+  KubeConfig,
+  RequestContext,
+  type ResponseContext,
+} from '@kubernetes/client-node';
 import { messageOf, UserError } from './errors.ts';
 
 export type KubeRequest = {
@@ -68,6 +75,31 @@ const unreachable =
     });
   };
 
+/** As many tries as client-go makes (rest/request.go). */
+const mostTries = 10;
+
+/**
+ * How long the API server wants us to wait before the same request again, as client-go honours it: with 429 or 5xx and a
+ * Retry-After in seconds. It asks so while its storage (re)initializes after a start.
+ */
+const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | undefined => {
+  const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
+  const seconds = isPassing ? Number.parseInt(headers['retry-after'] ?? '', 10) : Number.NaN;
+  return Number.isNaN(seconds) ? undefined : seconds * 1_000;
+};
+
+/** Sends until the API server no longer asks for another try. */
+const sendPatiently = async (send: () => Promise<ResponseContext>, signal: AbortSignal): Promise<ResponseContext> => {
+  for (let tries = 1; ; tries++) {
+    const response = await send();
+    const waitMs = retryAfterMs(response);
+    if (waitMs === undefined || tries === mostTries) return response;
+    // an answer that nobody reads keeps its connection
+    await response.body.text();
+    await pause(waitMs, undefined, { signal });
+  }
+};
+
 /**
  * Speaks to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
  * Throws a UserError when the kubeconfig has no such context.
@@ -97,9 +129,11 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => 
       context.setBody(JSON.stringify(body));
     }
     context.setHeaderParam('Accept', 'application/json');
-    context.setSignal(signal ?? AbortSignal.timeout(answerTimeoutMs));
+    const limit = signal ?? AbortSignal.timeout(answerTimeoutMs);
+    context.setSignal(limit);
     await config.applySecurityAuthentication(context);
-    const response = await transport.send(context).toPromise().catch(unreachable(server, signal));
+    const send = () => transport.send(context).toPromise();
+    const response = await sendPatiently(send, limit).catch(unreachable(server, signal));
     if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
     return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
   };
