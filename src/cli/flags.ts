@@ -1,11 +1,15 @@
 import { type Command, Option } from 'commander';
-import { flagOf, settings, variableOf } from '../config/settings.ts';
+import { flagOf, type Setting, settings, variableOf } from '../config/settings.ts';
 import type { GlobalFlags } from './command.ts';
 
 const essential = new Set(['name', 'provider']);
 
 /** `--gateway-port-range-start` as commander names its value: `gatewayPortRangeStart`. */
-const attributeOf = (path: string): string => new Option(`${flagOf(path)} <value>`).attributeName();
+const attributeOf = (path: string): string => new Option(flagOf(path)).attributeName();
+
+/** A switch may be given alone. */
+const usageOf = ({ path, type }: Setting): string =>
+  `${flagOf(path)} ${type === 'switch' ? '[true|false]' : '<value>'}`;
 
 /** Adds the flags that every command takes: the settings, --config and --json. */
 export const withSettings = (command: Command): Command => {
@@ -14,7 +18,7 @@ export const withSettings = (command: Command): Command => {
     .option('--config <file>', 'read this file instead of taskgate.yaml');
   for (const setting of settings) {
     const byDefault = 'default' in setting ? ` (default: ${setting.default})` : '';
-    const option = new Option(`${flagOf(setting.path)} <value>`, `${setting.description}${byDefault}`);
+    const option = new Option(usageOf(setting), `${setting.description}${byDefault}`).preset('true');
     command.addOption(option.hideHelp(!essential.has(setting.path)));
   }
   return command.addHelpText('after', '\nEvery setting has a flag too; `taskgate help settings` lists them.');

@@ -1,16 +1,75 @@
 /** One setting: its place in taskgate.yaml, from which its flag and environment variable follow. */
 export type Setting = {
   readonly path: string;
-  readonly type: 'text' | 'number';
+  readonly type: 'text' | 'number' | 'switch';
   /** Undefined: found out at run time, as the description says. */
-  readonly default?: string | number;
+  readonly default?: string | number | boolean;
   readonly description: string;
 };
 
 /** Every setting, in the order of the README's table. No zod here: `--help` reads this and must stay quick. */
 export const settings = [
   { path: 'name', type: 'text', default: 'dev', description: 'name of the instance' },
-  { path: 'provider', type: 'text', default: 'auto', description: 'what makes the cluster: auto or native' },
+  {
+    path: 'provider',
+    type: 'text',
+    default: 'auto',
+    description: 'what makes the cluster: auto, minikube, native or attach',
+  },
+  {
+    path: 'recreate',
+    type: 'switch',
+    default: false,
+    description: 'make a cluster anew whose version, driver or size differs from what is wanted',
+  },
+  {
+    path: 'installMinikube',
+    type: 'switch',
+    default: false,
+    description: 'fetch the pinned Minikube into the cache where none is installed',
+  },
+  { path: 'minikube.profile', type: 'text', description: 'Minikube profile (default: taskgate-NAME)' },
+  { path: 'minikube.driver', type: 'text', default: 'docker', description: 'what Minikube runs its node on' },
+  { path: 'minikube.cpus', type: 'number', default: 2, description: 'CPUs of the Minikube node' },
+  { path: 'minikube.memoryMb', type: 'number', default: 4096, description: 'memory of the Minikube node, in MiB' },
+  {
+    path: 'minikube.serviceCidr',
+    type: 'text',
+    description: "range of the Services of a Minikube cluster (default: one that no other instance's Services have)",
+  },
+  { path: 'minikube.baseImage', type: 'text', description: "image of the node (default: Minikube's own)" },
+  {
+    path: 'minikube.startArgs',
+    type: 'text',
+    description: 'further arguments of `minikube start`, separated by spaces',
+  },
+  {
+    path: 'context',
+    type: 'text',
+    description: 'kube context of the cluster that `--provider attach` works with',
+  },
+  {
+    path: 'allowContext',
+    type: 'text',
+    description: 'the same context again: says that taskgate may change that cluster',
+  },
+  {
+    path: 'kubeconfig',
+    type: 'text',
+    description: 'kubeconfig that has the context, only read (default: KUBECONFIG, else ~/.kube/config)',
+  },
+  {
+    path: 'adopt',
+    type: 'switch',
+    default: false,
+    description: "work with a Contour, Gateway API or Gateway of somebody else's that is there already",
+  },
+  {
+    path: 'mergeKubeconfig',
+    type: 'switch',
+    default: false,
+    description: "add the cluster's context to the user's kubeconfig, which is backed up; `down` takes it out",
+  },
   {
     path: 'network.cidr',
     type: 'text',
@@ -44,6 +103,18 @@ export const settings = [
     description: 'port of the one listener that a Gateway must have',
   },
   { path: 'gateway.contourReplicas', type: 'number', default: 1, description: 'Contour pods' },
+  {
+    path: 'gateway.reach',
+    type: 'text',
+    default: 'auto',
+    description: "how this host reaches task ports: node (the node's address), forward (127.0.0.1) or auto",
+  },
+  {
+    path: 'gateway.forwardAddress',
+    type: 'text',
+    default: '127.0.0.1',
+    description: 'address on this host that forwards listen on',
+  },
   { path: 'master.scheme', type: 'text', default: 'http', description: 'how tasks speak to the master: http or https' },
   { path: 'master.host', type: 'text', description: 'master as tasks dial it (default: this host, as pods see it)' },
   {
@@ -52,6 +123,13 @@ export const settings = [
     default: 8080,
     description: 'port of the master, on this host and as tasks dial it',
   },
+  {
+    path: 'master.reach',
+    type: 'text',
+    default: 'auto',
+    description: 'how tasks reach the master: direct, ssh, ngrok, url, or auto (direct, unless a pod cannot)',
+  },
+  { path: 'master.url', type: 'text', description: 'URL of the master as tasks dial it, for `--master-reach url`' },
   { path: 'master.clusterName', type: 'text', default: 'default', description: 'cluster_name of the resource manager' },
   { path: 'master.resourcePool', type: 'text', default: 'default', description: 'the one resource pool' },
   { path: 'master.taskNamespace', type: 'text', default: 'default', description: 'namespace in which tasks run' },
@@ -66,6 +144,66 @@ export const settings = [
     type: 'number',
     default: 1,
     description: 'max_slots_per_pod of the resource manager',
+  },
+  { path: 'ssh.host', type: 'text', description: 'host of the SSH tunnel, as `ssh` takes it (an alias, user@host)' },
+  { path: 'ssh.port', type: 'number', description: "port of its sshd (default: ssh's own choice)" },
+  {
+    path: 'ssh.remotePort',
+    type: 'number',
+    default: 0,
+    description: 'port on that host which tasks dial; 0 lets its sshd choose one',
+  },
+  {
+    path: 'ssh.bindAddress',
+    type: 'text',
+    default: '0.0.0.0',
+    description: 'address on that host which the port listens on',
+  },
+  {
+    path: 'ssh.publicHost',
+    type: 'text',
+    description: 'that host as tasks dial it (default: the host name that ssh resolves it to)',
+  },
+  {
+    path: 'ssh.hostKeyPolicy',
+    type: 'text',
+    default: 'accept-new',
+    description: "accept-new (remembered in the instance) or yes (only keys in the user's known_hosts)",
+  },
+  {
+    path: 'ssh.serverAliveInterval',
+    type: 'number',
+    default: 60,
+    description: 'seconds without a byte after which ssh asks its server for a sign of life',
+  },
+  {
+    path: 'ssh.serverAliveCountMax',
+    type: 'number',
+    default: 10,
+    description: 'unanswered questions after which ssh ends and is started again',
+  },
+  { path: 'ssh.configFile', type: 'text', description: "configuration of ssh in place of the user's own (ssh -F)" },
+  { path: 'ssh.program', type: 'text', default: 'ssh', description: 'the ssh program' },
+  { path: 'ngrok.program', type: 'text', default: 'ngrok', description: 'the ngrok agent' },
+  { path: 'ngrok.domain', type: 'text', description: 'reserved domain of the ngrok tunnel' },
+  { path: 'ngrok.tcpAddress', type: 'text', description: 'reserved TCP address of the ngrok tunnel, as host:port' },
+  {
+    path: 'ngrok.trafficPolicyFile',
+    type: 'text',
+    description: 'traffic policy of the ngrok tunnel: who may call the master',
+  },
+  { path: 'ngrok.configFile', type: 'text', description: "ngrok's configuration with the token (default: its own)" },
+  {
+    path: 'tunnel.allowPublic',
+    type: 'switch',
+    default: false,
+    description: 'allow a tunnel whose end the internet can reach',
+  },
+  {
+    path: 'tunnel.ttlHours',
+    type: 'number',
+    default: 8,
+    description: 'hours after which a public tunnel closes by itself',
   },
   {
     path: 'mirror',

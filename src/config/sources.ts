@@ -1,4 +1,4 @@
-import { flagOf, settings, variableOf } from './settings.ts';
+import { flagOf, type Setting, settings, variableOf } from './settings.ts';
 import { getIn, leavesOf, nearest, setIn, type Tree } from './tree.ts';
 
 /** Where a value came from, as the user would look for it: `taskgate.yaml:3:5`, `TASKGATE_NAME`, `--name`. */
@@ -20,12 +20,19 @@ export const defaultsSource = (): Source => ({
   problems: [],
 });
 
-/** The settings that an environment or a command line gives, by path. Numbers become numbers where they are written so. */
+/** A text as the value that it stands for; one that stands for none stays as it is, and the schema names it. */
+const readText = (text: string, type: Setting['type']): unknown => {
+  if (type === 'number' && /^-?\d+$/.test(text)) return Number(text);
+  if (type === 'switch' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+};
+
+/** The settings that an environment or a command line gives, by path. */
 const fromStrings = (given: (path: string) => string | undefined): Tree =>
   settings.reduce<Tree>((tree, { path, type }) => {
     const text = given(path);
     if (text === undefined) return tree;
-    return setIn(tree, path.split('.'), type === 'number' && /^-?\d+$/.test(text) ? Number(text) : text);
+    return setIn(tree, path.split('.'), readText(text, type));
   }, {});
 
 /** What gave a setting, or for a section each thing that gave a part of it. */

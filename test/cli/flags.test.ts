@@ -51,3 +51,8 @@ test('the table of settings has path, default, flag and variable of each', () =>
   }
   expect(text).toContain('gateway.portRange.start, default 20000\n');
 });
+
+test('a switch may stand alone', () => {
+  expect(parse('--recreate').settings).toEqual({ recreate: 'true' });
+  expect(parse('--recreate', '--name', 'a').settings).toEqual({ recreate: 'true', name: 'a' });
+});

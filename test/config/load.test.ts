@@ -70,6 +70,16 @@ describe('bad input is named with its place', () => {
       'TASKGATE_MASTER_PORT: master.port: expected number, received string, got "http"',
     ],
     [
+      'a switch that is neither on nor off',
+      { env: { TASKGATE_RECREATE: 'maybe' } },
+      'TASKGATE_RECREATE: recreate: expected boolean, received string, got "maybe"',
+    ],
+    [
+      'a host that ssh would read as a flag',
+      { flags: { 'ssh.host': '-oProxyCommand=true' } },
+      '--ssh-host: ssh.host: must be one word that does not begin with a dash, got "-oProxyCommand=true"',
+    ],
+    [
       'an unknown variable',
       { env: { TASKGATE_NAMES: 'x' } },
       'TASKGATE_NAMES: no such setting; did you mean TASKGATE_NAME?',
@@ -156,7 +166,7 @@ describe('bad input is named with its place', () => {
     await expect(loading).rejects.toMatchObject({
       message: [
         '',
-        '--provider: provider: expected one of "auto"|"native", got "docker"',
+        '--provider: provider: expected one of "auto"|"minikube"|"native"|"attach", got "docker"',
         'TASKGATE_MASTER_PORT: master.port: Too small: expected number to be >=1, got 0',
         "taskgate.yaml:1:1: unknown key 'nmae'; did you mean 'name'?",
         'taskgate.yaml:3:3: gateway.portRange: start 52000 > end 51000; swap them',
