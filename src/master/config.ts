@@ -1,7 +1,8 @@
 import { UserError } from '../lib/errors.ts';
 import { renderYaml } from '../lib/template.ts';
+import { verifyDisjoint } from './instances.ts';
 import { validateMasterConfig } from './validate.ts';
-import type { MasterValues } from './values.ts';
+import type { Instances, MasterValues } from './values.ts';
 
 /** A PostgreSQL on this host, with the user and password that devcluster's database stage has too. */
 export const database = {
@@ -37,17 +38,31 @@ const resourceManager = (values: MasterValues) => {
   };
 };
 
+/** A resource manager beside the root's, with its own pool. `rootImage` is what tasks get that no pool says otherwise. */
+export const additionalManager = (values: MasterValues, rootImage?: string) => ({
+  resource_manager: resourceManager(values),
+  resource_pools: [
+    {
+      pool_name: values.resourcePool,
+      ...(values.taskImage !== rootImage && { task_container_defaults: { image: values.taskImage } }),
+    },
+  ],
+});
+
 /** The master's configuration as an object. `root` is relative: `master/` of a checkout holds `static/`. */
-export const masterConfig = (values: MasterValues) => ({
-  port: values.listenPort,
+export const masterConfig = (...[root, ...additional]: Instances) => ({
+  port: root.listenPort,
   root: 'master',
   db: database,
-  cache: { cache_dir: values.cacheDir },
+  cache: { cache_dir: root.cacheDir },
   telemetry: { enabled: false },
-  security: { initial_user_password: values.adminPassword },
-  task_container_defaults: { image: values.taskImage },
-  resource_manager: resourceManager(values),
-  resource_pools: [{ pool_name: values.resourcePool }],
+  security: { initial_user_password: root.adminPassword },
+  task_container_defaults: { image: root.taskImage },
+  resource_manager: resourceManager(root),
+  resource_pools: [{ pool_name: root.resourcePool }],
+  ...(additional.length > 0 && {
+    additional_resource_managers: additional.map((values) => additionalManager(values, root.taskImage)),
+  }),
 });
 
 const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
@@ -75,14 +90,17 @@ export const verifyRendered = (text: string): string => {
 };
 
 /**
- * A `master.yaml` from which a real master starts (determined.md 5). Write it with mode 0600: it holds a password. Throws
- * UserError `usage.master-values` for values that the master would refuse, such as a port range of one port.
+ * A `master.yaml` from which a real master starts (determined.md 5). Write it with mode 0600: it holds a password. Of
+ * several instances the first gives what the master has only once. Throws UserError `usage.instances-overlap` for
+ * instances that one master cannot serve, `usage.master-values` for what it would refuse, such as a range of one port.
  */
-export const renderMasterConfig = (values: MasterValues): string =>
-  verifyRendered(
+export const renderMasterConfig = (...instances: Instances): string => {
+  verifyDisjoint(instances);
+  return verifyRendered(
     header([
       'root: `master`, the folder with static/, as seen from a checkout of determined-ai/determined in which the master is',
       'started; an installed master has it in /usr/share/determined/master.',
       'db: a PostgreSQL on this host; change user and password to yours.',
-    ]) + renderYaml(masterConfig(values)),
+    ]) + renderYaml(masterConfig(...instances)),
   );
+};

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { renderYaml } from '../lib/template.ts';
 import { database, header, masterConfig, verifyRendered } from './config.ts';
-import type { MasterValues } from './values.ts';
+import { verifyDisjoint } from './instances.ts';
+import type { Instances, MasterValues } from './values.ts';
 
 /** devcluster expands variables in all strings (string.Template), passwords included. */
 const escapeDollars = (value: unknown): unknown => {
@@ -21,17 +22,19 @@ const databaseStage = ({ instance }: MasterValues) => ({
   },
 });
 
-const masterStage = (values: MasterValues) => ({
-  master: { name: 'master', kill_signal: 'SIGTERM', config_file: masterConfig(values) },
+const masterStage = (instances: Instances) => ({
+  master: { name: 'master', kill_signal: 'SIGTERM', config_file: masterConfig(...instances) },
 });
 
 /**
  * A `devcluster.yaml` for devcluster 1.3.2: database and master, all values explicit, no variables. Write it with mode
- * 0600: it holds a password. Throws UserError `usage.master-values` for values that the master would refuse, or that
- * devcluster cannot hand over (a namespace `y` loses its quotes and becomes true).
+ * 0600: it holds a password. Throws UserError `usage.instances-overlap` and `usage.master-values` as
+ * renderMasterConfig does, also for what devcluster cannot hand over (a namespace `y` loses its quotes and becomes true).
  */
-export const renderDevcluster = (values: MasterValues): string => {
-  const file = { temp_dir: join(values.cacheDir, 'devcluster'), stages: [databaseStage(values), masterStage(values)] };
+export const renderDevcluster = (...instances: Instances): string => {
+  verifyDisjoint(instances);
+  const [root] = instances;
+  const file = { temp_dir: join(root.cacheDir, 'devcluster'), stages: [databaseStage(root), masterStage(instances)] };
   return verifyRendered(
     header([
       'Run `devcluster -c FILE` in a checkout of determined-ai/determined, after `make -C master build`:',

@@ -7,6 +7,8 @@ export type MasterValues = {
   readonly master: MasterEndpoint;
   /** Absolute path of a kubeconfig whose current-context is the cluster; the master follows no other. */
   readonly kubeconfigPath: string;
+  /** Tells clusters apart that have several kubeconfigs: the uid of namespace kube-system. Without it the path does. */
+  readonly clusterId?: string;
   readonly adminPassword: string;
   /** Name of the taskgate instance, for things that must differ between two of them. */
   readonly instance: string;
@@ -19,6 +21,9 @@ export type MasterValues = {
   readonly listenPort: number;
   readonly cacheDir: string;
 };
+
+/** One master over one or several instances: the first becomes the root resource manager, the others additional ones. */
+export type Instances = readonly [MasterValues, ...MasterValues[]];
 
 const alphabets = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789'] as const;
 const passwordLength = 24;

@@ -25,6 +25,19 @@ export const sampleValues: MasterValues = {
   cacheDir: '/home/me/.cache/taskgate/master',
 };
 
+/** An instance on another cluster, with another task image. */
+export const secondValues: MasterValues = {
+  ...sampleValues,
+  instance: 'second',
+  clusterName: 'second',
+  resourcePool: 'second',
+  taskNamespace: 'team',
+  taskImage: 'registry.example/other:1',
+  kubeconfigPath: '/home/me/.local/state/taskgate/second/kubeconfig',
+  gateway: { ...sampleValues.gateway, address: '192.168.58.2' },
+  master: { scheme: 'http', host: '10.0.3.2', port: 8080, via: 'direct' },
+};
+
 type Tree = Record<string, unknown>;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
