@@ -3,16 +3,23 @@ import type { Runner } from '../lib/runner.ts';
 import { verifyBundle } from './bundle-index.ts';
 import { copyToBundle } from './bundle-writer.ts';
 import { findStored } from './cache.ts';
-import { type Artifacts, describeArtifacts, type Stored } from './describe.ts';
+import {
+  type Artifacts,
+  describeArtifacts,
+  describeGatewayArtifacts,
+  type GatewayArtifacts,
+  type Stored,
+} from './describe.ts';
 import { fillCache } from './ensure.ts';
 import { bundleFailure } from './failure.ts';
+import type { Item } from './item.ts';
 import { type Items, makeItems } from './items.ts';
 import { detectMachine, type Machine } from './machine.ts';
 import type { NetworkOptions } from './network.ts';
 import type { Pins } from './pins.ts';
 import type { Report } from './progress.ts';
 
-export type { Artifacts, BinaryName } from './describe.ts';
+export type { Artifacts, BinaryName, GatewayArtifacts } from './describe.ts';
 export type { Pins } from './pins.ts';
 export type { ArtifactProgress } from './progress.ts';
 
@@ -39,42 +46,55 @@ export type ArtifactsInput = {
 
 const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-const names = (items: Items) => Object.keys(items.wanted) as readonly (keyof Items['wanted'])[];
+type Name = keyof Items['wanted'];
 
-const findAll = async (items: Items, cacheDir: string) => {
+const everything = ['kubernetes', 'etcd', 'coredns', 'runtime', 'contourManifest', 'images'] as const;
+const forGateway = ['contourManifest', 'images'] as const;
+
+const pick = <N extends Name>({ wanted }: Items, names: readonly N[]) =>
+  Object.fromEntries(names.map((name) => [name, wanted[name]])) as Pick<Items['wanted'], N>;
+
+const findAll = async <N extends Name>(wanted: Pick<Items['wanted'], N>, cacheDir: string) => {
   const found = await Promise.all(
-    names(items).map(async (name) => [name, await findStored(cacheDir, items.wanted[name].key)] as const),
+    Object.entries<Item>(wanted).map(async ([name, item]) => [name, await findStored(cacheDir, item.key)] as const),
   );
   return {
-    found: Object.fromEntries(found) as Stored,
-    missing: found.flatMap(([name, stored]) => (stored ? [] : [items.wanted[name]])),
+    found: Object.fromEntries(found) as Pick<Stored, N>,
+    missing: Object.values<Item>(wanted).filter((_, index) => found[index]?.[1] === undefined),
   };
 };
 
-const tellCached = (items: Items, report: Report): void => {
-  for (const { name, version } of Object.values(items.wanted)) report({ name, state: 'cached', detail: version });
-};
-
-const ensureStored = async (input: ArtifactsInput) => {
+const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readonly N[]) => {
+  const { pins, bundle, report } = input;
   const machine = input.machine ?? (await detectMachine());
   const cacheDir = resolve(input.cacheDir);
-  const items = makeItems(input.pins, machine, { searchPath: usualPath, ...input });
-  const { found, missing } = await findAll(items, cacheDir);
-  if (missing.length > 0 && input.bundle) await verifyBundle(resolve(input.bundle), missing);
-  const stored = missing.length > 0 ? await fillCache(items.wanted, { ...input, cacheDir, arch: machine.arch }) : found;
-  if (missing.length === 0) tellCached(items, input.report);
-  return { items, stored, artifacts: describeArtifacts(input.pins, machine.arch, stored) };
+  const wanted = pick(makeItems(pins, machine, { searchPath: usualPath, ...input }), names);
+  const { found, missing } = await findAll<N>(wanted, cacheDir);
+  if (missing.length > 0 && bundle) await verifyBundle(resolve(bundle), missing);
+  if (missing.length === 0) {
+    for (const { name, version } of Object.values<Item>(wanted)) report({ name, state: 'cached', detail: version });
+  }
+  const stored = missing.length > 0 ? await fillCache<N>(wanted, { ...input, cacheDir, arch: machine.arch }) : found;
+  return { wanted, stored, arch: machine.arch };
 };
 
 /** Makes sure that everything pinned lies in the cache, and tells where. */
-export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts> =>
-  (await ensureStored(input)).artifacts;
+export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts> => {
+  const { stored, arch } = await ensureStored(input, everything);
+  return describeArtifacts(input.pins, arch, stored);
+};
+
+/** Makes sure of what the Gateway needs on a cluster whose node is made elsewhere. */
+export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<GatewayArtifacts> => {
+  const { stored } = await ensureStored(input, forGateway);
+  return describeGatewayArtifacts(input.pins, stored);
+};
 
 /** Writes everything pinned into a folder, from which {@link ensureArtifacts} works without a network. */
 export const writeBundle = async (input: ArtifactsInput & { readonly dir: string }): Promise<Artifacts> => {
-  const { items, stored, artifacts } = await ensureStored(input);
+  const { wanted, stored, arch } = await ensureStored(input, everything);
   const { dir, signal, report } = input;
-  const entries = names(items).map((name) => [items.wanted[name], stored[name]] as const);
+  const entries = everything.map((name) => [wanted[name], stored[name]] as const);
   const tell = (detail: string) => report({ name: 'bundle', state: 'building', detail });
   try {
     await copyToBundle(resolve(dir), entries, { signal, onItem: ({ name }) => tell(`copying ${name}`) });
@@ -82,5 +102,5 @@ export const writeBundle = async (input: ArtifactsInput & { readonly dir: string
     throw bundleFailure(error, resolve(dir));
   }
   report({ name: 'bundle', state: 'done', detail: resolve(dir) });
-  return artifacts;
+  return describeArtifacts(input.pins, arch, stored);
 };

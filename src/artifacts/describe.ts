@@ -17,8 +17,14 @@ export type BinaryName =
   | 'kubelet'
   | RuntimeProgram;
 
+/** What the Gateway is made of on any cluster, as absolute paths. */
+export type GatewayArtifacts = {
+  readonly images: { readonly archive: string; readonly refs: readonly string[] };
+  readonly contourManifest: { readonly path: string; readonly sha256: string };
+};
+
 /** Everything that a native node and its Gateway are made of, as absolute paths. */
-export type Artifacts = {
+export type Artifacts = GatewayArtifacts & {
   readonly binaries: Readonly<Record<BinaryName, string>>;
   /** Holds ptp, host-local, loopback and portmap. */
   readonly cniPluginsDir: string;
@@ -26,8 +32,6 @@ export type Artifacts = {
   readonly path: readonly string[];
   /** For the node's processes, so that they find their own libraries. */
   readonly env: Readonly<Record<string, string>>;
-  readonly images: { readonly archive: string; readonly refs: readonly string[] };
-  readonly contourManifest: { readonly path: string; readonly sha256: string };
 };
 
 /** Where each wanted item lies. */
@@ -54,10 +58,23 @@ const kubernetesPaths = Object.fromEntries(kubernetesBinaries.map((name) => [nam
   string
 >;
 
+/** The paths inside the items that every cluster needs. */
+export const describeGatewayArtifacts = (
+  pins: Pins,
+  { contourManifest, images }: Pick<Stored, 'contourManifest' | 'images'>,
+): GatewayArtifacts => ({
+  images: { archive: join(images.dir, archiveName), refs: pins.images.map(({ ref }) => ref) },
+  contourManifest: {
+    path: join(contourManifest.dir, basename(pins.contourManifest.go.path)),
+    sha256: pins.contourManifest.sha256,
+  },
+});
+
 /** The paths inside the items. */
 export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artifacts => {
-  const { kubernetes, etcd, coredns, runtime, contourManifest, images } = stored;
+  const { kubernetes, etcd, coredns, runtime } = stored;
   return {
+    ...describeGatewayArtifacts(pins, stored),
     binaries: {
       ...pathsIn(kubernetes.dir, kubernetesPaths),
       ...pathsIn(runtime.dir, runtimePaths),
@@ -67,10 +84,5 @@ export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artif
     cniPluginsDir: join(runtime.dir, cniPluginsPath),
     path: ['usr/sbin', 'usr/bin'].map((path) => join(runtime.dir, path)),
     env: runtime.source === 'host' ? {} : debianEnvironment(runtime.dir, arch),
-    images: { archive: join(images.dir, archiveName), refs: pins.images.map(({ ref }) => ref) },
-    contourManifest: {
-      path: join(contourManifest.dir, basename(pins.contourManifest.go.path)),
-      sha256: pins.contourManifest.sha256,
-    },
   };
 };

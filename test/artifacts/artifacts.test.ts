@@ -1,7 +1,13 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ArtifactsInput, ensureArtifacts, type Pins, writeBundle } from '../../src/artifacts/artifacts.ts';
+import {
+  type ArtifactsInput,
+  ensureArtifacts,
+  ensureGatewayArtifacts,
+  type Pins,
+  writeBundle,
+} from '../../src/artifacts/artifacts.ts';
 import { cniPlugins, runtimePaths, runtimePrograms } from '../../src/artifacts/runtime.ts';
 import { pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
@@ -105,6 +111,16 @@ test('everything from its publishers; then from the cache; then from a bundle wi
   expect(await readFile(again.images.archive)).toEqual(await readFile(artifacts.images.archive));
   expect(again.env).toEqual(JSON.parse(JSON.stringify(artifacts.env).replaceAll(input.cacheDir, offline.cacheDir)));
   expect(requests).toEqual([]);
+});
+
+test('a cluster whose node is made elsewhere needs images and manifest only', async () => {
+  const { testPins } = await startWorld();
+  const { input, lines } = await setUp(testPins);
+  const { images, contourManifest, ...rest } = await ensureGatewayArtifacts(input);
+  expect(rest).toEqual({});
+  expect((await stat(images.archive)).size).toBeGreaterThan(layer.length);
+  expect(await readFile(contourManifest.path, 'utf8')).toBe(manifest);
+  expect(lines.filter((line) => line.endsWith(' done')).toSorted()).toEqual(['contour-manifest done', 'images done']);
 });
 
 test('a bundle of a build that lacks something names it, and asks no network', async () => {
