@@ -1,10 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { kubeconfigPaths, loadKubeconfig, renderKubeconfig } from '../../src/lib/kubeconfig.ts';
 import { parseYaml, renderYaml } from '../../src/lib/template.ts';
-import { loadKubeconfig, renderKubeconfig } from '../../src/master/kubeconfig.ts';
-import { changed } from './sample.ts';
+import { changed } from '../master/sample.ts';
 
 const clusterOf = (name: string) => ({
   name,
@@ -38,7 +38,12 @@ test.each<readonly [what: string, changes: Readonly<Record<string, unknown>>, me
   ['no users at all', { users: undefined }, "kubeconfig: users has no 'one'"],
   ['empty cluster', { 'clusters.0.cluster': null }, "kubeconfig: cluster 'one' is empty"],
   ['a file', { 'clusters.0.cluster.certificate-authority': 'ca.crt' }, 'outside of the file: certificate-authority'],
-  ['a program', { 'users.0.user.exec': { command: 'aws' } }, 'outside of the file: exec'],
+  [
+    'a program',
+    { 'users.0.user.exec': { command: 'aws' } },
+    "user 'one' gets its credentials from a program outside of the file: exec",
+  ],
+  ['a plugin', { 'users.0.user.auth-provider': { name: 'gcp' } }, 'from a program outside of the file: auth-provider'],
 ])('refuses %s', (_, changes, message) => {
   expect(() => renderKubeconfig(renderYaml(changed(two, changes)), 'one')).toThrow(message);
 });
@@ -64,7 +69,7 @@ describe('files that a kubeconfig refers to', () => {
   const load = async (changes: Readonly<Record<string, unknown>>): Promise<unknown> => {
     const path = join(dir, 'kubeconfig');
     await writeFile(path, renderYaml(changed(two, changes)));
-    return parseYaml(await loadKubeconfig(path, 'one'));
+    return parseYaml(await loadKubeconfig([path], 'one'));
   };
 
   test('are embedded, relative ones from its folder; those of other contexts are left alone', async () => {
@@ -103,6 +108,49 @@ describe('files that a kubeconfig refers to', () => {
   });
 
   test('and the kubeconfig itself must be there', async () => {
-    await expect(loadKubeconfig(join(dir, 'absent'), 'one')).rejects.toThrow('kubeconfig: cannot read ');
+    await expect(loadKubeconfig([join(dir, 'absent')], 'one')).rejects.toThrow('kubeconfig: there is none at ');
+    await expect(loadKubeconfig([dir], 'one')).rejects.toThrow('kubeconfig: cannot read ');
   });
+});
+
+describe('several files', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    await mkdir(join(dir, 'sub'));
+  });
+  const write = async (path: string, file: object): Promise<string> => {
+    await writeFile(join(dir, path), renderYaml(file));
+    return join(dir, path);
+  };
+
+  test('the first that has an entry counts, and its paths start from its own folder', async () => {
+    const first = await write('first', { contexts: [contextOf('one')], users: [userOf('one')] });
+    const second = await write('sub/second', {
+      clusters: [{ name: 'one', cluster: { server: 'https://second:6443', 'certificate-authority': 'ca.crt' } }],
+      users: [{ name: 'one', user: { token: 'another' } }],
+    });
+    await writeFile(join(dir, 'sub', 'ca.crt'), 'text');
+    const paths = [join(dir, 'absent'), first, second];
+    expect(parseYaml(await loadKubeconfig(paths, 'one'))).toMatchObject({
+      'current-context': 'one',
+      clusters: [{ cluster: { server: 'https://second:6443', 'certificate-authority-data': 'dGV4dA==' } }],
+      users: [userOf('one')],
+    });
+  });
+
+  test('an empty one is none', async () => {
+    await writeFile(join(dir, 'empty'), '\n');
+    await expect(loadKubeconfig([join(dir, 'empty')], 'one')).rejects.toThrow('there is none at');
+  });
+});
+
+test.each([
+  ['/a/one:/b/two', ['/a/one', '/b/two']],
+  ['/a/one::/a/one', ['/a/one']],
+  [':', ['/home/me/.kube/config']],
+  ['', ['/home/me/.kube/config']],
+  [undefined, ['/home/me/.kube/config']],
+])('the list %s names its files, else the usual one', (list, paths) => {
+  expect(kubeconfigPaths(list, '/home/me')).toEqual(paths);
 });
