@@ -9,9 +9,13 @@ export type Node = KubeObject & {
       readonly status: string;
       readonly message?: string;
       readonly lastHeartbeatTime?: string;
+      readonly lastTransitionTime?: string;
     }[];
+    readonly nodeInfo?: { readonly bootID?: string };
   };
 };
+
+export const findReady = (status: Node['status']) => status?.conditions?.find(({ type }) => type === 'Ready');
 
 /**
  * Ready, said after `since`, and without taints: a kept node still says Ready from its last life, and a fresh one
@@ -22,7 +26,7 @@ export const isNodeReady =
   (nodes: readonly Node[]): Verdict => {
     const [node] = nodes;
     if (!node) return 'not registered yet';
-    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+    const ready = findReady(node.status);
     if (ready?.status !== 'True') return ready?.message ?? 'no Ready condition yet';
     // heartbeats have whole seconds
     if (Date.parse(ready.lastHeartbeatTime ?? '') < since.getTime() - 1_000) return 'no heartbeat since the start';

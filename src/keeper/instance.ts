@@ -4,8 +4,7 @@ import type { NativeResource } from '../cluster/native/resources.ts';
 import type { GatewaySettings } from '../gateway/spec.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
-import type { ProcessIdentity } from '../lib/processes.ts';
-import type { Cluster, GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
+import type { Cluster, GatewayEndpoint, MasterEndpoint, ProviderName } from '../steps/values.ts';
 
 const schemaVersion = 1;
 
@@ -16,17 +15,17 @@ export type InstanceRecord = {
   readonly schema: typeof schemaVersion;
   readonly name: string;
   readonly createdAt: string;
-  readonly provider: 'native';
-  /** The /16 that the instance holds. */
-  readonly cidr: string;
+  readonly provider: ProviderName;
+  /** The /16 that a native instance holds. */
+  readonly cidr?: string;
   readonly journal: readonly Resource[];
   readonly cluster?: Cluster;
   readonly gateway?: GatewayEndpoint;
   readonly master?: MasterEndpoint;
   /** What the last `up` made the instance with. */
   readonly settings?: { readonly gateway: GatewaySettings };
-  /** The last proof that `up` made, and of what. */
-  readonly proven?: { readonly at: string; readonly keeper: ProcessIdentity; readonly settings: string };
+  /** The last proof that `up` made: of which run of the cluster, and with what settings. */
+  readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
 };
 
 /** An instance's folder and record. Every change is on disk before its promise resolves. */
@@ -102,11 +101,11 @@ export const findInstance = async (stateDir: string, name: string): Promise<Inst
 type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr'>;
 
 /** Makes an instance's folder (0700) and its first record. */
-export const createInstance = async (stateDir: string, { name, provider, cidr }: NewInstance): Promise<Instance> => {
-  const dir = join(instancesDir(stateDir), name);
+export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {
+  const dir = join(instancesDir(stateDir), made.name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const createdAt = new Date().toISOString();
-  const instance = openRecord(dir, { schema: schemaVersion, name, createdAt, provider, cidr, journal: [] });
+  const instance = openRecord(dir, { schema: schemaVersion, createdAt, ...made, journal: [] });
   await instance.change({});
   return instance;
 };

@@ -1,29 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { findReady, type Node } from '../cluster/readiness.ts';
 import { pins } from '../config/versions.ts';
 import type { Instance } from '../keeper/instance.ts';
 import { sha256 } from '../lib/files.ts';
-import { isSameProcess, type ProcessIdentity } from '../lib/processes.ts';
+import { connect } from '../lib/kube.ts';
 import { checkMachine } from './check-machine.ts';
 import { need, type UpContext } from './context.ts';
 import { findStatus } from './status.ts';
 import type { Step } from './step.ts';
 
 /** Changes when `up` would make something else than it did. */
-export const settingsDigest = ({ gateway, master }: UpContext['config']): string =>
-  sha256(JSON.stringify({ gateway, master, pins }));
+export const settingsDigest = ({ gateway, master, ssh, ngrok }: UpContext['config']): string =>
+  sha256(JSON.stringify({ gateway, master, ssh, ngrok, pins }));
 
-/** The keeper that an instance's journal names. */
-export const keeperOf = (instance: Instance): ProcessIdentity | undefined =>
-  instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
+const keeperRun = (instance: Instance): string | undefined => {
+  const keeper = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
+  return keeper && JSON.stringify(keeper);
+};
 
-/** Whether nothing has changed since the last proof: same keeper, same settings, nothing wrong to be seen. */
+const nodeRun = (nodes: readonly Node[]): string =>
+  nodes
+    .map(
+      ({ metadata, status }) => `${metadata.name} ${findReady(status)?.lastTransitionTime} ${status?.nodeInfo?.bootID}`,
+    )
+    .toSorted()
+    .join(', ');
+
+/** What tells this run of the cluster from one that was started anew since; undefined when there is none. */
+export const findRun = async (instance: Instance): Promise<string | undefined> => {
+  const { provider, cluster } = instance.record();
+  if (provider === 'native') return keeperRun(instance);
+  if (!cluster) return undefined;
+  const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  return nodeRun(await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
+};
+
+/** Whether nothing has changed since the last proof: same run, same settings, nothing wrong to be seen. */
 const findProof = async (context: UpContext): Promise<string | undefined> => {
   const instance = need(context, 'instance');
   const { proven } = instance.record();
-  const keeper = keeperOf(instance);
   if (!proven || proven.settings !== settingsDigest(context.config)) return undefined;
-  if (!keeper || !isSameProcess(keeper, proven.keeper)) return undefined;
   const status = await findStatus(context);
-  return status && status.problems.length === 0 ? proven.at : undefined;
+  if (!status || status.problems.length > 0) return undefined;
+  return (await findRun(instance)) === proven.run ? proven.at : undefined;
 };
 
 /** On a healthy instance the steps that write to the cluster have nothing to do, and skip. */

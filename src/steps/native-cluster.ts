@@ -37,6 +37,7 @@ export const nativeCluster = (
   { instance, artifacts = noArtifacts, onEvent }: NativeClusterInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
+  if (!cidr) throw new Error(`instance ${name} has no network, so it is no native cluster`);
   return native(
     { name, instanceDir: instance.dir, network: networkOf(cidr) },
     {
@@ -56,7 +57,7 @@ export const nativeCluster = (
 /** The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not. */
 export const chooseCidr = async ({ config, places, runner }: CommandContext): Promise<string> => {
   const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(places.stateDir)]);
-  const taken = instances.flatMap(({ name, cidr }) => (name === config.name ? [] : [cidr]));
+  const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   return chooseNetwork(config.network.cidr, [
     ...parseRoutes(stdout, linkName(join(instancesDir(places.stateDir), config.name))),
     ...taken,

@@ -3,7 +3,7 @@ import type { Kube } from '../lib/kube.ts';
 import { type Proven, prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
 import { startSampleTask } from '../proof/sample-task.ts';
-import { keeperOf, settingsDigest, skipIfHealthy } from './check-health.ts';
+import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';
 import { awaitGateway } from './install-gateway.ts';
 import { awaitNode, startCluster } from './start-cluster.ts';
@@ -61,10 +61,9 @@ export const provePath: Step<UpContext> = {
     context.notes.push(...proof.notes);
     context.proof = proof;
     const instance = need(context, 'instance');
-    const keeper = keeperOf(instance);
-    if (!proof.ok || !keeper) return;
-    await instance.change({
-      proven: { at: new Date().toISOString(), keeper, settings: settingsDigest(context.config) },
-    });
+    const run = await findRun(instance);
+    if (!proof.ok || !run) return;
+    const settings = settingsDigest(context.config);
+    await instance.change({ proven: { at: new Date().toISOString(), run, settings } });
   },
 };
