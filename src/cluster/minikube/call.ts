@@ -1,0 +1,85 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { CommandError, type Runner, type RunResult } from '../../lib/runner.ts';
+import type { StepLimits } from '../provider.ts';
+import type { Args } from './commands.ts';
+import { minikubeFailure } from './failures.ts';
+import { minikubePaths } from './spec.ts';
+
+/** Which minikube is called, and for which instance. */
+export type Minikube = { readonly program: string; readonly instanceDir: string; readonly runner: Runner };
+
+export type CallOptions = Partial<StepLimits> & { readonly onLine?: (line: string) => void };
+
+const askMs = 60_000;
+
+export const minikubeMissing = (program: string, cause?: unknown): UserError =>
+  new UserError(`the program '${program}' was not found`, {
+    id: 'environment.minikube-missing',
+    hint: 'install Minikube, or add --install-minikube, or --provider native',
+    cause,
+  });
+
+/** With its own kubeconfig, the user's is not touched; the variables switch off what minikube asks and advertises. */
+const environment = (instanceDir: string) => ({
+  KUBECONFIG: minikubePaths(instanceDir).kubeconfigPath,
+  MINIKUBE_WANTUPDATENOTIFICATION: 'false',
+  MINIKUBE_WANTREPORTERRORPROMPT: 'false',
+});
+
+const failed = (error: CommandError, program: string, { timeoutMs = askMs }: CallOptions): RunResult => {
+  const { exitCode, stdout, stderr, timedOut, message } = error;
+  if (timedOut) {
+    throw new UserError(`${error.command.slice(0, 3).join(' ')} did not end within ${timeoutMs / 1_000} s`, {
+      id: 'cluster.minikube-timeout',
+      hint: 'give it more time with --timeouts-stage-seconds',
+      cause: error,
+    });
+  }
+  if (exitCode !== undefined) return { exitCode, stdout, stderr };
+  if (message.includes('ENOENT')) throw minikubeMissing(program, error);
+  throw error;
+};
+
+/** Calls minikube and gives its result whatever its exit code is. Throws when it is missing, ended or too slow. */
+export const askMinikube = async (
+  { program, instanceDir, runner }: Minikube,
+  args: Args,
+  options: CallOptions = {},
+): Promise<RunResult> => {
+  const { signal, timeoutMs = askMs, onLine } = options;
+  const { debugLogsDir } = minikubePaths(instanceDir);
+  await mkdir(debugLogsDir, { recursive: true, mode: 0o700 });
+  try {
+    return await runner([program, `--log_dir=${debugLogsDir}`, ...args], {
+      env: environment(instanceDir),
+      timeoutMs,
+      ...(signal && { signal }),
+      ...(onLine && { onLine }),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof CommandError) return failed(error, program, options);
+    throw error;
+  }
+};
+
+/** Calls minikube, keeps all that it says in the instance's log, and throws what it means when it ends badly. */
+export const runMinikube = async (minikube: Minikube, args: Args, options: CallOptions = {}): Promise<RunResult> => {
+  const { logPath } = minikubePaths(minikube.instanceDir);
+  const lines = [`${new Date().toISOString()} minikube ${args.join(' ')}`];
+  const onLine = (line: string) => {
+    lines.push(line);
+    options.onLine?.(line);
+  };
+  await mkdir(dirname(logPath), { recursive: true, mode: 0o700 });
+  try {
+    const result = await askMinikube(minikube, args, { ...options, onLine });
+    lines.push(`exit code ${result.exitCode}`);
+    if (result.exitCode !== 0) throw minikubeFailure({ what: `minikube ${args[0]}`, result, logPath });
+    return result;
+  } finally {
+    await appendFile(logPath, `${lines.join('\n')}\n`, { mode: 0o600 });
+  }
+};

@@ -1,0 +1,57 @@
+/** One line of `minikube ... --output=json` (CloudEvents 1.0, one on each line; all values are strings). */
+export type MinikubeEvent = {
+  /** `step`, `info`, `warning`, `download`, `download.progress`, `error`, or what a later version adds. */
+  readonly kind: string;
+  readonly data: Readonly<Record<string, string | undefined>>;
+};
+
+const prefix = 'io.k8s.sigs.minikube.';
+
+const parseJson = (line: string): unknown => {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The event on a line; undefined for anything else: usage errors, hints and klog lines come in between. */
+export const parseEvent = (line: string): MinikubeEvent | undefined => {
+  if (!line.startsWith('{')) return undefined;
+  const value = parseJson(line);
+  if (!isRecord(value) || typeof value.type !== 'string' || !value.type.startsWith(prefix)) return undefined;
+  if (!isRecord(value.data)) return undefined;
+  const data = Object.fromEntries(
+    Object.entries(value.data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+  return { kind: value.type.slice(prefix.length), data };
+};
+
+/** The events among the lines of an output. */
+export const parseEvents = (output: string): readonly MinikubeEvent[] =>
+  output.split('\n').flatMap((line) => parseEvent(line) ?? []);
+
+const firstLine = (text = ''): string => text.trim().split('\n')[0] ?? '';
+
+const describeStep = ({ currentstep, totalsteps, name, message }: MinikubeEvent['data']): string => {
+  const count = currentstep && totalsteps ? ` ${currentstep}/${totalsteps}` : '';
+  return `minikube${count}: ${name ?? firstLine(message)}`;
+};
+
+/** What an event tells the user while minikube works; errors and hints are often none, so only its log has them. */
+export const describeEvent = ({ kind, data }: MinikubeEvent): string | undefined => {
+  if (kind === 'step') return describeStep(data);
+  if (kind === 'download') return `minikube: downloading ${data.artifact}`;
+  if (kind === 'download.progress') {
+    return `minikube: downloading ${data.artifact}, ${Math.round(Number(data.progress) * 100)} %`;
+  }
+  return undefined;
+};
+
+/** Whether the node's container runtime is set up by now: minikube begins this step right after it. */
+export const isRuntimeReady = ({ kind, data }: MinikubeEvent): boolean =>
+  kind === 'step' && data.name === 'Preparing Kubernetes';

@@ -1,0 +1,66 @@
+/** What Minikube's record of a profile says, as far as it matters here. */
+export type ProfileConfig = {
+  readonly Driver: string;
+  readonly CPUs: number;
+  /** In MB. */
+  readonly Memory: number;
+  readonly KubernetesConfig: {
+    readonly KubernetesVersion: string;
+    readonly ContainerRuntime: string;
+    readonly ServiceCIDR: string;
+  };
+  readonly Nodes: readonly { readonly IP: string; readonly Port: number; readonly ControlPlane: boolean }[];
+};
+
+/**
+ * `degraded`: its machine runs, Kubernetes does not. `no-machine`: its container or VM is gone.
+ * `corrupted`: minikube cannot read its record.
+ */
+export type ProfileState =
+  | { readonly state: 'missing' | 'corrupted' }
+  | {
+      readonly state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine';
+      readonly config: ProfileConfig;
+      /** Whether the instance's kubeconfig leads to it. */
+      readonly isReachable: boolean;
+    };
+
+type Listed = { readonly Name: string; readonly Config: ProfileConfig | null };
+type List = { readonly valid?: readonly Listed[] | null; readonly invalid?: readonly Listed[] | null };
+
+type NodeStatus = Readonly<Record<'Host' | 'Kubelet' | 'APIServer' | 'Kubeconfig', string>>;
+
+const parseStatus = (text: string): NodeStatus | null | undefined => {
+  try {
+    const value = JSON.parse(text) as NodeStatus | readonly NodeStatus[] | null;
+    // of several nodes the first is the control plane
+    return Array.isArray(value) ? value[0] : (value as NodeStatus | null);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** `null` means that there is no machine; a text that is no JSON comes with states that minikube does not foresee. */
+const judgeStatus = (text: string) => {
+  const status = parseStatus(text.trim());
+  if (status === null) return { state: 'no-machine', isReachable: false } as const;
+  if (status === undefined || typeof status.Host !== 'string')
+    return { state: 'degraded', isReachable: false } as const;
+  const { Host, Kubelet, APIServer, Kubeconfig } = status;
+  const isReachable = Kubeconfig === 'Configured';
+  if (Host === 'Nonexistent') return { state: 'no-machine', isReachable } as const;
+  if (Host !== 'Running') return { state: 'stopped', isReachable } as const;
+  if (APIServer === 'Paused') return { state: 'paused', isReachable } as const;
+  const isRunning = Kubelet === 'Running' && APIServer === 'Running';
+  return { state: isRunning ? 'running' : 'degraded', isReachable } as const;
+};
+
+/** Reads `profile list` and `status`, both as JSON; neither's exit code says more than its text does. */
+export const parseProfile = (profile: string, listText: string, statusText: string): ProfileState => {
+  const list = JSON.parse(listText) as List;
+  const find = (profiles: readonly Listed[] | null | undefined) => profiles?.find(({ Name }) => Name === profile);
+  const valid = find(list.valid);
+  if (valid?.Config) return { ...judgeStatus(statusText), config: valid.Config };
+  return { state: valid || find(list.invalid) ? 'corrupted' : 'missing' };
+};

@@ -1,0 +1,133 @@
+import { cpus, totalmem } from 'node:os';
+import { UserError } from '../../lib/errors.ts';
+import { CommandError, type Runner } from '../../lib/runner.ts';
+import type { Obstacle } from '../provider.ts';
+import { minikubeMissing } from './call.ts';
+import { getDockerInfo, verifyDocker } from './docker.ts';
+import type { MinikubeSpec } from './spec.ts';
+
+/** The first release that knows Kubernetes 1.34. */
+const oldest = [1, 37] as const;
+/** The newest release that taskgate was run with. */
+const newestKnown = [1, 38] as const;
+
+/** What minikube itself asks for; with --force, which root needs, it would not. */
+const leastCpus = 2;
+const leastMemoryMb = 1_800;
+
+/** What of the machine matters to Minikube; read once, so that judging it is pure. */
+export type MinikubeMachine = {
+  readonly version: string;
+  readonly cpus: number;
+  readonly memoryMb: number;
+  /** Why the node's address may not be reachable from this host, if so. */
+  readonly farBecause?: string;
+};
+
+export type MinikubeVerdict = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
+
+type Wanted = Pick<MinikubeSpec, 'cpus' | 'memoryMb' | 'driver'>;
+
+const parseVersion = (version: string): readonly [number, number] => {
+  const [, major = '0', minor = '0'] = /v?(\d+)\.(\d+)/.exec(version) ?? [];
+  return [Number(major), Number(minor)];
+};
+
+const isOlder = (a: readonly [number, number], b: readonly [number, number]): boolean =>
+  a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+
+const judgeAmount = (
+  what: string,
+  { wanted, least, there }: Readonly<Record<'wanted' | 'least' | 'there', number>>,
+) => {
+  if (wanted < least)
+    return [{ what: `${what}: ${wanted} wanted, Minikube needs ${least}`, hint: `ask for ${least} or more` }];
+  if (wanted > there) {
+    return [
+      {
+        what: `${what}: ${wanted} wanted, there are ${there}`,
+        hint: 'ask for less, or give Docker or this machine more',
+      },
+    ];
+  }
+  return [];
+};
+
+/** Everything that is in the way of a Minikube cluster, and what the user should know. */
+export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): MinikubeVerdict => {
+  const version = parseVersion(machine.version);
+  const tooOld = isOlder(version, oldest) && {
+    what: `Minikube ${machine.version} is too old, ${oldest.join('.')} is the oldest that knows this Kubernetes`,
+    hint: 'update Minikube, or add --install-minikube',
+  };
+  const newer =
+    isOlder(newestKnown, version) &&
+    `Minikube ${machine.version} is newer than taskgate was tried with (${newestKnown.join('.')})`;
+  const far = machine.farBecause && `the node of Minikube may not be reachable from here: ${machine.farBecause}`;
+  return {
+    obstacles: [
+      ...(tooOld ? [tooOld] : []),
+      ...judgeAmount('CPUs', { wanted: wanted.cpus, least: leastCpus, there: machine.cpus }),
+      ...judgeAmount('memory in MB', { wanted: wanted.memoryMb, least: leastMemoryMb, there: machine.memoryMb }),
+    ],
+    notes: [newer, far].filter((note) => typeof note === 'string'),
+  };
+};
+
+/** Drivers whose node has an address on a bridge of this Linux host. */
+const nearDrivers = ['docker', 'podman', 'kvm2', 'none'];
+
+const whyFar = (driver: string, os = '', security: readonly string[] = []): string | undefined => {
+  if (process.platform !== 'linux') return `this is ${process.platform}, where it lives in a virtual machine`;
+  if (os.includes('Docker Desktop')) return 'Docker Desktop keeps it in a virtual machine';
+  if (security.some((option) => option.includes('rootless')))
+    return 'Docker runs without root, in a network of its own';
+  return nearDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tried`;
+};
+
+const mebi = 1024 * 1024;
+
+const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<MinikubeMachine, 'version'>> => {
+  if (driver !== 'docker') {
+    const far = whyFar(driver);
+    return { cpus: cpus().length, memoryMb: Math.floor(totalmem() / mebi), ...(far && { farBecause: far }) };
+  }
+  await verifyDocker(runner);
+  const { NCPU, MemTotal, OperatingSystem, SecurityOptions } = await getDockerInfo(runner);
+  const far = whyFar(driver, OperatingSystem, SecurityOptions ?? []);
+  return { cpus: NCPU, memoryMb: Math.floor(MemTotal / mebi), ...(far && { farBecause: far }) };
+};
+
+/** Throws UserError `environment.minikube-missing`. */
+const getVersion = async (runner: Runner, program: string): Promise<string> => {
+  try {
+    const { stdout } = await runner([program, 'version', '--output=json'], { timeoutMs: 20_000 });
+    return (JSON.parse(stdout) as { readonly minikubeVersion: string }).minikubeVersion;
+  } catch (error) {
+    if (error instanceof CommandError && error.message.includes('ENOENT')) throw minikubeMissing(program, error);
+    throw error;
+  }
+};
+
+const asObstacle = (error: unknown): Obstacle => {
+  if (error instanceof UserError) return { what: error.message, hint: error.hint ?? '' };
+  throw error;
+};
+
+export type VerifyMinikubeInput = {
+  readonly runner: Runner;
+  /** Name or path of minikube. */
+  readonly program: string;
+  readonly spec: Wanted;
+};
+
+/** What keeps Minikube from running a cluster here, and what the user should know. Changes nothing. */
+export const verifyMinikube = async ({ runner, program, spec }: VerifyMinikubeInput): Promise<MinikubeVerdict> => {
+  const asked = [getVersion(runner, program), inspectMachine(runner, spec.driver)] as const;
+  const [version, machine] = await Promise.allSettled(asked);
+  if (version.status === 'fulfilled' && machine.status === 'fulfilled') {
+    return judgeMinikube({ version: version.value, ...machine.value }, spec);
+  }
+  const failures = [version, machine].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  return { obstacles: failures.map(asObstacle), notes: [] };
+};
