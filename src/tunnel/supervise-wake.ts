@@ -1,0 +1,52 @@
+import { networkInterfaces } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Why a wait ended: its time was over; the machine had slept or lost an address; or it has an address that it had not,
+ * so that connections of before are dead, and new ones can be made.
+ */
+export type Waking = 'time' | 'disturbed' | 'network';
+
+/** Waits, but not through what may have cut every connection. Throws the signal's reason when aborted. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<Waking>;
+
+const beatMs = 1_000;
+/** Later than this after it should have come, a beat tells that the machine stood still. */
+const gapMs = 3_000;
+
+/** The addresses by which this host reaches others. One for its links alone says nothing about the network. */
+const listAddresses = (): readonly string[] =>
+  Object.entries(networkInterfaces()).flatMap(([name, found = []]) =>
+    found
+      .filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/i.test(address))
+      .map(({ address }) => `${name} ${address}`),
+  );
+
+const compare = (before: readonly string[], after: readonly string[]): Waking => {
+  if (after.some((one) => !before.includes(one))) return 'network';
+  return after.length < before.length ? 'disturbed' : 'time';
+};
+
+export type Surroundings = { readonly now: () => number; readonly addresses: () => readonly string[] };
+
+/** Looks each second at the clock and the network; a change that comes between two waits ends the next one at once. */
+export const makeWait = ({ now, addresses }: Surroundings = { now: Date.now, addresses: listAddresses }): Wait => {
+  let known = addresses();
+  const look = (): Waking => {
+    const seen = addresses();
+    const change = compare(known, seen);
+    known = seen;
+    return change;
+  };
+  return async (ms, signal) => {
+    for (let leftMs = ms; ; leftMs -= beatMs) {
+      signal.throwIfAborted();
+      const change = look();
+      if (change !== 'time' || leftMs <= 0) return change;
+      const dueAt = now() + Math.min(beatMs, leftMs);
+      // an abort only ends the pause: what is thrown then is the signal's reason
+      await pause(Math.min(beatMs, leftMs), undefined, { signal }).catch(() => undefined);
+      if (now() - dueAt > gapMs) return 'disturbed';
+    }
+  };
+};
