@@ -7,6 +7,7 @@ import {
   type Artifacts,
   describeArtifacts,
   describeGatewayArtifacts,
+  describeManifest,
   type GatewayArtifacts,
   type Stored,
 } from './describe.ts';
@@ -88,6 +89,12 @@ export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts>
 export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<GatewayArtifacts> => {
   const { stored } = await ensureStored(input, forGateway);
   return describeGatewayArtifacts(input.pins, stored);
+};
+
+/** Makes sure of Contour's manifest alone, for a cluster that pulls its images by itself. */
+export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArtifacts['contourManifest']> => {
+  const { stored } = await ensureStored(input, ['contourManifest']);
+  return describeManifest(input.pins, stored.contourManifest);
 };
 
 /** Writes everything pinned into a folder, from which {@link ensureArtifacts} works without a network. */

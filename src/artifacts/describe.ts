@@ -58,16 +58,21 @@ const kubernetesPaths = Object.fromEntries(kubernetesBinaries.map((name) => [nam
   string
 >;
 
+export const describeManifest = (
+  { contourManifest }: Pins,
+  { dir }: StoredItem,
+): GatewayArtifacts['contourManifest'] => ({
+  path: join(dir, basename(contourManifest.go.path)),
+  sha256: contourManifest.sha256,
+});
+
 /** The paths inside the items that every cluster needs. */
 export const describeGatewayArtifacts = (
   pins: Pins,
   { contourManifest, images }: Pick<Stored, 'contourManifest' | 'images'>,
 ): GatewayArtifacts => ({
   images: { archive: join(images.dir, archiveName), refs: pins.images.map(({ ref }) => ref) },
-  contourManifest: {
-    path: join(contourManifest.dir, basename(pins.contourManifest.go.path)),
-    sha256: pins.contourManifest.sha256,
-  },
+  contourManifest: describeManifest(pins, contourManifest),
 });
 
 /** The paths inside the items. */

@@ -54,7 +54,7 @@ export const contextOf = (config: Config, { invocation }: CommandInput): Command
   places: placesOf(invocation.env),
   runner: execaRunner,
   signal: invocation.signal,
-  proxyEnv: invocation.env,
+  env: invocation.env,
 });
 
 /** A live list on a terminal, lines elsewhere. */

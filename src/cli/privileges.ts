@@ -53,7 +53,8 @@ export const asRoot = async (
   }
   await verifySudo(uid, execaRunner);
   await prepare();
-  return runInTerminal(sudoCommand(env, [...ownProgram, ...args]), {
+  // named, since what is there for the user (Minikube, its driver) may not be there for root
+  return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native']), {
     signal,
     // a user may not signal a process of root, sudo passes on what it gets itself
     terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),

@@ -1,15 +1,18 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MinikubeResource } from '../cluster/minikube/spec.ts';
 import type { NativeResource } from '../cluster/native/resources.ts';
 import type { GatewaySettings } from '../gateway/spec.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import type { AttachPlace } from '../steps/attached-cluster.ts';
+import type { MinikubePlace } from '../steps/minikube-cluster.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint, ProviderName } from '../steps/values.ts';
 
 const schemaVersion = 1;
 
 /** What exists of an instance and must be undone; written before it is made. */
-export type Resource = NativeResource;
+export type Resource = NativeResource | MinikubeResource;
 
 export type InstanceRecord = {
   readonly schema: typeof schemaVersion;
@@ -18,6 +21,8 @@ export type InstanceRecord = {
   readonly provider: ProviderName;
   /** The /16 that a native instance holds. */
   readonly cidr?: string;
+  readonly minikube?: MinikubePlace;
+  readonly attach?: AttachPlace;
   readonly journal: readonly Resource[];
   readonly cluster?: Cluster;
   readonly gateway?: GatewayEndpoint;
@@ -98,7 +103,7 @@ export const findInstance = async (stateDir: string, name: string): Promise<Inst
   return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
 };
 
-type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr'>;
+type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach'>;
 
 /** Makes an instance's folder (0700) and its first record. */
 export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {

@@ -1,64 +1,74 @@
 import { join } from 'node:path';
-import { verifyMachine } from '../cluster/native/verify.ts';
-import type { Obstacle } from '../cluster/provider.ts';
-import { createInstance, findInstance, type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import { createInstance, findInstance, type Instance, type InstanceRecord } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/lock.ts';
-import { type CommandContext, need, type UpContext } from './context.ts';
-import { chooseCidr, nativeCluster } from './native-cluster.ts';
+import { attachPlaceOf } from './attached-cluster.ts';
+import { chooseProvider, verifyHere } from './choose-provider.ts';
+import { need, type UpContext } from './context.ts';
+import { newPlace, placeOf } from './minikube-cluster.ts';
+import { chooseCidr } from './native-cluster.ts';
+import { providerOf } from './providers.ts';
 import type { Step } from './step.ts';
+import type { ProviderName } from './values.ts';
 
-/** One error for everything that is in the way. Throws UserError `environment.machine`. */
-const refuseObstacles = (obstacles: readonly Obstacle[]): void => {
-  const [first, ...more] = obstacles;
-  if (!first) return;
-  const all = more.length === 0 ? first.what : obstacles.map(({ what }) => `\n  - ${what}`).join('');
-  throw new UserError(`this machine cannot run a native cluster: ${all}`, {
-    id: 'environment.machine',
-    hint: obstacles.map(({ hint }) => hint).join('; '),
-  });
+type Place = Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>;
+
+/** Where a new instance's cluster is: what it holds from then on. */
+const newPlaces: Readonly<Record<ProviderName, (context: UpContext) => Promise<Place>>> = {
+  native: async (context) => ({ cidr: await chooseCidr(context) }),
+  minikube: async (context) => ({ minikube: await newPlace(context) }),
+  attach: async ({ config, env }) => ({ attach: attachPlaceOf(config, env) }),
 };
 
-/** A new instance's record, which holds its network from then on; one process at a time, so that none is given twice. */
-const makeInstance = (context: UpContext): Promise<Instance> => {
+/** A new instance's record. One process at a time, so that no network and no range is given twice. */
+const makeInstance = (context: UpContext, provider: ProviderName): Promise<Instance> => {
   const { config, places, signal } = context;
   return withLock(join(places.stateDir, 'network.lock'), { signal, onWait: () => undefined }, async () =>
-    createInstance(places.stateDir, { name: config.name, provider: 'native', cidr: await chooseCidr(context) }),
+    createInstance(places.stateDir, { name: config.name, provider, ...(await newPlaces[provider](context)) }),
   );
 };
 
-const refuseDrift = ({ config }: UpContext, { cidr }: InstanceRecord): void => {
-  if (!config.network.cidr || config.network.cidr === cidr) return;
-  throw new UserError(`network.cidr: wanted ${config.network.cidr}, but instance ${config.name} has ${cidr}`, {
-    id: 'environment.drift',
-    hint: `take it down first: taskgate down --name ${config.name}`,
-  });
+const drift = (name: string, what: string): UserError =>
+  new UserError(what, { id: 'environment.drift', hint: `take it down first: taskgate down --name ${name}` });
+
+/** What an instance that is there already holds, by the settings of this run. */
+const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: InstanceRecord) => Place>> = {
+  native: ({ config }, { name, cidr }) => {
+    if (!config.network.cidr || config.network.cidr === cidr) return {};
+    throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
+  },
+  minikube: ({ config }, { minikube }) => ({ minikube: placeOf(config, minikube) }),
+  attach: ({ config, env }, { name, attach }) => {
+    const place = attachPlaceOf(config, env);
+    if (place.context === attach?.context) return { attach: place };
+    throw drift(name, `context: wanted ${place.context}, but instance ${name} is attached to ${attach?.context}`);
+  },
 };
 
-const autoNote = (provider: UpContext['config']['provider']): string =>
-  provider === 'auto' ? ' (auto: the one provider that this version has)' : '';
-
-/** Throws UserError `environment.machine` for all that is in the way here. `asRoot`: apart from not being root. */
-export const verifyHere = async ({ config, places, runner }: CommandContext, asRoot = false): Promise<void> => {
-  const instanceDir = join(instancesDir(places.stateDir), config.name);
-  refuseObstacles(await verifyMachine({ instanceDir, cacheDir: places.cacheDir, runner, asRoot }));
+const openAgain = async (context: UpContext, instance: Instance): Promise<Instance> => {
+  const record = instance.record();
+  await instance.change(placesAgain[record.provider](context, record));
+  return instance;
 };
+
+const describePlace = ({ cidr, minikube, attach }: InstanceRecord): string =>
+  cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;
 
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {
   title: 'Check this machine',
   run: async (context) => {
     const { config, places } = context;
-    await verifyHere(context);
+    const { provider, because } = await chooseProvider(context);
+    context.notes.push(...(await verifyHere(context, provider)));
     const found = await findInstance(places.stateDir, config.name);
-    if (found) refuseDrift(context, found.record());
-    const instance = found ?? (await makeInstance(context));
+    const instance = await (found ? openAgain(context, found) : makeInstance(context, provider));
     context.instance = instance;
-    context.provider = nativeCluster(context, {
+    context.provider = providerOf(context, {
       instance,
       artifacts: () => need(context, 'artifacts'),
-      onEvent: (event) => context.onKeeperEvent?.(event),
+      report: (line) => context.onProgress?.(line),
     });
-    return `native provider${autoNote(config.provider)}, network ${instance.record().cidr}`;
+    return `${provider} provider (${because}), ${describePlace(instance.record())}`;
   },
 };

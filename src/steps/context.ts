@@ -1,10 +1,9 @@
-import type { Artifacts } from '../artifacts/artifacts.ts';
+import type { Artifacts, GatewayArtifacts } from '../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { imageRef } from '../config/versions.ts';
 import type { GatewaySpec } from '../gateway/spec.ts';
 import type { Instance } from '../keeper/instance.ts';
-import type { KeeperEvent } from '../keeper/spec.ts';
 import type { Kube } from '../lib/kube.ts';
 import type { Runner } from '../lib/runner.ts';
 import type { Proven } from '../proof/prove.ts';
@@ -26,18 +25,23 @@ export type CommandContext = {
   readonly places: Places;
   readonly runner: Runner;
   readonly signal: AbortSignal;
-  /** Where HTTPS_PROXY and its like are, if they are set. */
-  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
+  /** Where HTTPS_PROXY, KUBECONFIG and their like are, if they are set. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 /** What `up` knows: given, then filled in by its steps. */
 export type UpContext = CommandContext & {
   readonly startedAt: Date;
-  /** Set by the step that wants to show what the keeper does. */
-  onKeeperEvent?: (event: KeeperEvent) => void;
+  /** Set by the step that wants to show what the provider does. */
+  onProgress?: (line: string) => void;
   instance?: Instance;
   provider?: ClusterProvider;
+  /** Programs of a native node. */
   artifacts?: Artifacts;
+  /** Contour's manifest. */
+  manifest?: GatewayArtifacts['contourManifest'];
+  /** For a node that is not to pull them itself. */
+  images?: GatewayArtifacts['images'];
   /** Whether this run is the one that starts the cluster. */
   startsCluster?: boolean;
   cluster?: Cluster;

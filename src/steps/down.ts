@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { findInstance, listInstances, removeInstanceDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import type { CommandContext } from './context.ts';
-import { nativeCluster } from './native-cluster.ts';
+import { providerOf } from './providers.ts';
 import type { Step } from './step.ts';
 
 export type DownContext = CommandContext & { readonly purgeCache: boolean };
@@ -28,7 +28,7 @@ const stopCluster: Step<DownContext> = {
     const { places, config } = context;
     const instance = await findInstance(places.stateDir, config.name);
     if (!instance) return `there is no instance ${config.name}`;
-    await nativeCluster(context, { instance }).delete();
+    await providerOf(context, { instance }).delete();
     return undefined;
   },
 };

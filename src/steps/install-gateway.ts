@@ -12,7 +12,7 @@ export const installGateway: Step<UpContext> = {
   skip: skipIfHealthy,
   after: [startCluster],
   run: async (context, { signal, report }) => {
-    const manifest = parseManifest(await readFile(need(context, 'artifacts').contourManifest.path, 'utf8'));
+    const manifest = parseManifest(await readFile(need(context, 'manifest').path, 'utf8'));
     const timeoutMs = stageTimeoutMs(context);
     await applyGatewayObjects({
       kube: need(context, 'kube'),

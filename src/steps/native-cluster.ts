@@ -3,13 +3,15 @@ import type { Artifacts } from '../artifacts/artifacts.ts';
 import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
 import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
+import { type NativeResource, nativeKinds } from '../cluster/native/resources.ts';
 import type { NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import { imageRef, pins } from '../config/versions.ts';
-import { type Instance, instancesDir, listInstances } from '../keeper/instance.ts';
+import { instancesDir, listInstances } from '../keeper/instance.ts';
 import { launchKeeper } from '../keeper/launch.ts';
 import type { KeeperEvent } from '../keeper/spec.ts';
 import type { CommandContext } from './context.ts';
+import type { ProviderInput } from './providers.ts';
 
 const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoftware => ({
   kubernetesVersion: pins.kubernetes.version,
@@ -20,12 +22,11 @@ const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoft
   pauseImage: imageRef('pause'),
 });
 
-export type NativeClusterInput = {
-  readonly instance: Instance;
-  /** Asked for only when the cluster is started; to look at it or take it down, none are needed. */
-  readonly artifacts?: () => Artifacts;
-  readonly onEvent?: (event: KeeperEvent) => void;
-};
+const isNative = (resource: { readonly kind: string }): resource is NativeResource =>
+  nativeKinds.some((kind) => kind === resource.kind);
+
+const describeEvent = (event: KeeperEvent): string | undefined =>
+  event.event === 'child' ? `${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}` : undefined;
 
 const noArtifacts = (): never => {
   throw new Error('a cluster cannot be started without artifacts');
@@ -34,7 +35,7 @@ const noArtifacts = (): never => {
 /** The native provider of an instance. */
 export const nativeCluster = (
   { places, runner }: CommandContext,
-  { instance, artifacts = noArtifacts, onEvent }: NativeClusterInput,
+  { instance, artifacts = noArtifacts, report }: ProviderInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
   if (!cidr) throw new Error(`instance ${name} has no network, so it is no native cluster`);
@@ -46,10 +47,13 @@ export const nativeCluster = (
       software: () => softwareOf(artifacts()),
       templatesDir: places.templatesDir,
       keeperCommand: places.keeperCommand,
-      resources: () => instance.record().journal,
+      resources: () => instance.record().journal.filter(isNative),
       journal: instance.journal,
       forget: instance.forget,
-      ...(onEvent && { onEvent }),
+      onEvent: (event) => {
+        const line = describeEvent(event);
+        if (line) report?.(line);
+      },
     },
   );
 };

@@ -13,9 +13,7 @@ export const startCluster: Step<UpContext> = {
   title: 'Start the cluster',
   after: [prepareArtifacts, checkHealth],
   run: async (context, { signal, report }) => {
-    context.onKeeperEvent = (event) => {
-      if (event.event === 'child') report(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
-    };
+    context.onProgress = report;
     const provider = need(context, 'provider');
     context.startsCluster = (await provider.find()) !== 'running';
     const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
@@ -36,14 +34,18 @@ export const startCluster: Step<UpContext> = {
 
 export const loadImages: Step<UpContext> = {
   title: 'Load images',
-  skip: skipIfHealthy,
+  skip: (context) => skipIfHealthy(context) || (!context.images && 'the cluster pulls them itself'),
   after: [prepareArtifacts, checkHealth],
   run: async (context, { signal }) => {
-    const { archive, refs } = need(context, 'artifacts').images;
+    const { archive, refs } = need(context, 'images');
     const limits = { signal, timeoutMs: stageTimeoutMs(context) };
     await need(context, 'provider').loadImages(archive, refs, limits);
   },
 };
+
+/** Heartbeats of a node that ran before are minutes old: only of one that was started just now a fresh one is asked. */
+const heardSince = ({ startsCluster, cluster, startedAt }: UpContext): Date =>
+  startsCluster && cluster?.provider === 'native' ? startedAt : new Date(0);
 
 /** Pods can run from here on. */
 export const awaitNode: Step<UpContext> = {
@@ -53,7 +55,10 @@ export const awaitNode: Step<UpContext> = {
   run: async (context, { signal, report }) => {
     const { nodeName } = need(context, 'cluster');
     const kube = need(context, 'kube');
-    const wait = { node: nodeName, since: context.startedAt, timeoutMs: stageTimeoutMs(context), signal };
-    await Promise.all([kube.apply(clusterAdmins), waitForNode(kube, { ...wait, onVerdict: report })]);
+    const wait = { node: nodeName, since: heardSince(context), timeoutMs: stageTimeoutMs(context), signal };
+    await Promise.all([
+      context.artifacts && kube.apply(clusterAdmins),
+      waitForNode(kube, { ...wait, onVerdict: report }),
+    ]);
   },
 };

@@ -13,8 +13,9 @@ import type { KeeperStatus } from '../keeper/spec.ts';
 import { type ErrorId, hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube.ts';
 import type { CommandContext } from './context.ts';
-import { nativeCluster } from './native-cluster.ts';
+import { providerOf } from './providers.ts';
 import { upAgain } from './up-again.ts';
+import type { ProviderName } from './values.ts';
 
 /** Something that is not as `up` left it. */
 export type StatusProblem = { readonly id: ErrorId; readonly message: string; readonly hint: string };
@@ -68,6 +69,12 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   return { taskListeners, problems: [...drift, ...unready] };
 };
 
+/** Where a component of the cluster says more; only a native one has its logs here. */
+const lookAt = ({ name, provider, cluster }: InstanceRecord, component: 'kubelet' | 'kube-apiserver'): string =>
+  provider === 'native'
+    ? `see: taskgate logs ${component} --name ${name}`
+    : `see: kubectl --kubeconfig ${cluster?.kubeconfigPath} get nodes,events --all-namespaces`;
+
 const apiProblems = async ({ config }: CommandContext, record: InstanceRecord) => {
   const { cluster } = record;
   if (!cluster)
@@ -79,16 +86,28 @@ const apiProblems = async ({ config }: CommandContext, record: InstanceRecord) =
       lookAtGateway(kube, config, record),
     ]);
     const node = judge(
-      isNodeReady(new Date(0))(nodes),
+      isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
       'cluster.node-not-ready',
-      'node',
-      `see: taskgate logs kubelet --name ${record.name}`,
+      `node ${cluster.nodeName}`,
+      lookAt(record, 'kubelet'),
     );
     return { ...gateway, problems: [...node, ...gateway.problems] };
   } catch (error) {
-    const hint = `see: taskgate logs kube-apiserver --name ${record.name}`;
-    return { problems: judge(messageOf(error), 'cluster.api', 'API server', hint) };
+    return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }
+};
+
+/** What an instance says whose cluster does not run. */
+const notRunning: Readonly<Record<ProviderName, string>> = {
+  native: 'the keeper is gone, and all that it kept with it',
+  minikube: "the cluster does not run: it was stopped, or its machine ended, behind taskgate's back",
+  attach: 'the cluster does not run',
+};
+
+const lookAtKeeper = async ({ places }: CommandContext, { name, provider }: InstanceRecord) => {
+  if (provider !== 'native') return { problems: [] };
+  const keeper = await findKeeperStatus(`${instancesDir(places.stateDir)}/${name}/keeper.sock`);
+  return { ...(keeper && { keeper }), problems: keeperProblems(keeper, name) };
 };
 
 /** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
@@ -96,11 +115,10 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   const instance = await findInstance(context.places.stateDir, context.config.name);
   if (!instance) return undefined;
   const { journal: _, schema: __, ...record } = instance.record();
-  const { name } = record;
-  const state = await nativeCluster(context, { instance }).find();
+  const { name, provider } = record;
+  const state = await providerOf(context, { instance }).find();
   if (state !== 'running') {
-    const message =
-      state === 'stopped' ? 'the keeper is gone, and all that it kept with it' : 'the cluster was never started';
+    const message = state === 'stopped' ? notRunning[provider] : absence(record);
     return {
       name,
       state,
@@ -109,12 +127,15 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
     };
   }
   const [keeper, api] = await Promise.all([
-    findKeeperStatus(`${instancesDir(context.places.stateDir)}/${name}/keeper.sock`),
+    lookAtKeeper(context, instance.record()),
     apiProblems(context, instance.record()),
   ]);
-  const problems = [...keeperProblems(keeper, name), ...api.problems];
-  return { name, state, record, ...(keeper && { keeper }), ...api, problems };
+  return { name, state, record, ...keeper, ...api, problems: [...keeper.problems, ...api.problems] };
 };
+
+/** Minikube forgets a profile that was deleted; of a native cluster the journal tells. */
+const absence = ({ cluster }: Pick<InstanceRecord, 'cluster'>): string =>
+  cluster ? 'the cluster is gone: it was deleted behind our back' : 'the cluster was never started';
 
 /** A record that cannot be read is a problem of its instance alone. */
 const unreadable = (name: string, error: unknown): InstanceStatus => {

@@ -8,5 +8,5 @@ test('the steps see the proxy of the environment', async () => {
   const env = { ...invocation.env, HTTPS_PROXY: 'http://proxy.example:3128' };
   const behindProxy = { flags, invocation: { ...invocation, env } };
   const { config } = await readConfig(behindProxy);
-  expect(contextOf(config, behindProxy).proxyEnv).toMatchObject({ HTTPS_PROXY: 'http://proxy.example:3128' });
+  expect(contextOf(config, behindProxy).env).toMatchObject({ HTTPS_PROXY: 'http://proxy.example:3128' });
 });

@@ -70,16 +70,6 @@ describe('bad input is named with its place', () => {
       'TASKGATE_MASTER_PORT: master.port: expected number, received string, got "http"',
     ],
     [
-      'a switch that is neither on nor off',
-      { env: { TASKGATE_RECREATE: 'maybe' } },
-      'TASKGATE_RECREATE: recreate: expected boolean, received string, got "maybe"',
-    ],
-    [
-      'a host that ssh would read as a flag',
-      { flags: { 'ssh.host': '-oProxyCommand=true' } },
-      '--ssh-host: ssh.host: must be one word that does not begin with a dash, got "-oProxyCommand=true"',
-    ],
-    [
       'an unknown variable',
       { env: { TASKGATE_NAMES: 'x' } },
       'TASKGATE_NAMES: no such setting; did you mean TASKGATE_NAME?',

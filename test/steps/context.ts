@@ -24,5 +24,5 @@ export const commandContext = ({ name = 'dev', places }: Given): CommandContext 
   places: { ...places, templatesDir: '/nowhere/templates', keeperCommand: ['/nowhere/keeper'] },
   runner: fakeRunner({}).runner,
   signal: new AbortController().signal,
-  proxyEnv: {},
+  env: {},
 });

@@ -3,8 +3,8 @@ import { artifactsInput } from '../../src/steps/prepare-artifacts.ts';
 import { commandContext } from './context.ts';
 
 test('artifacts are fetched through the proxy that the environment names', () => {
-  const proxyEnv = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'mirror.example' };
-  const context = { ...commandContext({ places: { stateDir: '/s', cacheDir: '/c' } }), proxyEnv };
+  const env = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'mirror.example' };
+  const context = { ...commandContext({ places: { stateDir: '/s', cacheDir: '/c' } }), env };
   const { network } = artifactsInput(context, context.signal, () => undefined);
-  expect(network).toEqual({ proxyEnv });
+  expect(network).toEqual({ proxyEnv: env });
 });

@@ -1,3 +1,4 @@
+import { findInstance } from '../../keeper/instance.ts';
 import { downSteps, verifyCacheUnused } from '../../steps/down.ts';
 import type { Stage } from '../../steps/step.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
@@ -20,5 +21,10 @@ export const down = async (input: CommandInput, { purgeCache }: DownFlags): Prom
     await handOver(input.invocation.env, context);
     if (input.flags.json) print(JSON.stringify({ instance: config.name, stages }, null, 2));
   };
-  return asRoot(input.invocation, { prepare: async () => undefined, work });
+  const found = await findInstance(context.places.stateDir, config.name);
+  // a folder without a record may be root's
+  const needsRoot = !found || found.record().provider === 'native';
+  if (needsRoot) return asRoot(input.invocation, { prepare: async () => undefined, work });
+  await work();
+  return 0;
 };

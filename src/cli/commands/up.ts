@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
 import { removeInstance } from '../../keeper/instance.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { verifyHere } from '../../steps/check-machine.ts';
+import { chooseProvider, verifyHere } from '../../steps/choose-provider.ts';
 import type { UpContext } from '../../steps/context.ts';
 import type { Stage } from '../../steps/step.ts';
 import { upSteps } from '../../steps/up.ts';
@@ -68,15 +68,17 @@ const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> 
  */
 export const up = async (input: CommandInput): Promise<number> => {
   const loaded = await readConfig(input);
-  return asRoot(input.invocation, {
-    prepare: () => prepareAsUser(input, loaded.config),
-    work: () => bringUp(input, loaded),
-  });
+  const { provider } = await chooseProvider(contextOf(loaded.config, input));
+  const work = () => bringUp(input, loaded);
+  if (provider === 'native')
+    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config), work });
+  await work();
+  return 0;
 };
 
 /** The cache and the state folder are the user's own, so they are made before root takes over. */
 const prepareAsUser = async (input: CommandInput, config: Config): Promise<void> => {
-  await verifyHere(contextOf(config, input), true);
+  await verifyHere(contextOf(config, input), 'native', true);
   const { places } = await fillCache(input, config);
   await mkdir(places.stateDir, { recursive: true, mode: 0o700 });
 };

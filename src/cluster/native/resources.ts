@@ -11,6 +11,8 @@ export type NativeResource =
   | { readonly kind: 'keeper'; readonly process: ProcessIdentity }
   | { readonly kind: 'link'; readonly name: string };
 
+export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies readonly NativeResource['kind'][];
+
 const deadlineMs = 10_000;
 
 /** Every process in the instance's cgroups, which hold no others, gets SIGKILL until none is left. */

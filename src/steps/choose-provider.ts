@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { verifyAttach } from '../cluster/attach-verify.ts';
+import { verifyMinikube } from '../cluster/minikube/verify.ts';
+import { verifyMachine } from '../cluster/native/verify.ts';
+import type { Obstacle } from '../cluster/provider.ts';
+import { findInstance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import { UserError } from '../lib/errors.ts';
+import { attachPlaceOf, attachTools } from './attached-cluster.ts';
+import type { CommandContext } from './context.ts';
+import { placeOf } from './minikube-cluster.ts';
+import type { ProviderName } from './values.ts';
+
+/** A provider, and why it is the one. */
+export type Choice = { readonly provider: ProviderName; readonly because: string };
+
+type Findings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
+
+const dirOf = ({ config, places }: CommandContext): string => join(instancesDir(places.stateDir), config.name);
+
+/** What keeps each provider from working here. Changes nothing. `asRoot`: apart from not being root. */
+const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: boolean) => Promise<Findings>>> = {
+  native: async (context, asRoot) => {
+    const { places, runner } = context;
+    const input = { instanceDir: dirOf(context), cacheDir: places.cacheDir, runner, asRoot };
+    return { obstacles: await verifyMachine(input), notes: [] };
+  },
+  minikube: async (context) => {
+    const { config, runner } = context;
+    const spec = { ...placeOf(config, undefined), instanceDir: dirOf(context) };
+    return verifyMinikube({ runner, program: 'minikube', spec });
+  },
+  attach: async (context) => {
+    const { config, env } = context;
+    const spec = { ...attachPlaceOf(config, env), name: config.name, instanceDir: dirOf(context) };
+    return verifyAttach(spec, attachTools(context));
+  },
+};
+
+const who: Readonly<Record<ProviderName, string>> = {
+  native: 'this machine cannot run a native cluster',
+  minikube: 'Minikube cannot run a cluster here',
+  attach: 'the cluster cannot be used',
+};
+
+/** One error for everything that is in the way. Throws UserError `environment.machine`. */
+const refuseObstacles = (provider: ProviderName, obstacles: readonly Obstacle[]): void => {
+  const [first, ...more] = obstacles;
+  if (!first) return;
+  const all = more.length === 0 ? first.what : obstacles.map(({ what }) => `\n  - ${what}`).join('');
+  throw new UserError(`${who[provider]}: ${all}`, {
+    id: 'environment.machine',
+    hint: obstacles.map(({ hint }) => hint).join('; '),
+  });
+};
+
+/** Throws UserError `environment.machine` for all that is in the way of a provider; gives what is only to be told. */
+export const verifyHere = async (
+  context: CommandContext,
+  provider: ProviderName,
+  asRoot = false,
+): Promise<readonly string[]> => {
+  const { obstacles, notes } = await findings[provider](context, asRoot);
+  refuseObstacles(provider, obstacles);
+  return notes;
+};
+
+const refuseOther = ({ name, provider }: InstanceRecord, wanted: ProviderName): void => {
+  if (provider === wanted) return;
+  throw new UserError(`provider: wanted ${wanted}, but instance ${name} was made with ${provider}`, {
+    id: 'environment.drift',
+    hint: `take it down first (taskgate down --name ${name}), or choose another --name`,
+  });
+};
+
+/** Minikube where a working driver is there, else native. */
+const chooseByMachine = async (context: CommandContext): Promise<Choice> => {
+  const [obstacle] = (await findings.minikube(context, true)).obstacles;
+  if (!obstacle) return { provider: 'minikube', because: 'auto: Minikube and its driver are there' };
+  return { provider: 'native', because: `auto: ${obstacle.what}` };
+};
+
+/**
+ * The provider of this run. Throws UserError `environment.drift` where the instance was made with another one than the
+ * settings name.
+ */
+export const chooseProvider = async (context: CommandContext): Promise<Choice> => {
+  const { config, places } = context;
+  const found = await findInstance(places.stateDir, config.name);
+  if (config.provider !== 'auto') {
+    if (found) refuseOther(found.record(), config.provider);
+    return { provider: config.provider, because: 'as wanted' };
+  }
+  if (found) return { provider: found.record().provider, because: 'auto: as it was made' };
+  return chooseByMachine(context);
+};

@@ -1,0 +1,27 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import type { Instance } from '../keeper/instance.ts';
+import { attachedCluster } from './attached-cluster.ts';
+import type { CommandContext } from './context.ts';
+import { minikubeCluster } from './minikube-cluster.ts';
+import { nativeCluster } from './native-cluster.ts';
+import type { ProviderName } from './values.ts';
+
+export type ProviderInput = {
+  readonly instance: Instance;
+  /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
+  readonly artifacts?: () => Artifacts;
+  /** Told in one line what the provider is doing. */
+  readonly report?: (line: string) => void;
+};
+
+type MakeProvider = (context: CommandContext, input: ProviderInput) => ClusterProvider;
+
+const makers: Readonly<Record<ProviderName, MakeProvider>> = {
+  native: nativeCluster,
+  minikube: minikubeCluster,
+  attach: attachedCluster,
+};
+
+/** The provider that an instance was made with. */
+export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
