@@ -3,6 +3,9 @@ import { type Command, CommandError, type Runner } from '../../lib/runner.ts';
 
 const deadlineMs = 10_000;
 
+/** Whether a driver of Minikube's leans on the Docker daemon. */
+export const usesDocker = (driver: string): boolean => driver === 'docker';
+
 export const dockerVersionCommand: Command = ['docker', 'version', '--format', '{{.Server.Version}}'];
 
 const dockerFailure = (error: unknown): unknown => {

@@ -6,7 +6,7 @@ import { listImagesArgs, loadImagesArgs } from './commands.ts';
 type Image = { readonly repoTags?: readonly string[] | null };
 
 /** Tags of the images that the node has, in full. */
-export const parseImages = (json: string): ReadonlySet<string> =>
+const parseImages = (json: string): ReadonlySet<string> =>
   new Set((JSON.parse(json) as readonly Image[] | null)?.flatMap(({ repoTags }) => repoTags ?? []));
 
 const listImages = async (minikube: Minikube, profile: string, limits: StepLimits): Promise<ReadonlySet<string>> => {

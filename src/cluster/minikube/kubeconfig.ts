@@ -25,7 +25,8 @@ const bodyOf = (entries: readonly Entry[], profile: string, key: 'cluster' | 'us
  * only: `update-context` writes paths, and `--keep-context` leaves it without a current one.
  */
 export const settleKubeconfig = async (path: string, profile: string): Promise<void> => {
-  const { clusters, users } = parseYaml(await readFile(path, 'utf8')) as Kubeconfig;
+  const before = await readFile(path, 'utf8');
+  const { clusters, users } = parseYaml(before) as Kubeconfig;
   const { extensions: _, ...cluster } = await bodyOf(clusters, profile, 'cluster');
   const user = await bodyOf(users, profile, 'user');
   const text = renderYaml({
@@ -36,5 +37,5 @@ export const settleKubeconfig = async (path: string, profile: string): Promise<v
     contexts: [{ name: profile, context: { cluster: profile, user: profile } }],
     'current-context': profile,
   });
-  await writeFileAtomically(path, text);
+  if (text !== before) await writeFileAtomically(path, text);
 };

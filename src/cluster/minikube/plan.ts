@@ -8,7 +8,7 @@ export type Plan =
   | { readonly action: 'recreate'; readonly because: string };
 
 /** What of a profile is not as wanted. One that is not ours may have more than that. */
-export const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean): readonly string[] => {
+const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean): readonly string[] => {
   const { KubernetesVersion, ContainerRuntime, ServiceCIDR } = config.KubernetesConfig;
   const isEnough = (wanted: number, found: number) => (isOwned ? found === wanted : found >= wanted);
   const differences: readonly (readonly [string, string | number, string | number, boolean])[] = [

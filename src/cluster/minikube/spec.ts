@@ -1,3 +1,5 @@
+import type { Runner } from '../../lib/runner.ts';
+
 /** All that one Minikube cluster is made from. */
 export type MinikubeSpec = {
   readonly name: string;
@@ -27,6 +29,22 @@ export type MinikubeResource = {
   readonly driver: string;
   /** Made by taskgate, and deleted with the instance; one that was there before stays. */
   readonly owned: boolean;
+};
+
+/** What the provider needs from others: each is a plain function, so that parts stay apart. */
+export type MinikubeTools = {
+  readonly runner: Runner;
+  /** Name or path of minikube. */
+  readonly program: string;
+  readonly uid: number;
+  /** What the instance's journal holds of Minikube now. */
+  readonly resources: () => readonly MinikubeResource[];
+  /** Writes a resource to the journal; awaited before it is made. */
+  readonly journal: (resource: MinikubeResource) => Promise<void>;
+  /** Strikes a resource from the journal, after it was removed. */
+  readonly forget: (resource: MinikubeResource) => Promise<void>;
+  /** Told in one line what minikube is doing. */
+  readonly report?: (line: string) => void;
 };
 
 /** Files and folders below the instance's folder. */

@@ -3,7 +3,7 @@ import { UserError } from '../../lib/errors.ts';
 import { CommandError, type Runner } from '../../lib/runner.ts';
 import type { Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
-import { getDockerInfo, verifyDocker } from './docker.ts';
+import { getDockerInfo, usesDocker, verifyDocker } from './docker.ts';
 import type { MinikubeSpec } from './spec.ts';
 
 /** The first release that knows Kubernetes 1.34. */
@@ -88,7 +88,7 @@ const whyFar = (driver: string, os = '', security: readonly string[] = []): stri
 const mebi = 1024 * 1024;
 
 const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<MinikubeMachine, 'version'>> => {
-  if (driver !== 'docker') {
+  if (!usesDocker(driver)) {
     const far = whyFar(driver);
     return { cpus: cpus().length, memoryMb: Math.floor(totalmem() / mebi), ...(far && { farBecause: far }) };
   }

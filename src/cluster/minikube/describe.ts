@@ -1,0 +1,65 @@
+import { isIP } from 'node:net';
+import { UserError } from '../../lib/errors.ts';
+import type { Cluster } from '../../steps/values.ts';
+import type { StepLimits } from '../provider.ts';
+import { runMinikube } from './call.ts';
+import { hostAddressArgs, updateContextArgs } from './commands.ts';
+import { settleKubeconfig } from './kubeconfig.ts';
+import type { Provider } from './lifecycle.ts';
+import type { ProfileState } from './profile.ts';
+import { minikubePaths } from './spec.ts';
+
+/** The host's address in what `getent hosts` has printed, if there is one. */
+const parseHostAddress = (text: string): string | undefined =>
+  text
+    .trim()
+    .split(/\s+/)
+    .find((word) => isIP(word));
+
+const findHostAddress = async ({ spec, minikube }: Provider, limits: StepLimits): Promise<string> => {
+  const { stdout } = await runMinikube(minikube, hostAddressArgs(spec.profile), limits);
+  const address = parseHostAddress(stdout);
+  if (address) return address;
+  throw new UserError(`the node of ${spec.profile} knows no host.minikube.internal`, {
+    id: 'cluster.minikube-no-host',
+    hint: `run: minikube start --profile ${spec.profile}, which writes it`,
+  });
+};
+
+const vanished = (profile: string, state: string): UserError =>
+  new UserError(`Minikube's profile ${profile} is ${state} right after its start`, {
+    id: 'cluster.minikube-vanished',
+    hint: 'does something else delete it? Run up again',
+  });
+
+const ensureKubeconfig = async ({ spec, minikube }: Provider, isReachable: boolean, limits: StepLimits) => {
+  const { kubeconfigPath } = minikubePaths(spec.instanceDir);
+  if (!isReachable) await runMinikube(minikube, updateContextArgs(spec.profile), limits);
+  await settleKubeconfig(kubeconfigPath, spec.profile);
+  return kubeconfigPath;
+};
+
+/** Gives the instance a kubeconfig that leads to the running profile, and tells where its cluster is. */
+export const describeCluster = async (
+  provider: Provider,
+  found: ProfileState,
+  limits: StepLimits,
+): Promise<Cluster> => {
+  const { name, profile } = provider.spec;
+  if (!('config' in found)) throw vanished(profile, found.state);
+  const [kubeconfigPath, hostAddress] = await Promise.all([
+    ensureKubeconfig(provider, found.isReachable, limits),
+    findHostAddress(provider, limits),
+  ]);
+  const node = found.config.Nodes.find(({ ControlPlane }) => ControlPlane);
+  if (!node?.IP) throw vanished(profile, 'without an address');
+  return {
+    name,
+    provider: 'minikube',
+    kubeconfigPath,
+    kubeContext: profile,
+    nodeName: profile,
+    nodeAddress: node.IP,
+    hostAddress,
+  };
+};

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../../lib/errors.ts';
+import type { StepLimits } from '../provider.ts';
+import { type Minikube, runMinikube } from './call.ts';
+import { deleteArgs, startArgs, stopArgs, unpauseArgs } from './commands.ts';
+import { findLeftovers, usesDocker, verifyDocker } from './docker.ts';
+import { describeEvent, isRuntimeReady, parseEvent } from './events.ts';
+import type { Plan } from './plan.ts';
+import type { MinikubeResource, MinikubeSpec, MinikubeTools } from './spec.ts';
+
+/** One instance's profile, and what works on it. */
+export type Provider = { readonly spec: MinikubeSpec; readonly tools: MinikubeTools; readonly minikube: Minikube };
+
+type Profile = Pick<MinikubeResource, 'profile' | 'driver'>;
+
+const slowMs = 300_000;
+const deleteTries = 3;
+const settleMs = 500;
+
+const deleteOnce = async (minikube: Minikube, { profile, driver }: Profile): Promise<readonly string[]> => {
+  await runMinikube(minikube, deleteArgs(profile), { timeoutMs: slowMs });
+  return usesDocker(driver) ? findLeftovers(minikube.runner, profile) : [];
+};
+
+/**
+ * Deletes a profile and looks whether it is gone; again if not: a `docker run` of a start that was interrupted may end
+ * only now. Throws UserError `cluster.minikube-leftovers`.
+ */
+const deleteProfile = async (minikube: Minikube, profile: Profile): Promise<void> => {
+  if (usesDocker(profile.driver)) await verifyDocker(minikube.runner);
+  let left = await deleteOnce(minikube, profile);
+  for (let tries = 1; left.length > 0 && tries < deleteTries; tries++) {
+    await pause(settleMs);
+    left = await deleteOnce(minikube, profile);
+  }
+  if (left.length === 0) return;
+  throw new UserError(`minikube says that ${profile.profile} is deleted, but Docker still has ${left.join(', ')}`, {
+    id: 'cluster.minikube-leftovers',
+    hint: 'run down again; if that does not help, remove them with docker rm, docker volume rm, docker network rm',
+  });
+};
+
+/** Deletes the profiles that are ours and strikes all from the journal, the newest first. */
+export const removeAll = async ({ minikube, tools }: Provider): Promise<void> => {
+  for (const resource of tools.resources().toReversed()) {
+    if (resource.owned) await deleteProfile(minikube, resource);
+    await tools.forget(resource);
+  }
+};
+
+/** Stops the profiles of the instance, whoever made them. */
+export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
+  for (const { profile, driver } of tools.resources()) {
+    if (usesDocker(driver)) await verifyDocker(minikube.runner);
+    await runMinikube(minikube, stopArgs(profile), { timeoutMs: slowMs });
+  }
+};
+
+/** The journal holds one profile; where its owner changes, the new entry is there before the old one goes. */
+const journalOnce = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
+  const found = tools.resources();
+  if (found.at(-1)?.owned === owned) return;
+  await tools.journal({ kind: 'minikube-profile', profile: spec.profile, driver: spec.driver, owned });
+  for (const resource of found) await tools.forget(resource);
+};
+
+export type StartLimits = StepLimits & {
+  /** Called when the node's container runtime can take images. */
+  readonly onRuntimeReady: () => void;
+};
+
+/** Runs `minikube start` and puts its events into words. */
+const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLimits): Promise<void> => {
+  const { onRuntimeReady, ...rest } = limits;
+  const onLine = (line: string) => {
+    const event = parseEvent(line);
+    if (!event) return;
+    if (isRuntimeReady(event)) onRuntimeReady();
+    const text = describeEvent(event);
+    if (text) tools.report?.(text);
+  };
+  await runMinikube(minikube, startArgs(spec, tools.uid), { ...rest, onLine });
+};
+
+/** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */
+const tidyUp = async (provider: Provider, isNew: boolean): Promise<void> => {
+  const { spec, tools } = provider;
+  if (isNew) {
+    await removeAll(provider);
+    tools.report?.(`minikube: interrupted; the half-made profile ${spec.profile} was removed`);
+  } else {
+    tools.report?.(`minikube: interrupted; the profile ${spec.profile} stays, and the next up goes on with it`);
+  }
+};
+
+/** Does what the plan says; the journal knows of it before. */
+export const carryOut = async (provider: Provider, plan: Plan, limits: StartLimits): Promise<void> => {
+  const { spec, tools, minikube } = provider;
+  const isNew = plan.action === 'create' || plan.action === 'recreate';
+  if (plan.action === 'recreate') {
+    tools.report?.(`minikube: deleting ${spec.profile} (${plan.because})`);
+    await deleteProfile(minikube, spec);
+  }
+  await journalOnce(provider, isNew || (tools.resources().at(-1)?.owned ?? false));
+  if (plan.action === 'use') return;
+  try {
+    if (plan.action === 'unpause') await runMinikube(minikube, unpauseArgs(spec.profile), limits);
+    else await startProfile(provider, limits);
+  } catch (error) {
+    if (limits.signal.aborted) await tidyUp(provider, isNew);
+    throw error;
+  }
+};

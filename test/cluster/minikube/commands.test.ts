@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { startArgs } from '../../../src/cluster/minikube/commands.ts';
+import { makeSpec } from './fake-minikube.ts';
+
+test('everything that a start depends on is said, and the user has the last word', () => {
+  const spec = makeSpec({
+    serviceCidr: '10.120.0.0/16',
+    baseImage: 'local/kicbase:1',
+    startArgs: ['--cni=kindnet', '-v=1'],
+  });
+  expect(startArgs(spec, 1000)).toEqual([
+    'start',
+    '--profile=dev',
+    '--driver=docker',
+    '--container-runtime=containerd',
+    '--kubernetes-version=v1.34.4',
+    '--cpus=2',
+    '--memory=4096mb',
+    '--cni=bridge',
+    '--extra-config=apiserver.feature-gates=MutatingAdmissionPolicy=true',
+    '--extra-config=apiserver.runtime-config=admissionregistration.k8s.io/v1beta1=true',
+    '--wait=apiserver',
+    '--keep-context',
+    '--embed-certs',
+    '--interactive=false',
+    '--output=json',
+    '--service-cluster-ip-range=10.120.0.0/16',
+    '--base-image=local/kicbase:1',
+    '--cni=kindnet',
+    '-v=1',
+  ]);
+});
+
+test.each([
+  ['docker', 0, true],
+  ['kvm2', 0, true],
+  ['none', 0, false],
+  ['docker', 1000, false],
+] as const)('driver %s, uid %i: --force is %s', (driver, uid, isForced) => {
+  expect(startArgs(makeSpec({ driver }), uid).includes('--force')).toBe(isForced);
+});

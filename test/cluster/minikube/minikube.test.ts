@@ -1,0 +1,214 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { minikube } from '../../../src/cluster/minikube/minikube.ts';
+import type { MinikubeResource, MinikubeSpec } from '../../../src/cluster/minikube/spec.ts';
+import { fakeMinikube, type Host, makeSpec, makeTools, ours } from './fake-minikube.ts';
+
+const limits = { signal: new AbortController().signal, timeoutMs: 5_000 };
+
+type SetUp = {
+  readonly host: Host;
+  readonly spec?: Partial<MinikubeSpec>;
+  readonly journalled?: readonly MinikubeResource[];
+  readonly override?: Parameters<typeof fakeMinikube>[1];
+};
+
+const setUp = async ({ host, spec = {}, journalled = [], override }: SetUp) => {
+  const instanceDir = await mkdtemp(join(tmpdir(), 'taskgate-'));
+  onTestFinished(() => rm(instanceDir, { recursive: true, force: true }));
+  const fake = fakeMinikube(host, override);
+  const made = makeTools(fake.runner, journalled);
+  return { ...fake, ...made, instanceDir, provider: minikube(makeSpec({ instanceDir, ...spec }), made.tools) };
+};
+
+const changing = (calls: readonly string[]) =>
+  calls.filter((line) => /^minikube (start|stop|delete|unpause|update-context|image load)/.test(line));
+
+test.each([
+  ['missing', 'absent'],
+  ['corrupted', 'stopped'],
+  ['Stopped', 'stopped'],
+  ['none', 'stopped'],
+  ['Paused', 'stopped'],
+  ['Running', 'running'],
+] as const)('a profile that is %s is %s, and looking changes nothing', async (host, state) => {
+  const { provider, calls } = await setUp({ host });
+  expect(await provider.find()).toBe(state);
+  expect(changing(calls)).toEqual([]);
+});
+
+test('a cluster is made: journalled before, with a kubeconfig of its own, described after', async () => {
+  const { provider, journal, instanceDir, reports, calls } = await setUp({ host: 'missing' });
+  expect(await provider.start(limits)).toEqual({
+    name: 'dev',
+    provider: 'minikube',
+    kubeconfigPath: join(instanceDir, 'kubeconfig'),
+    kubeContext: 'dev',
+    nodeName: 'dev',
+    nodeAddress: '192.168.49.2',
+    hostAddress: '192.168.49.1',
+  });
+  expect(journal).toEqual([ours]);
+  expect(reports).toEqual(['minikube: Preparing Kubernetes']);
+  expect(changing(calls)).toHaveLength(1);
+  expect(await readFile(join(instanceDir, 'kubeconfig'), 'utf8')).toContain('current-context: dev');
+  expect(await readFile(join(instanceDir, 'logs/minikube.log'), 'utf8')).toMatch(
+    /minikube start .*\n.*\nexit code 0\n/,
+  );
+});
+
+test('a start that fails is already in the journal, and its reason is told', async () => {
+  const { provider, journal } = await setUp({
+    host: 'missing',
+    override: ([command]) => (command === 'start' ? { exitCode: 80, stderr: 'no container' } : undefined),
+  });
+  await expect(provider.start(limits)).rejects.toMatchObject({
+    id: 'cluster.minikube-guest',
+    message: 'minikube start exited with 80: no container',
+  });
+  expect(journal).toEqual([ours]);
+});
+
+test('a cluster that runs is used as it is, and its kubeconfig is written once', async () => {
+  const { provider, calls, instanceDir } = await setUp({ host: 'Running', journalled: [ours] });
+  await provider.start(limits);
+  expect(changing(calls)).toEqual(['minikube update-context --profile=dev']);
+  const { mtimeMs } = await stat(join(instanceDir, 'kubeconfig'));
+  await provider.start(limits);
+  expect(changing(calls)).toHaveLength(1);
+  expect((await stat(join(instanceDir, 'kubeconfig'))).mtimeMs).toBe(mtimeMs);
+});
+
+test.each([
+  ['Stopped', 'start'],
+  ['none', 'start'],
+  ['Paused', 'unpause'],
+] as const)('a cluster that is %s is brought back by %s', async (host, command) => {
+  const { provider, calls, journal } = await setUp({ host, journalled: [ours] });
+  await provider.start(limits);
+  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual([command]);
+  expect(journal).toEqual([ours]);
+});
+
+test('a profile that the user named is adopted, and stays when the instance goes', async () => {
+  const { provider, calls, journal } = await setUp({ host: 'Running', spec: { profileGiven: true } });
+  await provider.start(limits);
+  expect(journal).toEqual([{ ...ours, owned: false }]);
+  await provider.delete();
+  expect(journal).toEqual([]);
+  expect(changing(calls)).toEqual(['minikube update-context --profile=dev']);
+});
+
+test("somebody else's profile is not touched, nor journalled", async () => {
+  const { provider, calls, journal } = await setUp({ host: 'Stopped' });
+  await expect(provider.start(limits)).rejects.toMatchObject({ id: 'cluster.minikube-not-ours' });
+  await provider.delete();
+  expect(changing(calls)).toEqual([]);
+  expect(journal).toEqual([]);
+});
+
+test('a named profile that does not fit is made again with --recreate, and is ours then', async () => {
+  const spec = { profileGiven: true, recreate: true, cpus: 4 };
+  const { provider, calls, journal, reports } = await setUp({ host: 'Running', spec });
+  await provider.start(limits);
+  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual(['delete', 'start']);
+  expect(journal).toEqual([ours]);
+  expect(reports[0]).toBe('minikube: deleting dev (CPUs: wanted 4, has 2)');
+});
+
+test('a deleted profile is gone, also when it was gone already', async () => {
+  const { provider, calls, journal } = await setUp({ host: 'missing', journalled: [ours] });
+  await provider.delete();
+  await provider.delete();
+  expect(changing(calls)).toEqual(['minikube delete --profile=dev --output=json']);
+  expect(journal).toEqual([]);
+});
+
+test('minikube says deleted, Docker still has it: an error, and the journal keeps it', async () => {
+  const { provider, state, journal, calls } = await setUp({ host: 'Running', journalled: [ours] });
+  state.leftovers.push('dev');
+  await expect(provider.delete()).rejects.toMatchObject({
+    id: 'cluster.minikube-leftovers',
+    message: 'minikube says that dev is deleted, but Docker still has container dev',
+  });
+  expect(changing(calls)).toHaveLength(3);
+  expect(journal).toEqual([ours]);
+});
+
+test.each(['find', 'delete', 'stop'] as const)('with a daemon that is down, %s asks minikube nothing', async (what) => {
+  const down = { exitCode: 1, stderr: 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' };
+  const { provider, calls } = await setUp({
+    host: 'none',
+    journalled: [ours],
+    override: ([program]) => (program === 'docker' ? down : undefined),
+  });
+  await expect(provider[what]()).rejects.toMatchObject({ id: 'environment.docker-not-running' });
+  expect(calls.filter((line) => line.startsWith('minikube'))).toEqual([]);
+});
+
+test.each([
+  ['missing', [], 'the half-made profile dev was removed', 'delete'],
+  ['Stopped', [ours], 'the profile dev stays, and the next up goes on with it', undefined],
+] as const)('interrupted while a profile that is %s starts', async (host, journalled, said, last) => {
+  const interrupt = new AbortController();
+  const reason = new Error('interrupted');
+  const { provider, calls, journal, reports } = await setUp({
+    host,
+    journalled,
+    override: ([command]) => {
+      if (command !== 'start') return undefined;
+      interrupt.abort(reason);
+      return { exitCode: 2 };
+    },
+  });
+  await expect(provider.start({ ...limits, signal: interrupt.signal })).rejects.toBe(reason);
+  expect(reports.at(-1)).toBe(`minikube: interrupted; ${said}`);
+  expect(changing(calls).at(-1)?.split(' ')[1]).toBe(last ?? 'start');
+  expect(journal).toEqual(journalled);
+});
+
+const refs = ['docker.io/x/a:1', 'docker.io/x/b:1'];
+
+test('images are loaded beside the start, as soon as it has set up the runtime', async () => {
+  const runtime = Promise.withResolvers<void>();
+  const { provider, calls, state } = await setUp({
+    host: 'missing',
+    override: async ([command, what]) => {
+      if (command === 'start') await runtime.promise;
+      if (command === 'image' && what === 'load') state.images.push(...refs);
+      return undefined;
+    },
+  });
+  const started = provider.start(limits);
+  const loaded = provider.loadImages('/c/images.tar', refs, limits);
+  await expect.poll(() => changing(calls).length).toBe(1);
+  expect(changing(calls)[0]).toContain('minikube start');
+  runtime.resolve();
+  await Promise.all([started, loaded]);
+  expect(changing(calls)[1]).toBe('minikube image load --profile=dev /c/images.tar');
+});
+
+test('images that are there are not loaded again', async () => {
+  const { provider, calls, state } = await setUp({ host: 'Running' });
+  state.images.push(...refs, 'docker.io/x/c:1');
+  await provider.loadImages('/c/images.tar', refs, limits);
+  expect(changing(calls)).toEqual([]);
+});
+
+test('a load that minikube calls a success, and that left images out, names them', async () => {
+  const { provider, state } = await setUp({ host: 'Running' });
+  state.images.push('docker.io/x/a:1');
+  await expect(provider.loadImages('/c/images.tar', refs, limits)).rejects.toMatchObject({
+    id: 'cluster.images-missing',
+    message: "Minikube's node does not list docker.io/x/b:1 after the load of /c/images.tar",
+  });
+});
+
+test('images for a cluster that nobody starts: an end at the deadline', async () => {
+  const { provider } = await setUp({ host: 'Stopped' });
+  await expect(provider.loadImages('/c/images.tar', refs, { ...limits, timeoutMs: 300 })).rejects.toMatchObject({
+    id: 'cluster.minikube-runtime',
+  });
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { planStart } from '../../../src/cluster/minikube/plan.ts';
+import type { ProfileState } from '../../../src/cluster/minikube/profile.ts';
+import { config, makeSpec, ours } from './fake-minikube.ts';
+
+const found = (state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine', fields: object = {}) =>
+  ({ state, isReachable: true, config: { ...config, ...fields } }) as ProfileState;
+const adopted = { ...ours, owned: false };
+
+test.each([
+  ['missing', { state: 'missing' }, undefined, 'create'],
+  ['made by us, and deleted behind our back', { state: 'missing' }, ours, 'create'],
+  ['running', found('running'), ours, 'use'],
+  ['paused', found('paused'), ours, 'unpause'],
+  ['without Kubernetes', found('degraded'), ours, 'start'],
+  ['stopped', found('stopped'), ours, 'start'],
+  ['without its container', found('no-machine'), ours, 'start'],
+  ['ours and corrupted', { state: 'corrupted' }, ours, 'recreate'],
+] as const)('%s', (_, state, journalled, action) => {
+  expect(planStart(makeSpec(), state, journalled)).toMatchObject({ action });
+});
+
+test('a profile that somebody else made is used only when it was named', () => {
+  expect(() => planStart(makeSpec(), found('running'))).toThrow(
+    expect.objectContaining({
+      id: 'cluster.minikube-not-ours',
+      message: 'Minikube has a profile dev already, and taskgate did not make it',
+      hint: expect.stringContaining('--minikube-profile dev'),
+    }),
+  );
+  expect(planStart(makeSpec({ profileGiven: true }), found('running'))).toEqual({ action: 'use' });
+  expect(planStart(makeSpec(), found('stopped'), adopted)).toEqual({ action: 'start' });
+});
+
+const wrong = found('stopped', {
+  Driver: 'kvm2',
+  CPUs: 1,
+  Memory: 2048,
+  KubernetesConfig: { KubernetesVersion: 'v1.33.1', ContainerRuntime: 'docker', ServiceCIDR: '10.96.0.0/12' },
+});
+
+test('everything that does not fit is listed at once', () => {
+  const spec = makeSpec({ serviceCidr: '10.120.0.0/16' });
+  expect(() => planStart(spec, wrong, ours)).toThrow(
+    expect.objectContaining({
+      id: 'cluster.minikube-drift',
+      message:
+        "Minikube's profile dev does not fit: Kubernetes: wanted v1.34.4, has v1.33.1; driver: wanted docker, has kvm2; " +
+        'container runtime: wanted containerd, has docker; CPUs: wanted 2, has 1; memory in MB: wanted 4096, has 2048; ' +
+        'service CIDR: wanted 10.120.0.0/16, has 10.96.0.0/12',
+      hint: expect.stringContaining('--recreate'),
+    }),
+  );
+});
+
+test('with --recreate it is made again, and why is said', () => {
+  expect(planStart(makeSpec({ recreate: true }), found('running', { CPUs: 4 }), ours)).toEqual({
+    action: 'recreate',
+    because: 'CPUs: wanted 2, has 4',
+  });
+  expect(planStart(makeSpec({ recreate: true }), found('running'), ours)).toEqual({ action: 'use' });
+});
+
+test('--recreate touches no profile that is neither ours nor named', () => {
+  expect(() => planStart(makeSpec({ recreate: true }), wrong)).toThrow('taskgate did not make it');
+  expect(() => planStart(makeSpec({ recreate: true }), { state: 'corrupted' })).toThrow('taskgate did not make it');
+  expect(planStart(makeSpec({ recreate: true, profileGiven: true }), wrong)).toMatchObject({ action: 'recreate' });
+});
+
+test('a profile of the user may have more than is asked for, one of ours has just that', () => {
+  const rich = found('running', { CPUs: 8, Memory: 16_384 });
+  expect(planStart(makeSpec({ profileGiven: true }), rich)).toEqual({ action: 'use' });
+  expect(() => planStart(makeSpec(), rich, ours)).toThrow('CPUs: wanted 2, has 8');
+});
+
+test('a named profile that is corrupted needs --recreate', () => {
+  const spec = makeSpec({ profileGiven: true });
+  expect(() => planStart(spec, { state: 'corrupted' }, adopted)).toThrow('minikube cannot read its record');
+  expect(planStart({ ...spec, recreate: true }, { state: 'corrupted' }, adopted)).toMatchObject({ action: 'recreate' });
+});
+
+test('an instance keeps its profile', () => {
+  expect(() => planStart(makeSpec({ profile: 'new' }), { state: 'missing' }, ours)).toThrow(
+    'the instance has the Minikube profile dev, wanted new',
+  );
+});

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker.ts';
+import { judgeMinikube, verifyMinikube } from '../../../src/cluster/minikube/verify.ts';
+import { CommandError, type Runner } from '../../../src/lib/runner.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
+
+const machine = { version: 'v1.38.1', cpus: 4, memoryMb: 8_000 };
+const wanted = { cpus: 2, memoryMb: 4_096, driver: 'docker' };
+
+test('a machine that has all has no obstacle and no note', () => {
+  expect(judgeMinikube(machine, wanted)).toEqual({ obstacles: [], notes: [] });
+});
+
+test.each([
+  [{ version: 'v1.36.0' }, {}, 'Minikube v1.36.0 is too old, 1.37 is the oldest that knows this Kubernetes'],
+  [{ cpus: 1 }, {}, 'CPUs: 2 wanted, there are 1'],
+  [{}, { cpus: 1 }, 'CPUs: 1 wanted, Minikube needs 2'],
+  [{ memoryMb: 2_048 }, {}, 'memory in MB: 4096 wanted, there are 2048'],
+  [{}, { memoryMb: 1_024 }, 'memory in MB: 1024 wanted, Minikube needs 1800'],
+] as const)('in the way: %j %j', (has, wants, what) => {
+  const { obstacles } = judgeMinikube({ ...machine, ...has }, { ...wanted, ...wants });
+  expect(obstacles).toEqual([{ what, hint: expect.stringMatching(/./) }]);
+});
+
+test.each([
+  [{ version: 'v1.39.0' }, 'Minikube v1.39.0 is newer than taskgate was tried with (1.38)'],
+  [{ version: 'v2.0.1' }, 'Minikube v2.0.1 is newer than taskgate was tried with (1.38)'],
+  [{ farBecause: 'it is far' }, 'the node of Minikube may not be reachable from here: it is far'],
+])('only a note: %j', (has, note) => {
+  expect(judgeMinikube({ ...machine, ...has }, wanted)).toEqual({ obstacles: [], notes: [note] });
+});
+
+const version = 'minikube version --output=json';
+const info = (fields: object = {}) =>
+  JSON.stringify({ NCPU: 4, MemTotal: 8 * 1024 ** 3, OperatingSystem: 'Debian GNU/Linux 12', ...fields });
+const answers = {
+  [version]: '{"commit":"","minikubeVersion":"v1.38.1"}',
+  [dockerVersionCommand.join(' ')]: '28.2.2',
+  [dockerInfoCommand.join(' ')]: info(),
+};
+
+const verify = (runner: Runner, driver = 'docker') =>
+  verifyMinikube({ runner, program: 'minikube', spec: { ...wanted, driver } });
+
+test('asks minikube and Docker, and changes nothing', async () => {
+  const { runner, calls } = fakeRunner(answers);
+  expect(await verify(runner)).toEqual({ obstacles: [], notes: [] });
+  expect(calls.toSorted()).toEqual(Object.keys(answers).toSorted());
+});
+
+test.each([
+  [info({ OperatingSystem: 'Docker Desktop' }), 'Docker Desktop keeps it in a virtual machine'],
+  [info({ SecurityOptions: ['name=rootless'] }), 'Docker runs without root, in a network of its own'],
+])('a node that is far away is a note', async (text, why) => {
+  const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: text });
+  expect((await verify(runner)).notes).toEqual([expect.stringContaining(why)]);
+});
+
+test('another driver needs no Docker; one that has not been tried is a note', async () => {
+  const { runner, calls } = fakeRunner(answers);
+  const { notes } = await verify(runner, 'qemu2');
+  expect(notes).toEqual([expect.stringContaining('the driver qemu2 has not been tried')]);
+  expect(calls).toEqual([version]);
+});
+
+test('without minikube and with a daemon that is down both are said at once', async () => {
+  const runner: Runner = async (command) => {
+    if (command[0] === 'minikube') throw new CommandError(command, { reason: 'spawn minikube ENOENT' });
+    throw new CommandError(command, { exitCode: 1, stderr: 'Cannot connect to the Docker daemon' });
+  };
+  expect(await verify(runner)).toEqual({
+    obstacles: [
+      { what: "the program 'minikube' was not found", hint: expect.stringContaining('--install-minikube') },
+      { what: 'the Docker daemon does not answer: Cannot connect to the Docker daemon', hint: expect.any(String) },
+    ],
+    notes: [],
+  });
+});
