@@ -1,3 +1,4 @@
+import type { ErrorId } from '../lib/errors.ts';
 import type { TunnelKind } from '../steps/values.ts';
 import type { PublicAddress } from './tunnel.ts';
 
@@ -23,6 +24,8 @@ export type TunnelStatus = {
   readonly detail?: string;
   /** What to do about it. */
   readonly hint?: string;
+  /** Name of the error that it is in this state for, if an error it was. */
+  readonly errorId?: ErrorId;
   /** When a nonce came back last, and how long it took. */
   readonly proven?: { readonly at: string; readonly latencyMs: number };
 };

@@ -1,10 +1,12 @@
 import type { TunnelState, TunnelStatus } from './status.ts';
 import type { PublicAddress, TunnelDriver } from './tunnel.ts';
 
+type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
+
 /** Keeps the status of a tunnel and tells each change of it. */
 export type Board = {
   readonly status: () => TunnelStatus;
-  readonly enter: (state: TunnelState, why?: Pick<TunnelStatus, 'detail' | 'hint'>) => void;
+  readonly enter: (state: TunnelState, why?: Why) => void;
   readonly move: (address: PublicAddress) => void;
   readonly prove: (proven: NonNullable<TunnelStatus['proven']>) => void;
 };
@@ -21,12 +23,12 @@ export const makeBoard = ({ kind, target }: TunnelDriver, { previous, onState }:
   };
   return {
     status: () => status,
-    enter: (state, { detail, hint } = {}) => {
-      const { detail: oldDetail, hint: oldHint, ...rest } = status;
-      const isNews = state !== rest.state || detail !== oldDetail || state === 'starting';
+    enter: (state, why = {}) => {
+      const { detail, hint: _, errorId: __, ...rest } = status;
+      const isNews = state !== rest.state || why.detail !== detail || state === 'starting';
       const since = state === rest.state ? rest.since : new Date().toISOString();
       const restarts = rest.restarts + (state === 'starting' ? 1 : 0);
-      status = { ...rest, state, since, restarts, ...(detail && { detail }), ...(hint && { hint }) };
+      status = { ...rest, state, since, restarts, ...why };
       if (isNews) onState(status);
     },
     move: (address) => {

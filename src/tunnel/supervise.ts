@@ -1,7 +1,8 @@
 import { type ErrorId, UserError } from '../lib/errors.ts';
-import { isSameAddress, type TunnelStatus } from './status.ts';
+import type { TunnelStatus } from './status.ts';
 import { type Board, makeBoard } from './supervise-board.ts';
 import { type LiveTimings, type ProbeAddress, stayLive } from './supervise-live.ts';
+import { openTunnel } from './supervise-open.ts';
 import { makeWait, type Wait } from './supervise-wake.ts';
 import type { OpenTunnel, PublicAddress, TunnelDriver } from './tunnel.ts';
 
@@ -14,13 +15,13 @@ const defaultTimings: Timings = {
   livenessMs: 15_000,
   probeTimeoutMs: 5_000,
   degradedMs: 3_000,
-  openTimeoutMs: 60_000,
+  openTimeoutMs: 120_000,
 };
 
 const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
 /** While the network is the reason, so that the tunnel is back soon after the network is. */
-const longestNetworkBackoffMs = 2_000;
+const longestNetworkBackoffMs = 1_000;
 
 export type SuperviseInput = {
   /** Port of the relay on 127.0.0.1. */
@@ -47,13 +48,14 @@ export type SupervisedTunnel = {
 /** How a run is over. */
 type End = {
   readonly why: string;
-  readonly hint?: string | undefined;
+  readonly hint?: string;
+  readonly errorId?: ErrorId;
   readonly isFinal: boolean;
   readonly isNetwork: boolean;
 };
 
 /** What drivers call their errors when the network between is the reason, and not a setting. */
-const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|unresolved|offline|timeout|ended|not-up)$/.test(id);
+const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|no-dns|offline|timeout|network|ended|not-up)$/.test(id);
 
 /** Pause after so many runs in a row that never came up. */
 export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
@@ -63,23 +65,6 @@ type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
   readonly timings: Timings;
   readonly wait: Wait;
   readonly board: Board;
-};
-
-/** Opens the tunnel at the address that it had before, where it can. */
-const open = async (driver: TunnelDriver, run: Run, controller: AbortController): Promise<OpenTunnel> => {
-  const { localPort, timings, board, onAddressChange } = run;
-  const seconds = timings.openTimeoutMs / 1_000;
-  const late = new UserError(`${driver.target} has no public end after ${seconds}s`, { id: 'tunnel.timeout' });
-  const timer = setTimeout(() => controller.abort(late), timings.openTimeoutMs);
-  const previous = board.status().address;
-  try {
-    const tunnel = await driver.open({ localPort, signal: controller.signal, ...(previous && { previous }) });
-    board.move(tunnel.address);
-    if (previous && !isSameAddress(previous, tunnel.address)) onAddressChange(previous, tunnel.address);
-    return tunnel;
-  } finally {
-    clearTimeout(timer);
-  }
 };
 
 /** Stays with an open tunnel until its program ends or its nonces no longer come back. */
@@ -99,13 +84,14 @@ const runOnce = async (driver: TunnelDriver, run: Run): Promise<End> => {
   run.signal.addEventListener('abort', stop, { once: true });
   try {
     run.signal.throwIfAborted();
-    const tunnel = await open(driver, run, controller);
+    const { openTimeoutMs } = run.timings;
+    const tunnel = await openTunnel({ ...run, driver, openTimeoutMs }, controller);
     return await stay(tunnel, run, controller.signal).finally(tunnel.close);
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const { message: why, hint, id } = error;
-    return { why, hint, isFinal: driver.isFinal(error), isNetwork: isOfNetwork(id) };
+    return { why, ...(hint && { hint }), errorId: id, isFinal: driver.isFinal(error), isNetwork: isOfNetwork(id) };
   } finally {
     run.signal.removeEventListener('abort', stop);
     controller.abort();
@@ -117,11 +103,11 @@ const keepOpen = async (driver: TunnelDriver, run: Run): Promise<void> => {
   for (let failures = 0; ; failures++) {
     const startedAt = new Date().toISOString();
     board.enter('starting');
-    const { why, hint, isFinal, isNetwork } = await runOnce(driver, run);
-    if (isFinal) return board.enter('failed', { detail: why, ...(hint && { hint }) });
+    const { why, isFinal, isNetwork, ...more } = await runOnce(driver, run);
+    if (isFinal) return board.enter('failed', { ...more, detail: why });
     if ((board.status().proven?.at ?? '') >= startedAt) failures = 0;
     const pauseMs = nextBackoffMs(failures, isNetwork);
-    board.enter('backoff', { detail: `${why}; starts again in ${pauseMs / 1_000}s`, ...(hint && { hint }) });
+    board.enter('backoff', { ...more, detail: `${why}; starts again in ${pauseMs / 1_000}s` });
     await wait(pauseMs, signal);
   }
 };

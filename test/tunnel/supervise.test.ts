@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/lib/errors.ts';
 import type { TunnelState, TunnelStatus } from '../../src/tunnel/status.ts';
@@ -84,7 +85,12 @@ test('what only the user can mend ends it, with what to do', async () => {
   const { driver, asked } = fakeDriver([refused], [refused.id]);
   const { status, failed } = supervise(driver);
   await failed;
-  expect(status()).toMatchObject({ state: 'failed', detail: 'the key is refused', hint: 'add it' });
+  expect(status()).toMatchObject({
+    state: 'failed',
+    detail: 'the key is refused',
+    hint: 'add it',
+    errorId: refused.id,
+  });
   expect(asked).toHaveLength(1);
 });
 
@@ -137,14 +143,15 @@ test('a bug in a driver is not tried again', async () => {
   await expect(supervise(driver).failed).rejects.toThrow('x is undefined');
 });
 
-/** A wait that ends as told for each of its calls, then as its time is over. */
-const waking = (...given: readonly Waking[]) => {
-  let asked = 0;
+/** A wait that ends as told once, in the wait that is this long, and else when its time is over or it is aborted. */
+const waking = (once: Waking, inWaitOfMs: number) => {
+  let isTold = false;
   return async (ms: number, signal: AbortSignal): Promise<Waking> => {
-    const next = given[asked++];
-    if (next) return next;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(ms, 10)));
-    signal.throwIfAborted();
+    if (!isTold && ms === inWaitOfMs) {
+      isTold = true;
+      return once;
+    }
+    await pause(ms, undefined, { signal });
     return 'time';
   };
 };
@@ -152,24 +159,35 @@ const waking = (...given: readonly Waking[]) => {
 test('after a new network one lost nonce is enough', async () => {
   const { driver } = fakeDriver([address]);
   const probe = answers(true, 'silence', true);
-  const { names } = supervise(driver, { probe, wait: waking('network') });
+  const { names } = supervise(driver, { probe, wait: waking('network', quick.livenessMs) });
   await expect
     .poll(names)
     .toEqual(['starting', 'probing', 'up', 'degraded', 'backoff', 'starting', 'probing', 'up'] satisfies TunnelState[]);
 });
 
+test('an attempt that began in another network is made anew', async () => {
+  const { driver, asked } = fakeDriver(['hangs', address]);
+  const timings = { ...quick, openTimeoutMs: 60_000 };
+  const { states, status } = supervise(driver, { timings, wait: waking('network', 60_000) });
+  await expect.poll(() => status().state).toBe('up');
+  expect(asked).toHaveLength(2);
+  expect(states.map(({ detail }) => detail)).toContain(
+    'this host got another address while ssh fake.example was being opened; starts again in 0.25s',
+  );
+});
+
 test('after a sleep the nonce has the usual chances', async () => {
   const { driver } = fakeDriver([address]);
   const probe = answers(true, 'silence', true);
-  const { names } = supervise(driver, { probe, wait: waking('disturbed') });
+  const { names } = supervise(driver, { probe, wait: waking('disturbed', quick.livenessMs) });
   await expect.poll(names).toEqual(['starting', 'probing', 'up', 'degraded', 'up'] satisfies TunnelState[]);
 });
 
 test.each([
   [0, true, 250],
   [1, true, 500],
-  [3, true, 2_000],
-  [90, true, 2_000],
+  [3, true, 1_000],
+  [90, true, 1_000],
   [3, false, 2_000],
   [6, false, 16_000],
   [90, false, 30_000],
