@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect } from 'vitest';
+import { echo, open, refusal, test } from '../stand-ins/ngrok-scene.ts';
+
+describe('an agent that cannot begin', { concurrent: true }, () => {
+  test.for([
+    ['no token', { NGROK_AUTHTOKEN: '' }, 'tunnel.ngrok-token', true],
+    ['malformed token', { NGROK_AUTHTOKEN: 'SECRET' }, 'tunnel.ngrok-token', true],
+    ['revoked token', { NGROK_AUTHTOKEN: 'SECRET-that-looks-like-a-token' }, 'tunnel.ngrok-token', true],
+    ['agent of version 2', { STAND_IN_NGROK_VERSION: '2.3.40' }, 'tunnel.ngrok-old', true],
+    ['no network', { STAND_IN_NGROK_UNREACHABLE: '1' }, 'tunnel.ngrok-unreachable', false],
+    ['another page on its API port', { STAND_IN_NGROK_API: 'html' }, 'tunnel.ngrok-not-up', false],
+    ['no tunnel in its API', { STAND_IN_NGROK_API: 'empty' }, 'tunnel.ngrok-not-up', false],
+    ['the tunnel of another', { STAND_IN_NGROK_API: 'foreign' }, 'tunnel.ngrok-not-up', false],
+    ['a silent API', { STAND_IN_NGROK_API: 'silent' }, 'tunnel.ngrok-not-up', false],
+  ] as const)('%s', async ([, env, id, isFinal], { scene }) => {
+    const driver = scene.driver(env);
+    const error = await refusal(open(driver, 8080));
+    expect(error).toMatchObject({ id, hint: expect.stringMatching(/./) });
+    expect(driver.isFinal(error)).toBe(isFinal);
+    expect(error.message).not.toContain('SECRET');
+  });
+
+  test('no agent', async ({ scene }) => {
+    const driver = scene.driver({}, { program: 'no-such-ngrok' });
+    const error = await refusal(open(driver, 8080));
+    expect([error.id, driver.isFinal(error)]).toEqual(['tunnel.ngrok-missing', true]);
+  });
+
+  test('a domain of somebody else', async ({ scene }) => {
+    const driver = scene.driver({ STAND_IN_NGROK_RESERVED: 'https://mine.example' }, { domain: 'other.example' });
+    const error = await refusal(open(driver, 8080));
+    expect([error.id, driver.isFinal(error)]).toEqual(['tunnel.ngrok-address', true]);
+  });
+
+  test.for([
+    ['version: "3"\nagent: {nonsense: true}\n', 'field nonsense not found'],
+    ['authtoken: x\n', 'version'],
+    ['a: [', 'ngrok.yml'],
+  ] as const)('a bad configuration of the user: %j', async ([text, seen], { scene }) => {
+    const configFile = join(scene.home, 'ngrok.yml');
+    await writeFile(configFile, text);
+    const error = await refusal(open(scene.driver({}, { configFile }), 8080));
+    expect(error.id).toBe('tunnel.ngrok-config');
+    expect(error.message).toContain(seen);
+  });
+
+  test('a configuration that is not there', async ({ scene }) => {
+    const error = await refusal(open(scene.driver({}, { configFile: '/no/such/ngrok.yml' }), 8080));
+    expect(error).toMatchObject({
+      id: 'tunnel.ngrok-config',
+      message: 'no configuration of ngrok at /no/such/ngrok.yml',
+    });
+  });
+
+  test('a traffic policy that is not there, or wrong', async ({ scene }) => {
+    const missing = await refusal(open(scene.driver({}, { trafficPolicyFile: '/no/such/policy.yml' }), 8080));
+    expect(missing).toMatchObject({
+      id: 'tunnel.ngrok-policy',
+      message: expect.stringContaining('/no/such/policy.yml'),
+    });
+    const trafficPolicyFile = join(scene.home, 'policy.yml');
+    await writeFile(trafficPolicyFile, 'on_http_request: [{actions: [{type: no-such-action}]}]');
+    const wrong = await refusal(open(scene.driver({}, { trafficPolicyFile }), 8080));
+    expect(wrong).toMatchObject({ id: 'tunnel.ngrok-policy', message: expect.stringContaining('ERR_NGROK_2201') });
+  });
+
+  test('another agent of the account, or one that serves the domain', async ({ scene }) => {
+    await using local = await echo();
+    const env = { STAND_IN_NGROK_STATE: join(scene.home, 'account') };
+    const first = await open(scene.driver(env, { domain: 'tasks.example' }), local.port);
+    expect((await refusal(open(scene.driver(env), local.port))).id).toBe('tunnel.ngrok-limit');
+    const second = scene.driver({ ...env, STAND_IN_NGROK_AGENTS: '2' }, { domain: 'tasks.example' });
+    const taken = await refusal(open(second, local.port));
+    expect([taken.id, second.isFinal(taken)]).toEqual(['tunnel.ngrok-taken', false]);
+    await first.close();
+    const third = await open(second, local.port);
+    expect(third.address.host).toBe('tasks.example');
+    await third.close();
+  });
+
+  test('an abort while it begins leaves nothing behind', async ({ scene }) => {
+    const abort = new AbortController();
+    const opening = open(scene.driver({ STAND_IN_NGROK_API: 'empty' }), 8080, abort.signal);
+    await pause(500);
+    abort.abort(new Error('interrupted'));
+    await expect(opening).rejects.toThrow('interrupted');
+  });
+});

@@ -1,0 +1,93 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect } from 'vitest';
+import { listening } from '../proof/local-path.ts';
+import { echo, open, test, throughTls, token } from '../stand-ins/ngrok-scene.ts';
+
+describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
+  test('https: carries data from the public end to the local port, and ends when closed', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver(), local.port);
+    expect(tunnel.address).toMatchObject({ scheme: 'https', host: 'localhost' });
+    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    await tunnel.close();
+    expect(await tunnel.ended).toMatch(/^(ended by SIGTERM|exited with)/);
+    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('its configuration is for the user only, and holds no token', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver(), local.port);
+    const path = join(scene.home, 'instance', 'ngrok.yml');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readFile(path, 'utf8')).not.toContain(token);
+    await tunnel.close();
+  });
+
+  test('a TCP address is plain http on its own port', async ({ scene }) => {
+    await using local = await echo();
+    const free = await listening(createServer());
+    await free[Symbol.asyncDispose]();
+    const tcpAddress = `localhost:${free.port}`;
+    const tunnel = await open(
+      scene.driver({ STAND_IN_NGROK_RESERVED: `tcp://${tcpAddress}` }, { tcpAddress }),
+      local.port,
+    );
+    expect(tunnel.address).toEqual({ scheme: 'http', host: 'localhost', port: free.port });
+    await tunnel.close();
+  });
+
+  test('a reserved domain is https on 443', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver({}, { domain: 'tasks.ngrok-stand-in.example' }), local.port);
+    expect(tunnel.address).toEqual({ scheme: 'https', host: 'tasks.ngrok-stand-in.example', port: 443 });
+    await tunnel.close();
+  });
+
+  test.for([
+    'version: "2"\nauthtoken: TOKEN\n',
+    'version: "3"\nagent:\n  authtoken: TOKEN\n',
+  ])("the token of ngrok's own file: %j", async (text, { scene }) => {
+    await using local = await echo();
+    await mkdir(join(scene.home, '.config', 'ngrok'), { recursive: true });
+    await writeFile(join(scene.home, '.config', 'ngrok', 'ngrok.yml'), text.replace('TOKEN', token));
+    const tunnel = await open(scene.driver({ NGROK_AUTHTOKEN: '' }), local.port);
+    expect(tunnel.address.scheme).toBe('https');
+    await tunnel.close();
+  });
+
+  test('64 MB of log and as much on stderr do not stall it', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver({ STAND_IN_NGROK_LOG_MB: '64' }), local.port);
+    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    await tunnel.close();
+  });
+});
+
+describe('an agent that is up', { concurrent: true }, () => {
+  test.for([
+    [{ STAND_IN_NGROK_ENDS_AFTER_MS: '400' }, /the session has expired/],
+    [{ STAND_IN_NGROK_DIES_AFTER_MS: '400' }, /^ended by SIGKILL/],
+    [
+      { STAND_IN_NGROK_MOVES_AFTER_MS: '400' },
+      /^its address is https:\/\/moved\.\S+:443 now, no longer https:\/\/localhost/,
+    ],
+  ] as const)('%j', async ([env, why], { scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver(env), local.port);
+    expect(await tunnel.ended).toMatch(why);
+    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a local port where nothing listens does not end it', async ({ scene }) => {
+    const local = await echo();
+    const tunnel = await open(scene.driver(), local.port);
+    await local[Symbol.asyncDispose]();
+    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow();
+    const later = await Promise.race([tunnel.ended, pause(300, 'still up')]);
+    expect(later).toBe('still up');
+    await tunnel.close();
+  });
+});
