@@ -105,7 +105,8 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
   loadImages: async (_, refs) => {
     const { ask } = await openAttached(spec, tools);
     const missing = unlistedImages(await ask(listNodes), refs);
-    if (missing.length > 0) tools.report?.(`the cluster has to pull: ${missing.join(', ')}`);
+    if (missing.length > 0)
+      tools.report?.(`no node lists these images, so the cluster may have to pull them: ${missing.join(', ')}`);
   },
   stop: async () => undefined,
   delete: async () => undefined,

@@ -1,8 +1,8 @@
 import type { Kube, KubeObject, ObjectRef } from '../lib/kube.ts';
 import { type Before, gatewayRefs, isCRD, isOurs, isSameObject } from './before.ts';
-import { hasRoomFor, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
+import { type CRD, hasRoomFor, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
 import type { EnvoyService } from './publication.ts';
-import { type GatewaySpec, gatewaysCRDName, type Report } from './spec.ts';
+import { crdKind, type GatewaySpec, type Report } from './spec.ts';
 
 export type GuardInput = { readonly spec: GatewaySpec; readonly before: Before; readonly report?: Report };
 
@@ -11,12 +11,16 @@ const describe = ({ kind, metadata: { namespace, name } }: ObjectRef): string =>
 
 const isAdmissionPolicy = ({ kind }: KubeObject): boolean => kind.startsWith('MutatingAdmissionPolicy');
 
-/** The listener limit of somebody else's CRD is raised, never lowered; everything else of it stays. */
-const raise = async <T extends KubeObject>(kube: Kube, existing: T, wanted: KubeObject): Promise<T> => {
-  if (!isCRD(existing) || !isCRD(wanted) || existing.metadata.name !== gatewaysCRDName) return existing;
+/** What an object of somebody else's is changed to, if at all: a listener limit is raised, never lowered. */
+const raised = (existing: KubeObject, wanted: KubeObject, { crds }: Before): CRD | undefined => {
+  // only what is kept in full can be put back
+  const isKept = crds.some((crd) => isSameObject(crd, existing));
+  if (!isCRD(existing) || !isCRD(wanted) || !isKept) return undefined;
   const limit = Math.max(...listenerLimits(wanted).flatMap(({ spec = 0, status = 0 }) => [spec, status]));
-  return hasRoomFor(existing, limit) ? existing : kube.update(raiseListenerLimit(existing, limit));
+  return hasRoomFor(existing, limit) ? undefined : raiseListenerLimit(existing, limit);
 };
+
+const kindOf = ({ apiVersion, kind }: KubeObject) => ({ apiVersion, kind });
 
 /**
  * The same API server, through which an installation leaves alone what is not ours: such objects are read instead of
@@ -30,11 +34,15 @@ export const guardForeign = (kube: Kube, { spec, before, report }: GuardInput): 
     apply: async (object, options) => {
       if (isAdopted && isAdmissionPolicy(object)) return object;
       const existing = await kube.find<typeof object>(object);
-      if (!existing || isOurs({ ...existing, ...kindOf(object) }, spec.instance, before))
-        return kube.apply(object, options);
-      report?.(`${describe(object)} is not ours and stays as it is`);
-      return raise(kube, { ...existing, ...kindOf(object) }, object);
+      const foreign = existing && { ...existing, ...kindOf(object) };
+      if (!foreign || isOurs(foreign, spec.instance, before)) return kube.apply(object, options);
+      const change = raised(foreign, object, before);
+      if (!change && !isCRD(foreign)) report?.(`${describe(object)} is not ours and stays as it is`);
+      return change ? ((await kube.update(change)) as never) : foreign;
     },
+    // the CRDs of others have not the label by which ours are looked for
+    watch: ({ labelSelector, ...selection }, signal) =>
+      kube.watch({ ...selection, ...(labelSelector && selection.kind !== crdKind.kind && { labelSelector }) }, signal),
     patch: async (ref, patch, options) => {
       const existing = isAdopted && ref.kind === 'Service' ? await kube.find<EnvoyService>(ref) : undefined;
       if (!existing?.status?.loadBalancer?.ingress?.length) return kube.patch(ref, patch, options);
@@ -44,5 +52,3 @@ export const guardForeign = (kube: Kube, { spec, before, report }: GuardInput): 
     remove: async (ref, options) => (isAdopted && ref.kind === 'Pod' ? false : kube.remove(ref, options)),
   };
 };
-
-const kindOf = ({ apiVersion, kind }: KubeObject) => ({ apiVersion, kind });
