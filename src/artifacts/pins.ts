@@ -68,6 +68,8 @@ export type Pins = {
   readonly coredns: ProgramPin;
   readonly contour: ProgramPin;
   readonly envoy: ProgramPin;
+  /** Fetched only on request. */
+  readonly minikube: ProgramPin & { readonly release: ReleasePin };
   readonly runtime: DebianPin;
   readonly contourManifest: ManifestPin;
   readonly images: readonly ImagePin[];

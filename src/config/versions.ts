@@ -89,6 +89,14 @@ export const pins = {
       },
     },
   },
+  minikube: {
+    version: 'v1.38.1',
+    files: ['minikube'],
+    release: {
+      url: 'https://github.com/kubernetes/minikube/releases/download/${version}/minikube-linux-${arch}',
+      checksum: 'https://github.com/kubernetes/minikube/releases/download/${version}/minikube-linux-${arch}.sha256',
+    },
+  },
   runtime: {
     packages: [
       'containerd',
