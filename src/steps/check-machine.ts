@@ -7,7 +7,7 @@ import { chooseProvider, verifyHere } from './choose-provider.ts';
 import { need, type UpContext } from './context.ts';
 import { newPlace, placeOf } from './minikube-cluster.ts';
 import { chooseCidr } from './native-cluster.ts';
-import { providerOf } from './providers.ts';
+import { describePlace, providerOf } from './providers.ts';
 import type { Step } from './step.ts';
 import type { ProviderName } from './values.ts';
 
@@ -50,9 +50,6 @@ const openAgain = async (context: UpContext, instance: Instance): Promise<Instan
   await instance.change(placesAgain[record.provider](context, record));
   return instance;
 };
-
-const describePlace = ({ cidr, minikube, attach }: InstanceRecord): string =>
-  cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;
 
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {

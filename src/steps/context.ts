@@ -46,6 +46,8 @@ export type UpContext = CommandContext & {
   startsCluster?: boolean;
   cluster?: Cluster;
   kube?: Kube;
+  /** In a cluster of somebody else's: for the gateway's objects, leaving alone what is not ours. */
+  gatewayKube?: Kube;
   sampleTask?: SampleTask;
   gateway?: GatewayEndpoint;
   master?: MasterEndpoint;

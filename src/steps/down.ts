@@ -1,11 +1,19 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { removeGatewayObjects } from '../gateway/uninstall.ts';
+import type { Leftover } from '../gateway/uninstall-objects.ts';
 import { findInstance, listInstances, removeInstanceDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
-import type { CommandContext } from './context.ts';
+import { connect } from '../lib/kube.ts';
+import { type CommandContext, stageTimeoutMs } from './context.ts';
+import { findBefore, isForeignCluster } from './foreign-cluster.ts';
 import { providerOf } from './providers.ts';
 import type { Step } from './step.ts';
 
-export type DownContext = CommandContext & { readonly purgeCache: boolean };
+export type DownContext = CommandContext & {
+  readonly purgeCache: boolean;
+  /** What could not be removed, and why. */
+  readonly notes: string[];
+};
 
 /**
  * The processes of an instance run from files of the cache. Throws UserError `environment.cache-in-use` where the
@@ -22,8 +30,32 @@ export const verifyCacheUnused = async ({ config, places, purgeCache }: DownCont
   });
 };
 
+const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
+
+/** A cluster that is ours goes as a whole; in one of somebody else's, what we made there goes. */
+const removeObjects: Step<DownContext> = {
+  title: "Remove what is ours from somebody else's cluster",
+  skip: async ({ places, config }) => {
+    const instance = await findInstance(places.stateDir, config.name);
+    return !(instance && isForeignCluster(instance)) && 'the cluster is ours, or there is none';
+  },
+  run: async (context, { signal, report }) => {
+    const instance = await findInstance(context.places.stateDir, context.config.name);
+    const before = instance && (await findBefore(instance));
+    if (!instance || !before) return 'nothing was made there';
+    const { cluster, name } = instance.record();
+    if (!cluster) return 'nothing was made there';
+    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    const options = { before, timeoutMs: stageTimeoutMs(context), signal, report };
+    const { removed, restored, left } = await removeGatewayObjects(kube, { instance: name }, options);
+    context.notes.push(...left.map((one) => `left: ${describeLeft(one)}`));
+    const put = restored.length > 0 ? `, put back as they were: ${restored.join(', ')}` : '';
+    return `${removed.length} objects${put}`;
+  },
+};
+
 const stopCluster: Step<DownContext> = {
-  title: 'End processes, remove cgroups and the link',
+  title: 'End the cluster',
   run: async (context) => {
     const { places, config } = context;
     const instance = await findInstance(places.stateDir, config.name);
@@ -50,4 +82,4 @@ const removeCache: Step<DownContext> = {
 };
 
 /** Takes everything of an instance away; safe to repeat. */
-export const downSteps: readonly Step<DownContext>[] = [stopCluster, removeFolder, removeCache];
+export const downSteps: readonly Step<DownContext>[] = [removeObjects, stopCluster, removeFolder, removeCache];

@@ -1,21 +1,25 @@
-import { readFile } from 'node:fs/promises';
+import type { Gateway } from '../gateway/conditions.ts';
 import { applyGatewayObjects, awaitGatewayEndpoint } from '../gateway/ensure.ts';
-import { parseManifest } from '../gateway/manifest.ts';
+import { gatewayRef } from '../gateway/spec.ts';
+import type { Kube } from '../lib/kube.ts';
 import { skipIfHealthy } from './check-health.ts';
+import { checkOwnership, readManifest } from './check-ownership.ts';
 import { gatewaySpecOf, need, stageTimeoutMs, type UpContext } from './context.ts';
-import { startCluster } from './start-cluster.ts';
 import type { Step } from './step.ts';
+
+/** In a cluster of somebody else's, the API server that leaves alone what is not ours. */
+const kubeForGateway = (context: UpContext): Kube => context.gatewayKube ?? need(context, 'kube');
 
 /** CRDs, Contour and the Gateway's objects. Needs the API server only: the node may still be on its way. */
 export const installGateway: Step<UpContext> = {
   title: 'Install Contour and the Gateway',
   skip: skipIfHealthy,
-  after: [startCluster],
+  after: [checkOwnership],
   run: async (context, { signal, report }) => {
-    const manifest = parseManifest(await readFile(need(context, 'manifest').path, 'utf8'));
     const timeoutMs = stageTimeoutMs(context);
+    const manifest = await readManifest(context);
     await applyGatewayObjects({
-      kube: need(context, 'kube'),
+      kube: kubeForGateway(context),
       spec: gatewaySpecOf(context.config),
       manifest,
       timeoutMs,
@@ -25,17 +29,24 @@ export const installGateway: Step<UpContext> = {
   },
 };
 
+/** A Gateway that was there before us keeps the address that it has. */
+const addressOf = async (context: UpContext): Promise<string> => {
+  const { nodeAddress } = need(context, 'cluster');
+  if (!context.gatewayKube) return nodeAddress;
+  const gateway = await context.gatewayKube.find<Gateway>(gatewayRef(context.config.gateway));
+  return gateway?.status?.addresses?.[0]?.value ?? nodeAddress;
+};
+
 /** Publishes the node's address as the Gateway's and waits until Envoy can carry traffic. */
 export const awaitGateway: Step<UpContext> = {
   title: 'Wait for the Gateway',
   skip: skipIfHealthy,
   after: [installGateway],
   run: async (context, { signal, report }) => {
-    const { nodeAddress } = need(context, 'cluster');
     const gateway = await awaitGatewayEndpoint({
-      kube: need(context, 'kube'),
+      kube: kubeForGateway(context),
       spec: gatewaySpecOf(context.config),
-      address: nodeAddress,
+      address: await addressOf(context),
       timeoutMs: stageTimeoutMs(context),
       signal,
       report,

@@ -4,9 +4,10 @@ import { type Proven, prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
 import { startSampleTask } from '../proof/sample-task.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
+import { checkOwnership } from './check-ownership.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';
 import { awaitGateway } from './install-gateway.ts';
-import { awaitNode, startCluster } from './start-cluster.ts';
+import { awaitNode } from './start-cluster.ts';
 import type { Step } from './step.ts';
 
 /** What the sample task is made from, before there is a Gateway endpoint. */
@@ -27,7 +28,7 @@ const ensureNamespace = async (kube: Kube, name: string): Promise<void> => {
 export const startSample: Step<UpContext> = {
   title: 'Start the sample task',
   skip: skipIfHealthy,
-  after: [startCluster],
+  after: [checkOwnership],
   run: async (context, { signal, report }) => {
     const kube = need(context, 'kube');
     const namespace = context.config.master.taskNamespace;

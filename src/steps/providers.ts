@@ -1,6 +1,6 @@
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
-import type { Instance } from '../keeper/instance.ts';
+import type { Instance, InstanceRecord } from '../keeper/instance.ts';
 import { attachedCluster } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
 import { minikubeCluster } from './minikube-cluster.ts';
@@ -25,3 +25,11 @@ const makers: Readonly<Record<ProviderName, MakeProvider>> = {
 
 /** The provider that an instance was made with. */
 export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
+
+/** Where an instance's cluster is, for people. */
+export const describePlace = ({
+  cidr,
+  minikube,
+  attach,
+}: Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>): string =>
+  cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;

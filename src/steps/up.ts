@@ -1,5 +1,6 @@
 import { checkHealth } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkOwnership } from './check-ownership.ts';
 import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway } from './install-gateway.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
@@ -16,6 +17,7 @@ export const upSteps: readonly Step<UpContext>[] = [
   startCluster,
   loadImages,
   awaitNode,
+  checkOwnership,
   installGateway,
   startSample,
   awaitGateway,

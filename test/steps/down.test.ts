@@ -15,6 +15,7 @@ const makePlaces = async () => {
   const context = (name: string, purgeCache: boolean): DownContext => ({
     ...commandContext({ name, places }),
     purgeCache,
+    notes: [],
   });
   return {
     context,

@@ -11,7 +11,7 @@ export type DownFlags = { readonly purgeCache: boolean };
 /** Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed. */
 export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<number> => {
   const { config } = await readConfig(input);
-  const context = { ...contextOf(config, input), purgeCache };
+  const context = { ...contextOf(config, input), purgeCache, notes: [] };
   await verifyCacheUnused(context);
   const stages: Stage[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
@@ -19,7 +19,8 @@ export const down = async (input: CommandInput, { purgeCache }: DownFlags): Prom
   const work = async () => {
     await withInstanceLock(context, () => runAndShow(downSteps, context, options));
     await handOver(input.invocation.env, context);
-    if (input.flags.json) print(JSON.stringify({ instance: config.name, stages }, null, 2));
+    for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
+    if (input.flags.json) print(JSON.stringify({ instance: config.name, stages, notes: context.notes }, null, 2));
   };
   const found = await findInstance(context.places.stateDir, config.name);
   // a folder without a record may be root's

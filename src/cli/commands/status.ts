@@ -1,13 +1,14 @@
 import { UserError } from '../../lib/errors.ts';
+import { describePlace } from '../../steps/providers.ts';
 import { findStatus, type InstanceStatus, listStatus } from '../../steps/status.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 
 type Row = readonly [label: string, value: string | undefined];
 
 const rowsOf = ({ record, keeper, taskListeners }: InstanceStatus): readonly Row[] => {
-  const { gateway, master, cidr, provider } = record ?? {};
+  const { gateway, master, provider } = record ?? {};
   return [
-    ['provider', provider && `${provider}, network ${cidr}`],
+    ['provider', record && `${provider}, ${describePlace(record)}`],
     [
       'gateway',
       gateway &&

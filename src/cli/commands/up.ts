@@ -5,6 +5,7 @@ import { removeInstance } from '../../keeper/instance.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { chooseProvider, verifyHere } from '../../steps/choose-provider.ts';
 import type { UpContext } from '../../steps/context.ts';
+import { findBefore } from '../../steps/foreign-cluster.ts';
 import type { Stage } from '../../steps/step.ts';
 import { upSteps } from '../../steps/up.ts';
 import { renderUpJson, writeReports } from '../../steps/write-reports.ts';
@@ -58,8 +59,9 @@ const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promi
 /** An instance that this run made, and in which no cluster was begun, goes again; so does the place of its reports. */
 const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> => {
   if (!instance) return;
-  const { createdAt, journal, cluster } = instance.record();
-  if (new Date(createdAt) >= startedAt && journal.length === 0 && !cluster) await removeInstance(instance);
+  const { createdAt, journal, cluster, provider } = instance.record();
+  const isUntouched = provider === 'attach' ? !(await findBefore(instance)) : !cluster;
+  if (new Date(createdAt) >= startedAt && journal.length === 0 && isUntouched) await removeInstance(instance);
 };
 
 /**
