@@ -1,3 +1,4 @@
+import { containerPort } from '../lib/container-port.ts';
 import type { PortRange } from '../steps/values.ts';
 
 /** Ports that the master accepts for its range (determined-ai/determined, InternalTaskGatewayConfig.Validate). */
@@ -14,16 +15,6 @@ const nodePorts: PortRange = { start: 30000, end: 32767 };
 
 /** Used inside Envoy's pod: stats and health, shutdown manager, admin. No allowed listener port leads there. */
 export const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
-
-/**
- * The port that Envoy binds for a listener: +8000, wrapped around, privileged ports skipped
- * (contour v1.33.6, internal/gatewayapi/listeners.go toContainerPort).
- */
-export const containerPort = (listenerPort: number): number => {
-  const shifted = listenerPort + 8000;
-  const wrapped = shifted > 65535 ? shifted - 65535 : shifted;
-  return wrapped <= 1023 ? wrapped + 1023 : wrapped;
-};
 
 const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
 const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   allowedPorts,
   clashRanges,
-  containerPort,
   ephemeralOverlap,
   findClash,
   findPortProblems,
   reservedContainerPorts,
 } from '../../src/gateway/listener-ports.ts';
+import { containerPort } from '../../src/lib/container-port.ts';
 
 const allPorts = Array.from({ length: allowedPorts.end - allowedPorts.start + 1 }, (_, i) => allowedPorts.start + i);
 

@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Tries once to open the far side of a connection. */
+export type Dial = () => Promise<Duplex>;
+
+/** A connection waits so long for Envoy to be replaced or the API server to come back, before it is reset. */
+const holdMs = 15_000;
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+/** A client that does not end after the far side has ended is cut off after so long. */
+const lingerMs = 10_000;
+
+/** Tries again with longer and longer pauses. Throws the last failure at the end of the time, or when aborted. */
+const dialPatiently = async (dial: Dial, signal: AbortSignal): Promise<Duplex> => {
+  const startMs = performance.now();
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await dial();
+    } catch (error) {
+      if (signal.aborted || performance.now() - startMs + pauseMs > holdMs) throw error;
+      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) throw error;
+    }
+  }
+};
+
+/** Copies both ways until both sides have ended. A reset tells the client that bytes are missing; an end, that none are. */
+const join = (socket: Socket, far: Duplex): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    let trouble: string | undefined;
+    let lingering: NodeJS.Timeout | undefined;
+    far.on('error', ({ message }) => {
+      trouble = message;
+      socket.resetAndDestroy();
+    });
+    socket.on('finish', () => {
+      lingering = setTimeout(() => socket.destroy(), lingerMs);
+    });
+    socket.on('close', () => {
+      clearTimeout(lingering);
+      far.destroy();
+      resolve(trouble);
+    });
+    socket.pipe(far).pipe(socket);
+  });
+
+/**
+ * Carries an accepted connection until it ends; it is reset when the far side cannot be reached or breaks off.
+ * Returns what went wrong on the far side, if anything did.
+ */
+export const carry = async (socket: Socket, dial: Dial): Promise<string | undefined> => {
+  const closed = new AbortController();
+  socket.on('close', () => closed.abort()).on('error', () => undefined); // its 'close' follows and is acted upon
+  try {
+    const far = await dialPatiently(dial, closed.signal);
+    if (!socket.destroyed) return await join(socket, far);
+    far.destroy();
+    return undefined;
+  } catch (error) {
+    socket.resetAndDestroy();
+    return closed.signal.aborted ? undefined : (error as Error).message;
+  }
+};
