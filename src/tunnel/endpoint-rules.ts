@@ -1,0 +1,91 @@
+import { isPublicBind, parseMasterUrl, type ReachSettings } from './endpoint.ts';
+
+/** Something that is wrong about the settings of the way back, at one of them. */
+export type ReachFinding = {
+  readonly severity: 'error' | 'warning';
+  /** Path of the setting. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+};
+
+type Rule = (settings: ReachSettings) => readonly (ReachFinding | false)[];
+
+const error = (path: string, message: string, hint: string): ReachFinding => ({
+  severity: 'error',
+  path,
+  message,
+  hint,
+});
+const warning = (path: string, message: string, hint: string): ReachFinding => ({
+  severity: 'warning',
+  path,
+  message,
+  hint,
+});
+
+const url: Rule = ({ master: { reach, url: text } }) => {
+  if (reach === 'url' && text === undefined)
+    return [
+      error(
+        'master.url',
+        'is not set, and master.reach is url',
+        'set it to the address by which tasks reach the master, such as https://master.example:8443',
+      ),
+    ];
+  if (text === undefined) return [];
+  const parsed = parseMasterUrl(text);
+  const problems = 'problems' in parsed ? parsed.problems : [];
+  return [
+    reach !== 'url' &&
+      error('master.url', `is set, but master.reach is ${reach}`, 'set master.reach to url, or leave master.url out'),
+    ...problems.map((problem) =>
+      error('master.url', problem, 'give scheme, host and port alone, such as https://master.example:8443'),
+    ),
+  ];
+};
+
+const ssh: Rule = ({ master: { reach }, ssh: { host } }) => [
+  reach === 'ssh' &&
+    !host &&
+    error(
+      'ssh.host',
+      'is not set, and master.reach is ssh',
+      'name a host of yours that the cluster reaches, as ssh takes it',
+    ),
+];
+
+const ngrok: Rule = ({ master: { reach, scheme }, ngrok: { domain, tcpAddress } }) => [
+  domain !== undefined &&
+    tcpAddress !== undefined &&
+    error('ngrok.tcpAddress', 'is set, and ngrok.domain too', 'a tunnel has one address: leave one of them out'),
+  reach === 'ngrok' &&
+    scheme === 'https' &&
+    !tcpAddress &&
+    error(
+      'master.scheme',
+      "is https, but ngrok's https address ends TLS itself and speaks plain http to the master",
+      'set master.scheme to http (tasks get https all the same), or use a TCP address: ngrok.tcpAddress',
+    ),
+];
+
+const exposure: Rule = ({ master: { reach }, ssh: { bindAddress }, tunnel: { allowPublic } }) => [
+  !allowPublic &&
+    (reach === 'ngrok' || (reach === 'ssh' && isPublicBind(bindAddress))) &&
+    error(
+      'tunnel.allowPublic',
+      `is not set, but a tunnel by ${reach} puts the master where the internet may reach it`,
+      `set it if you want that (--tunnel-allow-public true); it closes by itself after tunnel.ttlHours${reach === 'ssh' ? '; or set ssh.bindAddress to a private address of that host' : ''}`,
+    ),
+];
+
+const host: Rule = ({ master }) => [
+  master.host !== undefined &&
+    master.reach !== 'auto' &&
+    master.reach !== 'direct' &&
+    warning('master.host', `is not used, since master.reach is ${master.reach}`, 'leave it out'),
+];
+
+/** Everything that is wrong about how tasks are to reach the master. */
+export const findReachProblems = (settings: ReachSettings): readonly ReachFinding[] =>
+  [url, ssh, ngrok, exposure, host].flatMap((rule) => rule(settings)).filter((finding) => finding !== false);
