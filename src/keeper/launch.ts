@@ -17,6 +17,10 @@ export type LaunchOptions = {
   readonly signal: AbortSignal;
   /** Deadline of each wait for the keeper or one of its children. */
   readonly timeoutMs: number;
+  /** Whose process it is to be, where root starts it for somebody. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** The error for a keeper that ended; left out, that of a native node's. */
+  readonly explainEnd?: (why: string) => UserError;
   readonly onEvent?: (event: KeeperEvent) => void;
 };
 
@@ -24,6 +28,8 @@ export type LaunchOptions = {
 export type Launched = {
   /** Pid of the launched command, as the host sees it. */
   readonly pid: number;
+  /** Rejects when it ends. */
+  readonly ended: Promise<never>;
   /** Resolves when the namespaces are furnished. */
   readonly furnished: () => Promise<void>;
   /** Lets the keeper start its children. */
@@ -85,11 +91,16 @@ const tooLate = async (what: string, told: Told, { logsDir, timeoutMs }: LaunchO
     hint: 'mend what the log lines say, or give it more time with --timeouts-stage-seconds',
   });
 
-const explainEnd = async (problem: string | undefined, { signal, logPath }: LaunchOptions): Promise<unknown> => {
+const nodeEnded = (why: string): UserError =>
+  new UserError(`the keeper ended: ${why}`, {
+    id: 'cluster.keeper-ended',
+    hint: 'the message has what failed; on a container host, allow namespaces and mounts',
+  });
+
+const whyEnded = async (problem: string | undefined, options: LaunchOptions): Promise<unknown> => {
+  const { signal, logPath, explainEnd = nodeEnded } = options;
   if (signal.aborted) return signal.reason;
-  const why = problem ?? `it gave no reason${await lastLines(logPath)}`;
-  const hint = 'the message has what failed; on a container host, allow namespaces and mounts';
-  return new UserError(`the keeper ended: ${why}`, { id: 'cluster.keeper-ended', hint });
+  return explainEnd(problem ?? `it gave no reason${await lastLines(logPath)}`);
 };
 
 /**
@@ -98,11 +109,11 @@ const explainEnd = async (problem: string | undefined, { signal, logPath }: Laun
  * last lines of the log that tells why.
  */
 export const launchKeeper = (command: Command, options: LaunchOptions): Launched => {
-  const { logPath, env, signal, timeoutMs } = options;
+  const { logPath, env, signal, timeoutMs, owner } = options;
   signal.throwIfAborted();
   const [program, ...args] = command;
   const log = openSync(logPath, 'a', 0o600);
-  const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env } });
+  const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env }, ...owner });
   closeSync(log);
   const { pid, stdin, stdout } = keeper;
   if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
@@ -112,7 +123,7 @@ export const launchKeeper = (command: Command, options: LaunchOptions): Launched
   stdin.on('error', () => undefined);
   const stop = () => stdin.end();
   signal.addEventListener('abort', stop, { once: true });
-  keeper.on('close', () => void explainEnd(heard.problem(), options).then(ended.reject));
+  keeper.on('close', () => void whyEnded(heard.problem(), options).then(ended.reject));
 
   const within = async (what: string, promise: Promise<void>): Promise<void> => {
     const late = Promise.withResolvers<never>();
@@ -125,6 +136,7 @@ export const launchKeeper = (command: Command, options: LaunchOptions): Launched
   };
   return {
     pid,
+    ended: ended.promise,
     furnished: () => within('the keeper', heard.furnished),
     go: () => stdin.write('go\n'),
     ready: (child) => within(child, heard.ready(child)),
