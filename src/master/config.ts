@@ -2,7 +2,7 @@ import { UserError } from '../lib/errors.ts';
 import { renderYaml } from '../lib/template.ts';
 import { verifyDisjoint } from './instances.ts';
 import { validateMasterConfig } from './validate.ts';
-import type { Instances, MasterValues } from './values.ts';
+import type { Instances, ManagerValues, MasterValues } from './values.ts';
 
 /** A PostgreSQL on this host, with the user and password that devcluster's database stage has too. */
 export const database = {
@@ -13,30 +13,32 @@ export const database = {
   name: 'determined',
 } as const;
 
-const resourceManager = (values: MasterValues) => {
-  const { gateway, master } = values;
-  return {
-    type: 'kubernetes',
-    cluster_name: values.clusterName,
-    default_namespace: values.taskNamespace,
-    default_aux_resource_pool: values.resourcePool,
-    default_compute_resource_pool: values.resourcePool,
-    max_slots_per_pod: values.maxSlotsPerPod,
-    slot_type: 'cpu',
-    slot_resource_requests: { cpu: 1 },
-    kubeconfig_path: values.kubeconfigPath,
-    determined_master_scheme: master.scheme,
-    determined_master_host: master.host,
-    determined_master_port: master.port,
-    internal_task_gateway: {
-      gateway_name: gateway.name,
-      gateway_namespace: gateway.namespace,
-      gateway_ip: gateway.address,
-      gateway_port_range_start: gateway.portRange.start,
-      gateway_port_range_end: gateway.portRange.end,
-    },
-  };
-};
+/** How a master and the tasks of one resource manager reach each other: all that concerns taskgate in it. */
+export const reachOf = ({ gateway, master, kubeconfigPath }: ManagerValues) => ({
+  kubeconfig_path: kubeconfigPath,
+  determined_master_scheme: master.scheme,
+  determined_master_host: master.host,
+  determined_master_port: master.port,
+  internal_task_gateway: {
+    gateway_name: gateway.name,
+    gateway_namespace: gateway.namespace,
+    gateway_ip: gateway.address,
+    gateway_port_range_start: gateway.portRange.start,
+    gateway_port_range_end: gateway.portRange.end,
+  },
+});
+
+const resourceManager = (values: MasterValues) => ({
+  type: 'kubernetes',
+  cluster_name: values.clusterName,
+  default_namespace: values.taskNamespace,
+  default_aux_resource_pool: values.resourcePool,
+  default_compute_resource_pool: values.resourcePool,
+  max_slots_per_pod: values.maxSlotsPerPod,
+  slot_type: 'cpu',
+  slot_resource_requests: { cpu: 1 },
+  ...reachOf(values),
+});
 
 /** A resource manager beside the root's, with its own pool. `rootImage` is what tasks get that no pool says otherwise. */
 export const additionalManager = (values: MasterValues, rootImage?: string) => ({

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { devclusterReader, devclusterShape } from './devcluster-shape.ts';
-import { findItem, findString, type Item, itemsAt, type ScalarItem } from './document.ts';
+import { everyScalar, findItem, findString, type Item, itemsAt, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
 import { isPythonRegex } from './python-regex.ts';
 import { checkMaster } from './rules.ts';
@@ -13,17 +13,8 @@ const signals: readonly string[] = Object.keys(constants.signals);
 const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
 const guessed = 'DOCKER_LOCALHOST';
 
-const everyScalar = (item: Item): readonly ScalarItem[] => {
-  if (item.kind === 'map') return item.fields.flatMap(({ value }) => everyScalar(value));
-  if (item.kind === 'list') return item.items.flatMap(everyScalar);
-  return [item];
-};
-
-const judgeScalar = (item: ScalarItem): readonly Problem[] => {
+const judgeVariables = (item: ScalarItem): readonly Problem[] => {
   if (item.path.endsWith('.sh')) return [];
-  if (item.isPlain && isSexagesimal(item.text)) {
-    return [errorAt(item, `unquoted ${item.text} is read by devcluster as a number in base 60`, 'quote it')];
-  }
   const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
   return names.map((name) =>
     name === guessed
@@ -31,6 +22,14 @@ const judgeScalar = (item: ScalarItem): readonly Problem[] => {
       : errorAt(item, `$${name} stays as it is when it is not exported`, 'write the value; a dollar sign is $$'),
   );
 };
+
+/** Variables in a devcluster file, but for those in shell commands. */
+export const findDevclusterVariables = (root: Item): readonly Problem[] => everyScalar(root).flatMap(judgeVariables);
+
+const judgeBase60 = (item: ScalarItem): readonly Problem[] =>
+  item.isPlain && isSexagesimal(item.text) && !item.path.endsWith('.sh')
+    ? [errorAt(item, `unquoted ${item.text} is read by devcluster as a number in base 60`, 'quote it')]
+    : [];
 
 const portKeys = ['port', 'api_port', 'elastic_port'] as const;
 
@@ -96,6 +95,10 @@ const lostTypes = (config: Item): readonly Problem[] =>
       ),
     );
 
+/** The configurations of the masters in a devcluster file. */
+export const masterConfigsOf = (root: Item): readonly Item[] =>
+  itemsAt(root, 'stages').flatMap((stage) => findItem(stage, 'master.config_file') ?? []);
+
 const judgeMaster = (stage: Item): readonly Problem[] => {
   const master = findItem(stage, 'master');
   if (!master) return [];
@@ -113,7 +116,8 @@ export const checkDevcluster = (root: Item): readonly Problem[] => {
   const stages = itemsAt(root, 'stages');
   return [
     ...checkShape(root, devclusterShape, devclusterReader),
-    ...everyScalar(root).flatMap(judgeScalar),
+    ...findDevclusterVariables(root),
+    ...everyScalar(root).flatMap(judgeBase60),
     ...stages.flatMap(judgeStage),
     ...stages.flatMap(judgeMaster),
   ];

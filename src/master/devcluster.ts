@@ -4,13 +4,15 @@ import { database, header, masterConfig, verifyRendered } from './config.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, MasterValues } from './values.ts';
 
-/** devcluster expands variables in all strings (string.Template), passwords included. */
-const escapeDollars = (value: unknown): unknown => {
+const escaped = (value: unknown): unknown => {
   if (typeof value === 'string') return value.replaceAll('$', '$$$$');
-  if (Array.isArray(value)) return value.map(escapeDollars);
+  if (Array.isArray(value)) return value.map(escaped);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeDollars(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
 };
+
+/** The same with dollar signs doubled: devcluster expands variables in all strings (string.Template), passwords included. */
+export const escapeDollars = <T>(value: T): T => escaped(value) as T;
 
 const databaseStage = ({ instance }: MasterValues) => ({
   db: {

@@ -114,19 +114,23 @@ const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Spot
   return readScalar(reading, node, spot);
 };
 
-/**
- * Parses a file as the master does, as YAML 1.1, and keeps the place of each node. Scalars are resolved by
- * {@link resolvePlain} rather than by the yaml package, whose 1.1 differs from the master's library.
- */
-export const parseLocated = (text: string): Parsed => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
+/** A file's nodes as the yaml package has them, each with its range in the text; all scalars are strings. */
+export const openDocument = (text: string, lines = new LineCounter()): Document =>
+  parseDocument(text, {
     version: '1.1',
     schema: 'failsafe',
     lineCounter: lines,
     uniqueKeys: false,
     prettyErrors: false,
   });
+
+/**
+ * Parses a file as the master does, as YAML 1.1, and keeps the place of each node. Scalars are resolved by
+ * {@link resolvePlain} rather than by the yaml package, whose 1.1 differs from the master's library.
+ */
+export const parseLocated = (text: string): Parsed => {
+  const lines = new LineCounter();
+  const document = openDocument(text, lines);
   const reading: Reading = { document, lines, problems: [], nodes: 0 };
   const atOffset = (offset: number): Place => (lines.lineStarts.length > 0 ? placeOf(reading, '', offset) : start);
   if (document.errors.length > 0) {
@@ -161,6 +165,13 @@ export const findString = (item: Item | undefined, path: string): string | undef
 export const findNumber = (item: Item | undefined, path: string): number | undefined => {
   const found = findItem(item, path);
   return found?.kind === 'int' || found?.kind === 'float' ? Number(found.value) : undefined;
+};
+
+/** All scalars below an item, in the order of the file. */
+export const everyScalar = (item: Item): readonly ScalarItem[] => {
+  if (item.kind === 'map') return item.fields.flatMap(({ value }) => everyScalar(value));
+  if (item.kind === 'list') return item.items.flatMap(everyScalar);
+  return [item];
 };
 
 /** The items of the list at a dotted path; none when it is no list. */

@@ -24,7 +24,8 @@ const managerOf = (entry: Item, isRoot: boolean): readonly Manager[] => {
   return block?.kind === 'map' ? [{ block, isRoot, pools: poolsOf(entry) }] : [];
 };
 
-const readMasterFile = (root: MapItem): MasterFile => {
+/** The resource managers of a master's configuration. */
+export const readMasterFile = (root: MapItem): MasterFile => {
   const additional = itemsAt(root, 'additional_resource_managers');
   const managers = [...managerOf(root, true), ...additional.flatMap((entry) => managerOf(entry, false))];
   return { root, managers, kubernetes: managers.filter(isKubernetes), managerCount: 1 + additional.length };

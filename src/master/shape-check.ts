@@ -1,4 +1,4 @@
-import type { Field, Item, ListItem, MapItem, ScalarItem } from './document.ts';
+import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
 import { isSurprising } from './scalars.ts';
 import type { MapShape, Reader, Shape } from './shape.ts';
@@ -117,12 +117,6 @@ const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Prob
     return [...casing, ...checkShape(field.value, known, reader)];
   });
   return [...missing, ...problems];
-};
-
-const everyScalar = (item: Item): readonly ScalarItem[] => {
-  if (item.kind === 'map') return item.fields.flatMap(({ value }) => everyScalar(value));
-  if (item.kind === 'list') return item.items.flatMap(everyScalar);
-  return [item];
 };
 
 const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): readonly Problem[] => {

@@ -22,6 +22,9 @@ export type MasterValues = {
   readonly cacheDir: string;
 };
 
+/** What one resource manager needs to reach tasks through a Gateway. */
+export type ManagerValues = Pick<MasterValues, 'gateway' | 'master' | 'kubeconfigPath'>;
+
 /** One master over one or several instances: the first becomes the root resource manager, the others additional ones. */
 export type Instances = readonly [MasterValues, ...MasterValues[]];
 
