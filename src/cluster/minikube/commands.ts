@@ -36,7 +36,13 @@ export const statusArgs = (profile: string): Args => ['status', `--profile=${pro
 /** `--light`: every profile's live state would be asked for otherwise. */
 export const listArgs: Args = ['profile', 'list', '--light', '--output=json'];
 export const stopArgs = (profile: string): Args => ['stop', `--profile=${profile}`, '--output=json'];
-export const unpauseArgs = (profile: string): Args => ['unpause', `--profile=${profile}`, '--output=json'];
+/** Somebody may have paused more than the system's own pods. */
+export const unpauseArgs = (profile: string): Args => [
+  'unpause',
+  `--profile=${profile}`,
+  '--all-namespaces',
+  '--output=json',
+];
 export const deleteArgs = (profile: string): Args => ['delete', `--profile=${profile}`, '--output=json'];
 export const updateContextArgs = (profile: string): Args => ['update-context', `--profile=${profile}`];
 export const listImagesArgs = (profile: string): Args => ['image', 'ls', `--profile=${profile}`, '--format=json'];

@@ -69,9 +69,12 @@ export type StartLimits = StepLimits & {
   readonly onRuntimeReady: () => void;
 };
 
+/** Minikube has a deadline for each of its parts, and its downloads take what they take: the signal has the last word. */
+export const startTimeoutMs = 3_600_000;
+
 /** Runs `minikube start` and puts its events into words. */
 const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLimits): Promise<void> => {
-  const { onRuntimeReady, ...rest } = limits;
+  const { onRuntimeReady, signal } = limits;
   const onLine = (line: string) => {
     const event = parseEvent(line);
     if (!event) return;
@@ -79,7 +82,7 @@ const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLi
     const text = describeEvent(event);
     if (text) tools.report?.(text);
   };
-  await runMinikube(minikube, startArgs(spec, tools.uid), { ...rest, onLine });
+  await runMinikube(minikube, startArgs(spec, tools.uid), { signal, timeoutMs: startTimeoutMs, onLine });
 };
 
 /** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */

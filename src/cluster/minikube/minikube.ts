@@ -1,12 +1,12 @@
 import { polling, waitUntil } from '../../lib/wait.ts';
-import type { ClusterProvider, ClusterState } from '../provider.ts';
+import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { askMinikube, type Minikube } from './call.ts';
 import { listArgs, statusArgs } from './commands.ts';
 import { describeCluster } from './describe.ts';
 import { usesDocker, verifyDocker } from './docker.ts';
 import { minikubeFailure } from './failures.ts';
 import { loadImages } from './images.ts';
-import { carryOut, type Provider, removeAll, stopAll } from './lifecycle.ts';
+import { carryOut, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
 import { planStart } from './plan.ts';
 import { type ProfileState, parseProfile } from './profile.ts';
 import { type MinikubeSpec, type MinikubeTools, minikubePaths } from './spec.ts';
@@ -34,18 +34,32 @@ const clusterStateOf = ({ state }: ProfileState): ClusterState => {
   return state === 'running' ? 'running' : 'stopped';
 };
 
+/** The node's container runtime, as far as this process has seen it. */
+type Runtime = 'unknown' | 'starting' | 'ready';
+
+/** Waits until somebody starts the cluster, then, for as long as that takes, until its runtime can take images. */
+const awaitRuntime = async (look: () => Promise<Runtime>, logPath: string, { signal, timeoutMs }: StepLimits) => {
+  const what = "the container runtime of Minikube's node";
+  const options = { signal, id: 'cluster.minikube-runtime', hint: `see ${logPath}` } as const;
+  const isBegun = (runtime: Runtime) => runtime !== 'unknown' || 'nobody starts it';
+  await waitUntil(what, polling(look, 200), isBegun, { ...options, timeoutMs });
+  const isReady = (runtime: Runtime) => runtime === 'ready' || 'not set up yet';
+  await waitUntil(what, polling(look, 200), isReady, { ...options, timeoutMs: startTimeoutMs });
+};
+
 /** A cluster that Minikube makes, on Docker or another of its drivers. */
 export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvider => {
   const { runner, program } = tools;
   const calls: Minikube = { program, runner, instanceDir: spec.instanceDir };
   const provider: Provider = { spec, tools, minikube: calls };
-  let runtime: 'unknown' | 'starting' | 'ready' = 'unknown';
+  const inspect = () => inspectProfile(calls, spec);
+  const find = async () => clusterStateOf(await inspect());
+  let runtime: Runtime = 'unknown';
+  const lookAtRuntime = async (): Promise<Runtime> =>
+    runtime === 'unknown' && (await find()) === 'running' ? 'ready' : runtime;
   const onRuntimeReady = () => {
     runtime = 'ready';
   };
-  const inspect = () => inspectProfile(calls, spec);
-  const find = async () => clusterStateOf(await inspect());
-  const isRuntimeReady = async () => (runtime === 'unknown' ? (await find()) === 'running' : runtime === 'ready');
 
   return {
     find,
@@ -58,12 +72,7 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
       return describeCluster(provider, plan.action === 'use' ? before : await inspect(), limits);
     },
     loadImages: async (archive, refs, limits) => {
-      const judge = (isReady: boolean) => isReady || 'not set up yet';
-      await waitUntil("the container runtime of Minikube's node", polling(isRuntimeReady, 200), judge, {
-        ...limits,
-        id: 'cluster.minikube-runtime',
-        hint: `see ${minikubePaths(spec.instanceDir).logPath}`,
-      });
+      await awaitRuntime(lookAtRuntime, minikubePaths(spec.instanceDir).logPath, limits);
       await loadImages({ minikube: calls, profile: spec.profile, archive, refs, ...limits });
     },
     stop: () => stopAll(provider),
