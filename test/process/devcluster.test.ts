@@ -8,7 +8,8 @@ import { renderYaml } from '../../src/lib/template.ts';
 import { masterConfig } from '../../src/master/config.ts';
 import { renderDevcluster } from '../../src/master/devcluster.ts';
 import { validateMasterConfig } from '../../src/master/validate.ts';
-import { changed, errorsOf, sampleValues } from '../master/sample.ts';
+import { both, devcluster, patch } from '../master/patch-sample.ts';
+import { changed, errorsOf, sampleValues, secondValues } from '../master/sample.ts';
 
 const release = 'devcluster==1.3.2';
 /** Loads a file as devcluster's __main__.py does, and prints each master's configuration as its stage writes it. */
@@ -78,6 +79,38 @@ test.each([
   const { masters, written } = await load(renderDevcluster(values));
   expect(masters).toEqual([masterConfig(values)]);
   expect(written.flatMap(errorsOf)).toEqual([]);
+});
+
+test.each([
+  ['plain', sampleValues],
+  ['awkward', awkward],
+])('devcluster loads our file over several instances: %s values', async (_, values) => {
+  const { masters, written } = await load(renderDevcluster(values, secondValues));
+  expect(masters).toEqual([masterConfig(values, secondValues)]);
+  expect(written.flatMap(errorsOf)).toEqual([]);
+});
+
+test("devcluster loads a patched file, in which only the resource managers' own keys have changed", async () => {
+  const before = await load(devcluster);
+  const after = await load(patch(devcluster, both).text);
+  const { resource_manager: root, additional_resource_managers: additional } = masterConfig(sampleValues, secondValues);
+  const ours = (manager: object) =>
+    Object.fromEntries(
+      Object.entries(manager).filter(([key]) => /^(kubeconfig_path|determined_master_|internal_)/.test(key)),
+    );
+  const extra = 'additional_resource_managers.0.resource_manager';
+  expect(after.masters).toEqual([
+    changed(before.masters[0], {
+      resource_manager: { type: 'kubernetes', max_slots_per_pod: 1, ...ours(root) },
+      [extra]: {
+        type: 'kubernetes',
+        cluster_name: 'extra',
+        max_slots_per_pod: 2,
+        ...ours(additional?.[0]?.resource_manager ?? {}),
+      },
+    }),
+  ]);
+  expect(after.written.flatMap(errorsOf)).toEqual([]);
 });
 
 const stages = (changes: Readonly<Record<string, unknown>>): string => {
