@@ -30,7 +30,7 @@ const isReady = ({ metadata, status }: EnvoyPod): boolean =>
   !metadata.deletionTimestamp &&
   (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false);
 
-/** An Envoy that is to go serves until its connections have ended, and a DaemonSet replaces it only then. */
+/** An Envoy that is to go still serves for some seconds, and a DaemonSet replaces it only after that. */
 const isDraining = ({ metadata, status }: EnvoyPod): boolean =>
   metadata.deletionTimestamp !== undefined && status?.phase === 'Running';
 
