@@ -1,0 +1,85 @@
+import { UserError } from '../lib/errors.ts';
+import { CommandError, type Runner } from '../lib/runner.ts';
+import type { spawnTethered, Tethered } from '../lib/tethered.ts';
+import {
+  findOpenPort,
+  inspectCommand,
+  isArrival,
+  isDebugLine,
+  isNoise,
+  parseHost,
+  type SshHost,
+  type SshPlan,
+  type SshSpec,
+  tunnelCommand,
+} from './ssh-command.ts';
+import { sshError } from './ssh-errors.ts';
+
+export type SshTools = {
+  readonly runner: Runner;
+  readonly spawn: typeof spawnTethered;
+  /** The whole environment of ssh: HOME, PATH, SSH_AUTH_SOCK. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The instance's folder, where the keys of new hosts are kept. */
+  readonly folder: string;
+  /** What ssh says, for a log: all of it until the tunnel stands, then all but debug messages. */
+  readonly onLine?: (line: string) => void;
+  /** Why it takes long. */
+  readonly onDetail?: (detail: string) => void;
+  /** The longest wait for the tunnel to stand, and then for a connection to come through it. */
+  readonly patienceMs?: { readonly open?: number; readonly arrival?: number; readonly stale?: number };
+};
+
+const linesKept = 1_000;
+
+/** One run of ssh, from its start on. */
+export type SshRun = {
+  readonly child: Tethered;
+  readonly lines: readonly string[];
+  /** Resolves with the port at which the server listens. */
+  readonly opened: Promise<number>;
+  /** Resolves when the first connection comes in. */
+  readonly arrival: Promise<void>;
+};
+
+const environmentOf = ({ env }: SshTools) => ({ ...env, SSH_ASKPASS_REQUIRE: 'never' });
+
+/** Asks ssh what it knows of the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
+export const inspectHost = async (spec: SshSpec, tools: SshTools): Promise<SshHost> => {
+  const given = Object.entries(environmentOf(tools)).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  try {
+    const { stdout } = await tools.runner(inspectCommand(spec), { env: Object.fromEntries(given), timeoutMs: 10_000 });
+    return parseHost(stdout);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.exitCode === undefined && !error.timedOut) {
+      const hint = 'install the OpenSSH client (Debian: openssh-client), or name it by ssh.program';
+      throw new UserError(`${spec.program} cannot be run: ${error.message}`, { id: 'tunnel.ssh-missing', hint });
+    }
+    const lines = error.stderr.split('\n');
+    throw sshError({ spec, host: parseHost(''), lines, how: `-G exited with ${error.exitCode}` });
+  }
+};
+
+/** Starts ssh and listens to it. */
+export const startSsh = (
+  spec: SshSpec,
+  plan: SshPlan,
+  { tools, signal }: { tools: SshTools; signal: AbortSignal },
+): SshRun => {
+  const lines: string[] = [];
+  const opened = Promise.withResolvers<number>();
+  const arrival = Promise.withResolvers<void>();
+  let port: number | undefined;
+  const onLine = (line: string) => {
+    if (port === undefined || !isDebugLine(line)) tools.onLine?.(line);
+    if (port === undefined) {
+      if (lines.push(line) > linesKept) lines.shift();
+      port = findOpenPort(line, plan.forward);
+      if (port !== undefined) opened.resolve(port);
+    } else if (isArrival(line, port)) arrival.resolve();
+  };
+  const isWorthKeeping = (line: string) => !isNoise(line);
+  const child = tools.spawn(tunnelCommand(spec, plan), { env: environmentOf(tools), onLine, isWorthKeeping, signal });
+  return { child, lines, opened: opened.promise, arrival: arrival.promise };
+};
