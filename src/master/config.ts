@@ -77,6 +77,10 @@ export const header = (what: readonly string[]): string =>
     ...what,
   ]);
 
+/** Older masters ask for a licence (determined.md 4). */
+export const versionNote = ([, ...additional]: Instances): readonly string[] =>
+  additional.length > 0 ? ['Several resource managers need Determined 0.38.0 or newer.'] : [];
+
 /**
  * Lets a text through that our own rules accept. Throws UserError `usage.master-values` with the first error otherwise.
  */
@@ -103,6 +107,7 @@ export const renderMasterConfig = (...instances: Instances): string => {
       'root: `master`, the folder with static/, as seen from a checkout of determined-ai/determined in which the master is',
       'started; an installed master has it in /usr/share/determined/master.',
       'db: a PostgreSQL on this host; change user and password to yours.',
+      ...versionNote(instances),
     ]) + renderYaml(masterConfig(...instances)),
   );
 };

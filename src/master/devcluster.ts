@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { renderYaml } from '../lib/template.ts';
-import { database, header, masterConfig, verifyRendered } from './config.ts';
+import { database, header, masterConfig, verifyRendered, versionNote } from './config.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, MasterValues } from './values.ts';
 
@@ -42,6 +42,7 @@ export const renderDevcluster = (...instances: Instances): string => {
       'Run `devcluster -c FILE` in a checkout of determined-ai/determined, after `make -C master build`:',
       'the master is master/build/determined-master, and root is `master`, the folder with static/.',
       'The first stage runs PostgreSQL in Docker; remove it if one listens on port 5432 already.',
+      ...versionNote(instances),
     ]) + renderYaml(escapeDollars(file)),
   );
 };

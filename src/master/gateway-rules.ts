@@ -9,7 +9,7 @@ const hostName = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Ports that the master accepts in the range, and its defaults. */
-const gatewayPorts = { first: 1025, last: 65535, defaultStart: 32768, defaultEnd: 65535 } as const;
+export const gatewayPorts = { first: 1025, last: 65535, defaultStart: 32768, defaultEnd: 65535 } as const;
 
 /** What is wrong with the name of a Kubernetes object; the master is laxer than the API server that it asks for it. */
 export const judgeName = (name: string, isLabel: boolean): string | false => {

@@ -1,4 +1,5 @@
-import { findString } from './document.ts';
+import { findNumber, findString } from './document.ts';
+import { gatewayPorts } from './gateway-rules.ts';
 import { clusterNameOf } from './manager-rules.ts';
 import { errorAt, type Place, type Problem, warningAt } from './problem.ts';
 import { has, type Manager, type MasterFile, placeAt } from './rule.ts';
@@ -16,6 +17,18 @@ const sharesGateway = (one: Manager, other: Manager): boolean =>
   has(other.block, gateway) &&
   gatewayOf(one) === gatewayOf(other) &&
   (kubeconfigOf(one) === kubeconfigOf(other) || addressOf(one) === addressOf(other));
+
+const rangeOf = ({ block }: Manager): readonly [start: number, end: number] => [
+  findNumber(block, `${gateway}.gateway_port_range_start`) ?? gatewayPorts.defaultStart,
+  findNumber(block, `${gateway}.gateway_port_range_end`) ?? gatewayPorts.defaultEnd,
+];
+
+/** Two Gateways at one address cannot listen on one port; where it is one Gateway, that is said instead. */
+const sharesPorts = (one: Manager, other: Manager): boolean => {
+  if (addressOf(one) === '' || addressOf(one) !== addressOf(other) || sharesGateway(one, other)) return false;
+  const [[start, end], [otherStart, otherEnd]] = [rangeOf(one), rangeOf(other)];
+  return start <= otherEnd && otherStart <= end;
+};
 
 const sharesNamespace = (one: Manager, other: Manager): boolean =>
   kubeconfigOf(one) === kubeconfigOf(other) && namespaceOf(one) === namespaceOf(other);
@@ -35,6 +48,15 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
           placeAt(manager.block, `${gateway}.gateway_name`),
           `Gateway ${gatewayOf(manager)} belongs to ${linePhrase(earlier.block)} already`,
           "give each its own Gateway: at its start each frees the other's listeners",
+        ),
+      ]
+    : []),
+  ...(sharesPorts(manager, earlier)
+    ? [
+        errorAt(
+          placeAt(manager.block, `${gateway}.gateway_port_range_start`),
+          `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${linePhrase(earlier.block)}`,
+          'give each its own ports, or another address',
         ),
       ]
     : []),

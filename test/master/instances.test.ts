@@ -27,6 +27,12 @@ describe.each(renderers)('%s over several instances', (_, render) => {
     expect(validateMasterConfig(render(sampleValues, secondValues, third))).toEqual([]);
   });
 
+  test('says which version it needs', () => {
+    const note = '# Several resource managers need Determined 0.38.0 or newer.';
+    expect(render(sampleValues, secondValues)).toContain(note);
+    expect(render(sampleValues)).not.toContain(note);
+  });
+
   test('refuses what cannot stand beside each other', () => {
     expect(() => render(sampleValues, sampleValues)).toThrow('instance dev is named twice');
   });
