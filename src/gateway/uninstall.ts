@@ -64,15 +64,25 @@ export const removeGatewayObjects = async (
     await removeCRDs(removing);
     await restoreCRDs(removing);
   } catch (error) {
-    throw error instanceof KubeError ? refused(error) : error;
+    throw explained(error);
   }
   const { removed, restored, left } = removing;
   return { removed, restored, left };
 };
 
-const refused = (error: KubeError): UserError =>
-  new UserError(`the API server refuses to show what is to be removed: ${error.message}`, {
+/** What keeps the whole removal from going on, and what can be done about it. */
+const explained = (error: unknown): unknown => {
+  if (error instanceof UserError && error.id === 'cluster.api') {
+    return new UserError(error.message, {
+      id: 'cluster.api',
+      hint: "does the cluster run? If it is gone for good, there is nothing to take out: remove the instance's folder",
+      cause: error,
+    });
+  }
+  if (!(error instanceof KubeError)) return error;
+  return new UserError(`the API server refuses to show what is to be removed: ${error.message}`, {
     id: 'cluster.refused',
     hint: 'the credentials in the kubeconfig of the instance must be valid and those of an administrator',
     cause: error,
   });
+};
