@@ -13,6 +13,7 @@ export type PortForwarder = (to: PodPort) => Promise<Duplex>;
 /** What we use of the `ws` package's socket, which comes without types. */
 type WebSocket = {
   readonly readyState: number;
+  readonly bufferedAmount: number;
   readonly send: (data: Buffer, done: (error?: Error) => void) => void;
   readonly ping: () => void;
   readonly pause: () => void;
@@ -26,6 +27,8 @@ const open = 1;
 const normalClosure = 1000;
 const dataChannel = 0;
 
+/** So much may wait in the socket: enough to keep it busy, little beside what the kernel keeps. */
+const mostBufferedBytes = 2 ** 18;
 const handshakeTimeoutMs = 10_000;
 /** Load balancers before an API server drop what is silent, some after a minute. */
 const pingMs = 30_000;
@@ -66,8 +69,10 @@ const makeStream = () => {
     read: () => socket?.resume(),
     write: (chunk: Buffer, _, done) => {
       // what is sent to a pod that has ended goes nowhere, as in TCP; what it sent before must still be read
-      if (socket?.readyState === open) socket.send(frameOf(chunk), () => done());
-      else done();
+      if (socket?.readyState !== open) return done();
+      const isFull = socket.bufferedAmount > mostBufferedBytes;
+      socket.send(frameOf(chunk), () => isFull && done());
+      if (!isFull) done();
     },
     final: (done) => {
       lingering = setTimeout(() => socket?.close(), lingerMs);
@@ -102,12 +107,16 @@ const makeStream = () => {
   };
 };
 
-/** PortForward does not let one say how long a handshake may take, but gives these options on to `ws`. */
-const limitHandshakes = (config: KubeConfig): void => {
+/**
+ * PortForward has no such settings, but gives these options on to `ws`. Masks are for proxies that misread plain HTTP; of
+ * zeros they cost nothing, while real ones cost two more passes over every byte.
+ */
+const tuneSockets = (config: KubeConfig): void => {
   const apply = config.applyToHTTPSOptions.bind(config);
+  const generateMask = (mask: Buffer) => mask.fill(0);
   config.applyToHTTPSOptions = async (options) => {
     await apply(options);
-    Object.assign(options, { handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false });
+    Object.assign(options, { handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false, generateMask });
   };
 };
 
@@ -119,7 +128,7 @@ export const portForwarder = (kubeconfig: string, kubeContext?: string): PortFor
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   if (kubeContext) config.setCurrentContext(kubeContext);
-  limitHandshakes(config);
+  tuneSockets(config);
   const portForward = new PortForward(config);
   return async ({ namespace, pod, port }) => {
     const { stream, output, errors, begin } = makeStream();
