@@ -10,7 +10,7 @@ export type Route = {
 };
 
 /** The route itself, and the one of the table that it comes from. */
-export const routeCommands = (address: string): { readonly route: Command; readonly match: Command } => ({
+const routeCommands = (address: string): { readonly route: Command; readonly match: Command } => ({
   route: ['ip', '-json', 'route', 'get', address],
   match: ['ip', '-json', 'route', 'get', 'fibmatch', address],
 });

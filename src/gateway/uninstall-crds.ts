@@ -58,7 +58,7 @@ export const removeCRDs = async (removing: Removing): Promise<void> => {
 const withoutLimit = (crd: CRD): unknown => raiseListenerLimit(crd, largestUnmodifiedLimit + 1).spec;
 
 /** Why a CRD must stay as it is, or undefined when it can be restored. */
-export const findRestoreObstacle = (current: CRD, before: CRD, gateways: readonly Gateway[]): string | undefined => {
+const findRestoreObstacle = (current: CRD, before: CRD, gateways: readonly Gateway[]): string | undefined => {
   if (!isDeepStrictEqual(withoutLimit(current), withoutLimit(before))) return 'somebody else has changed it since';
   const tenant = gateways.find(({ metadata }) => metadata.labels?.[instanceLabel]);
   if (tenant) return `taskgate instance '${tenant.metadata.labels?.[instanceLabel]}' uses it`;

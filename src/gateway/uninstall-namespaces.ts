@@ -29,7 +29,7 @@ const isBuiltIn = ({ kind, metadata: { name } }: KubeObject): boolean =>
 type Owned = KubeObject & { readonly metadata: { readonly ownerReferences?: readonly unknown[] } };
 
 /** Whether an object keeps its namespace: it is there to stay, and not for another object's sake. */
-export const isSettled = (object: Owned): boolean =>
+const isSettled = (object: Owned): boolean =>
   !object.metadata.deletionTimestamp && !object.metadata.ownerReferences?.length && !isBuiltIn(object);
 
 const kindsOf = ({ groupVersion, resources }: Resources): readonly Kind[] =>

@@ -1,12 +1,14 @@
+import type { Before } from '../../src/gateway/before.ts';
 import { brakePolicies } from '../../src/gateway/brakes.ts';
 import type { CRD } from '../../src/gateway/crd-patch.ts';
-import { labelledKinds } from '../../src/gateway/uninstall.ts';
+import { labelledKinds, type Removal, removeGatewayObjects } from '../../src/gateway/uninstall.ts';
 import type { KubeObject } from '../../src/lib/kube.ts';
+import { type FakeKube, type FakeKubeInput, fakeKube } from '../fakes/kube.ts';
 import { gatewaysCRD, namespace, provisioner, spec } from './fixture.ts';
-import { foreignGateway, labelled } from './foreign.ts';
+import { foreignGateway, installKinds, kubeSystem, labelled } from './foreign.ts';
 
 /** Kinds that a removal looks at beyond those of an installation. */
-export const removalKinds = [
+const removalKinds = [
   ...labelledKinds.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`),
   'apps/v1/DaemonSet',
   'coordination.k8s.io/v1/Lease',
@@ -23,7 +25,7 @@ const resource = (kind: string, more: object = {}) => ({
 });
 
 /** What the API server says about its kinds. */
-export const apiGroups: Readonly<Record<string, string>> = {
+const apiGroups: Readonly<Record<string, string>> = {
   '/apis': JSON.stringify({ groups: [{ preferredVersion: { groupVersion: 'apps/v1' } }] }),
   '/api/v1': JSON.stringify({
     groupVersion: 'v1',
@@ -71,3 +73,18 @@ export const installation = (instance: string): readonly KubeObject[] =>
     object('v1', 'ConfigMap', 'det-taskgate-1', 'default'),
     object('gateway.networking.k8s.io/v1alpha2', 'TCPRoute', 'det-taskgate-1-0', 'default'),
   ].map((one) => labelled(one, instance));
+
+export const emptyBefore: Before = { cluster: 'uid-1', crds: [], existed: [] };
+
+/** A cluster whose API server serves all that an installation or its removal asks for. */
+export const fakeCluster = (objects: readonly KubeObject[], input: FakeKubeInput = {}): FakeKube =>
+  fakeKube({
+    objects: [kubeSystem, ...objects],
+    kinds: [...installKinds, ...removalKinds],
+    texts: apiGroups,
+    ...input,
+  });
+
+/** Removes instance `dev` from a fake cluster. */
+export const removeDev = ({ kube }: FakeKube, before: Before = emptyBefore): Promise<Removal> =>
+  removeGatewayObjects(kube, { instance: 'dev' }, { before, timeoutMs: 300 });
