@@ -8,11 +8,12 @@ import { findTextFile, writeFileAtomically } from '../lib/files.ts';
 import type { AttachPlace } from '../steps/attached-cluster.ts';
 import type { MinikubePlace } from '../steps/minikube-cluster.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint, ProviderName } from '../steps/values.ts';
+import type { TunnelResource } from '../tunnel/keeper-spec.ts';
 
 const schemaVersion = 1;
 
 /** What exists of an instance and must be undone; written before it is made. */
-export type Resource = NativeResource | MinikubeResource;
+export type Resource = NativeResource | MinikubeResource | TunnelResource;
 
 export type InstanceRecord = {
   readonly schema: typeof schemaVersion;
@@ -25,6 +26,8 @@ export type InstanceRecord = {
   readonly attach?: AttachPlace;
   readonly journal: readonly Resource[];
   readonly cluster?: Cluster;
+  /** The kubeconfig of the user's that got the cluster's context; written before that. */
+  readonly merged?: { readonly path: string; readonly kubeContext: string };
   readonly gateway?: GatewayEndpoint;
   readonly master?: MasterEndpoint;
   /** What the last `up` made the instance with. */

@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { createInstance, findInstance, type Instance, type InstanceRecord } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/lock.ts';
 import { attachPlaceOf } from './attached-cluster.ts';
 import { chooseProvider, verifyHere } from './choose-provider.ts';
 import { need, type UpContext } from './context.ts';
-import { newPlace, placeOf } from './minikube-cluster.ts';
+import { type MinikubePlace, newPlace, placeOf } from './minikube-cluster.ts';
+import { findMinikube } from './minikube-program.ts';
 import { chooseCidr } from './native-cluster.ts';
 import { describePlace, providerOf } from './providers.ts';
 import type { Step } from './step.ts';
@@ -13,10 +14,15 @@ import type { ProviderName } from './values.ts';
 
 type Place = Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>;
 
+const withProgram = async (context: UpContext, place: MinikubePlace): Promise<MinikubePlace> => {
+  const program = await findMinikube(context);
+  return isAbsolute(program) ? { ...place, program } : place;
+};
+
 /** Where a new instance's cluster is: what it holds from then on. */
 const newPlaces: Readonly<Record<ProviderName, (context: UpContext) => Promise<Place>>> = {
   native: async (context) => ({ cidr: await chooseCidr(context) }),
-  minikube: async (context) => ({ minikube: await newPlace(context) }),
+  minikube: async (context) => ({ minikube: await withProgram(context, await newPlace(context)) }),
   attach: async ({ config, env }) => ({ attach: attachPlaceOf(config, env) }),
 };
 
@@ -32,13 +38,15 @@ const drift = (name: string, what: string): UserError =>
   new UserError(what, { id: 'environment.drift', hint: `take it down first: taskgate down --name ${name}` });
 
 /** What an instance that is there already holds, by the settings of this run. */
-const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: InstanceRecord) => Place>> = {
-  native: ({ config }, { name, cidr }) => {
+const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: InstanceRecord) => Promise<Place>>> = {
+  native: async ({ config }, { name, cidr }) => {
     if (!config.network.cidr || config.network.cidr === cidr) return {};
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
   },
-  minikube: ({ config }, { minikube }) => ({ minikube: placeOf(config, minikube) }),
-  attach: ({ config, env }, { name, attach }) => {
+  minikube: async (context, { minikube }) => ({
+    minikube: await withProgram(context, placeOf(context.config, minikube)),
+  }),
+  attach: async ({ config, env }, { name, attach }) => {
     const place = attachPlaceOf(config, env);
     if (place.context === attach?.context) return { attach: place };
     throw drift(name, `context: wanted ${place.context}, but instance ${name} is attached to ${attach?.context}`);
@@ -47,16 +55,18 @@ const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: In
 
 const openAgain = async (context: UpContext, instance: Instance): Promise<Instance> => {
   const record = instance.record();
-  await instance.change(placesAgain[record.provider](context, record));
+  await instance.change(await placesAgain[record.provider](context, record));
   return instance;
 };
 
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {
   title: 'Check this machine',
-  run: async (context) => {
+  run: async (context, { report }) => {
     const { config, places } = context;
     const { provider, because } = await chooseProvider(context);
+    // fetched here, with its progress; found in the cache from here on
+    if (provider === 'minikube') await findMinikube(context, report);
     context.notes.push(...(await verifyHere(context, provider)));
     const found = await findInstance(places.stateDir, config.name);
     const instance = await (found ? openAgain(context, found) : makeInstance(context, provider));

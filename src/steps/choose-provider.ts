@@ -8,6 +8,7 @@ import { UserError } from '../lib/errors.ts';
 import { attachPlaceOf, attachTools } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
 import { placeOf } from './minikube-cluster.ts';
+import { findMinikube } from './minikube-program.ts';
 import type { ProviderName } from './values.ts';
 
 /** A provider, and why it is the one. */
@@ -27,7 +28,7 @@ const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: 
   minikube: async (context) => {
     const { config, runner } = context;
     const spec = { ...placeOf(config, undefined), instanceDir: dirOf(context) };
-    return verifyMinikube({ runner, program: 'minikube', spec });
+    return verifyMinikube({ runner, program: await findMinikube(context), spec });
   },
   attach: async (context) => {
     const { config, env } = context;
@@ -91,5 +92,6 @@ export const chooseProvider = async (context: CommandContext): Promise<Choice> =
     return { provider: config.provider, because: 'as wanted' };
   }
   if (found) return { provider: found.record().provider, because: 'auto: as it was made' };
+  if (config.installMinikube) return { provider: 'minikube', because: 'auto: --install-minikube' };
   return chooseByMachine(context);
 };

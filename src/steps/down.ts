@@ -6,6 +6,7 @@ import { UserError } from '../lib/errors.ts';
 import { connect } from '../lib/kube.ts';
 import { type CommandContext, stageTimeoutMs } from './context.ts';
 import { findBefore, isForeignCluster } from './foreign-cluster.ts';
+import { unmergeContext } from './merge-kubeconfig.ts';
 import { providerOf } from './providers.ts';
 import type { Step } from './step.ts';
 
@@ -65,6 +66,19 @@ const stopCluster: Step<DownContext> = {
   },
 };
 
+const unmergeKubeconfig: Step<DownContext> = {
+  title: 'Take the context out of your kubeconfig',
+  skip: async (context) => !(await findMerged(context)) && 'it was not added',
+  run: async (context, { signal }) => {
+    const merged = await findMerged(context);
+    if (merged) await unmergeContext(merged, signal);
+    return merged?.path;
+  },
+};
+
+const findMerged = async ({ places, config }: DownContext) =>
+  (await findInstance(places.stateDir, config.name))?.record().merged;
+
 const removeFolder: Step<DownContext> = {
   title: "Remove the instance's folder",
   run: async ({ places, config }) => {
@@ -82,4 +96,10 @@ const removeCache: Step<DownContext> = {
 };
 
 /** Takes everything of an instance away; safe to repeat. */
-export const downSteps: readonly Step<DownContext>[] = [removeObjects, stopCluster, removeFolder, removeCache];
+export const downSteps: readonly Step<DownContext>[] = [
+  removeObjects,
+  stopCluster,
+  unmergeKubeconfig,
+  removeFolder,
+  removeCache,
+];

@@ -9,7 +9,10 @@ import type { CommandContext } from './context.ts';
 import type { ProviderInput } from './providers.ts';
 
 /** What an instance's record holds of its Minikube cluster. */
-export type MinikubePlace = Omit<MinikubeSpec, 'name' | 'instanceDir' | 'kubernetesVersion' | 'recreate'>;
+export type MinikubePlace = Omit<MinikubeSpec, 'name' | 'instanceDir' | 'kubernetesVersion' | 'recreate'> & {
+  /** Name or path of the program, when it is not the one on PATH. */
+  readonly program?: string;
+};
 
 const isMinikube = (resource: { readonly kind: string }): resource is MinikubeResource =>
   resource.kind === 'minikube-profile';
@@ -21,8 +24,9 @@ export const minikubeCluster = (
 ): ClusterProvider => {
   const { name, minikube: place } = instance.record();
   if (!place) throw new Error(`instance ${name} names no profile, so it is no Minikube cluster`);
+  const { program = 'minikube', ...made } = place;
   const spec = {
-    ...place,
+    ...made,
     name,
     instanceDir: instance.dir,
     kubernetesVersion: pins.kubernetes.version,
@@ -30,7 +34,7 @@ export const minikubeCluster = (
   };
   return minikube(spec, {
     runner,
-    program: 'minikube',
+    program,
     uid: process.getuid?.() ?? -1,
     resources: () => instance.record().journal.filter(isMinikube),
     journal: instance.journal,

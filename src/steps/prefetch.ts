@@ -1,6 +1,6 @@
 import { type Artifacts, ensureArtifacts, writeBundle } from '../artifacts/artifacts.ts';
+import { artifactsInput } from './artifacts-input.ts';
 import type { CommandContext } from './context.ts';
-import { artifactsInput } from './prepare-artifacts.ts';
 import type { Step } from './step.ts';
 
 export type PrefetchContext = CommandContext & {

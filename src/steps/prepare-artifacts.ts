@@ -4,31 +4,11 @@ import {
   ensureGatewayArtifacts,
   ensureManifest,
 } from '../artifacts/artifacts.ts';
-import { pins } from '../config/versions.ts';
+import { artifactsInput } from './artifacts-input.ts';
 import { checkMachine } from './check-machine.ts';
-import { type CommandContext, need, type UpContext } from './context.ts';
+import { need, type UpContext } from './context.ts';
 import type { Step } from './step.ts';
 import type { ProviderName } from './values.ts';
-
-/** What the artifacts part is asked for. */
-export const artifactsInput = (
-  { config, places, runner, env }: CommandContext,
-  signal: AbortSignal,
-  report: (line: string) => void,
-): ArtifactsInput => {
-  const { mirror, bundle } = config;
-  return {
-    pins,
-    cacheDir: places.cacheDir,
-    templatesDir: places.templatesDir,
-    runner,
-    signal,
-    network: { proxyEnv: env },
-    report: ({ name, state, detail }) => report(`${name}: ${state} ${detail}`),
-    ...(mirror && { mirror }),
-    ...(bundle && { bundle }),
-  };
-};
 
 type Prepared = Pick<UpContext, 'artifacts' | 'manifest' | 'images'>;
 

@@ -26,9 +26,11 @@ export const startCluster: Step<UpContext> = {
     // a cluster that ran before is not ours to end: somebody's tasks run there
     if (!context.startsCluster) return;
     const instance = need(context, 'instance');
-    const isFirstStart = instance.record().cluster === undefined;
-    await need(context, 'provider').delete();
-    if (isFirstStart) await removeInstance(instance);
+    const provider = need(context, 'provider');
+    // one that was stopped before is stopped again, with its data
+    if (instance.record().cluster !== undefined) return provider.stop();
+    await provider.delete();
+    await removeInstance(instance);
   },
 };
 

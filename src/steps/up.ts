@@ -3,6 +3,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
 import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway } from './install-gateway.ts';
+import { mergeContext } from './merge-kubeconfig.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import { provePath, startSample } from './prove-path.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
@@ -16,6 +17,7 @@ export const upSteps: readonly Step<UpContext>[] = [
   prepareArtifacts,
   startCluster,
   loadImages,
+  mergeContext,
   awaitNode,
   checkOwnership,
   installGateway,

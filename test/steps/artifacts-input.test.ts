@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { artifactsInput } from '../../src/steps/prepare-artifacts.ts';
+import { artifactsInput } from '../../src/steps/artifacts-input.ts';
 import { commandContext } from './context.ts';
 
 test('artifacts are fetched through the proxy that the environment names', () => {

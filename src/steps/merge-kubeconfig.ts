@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { changeKubeconfig, mergeKubeconfig, unmergeKubeconfig } from '../cluster/kubeconfig-merge.ts';
+import { kubeconfigPaths } from '../lib/kubeconfig.ts';
+import { type CommandContext, need, type UpContext } from './context.ts';
+import { startCluster } from './start-cluster.ts';
+import type { Step } from './step.ts';
+
+/** The file that kubectl itself would write to. */
+const userKubeconfig = ({ env: { KUBECONFIG, HOME } }: CommandContext): string => {
+  const [path] = kubeconfigPaths(KUBECONFIG, HOME || homedir());
+  if (path === undefined) throw new Error('there is always a usual path');
+  return path;
+};
+
+/** Why there is nothing to merge. */
+const notWanted = ({ config, instance }: UpContext): string | false => {
+  if (!config.mergeKubeconfig) return 'not asked for; --merge-kubeconfig adds the context to yours';
+  return instance?.record().provider === 'attach' && 'the context is in your kubeconfig already';
+};
+
+/** Only on request is the user's own kubeconfig touched, and its current context never. */
+export const mergeContext: Step<UpContext> = {
+  title: 'Add the context to your kubeconfig',
+  skip: notWanted,
+  after: [startCluster],
+  run: async (context, { signal }) => {
+    const { kubeconfigPath, kubeContext } = need(context, 'cluster');
+    const instance = need(context, 'instance');
+    const path = userKubeconfig(context);
+    const ours = await readFile(kubeconfigPath, 'utf8');
+    await instance.change({ merged: { path, kubeContext } });
+    await changeKubeconfig(path, (theirs) => mergeKubeconfig(theirs, ours), { signal });
+    return `${path}, context ${kubeContext}`;
+  },
+};
+
+/** Takes the context of an instance out of the user's kubeconfig again. */
+export const unmergeContext = async (
+  { path, kubeContext }: { readonly path: string; readonly kubeContext: string },
+  signal: AbortSignal,
+): Promise<void> => changeKubeconfig(path, (theirs) => unmergeKubeconfig(theirs, kubeContext), { signal });

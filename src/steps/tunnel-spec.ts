@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Instance, InstanceRecord } from '../keeper/instance.ts';
+import { findTextFile } from '../lib/files.ts';
+import type { ForwardSpec } from '../tunnel/forward.ts';
+import type { DriverSpec, TunnelKeeperSpec, TunnelKeeperStatus, TunnelSpec } from '../tunnel/keeper-spec.ts';
+import type { PublicAddress } from '../tunnel/tunnel.ts';
+import { tunnelPaths } from './tunnel-status.ts';
+
+/** What the tunnel keeper of an instance is to keep. */
+export type WantedTunnels = {
+  readonly tunnel?: Pick<TunnelSpec, 'driver' | 'master' | 'timings'> & {
+    /** Set for a public one: hours after which it closes by itself. */
+    readonly ttlHours?: number;
+  };
+  readonly forward?: ForwardSpec;
+};
+
+const hourMs = 3_600_000;
+
+/** The ISO time so many hours from now. */
+export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * hourMs).toISOString();
+
+/** The spec of the instance's last tunnel keeper, if it had one. */
+export const readTunnelSpec = async (instanceDir: string): Promise<TunnelKeeperSpec | undefined> => {
+  const text = await findTextFile(tunnelPaths(instanceDir).specPath);
+  return text === undefined ? undefined : (JSON.parse(text) as TunnelKeeperSpec);
+};
+
+/** Whether a keeper with this spec keeps what is wanted; when it closes is its own matter. */
+export const isAsWanted = ({ tunnel, forward }: TunnelKeeperSpec, wanted: WantedTunnels): boolean => {
+  const core = (one: WantedTunnels['tunnel'] | TunnelSpec) =>
+    one && { driver: one.driver, master: one.master, timings: one.timings };
+  // as JSON has it: a setting that is left out and one that is undefined are the same
+  const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+  return isDeepStrictEqual(plain([core(tunnel), forward]), plain([core(wanted.tunnel), wanted.forward]));
+};
+
+/** The address that running pods may know: what the keeper says that runs, else what the record says. */
+export const findLastAddress = (
+  { kind, settings }: DriverSpec,
+  { master }: Pick<InstanceRecord, 'master'>,
+  status?: TunnelKeeperStatus,
+): PublicAddress | undefined => {
+  if (status?.tunnel?.kind === kind && status.tunnel.address) return status.tunnel.address;
+  if (master?.via !== kind) return undefined;
+  // the record has the scheme that tasks speak; most tunnels carry bytes, whatever the scheme
+  const endsTls = kind === 'ngrok' && !('tcpAddress' in settings && settings.tcpAddress);
+  return { scheme: endsTls ? 'https' : 'http', host: master.host, port: master.port };
+};
+
+type Circumstances = { readonly last: PublicAddress | undefined; readonly now: number };
+
+/** The spec for a new keeper. */
+export const makeTunnelSpec = (
+  { dir, record }: Pick<Instance, 'dir' | 'record'>,
+  { tunnel, forward }: WantedTunnels,
+  { last, now }: Circumstances,
+): TunnelKeeperSpec => {
+  const { socketPath, logsDir } = tunnelPaths(dir);
+  const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };
+  if (!tunnel) return spec;
+  const { ttlHours, ...kept } = tunnel;
+  const secret = randomBytes(16).toString('hex');
+  const until = ttlHours === undefined ? {} : { until: hoursFrom(now, ttlHours) };
+  return { ...spec, tunnel: { ...kept, secret, ...until, ...(last && { previous: last }) } };
+};
