@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, onTestFinished } from 'vitest';
+import { createInstance, type Instance } from '../../src/keeper/instance.ts';
+import { execaRunner } from '../../src/lib/runner.ts';
+import { extendTunnel } from '../../src/steps/tunnel-extend.ts';
+import type { WantedTunnels } from '../../src/steps/tunnel-spec.ts';
+import { startTunnels } from '../../src/steps/tunnel-start.ts';
+import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from '../../src/steps/tunnel-status.ts';
+import type { SshSpec } from '../../src/tunnel/ssh-command.ts';
+import { readAll } from '../sshd/client.ts';
+import { test } from '../sshd/fixture.ts';
+import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
+
+/** Something that answers in the master's place. */
+const startMaster = async (): Promise<number> => {
+  const server = createServer((request, response) => response.end(`master saw ${request.url}`));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+};
+
+type Given = { readonly masterPort?: number; readonly ttlHours?: number; readonly ssh?: Partial<SshSpec> };
+
+const wantedOf = ({ clientConfig }: SshServer, { masterPort = 1, ttlHours, ssh }: Given): WantedTunnels => ({
+  tunnel: {
+    driver: {
+      kind: 'ssh',
+      settings: {
+        ...{ host: hostAlias, configFile: clientConfig, program: 'ssh', remotePort: 0, bindAddress: '0.0.0.0' },
+        ...{ hostKeyPolicy: 'accept-new', serverAliveInterval: 60, serverAliveCountMax: 10, ...ssh },
+      },
+    },
+    master: { host: '127.0.0.1', port: masterPort },
+    ...(ttlHours !== undefined && { ttlHours }),
+  },
+});
+
+/** An instance with nothing in it, whose tunnels end with the test. */
+const makeInstance = async (): Promise<Instance> => {
+  const home = await mkdtemp(join(tmpdir(), 'tg-keep-'));
+  const instance = await createInstance(home, { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' });
+  onTestFinished(async () => {
+    await stopTunnelKeeper(instance);
+    await rm(home, { recursive: true });
+  });
+  return instance;
+};
+
+const start = (instance: Instance, wanted: WantedTunnels, said: string[] = []) =>
+  startTunnels({
+    ...{ instance, wanted, env: process.env, signal: new AbortController().signal, timeoutMs: 20_000 },
+    report: (line) => said.push(line),
+  });
+
+const stateOf = async ({ dir }: Instance) => (await findTunnelStatus(dir))?.tunnel?.state;
+const untilUp = (instance: Instance, timeout: number) =>
+  expect.poll(() => stateOf(instance), { timeout, interval: 50 }).toBe('up');
+
+/** Programs of ssh that were started with this configuration. */
+const sshPids = async ({ clientConfig }: SshServer): Promise<readonly string[]> => {
+  const { stdout } = await execaRunner(['pgrep', '--full', `^ssh .*${clientConfig}`]).catch(() => ({ stdout: '' }));
+  return stdout.split('\n').filter(Boolean);
+};
+
+/** What somebody in the server's network gets from the master by the tunnel's address. */
+const askThrough = async ({ network }: SshServer, port: number, path = '/info'): Promise<string> => {
+  const url = `http://127.0.0.1:${port}${path}`;
+  const program = `fetch('${url}').then(async (r) => console.log(await r.text()), (e) => console.log(String(e.cause)))`;
+  const { stdout } = await execaRunner(network.inside([process.execPath, '-e', program]));
+  return stdout;
+};
+
+describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, () => {
+  test('is up once a nonce came back; what tasks send reaches the master, and `down` leaves nothing', async ({
+    server,
+  }) => {
+    const instance = await makeInstance();
+    const wanted = wantedOf(server, { masterPort: await startMaster() });
+    const { tunnel } = await start(instance, wanted);
+    expect(tunnel).toMatchObject({ state: 'up', kind: 'ssh', target: `ssh ${hostAlias}`, restarts: 0 });
+    expect(tunnel?.master.trouble).toBeUndefined();
+    expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
+    expect((await stat(tunnelPaths(instance.dir).specPath)).mode & 0o777).toBe(0o600);
+    const keeper = await findTunnelKeeper(instance);
+    expect(await start(instance, wanted)).toMatchObject({ tunnel: { address: tunnel?.address } });
+    expect(await findTunnelKeeper(instance)).toEqual(keeper);
+    expect(await stopTunnelKeeper(instance)).toBe(true);
+    expect(await sshPids(server)).toEqual([]);
+    expect(instance.record().journal).toEqual([]);
+    expect(await findTunnelStatus(instance.dir)).toBeUndefined();
+    expect(await readFile(join(tunnelPaths(instance.dir).logsDir, 'tunnel.log'), 'utf8')).toContain(
+      ' ssh tunnel http://',
+    );
+  });
+
+  test('says which place it is where no master listens', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, { masterPort: 1 }));
+    expect(tunnel).toMatchObject({ state: 'up', master: { trouble: expect.stringContaining('127.0.0.1:1, where') } });
+  });
+
+  test('a server that is started anew has it back within 5 s, at the same address', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, { masterPort: await startMaster() }));
+    await server.kill();
+    await expect.poll(() => stateOf(instance), { timeout: 5_000 }).not.toBe('up');
+    await pause(3_000);
+    await server.start();
+    await untilUp(instance, 5_000);
+    expect((await findTunnelStatus(instance.dir))?.tunnel?.address).toEqual(tunnel?.address);
+    expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
+  });
+
+  test('a link that is down for 30 s has it back within 5 s of its return, at the same address', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, { masterPort: await startMaster() }));
+    await server.network.setLink('down');
+    await pause(30_000);
+    expect(await stateOf(instance)).not.toBe('up');
+    await server.network.setLink('up');
+    await untilUp(instance, 5_000);
+    expect((await findTunnelStatus(instance.dir))?.tunnel?.address).toEqual(tunnel?.address);
+    expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
+  });
+
+  test('an ssh that is killed is started again at once', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, {}));
+    for (const pid of await sshPids(server)) process.kill(Number(pid), 'SIGKILL');
+    await expect.poll(async () => (await findTunnelStatus(instance.dir))?.tunnel?.restarts, { timeout: 5_000 }).toBe(1);
+    await untilUp(instance, 5_000);
+    expect((await findTunnelStatus(instance.dir))?.tunnel?.address).toEqual(tunnel?.address);
+  });
+
+  test('killed outright it leaves no ssh; the next start has the same address', async ({ server }) => {
+    const instance = await makeInstance();
+    const wanted = wantedOf(server, {});
+    const { tunnel } = await start(instance, wanted);
+    await instance.change({ master: { scheme: 'https', host: '', port: 0, ...tunnel?.address, via: 'ssh' } });
+    const keeper = await findTunnelKeeper(instance);
+    process.kill(keeper?.process.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
+    expect(await findTunnelKeeper(instance)).toBeUndefined();
+    expect((await start(instance, wanted)).tunnel?.address).toEqual(tunnel?.address);
+  });
+
+  test('what only the user can mend is told, and nothing runs on', async ({ server }) => {
+    const instance = await makeInstance();
+    await writeFile(join(server.dir, 'authorized_keys'), '');
+    await expect(start(instance, wantedOf(server, {}))).rejects.toMatchObject({ id: 'tunnel.ssh-refused-key' });
+    expect(instance.record().journal).toEqual([]);
+    expect(await sshPids(server)).toEqual([]);
+  });
+
+  test('closes when its time is over, and is opened again when it is extended', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, { ttlHours: 8 }));
+    expect(Date.parse(tunnel?.until ?? '')).toBeGreaterThan(Date.now() + 7.9 * 3_600_000);
+    await extendTunnel(instance, 1 / 3_600);
+    await expect.poll(() => stateOf(instance), { timeout: 6_000 }).toBe('ended');
+    expect(await sshPids(server)).toEqual([]);
+    const { host, port } = tunnel?.address ?? { host: '', port: 0 };
+    expect(await readAll({ host, port })).toContain('ECONNREFUSED');
+    await extendTunnel(instance, 1);
+    await untilUp(instance, 5_000);
+    const again = (await findTunnelStatus(instance.dir))?.tunnel;
+    expect(again?.address).toEqual(tunnel?.address);
+    expect(Date.parse(again?.until ?? '')).toBeGreaterThan(Date.now() + 3_500_000);
+  });
+
+  test('one that does not close by itself cannot be extended', async ({ server }) => {
+    const instance = await makeInstance();
+    await expect(extendTunnel(instance, 1)).rejects.toMatchObject({ id: 'tunnel.not-running' });
+    await start(instance, wantedOf(server, {}));
+    await expect(extendTunnel(instance, 1)).rejects.toMatchObject({ id: 'usage.no-ttl' });
+  });
+
+  test('its end comes with that of a starter who never let go', async ({ server }) => {
+    const instance = await makeInstance();
+    const { tunnel } = await start(instance, wantedOf(server, {}));
+    expect(tunnel?.state).toBe('up');
+    const { specPath } = tunnelPaths(instance.dir);
+    await stopTunnelKeeper(instance);
+    const program = join(import.meta.dirname, '../../scripts/tunnel-keeper.ts');
+    const keeper = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const ended = new Promise((resolve) => keeper.on('exit', resolve));
+    keeper.stdin.write('go\n');
+    await expect.poll(() => sshPids(server), { timeout: 20_000 }).toHaveLength(1);
+    keeper.stdin.end();
+    expect(await ended).toBe(1);
+    await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
+  });
+});
