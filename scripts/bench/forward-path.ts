@@ -89,7 +89,7 @@ const patternAt = (offset: number, length: number): Buffer => {
 };
 
 /** Where `bytes` first differ from what belongs at `offset`; undefined when they do not. */
-export const findDifference = (bytes: Buffer, offset: number): number | undefined => {
+const findDifference = (bytes: Buffer, offset: number): number | undefined => {
   for (let at = 0; at < bytes.length; ) {
     const wanted = patternAt(offset + at, bytes.length - at);
     const seen = bytes.subarray(at, at + wanted.length);

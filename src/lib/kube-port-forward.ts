@@ -63,6 +63,7 @@ const takeEach = (take: (bytes: Buffer) => void): Writable =>
 const makeStream = () => {
   let socket: WebSocket | undefined;
   let refusal = '';
+  let isClosing = false;
   let lingering: NodeJS.Timeout | undefined;
   let pinging: NodeJS.Timeout | undefined;
   const stream = new Duplex({
@@ -75,7 +76,7 @@ const makeStream = () => {
       if (!isFull) done();
     },
     final: (done) => {
-      lingering = setTimeout(() => socket?.close(), lingerMs);
+      lingering = setTimeout(closeOnceSent, lingerMs);
       done();
     },
     destroy: (error, done) => {
@@ -85,8 +86,13 @@ const makeStream = () => {
       done(error);
     },
   });
+  const closeOnceSent = (): void => {
+    isClosing = socket?.bufferedAmount === 0; // `ws` gives up 30 s after a close, with all that a slow pod has not taken
+    if (isClosing) socket?.close();
+    else lingering?.refresh();
+  };
   const end = (code: number): void => {
-    if (refusal === '' && (code === normalClosure || stream.writableFinished)) stream.push(null);
+    if (refusal === '' && (code === normalClosure || isClosing)) stream.push(null);
     else stream.destroy(new Error(refusal || `the connection to the API server broke off (${code})`));
   };
   return {

@@ -179,6 +179,17 @@ test('the end of our side does not cut the answer', async () => {
   expect(Buffer.concat(await stream.toArray()).toString()).toBe('a late answer');
 });
 
+test('an answer that is cut after the end of our side is an error, too', async () => {
+  const { stream, kubelet } = await openOne();
+  stream.end('question');
+  await expect.poll(() => String(kubelet.received())).toBe('question');
+  const failed = once(stream.resume(), 'error');
+  kubelet.send(0, 'half an ans');
+  await once(stream, 'data');
+  kubelet.socket.resetAndDestroy();
+  expect((await failed)[0]).toMatchObject({ message: 'the connection to the API server broke off (1006)' });
+});
+
 test('who does not read holds the pod back', async () => {
   const { stream, kubelet } = await openOne();
   const chunk = Buffer.alloc(65_536);
