@@ -5,7 +5,7 @@ import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.t
 import { findPortProblems } from '../gateway/listener-ports.ts';
 import { execaRunner } from '../lib/runner.ts';
 import type { CommandContext, Places } from '../steps/context.ts';
-import type { DisplayKind } from '../steps/display.ts';
+import type { OutputKind } from './run-steps.ts';
 
 /** What main gives to every command. */
 export type Invocation = {
@@ -57,8 +57,11 @@ export const contextOf = (config: Config, { invocation }: CommandInput): Command
   env: invocation.env,
 });
 
-/** A live list on a terminal, lines elsewhere. */
-export const displayKind = ({ isTerminal }: Invocation): DisplayKind => (isTerminal ? 'tree' : 'lines');
+/** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */
+export const displayKind = ({ isTerminal, env }: Invocation, ci = false): OutputKind => {
+  if (env['GITHUB_ACTIONS'] === 'true') return 'groups';
+  return isTerminal && !ci ? 'tree' : 'lines';
+};
 
 export const print = (text: string): void => {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

@@ -74,12 +74,13 @@ const entriesOf = async (folder: string): Promise<readonly string[]> => {
 };
 
 /**
- * After work that sudo did: the instance's files become the user's who called it, so that status, smoke, logs and env
+ * After work that sudo did: the instance's files, and `more` that the user named, become the user's who called it, so that status, smoke, logs and env
  * work without root. Does nothing without sudo.
  */
 export const handOver = async (
   { SUDO_UID, SUDO_GID }: Environment,
   { config, places: { stateDir } }: CommandContext,
+  more: readonly string[] = [],
 ): Promise<void> => {
   if (!SUDO_UID || !SUDO_GID) return;
   const instanceDir = join(instancesDir(stateDir), config.name);
@@ -89,7 +90,7 @@ export const handOver = async (
   const merged = (await findInstance(stateDir, config.name))?.record().merged?.path;
   const kubeconfigs = merged ? [merged, `${merged}.taskgate-backup`] : [];
   const folders = [stateDir, instancesDir(stateDir), join(stateDir, 'locks'), instanceDir, logsDir];
-  for (const path of [...folders, ...files, ...logs, ...kubeconfigs]) {
+  for (const path of [...folders, ...files, ...logs, ...kubeconfigs, ...more]) {
     // lchown: the folder is the user's, and a link in it could name anything
     await lchown(path, Number(SUDO_UID), Number(SUDO_GID)).catch((error) => {
       if (!hasCode(error, 'ENOENT')) throw error;

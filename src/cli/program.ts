@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from './command.ts';
 import { describeSettings, readFlags, withSettings } from './flags.ts';
@@ -42,9 +42,14 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     program,
     'up',
     'make the cluster, install Contour and the Gateway, write the master configuration, prove the path',
-  ).action(async (_, command: Command) => {
-    exit.code = await (await import('./commands/up.ts')).up(input(command));
-  });
+  )
+    .option('--ci', 'for CI jobs: no live list', false)
+    .option('--timeout <duration>', 'deadline of the whole, such as 20m; the same as --timeouts-up-seconds')
+    .option('--env-file <file>', 'write the variables of `taskgate env` there, as dotenv')
+    .option('--junit <file>', 'write steps and hops there, as JUnit XML')
+    .action(async (options, command: Command) => {
+      exit.code = await (await import('./commands/up.ts')).up(input(command), options);
+    });
   add(program, 'down', 'take everything of an instance away')
     .option('--purge-cache', 'remove the cache of programs and images too', false)
     .action(async (options, command: Command) => {
@@ -64,9 +69,13 @@ const addViews = (program: Command, { input }: Shared): void => {
   add(program, 'status', 'show the instances and what is wrong with them').action(async (_, command: Command) =>
     (await import('./commands/status.ts')).status(input(command)),
   );
-  add(program, 'env', 'print exports for a shell: eval "$(taskgate env)"').action(async (_, command: Command) =>
-    (await import('./commands/env.ts')).env(input(command)),
-  );
+  add(program, 'env', 'print variables, for a shell: eval "$(taskgate env)"')
+    .addOption(
+      new Option('--format <format>', 'how they are written')
+        .choices(['bash', 'dotenv', 'github', 'json'])
+        .default('bash'),
+    )
+    .action(async (options, command: Command) => (await import('./commands/env.ts')).env(input(command), options));
   add(program, 'logs [component]', "print the log of one of the instance's processes, or their names").action(
     async (component: string | undefined, _, command: Command) =>
       (await import('./commands/logs.ts')).logs(input(command), component),

@@ -1,15 +1,25 @@
-import { type DisplayKind, showSteps } from '../steps/display.ts';
+import { type DisplayKind, describeStage, type Shown, showSteps } from '../steps/display.ts';
 import { runSteps, type Stage, type Step } from '../steps/step.ts';
+import { logGroups } from './log-groups.ts';
+
+/** `groups`: folded below a line for each step, for the log of a GitHub job. */
+export type OutputKind = DisplayKind | 'groups';
 
 type RunInput = {
-  readonly kind: DisplayKind;
+  readonly kind: OutputKind;
   readonly signal: AbortSignal;
   readonly onStage?: (stage: Stage) => void;
 };
 
+const show = <C>(steps: readonly Step<C>[], kind: OutputKind): Shown => {
+  if (kind !== 'groups') return showSteps(steps, kind);
+  const write = (text: string) => void process.stderr.write(text);
+  return { display: logGroups({ write, describe: describeStage }), drawn: Promise.resolve() };
+};
+
 /** Runs the steps of a command and shows them on stderr; done when the display is drawn. */
 export const runAndShow = async <C>(steps: readonly Step<C>[], context: C, input: RunInput): Promise<void> => {
-  const { display, drawn } = showSteps(steps, input.kind);
+  const { display, drawn } = show(steps, input.kind);
   try {
     await runSteps(steps, context, { ...input, display });
   } finally {

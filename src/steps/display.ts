@@ -8,7 +8,7 @@ export type DisplayKind = 'tree' | 'lines' | 'silent';
 export type Shown = { readonly display: StepDisplay; readonly drawn: Promise<unknown> };
 
 /** `Start the cluster (4.1s): note`. */
-const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
+export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
   const time = outcome === 'skipped' || startMs < 0 ? '' : ` (${((endMs - startMs) / 1_000).toFixed(1)}s)`;
   return `${title}${time}${note ? `: ${note}` : ''}`;
 };

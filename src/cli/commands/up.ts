@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
 import { removeInstance } from '../../keeper/instance.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import { writeFileAtomically } from '../../lib/files.ts';
 import { chooseProvider, verifyHere } from '../../steps/choose-provider.ts';
 import type { UpContext } from '../../steps/context.ts';
 import { findBefore } from '../../steps/foreign-cluster.ts';
@@ -10,8 +11,11 @@ import type { Stage } from '../../steps/step.ts';
 import { upSteps } from '../../steps/up.ts';
 import { renderUpJson, writeReports } from '../../steps/write-reports.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { parseDurationSeconds } from '../duration.ts';
+import { environmentOf, writeEnvFile } from '../env-formats.ts';
 import { renderHops } from '../hop-table.ts';
 import { withInstanceLock } from '../instance-lock.ts';
+import { renderJunit } from '../junit.ts';
 import { asRoot, handOver } from '../privileges.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { runAndShow } from '../run-steps.ts';
@@ -37,23 +41,63 @@ Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}
 const summary = (context: UpContext): string =>
   `${context.proof ? `\n${renderHops(context.proof.hops)}` : ''}${context.proof?.ok === false ? '' : nextSteps(context)}`;
 
-const bringUp = async (input: CommandInput, { config, warnings }: Loaded): Promise<void> => {
+export type UpFlags = {
+  readonly ci: boolean;
+  readonly timeout?: string;
+  readonly envFile?: string;
+  readonly junit?: string;
+};
+
+type Run = { readonly loaded: Loaded; readonly flags: UpFlags };
+
+const bringUp = async (input: CommandInput, { loaded: { config, warnings }, flags }: Run): Promise<void> => {
   const deadline = AbortSignal.timeout(config.timeouts.upSeconds * 1_000);
   const signal = AbortSignal.any([input.invocation.signal, deadline]);
   const context: UpContext = { ...contextOf(config, input), signal, startedAt: new Date(), notes: [...warnings] };
   const stages: Stage[] = [];
-  const options = { kind: displayKind(input.invocation), signal, onStage: (stage: Stage) => stages.push(stage) };
+  const options = {
+    kind: displayKind(input.invocation, flags.ci),
+    signal,
+    onStage: (stage: Stage) => stages.push(stage),
+  };
   await withInstanceLock(context, async () => {
     const failure = await runAndShow(upSteps, context, options).catch((error: unknown) => ({ error }));
     // what comes after must not hide why it failed
     if (failure) await removeUnbegun(context).catch((error) => context.notes.push(messageOf(error)));
+    await writeJunit(flags, { context, stages, error: failure?.error }).catch((error) =>
+      context.notes.push(messageOf(error)),
+    );
     await writeReports(context, stages).catch((error) => context.notes.push(messageOf(error)));
-    await handOver(input.invocation.env, context).catch((error) => context.notes.push(messageOf(error)));
+    if (!failure) await writeVariables(flags, context);
+    await handOver(input.invocation.env, context, writtenFor(flags)).catch((error) =>
+      context.notes.push(messageOf(error)),
+    );
     if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
   });
   for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? renderUpJson(context, stages) : summary(context));
   if (context.proof) refuseBrokenPath(context.proof);
+};
+
+type Ended = { readonly context: UpContext; readonly stages: readonly Stage[]; readonly error: unknown };
+
+const writeJunit = async ({ junit }: UpFlags, { context, stages, error }: Ended): Promise<void> => {
+  if (junit === undefined) return;
+  const hops = context.proof?.hops ?? [];
+  await writeFileAtomically(junit, renderJunit(stages, hops, error === undefined ? undefined : messageOf(error)));
+};
+
+/** Files that the user named and must be able to read. */
+const writtenFor = ({ envFile, junit }: UpFlags): readonly string[] =>
+  [envFile, junit].filter((path) => path !== undefined);
+
+const writeVariables = async (
+  { envFile }: UpFlags,
+  { config, instance, gateway, master }: UpContext,
+): Promise<void> => {
+  if (envFile === undefined || !instance || !gateway || !master) return;
+  const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master });
+  await writeEnvFile(envFile, variables);
 };
 
 /** An instance that this run made, and in which no cluster was begun, goes again; so does the place of its reports. */
@@ -68,14 +112,22 @@ const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> 
  * From nothing to a proven path; gives the exit code. Throws UserError `proof.broken-path` when the last step finds a
  * broken hop, and whatever a step throws.
  */
-export const up = async (input: CommandInput): Promise<number> => {
-  const loaded = await readConfig(input);
+export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
+  const loaded = await readConfig(withTimeout(input, flags));
   const { provider } = await chooseProvider(contextOf(loaded.config, input));
-  const work = () => bringUp(input, loaded);
+  const work = () => bringUp(input, { loaded, flags });
   if (provider === 'native')
     return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config), work });
   await work();
   return 0;
+};
+
+/** `--timeout 20m` is a setting in other words. */
+const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput => {
+  if (timeout === undefined) return input;
+  const seconds = String(parseDurationSeconds(timeout, '--timeout'));
+  const settings = { 'timeouts.upSeconds': seconds, ...input.flags.settings };
+  return { ...input, flags: { ...input.flags, settings } };
 };
 
 /** The cache and the state folder are the user's own, so they are made before root takes over. */
