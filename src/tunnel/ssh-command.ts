@@ -93,7 +93,7 @@ export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: 
     `ServerAliveInterval=${spec.serverAliveInterval}`,
     `ServerAliveCountMax=${spec.serverAliveCountMax}`,
     'ExitOnForwardFailure=yes',
-    'ConnectTimeout=15',
+    'ConnectTimeout=10',
     // a master connection of the user's would keep the forward after our end, and hide its errors from us
     'ControlMaster=no',
     'ControlPath=none',

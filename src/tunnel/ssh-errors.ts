@@ -25,10 +25,10 @@ const hostKeyChanged: Rule = ([, file, line], { host }) => ({
 
 const knownAs = ({ hostName, port }: SshHost): string => (port === 22 ? hostName : `[${hostName}]:${port}`);
 
-const hostKeyUnknown: Rule = ([, name], { spec, host }) => ({
+const hostKeyUnknown: Rule = ([, name], { spec, host: { hostName, isIndirect } }) => ({
   id: 'tunnel.ssh-host-key-unknown',
-  cause: `no known_hosts file has the host key of ${name ?? host.hostName}`,
-  hint: `connect once by hand (ssh ${spec.host}) and compare the fingerprint, or set ssh.hostKeyPolicy to accept-new`,
+  cause: `no known_hosts file has the host key of ${name ?? hostName}${isIndirect ? ', or of a host on the way there' : ''}`,
+  hint: `connect once by hand (ssh ${spec.host}) and compare the fingerprint, or ${isIndirect ? 'set StrictHostKeyChecking accept-new in ~/.ssh/config for the hosts on the way' : 'set ssh.hostKeyPolicy to accept-new'}`,
 });
 
 const keyTrouble = (lines: readonly string[]): string => {
@@ -50,6 +50,12 @@ const permissionDenied: Rule = ([, who, methods = ''], { spec, lines }) =>
         cause: `${who} takes only ${methods}, and a tunnel that must come back by itself cannot type`,
         hint: `allow keys: PubkeyAuthentication yes ${sshdConfig}; then ssh-copy-id ${spec.host}`,
       };
+
+const tooManyKeys: Rule = ([, who]) => ({
+  id: 'tunnel.ssh-refused-key',
+  cause: `${who} gives up after several wrong keys`,
+  hint: 'name the right one in ~/.ssh/config: IdentityFile, and IdentitiesOnly yes',
+});
 
 const forbidden: Rule = (_, { spec: { remotePort }, host: { user } }) => ({
   id: 'tunnel.ssh-forwarding-forbidden',
@@ -103,7 +109,7 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   [/Host key verification failed/, hostKeyUnknown],
   [/Unable to negotiate with .*/, noCommonAlgorithm],
   [/^(\S+@\S+): Permission denied \(([^)]*)\)/m, permissionDenied],
-  [/disconnect from ()(\S+) port \d+:2: Too many authentication failures/, ([, , who = '']) => tooManyKeys(who)],
+  [/disconnect from (\S+) port \d+:2: Too many authentication failures/, tooManyKeys],
   [/Remote: Server has disabled port forwarding/, forbidden],
   [/Remote: port forwarding refused/, notPermitted],
   [/remote port forwarding failed for listen (?:port |\S*:)?(\d+)/, portTaken],
@@ -113,11 +119,8 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   ],
 ];
 
-const tooManyKeys = (who: string): Explanation => ({
-  id: 'tunnel.ssh-refused-key',
-  cause: `${who} gives up after several wrong keys`,
-  hint: 'name the right one in ~/.ssh/config: IdentityFile, and IdentitiesOnly yes',
-});
+/** Of the debug messages, only what the server has to say tells a cause. */
+const isTelling = (line: string): boolean => !/^debug\d: (?!Remote: )/.test(line);
 
 const lastSaid = (lines: readonly string[]): string =>
   lines
@@ -128,7 +131,7 @@ const lastSaid = (lines: readonly string[]): string =>
 /** The error for an ssh that ended before its tunnel stood. */
 export const sshError = (failure: SshFailure): UserError => {
   const { spec, lines, how } = failure;
-  const text = lines.join('\n');
+  const text = lines.filter(isTelling).join('\n');
   for (const [pattern, explain] of rules) {
     const match = pattern.exec(text);
     if (!match) continue;

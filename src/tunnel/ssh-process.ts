@@ -44,20 +44,25 @@ export type SshRun = {
 
 const environmentOf = ({ env }: SshTools) => ({ ...env, SSH_ASKPASS_REQUIRE: 'never' });
 
+const inspectMs = 10_000;
+
 /** Asks ssh what it knows of the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
-export const inspectHost = async (spec: SshSpec, tools: SshTools): Promise<SshHost> => {
+export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortSignal): Promise<SshHost> => {
   const given = Object.entries(environmentOf(tools)).filter((pair): pair is [string, string] => pair[1] !== undefined);
   try {
-    const { stdout } = await tools.runner(inspectCommand(spec), { env: Object.fromEntries(given), timeoutMs: 10_000 });
+    const limits = { timeoutMs: inspectMs, signal };
+    const { stdout } = await tools.runner(inspectCommand(spec), { env: Object.fromEntries(given), ...limits });
     return parseHost(stdout);
   } catch (error) {
+    signal.throwIfAborted();
     if (!(error instanceof CommandError)) throw error;
-    if (error.exitCode === undefined && !error.timedOut) {
+    const { exitCode, timedOut, stderr, message } = error;
+    if (exitCode === undefined && !timedOut) {
       const hint = 'install the OpenSSH client (Debian: openssh-client), or name it by ssh.program';
-      throw new UserError(`${spec.program} cannot be run: ${error.message}`, { id: 'tunnel.ssh-missing', hint });
+      throw new UserError(`${spec.program} cannot be run: ${message}`, { id: 'tunnel.ssh-missing', hint });
     }
-    const lines = error.stderr.split('\n');
-    throw sshError({ spec, host: parseHost(''), lines, how: `-G exited with ${error.exitCode}` });
+    const how = timedOut ? `-G gave no answer in ${inspectMs / 1_000}s` : `-G exited with ${exitCode}`;
+    throw sshError({ spec, host: parseHost(''), lines: stderr.split('\n'), how });
   }
 };
 

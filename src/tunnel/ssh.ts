@@ -85,8 +85,7 @@ export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
     kind: 'ssh',
     target: `ssh ${spec.host}`,
     open: async (input) => {
-      const host = await inspectHost(spec, tools);
-      input.signal.throwIfAborted();
+      const host = await inspectHost(spec, tools, input.signal);
       const { previous } = input;
       const isOurs = previous?.host === (spec.publicHost ?? host.hostName);
       const remotePort = spec.remotePort || (isOurs ? previous.port : 0);

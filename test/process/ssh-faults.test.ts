@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
 import { findProcess } from '../../src/lib/processes.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import type { OpenInput, OpenTunnel, PublicAddress } from '../../src/tunnel/tunnel.ts';
+import { addJumpHost } from '../sshd/arrange.ts';
 import { greeting, readAll } from '../sshd/client.ts';
 import { test } from '../sshd/fixture.ts';
 import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
@@ -184,10 +185,7 @@ describe.skipIf(noSshServer)(`${noSshServer}what ssh must not do`, () => {
     server,
     client,
   }) => {
-    if (isIndirect) {
-      const jump = (await readFile(server.clientConfig, 'utf8')).replace(hostAlias, 'jump-host');
-      await appendFile(server.clientConfig, `  ProxyJump jump-host\n${jump}  StrictHostKeyChecking accept-new\n`);
-    }
+    if (isIndirect) await addJumpHost(server, 'StrictHostKeyChecking accept-new');
     const parent = spawn(
       process.execPath,
       ['--input-type=module', '-e', holdTunnel(server.clientConfig, client.folder)],

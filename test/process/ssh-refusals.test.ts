@@ -1,12 +1,13 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { UserError } from '../../src/lib/errors.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import type { SshSpec } from '../../src/tunnel/ssh-command.ts';
-import { type Client, greeting, readAll } from '../sshd/client.ts';
+import { addJumpHost, knowHost, occupy } from '../sshd/arrange.ts';
+import type { Client } from '../sshd/client.ts';
 import { test } from '../sshd/fixture.ts';
-import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
+import { noSshServer, type SshServer } from '../sshd/sshd.ts';
 
 type Refused = { readonly id: string; readonly says: RegExp; readonly hint: RegExp; readonly passes?: boolean };
 
@@ -20,12 +21,6 @@ const expectRefusal = async (client: Client, spec: Partial<SshSpec>, { id, says,
   expect(error.hint).toMatch(hint);
   expect(error.message).not.toMatch(/debug\d:/);
 };
-
-/** Another program of the server holds the port. */
-const occupy = (server: SshServer, host: string, port = 8080) =>
-  server.run(
-    `require('node:net').createServer((socket) => socket.end('other')).listen({ host: '${host}', port: ${port}, ipv6Only: true }, () => console.log('up'))`,
-  );
 
 type Case = {
   readonly name: string;
@@ -92,10 +87,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a changed host key that only the user has seen before',
-    arrange: async ({ dir, address }) => {
-      const [type, key] = (await readFile(join(dir, 'user_key.pub'), 'utf8')).split(' ');
-      await writeFile(join(dir, 'known_hosts'), `# mine\n${address} ${type} ${key}\n`);
-    },
+    arrange: (server) => knowHost(server, 'user_key'),
     ...{ id: 'host-key-changed', says: /tg-sshd-\S+known_hosts, line 2,/, hint: /tg-sshd-/ },
   },
   {
@@ -103,6 +95,19 @@ const cases: readonly Case[] = [
     arrange: async () => undefined,
     spec: { hostKeyPolicy: 'yes' },
     ...{ id: 'host-key-unknown', says: /no known_hosts file has the host key of 198\./, hint: /accept-new/ },
+  },
+  {
+    name: 'a jump host whose key is not known',
+    arrange: (server) => addJumpHost(server),
+    ...{ id: 'host-key-unknown', says: /or of a host on the way there$/, hint: /for the hosts on the way$/ },
+  },
+  {
+    name: 'a jump host that does not run',
+    arrange: async (server) => {
+      await addJumpHost(server);
+      await server.kill();
+    },
+    ...{ id: 'unreachable', says: /port 22: Connection refused$/, hint: /ProxyJump/, passes: true },
   },
   { name: 'a port taken for IPv4', arrange: (server) => occupy(server, '0.0.0.0'), ...taken },
   {
@@ -172,51 +177,6 @@ describe(`${noSshServer}what keeps a tunnel from opening, each with its cause an
     test.concurrent(name, async ({ server, client }) => {
       await arrange(server, client);
       await expectRefusal(client, spec, refused);
-    });
-  }
-});
-
-describe.skipIf(noSshServer)(`${noSshServer}what is no obstacle`, () => {
-  const fine: readonly Pick<Case, 'name' | 'arrange' | 'spec'>[] = [
-    { name: 'a port taken for IPv6 only', arrange: (server) => occupy(server, '::') },
-    { name: 'GatewayPorts yes', arrange: (server) => server.start(['GatewayPorts yes']) },
-    { name: 'every address', arrange: async () => undefined, spec: { bindAddress: '*' } },
-    { name: 'no commands allowed', arrange: (server) => server.start(['ForceCommand /bin/false', 'PermitTTY no']) },
-    {
-      name: 'a key for this port alone',
-      arrange: (server) => server.authorize('restrict,port-forwarding,permitlisten="8080"'),
-    },
-    {
-      name: 'a host that the user knows, with the policy yes',
-      arrange: async ({ dir, address }) => {
-        const [type, key] = (await readFile(join(dir, 'host_key.pub'), 'utf8')).split(' ');
-        await writeFile(join(dir, 'known_hosts'), `${address} ${type} ${key}\n`);
-      },
-      spec: { hostKeyPolicy: 'yes' },
-    },
-    {
-      name: "a user's own master connection, forks and quiet",
-      arrange: ({ clientConfig, dir }) =>
-        appendFile(
-          clientConfig,
-          `  ControlMaster auto\n  ControlPath ${dir}/control\n  ControlPersist 60\n  ForkAfterAuthentication yes\n  LogLevel QUIET\n  ClearAllForwardings yes\n`,
-        ),
-    },
-    {
-      name: 'a jump host',
-      arrange: async ({ clientConfig }) => {
-        const jump = (await readFile(clientConfig, 'utf8')).replace(hostAlias, 'jump-host');
-        // the ssh to the jump host has none of our options, only what the file says
-        await appendFile(clientConfig, `  ProxyJump jump-host\n${jump}  StrictHostKeyChecking accept-new\n`);
-      },
-    },
-  ];
-  for (const { name, arrange, spec = {} } of fine) {
-    test.concurrent(name, async ({ server, client }) => {
-      await arrange(server, client);
-      const { address } = await client.make({ spec }).open();
-      expect(address).toEqual({ scheme: 'http', host: server.address, port: 8080 });
-      expect(await readAll(address)).toBe(greeting);
     });
   }
 });

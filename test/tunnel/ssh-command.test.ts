@@ -26,7 +26,7 @@ test('the command names every setting on which the tunnel depends', () => {
     [
       'ssh -N -T -v -o BatchMode=yes -o StrictHostKeyChecking=accept-new',
       '-o UserKnownHostsFile="/state/dev/known_hosts" "/home/me/.ssh/known_hosts"',
-      '-o ServerAliveInterval=60 -o ServerAliveCountMax=10 -o ExitOnForwardFailure=yes -o ConnectTimeout=15',
+      '-o ServerAliveInterval=60 -o ServerAliveCountMax=10 -o ExitOnForwardFailure=yes -o ConnectTimeout=10',
       '-o ControlMaster=no -o ControlPath=none -o ClearAllForwardings=no',
       '-R 0.0.0.0:8080:127.0.0.1:41000 -- aws-dev.prv',
     ].join(' '),
