@@ -97,3 +97,6 @@ const privateAddresses =
 
 /** Whether the internet may reach what listens there, as far as the address tells. */
 export const isPublicBind = (bindAddress: string): boolean => !privateAddresses.test(bindAddress);
+
+/** Whether only programs of the same host reach what listens there. */
+export const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);
