@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeEvent, isRuntimeReady, parseEvent, parseEvents } from '../../../src/cluster/minikube/events.ts';
-
-const fixture = (name: string): string =>
-  readFileSync(join(import.meta.dirname, '../../fixtures/minikube', name), 'utf8');
+import { recording } from './fake-minikube.ts';
 
 test('a stream with every trap: what is no event is passed over, what is one is put into words', () => {
-  const events = parseEvents(fixture('traps.txt'));
+  const events = parseEvents(recording('traps'));
   expect(events.map(({ kind }) => kind)).toEqual([
     'step',
     'error',
@@ -30,8 +26,25 @@ test('a stream with every trap: what is no event is passed over, what is one is 
   ]);
 });
 
-test('the runtime is ready once, when Kubernetes is prepared', () => {
-  expect(parseEvents(fixture('traps.txt')).filter(isRuntimeReady)).toHaveLength(1);
+test('a start in the rig, stdout and stderr mixed: its steps in words', () => {
+  expect(parseEvents(recording('start')).flatMap((event) => describeEvent(event) ?? [])).toEqual([
+    'minikube 0/19: Initial Minikube Setup',
+    'minikube 1/19: Selecting Driver',
+    'minikube 3/19: Starting Node',
+    'minikube 5/19: Pulling Base Image',
+    'minikube 8/19: Creating Container',
+    'minikube 11/19: Preparing Kubernetes',
+    'minikube 12/19: Generating certificates',
+    'minikube 13/19: Booting control plane',
+    'minikube 14/19: Configuring RBAC rules',
+    'minikube 15/19: Configuring CNI',
+    'minikube 17/19: Verifying Kubernetes',
+    'minikube 19/19: Done',
+  ]);
+});
+
+test.each(['start', 'start-stopped', 'traps'])('the runtime is ready once, when Kubernetes is prepared: %s', (name) => {
+  expect(parseEvents(recording(name)).filter(isRuntimeReady)).toHaveLength(1);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { minikubeFailure } from '../../../src/cluster/minikube/failures.ts';
+import { recording } from './fake-minikube.ts';
 
 const event = (data: object): string => JSON.stringify({ type: 'io.k8s.sigs.minikube.error', data });
 
@@ -34,6 +35,16 @@ test("minikube's message and advice are ours", () => {
   expect(failure(63, event(reason))).toMatchObject({
     message: 'minikube start exited with 63 PROVIDER_DOCKER_NOT_RUNNING: no daemon',
     hint: 'Start it; all that minikube said is in /i/logs/minikube.log',
+  });
+});
+
+test('a start in the rig without its daemon', () => {
+  expect(failure(63, recording('start-daemon-down'))).toMatchObject({
+    id: 'environment.docker-not-running',
+    message: expect.stringMatching(
+      /^minikube start exited with 63 PROVIDER_DOCKER_NOT_RUNNING: .*Is the docker daemon/,
+    ),
+    hint: expect.stringMatching(/^Start the Docker service; /),
   });
 });
 

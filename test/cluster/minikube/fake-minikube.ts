@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { MinikubeResource, MinikubeSpec, MinikubeTools } from '../../../src/cluster/minikube/spec.ts';
 import { CommandError, type Runner } from '../../../src/lib/runner.ts';
+
+/** What minikube v1.38.1 really said (traps.txt: its traps, gathered). */
+export const recording = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../fixtures/minikube', `${name}.txt`), 'utf8');
 
 /** What minikube keeps of a profile that fits {@link makeSpec}. */
 export const config = {

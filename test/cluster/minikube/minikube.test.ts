@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { minikube } from '../../../src/cluster/minikube/minikube.ts';
 import type { MinikubeResource, MinikubeSpec } from '../../../src/cluster/minikube/spec.ts';
-import { fakeMinikube, type Host, makeSpec, makeTools, ours } from './fake-minikube.ts';
+import { fakeMinikube, type Host, makeSpec, makeTools, ours, recording } from './fake-minikube.ts';
 
 const limits = { signal: new AbortController().signal, timeoutMs: 5_000 };
 
@@ -188,6 +188,16 @@ test('images are loaded beside the start, as soon as it has set up the runtime',
   runtime.resolve();
   await Promise.all([started, loaded]);
   expect(changing(calls)[1]).toBe('minikube image load --profile=dev /c/images.tar');
+});
+
+test('the list of images that minikube really printed is understood', async () => {
+  const { provider, calls } = await setUp({
+    host: 'Running',
+    override: ([command, what]) =>
+      command === 'image' && what === 'ls' ? { stdout: recording('image-ls') } : undefined,
+  });
+  await provider.loadImages('/c/images.tar', ['registry.k8s.io/etcd:3.6.5-0', 'registry.k8s.io/pause:3.10.1'], limits);
+  expect(changing(calls)).toEqual([]);
 });
 
 test('images that are there are not loaded again', async () => {

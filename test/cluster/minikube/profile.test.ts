@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseProfile } from '../../../src/cluster/minikube/profile.ts';
-import { config, listOf } from './fake-minikube.ts';
+import { config, listOf, recording } from './fake-minikube.ts';
 
 const status = (fields: object = {}) =>
   JSON.stringify({
@@ -40,3 +40,14 @@ test.each([
   ['corrupted', listOf({ invalid: ['dev'] }), notFound],
   ['corrupted', JSON.stringify({ valid: [{ Name: 'dev', Config: null }], invalid: [] }), status()],
 ] as const)('%s: %s', (state, list, text) => expect(parseProfile('dev', list, text)).toEqual({ state }));
+
+test.each([
+  ['running', true],
+  ['paused', true],
+  ['stopped', false],
+  ['removed', false],
+] as const)('what minikube really said of a profile that was %s', (state, isReachable) => {
+  const found = parseProfile('rec', recording('profile-list'), recording(`status-${state}`));
+  expect(found).toMatchObject({ state: state === 'removed' ? 'no-machine' : state, isReachable, config });
+  expect(parseProfile('other', recording('profile-list'), recording('status-missing'))).toEqual({ state: 'missing' });
+});
