@@ -43,12 +43,18 @@ const certificateTroubles: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name',
 };
 
+/** What is wrong about TLS, where that is why it failed. */
+const findTlsTrouble = (error: HttpError, origin: string): string | undefined => {
+  const certificate = Object.entries(certificateTroubles).find(([code]) => hasCode(error.cause, code));
+  if (certificate) return `the certificate of ${origin} ${certificate[1]}: tasks would not trust it either`;
+  return hasCode(error.cause, 'EPROTO') ? `${origin} does not speak TLS: is the scheme http?` : undefined;
+};
+
 const explain = (error: unknown, origin: string): string => {
   if (!(error instanceof HttpError)) throw error;
   const { cause, message } = error;
-  const certificate = Object.entries(certificateTroubles).find(([code]) => hasCode(cause, code));
-  if (certificate) return `the certificate of ${origin} ${certificate[1]}: tasks would not trust it either`;
-  if (hasCode(cause, 'EPROTO')) return `${origin} does not speak TLS: is the scheme http?`;
+  const tls = findTlsTrouble(error, origin);
+  if (tls) return tls;
   if (hasCode(cause, 'ECONNRESET') || /socket hang up/.test(messageOf(cause)))
     return `${origin} takes the connection and closes it without an answer`;
   return message;
@@ -86,5 +92,25 @@ export const probePublicEnd = async (
   } catch (error) {
     signal.throwIfAborted();
     return late.aborted ? `${origin} gave no answer within ${timeoutMs / 1_000}s` : explain(error, origin);
+  }
+};
+
+/**
+ * What of an address of the user's own keeps tasks from using it, as far as it can be seen from here: its TLS. That
+ * nothing answers there, or only the cluster gets there, is no trouble yet.
+ */
+export const findUrlTrouble = async (
+  address: PublicAddress,
+  { signal, timeoutMs = defaultTimeoutMs, ...http }: ProbeOptions,
+): Promise<string | undefined> => {
+  const origin = originOf(address);
+  try {
+    const limits = { connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
+    const { message } = await httpRequest(`${origin}/info`, { ...http, ...limits, signal });
+    message.destroy();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return findTlsTrouble(error, origin);
   }
 };

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { findProbeAnswer, makeProbe, originOf, probePublicEnd } from '../../src/tunnel/probe.ts';
+import { findProbeAnswer, findUrlTrouble, makeProbe, originOf, probePublicEnd } from '../../src/tunnel/probe.ts';
 import { startRelay } from '../../src/tunnel/relay.ts';
 import { freePort, serveTcp } from './sockets.ts';
 
@@ -61,7 +61,7 @@ test('a certificate that tasks would not trust is explained; a trusted one is fi
   const server = createServer({ key, cert });
   // a public end that takes TLS off, as ngrok's does
   server.removeAllListeners('request').on('secureConnection', (socket) => {
-    const inner = connect(relay.port, '127.0.0.1');
+    const inner = connect(relay.port, '127.0.0.1').on('error', () => socket.destroy());
     socket
       .on('error', () => inner.destroy())
       .pipe(inner)
@@ -78,9 +78,15 @@ test('a certificate that tasks would not trust is explained; a trusted one is fi
     `the certificate of https://localhost:${port} is signed by itself alone: tasks would not trust it either`,
   );
   expect(await probePublicEnd(address, secret, { signal, ca: cert.toString() })).toBe(true);
+  expect(await findUrlTrouble(address, { signal })).toContain('is signed by itself alone');
+  expect(await findUrlTrouble(address, { signal, ca: cert.toString() })).toBeUndefined();
   expect(await probePublicEnd({ ...at(relay.port), scheme: 'https' }, secret, { signal, timeoutMs: 500 })).toMatch(
     /^https:\/\/127\.0\.0\.1:\d+ (does not speak TLS: is the scheme http\?|takes the connection and closes it)/,
   );
+});
+
+test('an address of the user at which nothing answers yet is no trouble', async () => {
+  expect(await findUrlTrouble(at(await freePort()), { signal })).toBeUndefined();
 });
 
 test('an abort gives its reason', async () => {
