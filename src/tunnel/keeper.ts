@@ -27,7 +27,7 @@ export type KeptTunnel = {
 };
 
 /** What happened to a tunnel, in one line. */
-export const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): string => {
+const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): string => {
   const end = address && state !== 'starting' ? ` ${originOf(address)}` : '';
   const todo = hint && state === 'failed' ? ` (to fix: ${hint})` : '';
   return `${kind} tunnel${end} ${state}${detail ? `: ${detail}` : ''}${todo}`;
