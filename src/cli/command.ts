@@ -5,6 +5,7 @@ import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.t
 import { findPortProblems } from '../gateway/listener-ports.ts';
 import { execaRunner } from '../lib/runner.ts';
 import type { CommandContext, Places } from '../steps/context.ts';
+import { findReachProblems } from '../tunnel/endpoint-rules.ts';
 import type { OutputKind } from './run-steps.ts';
 
 /** What main gives to every command. */
@@ -41,12 +42,15 @@ const placesOf = (env: Invocation['env']): Places => ({
 const checkPorts = ({ gateway }: Config): readonly Finding[] =>
   findPortProblems(gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` }));
 
+/** What the parts know about settings beyond their shape. */
+const checkSettings = (config: Config): readonly Finding[] => [...checkPorts(config), ...findReachProblems(config)];
+
 /** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
 export const readConfig = ({
   invocation: { env, cwd },
   flags: { configFile, settings },
 }: CommandInput): Promise<Loaded> =>
-  loadConfig({ cwd, env, flags: settings, check: checkPorts, ...(configFile && { file: configFile }) });
+  loadConfig({ cwd, env, flags: settings, check: checkSettings, ...(configFile && { file: configFile }) });
 
 /** What the steps of a command need, from its configuration. */
 export const contextOf = (config: Config, { invocation }: CommandInput): CommandContext => ({

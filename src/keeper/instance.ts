@@ -6,6 +6,7 @@ import type { GatewaySettings } from '../gateway/spec.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
 import type { AttachPlace } from '../steps/attached-cluster.ts';
+import type { MasterSettings } from '../steps/master-values.ts';
 import type { MinikubePlace } from '../steps/minikube-cluster.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint, ProviderName } from '../steps/values.ts';
 import type { TunnelResource } from '../tunnel/keeper-spec.ts';
@@ -29,9 +30,13 @@ export type InstanceRecord = {
   /** The kubeconfig of the user's that got the cluster's context; written before that. */
   readonly merged?: { readonly path: string; readonly kubeContext: string };
   readonly gateway?: GatewayEndpoint;
+  /** What the Gateway says of itself; a forward's address is another one. */
+  readonly publishedAddress?: string;
   readonly master?: MasterEndpoint;
+  /** Uid of the namespace kube-system: tells clusters apart that have several kubeconfigs. */
+  readonly clusterId?: string;
   /** What the last `up` made the instance with. */
-  readonly settings?: { readonly gateway: GatewaySettings };
+  readonly settings?: { readonly gateway: GatewaySettings; readonly master?: MasterSettings };
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */
   readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
 };

@@ -8,6 +8,7 @@ import type { Kube } from '../lib/kube.ts';
 import type { Runner } from '../lib/runner.ts';
 import type { Proven } from '../proof/prove.ts';
 import type { SampleTask } from '../proof/task.ts';
+import type { WantedTunnels } from './tunnel-spec.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint } from './values.ts';
 
 /** Where taskgate keeps things, and where it lies itself; absolute paths. */
@@ -51,6 +52,8 @@ export type UpContext = CommandContext & {
   sampleTask?: SampleTask;
   gateway?: GatewayEndpoint;
   master?: MasterEndpoint;
+  /** The tunnel to the master, where there is one. */
+  wantedTunnel?: WantedTunnels['tunnel'];
   proof?: Proven;
   /** Time of the last proof, when nothing has changed since. */
   provenAt?: string;

@@ -9,6 +9,8 @@ import { findBefore, isForeignCluster } from './foreign-cluster.ts';
 import { unmergeContext } from './merge-kubeconfig.ts';
 import { providerOf } from './providers.ts';
 import type { Step } from './step.ts';
+import { isTunnelOnly } from './tunnel-open.ts';
+import { stopTunnelKeeper } from './tunnel-status.ts';
 
 export type DownContext = CommandContext & {
   readonly purgeCache: boolean;
@@ -29,6 +31,14 @@ export const verifyCacheUnused = async ({ config, places, purgeCache }: DownCont
     id: 'environment.cache-in-use',
     hint: `leave --purge-cache out, or first: ${others.map(({ name }) => `taskgate down --name ${name}`).join('; ')}`,
   });
+};
+
+const closeTunnels: Step<DownContext> = {
+  title: 'Close tunnels and forwards',
+  run: async ({ places, config }) => {
+    const instance = await findInstance(places.stateDir, config.name);
+    return instance && (await stopTunnelKeeper(instance)) ? undefined : 'there are none';
+  },
 };
 
 const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
@@ -61,6 +71,7 @@ const stopCluster: Step<DownContext> = {
     const { places, config } = context;
     const instance = await findInstance(places.stateDir, config.name);
     if (!instance) return `there is no instance ${config.name}`;
+    if (isTunnelOnly(instance)) return 'there is none';
     await providerOf(context, { instance }).delete();
     return undefined;
   },
@@ -97,6 +108,7 @@ const removeCache: Step<DownContext> = {
 
 /** Takes everything of an instance away; safe to repeat. */
 export const downSteps: readonly Step<DownContext>[] = [
+  closeTunnels,
   removeObjects,
   stopCluster,
   unmergeKubeconfig,

@@ -43,15 +43,16 @@ export const awaitGateway: Step<UpContext> = {
   skip: skipIfHealthy,
   after: [installGateway],
   run: async (context, { signal, report }) => {
+    const address = await addressOf(context);
     const gateway = await awaitGatewayEndpoint({
       kube: kubeForGateway(context),
       spec: gatewaySpecOf(context.config),
-      address: await addressOf(context),
+      address,
       timeoutMs: stageTimeoutMs(context),
       signal,
       report,
     });
-    await need(context, 'instance').change({ gateway });
+    await need(context, 'instance').change({ publishedAddress: address });
     context.gateway = gateway;
   },
 };

@@ -6,9 +6,10 @@ import { startSampleTask } from '../proof/sample-task.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';
-import { awaitGateway } from './install-gateway.ts';
+import { reachGateway } from './reach-gateway.ts';
 import { awaitNode } from './start-cluster.ts';
 import type { Step } from './step.ts';
+import { openWayBack } from './way-back.ts';
 
 /** What the sample task is made from, before there is a Gateway endpoint. */
 export const sampleSpec = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) => ({
@@ -28,7 +29,7 @@ const ensureNamespace = async (kube: Kube, name: string): Promise<void> => {
 export const startSample: Step<UpContext> = {
   title: 'Start the sample task',
   skip: skipIfHealthy,
-  after: [checkOwnership],
+  after: [checkOwnership, openWayBack],
   run: async (context, { signal, report }) => {
     const kube = need(context, 'kube');
     const namespace = context.config.master.taskNamespace;
@@ -46,7 +47,7 @@ export const startSample: Step<UpContext> = {
 export const provePath: Step<UpContext> = {
   title: 'Prove the path',
   skip: skipIfHealthy,
-  after: [awaitGateway, startSample, awaitNode],
+  after: [reachGateway, startSample, awaitNode],
   run: async (context, { signal }) => {
     const gateway = need(context, 'gateway');
     const master = need(context, 'master');

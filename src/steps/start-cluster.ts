@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { clusterAdmins, waitForNode } from '../cluster/readiness.ts';
 import { removeInstance } from '../keeper/instance.ts';
 import { connect } from '../lib/kube.ts';
-import { directEndpoint } from '../tunnel/direct.ts';
 import { checkHealth, skipIfHealthy } from './check-health.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
@@ -19,7 +18,6 @@ export const startCluster: Step<UpContext> = {
     const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
     await need(context, 'instance').change({ cluster });
     context.cluster = cluster;
-    context.master = directEndpoint(context.config.master, cluster);
     context.kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
   },
   undo: async (context) => {

@@ -53,7 +53,7 @@ const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonl
 /** Compares with what the instance was made with; of one that does not tell, with today's settings. */
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
   const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
-  const address = record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
+  const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
   const [installed, unready, gateway] = await Promise.all([
     inspectGatewayAPI(kube, spec),
     findUnready(kube, spec, address),

@@ -6,8 +6,10 @@ import { awaitGateway, installGateway } from './install-gateway.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import { provePath, startSample } from './prove-path.ts';
+import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
 import type { Step } from './step.ts';
+import { openWayBack } from './way-back.ts';
 import { writeMasterFiles } from './write-master-files.ts';
 
 /** From nothing to a proven path; safe to repeat. Which steps run side by side, each says in its `after`. */
@@ -20,9 +22,11 @@ export const upSteps: readonly Step<UpContext>[] = [
   mergeContext,
   awaitNode,
   checkOwnership,
+  openWayBack,
   installGateway,
   startSample,
   awaitGateway,
+  reachGateway,
   writeMasterFiles,
   provePath,
 ];

@@ -1,0 +1,48 @@
+import type { ForwardSpec } from '../tunnel/forward.ts';
+import { probeReach, type Reach } from '../tunnel/reach.ts';
+import { skipIfHealthy } from './check-health.ts';
+import { need, type UpContext } from './context.ts';
+import { awaitGateway } from './install-gateway.ts';
+import type { Step } from './step.ts';
+import { readTunnelSpec } from './tunnel-spec.ts';
+import type { GatewayEndpoint } from './values.ts';
+import { openWayBack, settleTunnels } from './way-back.ts';
+
+const patienceMs = 3_000;
+/** Where a node answers if anything does: API server, kubelet, sshd. */
+const nodePorts = [6443, 8443, 10250, 22];
+
+const findReach = async (
+  { reach }: UpContext['config']['gateway'],
+  { address, seedPort }: { readonly address: string; readonly seedPort: number },
+): Promise<Reach> => {
+  if (reach !== 'auto') return { via: reach, because: `gateway.reach is ${reach}` };
+  return probeReach(address, [seedPort, ...nodePorts], patienceMs);
+};
+
+const forwardOf = (context: UpContext, { name, namespace, portRange }: GatewayEndpoint): ForwardSpec => {
+  const { kubeconfigPath, kubeContext } = need(context, 'cluster');
+  const address = context.config.gateway.forwardAddress;
+  return { kubeconfigPath, kubeContext, gateway: { name, namespace }, address, portRange };
+};
+
+/** Whether this host routes to the node; where not, forwards on an address of its own follow the listeners. */
+export const reachGateway: Step<UpContext> = {
+  title: 'Reach the Gateway from this host',
+  skip: skipIfHealthy,
+  after: [awaitGateway, openWayBack],
+  run: async (context, tools) => {
+    const gateway = need(context, 'gateway');
+    const { seedPort } = context.config.gateway;
+    const { via, because } = await findReach(context.config.gateway, { address: gateway.address, seedPort });
+    const tunnel = context.wantedTunnel;
+    const forward = via === 'forward' ? forwardOf(context, gateway) : undefined;
+    const kept = (await readTunnelSpec(need(context, 'instance').dir))?.forward;
+    if (forward || kept) {
+      await settleTunnels(context, { ...(tunnel && { tunnel }), ...(forward && { forward }) }, tools);
+    }
+    context.gateway = forward ? { ...gateway, address: forward.address } : gateway;
+    await need(context, 'instance').change({ gateway: context.gateway });
+    return `${via === 'node' ? `at ${gateway.address}` : `by forwards on ${forward?.address}`}: ${because}`;
+  },
+};

@@ -1,0 +1,50 @@
+import { directEndpoint } from '../tunnel/direct.ts';
+import { chooseReach, endpointThrough, type Reach } from '../tunnel/endpoint.ts';
+import { need, stageTimeoutMs, type UpContext } from './context.ts';
+import { startCluster } from './start-cluster.ts';
+import type { Step, StepTools } from './step.ts';
+import { readTunnelSpec, type WantedTunnels } from './tunnel-spec.ts';
+import { startTunnels } from './tunnel-start.ts';
+import { stopTunnelKeeper } from './tunnel-status.ts';
+import { wantedTunnelOf } from './tunnel-wanted.ts';
+import type { MasterEndpoint, TunnelKind } from './values.ts';
+
+/** Brings an instance's tunnel keeper to what is wanted; where nothing is, none runs. */
+export const settleTunnels = async (context: UpContext, wanted: WantedTunnels, { signal, report }: StepTools) => {
+  const instance = need(context, 'instance');
+  if (wanted.tunnel || wanted.forward) {
+    return startTunnels({ instance, wanted, env: context.env, signal, timeoutMs: stageTimeoutMs(context), report });
+  }
+  await stopTunnelKeeper(instance);
+  return undefined;
+};
+
+/** The tunnel by which tasks reach the master, opened and proven by a nonce; forwards that there are go on. */
+const openTunnel = async (context: UpContext, via: TunnelKind, tools: StepTools): Promise<MasterEndpoint> => {
+  const forward = (await readTunnelSpec(need(context, 'instance').dir))?.forward;
+  const tunnel = need(context, 'wantedTunnel');
+  const status = await settleTunnels(context, { tunnel, ...(forward && { forward }) }, tools);
+  const address = status?.tunnel?.address;
+  if (!address) throw new Error('a tunnel is up without an address');
+  return endpointThrough(via, address, context.config.master.scheme);
+};
+
+/** Makes a chosen way back, and tells where it leads. */
+export const makeWayBack = async (context: UpContext, reach: Reach, tools: StepTools): Promise<MasterEndpoint> => {
+  if (reach.via === 'url') return reach.endpoint;
+  if (reach.via === 'direct') return directEndpoint(context.config.master, need(context, 'cluster'));
+  context.wantedTunnel = wantedTunnelOf(reach, context.config);
+  return openTunnel(context, reach.via, tools);
+};
+
+/** How tasks reach the master. Beside the gateway's installation: a tunnel needs no cluster. */
+export const openWayBack: Step<UpContext> = {
+  title: 'Open the way back to the master',
+  after: [startCluster],
+  run: async (context, tools) => {
+    const reach = chooseReach(context.config);
+    const master = await makeWayBack(context, reach, tools);
+    context.master = master;
+    return `${master.scheme}://${master.host}:${master.port}, ${reach.because}`;
+  },
+};
