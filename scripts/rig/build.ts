@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { type Artifacts, ensureArtifacts } from '../../src/artifacts/artifacts.ts';
+import { findStored } from '../../src/artifacts/cache.ts';
+import { fillCache } from '../../src/artifacts/ensure.ts';
+import type { Item } from '../../src/artifacts/item.ts';
+import { detectMachine } from '../../src/artifacts/machine.ts';
+import type { Arch } from '../../src/artifacts/pins.ts';
+import { xdgDirs } from '../../src/config/load.ts';
+import { pins } from '../../src/config/versions.ts';
+import { execaRunner } from '../../src/lib/runner.ts';
+import { makeRigItems } from './items.ts';
+import { makeReport, type Say } from './progress.ts';
+
+/** Where everything lies that a private Docker and a Minikube node need. */
+export type Rig = {
+  readonly arch: Arch;
+  readonly artifacts: Artifacts;
+  readonly cacheDir: string;
+  readonly templatesDir: string;
+  readonly hostPackagesDir: string;
+  readonly minikubeDir: string;
+  readonly nodeImage: { readonly dir: string; readonly key: string };
+};
+
+/** Takes the cache's lock only when something is missing, so that runs do not wait for another one's building. */
+const ensureItems: typeof fillCache = async (wanted, filling) => {
+  const items = Object.entries<Item>(wanted);
+  const found = await Promise.all(items.map(([, { key }]) => findStored(filling.cacheDir, key)));
+  if (!found.every((stored) => stored !== undefined)) return fillCache(wanted, filling);
+  return Object.fromEntries(items.map(([name], index) => [name, found[index]])) as Awaited<
+    ReturnType<typeof fillCache<keyof typeof wanted>>
+  >;
+};
+
+const templatesDir = join(import.meta.dirname, '..', '..', 'templates');
+
+/** Makes sure that all parts are in the caches: taskgate's own, and beside it the rig's. */
+export const buildRig = async (
+  env: Readonly<Record<string, string | undefined>>,
+  say: Say,
+  signal: AbortSignal,
+): Promise<Rig> => {
+  const { cacheDir } = xdgDirs(env);
+  const rigCacheDir = `${cacheDir}-rig`;
+  const shared = { templatesDir, runner: execaRunner, signal, network: { proxyEnv: env }, report: makeReport(say) };
+  const artifacts = await ensureArtifacts({ ...shared, pins, cacheDir });
+  const machine = await detectMachine();
+  const rigTemplatesDir = join(templatesDir, 'rig');
+  const items = await makeRigItems(artifacts, machine, rigTemplatesDir);
+  const stored = await ensureItems(items, { ...shared, cacheDir: rigCacheDir, arch: machine.arch });
+  return {
+    arch: machine.arch,
+    artifacts,
+    cacheDir: rigCacheDir,
+    templatesDir: rigTemplatesDir,
+    hostPackagesDir: stored.hostPackages.dir,
+    minikubeDir: stored.minikube.dir,
+    nodeImage: stored.nodeImage,
+  };
+};

@@ -1,0 +1,62 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { explainGoFailure, goEnvironment } from '../../src/artifacts/go-build.ts';
+import type { Source, Work } from '../../src/artifacts/item.ts';
+import { type Command, CommandError, type RunOptions } from '../../src/lib/runner.ts';
+import type { ModulePin } from './pins.ts';
+
+const runGo = async ({ runner, signal }: Work, command: Command, options: RunOptions) => {
+  try {
+    return await runner(command, { ...options, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof CommandError && error.exitCode !== undefined ? explainGoFailure(error) : error;
+  }
+};
+
+/** Downloads a module, checked against the checksum database, and gives its folder. */
+export const fetchModule = async (work: Work, { module, version }: ModulePin): Promise<string> => {
+  await mkdir(join(work.cacheDir, 'scratch'), { recursive: true });
+  const { stdout } = await runGo(work, ['go', 'mod', 'download', '-json', `${module}@${version}`], {
+    cwd: work.cacheDir,
+    env: goEnvironment(work.cacheDir),
+  });
+  return (JSON.parse(stdout) as { readonly Dir: string }).Dir;
+};
+
+/** `go install module@version` asks for the list of versions, which not every proxy gives; a build in its folder does not. */
+export const moduleBuildCommand = (pin: ModulePin, output: string): Command => [
+  'go',
+  'build',
+  '-mod=readonly',
+  '-trimpath',
+  '-buildvcs=false',
+  ...(pin.tags ? ['-tags', pin.tags] : []),
+  '-ldflags',
+  pin.ldflags,
+  '-v',
+  '-o',
+  output,
+  pin.package,
+];
+
+/** Builds a program inside its own module; one build at a time. */
+export const moduleSource = (pin: ModulePin): Source => ({
+  name: 'go',
+  make: async (dir, work) => {
+    work.tell('downloading', `${pin.module} ${pin.version}`);
+    const cwd = await fetchModule(work, pin);
+    const env = { ...goEnvironment(work.cacheDir), CGO_ENABLED: pin.cgo ? '1' : '0' };
+    await runGo(work, ['go', 'mod', 'download'], { cwd, env });
+    work.tell('waiting', 'another build to end');
+    await work.buildSlots(async () => {
+      let built = 0;
+      await mkdir(dir, { recursive: true });
+      const onLine = (line: string) => {
+        built += 1;
+        work.tell('building', `${built} packages, now ${line}`);
+      };
+      await runGo(work, moduleBuildCommand(pin, join(dir, pin.name)), { cwd, env, onLine });
+    });
+  },
+});

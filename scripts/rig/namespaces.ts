@@ -1,0 +1,104 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
+import { systemPath } from '../../src/cluster/native/components.ts';
+import { hostMark } from '../../src/cluster/native/link.ts';
+import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
+import { type Launched, launchKeeper } from '../../src/keeper/launch.ts';
+import type { Child, KeeperSpec, SetupStep } from '../../src/keeper/spec.ts';
+import { childrenOf, findProcess, isRunning } from '../../src/lib/processes.ts';
+import { polling, waitUntil } from '../../src/lib/wait.ts';
+
+/** Where a run's folder shows inside: short, as paths of sockets must be. */
+export const insideDir = '/run/rig';
+
+type Hierarchies = Parameters<typeof cgroupMounts>[0];
+
+/** Furnishes the namespaces: a /run and an /etc whose changes nobody else sees, their own cgroups and network. */
+const setupSteps = (hierarchies: Hierarchies, runDir: string): readonly SetupStep[] => [
+  { run: ['mount', '--make-rprivate', '/'] },
+  { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/run'] },
+  { run: ['mkdir', '-p', '/run/lock', '/run/etc', '/run/etc-work', insideDir] },
+  { run: ['mount', '--bind', runDir, insideDir] },
+  // dockerd writes a key there
+  {
+    run: ['mount', '-t', 'overlay', '-o', 'lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc-work', 'overlay', '/etc'],
+  },
+  { run: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] },
+  ...cgroupMounts(hierarchies),
+  { run: ['ip', 'link', 'set', 'lo', 'up'] },
+  { write: { path: '/proc/sys/net/ipv4/ip_forward', text: '1\n' } },
+  // who dials a Service before kube-proxy knows it gets an error at once, not after a timeout of 30 s
+  { write: { path: '/proc/sys/net/ipv4/icmp_ratelimit', text: '0\n' } },
+];
+
+/** Namespaces in which something runs. */
+export type Namespaces = {
+  /** Their first process, as the host numbers it. */
+  readonly pid: number;
+  readonly runDir: string;
+  /** Ends all that runs inside, and waits until the machine is as before. */
+  readonly end: () => Promise<void>;
+};
+
+export type NamespacesInput = {
+  readonly runDir: string;
+  readonly templatesDir: string;
+  /** What runs in them. */
+  readonly child: Child;
+};
+
+const launch = async ({ runDir, templatesDir, child }: NamespacesInput, signal: AbortSignal): Promise<Launched> => {
+  const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
+  const cgroups = cgroupPaths(hierarchies, `rig-${hostMark(runDir)}`);
+  const logsDir = join(runDir, 'logs');
+  const specPath = join(runDir, 'keeper.json');
+  const spec: KeeperSpec = {
+    instance: basename(runDir),
+    socketPath: join(runDir, 'keeper.sock'),
+    logsDir,
+    setup: setupSteps(hierarchies, runDir),
+    children: [child],
+  };
+  await writeFile(specPath, JSON.stringify(spec));
+  await createCgroups(cgroups);
+  const keeper = isolatedCommand([process.execPath, join(import.meta.dirname, '..', 'keeper.ts'), specPath], cgroups);
+  return launchKeeper(['sh', join(templatesDir, 'around.sh'), runDir, ...cgroups, '--', ...keeper], {
+    logPath: join(runDir, 'keeper.log'),
+    logsDir,
+    env: { PATH: systemPath.join(':') },
+    signal,
+    timeoutMs: 60_000,
+  });
+};
+
+/** Waits until a process that cleans up has done so. */
+const endOf = async (pid: number): Promise<() => Promise<unknown>> => {
+  const identity = await findProcess(pid);
+  const look = async () => identity !== undefined && (await isRunning(identity));
+  const judge = (runs: boolean) => !runs || `process ${pid} still cleans up`;
+  return () => waitUntil('End of the rig', polling(look, 50), judge, { timeoutMs: 60_000, id: 'cluster.not-ended' });
+};
+
+/** Runs a child in namespaces of its own, which end with this process however that ends. */
+export const startNamespaces = async (input: NamespacesInput, signal: AbortSignal): Promise<Namespaces> => {
+  const ending = new AbortController();
+  const keeper = await launch(input, ending.signal);
+  const ended = await endOf(keeper.pid);
+  const end = async () => {
+    ending.abort();
+    await ended();
+  };
+  try {
+    await keeper.furnished();
+    keeper.go();
+    await keeper.ready(input.child.name);
+    signal.throwIfAborted();
+    const [unshare = 0] = await childrenOf(keeper.pid);
+    const [pid = 0] = await childrenOf(unshare);
+    return { pid, runDir: input.runDir, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+};

@@ -1,0 +1,45 @@
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isThere } from '../../src/lib/files.ts';
+import { execaRunner } from '../../src/lib/runner.ts';
+
+const templatesDir = join(import.meta.dirname, '..', '..', 'templates', 'rig');
+
+const temporaryDir = async (): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'rig-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+};
+
+const bundle =
+  '{"capabilities":["CAP_CHOWN","CAP_SYS_RESOURCE"],"bounding":["CAP_SYS_RESOURCE","CAP_KILL"],"oomScoreAdj":-998}';
+const tamed = '{"capabilities":["CAP_CHOWN"],"bounding":["CAP_KILL"],"oomScoreAdj":0}';
+
+test.each([
+  ['create --bundle DIR id', tamed],
+  ['create --bundle=DIR id', tamed],
+  ['run -b DIR id', tamed],
+  ['exec --process DIR/config.json id', tamed],
+  ['exec --process=DIR/config.json id', tamed],
+  ['delete id', bundle],
+])('runc %s', async (line, expected) => {
+  const dir = await temporaryDir();
+  await copyFile(join(templatesDir, 'runc'), join(dir, 'runc'));
+  await writeFile(join(dir, 'runc.real'), '#!/bin/sh\necho "$@"\n');
+  for (const name of ['runc', 'runc.real']) await chmod(join(dir, name), 0o755);
+  await writeFile(join(dir, 'config.json'), bundle);
+  const args = line.replace('DIR', dir).split(' ');
+  expect((await execaRunner([join(dir, 'runc'), ...args])).stdout).toBe(args.join(' '));
+  expect(await readFile(join(dir, 'config.json'), 'utf8')).toBe(expected);
+});
+
+test('what a run leaves is removed when its command ends, however it ends', async () => {
+  const dir = await temporaryDir();
+  const [runDir, cgroup] = [join(dir, 'run'), join(dir, 'cgroup')];
+  await mkdir(join(cgroup, 'docker', 'abc'), { recursive: true });
+  await mkdir(runDir);
+  await execaRunner(['sh', join(templatesDir, 'around.sh'), runDir, cgroup, '--', 'sh', '-c', 'kill -9 $$']);
+  expect(await Promise.all([runDir, cgroup].map(isThere))).toEqual([false, false]);
+});
