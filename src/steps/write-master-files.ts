@@ -1,21 +1,26 @@
 import { join } from 'node:path';
+import type { Instance } from '../keeper/instance.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
-import { renderMasterConfig } from '../master/config.ts';
-import { renderDevcluster } from '../master/devcluster.ts';
-import { generatePassword, type MasterValues } from '../master/values.ts';
+import type { Kube } from '../lib/kube.ts';
+import { generatePassword } from '../master/values.ts';
+import { configFiles, configFormats } from './config-formats.ts';
 import { need, type UpContext } from './context.ts';
-import { awaitGateway } from './install-gateway.ts';
+import { masterValuesOf, passwordPath } from './master-values.ts';
 import { startSample } from './prove-path.ts';
+import { awaitGateway } from './install-gateway.ts';
 import type { Step } from './step.ts';
+import { renderConfig } from './write-config.ts';
 
 /** The first admin password of the instance: made once, kept in its own file. */
-const ensurePassword = async (dir: string): Promise<string> => {
-  const path = join(dir, 'admin-password');
-  const kept = await findTextFile(path);
-  if (kept) return kept.trim();
-  const made = generatePassword();
-  await writeFileAtomically(path, `${made}\n`);
-  return made;
+const ensurePassword = async (instance: Instance): Promise<void> => {
+  const path = passwordPath(instance);
+  if (!(await findTextFile(path))) await writeFileAtomically(path, `${generatePassword()}\n`);
+};
+
+/** Read at each `up`: a cluster that was made anew is another one. */
+const readClusterId = async (kube: Kube): Promise<string | undefined> => {
+  const { metadata } = await kube.get({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+  return metadata.uid;
 };
 
 /** Leaves a file alone that says already what it should, so that its time tells when it changed. */
@@ -25,33 +30,29 @@ const writeIfOther = async (path: string, text: string): Promise<boolean> => {
   return true;
 };
 
-/** master.yaml and devcluster.yaml of the instance, both 0600: they hold its first password. */
+/** The master's configuration in all formats, each 0600: two of them hold its first password. */
 export const writeMasterFiles: Step<UpContext> = {
   title: 'Write the master configuration',
   after: [awaitGateway, startSample],
   run: async (context) => {
     const { config } = context;
     const instance = need(context, 'instance');
-    const master = need(context, 'master');
-    const values: MasterValues = {
+    const clusterId = await readClusterId(need(context, 'kube'));
+    await ensurePassword(instance);
+    await instance.change({
       gateway: need(context, 'gateway'),
-      master,
-      kubeconfigPath: need(context, 'cluster').kubeconfigPath,
-      adminPassword: await ensurePassword(instance.dir),
-      instance: config.name,
-      clusterName: config.master.clusterName,
-      resourcePool: config.master.resourcePool,
-      taskNamespace: config.master.taskNamespace,
-      taskImage: config.master.taskImage,
-      maxSlotsPerPod: config.master.maxSlotsPerPod,
-      listenPort: config.master.port,
-      cacheDir: join(instance.dir, 'master-cache'),
-    };
-    await instance.change({ master, settings: { gateway: config.gateway } });
-    const written = await Promise.all([
-      writeIfOther(join(instance.dir, 'master.yaml'), renderMasterConfig(values)),
-      writeIfOther(join(instance.dir, 'devcluster.yaml'), renderDevcluster(values)),
-    ]);
-    return written.includes(true) ? `${instance.dir}/master.yaml, devcluster.yaml` : 'unchanged';
+      master: need(context, 'master'),
+      settings: { gateway: config.gateway, master: config.master },
+      ...(clusterId !== undefined && { clusterId }),
+    });
+    const values = await masterValuesOf(instance);
+    const written = await Promise.all(
+      configFormats.map(async (format) => {
+        const name = configFiles[format];
+        const isWritten = await writeIfOther(join(instance.dir, name), renderConfig(format, [values]));
+        return isWritten ? [name] : [];
+      }),
+    );
+    return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';
   },
 };
