@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from './command.ts';
+import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags, withSettings } from './flags.ts';
 
 export type ProgramInput = {
@@ -11,7 +12,7 @@ export type ProgramInput = {
 };
 
 /** What the commands share: how to read their flags, and where to leave an exit code other than 0. */
-type Shared = { readonly input: (command: Command) => CommandInput; readonly exit: { code: number } };
+export type Shared = { readonly input: (command: Command) => CommandInput; readonly exit: { code: number } };
 
 /** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
 export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
@@ -80,28 +81,6 @@ const addViews = (program: Command, { input }: Shared): void => {
     async (component: string | undefined, _, command: Command) =>
       (await import('./commands/logs.ts')).logs(input(command), component),
   );
-};
-
-const addConfig = (program: Command, { input, exit }: Shared): void => {
-  const config = program.command('config').description('show, describe and check configuration');
-  add(config, 'show', 'print the settings in force')
-    .option('--origin', 'say where each comes from', false)
-    .action(async (options, command: Command) =>
-      (await import('./commands/config.ts')).showConfig(input(command), options),
-    );
-  config
-    .command('schema')
-    .description('print the JSON schema of taskgate.yaml, for editors')
-    .option('--json', 'it is JSON anyway')
-    .action(async () => (await import('./commands/config.ts')).printSchema());
-  add(
-    config,
-    'validate <file>',
-    "check a master.yaml or devcluster.yaml by the master's own rules and stricter ones",
-  ).action(async (file: string, _, command: Command) => {
-    const isValid = await (await import('./commands/config.ts')).validateConfig(input(command), file);
-    exit.code = isValid ? 0 : 1;
-  });
 };
 
 const addHelp = (program: Command): void => {

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { configJsonSchema } from '../../config/config.ts';
 import { printableConfig } from '../../config/secrets.ts';
-import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { renderYaml } from '../../lib/template.ts';
 import type { Problem } from '../../master/problem.ts';
 import { validateMasterConfig } from '../../master/validate.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
+import { readNamedFile } from './config-file.ts';
 
 export type ShowFlags = { readonly origin: boolean };
 
@@ -31,20 +30,9 @@ export const printSchema = (): void => print(JSON.stringify(configJsonSchema(), 
 const describe = (file: string, { line, column, path, message, hint, severity }: Problem): string =>
   `${file}:${line}:${column}: ${severity}: ${path}: ${message}${hint ? ` (${hint})` : ''}`;
 
-/** Why a file that was named cannot be read, as far as its name is to blame. */
-const fileFailure = (error: unknown, file: string): unknown => {
-  const hint = 'give the path of a master.yaml';
-  if (hasCode(error, 'ENOENT')) return new UserError(`there is no file ${file}`, { id: 'usage.no-file', hint });
-  const isNoFile = ['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code));
-  if (!isNoFile) return error;
-  return new UserError(`cannot read ${file}: ${messageOf(error)}`, { id: 'usage.no-file', hint, cause: error });
-};
-
 /** Checks a master.yaml or devcluster.yaml by the master's rules. Resolves with whether it is valid. */
 export const validateConfig = async ({ flags }: CommandInput, file: string): Promise<boolean> => {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw fileFailure(error, file);
-  });
+  const text = await readNamedFile(file, 'master.yaml');
   const problems = validateMasterConfig(text);
   const isValid = problems.every(({ severity }) => severity !== 'error');
   if (flags.json) print(JSON.stringify({ file, valid: isValid, problems }, null, 2));

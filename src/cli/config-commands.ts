@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import { configFormats } from '../steps/config-formats.ts';
+import { withSettings } from './flags.ts';
+import type { Shared } from './program.ts';
+
+const add = (parent: Command, usage: string, description: string): Command =>
+  withSettings(parent.command(usage).description(description));
+
+const addSettings = (config: Command, { input, exit }: Shared): void => {
+  add(config, 'show', 'print the settings in force')
+    .option('--origin', 'say where each comes from', false)
+    .action(async (options, command: Command) =>
+      (await import('./commands/config.ts')).showConfig(input(command), options),
+    );
+  config
+    .command('schema')
+    .description('print the JSON schema of taskgate.yaml, for editors')
+    .option('--json', 'it is JSON anyway')
+    .action(async () => (await import('./commands/config.ts')).printSchema());
+  add(
+    config,
+    'validate <file>',
+    "check a master.yaml or devcluster.yaml by the master's own rules and stricter ones",
+  ).action(async (file: string, _, command: Command) => {
+    const isValid = await (await import('./commands/config.ts')).validateConfig(input(command), file);
+    exit.code = isValid ? 0 : 1;
+  });
+};
+
+const addMaster = (config: Command, { input }: Shared): void => {
+  const format = new Option('--format <format>', 'what it is for').choices(configFormats).default('master');
+  add(config, 'master [instance...]', "print one master's configuration over one or several instances")
+    .addOption(format)
+    .option('--output <file>', 'write it there, readable by its owner only')
+    .action(async (names: readonly string[], options, command: Command) =>
+      (await import('./commands/config-master.ts')).writeMasterConfig(input(command), names, options),
+    );
+  add(
+    config,
+    'patch <file> [cluster=instance...]',
+    'put an instance into a master.yaml or devcluster.yaml of your own; all else in it stays. With several resource managers, say which cluster name gets which instance',
+  )
+    .option('--instance <name>', 'the instance, when it is not the one of --name')
+    .option('--write', 'change the file itself, and keep what it was in FILE.taskgate-backup', false)
+    .action(async (file: string, pairs: readonly string[], options, command: Command) =>
+      (await import('./commands/config-patch.ts')).patchFile(input(command), { file, pairs }, options),
+    );
+  add(config, 'account', "make a service account with a master's rights and no others, its kubeconfig, and check it")
+    .option('--output <file>', "where its kubeconfig goes (default: master-kubeconfig in the instance's folder)")
+    .option('--check-only <file>', 'make nothing; check the rights that a kubeconfig has')
+    .action(async (options, command: Command) =>
+      (await import('./commands/config-account.ts')).masterAccount(input(command), options),
+    );
+};
+
+/** The commands about configuration. */
+export const addConfig = (program: Command, shared: Shared): void => {
+  const config = program.command('config').description("show and check configuration, write a master's");
+  addSettings(config, shared);
+  addMaster(config, shared);
+};
