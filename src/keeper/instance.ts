@@ -30,6 +30,8 @@ export type InstanceRecord = {
   /** The kubeconfig of the user's that got the cluster's context; written before that. */
   readonly merged?: { readonly path: string; readonly kubeContext: string };
   readonly gateway?: GatewayEndpoint;
+  /** What the Gateway says of itself; a forward's address is another one. */
+  readonly publishedAddress?: string;
   readonly master?: MasterEndpoint;
   /** Uid of the namespace kube-system: tells clusters apart that have several kubeconfigs. */
   readonly clusterId?: string;

@@ -7,7 +7,7 @@ import { configFiles, configFormats } from './config-formats.ts';
 import { need, type UpContext } from './context.ts';
 import { masterValuesOf, passwordPath } from './master-values.ts';
 import { startSample } from './prove-path.ts';
-import { awaitGateway } from './install-gateway.ts';
+import { reachGateway } from './reach-gateway.ts';
 import type { Step } from './step.ts';
 import { renderConfig } from './write-config.ts';
 
@@ -33,7 +33,7 @@ const writeIfOther = async (path: string, text: string): Promise<boolean> => {
 /** The master's configuration in all formats, each 0600: two of them hold its first password. */
 export const writeMasterFiles: Step<UpContext> = {
   title: 'Write the master configuration',
-  after: [awaitGateway, startSample],
+  after: [reachGateway, startSample],
   run: async (context) => {
     const { config } = context;
     const instance = need(context, 'instance');
