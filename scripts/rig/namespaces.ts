@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
 import { systemPath } from '../../src/cluster/native/components.ts';
@@ -6,6 +6,7 @@ import { hostMark } from '../../src/cluster/native/link.ts';
 import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
 import { type Launched, launchKeeper } from '../../src/keeper/launch.ts';
 import type { Child, KeeperSpec, SetupStep } from '../../src/keeper/spec.ts';
+import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf, findProcess, isRunning } from '../../src/lib/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 
@@ -80,6 +81,28 @@ const endOf = async (pid: number): Promise<() => Promise<unknown>> => {
   return () => waitUntil('End of the rig', polling(look, 50), judge, { timeoutMs: 60_000, id: 'cluster.not-ended' });
 };
 
+/** What names a process's network namespace; undefined when the process is gone. */
+const findNetwork = async (pid: number | 'self'): Promise<string | undefined> => {
+  try {
+    return await readlink(`/proc/${pid}/ns/net`);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+};
+
+/** The process below this one that is in other namespaces than we are. */
+const getInner = async (pid: number): Promise<number> => {
+  const own = await findNetwork('self');
+  for (const child of await childrenOf(pid)) {
+    for (const inner of await childrenOf(child)) {
+      const network = await findNetwork(inner);
+      if (network !== undefined && network !== own) return inner;
+    }
+  }
+  throw new Error(`no process below ${pid} is in namespaces of its own`);
+};
+
 /** Runs a child in namespaces of its own, which end with this process however that ends. */
 export const startNamespaces = async (input: NamespacesInput, signal: AbortSignal): Promise<Namespaces> => {
   const ending = new AbortController();
@@ -94,9 +117,7 @@ export const startNamespaces = async (input: NamespacesInput, signal: AbortSigna
     keeper.go();
     await keeper.ready(input.child.name);
     signal.throwIfAborted();
-    const [unshare = 0] = await childrenOf(keeper.pid);
-    const [pid = 0] = await childrenOf(unshare);
-    return { pid, runDir: input.runDir, end };
+    return { pid: await getInner(keeper.pid), runDir: input.runDir, end };
   } catch (error) {
     await end();
     throw error;
