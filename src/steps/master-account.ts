@@ -58,7 +58,8 @@ export const ensureMasterAccount = async (
 const explained = (error: unknown): UserError => {
   if (error instanceof UserError) return error;
   if (!(error instanceof KubeError)) {
-    const message = `the kubeconfig cannot be used: ${messageOf(error)}`;
+    // a YAML error goes on with an excerpt, which may hold a token
+    const message = `the kubeconfig cannot be used: ${messageOf(error).split('\n')[0]}`;
     return new UserError(message, { id: 'usage.kubeconfig', hint: 'mend it, or give another one', cause: error });
   }
   return new UserError(`the API server refuses the account of this kubeconfig: ${error.message}`, {
