@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from './command.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags, withSettings } from './flags.ts';
+import { addTunnel } from './tunnel-commands.ts';
 
 export type ProgramInput = {
   readonly args: readonly string[];
@@ -27,7 +28,7 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     flags: readFlags(command),
     invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
-  for (const addGroup of [addLifeCycle, addViews, addConfig]) addGroup(program, { input, exit });
+  for (const addGroup of [addLifeCycle, addViews, addTunnel, addConfig]) addGroup(program, { input, exit });
   addHelp(program);
   return { program, exitCode: () => exit.code };
 };
@@ -61,15 +62,21 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     'prefetch',
     'only fill the cache; with --bundle DIR also write a folder for `up --bundle DIR` without a network',
   ).action(async (_, command: Command) => (await import('./commands/prefetch.ts')).prefetch(input(command)));
-  add(program, 'smoke', 'expose a sample task as the master does, reach it both ways, remove it').action(
-    async (_, command: Command) => (await import('./commands/smoke.ts')).smoke(input(command)),
-  );
+  add(program, 'smoke', 'expose a sample task as the master does, reach it both ways, remove it')
+    .option('--master <url>', 'have a real master run a command instead, and reach it through its proxy')
+    .option('--master-user <name>', 'who logs in there', 'admin')
+    .option('--master-image <image>', 'with bash, tar, python3 and determined in it (default: the one of the master)')
+    .option('--master-pool <pool>', 'resource pool of the command (default: the one of the master)')
+    .option('--master-password-file <file>', "0600 file with the password (default: DET_PASS, else the instance's own)")
+    .action(async (options, command: Command) => (await import('./commands/smoke.ts')).smoke(input(command), options));
 };
 
 const addViews = (program: Command, { input }: Shared): void => {
-  add(program, 'status', 'show the instances and what is wrong with them').action(async (_, command: Command) =>
-    (await import('./commands/status.ts')).status(input(command)),
-  );
+  add(program, 'status', 'show the instances and what is wrong with them')
+    .option('--watch', 'print again whenever something has changed, until interrupted', false)
+    .action(async (options, command: Command) =>
+      (await import('./commands/status.ts')).status(input(command), options),
+    );
   add(program, 'env', 'print variables, for a shell: eval "$(taskgate env)"')
     .addOption(
       new Option('--format <format>', 'how they are written')

@@ -1,15 +1,20 @@
 import { waitForServiceAccount } from '../cluster/readiness.ts';
+import { UserError } from '../lib/errors.ts';
 import type { Kube } from '../lib/kube.ts';
-import { type Proven, prove } from '../proof/prove.ts';
+import { prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
 import { startSampleTask } from '../proof/sample-task.ts';
+import type { SampleTask } from '../proof/task.ts';
+import { chooseReach, type Reach } from '../tunnel/endpoint.ts';
+import { originOf } from '../tunnel/probe.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode } from './start-cluster.ts';
 import type { Step } from './step.ts';
-import { openWayBack } from './way-back.ts';
+import { makeWayBack, openWayBack } from './way-back.ts';
+import { writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
 
 /** What the sample task is made from, before there is a Gateway endpoint. */
 export const sampleSpec = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) => ({
@@ -18,6 +23,10 @@ export const sampleSpec = ({ config, master }: Pick<UpContext, 'config'> & Requi
   image: sampleImage,
   master,
 });
+
+/** Where the master listens on this host, when tasks dial it elsewhere. */
+export const localMaster = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) =>
+  master.via === 'direct' ? {} : { local: { host: '127.0.0.1', port: config.master.port } };
 
 /** The master refuses to start where its default namespace is missing. */
 const ensureNamespace = async (kube: Kube, name: string): Promise<void> => {
@@ -43,29 +52,66 @@ export const startSample: Step<UpContext> = {
   },
 };
 
+const rememberProof = async (context: UpContext): Promise<void> => {
+  const instance = need(context, 'instance');
+  const run = await findRun(instance);
+  if (!context.proof?.ok || !run) return;
+  const settings = settingsDigest(context.config);
+  await instance.change({ proven: { at: new Date().toISOString(), run, settings } });
+};
+
+/** Proves the path as it is now; `task` is one that runs already. */
+const proveNow = async (context: UpContext, signal: AbortSignal, task?: SampleTask): Promise<void> => {
+  const [gateway, master] = [need(context, 'gateway'), need(context, 'master')];
+  const { start, end } = gateway.portRange;
+  const proof = await prove(need(context, 'kube'), {
+    ...sampleSpec({ ...context, master }),
+    ...localMaster({ ...context, master }),
+    gateway,
+    ports: [start, end],
+    timeoutMs: stageTimeoutMs(context),
+    signal,
+    ...(task && { task }),
+  });
+  context.notes.push(...proof.notes);
+  context.proof = proof;
+  await rememberProof(context);
+};
+
 /** The whole path, both ways, through the first and the last port of the range; all of it is removed again. */
 export const provePath: Step<UpContext> = {
   title: 'Prove the path',
   skip: skipIfHealthy,
   after: [reachGateway, startSample, awaitNode],
   run: async (context, { signal }) => {
-    const gateway = need(context, 'gateway');
-    const master = need(context, 'master');
-    const { start, end } = gateway.portRange;
-    const spec = {
-      ...sampleSpec({ ...context, master }),
-      gateway,
-      ports: [start, end],
-      timeoutMs: stageTimeoutMs(context),
-      signal,
-    };
-    const proof: Proven = await prove(need(context, 'kube'), { ...spec, task: need(context, 'sampleTask') });
-    context.notes.push(...proof.notes);
-    context.proof = proof;
-    const instance = need(context, 'instance');
-    const run = await findRun(instance);
-    if (!proof.ok || !run) return;
-    const settings = settingsDigest(context.config);
-    await instance.change({ proven: { at: new Date().toISOString(), run, settings } });
+    await proveNow(context, signal, need(context, 'sampleTask'));
+  },
+};
+
+/** The way that `auto` takes when pods did not come back to this host directly, as far as the settings allow one. */
+const findOtherWay = ({ config, proof, master }: UpContext): Reach | undefined => {
+  const isLost = proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok);
+  if (!isLost || master?.via !== 'direct' || config.master.reach !== 'auto') return undefined;
+  try {
+    return chooseReach(config, false);
+  } catch (error) {
+    // the broken path has its own advice
+    if (error instanceof UserError && error.id === 'tunnel.no-way-back') return undefined;
+    throw error;
+  }
+};
+
+/** Proven by a pod, not assumed: only when the direct way did not work is another one taken. */
+export const proveOtherWay: Step<UpContext> = {
+  title: 'Take another way back to the master',
+  skip: (context) => findOtherWay(context) === undefined && 'the way back is as it should be, or there is no other',
+  after: [provePath, writeMasterFiles],
+  run: async (context, tools) => {
+    const reach = findOtherWay(context);
+    if (!reach) return undefined;
+    context.master = await makeWayBack(context, reach, tools);
+    await writeMasterConfiguration(context);
+    await proveNow(context, tools.signal);
+    return `${originOf(context.master)}, ${reach.because}`;
   },
 };

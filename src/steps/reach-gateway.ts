@@ -37,12 +37,14 @@ export const reachGateway: Step<UpContext> = {
     const { via, because } = await findReach(context.config.gateway, { address: gateway.address, seedPort });
     const tunnel = context.wantedTunnel;
     const forward = via === 'forward' ? forwardOf(context, gateway) : undefined;
-    const kept = (await readTunnelSpec(need(context, 'instance').dir))?.forward;
+    const instance = need(context, 'instance');
+    const isThere = instance.record().journal.some(({ kind }) => kind === 'tunnels');
+    const kept = isThere ? (await readTunnelSpec(instance.dir))?.forward : undefined;
     if (forward || kept) {
       await settleTunnels(context, { ...(tunnel && { tunnel }), ...(forward && { forward }) }, tools);
     }
     context.gateway = forward ? { ...gateway, address: forward.address } : gateway;
-    await need(context, 'instance').change({ gateway: context.gateway });
+    await instance.change({ gateway: context.gateway });
     return `${via === 'node' ? `at ${gateway.address}` : `by forwards on ${forward?.address}`}: ${because}`;
   },
 };

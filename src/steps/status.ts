@@ -1,20 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { isNodeReady, type Node } from '../cluster/readiness.ts';
-import type { Config } from '../config/config.ts';
-import { gatewayApiBundle } from '../config/versions.ts';
-import type { Gateway } from '../gateway/conditions.ts';
-import { findGatewayProblems } from '../gateway/drift.ts';
-import { inspectGatewayAPI } from '../gateway/installed.ts';
-import { findUnready } from '../gateway/readiness.ts';
-import { type GatewaySpec, gatewayRef } from '../gateway/spec.ts';
-import { findKeeperStatus } from '../keeper/control.ts';
-import { findInstance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import { readdir } from 'node:fs/promises';
+import { findInstance, type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
 import type { KeeperStatus } from '../keeper/spec.ts';
-import { type ErrorId, hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { connect, type Kube } from '../lib/kube.ts';
+import { type ErrorId, hasCode, UserError } from '../lib/errors.ts';
+import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
 import type { CommandContext } from './context.ts';
 import { providerOf } from './providers.ts';
-import { upAgain } from './up-again.ts';
+import { lookAtCluster, lookAtKeeper, runUp } from './status-cluster.ts';
+import { type Exposure, listExposure } from './tunnel-exposure.ts';
+import { isTunnelOnly } from './tunnel-open.ts';
+import { lookAtTunnels } from './tunnel-problems.ts';
+import { readTunnelSpec } from './tunnel-spec.ts';
 import type { ProviderName } from './values.ts';
 
 /** Something that is not as `up` left it. */
@@ -28,73 +23,10 @@ export type InstanceStatus = {
   readonly keeper?: KeeperStatus;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
+  readonly tunnels?: TunnelKeeperStatus;
+  /** Every address of it that others reach. */
+  readonly exposed?: readonly Exposure[];
   readonly problems: readonly StatusProblem[];
-};
-
-const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
-
-const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly StatusProblem[] =>
-  verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
-
-const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly StatusProblem[] => {
-  if (!keeper) {
-    const message = 'the keeper runs but does not answer on its socket';
-    return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
-  }
-  return keeper.children
-    .filter(({ state }) => state !== 'ready')
-    .map((child) => ({
-      id: 'cluster.child-not-ready',
-      message: `${child.name} is ${child.state}, restarted ${child.restarts} times${child.lastExit ? `, last: ${child.lastExit}` : ''}`,
-      hint: `see: taskgate logs ${child.name} --name ${name}`,
-    }));
-};
-
-/** Compares with what the instance was made with; of one that does not tell, with today's settings. */
-export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
-  const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
-  const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
-  const [installed, unready, gateway] = await Promise.all([
-    inspectGatewayAPI(kube, spec),
-    findUnready(kube, spec, address),
-    kube.find<Gateway>(gatewayRef(spec)),
-  ]);
-  const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
-    ({ verdict, hint, ...problem }): readonly StatusProblem[] => {
-      if (verdict === 'note') return [];
-      return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
-    },
-  );
-  const taskListeners = gateway?.spec.listeners.filter(({ name }) => name.startsWith('det-')).length ?? 0;
-  return { taskListeners, problems: [...drift, ...unready] };
-};
-
-/** Where a component of the cluster says more; only a native one has its logs here. */
-const lookAt = ({ name, provider, cluster }: InstanceRecord, component: 'kubelet' | 'kube-apiserver'): string =>
-  provider === 'native'
-    ? `see: taskgate logs ${component} --name ${name}`
-    : `see: kubectl --kubeconfig ${cluster?.kubeconfigPath} get nodes,events --all-namespaces`;
-
-const apiProblems = async ({ config }: CommandContext, record: InstanceRecord) => {
-  const { cluster } = record;
-  if (!cluster)
-    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
-  try {
-    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    const [nodes, gateway] = await Promise.all([
-      kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
-      lookAtGateway(kube, config, record),
-    ]);
-    const node = judge(
-      isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
-      'cluster.node-not-ready',
-      `node ${cluster.nodeName}`,
-      lookAt(record, 'kubelet'),
-    );
-    return { ...gateway, problems: [...node, ...gateway.problems] };
-  } catch (error) {
-    return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
-  }
 };
 
 /** What an instance says whose cluster does not run. */
@@ -104,10 +36,12 @@ const notRunning: Readonly<Record<ProviderName, string>> = {
   attach: 'the cluster does not run',
 };
 
-const lookAtKeeper = async ({ places }: CommandContext, { name, provider }: InstanceRecord) => {
-  if (provider !== 'native') return { problems: [] };
-  const keeper = await findKeeperStatus(`${instancesDir(places.stateDir)}/${name}/keeper.sock`);
-  return { ...(keeper && { keeper }), problems: keeperProblems(keeper, name) };
+/** An instance that has a tunnel and no cluster of its own. */
+const tunnelStatus = async (instance: Instance, { config }: CommandContext): Promise<InstanceStatus> => {
+  const { journal: _, schema: __, ...record } = instance.record();
+  const look = await lookAtTunnels(instance, `run: taskgate tunnel up --name ${config.name}`);
+  const exposed = listExposure({ record, spec: await readTunnelSpec(instance.dir), status: look.tunnels });
+  return { name: record.name, state: look.tunnels ? 'running' : 'stopped', record, ...look, exposed };
 };
 
 /** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
@@ -116,6 +50,7 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   if (!instance) return undefined;
   const { journal: _, schema: __, ...record } = instance.record();
   const { name, provider } = record;
+  if (isTunnelOnly(instance)) return tunnelStatus(instance, context);
   const state = await providerOf(context, { instance }).find();
   if (state !== 'running') {
     const message = state === 'stopped' ? notRunning[provider] : absence(record);
@@ -126,11 +61,16 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
       problems: [{ id: 'cluster.stopped', message, hint: runUp(instance.record(), context.config) }],
     };
   }
-  const [keeper, api] = await Promise.all([
+  const again = runUp(instance.record(), context.config);
+  const [keeper, cluster, tunnels] = await Promise.all([
     lookAtKeeper(context, instance.record()),
-    apiProblems(context, instance.record()),
+    lookAtCluster(context, instance),
+    lookAtTunnels(instance, again),
   ]);
-  return { name, state, record, ...keeper, ...api, problems: [...keeper.problems, ...api.problems] };
+  const problems = [keeper, cluster, tunnels].flatMap((one) => one.problems);
+  const spec = await readTunnelSpec(instance.dir);
+  const exposed = listExposure({ record, spec, status: tunnels.tunnels });
+  return { name, state, record, ...keeper, ...cluster, ...tunnels, exposed, problems };
 };
 
 /** Minikube forgets a profile that was deleted; of a native cluster the journal tells. */

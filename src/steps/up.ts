@@ -5,7 +5,7 @@ import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway } from './install-gateway.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
-import { provePath, startSample } from './prove-path.ts';
+import { proveOtherWay, provePath, startSample } from './prove-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
 import type { Step } from './step.ts';
@@ -29,4 +29,5 @@ export const upSteps: readonly Step<UpContext>[] = [
   reachGateway,
   writeMasterFiles,
   provePath,
+  proveOtherWay,
 ];

@@ -29,8 +29,17 @@ const openTunnel = async (context: UpContext, via: TunnelKind, tools: StepTools)
   return endpointThrough(via, address, context.config.master.scheme);
 };
 
+/** A tunnel of an earlier `up` that is wanted no more; forwards go on. */
+const closeTunnel = async (context: UpContext, tools: StepTools): Promise<void> => {
+  const instance = need(context, 'instance');
+  const isThere = instance.record().journal.some(({ kind }) => kind === 'tunnels');
+  const spec = isThere ? await readTunnelSpec(instance.dir) : undefined;
+  if (spec?.tunnel) await settleTunnels(context, spec.forward ? { forward: spec.forward } : {}, tools);
+};
+
 /** Makes a chosen way back, and tells where it leads. */
 export const makeWayBack = async (context: UpContext, reach: Reach, tools: StepTools): Promise<MasterEndpoint> => {
+  if (reach.via === 'url' || reach.via === 'direct') await closeTunnel(context, tools);
   if (reach.via === 'url') return reach.endpoint;
   if (reach.via === 'direct') return directEndpoint(context.config.master, need(context, 'cluster'));
   context.wantedTunnel = wantedTunnelOf(reach, context.config);

@@ -6,7 +6,6 @@ import { generatePassword } from '../master/values.ts';
 import { configFiles, configFormats } from './config-formats.ts';
 import { need, type UpContext } from './context.ts';
 import { masterValuesOf, passwordPath } from './master-values.ts';
-import { startSample } from './prove-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import type { Step } from './step.ts';
 import { renderConfig } from './write-config.ts';
@@ -31,28 +30,30 @@ const writeIfOther = async (path: string, text: string): Promise<boolean> => {
 };
 
 /** The master's configuration in all formats, each 0600: two of them hold its first password. */
+export const writeMasterConfiguration = async (context: UpContext): Promise<string> => {
+  const { config } = context;
+  const instance = need(context, 'instance');
+  const clusterId = await readClusterId(need(context, 'kube'));
+  await ensurePassword(instance);
+  await instance.change({
+    gateway: need(context, 'gateway'),
+    master: need(context, 'master'),
+    settings: { gateway: config.gateway, master: config.master },
+    ...(clusterId !== undefined && { clusterId }),
+  });
+  const values = await masterValuesOf(instance);
+  const written = await Promise.all(
+    configFormats.map(async (format) => {
+      const name = configFiles[format];
+      const isWritten = await writeIfOther(join(instance.dir, name), renderConfig(format, [values]));
+      return isWritten ? [name] : [];
+    }),
+  );
+  return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';
+};
+
 export const writeMasterFiles: Step<UpContext> = {
   title: 'Write the master configuration',
-  after: [reachGateway, startSample],
-  run: async (context) => {
-    const { config } = context;
-    const instance = need(context, 'instance');
-    const clusterId = await readClusterId(need(context, 'kube'));
-    await ensurePassword(instance);
-    await instance.change({
-      gateway: need(context, 'gateway'),
-      master: need(context, 'master'),
-      settings: { gateway: config.gateway, master: config.master },
-      ...(clusterId !== undefined && { clusterId }),
-    });
-    const values = await masterValuesOf(instance);
-    const written = await Promise.all(
-      configFormats.map(async (format) => {
-        const name = configFiles[format];
-        const isWritten = await writeIfOther(join(instance.dir, name), renderConfig(format, [values]));
-        return isWritten ? [name] : [];
-      }),
-    );
-    return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';
-  },
+  after: [reachGateway],
+  run: (context) => writeMasterConfiguration(context),
 };

@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
 import { describePlace } from '../../steps/providers.ts';
 import { findStatus, type InstanceStatus, listStatus } from '../../steps/status.ts';
+import { describeExposure } from '../../steps/tunnel-exposure.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 
 type Row = readonly [label: string, value: string | undefined];
 
-const rowsOf = ({ record, keeper, taskListeners }: InstanceStatus): readonly Row[] => {
+const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceStatus): readonly Row[] => {
   const { gateway, master, provider } = record ?? {};
   return [
     ['provider', record && `${provider}, ${describePlace(record)}`],
@@ -21,10 +23,9 @@ const rowsOf = ({ record, keeper, taskListeners }: InstanceStatus): readonly Row
         : undefined,
     ],
     ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
-    [
-      'exposed',
-      gateway && `task ports on ${gateway.address}, on this host's link to the node; no protection of their own`,
-    ],
+    ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
+    ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
+    ['forwards', tunnels?.forward && `${tunnels.forward.state}, ${tunnels.forward.listeners.length} listeners`],
     [
       'processes',
       keeper?.children
@@ -50,14 +51,43 @@ const refuseProblems = (all: readonly InstanceStatus[]): void => {
   throw new UserError(`instance ${first.name}: ${first.problem.message}${further}`, { id: first.problem.id });
 };
 
-/** Prints what is there. Throws the first problem found, so that the exit code tells. */
-export const status = async (input: CommandInput): Promise<void> => {
+/** The instance that was named, else all. */
+const look = async (input: CommandInput): Promise<Seen> => {
   const { config, origins } = await readConfig(input);
   const context = contextOf(config, input);
-  const isNamed = origins['name'] !== 'default';
-  const one = isNamed ? await findStatus(context) : undefined;
-  const all = isNamed ? (one ? [one] : []) : await listStatus(context);
-  if (input.flags.json) print(JSON.stringify(all, null, 2));
-  else print(all.length > 0 ? all.map(describe).join('\n\n') : `no instance${isNamed ? ` ${config.name}` : ''}`);
-  refuseProblems(all);
+  if (origins['name'] === 'default') return { all: await listStatus(context), none: 'no instance' };
+  const one = await findStatus(context);
+  return { all: one ? [one] : [], none: `no instance ${config.name}` };
+};
+
+type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
+
+const render = ({ all, none }: Seen, isJson: boolean): string => {
+  if (isJson) return JSON.stringify(all, null, 2);
+  return all.length > 0 ? all.map(describe).join('\n\n') : none;
+};
+
+const watchPauseMs = 1_000;
+
+/** Prints what is there now, and again whenever it has changed; ends by the signal only. */
+const watchStatus = async (input: CommandInput): Promise<never> => {
+  const { signal } = input.invocation;
+  let last = '';
+  for (;;) {
+    const text = render(await look(input), input.flags.json);
+    if (text !== last) print(last ? `\n${new Date().toISOString()}\n${text}` : text);
+    last = text;
+    await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+};
+
+export type StatusFlags = { readonly watch: boolean };
+
+/** Prints what is there. Throws the first problem found, so that the exit code tells. */
+export const status = async (input: CommandInput, { watch }: StatusFlags): Promise<void> => {
+  if (watch) return watchStatus(input);
+  const seen = await look(input);
+  print(render(seen, input.flags.json));
+  refuseProblems(seen.all);
 };

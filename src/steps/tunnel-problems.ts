@@ -1,0 +1,49 @@
+import type { Instance, InstanceRecord } from '../keeper/instance.ts';
+import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
+import { originOf } from '../tunnel/probe.ts';
+import type { StatusProblem } from './status.ts';
+import { findMasterMove, findTunnelStatus } from './tunnel-status.ts';
+
+type Judged = { readonly record: InstanceRecord; readonly status: TunnelKeeperStatus; readonly again: string };
+
+const tunnelProblem = ({ status: { tunnel }, again }: Judged): StatusProblem | false =>
+  tunnel !== undefined &&
+  tunnel.state !== 'up' && {
+    id: tunnel.errorId ?? 'tunnel.not-up',
+    message: `${tunnel.target} is ${tunnel.state}${tunnel.detail ? `: ${tunnel.detail}` : ''}`,
+    hint: tunnel.hint ?? `it is tried again by itself; ${again}`,
+  };
+
+const forwardProblem = ({ status: { forward }, again }: Judged): StatusProblem | false =>
+  forward !== undefined &&
+  forward.state !== 'up' && {
+    id: 'tunnel.forwards',
+    message: `the forwards are ${forward.state}${forward.detail ? `: ${forward.detail}` : ''}`,
+    hint: `they are tried again by themselves; ${again}`,
+  };
+
+const moveProblem = ({ record, status, again }: Judged): StatusProblem | false => {
+  const move = findMasterMove(record, status, record.master?.scheme ?? 'http');
+  return (
+    move !== undefined && {
+      id: 'tunnel.moved',
+      message: `tasks dial the master at ${originOf(move.to)} now, its configuration says ${move.from ? originOf(move.from) : 'nothing'}`,
+      hint: `${again}, then restart the master`,
+    }
+  );
+};
+
+/** What is wrong with the tunnel and the forwards of an instance; `again` is the command that mends. */
+export const judgeTunnels = (judged: Judged): readonly StatusProblem[] =>
+  [tunnelProblem, forwardProblem, moveProblem].map((judge) => judge(judged)).filter((problem) => problem !== false);
+
+/** How tunnel and forwards of an instance are, if it has any. */
+export const lookAtTunnels = async (instance: Instance, again: string) => {
+  const record = instance.record();
+  if (!record.journal.some(({ kind }) => kind === 'tunnels')) return { problems: [] };
+  const tunnels = await findTunnelStatus(instance.dir);
+  if (tunnels) return { tunnels, problems: judgeTunnels({ record, status: tunnels, again }) };
+  const message = 'the keeper of tunnel and forwards is gone, and they with it';
+  const problem: StatusProblem = { id: 'tunnel.stopped', message, hint: again };
+  return { problems: [problem] };
+};
