@@ -39,7 +39,11 @@ const failed = (error: CommandError, program: string, { timeoutMs = askMs }: Cal
   }
   if (exitCode !== undefined) return { exitCode, stdout, stderr };
   if (message.includes('ENOENT')) throw minikubeMissing(program, error);
-  throw error;
+  throw new UserError(`minikube did not end by itself: ${message}`, {
+    id: 'cluster.minikube-killed',
+    hint: 'did somebody end it, or was the memory of this machine used up (see dmesg)? Run up again',
+    cause: error,
+  });
 };
 
 /** Calls minikube and gives its result whatever its exit code is. Throws when it is missing, ended or too slow. */

@@ -51,7 +51,21 @@ const actions = {
 } as const;
 
 /**
- * Decides what to do with a profile. Throws UserError `cluster.minikube-not-ours` for one that was neither made by this
+ * Of a node in a container the part of Kubernetes that lies in /etc goes with the container. Minikube finds the rest in
+ * the volume, takes it for whole, and waits six minutes for an API server that nothing starts.
+ */
+const isContainerGone = ({ state, config }: { readonly state: string; readonly config: ProfileConfig }): boolean =>
+  state === 'no-machine' && ['docker', 'podman'].includes(config.Driver);
+
+/** What is not as wanted, and whether it is broken, so that keeping it is no use. */
+const findReasons = (spec: MinikubeSpec, found: Exclude<ProfileState, { state: 'missing' }>, isOwned: boolean) => {
+  if (found.state === 'corrupted') return { isBroken: true, reasons: ['minikube cannot read its record'] };
+  if (isContainerGone(found)) return { isBroken: true, reasons: ['its container was removed'] };
+  return { isBroken: false, reasons: findDrift(spec, found.config, isOwned) };
+};
+
+/**
+ * Decides what to do with a profile; one of ours that is broken is made again. Throws UserError `cluster.minikube-not-ours` for one that was neither made by this
  * instance nor named by the user, and `cluster.minikube-drift` for one that does not fit.
  */
 export const planStart = (spec: MinikubeSpec, found: ProfileState, journalled?: MinikubeResource): Plan => {
@@ -59,13 +73,8 @@ export const planStart = (spec: MinikubeSpec, found: ProfileState, journalled?: 
   if (found.state === 'missing') return { action: 'create' };
   if (!journalled && !spec.profileGiven) throw notOurs(spec);
   const isOwned = journalled?.owned ?? false;
-  if (!('config' in found)) {
-    const reasons = ['minikube cannot read its record'];
-    if (isOwned || spec.recreate) return { action: 'recreate', because: reasons.join('; ') };
-    throw unfit(spec, reasons);
-  }
-  const drift = findDrift(spec, found.config, isOwned);
-  if (drift.length === 0) return { action: actions[found.state] };
-  if (spec.recreate) return { action: 'recreate', because: drift.join('; ') };
-  throw unfit(spec, drift);
+  const { isBroken, reasons } = findReasons(spec, found, isOwned);
+  if (reasons.length === 0 && 'config' in found) return { action: actions[found.state] };
+  if (spec.recreate || (isBroken && isOwned)) return { action: 'recreate', because: reasons.join('; ') };
+  throw unfit(spec, reasons);
 };

@@ -17,7 +17,8 @@ export type ProfileConfig = {
  * `corrupted`: minikube cannot read its record.
  */
 export type ProfileState =
-  | { readonly state: 'missing' | 'corrupted' }
+  | { readonly state: 'missing' }
+  | { readonly state: 'corrupted' }
   | {
       readonly state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine';
       readonly config: ProfileConfig;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { minikube } from '../../../src/cluster/minikube/minikube.ts';
 import type { MinikubeResource, MinikubeSpec } from '../../../src/cluster/minikube/spec.ts';
+import { CommandError } from '../../../src/lib/runner.ts';
 import { fakeMinikube, type Host, makeSpec, makeTools, ours, recording } from './fake-minikube.ts';
 
 const limits = { signal: new AbortController().signal, timeoutMs: 5_000 };
@@ -71,6 +72,20 @@ test('a start that fails is already in the journal, and its reason is told', asy
   expect(journal).toEqual([ours]);
 });
 
+test('a minikube that is killed while it starts', async () => {
+  const { provider } = await setUp({
+    host: 'missing',
+    override: ([command]) => {
+      if (command === 'start') throw new CommandError(['minikube', 'start'], { reason: 'was killed with SIGKILL' });
+      return undefined;
+    },
+  });
+  await expect(provider.start(limits)).rejects.toMatchObject({
+    id: 'cluster.minikube-killed',
+    message: expect.stringContaining('was killed with SIGKILL'),
+  });
+});
+
 test('a cluster that runs is used as it is, and its kubeconfig is written once', async () => {
   const { provider, calls, instanceDir } = await setUp({ host: 'Running', journalled: [ours] });
   await provider.start(limits);
@@ -82,13 +97,14 @@ test('a cluster that runs is used as it is, and its kubeconfig is written once',
 });
 
 test.each([
-  ['Stopped', 'start'],
-  ['none', 'start'],
-  ['Paused', 'unpause'],
-] as const)('a cluster that is %s is brought back by %s', async (host, command) => {
+  ['Stopped', ['start']],
+  ['none', ['delete', 'start']],
+  ['corrupted', ['delete', 'start']],
+  ['Paused', ['unpause']],
+] as const)('a cluster that is %s is brought back by %j', async (host, commands) => {
   const { provider, calls, journal } = await setUp({ host, journalled: [ours] });
   await provider.start(limits);
-  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual([command]);
+  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual(commands);
   expect(journal).toEqual([ours]);
 });
 

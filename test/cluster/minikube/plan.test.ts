@@ -14,10 +14,12 @@ test.each([
   ['paused', found('paused'), ours, 'unpause'],
   ['without Kubernetes', found('degraded'), ours, 'start'],
   ['stopped', found('stopped'), ours, 'start'],
-  ['without its container', found('no-machine'), ours, 'start'],
+  ['without its virtual machine', found('no-machine', { Driver: 'kvm2' }), ours, 'start'],
+  ['ours and without its container', found('no-machine'), ours, 'recreate'],
   ['ours and corrupted', { state: 'corrupted' }, ours, 'recreate'],
 ] as const)('%s', (_, state, journalled, action) => {
-  expect(planStart(makeSpec(), state, journalled)).toMatchObject({ action });
+  const driver = 'config' in state ? state.config.Driver : 'docker';
+  expect(planStart(makeSpec({ driver }), state, journalled)).toMatchObject({ action });
 });
 
 test('a profile that somebody else made is used only when it was named', () => {
@@ -73,10 +75,13 @@ test('a profile of the user may have more than is asked for, one of ours has jus
   expect(() => planStart(makeSpec(), rich, ours)).toThrow('CPUs: wanted 2, has 8');
 });
 
-test('a named profile that is corrupted needs --recreate', () => {
+test.each([
+  ['minikube cannot read its record', { state: 'corrupted' }],
+  ['its container was removed', found('no-machine')],
+] as const)('a profile of the user that is broken needs --recreate: %s', (why, state) => {
   const spec = makeSpec({ profileGiven: true });
-  expect(() => planStart(spec, { state: 'corrupted' }, adopted)).toThrow('minikube cannot read its record');
-  expect(planStart({ ...spec, recreate: true }, { state: 'corrupted' }, adopted)).toMatchObject({ action: 'recreate' });
+  expect(() => planStart(spec, state, adopted)).toThrow(why);
+  expect(planStart({ ...spec, recreate: true }, state, adopted)).toEqual({ action: 'recreate', because: why });
 });
 
 test('an instance keeps its profile', () => {
