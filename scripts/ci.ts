@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
 import { $, echo } from 'zx';
 
 type Report = { readonly numPassedTests: number; readonly numFailedTests: number };
@@ -24,12 +24,13 @@ const stage = async (title: string, run: () => Promise<unknown>): Promise<Count>
   }
 };
 
-const suite = async (name: 'unit' | 'process' | 'e2e'): Promise<Count> => {
+/** `around`: a command that runs the suite's own in a place of its own. */
+const suite = async (name: 'unit' | 'process' | 'e2e' | 'minikube', around: readonly string[] = []): Promise<Count> => {
   heading(`${name} tests`);
   const path = `reports/${name}.json`;
   await rm(path, { force: true });
   const { exitCode } =
-    await $`npx vitest run --project ${name} --reporter=default --reporter=json --outputFile.json=${path}`.nothrow();
+    await $`${around} npx vitest run --project ${name} --reporter=default --reporter=json --outputFile.json=${path}`.nothrow();
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests } = JSON.parse(text) as Report;
@@ -38,7 +39,22 @@ const suite = async (name: 'unit' | 'process' | 'e2e'): Promise<Count> => {
   return { passed: numPassedTests, failed: numFailedTests + failedOutside };
 };
 
+/** Debian's own packages that suites need a real program of; a machine that has them keeps what it has. */
+const installPackages = async (): Promise<void> => {
+  if (await exists('/usr/sbin/sshd')) return;
+  await $`apt-get update -qq && apt-get install -y -qq --no-install-recommends openssh-server`;
+};
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const rig = ['node', 'scripts/rig.ts', '--'];
+
 const counts: Count[] = [];
+counts.push(await stage('packages for the suites', installPackages));
 counts.push(await stage('npm run lint, npm run typecheck', () => $`npm run lint && npm run typecheck`));
 counts.push(await suite('unit'));
 counts.push(await stage('README: npm run dev-cluster', () => $`npm run dev-cluster`));
@@ -47,6 +63,8 @@ counts.push(await stage('README: npm run smoke', () => $`npm run smoke`));
 counts.push(await stage('README: npm run dev-cluster:down', () => $`npm run dev-cluster:down`));
 counts.push(await suite('process'));
 counts.push(await suite('e2e'));
+counts.push(await stage('the rig for real Minikube', () => $`${rig} minikube version`));
+counts.push(await suite('minikube', rig));
 
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);
 heading('done');

@@ -13,7 +13,8 @@ type Environment = Invocation['env'];
  * read by everybody. Artifacts are in the cache by then, so no mirror and no proxy is needed.
  */
 const isKept = (name: string): boolean =>
-  ['PATH', 'HOME', 'TERM', 'CI'].includes(name) || (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
+  ['PATH', 'HOME', 'TERM', 'CI', 'GITHUB_ACTIONS', 'KUBECONFIG', 'SSH_AUTH_SOCK'].includes(name) ||
+  (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
 
 /** The same command line again, as root, with the user's folders and settings. */
 export const sudoCommand = (env: Environment, command: readonly string[]): Command => {

@@ -6,6 +6,7 @@ import { sha256 } from '../lib/files.ts';
 import { connect } from '../lib/kube.ts';
 import { checkMachine } from './check-machine.ts';
 import { need, type UpContext } from './context.ts';
+import { foreignMasterId } from './foreign-master.ts';
 import { findStatus } from './status.ts';
 import type { Step } from './step.ts';
 
@@ -41,7 +42,9 @@ const findProof = async (context: UpContext): Promise<string | undefined> => {
   const { proven } = instance.record();
   if (!proven || proven.settings !== settingsDigest(context.config)) return undefined;
   const status = await findStatus(context);
-  if (!status || status.problems.length > 0) return undefined;
+  // another master is the user's matter: nothing that `up` makes would change it
+  const ours = status?.problems.filter(({ id }) => id !== foreignMasterId);
+  if (!ours || ours.length > 0) return undefined;
   return (await findRun(instance)) === proven.run ? proven.at : undefined;
 };
 

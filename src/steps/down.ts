@@ -4,6 +4,7 @@ import type { Leftover } from '../gateway/uninstall-objects.ts';
 import { findInstance, listInstances, removeInstanceDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { connect } from '../lib/kube.ts';
+import { removeLeftovers } from '../proof/removal.ts';
 import { type CommandContext, stageTimeoutMs } from './context.ts';
 import { findBefore, isForeignCluster } from './foreign-cluster.ts';
 import { unmergeContext } from './merge-kubeconfig.ts';
@@ -54,9 +55,14 @@ const removeObjects: Step<DownContext> = {
     const instance = await findInstance(context.places.stateDir, context.config.name);
     const before = instance && (await findBefore(instance));
     if (!instance || !before) return 'nothing was made there';
-    const { cluster, name } = instance.record();
+    const { cluster, name, settings } = instance.record();
     if (!cluster) return 'nothing was made there';
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    // listeners of a killed proof, on a Gateway that stays
+    if (settings?.master) {
+      const { taskNamespace: namespace } = settings.master;
+      await removeLeftovers(kube, { instance: name, namespace, gateway: settings.gateway });
+    }
     const options = { before, timeoutMs: stageTimeoutMs(context), signal, report };
     const { removed, restored, left } = await removeGatewayObjects(kube, { instance: name }, options);
     context.notes.push(...left.map((one) => `left: ${describeLeft(one)}`));

@@ -10,6 +10,8 @@ import { findMasterId } from './master-info.ts';
 import type { MasterSettings } from './master-values.ts';
 import type { StatusProblem } from './status.ts';
 
+export const foreignMasterId = 'cluster.foreign-master';
+
 /** Where the instance's own master works: settings of today, or those that the instance was made with. */
 type Settings = {
   readonly gateway: Pick<GatewaySettings, 'name' | 'namespace'>;
@@ -50,7 +52,7 @@ export const findForeignMasters = async (
   const ownClusterId = await findOwnClusterId(instance, master);
   const tenancy = { taskNamespace: master.taskNamespace, gateway: { name, namespace }, ownClusterId };
   const findings = await findForeignMaster(kube, tenancy);
-  return findings.map((finding) => ({ id: 'cluster.foreign-master', ...finding }));
+  return findings.map((finding) => ({ id: foreignMasterId, ...finding }));
 };
 
 /** The same as notes of `up`: another master keeps nothing from being made. */

@@ -10,6 +10,7 @@ import { originOf } from '../tunnel/probe.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';
+import { noteForeignMasters } from './foreign-master.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode } from './start-cluster.ts';
 import type { Step } from './step.ts';
@@ -85,6 +86,7 @@ export const provePath: Step<UpContext> = {
   after: [reachGateway, startSample, awaitNode],
   run: async (context, { signal }) => {
     await proveNow(context, signal, need(context, 'sampleTask'));
+    context.notes.push(...(await noteForeignMasters(need(context, 'kube'), need(context, 'instance'), context.config)));
   },
 };
 

@@ -41,6 +41,8 @@ export const makeTaskgate = async () => {
     dirOf,
     record: async (name: string): Promise<InstanceRecord> =>
       JSON.parse(await readFile(join(dirOf(name), 'instance.json'), 'utf8')) as InstanceRecord,
+    /** A file of an instance's folder. */
+    file: (name: string, file: string): Promise<string> => readFile(join(dirOf(name), file), 'utf8'),
     kube: async (name: string): Promise<Kube> => connect(await readFile(join(dirOf(name), 'kubeconfig'), 'utf8')),
     /** Takes the instances down and removes the state folder. */
     close: async (...names: readonly string[]) => {

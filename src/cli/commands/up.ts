@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
 import { removeInstance } from '../../keeper/instance.ts';
@@ -117,7 +118,7 @@ export const up = async (input: CommandInput, flags: UpFlags): Promise<number> =
   const { provider } = await chooseProvider(contextOf(loaded.config, input));
   const work = () => bringUp(input, { loaded, flags });
   if (provider === 'native')
-    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config), work });
+    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config, flags), work });
   await work();
   return 0;
 };
@@ -130,11 +131,12 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
   return { ...input, flags: { ...input.flags, settings } };
 };
 
-/** The cache and the state folder are the user's own, so they are made before root takes over. */
-const prepareAsUser = async (input: CommandInput, config: Config): Promise<void> => {
+/** The cache, the state folder and those of named files are the user's own, so they are made before root takes over. */
+const prepareAsUser = async (input: CommandInput, config: Config, flags: UpFlags): Promise<void> => {
   await verifyHere(contextOf(config, input), 'native', true);
   const { places } = await fillCache(input, config);
   await mkdir(places.stateDir, { recursive: true, mode: 0o700 });
+  for (const path of writtenFor(flags)) await mkdir(dirname(path), { recursive: true });
 };
 
 const tooLate = (seconds: number): UserError =>
