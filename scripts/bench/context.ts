@@ -3,6 +3,8 @@ import type { Taskgate } from './instance.ts';
 /** What every part of the benchmark gets. */
 export type BenchContext = {
   readonly quick: boolean;
+  /** A folder that is removed at the end. */
+  readonly stateHome: string;
   readonly taskgate: Taskgate;
   readonly signal: AbortSignal;
   /** Tells the user what is being done. */

@@ -1,8 +1,6 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kube } from '../../src/lib/kube.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
 import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
 import type { Cluster, GatewayEndpoint } from '../../src/steps/values.ts';
 import { exposeHost, type Pace, type Stream, type Streamed, startEcho, startStream } from './forward-path.ts';
@@ -44,13 +42,6 @@ export type ForwardInput = {
   readonly quick: boolean;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-};
-
-/** Where the artifacts have kubectl. */
-export const findKubectl = async (): Promise<string> => {
-  const program = join(import.meta.dirname, '..', 'taskgate.js');
-  const { stdout } = await execaRunner([process.execPath, program, 'prefetch', '--json']);
-  return (JSON.parse(stdout) as { binaries: { kubectl: string } }).binaries.kubectl;
 };
 
 const streams = 20;

@@ -4,7 +4,7 @@ import type { InstanceRecord } from '../../src/keeper/instance.ts';
 import { connect, type Kube } from '../../src/lib/kube.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import type { Stage } from '../../src/steps/step.ts';
-import { type Accounts, getAccounts, sampleMemory } from './memory.ts';
+import { type Accounts, findAccounts, getAccounts, sampleMemory } from './memory.ts';
 import type { UpRun } from './results.ts';
 import { begunAt, withPeaks } from './stages.ts';
 
@@ -15,7 +15,7 @@ const program = join(import.meta.dirname, '..', 'taskgate.js');
 
 export type Settings = Readonly<Record<`TASKGATE_${string}`, string>>;
 
-/** Runs taskgate as a user does. Every method throws CommandError when it fails. */
+/** Runs taskgate as a user does, on the native provider unless the settings say otherwise. Every method throws CommandError when it fails. */
 export type Taskgate = {
   /** Milliseconds that a command line took. */
   readonly time: (...args: readonly string[]) => Promise<number>;
@@ -33,7 +33,12 @@ export const makeTaskgate = (stateHome: string, signal: AbortSignal): Taskgate =
   const named = ['--name', instanceName];
   const run = async (args: readonly string[], options: { settings?: Settings; signal?: AbortSignal } = {}) => {
     const port = process.env['TASKGATE_MASTER_PORT'] ?? '18090'; // a master may listen on the default one
-    const env = { ...options.settings, XDG_STATE_HOME: stateHome, TASKGATE_MASTER_PORT: port };
+    const env = {
+      TASKGATE_PROVIDER: 'native',
+      ...options.settings,
+      XDG_STATE_HOME: stateHome,
+      TASKGATE_MASTER_PORT: port,
+    };
     const startMs = performance.now();
     await execaRunner([process.execPath, program, ...args], {
       cwd: stateHome,
@@ -49,7 +54,9 @@ export const makeTaskgate = (stateHome: string, signal: AbortSignal): Taskgate =
       const reportPath = join(dir, 'report.json');
       const { stages } = JSON.parse(await readFile(reportPath, 'utf8')) as { stages: readonly Stage[] };
       const begunAtMs = begunAt(stages, (await stat(reportPath)).mtimeMs);
-      return { ms, cpuSeconds: getAccounts(dir).cpuSeconds(), stages: withPeaks(stages, begunAtMs, stopSampling()) };
+      const cpuSeconds = findAccounts(dir)?.cpuSeconds();
+      const measured = withPeaks(stages, begunAtMs, stopSampling());
+      return { ms, ...(cpuSeconds !== undefined && { cpuSeconds }), stages: measured };
     } finally {
       stopSampling();
     }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isRunning, signalProcess } from '../../src/lib/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { BenchContext } from './context.ts';
-import { instanceName, type Taskgate } from './instance.ts';
+import { instanceName, type Settings, type Taskgate } from './instance.ts';
 import { pidsOf, sumPSS } from './memory.ts';
 import { changesBetween, takeSnapshot } from './objects.ts';
 import type { Lifecycle, UpRun } from './results.ts';
@@ -29,10 +29,11 @@ const killKeeper = async ({ record, accounts }: Taskgate, signal: AbortSignal): 
   });
 };
 
-const measureSecondUp = async (taskgate: Taskgate) => {
+/** `up` on an instance that is up, and the objects that it changed. */
+export const measureSecondUp = async (taskgate: Taskgate, settings: Settings = {}) => {
   const kube = await taskgate.kube();
   const before = await takeSnapshot(kube);
-  const { ms } = await taskgate.up();
+  const { ms } = await taskgate.up(settings);
   return { ms, changes: changesBetween(before, await takeSnapshot(kube)) };
 };
 

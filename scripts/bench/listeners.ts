@@ -11,7 +11,7 @@ type Sample = { readonly writeMs: number; readonly firstByteMs: number };
 const restMs = 1_000;
 
 /** Adds one listener as the master does for a task (GET, PUT, Service, TCPRoute), and takes it away again. */
-const sampleOnce = async (server: Server, signal: AbortSignal): Promise<Sample> => {
+export const sampleOnce = async (server: Server, signal: AbortSignal): Promise<Sample> => {
   const startMs = performance.now();
   const exposed = await expose(server, { count: 1, signal });
   const firstByteMs = performance.now() - startMs;

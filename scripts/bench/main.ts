@@ -3,72 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { BenchContext } from './context.ts';
-import { measureHeldConnection } from './held-connection.ts';
 import { instanceName, makeTaskgate } from './instance.ts';
-import { measureHelp, measureLifecycle } from './lifecycle.ts';
-import { measureListeners } from './listeners.ts';
 import { inspectMachine } from './machine.ts';
-import type { Measurements, Problem, Results } from './results.ts';
-import { startServer } from './server.ts';
+import { measurements } from './measure.ts';
+import { type PartName, type PartPlan, parseWish, partNames, planParts, reportName, type Wish } from './parts.ts';
+import type { Measurements, PartOutcome, Problem, Results } from './results.ts';
 import { describeMachine, renderPage, renderText, resultTables } from './tables.ts';
-import { defaultLimit } from './targets.ts';
-import { measureTraffic } from './traffic.ts';
+import { seconds } from './units.ts';
 
-const usage = `Usage: npm run bench [-- --quick]
+const usage = `Usage: npm run bench [-- [--only PART,...] [--quick]]
 
-Makes instances of taskgate on this machine, measures them, removes them. Writes reports/bench.json and
-reports/bench.html; the table goes to stdout. --quick: few samples, at most 50 listeners.
+Makes instances of taskgate on this machine, measures them, removes them. The table goes to stdout; JSON and a page to
+reports/bench.json and reports/bench.html, of some parts only to reports/bench-PART.json and .html.
+
+Parts: ${partNames.join(', ')}.
+--quick: few samples, at most 50 listeners.
 `;
 
 const reportsDir = join(import.meta.dirname, '..', '..', 'reports');
-
-/** An instance of its own for one purpose, removed afterwards whatever happens. */
-const withInstance = async <T>({ taskgate, say }: BenchContext, listenerLimit: number, use: () => Promise<T>) => {
-  say(`starting an instance with listenerLimit ${listenerLimit}`);
-  try {
-    await taskgate.up({ TASKGATE_GATEWAY_LISTENER_LIMIT: String(listenerLimit) });
-    return await use();
-  } finally {
-    await taskgate.down();
-  }
-};
-
-type Path = Pick<Measurements, 'traffic' | 'held' | 'listeners'>;
-
-const measurePath = async (context: BenchContext): Promise<Path> => {
-  const { quick, taskgate, signal, say, attempt } = context;
-  return withInstance(context, defaultLimit, async () => {
-    const server = await startServer(taskgate, signal);
-    say('traffic through the Gateway and beside it');
-    const traffic = await attempt('traffic', () => measureTraffic(server, context));
-    say('an open connection while listeners come and go');
-    const held = await attempt('open connection', () => measureHeldConnection(server, context));
-    const sizes = quick ? [1, 50] : [1, 50, 200];
-    const listeners = await measureListeners(server, { listenerLimit: defaultLimit, sizes }, context);
-    return { ...(traffic && { traffic }), ...(held && { held }), listeners };
-  });
-};
-
-/** The same without the Gateway CRD's two quadratic rules. */
-const measureRaisedLimit = (context: BenchContext) =>
-  withInstance(context, 220, async () => {
-    const server = await startServer(context.taskgate, context.signal);
-    return measureListeners(server, { listenerLimit: 220, sizes: [50, 200] }, context);
-  });
-
-const measureAll = async (context: BenchContext): Promise<Measurements> => {
-  const { quick, attempt } = context;
-  const helpMs = await attempt('--help', () => measureHelp(context));
-  const lifecycle = await attempt('lifecycle', () => measureLifecycle(context));
-  const path = await attempt('path', () => measurePath(context));
-  const raised = quick ? [] : await attempt('raised listenerLimit', () => measureRaisedLimit(context));
-  return {
-    ...(helpMs && { helpMs }),
-    ...(lifecycle && { lifecycle }),
-    ...path,
-    listeners: [...(path?.listeners ?? []), ...(raised ?? [])],
-  };
-};
 
 const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
@@ -84,16 +36,45 @@ const makeContext = (stateHome: string, quick: boolean, signal: AbortSignal) => 
       return undefined;
     }
   };
-  const context: BenchContext = { quick, taskgate: makeTaskgate(stateHome, signal), signal, say, attempt };
+  const taskgate = makeTaskgate(stateHome, signal);
+  const context: BenchContext = { quick, stateHome, taskgate, signal, say, attempt };
   return { context, problems };
 };
 
-const writeResults = async (results: Results): Promise<void> => {
+type Bench = ReturnType<typeof makeContext>;
+
+const measurePart = async ({ context, problems }: Bench, part: PartName) => {
+  const [startMs, before] = [performance.now(), problems.length];
+  const found = await context.attempt(part, () => measurements[part](context));
+  const took = seconds(performance.now() - startMs);
+  const detail = problems.length > before ? `after ${took}: ${problems.at(-1)?.message}` : `in ${took}`;
+  const outcome = problems.length === before ? 'measured' : found ? 'in part' : 'failed';
+  return { found, outcome: { part, outcome, detail } satisfies PartOutcome };
+};
+
+const measureParts = async (bench: Bench, plans: readonly PartPlan[]) => {
+  const parts: PartOutcome[] = [];
+  let measured: Measurements = { listeners: [] };
+  for (const { part, isWanted, obstacle } of plans) {
+    if (!isWanted || obstacle !== undefined) {
+      const why = { outcome: isWanted ? 'cannot run here' : 'left out', detail: obstacle ?? 'by --only' } as const;
+      parts.push({ part, ...why });
+      continue;
+    }
+    say(`part ${part}`);
+    const { found, outcome } = await measurePart(bench, part);
+    parts.push(outcome);
+    measured = { ...measured, ...found };
+  }
+  return { ...measured, parts };
+};
+
+const writeResults = async (results: Results, name: string): Promise<void> => {
   await mkdir(reportsDir, { recursive: true });
-  await writeFile(join(reportsDir, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(reportsDir, 'bench.html'), renderPage(results));
+  await writeFile(join(reportsDir, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(reportsDir, `${name}.html`), renderPage(results));
   process.stdout.write(`${describeMachine(results.machine)}\n\n${resultTables(results).map(renderText).join('\n')}`);
-  say(`written: ${reportsDir}/bench.json, bench.html`);
+  say(`written: ${reportsDir}/${name}.json, ${name}.html`);
 };
 
 const listenForSignals = (): AbortSignal => {
@@ -105,23 +86,17 @@ const listenForSignals = (): AbortSignal => {
   return controller.signal;
 };
 
-/** Measures everything and returns the exit code: 1 when something could not be measured, however good the rest is. */
-export const bench = async (args: readonly string[]): Promise<number> => {
-  const unknown = args.filter((arg) => arg !== '--quick');
-  if (unknown.length > 0) {
-    process.stderr.write(usage);
-    return unknown[0] === '--help' ? 0 : 2;
-  }
-  const quick = args.includes('--quick');
-  const [machine, startedAt] = [inspectMachine(), new Date().toISOString()];
+const run = async (wish: Wish): Promise<number> => {
+  const [machine, startedAt, signal] = [inspectMachine(), new Date().toISOString(), listenForSignals()];
   say(describeMachine(machine));
+  const plans = await planParts(wish, signal);
   const stateHome = await mkdtemp(join(tmpdir(), 'tg-bench-'));
   say(`instance ${instanceName}, state folder ${stateHome}`);
-  const signal = listenForSignals();
-  const { context, problems } = makeContext(stateHome, quick, signal);
+  const bench = makeContext(stateHome, wish.quick, signal);
+  const { problems, context } = bench;
   try {
-    const measurements = await measureAll(context);
-    await writeResults({ startedAt, quick, machine, ...measurements, problems });
+    const measured = await measureParts(bench, plans);
+    await writeResults({ startedAt, quick: wish.quick, machine, ...measured, problems }, reportName(wish.parts));
   } catch (error) {
     if (!signal.aborted) throw error;
     say(messageOf(signal.reason));
@@ -130,5 +105,15 @@ export const bench = async (args: readonly string[]): Promise<number> => {
     await context.taskgate.down();
     await rm(stateHome, { recursive: true, force: true });
   }
-  return problems.length > 0 ? 1 : 0;
+  // a part that was asked for by name must be measured; of all, those that can be measured here
+  const isRefused = wish.parts.length < partNames.length && plans.some(({ obstacle }) => obstacle !== undefined);
+  return problems.length > 0 || isRefused ? 1 : 0;
+};
+
+/** Measures and returns the exit code: 1 when something could not be measured, however good the rest is. */
+export const bench = async (args: readonly string[]): Promise<number> => {
+  const wish = args.includes('--help') ? '' : parseWish(args);
+  if (typeof wish !== 'string') return run(wish);
+  process.stderr.write(wish ? `${wish}\n\n${usage}` : usage);
+  return wish ? 2 : 0;
 };

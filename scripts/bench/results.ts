@@ -1,4 +1,8 @@
 import type { Stage } from '../../src/steps/step.ts';
+import type { ForwardResults } from './forward.ts';
+import type { MinikubeResults } from './minikube-results.ts';
+import type { PartName } from './parts.ts';
+import type { SshResults } from './ssh.ts';
 import type { Spread } from './statistics.ts';
 
 export type Machine = {
@@ -22,8 +26,8 @@ export type MeasuredStage = Stage & {
 /** One run of `up`. */
 export type UpRun = {
   readonly ms: number;
-  /** Of the instance's cgroup, from its start; contention lengthens it less than the wall time. */
-  readonly cpuSeconds: number;
+  /** Of a native instance's cgroup, from its start; contention lengthens it less than the wall time. */
+  readonly cpuSeconds?: number;
   readonly stages: readonly MeasuredStage[];
 };
 
@@ -78,6 +82,14 @@ export type Traffic = {
 
 export type Problem = { readonly part: string; readonly message: string };
 
+/** What became of a part of the benchmark. */
+export type PartOutcome = {
+  readonly part: PartName;
+  readonly outcome: 'measured' | 'in part' | 'failed' | 'cannot run here' | 'left out';
+  /** How long it took, and why it was not measured. */
+  readonly detail: string;
+};
+
 /** What is absent could not be measured, or was left out. */
 export type Measurements = {
   readonly helpMs?: Spread;
@@ -85,11 +97,15 @@ export type Measurements = {
   readonly traffic?: Traffic;
   readonly held?: Held;
   readonly listeners: readonly ListenerTimes[];
+  readonly ssh?: SshResults;
+  readonly forward?: ForwardResults;
+  readonly minikube?: MinikubeResults;
 };
 
 export type Results = Measurements & {
   readonly startedAt: string;
   readonly quick: boolean;
   readonly machine: Machine;
+  readonly parts: readonly PartOutcome[];
   readonly problems: readonly Problem[];
 };

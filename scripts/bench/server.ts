@@ -6,7 +6,7 @@ import { makeRoute, makeService } from '../../src/proof/manifests.ts';
 import { type Exposure, nameSampleTask, type SampleTask } from '../../src/proof/task.ts';
 import { sampleImage } from '../../src/steps/context.ts';
 import type { GatewayEndpoint } from '../../src/steps/values.ts';
-import { instanceName, type Taskgate } from './instance.ts';
+import { instanceName } from './instance.ts';
 
 /** One pod that serves for all tasks; each task has a listener, a Service and a TCPRoute of its own, as the master makes them. */
 export type Server = {
@@ -52,11 +52,8 @@ const makePod = ({ namespace, allocationId }: SampleTask) => ({
 const isReady = ([pod]: readonly ServerPod[]): true | string =>
   pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') || 'not Ready yet';
 
-/** Starts the pod in an instance that is up. */
-export const startServer = async (taskgate: Taskgate, signal: AbortSignal): Promise<Server> => {
-  const kube = await taskgate.kube();
-  const { gateway } = await taskgate.record();
-  if (!gateway) throw new Error('the instance has no Gateway');
+/** Starts the pod in a cluster that has a Gateway. */
+export const startServer = async (kube: Kube, gateway: GatewayEndpoint, signal: AbortSignal): Promise<Server> => {
   const task = nameSampleTask(instanceName, 'default');
   const pod = await kube.create(makePod(task));
   const { name, namespace } = pod.metadata;

@@ -1,6 +1,7 @@
 import { type Report, type ReportTable, renderReport } from '../../src/steps/report.ts';
 import type { ListenerTimes, Machine, Results, UpRun } from './results.ts';
 import { typicalIndex } from './statistics.ts';
+import { forwardTable, wayTables } from './tables-outside.ts';
 import { targetTable } from './targets.ts';
 import { describeSpread, mebibytes, milliseconds, seconds } from './units.ts';
 
@@ -43,6 +44,12 @@ const listenerTable = (times: readonly ListenerTimes[]): ReportTable => ({
   ]),
 });
 
+const partTable = ({ parts }: Results): ReportTable => ({
+  title: 'Parts',
+  columns: ['part', 'outcome', ''],
+  rows: parts.map(({ part, outcome, detail }) => [part, outcome, detail]),
+});
+
 const problemTable = ({ problems }: Results): ReportTable => ({
   title: 'Could not be measured',
   columns: ['what', 'why'],
@@ -56,9 +63,13 @@ const typicalRun = (runs: readonly UpRun[] = []): UpRun | undefined =>
 export const resultTables = (results: Results): readonly ReportTable[] => {
   const cold = typicalRun(results.lifecycle?.cold);
   const warm = typicalRun(results.lifecycle?.warm);
+  const wanted = results.parts.filter(({ outcome }) => outcome !== 'left out').map(({ part }) => part);
   return [
-    targetTable(results),
+    targetTable(results, wanted),
+    partTable(results),
     ...(results.problems.length > 0 ? [problemTable(results)] : []),
+    ...(results.minikube?.length ? wayTables(results.minikube) : []),
+    ...(results.forward ? [forwardTable(results.forward)] : []),
     ...(results.listeners.length > 0 ? [listenerTable(results.listeners)] : []),
     ...(cold ? [stageTable("Stages of a typical `up` from nothing, memory of the instance's cgroup", cold)] : []),
     ...(warm ? [stageTable('Stages of a typical `up` after the keeper was killed', warm)] : []),

@@ -1,7 +1,14 @@
+import { partNames } from '../../scripts/bench/parts.ts';
 import type { Results } from '../../scripts/bench/results.ts';
 
 const spread = (median: number) => ({ count: 3, median, min: median - 10, max: median + 10 });
 const compared = { gateway: spread(900), direct: spread(1_800), ratio: { count: 2, median: 0.5, min: 0.4, max: 0.6 } };
+
+const sshCompared = {
+  ...{ ours: spread(900), plain: spread(1_000), ratio: { count: 2, median: 0.9, min: 0.8, max: 1 } },
+  lost: { ours: 0, plain: 3 },
+};
+const losses = { connections: 20, sentBytes: 2e6, lostBytes: 0, broken: [] };
 
 /** A run in which everything was measured and every target met. */
 export const goodResults: Results = {
@@ -15,6 +22,7 @@ export const goodResults: Results = {
     node: 'v24.0.0',
     loadAverage: [0.5, 0.25, 0],
   },
+  parts: partNames.map((part) => ({ part, outcome: 'measured', detail: 'in 1.00 s' })),
   problems: [],
   helpMs: spread(150),
   lifecycle: {
@@ -36,7 +44,7 @@ export const goodResults: Results = {
   traffic: { connectionsPerSecond: compared, failedConnections: 0, bytesPerSecond: compared },
   held: { listeners: 50, requests: 400, answers: 400, longestAnswerMs: 70, ended: false },
   listeners: [1, 50, 200].flatMap((listeners) =>
-    [213, 220].map((listenerLimit) => ({
+    [256, 213].map((listenerLimit) => ({
       listenerLimit,
       listeners,
       writeMs: spread(100),
@@ -44,4 +52,29 @@ export const goodResults: Results = {
       load: 1.5,
     })),
   ),
+  ssh: {
+    ...{ short: sshCompared, concurrent: sshCompared, stream: sshCompared },
+    recoveries: { 'ssh killed': [900], 'sshd restarted': [1_000], 'sshd down': [2_000], 'link down': [4_000, 3_000] },
+  },
+  forward: {
+    changes: 1_000,
+    ours: losses,
+    kubectlLeftAlone: losses,
+    kubectlFollowing: { ...losses, changes: 10, lostBytes: 70, broken: ['read ECONNRESET'] },
+    addedMs: spread(120),
+    removedMs: spread(90),
+    bytesPerSecond: { ours: spread(2e8), kubectl: spread(1e8), ratio: spread(2) },
+    peakBytes: { passed: 2 ** 30, ours: 2 ** 27, kubectl: 2 ** 26 },
+  },
+  minikube: [
+    {
+      ...{ way: 'by hand', firstByteMs: spread(100_000), startMs: spread(50_000), beyondStartMs: spread(50_000) },
+      ...{ imageLoadMs: spread(9_000), commands: ['minikube start', 'curl'], listeners: 64, listenerMs: spread(900) },
+    },
+    {
+      ...{ way: 'taskgate on Minikube', firstByteMs: spread(65_000), startMs: spread(50_000) },
+      ...{ beyondStartMs: spread(15_000), commands: ['npx taskgate up'], listeners: 256, listenerMs: spread(400) },
+      ...{ secondMs: spread(3_000), changedBySecond: [] },
+    },
+  ],
 };

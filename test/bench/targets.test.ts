@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Losses } from '../../scripts/bench/forward.ts';
+import type { WayResults } from '../../scripts/bench/minikube-results.ts';
 import type { Lifecycle, Results } from '../../scripts/bench/results.ts';
+import type { SshResults } from '../../scripts/bench/ssh.ts';
 import { targetTable } from '../../scripts/bench/targets.ts';
 import { goodResults } from './results.ts';
 
@@ -11,12 +14,29 @@ const withLifecycle = (change: Partial<Lifecycle>): Results =>
 const firstByte = (listeners: number, median: number): Results => ({
   ...goodResults,
   listeners: goodResults.listeners.map((one) =>
-    one.listeners === listeners && one.listenerLimit === 213
+    one.listeners === listeners && one.listenerLimit === 256
       ? { ...one, firstByteMs: { count: 1, median, min: median, max: median } }
       : one,
   ),
 });
 const spread = (median: number) => ({ count: 1, median, min: median, max: median });
+
+const sshOf = () => {
+  if (!goodResults.ssh) throw new Error('good results have ssh');
+  return goodResults.ssh;
+};
+const withSsh = (change: Partial<SshResults>): Results => ({ ...goodResults, ssh: { ...sshOf(), ...change } });
+const withRecovery = (samples: readonly number[]) =>
+  withSsh({ recoveries: { ...sshOf().recoveries, 'link down': samples } });
+const withForward = (change: Partial<Losses>): Results => {
+  const { forward } = goodResults;
+  return forward ? { ...goodResults, forward: { ...forward, ours: { ...forward.ours, ...change } } } : goodResults;
+};
+const onMinikube = (change: Partial<WayResults>): Results => ({
+  ...goodResults,
+  minikube:
+    goodResults.minikube?.map((one) => (one.way === 'taskgate on Minikube' ? { ...one, ...change } : one)) ?? [],
+});
 
 test('a target is shown beside the median and the spread', () => {
   expect(rowOf(goodResults, '`up` from nothing (warm cache)')).toEqual([
@@ -29,14 +49,14 @@ test('a target is shown beside the median and the spread', () => {
 });
 
 test('what has no target has no verdict', () => {
-  const row = ['listener 50 added, to first byte (listenerLimit 220)', '', '0.40 s', '', '0.39 s to 0.41 s, 3 samples'];
+  const row = ['listener 50 added, to first byte (listenerLimit 213)', '', '0.40 s', '', '0.39 s to 0.41 s, 3 samples'];
   expect(rowOf(goodResults, '`smoke`')).toEqual(['`smoke`', '', '0.90 s', '', '1 sample']);
   expect(rowOf(goodResults, row[0] ?? '')).toEqual(row);
 });
 
 test('a good run misses nothing', () => {
   const verdicts = targetTable(goodResults).rows.map(([, , , verdict]) => verdict);
-  expect(verdicts.filter((verdict) => verdict === 'ok')).toHaveLength(9);
+  expect(verdicts.filter((verdict) => verdict === 'ok')).toHaveLength(20);
   expect(verdicts).not.toContain('miss');
 });
 
@@ -60,6 +80,36 @@ test.each<{ title: string; met: Results; missed: Results }>([
     title: 'memory of an idle instance (PSS)',
     met: withLifecycle({ idleBytes: [1.5 * 2 ** 30] }),
     missed: withLifecycle({ idleBytes: [1.5 * 2 ** 30 + 1] }),
+  },
+  {
+    title: 'ssh tunnel back after: link down',
+    met: withRecovery([5_000, 100]),
+    missed: withRecovery([5_001, 100, 100]),
+  },
+  {
+    title: '`up` on Minikube, beyond `minikube start`',
+    met: onMinikube({ beyondStartMs: spread(20_000) }),
+    missed: onMinikube({ beyondStartMs: spread(20_001) }),
+  },
+  {
+    title: 'second `up` on Minikube',
+    met: onMinikube({ secondMs: spread(5_000) }),
+    missed: onMinikube({ secondMs: spread(5_001) }),
+  },
+  {
+    title: 'objects changed by it',
+    met: onMinikube({ changedBySecond: [] }),
+    missed: onMinikube({ changedBySecond: ['changed secrets default/x'] }),
+  },
+  {
+    title: 'bytes lost of a stream',
+    met: goodResults,
+    missed: withSsh({ stream: { ...sshOf().stream, lost: { ours: 1, plain: 0 } } }),
+  },
+  {
+    title: 'bytes lost by our forwards while listeners change',
+    met: goodResults,
+    missed: withForward({ lostBytes: 1 }),
   },
   { title: 'listener 50 added, to first byte', met: firstByte(50, 700), missed: firstByte(50, 701) },
   { title: 'listener 200 added, to first byte', met: firstByte(200, 3_000), missed: firstByte(200, 3_001) },
@@ -89,4 +139,22 @@ test.each([
 test('what was not measured is no verdict', () => {
   const { rows } = targetTable({ listeners: [] });
   expect(rows.map((row) => row.slice(2))).toEqual(rows.map(() => ['not measured', '', '']));
+});
+
+test('a forward that broke a connection is a miss, and says how kubectl did', () => {
+  const title = 'bytes lost by our forwards while listeners change';
+  expect(rowOf(withForward({ broken: ['read ECONNRESET'] }), title)?.slice(2, 4)).toEqual([
+    '0, connection ended',
+    'miss',
+  ]);
+  expect(rowOf(goodResults, title)?.[4]).toContain('kubectl started anew 10 times to follow: 70 of 2.0 MB lost');
+});
+
+test('only the lines of the parts that are asked for are shown', () => {
+  const { rows } = targetTable(goodResults, ['minikube']);
+  expect(rows.map(([title]) => title)).toEqual([
+    '`up` on Minikube, beyond `minikube start`',
+    'second `up` on Minikube',
+    'objects changed by it',
+  ]);
 });
