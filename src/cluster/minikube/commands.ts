@@ -6,14 +6,8 @@ export type Args = readonly string[];
 /** Root needs --force; the daemon was probed before, because --force hides the real reason of a failure. */
 const needsForce = (driver: string, uid: number): boolean => uid === 0 && driver !== 'none';
 
-/**
- * `--wait=apiserver`: the node and its pods are waited for later, beside other work.
- * `--cni=bridge` needs no image. The API server's extras let the gateway's admission policies work (native has the same).
- */
-export const startArgs = (spec: MinikubeSpec, uid: number): Args => [
-  'start',
-  `--profile=${spec.profile}`,
-  `--driver=${spec.driver}`,
+/** What a cluster is made of. `--cni=bridge` needs no image; the API server's extras are as a native cluster has them. */
+const makingArgs = (spec: MinikubeSpec): Args => [
   '--container-runtime=containerd',
   `--kubernetes-version=${spec.kubernetesVersion}`,
   `--cpus=${spec.cpus}`,
@@ -21,12 +15,26 @@ export const startArgs = (spec: MinikubeSpec, uid: number): Args => [
   '--cni=bridge',
   '--extra-config=apiserver.feature-gates=MutatingAdmissionPolicy=true',
   '--extra-config=apiserver.runtime-config=admissionregistration.k8s.io/v1beta1=true',
+  ...(spec.serviceCidr ? [`--service-cluster-ip-range=${spec.serviceCidr}`] : []),
+];
+
+export type StartOptions = {
+  readonly uid: number;
+  /** A profile that is not ours is started as it is: these arguments would change it. */
+  readonly isOwned: boolean;
+};
+
+/** `--wait=apiserver`: the node and its pods are waited for later, beside other work. */
+export const startArgs = (spec: MinikubeSpec, { uid, isOwned }: StartOptions): Args => [
+  'start',
+  `--profile=${spec.profile}`,
+  `--driver=${spec.driver}`,
+  ...(isOwned ? makingArgs(spec) : []),
   '--wait=apiserver',
   '--keep-context',
   '--embed-certs',
   '--interactive=false',
   '--output=json',
-  ...(spec.serviceCidr ? [`--service-cluster-ip-range=${spec.serviceCidr}`] : []),
   ...(spec.baseImage ? [`--base-image=${spec.baseImage}`] : []),
   ...(needsForce(spec.driver, uid) ? ['--force'] : []),
   ...spec.startArgs,

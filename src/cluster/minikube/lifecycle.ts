@@ -56,6 +56,8 @@ export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
   }
 };
 
+const isOwned = ({ resources }: MinikubeTools): boolean => resources().at(-1)?.owned ?? false;
+
 /** The journal holds one profile; where its owner changes, the new entry is there before the old one goes. */
 const journalOnce = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
   const found = tools.resources();
@@ -82,7 +84,8 @@ const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLi
     const text = describeEvent(event);
     if (text) tools.report?.(text);
   };
-  await runMinikube(minikube, startArgs(spec, tools.uid), { signal, timeoutMs: startTimeoutMs, onLine });
+  const args = startArgs(spec, { uid: tools.uid, isOwned: isOwned(tools) });
+  await runMinikube(minikube, args, { signal, timeoutMs: startTimeoutMs, onLine });
 };
 
 /** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */
@@ -104,7 +107,7 @@ export const carryOut = async (provider: Provider, plan: Plan, limits: StartLimi
     tools.report?.(`minikube: deleting ${spec.profile} (${plan.because})`);
     await deleteProfile(minikube, spec);
   }
-  await journalOnce(provider, isNew || (tools.resources().at(-1)?.owned ?? false));
+  await journalOnce(provider, isNew || isOwned(tools));
   if (plan.action === 'use') return;
   try {
     if (plan.action === 'unpause') await runMinikube(minikube, unpauseArgs(spec.profile), limits);

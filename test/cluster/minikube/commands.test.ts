@@ -8,7 +8,7 @@ test('everything that a start depends on is said, and the user has the last word
     baseImage: 'local/kicbase:1',
     startArgs: ['--cni=kindnet', '-v=1'],
   });
-  expect(startArgs(spec, 1000)).toEqual([
+  expect(startArgs(spec, { uid: 1000, isOwned: true })).toEqual([
     'start',
     '--profile=dev',
     '--driver=docker',
@@ -19,14 +19,28 @@ test('everything that a start depends on is said, and the user has the last word
     '--cni=bridge',
     '--extra-config=apiserver.feature-gates=MutatingAdmissionPolicy=true',
     '--extra-config=apiserver.runtime-config=admissionregistration.k8s.io/v1beta1=true',
+    '--service-cluster-ip-range=10.120.0.0/16',
     '--wait=apiserver',
     '--keep-context',
     '--embed-certs',
     '--interactive=false',
     '--output=json',
-    '--service-cluster-ip-range=10.120.0.0/16',
     '--base-image=local/kicbase:1',
     '--cni=kindnet',
+    '-v=1',
+  ]);
+});
+
+test('a profile of somebody else is started as it is', () => {
+  expect(startArgs(makeSpec({ startArgs: ['-v=1'] }), { uid: 1000, isOwned: false })).toEqual([
+    'start',
+    '--profile=dev',
+    '--driver=docker',
+    '--wait=apiserver',
+    '--keep-context',
+    '--embed-certs',
+    '--interactive=false',
+    '--output=json',
     '-v=1',
   ]);
 });
@@ -37,5 +51,5 @@ test.each([
   ['none', 0, false],
   ['docker', 1000, false],
 ] as const)('driver %s, uid %i: --force is %s', (driver, uid, isForced) => {
-  expect(startArgs(makeSpec({ driver }), uid).includes('--force')).toBe(isForced);
+  expect(startArgs(makeSpec({ driver }), { uid, isOwned: true }).includes('--force')).toBe(isForced);
 });
