@@ -1,11 +1,10 @@
 import { waitForServiceAccount } from '../cluster/readiness.ts';
-import { UserError } from '../lib/errors.ts';
 import type { Kube } from '../lib/kube.ts';
 import { prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
 import { startSampleTask } from '../proof/sample-task.ts';
 import type { SampleTask } from '../proof/task.ts';
-import { chooseReach, type Reach } from '../tunnel/endpoint.ts';
+import type { Reach } from '../tunnel/endpoint.ts';
 import { originOf } from '../tunnel/probe.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { checkOwnership } from './check-ownership.ts';
@@ -14,7 +13,7 @@ import { noteForeignMasters } from './foreign-master.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode } from './start-cluster.ts';
 import type { Step } from './step.ts';
-import { makeWayBack, openWayBack } from './way-back.ts';
+import { findTunnelInstead, makeWayBack, openWayBack } from './way-back.ts';
 import { writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
 
 /** What the sample task is made from, before there is a Gateway endpoint. */
@@ -94,13 +93,7 @@ export const provePath: Step<UpContext> = {
 const findOtherWay = ({ config, proof, master }: UpContext): Reach | undefined => {
   const isLost = proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok);
   if (!isLost || master?.via !== 'direct' || config.master.reach !== 'auto') return undefined;
-  try {
-    return chooseReach(config, false);
-  } catch (error) {
-    // the broken path has its own advice
-    if (error instanceof UserError && error.id === 'tunnel.no-way-back') return undefined;
-    throw error;
-  }
+  return findTunnelInstead(config);
 };
 
 /** Proven by a pod, not assumed: only when the direct way did not work is another one taken. */

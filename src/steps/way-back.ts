@@ -1,3 +1,6 @@
+import type { Config } from '../config/config.ts';
+import type { InstanceRecord } from '../keeper/instance.ts';
+import { UserError } from '../lib/errors.ts';
 import { directEndpoint } from '../tunnel/direct.ts';
 import { chooseReach, endpointThrough, type Reach } from '../tunnel/endpoint.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
@@ -46,12 +49,33 @@ export const makeWayBack = async (context: UpContext, reach: Reach, tools: StepT
   return openTunnel(context, reach.via, tools);
 };
 
+/** What `auto` takes where pods do not reach this host directly; undefined where the settings allow no tunnel. */
+export const findTunnelInstead = (config: Config): Reach | undefined => {
+  try {
+    return chooseReach(config, false);
+  } catch (error) {
+    // without another way the direct one is tried, and a broken path has its own advice
+    if (error instanceof UserError && error.id === 'tunnel.no-way-back') return undefined;
+    throw error;
+  }
+};
+
+/**
+ * The way back of this run. The tunnel that `auto` came to before stays: pods that run dial it, and a proof that is
+ * still good was made through it.
+ */
+export const chooseWayBack = (config: Config, { master: before }: Pick<InstanceRecord, 'master'>): Reach => {
+  const wasTunnel = before?.via === 'ssh' || before?.via === 'ngrok';
+  const instead = config.master.reach === 'auto' && wasTunnel ? findTunnelInstead(config) : undefined;
+  return instead ? { ...instead, because: 'auto: as before' } : chooseReach(config);
+};
+
 /** How tasks reach the master. Beside the gateway's installation: a tunnel needs no cluster. */
 export const openWayBack: Step<UpContext> = {
   title: 'Open the way back to the master',
   after: [startCluster],
   run: async (context, tools) => {
-    const reach = chooseReach(context.config);
+    const reach = chooseWayBack(context.config, need(context, 'instance').record());
     const master = await makeWayBack(context, reach, tools);
     context.master = master;
     return `${master.scheme}://${master.host}:${master.port}, ${reach.because}`;
