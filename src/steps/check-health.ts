@@ -11,8 +11,8 @@ import { findStatus } from './status.ts';
 import type { Step } from './step.ts';
 
 /** Changes when `up` would make something else than it did. */
-export const settingsDigest = ({ gateway, master, ssh, ngrok }: UpContext['config']): string =>
-  sha256(JSON.stringify({ gateway, master, ssh, ngrok, pins }));
+export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube }: UpContext['config']): string =>
+  sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, pins }));
 
 const keeperRun = (instance: Instance): string | undefined => {
   const keeper = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
@@ -40,7 +40,8 @@ export const findRun = async (instance: Instance): Promise<string | undefined> =
 const findProof = async (context: UpContext): Promise<string | undefined> => {
   const instance = need(context, 'instance');
   const { proven } = instance.record();
-  if (!proven || proven.settings !== settingsDigest(context.config)) return undefined;
+  // a cluster that may be made anew has nothing of what was proven
+  if (!proven || context.config.recreate || proven.settings !== settingsDigest(context.config)) return undefined;
   const status = await findStatus(context);
   // another master is the user's matter: nothing that `up` makes would change it
   const ours = status?.problems.filter(({ id }) => id !== foreignMasterId);

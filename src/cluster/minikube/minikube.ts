@@ -55,8 +55,9 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
   const inspect = () => inspectProfile(calls, spec);
   const find = async () => clusterStateOf(await inspect());
   let runtime: Runtime = 'unknown';
+  // one that runs may be about to be deleted, and then only the start can tell
   const lookAtRuntime = async (): Promise<Runtime> =>
-    runtime === 'unknown' && (await find()) === 'running' ? 'ready' : runtime;
+    runtime === 'unknown' && !spec.recreate && (await find()) === 'running' ? 'ready' : runtime;
   const onRuntimeReady = () => {
     runtime = 'ready';
   };

@@ -232,6 +232,24 @@ test('a load that minikube calls a success, and that left images out, names them
   });
 });
 
+test('images are not loaded into a cluster that is about to be made anew', async () => {
+  const { provider, calls, state } = await setUp({
+    host: 'Running',
+    spec: { recreate: true, cpus: 4 },
+    journalled: [ours],
+    override: ([command, what]) => {
+      if (command === 'delete') state.images.splice(0);
+      if (command === 'image' && what === 'load') state.images.push(...refs);
+      return undefined;
+    },
+  });
+  state.images.push(...refs);
+  const loaded = provider.loadImages('/c/images.tar', refs, limits);
+  await provider.start(limits);
+  await loaded;
+  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual(['delete', 'start', 'image']);
+});
+
 test('images for a cluster that nobody starts: an end at the deadline', async () => {
   const { provider } = await setUp({ host: 'Stopped' });
   await expect(provider.loadImages('/c/images.tar', refs, { ...limits, timeoutMs: 300 })).rejects.toMatchObject({
