@@ -47,7 +47,7 @@ const measurePart = async ({ context, problems }: Bench, part: PartName) => {
   const [startMs, before] = [performance.now(), problems.length];
   const found = await context.attempt(part, () => measurements[part](context));
   const took = seconds(performance.now() - startMs);
-  const detail = problems.length > before ? `after ${took}: ${problems.at(-1)?.message}` : `in ${took}`;
+  const detail = problems.length > before ? `in ${took}; what could not be measured is below` : `in ${took}`;
   const outcome = problems.length === before ? 'measured' : found ? 'in part' : 'failed';
   return { found, outcome: { part, outcome, detail } satisfies PartOutcome };
 };
@@ -86,11 +86,14 @@ const listenForSignals = (): AbortSignal => {
   return controller.signal;
 };
 
+/** A native node hides /run, where a rig has its temporary files. */
+const findTempDir = (): string => (tmpdir().startsWith('/run/') ? '/tmp' : tmpdir());
+
 const run = async (wish: Wish): Promise<number> => {
   const [machine, startedAt, signal] = [inspectMachine(), new Date().toISOString(), listenForSignals()];
   say(describeMachine(machine));
   const plans = await planParts(wish, signal);
-  const stateHome = await mkdtemp(join(tmpdir(), 'tg-bench-'));
+  const stateHome = await mkdtemp(join(findTempDir(), 'tg-bench-'));
   say(`instance ${instanceName}, state folder ${stateHome}`);
   const bench = makeContext(stateHome, wish.quick, signal);
   const { problems, context } = bench;

@@ -60,7 +60,8 @@ export const loadShort = (target: Target, count: number): Promise<Load> =>
     return lost;
   });
 
-const messages = 20;
+/** That each of the connections at once sends. */
+export const messages = 20;
 
 /** So many connections that are open at the same time; each sends 20 messages of 1 KiB, one after the other. */
 export const loadConcurrent = (target: Target, connections: number): Promise<Load> =>

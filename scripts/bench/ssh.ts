@@ -1,12 +1,14 @@
 import type { Target } from '../../src/proof/dial.ts';
 import type { BenchContext } from './context.ts';
 import { measureRecoveries, type Recoveries } from './ssh-faults.ts';
-import { type Load, loadConcurrent, loadShort, loadStream } from './ssh-load.ts';
+import { type Load, loadConcurrent, loadShort, loadStream, messages } from './ssh-load.ts';
 import { startTunnels, type Tunnels } from './ssh-tunnels.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';
 
 /** Our tunnel and plain `ssh -R -N` under the same load in turns; `lost` is what did not come back through each. */
 export type SshCompared = {
+  /** What went through each of them in a round, in the unit of the load. */
+  readonly amount: number;
   readonly ours: Spread;
   readonly plain: Spread;
   readonly ratio: Spread;
@@ -28,7 +30,7 @@ type Context = Pick<BenchContext, 'quick' | 'signal' | 'say'>;
 
 const compare = async (
   { ours, plain }: Tunnels,
-  load: (target: Target) => Promise<Load>,
+  { amount, load }: { readonly amount: number; readonly load: (target: Target) => Promise<Load> },
   { quick, signal }: Context,
 ): Promise<SshCompared> => {
   const targets = { ours, plain };
@@ -44,6 +46,7 @@ const compare = async (
     }
   }
   return {
+    amount,
     ours: spreadOf(samples.ours),
     plain: spreadOf(samples.plain),
     ratio: spreadOf(ratiosOf(samples.ours, samples.plain)),
@@ -58,11 +61,19 @@ export const measureSsh = async (context: Context): Promise<SshResults> => {
   const tunnels = await startTunnels(context);
   try {
     say('short connections through our ssh tunnel and plain ssh');
-    const short = await compare(tunnels, (target) => loadShort(target, connections), context);
+    const short = await compare(
+      tunnels,
+      { amount: connections, load: (target) => loadShort(target, connections) },
+      context,
+    );
     say('200 connections at once');
-    const concurrent = await compare(tunnels, (target) => loadConcurrent(target, 200), context);
+    const concurrent = await compare(
+      tunnels,
+      { amount: 200 * messages, load: (target) => loadConcurrent(target, 200) },
+      context,
+    );
     say('a stream');
-    const stream = await compare(tunnels, (target) => loadStream(target, bytes), context);
+    const stream = await compare(tunnels, { amount: bytes, load: (target) => loadStream(target, bytes) }, context);
     say('faults');
     return { short, concurrent, stream, recoveries: await measureRecoveries(tunnels, context) };
   } finally {

@@ -19,6 +19,10 @@ const titleOf: Readonly<Record<WayName, string>> = {
 /** What the table cannot say in a cell. */
 const wayNotes: readonly (readonly string[])[] = [
   [
+    'minikube start',
+    "by hand with Minikube's own waits; taskgate's waits for the API server only, what follows counts as beyond it",
+  ],
+  [
     'first byte',
     'of taskgate: the end of `up`, every hop proven; by hand: the first answer, the time to type left out',
   ],

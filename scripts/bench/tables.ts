@@ -7,7 +7,7 @@ import { describeSpread, mebibytes, milliseconds, seconds } from './units.ts';
 
 /** A table as lines of text, columns aligned. */
 export const renderText = ({ title, columns, rows }: ReportTable): string => {
-  const all = [columns, ...rows];
+  const all = [columns, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\s*\n\s*/g, ' ')));
   const widths = columns.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
   return `${[title, ...all.map(line)].map((text) => text.trimEnd()).join('\n')}\n`;

@@ -20,8 +20,8 @@ const besidePlain = (what: string, unit: Unit, load: SshLoad): readonly Line[] =
 const lostBy = (title: string, load: SshLoad): Line =>
   none(title, ({ ssh }) => {
     if (!ssh) return undefined;
-    const { lost }: SshCompared = ssh[load];
-    return { count: lost.ours, what: `plain ssh: ${lost.plain}` };
+    const { amount, ours, lost }: SshCompared = ssh[load];
+    return { count: lost.ours, what: `of ${ours.count} x ${amount}; plain ssh: ${lost.plain}` };
   });
 
 const backAfter = (fault: FaultName): Line =>
@@ -29,7 +29,6 @@ const backAfter = (fault: FaultName): Line =>
     several(ssh?.recoveries[fault]),
   );
 
-/** How many connections and bytes a load has, is in its own table. */
 export const sshLines: readonly Line[] = [
   lostBy('short connections lost in our ssh tunnel', 'short'),
   lostBy('messages lost on 200 connections at once', 'concurrent'),

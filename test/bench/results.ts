@@ -5,6 +5,7 @@ const spread = (median: number) => ({ count: 3, median, min: median - 10, max: m
 const compared = { gateway: spread(900), direct: spread(1_800), ratio: { count: 2, median: 0.5, min: 0.4, max: 0.6 } };
 
 const sshCompared = {
+  amount: 5_000,
   ...{ ours: spread(900), plain: spread(1_000), ratio: { count: 2, median: 0.9, min: 0.8, max: 1 } },
   lost: { ours: 0, plain: 3 },
 };

@@ -9,7 +9,7 @@ test('columns of text are aligned, without blanks at the ends of lines', () => {
     columns: ['what', 'value', ''],
     rows: [
       ['a', '10 s', 'ok'],
-      ['longer', '1 s', ''],
+      ['longer', '1\n  s', ''],
     ],
   });
   expect(text).toBe(['Figures', 'what    value', 'a       10 s   ok', 'longer  1 s', ''].join('\n'));

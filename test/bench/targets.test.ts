@@ -158,3 +158,11 @@ test('only the lines of the parts that are asked for are shown', () => {
     'objects changed by it',
   ]);
 });
+
+test('what was lost is told with how much went through, and beside plain ssh', () => {
+  expect(rowOf(goodResults, 'short connections lost in our ssh tunnel')?.slice(2)).toEqual([
+    '0',
+    'ok',
+    'of 3 x 5000; plain ssh: 3',
+  ]);
+});
