@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test as plain } from 'vitest';
+import { isRunning } from '../../src/lib/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { InstanceStatus } from '../../src/steps/status.ts';
 import { hostAlias, noSshServer, type SshServer, startSshServer } from '../sshd/sshd.ts';
@@ -111,6 +112,6 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
     const { journal } = await taskgate.record('dev');
     const keeper = journal.find((one) => one.kind === 'tunnels');
     expect(ending(await taskgate.run('down'))).toBe('exit 0');
-    expect(keeper?.kind === 'tunnels' && (() => process.kill(keeper.process.pid, 0))).toThrow('ESRCH');
+    expect(keeper?.kind === 'tunnels' && (await isRunning(keeper.process))).toBe(false);
   });
 });
