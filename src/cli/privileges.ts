@@ -1,6 +1,6 @@
 import { lchown, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { findInstance, instancesDir } from '../keeper/instance.ts';
+import { instancesDir } from '../keeper/instance.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/runner.ts';
 import type { CommandContext } from '../steps/context.ts';
@@ -88,10 +88,8 @@ export const handOver = async (
   const logsDir = join(instanceDir, 'logs');
   const files = (await entriesOf(instanceDir)).filter((path) => !nodeOnly.has(basename(path)));
   const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
-  const merged = (await findInstance(stateDir, config.name))?.record().merged?.path;
-  const kubeconfigs = merged ? [merged, `${merged}.taskgate-backup`] : [];
   const folders = [stateDir, instancesDir(stateDir), join(stateDir, 'locks'), instanceDir, logsDir];
-  for (const path of [...folders, ...files, ...logs, ...kubeconfigs, ...more]) {
+  for (const path of [...folders, ...files, ...logs, ...more]) {
     // lchown: the folder is the user's, and a link in it could name anything
     await lchown(path, Number(SUDO_UID), Number(SUDO_GID)).catch((error) => {
       if (!hasCode(error, 'ENOENT')) throw error;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -104,6 +104,19 @@ test('a link stays a link', async () => {
   await changeKubeconfig(link, merge, { signal });
   expect(await readlink(link)).toBe(path);
   expect(names(await readFile(path, 'utf8'))).toContain('taskgate-dev');
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test.runIf(isRoot)('what root changes or makes for a user stays the user’s', async () => {
+  const { dir, path, signal } = await setUp(config(['work'], 'work'));
+  await chown(dir, 4321, 4322);
+  await chown(path, 4321, 4322);
+  const fresh = join(dir, 'kube', 'deep', 'config');
+  await changeKubeconfig(path, merge, { signal });
+  await changeKubeconfig(fresh, merge, { signal });
+  const owned = [path, `${path}.taskgate-backup`, join(dir, 'kube'), join(dir, 'kube', 'deep'), fresh];
+  for (const one of owned) expect(await stat(one), one).toMatchObject({ uid: 4321, gid: 4322 });
 });
 
 test("kubectl's lock is waited for, and its file not touched meanwhile", async () => {
