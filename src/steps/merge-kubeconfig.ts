@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { changeKubeconfig, mergeKubeconfig, unmergeKubeconfig } from '../cluster/kubeconfig-merge.ts';
 import { kubeconfigPaths } from '../lib/kubeconfig.ts';
 import { type CommandContext, need, type UpContext } from './context.ts';
+import { isForeignCluster } from './foreign-cluster.ts';
 import { startCluster } from './start-cluster.ts';
 import type { Step } from './step.ts';
 
@@ -13,10 +14,10 @@ const userKubeconfig = ({ env: { KUBECONFIG, HOME } }: CommandContext): string =
   return path;
 };
 
-/** Why there is nothing to merge. */
-const notWanted = ({ config, instance }: UpContext): string | false => {
-  if (!config.mergeKubeconfig) return 'not asked for; --merge-kubeconfig adds the context to yours';
-  return instance?.record().provider === 'attach' && 'the context is in your kubeconfig already';
+/** Why there is nothing to merge. The entries of somebody else's cluster are theirs: `down` would take them away. */
+const notWanted = (context: UpContext): string | false => {
+  if (!context.config.mergeKubeconfig) return 'not asked for; --merge-kubeconfig adds the context to yours';
+  return isForeignCluster(need(context, 'instance')) && 'who made the cluster has the context in a kubeconfig already';
 };
 
 /** Only on request is the user's own kubeconfig touched, and its current context never. */
