@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isThere } from '../../src/lib/files.ts';
 import { type Command, execaRunner } from '../../src/lib/runner.ts';
@@ -94,7 +93,8 @@ const sshdCommand = ({ inside }: Network, dir: string): Command =>
 /** Starts a real sshd in a network namespace of its own; needs root. What it makes goes with `remove`. */
 export const startSshServer = async (settings: readonly string[] = []): Promise<SshServer> => {
   const network = await makeNetwork();
-  const dir = await mkdtemp(join(tmpdir(), 'tg-sshd-'));
+  // not TMPDIR, which may lie below the /run that sshd does not see
+  const dir = await mkdtemp('/tmp/tg-sshd-');
   const log: string[] = [];
   const programs: Tethered[] = [];
   let sshd: Tethered | undefined;

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test as plain } from 'vitest';
+import { ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
+import { hostAlias, noSshServer, type SshServer, startSshServer } from '../sshd/sshd.ts';
+import { listProfiles } from './real-minikube.ts';
+
+const test = plain.skipIf(noSshServer !== '');
+
+let taskgate: Taskgate;
+let server: SshServer;
+let ssh: readonly string[];
+
+beforeAll(async () => {
+  if (noSshServer) return;
+  taskgate = await makeTaskgate();
+  server = await startSshServer();
+  ssh = [
+    ...['--name', 'far', '--master-reach', 'ssh', '--ssh-host', hostAlias, '--ssh-config-file', server.clientConfig],
+    ...['--tunnel-allow-public', '--ssh-server-alive-interval', '1', '--ssh-server-alive-count-max', '3'],
+  ];
+});
+afterAll(async () => {
+  await taskgate?.close('far');
+  await server?.remove();
+});
+
+type Proof = {
+  readonly hops: readonly { readonly direction: string; readonly ok: boolean; readonly evidence: string }[];
+};
+
+const brokenDirections = ({ hops }: Proof): ReadonlySet<string> =>
+  new Set(hops.filter(({ ok }) => !ok).map(({ direction }) => direction));
+
+describe(`${noSshServer}tasks on Minikube reach the master by ssh -R on a machine of its own`, () => {
+  test('one command makes the cluster, opens the tunnel and has a task prove it', async () => {
+    const ended = await taskgate.run('up', '--provider', 'minikube', '--json', ...ssh);
+    expect(ending(ended)).toBe('exit 0');
+    const { master, proof } = JSON.parse(ended.stdout);
+    expect(master).toMatchObject({ host: server.address, via: 'ssh' });
+    expect(proof.hops.at(-1).evidence).toBe('nonce came back; the stand-in master saw the call from 127.0.0.1');
+  });
+
+  test('cut, no task reaches the master; mended, the same address works again', async () => {
+    await server.network.setLink('down');
+    const cut = await taskgate.run('smoke', '--json', ...ssh);
+    expect(cut.exitCode).toBe(8);
+    expect(brokenDirections(JSON.parse(cut.stdout))).toEqual(new Set(['reverse']));
+    await server.network.setLink('up');
+    expect(ending(await taskgate.run('up', '--provider', 'minikube', ...ssh))).toBe('exit 0');
+    expect(ending(await taskgate.run('smoke', ...ssh))).toBe('exit 0');
+  });
+
+  test('down leaves neither tunnel nor profile', async () => {
+    expect(ending(await taskgate.run('down', '--name', 'far'))).toBe('exit 0');
+    expect(await listProfiles()).not.toContain('taskgate-far');
+  });
+});
