@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { minikube } from '../../../src/cluster/minikube/minikube.ts';
 import type { MinikubeResource, MinikubeSpec, MinikubeTools } from '../../../src/cluster/minikube/spec.ts';
 import { CommandError, type Runner } from '../../../src/lib/runner.ts';
 
@@ -140,3 +143,25 @@ export const makeTools = (runner: Runner, journalled: readonly MinikubeResource[
   };
   return { tools, journal, reports };
 };
+
+export const limits = { signal: new AbortController().signal, timeoutMs: 5_000 };
+
+type SetUp = {
+  readonly host: Host;
+  readonly spec?: Partial<MinikubeSpec>;
+  readonly journalled?: readonly MinikubeResource[];
+  readonly override?: Parameters<typeof fakeMinikube>[1];
+};
+
+/** The provider of one profile that is in a state, in a folder that goes with the test. */
+export const setUp = async ({ host, spec = {}, journalled = [], override }: SetUp) => {
+  const instanceDir = await mkdtemp(join(tmpdir(), 'taskgate-'));
+  onTestFinished(() => rm(instanceDir, { recursive: true, force: true }));
+  const fake = fakeMinikube(host, override);
+  const made = makeTools(fake.runner, journalled);
+  return { ...fake, ...made, instanceDir, provider: minikube(makeSpec({ instanceDir, ...spec }), made.tools) };
+};
+
+/** The calls that change something. */
+export const changing = (calls: readonly string[]) =>
+  calls.filter((line) => /^minikube (start|stop|delete|unpause|update-context|image load)/.test(line));
