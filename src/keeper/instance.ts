@@ -104,10 +104,23 @@ const openRecord = (dir: string, first: InstanceRecord): Instance => {
   };
 };
 
-/** Opens an instance's record; undefined when there is none. Throws a UserError for a damaged one or one of another schema. */
+/** Until an `up` by sudo has ended, its files are root's; one that was killed leaves them so. */
+const ofRoot = (dir: string, name: string, cause: unknown): UserError =>
+  new UserError(`${recordPath(dir)} may be read by root only`, {
+    id: 'environment.instance-of-root',
+    hint: `an up by sudo is at work, or was killed: wait for it, or run it again, or: taskgate down --name ${name}`,
+    cause,
+  });
+
+/**
+ * Opens an instance's record; undefined when there is none. Throws a UserError for a damaged one or one of another
+ * schema, and `environment.instance-of-root` for one that this user may not read.
+ */
 export const findInstance = async (stateDir: string, name: string): Promise<Instance | undefined> => {
   const dir = join(instancesDir(stateDir), name);
-  const text = await findTextFile(recordPath(dir));
+  const text = await findTextFile(recordPath(dir)).catch((error) => {
+    throw hasCode(error, 'EACCES') ? ofRoot(dir, name, error) : error;
+  });
   return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
 };
 

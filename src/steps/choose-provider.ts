@@ -3,7 +3,7 @@ import { verifyAttach } from '../cluster/attach-verify.ts';
 import { verifyMinikube } from '../cluster/minikube/verify.ts';
 import { verifyMachine } from '../cluster/native/verify.ts';
 import type { Obstacle } from '../cluster/provider.ts';
-import { findInstance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import { findInstance, instancesDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { attachPlaceOf, attachTools } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
@@ -65,7 +65,7 @@ export const verifyHere = async (
   return notes;
 };
 
-const refuseOther = ({ name, provider }: InstanceRecord, wanted: ProviderName): void => {
+const refuseOther = (name: string, provider: ProviderName, wanted: ProviderName): void => {
   if (provider === wanted) return;
   throw new UserError(`provider: wanted ${wanted}, but instance ${name} was made with ${provider}`, {
     id: 'environment.drift',
@@ -80,18 +80,28 @@ const chooseByMachine = async (context: CommandContext): Promise<Choice> => {
   return { provider: 'native', because: `auto: ${obstacle.what}` };
 };
 
+/** The provider that an instance was made with, if it is there. What only root may read is a native one's. */
+export const findProvider = async ({ config, places }: CommandContext): Promise<ProviderName | undefined> => {
+  try {
+    return (await findInstance(places.stateDir, config.name))?.record().provider;
+  } catch (error) {
+    if (error instanceof UserError && error.id === 'environment.instance-of-root') return 'native';
+    throw error;
+  }
+};
+
 /**
  * The provider of this run. Throws UserError `environment.drift` where the instance was made with another one than the
  * settings name.
  */
 export const chooseProvider = async (context: CommandContext): Promise<Choice> => {
-  const { config, places } = context;
-  const found = await findInstance(places.stateDir, config.name);
+  const { config } = context;
+  const found = await findProvider(context);
   if (config.provider !== 'auto') {
-    if (found) refuseOther(found.record(), config.provider);
+    if (found) refuseOther(config.name, found, config.provider);
     return { provider: config.provider, because: 'as wanted' };
   }
-  if (found) return { provider: found.record().provider, because: 'auto: as it was made' };
+  if (found) return { provider: found, because: 'auto: as it was made' };
   if (config.installMinikube) return { provider: 'minikube', because: 'auto: --install-minikube' };
   return chooseByMachine(context);
 };

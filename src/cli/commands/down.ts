@@ -1,4 +1,4 @@
-import { findInstance } from '../../keeper/instance.ts';
+import { findProvider } from '../../steps/choose-provider.ts';
 import { downSteps, verifyCacheUnused } from '../../steps/down.ts';
 import type { Stage } from '../../steps/step.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
@@ -22,10 +22,9 @@ export const down = async (input: CommandInput, { purgeCache }: DownFlags): Prom
     for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
     if (input.flags.json) print(JSON.stringify({ instance: config.name, stages, notes: context.notes }, null, 2));
   };
-  const found = await findInstance(context.places.stateDir, config.name);
   // a folder without a record may be root's
-  const needsRoot = !found || found.record().provider === 'native';
-  if (needsRoot) return asRoot(input.invocation, { prepare: async () => undefined, work });
+  const provider = (await findProvider(context)) ?? 'native';
+  if (provider === 'native') return asRoot(input.invocation, { prepare: async () => undefined, work });
   await work();
   return 0;
 };

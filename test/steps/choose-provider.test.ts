@@ -1,0 +1,45 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { createInstance } from '../../src/keeper/instance.ts';
+import { chooseProvider } from '../../src/steps/choose-provider.ts';
+import { commandContext } from './context.ts';
+
+const setUp = async () => {
+  const home = await mkdtemp(join(tmpdir(), 'tg-choose-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const places = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
+  const choose = (change: Partial<Config> = {}) => {
+    const { config, ...context } = commandContext({ places });
+    return chooseProvider({ ...context, config: { ...config, ...change } });
+  };
+  const begin = () => createInstance(places.stateDir, { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' });
+  return { choose, begin };
+};
+
+test('auto stays with what the instance was made with, and asks no program', async () => {
+  const { choose, begin } = await setUp();
+  await begin();
+  expect(await choose({ installMinikube: true })).toEqual({ provider: 'native', because: 'auto: as it was made' });
+});
+
+test('another provider than the instance was made with is refused', async () => {
+  const { choose, begin } = await setUp();
+  await begin();
+  await expect(choose({ provider: 'minikube' })).rejects.toMatchObject({
+    id: 'environment.drift',
+    message: 'provider: wanted minikube, but instance dev was made with native',
+    hint: expect.stringContaining('taskgate down --name dev'),
+  });
+});
+
+// root may read everything
+test.skipIf(process.getuid?.() === 0)('a record that only root may read is that of a native cluster', async () => {
+  const { choose, begin } = await setUp();
+  const { dir } = await begin();
+  await chmod(dir, 0);
+  expect(await choose()).toEqual({ provider: 'native', because: 'auto: as it was made' });
+  await chmod(dir, 0o700);
+});
