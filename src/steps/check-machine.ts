@@ -48,8 +48,9 @@ const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: In
   }),
   attach: async ({ config, env }, { name, attach }) => {
     const place = attachPlaceOf(config, env);
-    if (place.context === attach?.context) return { attach: place };
-    throw drift(name, `context: wanted ${place.context}, but instance ${name} is attached to ${attach?.context}`);
+    // one that has only a tunnel so far is attached now
+    if (!attach || place.context === attach.context) return { attach: place };
+    throw drift(name, `context: wanted ${place.context}, but instance ${name} is attached to ${attach.context}`);
   },
 };
 

@@ -9,6 +9,7 @@ import { attachPlaceOf, attachTools } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
 import { placeOf } from './minikube-cluster.ts';
 import { findMinikube } from './minikube-program.ts';
+import { isTunnelOnly } from './tunnel-open.ts';
 import type { ProviderName } from './values.ts';
 
 /** A provider, and why it is the one. */
@@ -90,6 +91,16 @@ export const findProvider = async ({ config, places }: CommandContext): Promise<
   }
 };
 
+/** A tunnel that was opened on its own holds the name, but no cluster: it says nothing of a provider. */
+const refuseTunnelOnly = async ({ config: { name, provider }, places }: CommandContext): Promise<void> => {
+  const instance = await findInstance(places.stateDir, name);
+  if (!instance || !isTunnelOnly(instance) || provider === 'attach') return;
+  throw new UserError(`instance ${name} has only a tunnel, to a cluster that taskgate knows nothing of`, {
+    id: 'environment.drift',
+    hint: `close it first (taskgate tunnel down --name ${name}), choose another --name, or name that cluster: --provider attach --context NAME --allow-context NAME`,
+  });
+};
+
 /**
  * The provider of this run. Throws UserError `environment.drift` where the instance was made with another one than the
  * settings name.
@@ -97,6 +108,7 @@ export const findProvider = async ({ config, places }: CommandContext): Promise<
 export const chooseProvider = async (context: CommandContext): Promise<Choice> => {
   const { config } = context;
   const found = await findProvider(context);
+  if (found === 'attach') await refuseTunnelOnly(context);
   if (config.provider !== 'auto') {
     if (found) refuseOther(config.name, found, config.provider);
     return { provider: config.provider, because: 'as wanted' };

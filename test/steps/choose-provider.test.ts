@@ -16,7 +16,8 @@ const setUp = async () => {
     return chooseProvider({ ...context, config: { ...config, ...change } });
   };
   const begin = () => createInstance(places.stateDir, { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' });
-  return { choose, begin };
+  const tunnelOnly = () => createInstance(places.stateDir, { name: 'dev', provider: 'attach' });
+  return { choose, begin, tunnelOnly };
 };
 
 test('auto stays with what the instance was made with, and asks no program', async () => {
@@ -33,6 +34,26 @@ test('another provider than the instance was made with is refused', async () => 
     message: 'provider: wanted minikube, but instance dev was made with native',
     hint: expect.stringContaining('taskgate down --name dev'),
   });
+});
+
+test.each([
+  'auto',
+  'native',
+  'minikube',
+] as const)('a tunnel alone is no cluster to go on with: %s', async (provider) => {
+  const { choose, tunnelOnly } = await setUp();
+  await tunnelOnly();
+  await expect(choose({ provider })).rejects.toMatchObject({
+    id: 'environment.drift',
+    message: 'instance dev has only a tunnel, to a cluster that taskgate knows nothing of',
+    hint: expect.stringContaining('taskgate tunnel down --name dev'),
+  });
+});
+
+test('the cluster that a tunnel alone leads from may be attached', async () => {
+  const { choose, tunnelOnly } = await setUp();
+  await tunnelOnly();
+  expect(await choose({ provider: 'attach' })).toMatchObject({ provider: 'attach' });
 });
 
 // root may read everything

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
-import { removeInstance } from '../../keeper/instance.ts';
+import { instancesDir, removeInstance } from '../../keeper/instance.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { chooseProvider, verifyHere } from '../../steps/choose-provider.ts';
@@ -135,7 +135,9 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
 const prepareAsUser = async (input: CommandInput, config: Config, flags: UpFlags): Promise<void> => {
   await verifyHere(contextOf(config, input), 'native', true);
   const { places } = await fillCache(input, config);
-  await mkdir(places.stateDir, { recursive: true, mode: 0o700 });
+  // also where root is killed before it hands over what it made
+  for (const folder of [instancesDir(places.stateDir), join(places.stateDir, 'locks')])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const path of writtenFor(flags)) await mkdir(dirname(path), { recursive: true });
 };
 
