@@ -49,8 +49,11 @@ export type DockerInfo = {
 
 export const dockerInfoCommand: Command = ['docker', 'info', '--format', '{{json .}}'];
 
+/** Throws UserError `environment.docker-*` where the daemon does not tell. */
 export const getDockerInfo = async (runner: Runner): Promise<DockerInfo> => {
-  const { stdout } = await runner(dockerInfoCommand, { timeoutMs: deadlineMs });
+  const { stdout } = await runner(dockerInfoCommand, { timeoutMs: deadlineMs }).catch((error) => {
+    throw dockerFailure(error);
+  });
   return JSON.parse(stdout) as DockerInfo;
 };
 

@@ -98,14 +98,19 @@ const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<Mini
   return { cpus: NCPU, memoryMb: Math.floor(MemTotal / mebi), ...(far && { farBecause: far }) };
 };
 
-/** Throws UserError `environment.minikube-missing`. */
+/** Throws UserError `environment.minikube-missing` or `environment.minikube-broken`. */
 const getVersion = async (runner: Runner, program: string): Promise<string> => {
   try {
     const { stdout } = await runner([program, 'version', '--output=json'], { timeoutMs: 20_000 });
     return (JSON.parse(stdout) as { readonly minikubeVersion: string }).minikubeVersion;
   } catch (error) {
     if (error instanceof CommandError && error.message.includes('ENOENT')) throw minikubeMissing(program, error);
-    throw error;
+    if (!(error instanceof CommandError) && !(error instanceof SyntaxError)) throw error;
+    throw new UserError(`the program '${program}' does not tell its version: ${error.message}`, {
+      id: 'environment.minikube-broken',
+      hint: `see what it says to: ${program} version; install it anew, or choose --provider native`,
+      cause: error,
+    });
   }
 };
 

@@ -76,3 +76,18 @@ test('without minikube and with a daemon that is down both are said at once', as
     notes: [],
   });
 });
+
+test.each([
+  [
+    'a minikube that fails',
+    version,
+    { exitCode: 1, stderr: 'snap: cannot run' },
+    "the program 'minikube' does not tell",
+  ],
+  ['a minikube that answers something else', version, 'v1.38', "the program 'minikube' does not tell its version"],
+  ['a daemon that ends half-way', dockerInfoCommand.join(' '), { exitCode: 1 }, 'the Docker daemon does not answer'],
+] as const)('%s is in the way, and no bug of ours', async (_, command, answer, what) => {
+  const { runner } = fakeRunner({ ...answers, [command]: answer });
+  const { obstacles } = await verify(runner);
+  expect(obstacles).toEqual([{ what: expect.stringContaining(what), hint: expect.stringMatching(/./) }]);
+});
