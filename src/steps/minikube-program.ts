@@ -1,4 +1,5 @@
 import { ensureMinikube } from '../artifacts/minikube.ts';
+import { findInstance } from '../keeper/instance.ts';
 import { CommandError } from '../lib/runner.ts';
 import { artifactsInput } from './artifacts-input.ts';
 import type { CommandContext } from './context.ts';
@@ -10,16 +11,25 @@ const isInstalled = async ({ runner }: CommandContext): Promise<boolean> => {
     await runner([installed, 'version'], { timeoutMs: 20_000 });
     return true;
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode === undefined) return false;
+    // one that is there and fails is an obstacle, which is found later
+    if (error instanceof CommandError) return error.exitCode !== undefined;
     throw error;
   }
 };
 
-/** The minikube on PATH; where there is none and the user wants it, the pinned one from the cache or its publisher. */
+/** Whether the instance was made with the pinned one: it stays with it, also where nobody asks for it again. */
+const hasPinned = async ({ config, places }: CommandContext): Promise<boolean> =>
+  (await findInstance(places.stateDir, config.name))?.record().minikube?.program !== undefined;
+
+/**
+ * The minikube on PATH; where there is none and the user wants it, or wanted it when the instance was made, the pinned
+ * one from the cache or its publisher.
+ */
 export const findMinikube = async (
   context: CommandContext,
   report: (line: string) => void = () => undefined,
 ): Promise<string> => {
-  if (!context.config.installMinikube || (await isInstalled(context))) return installed;
+  const isPinned = await hasPinned(context);
+  if (!isPinned && (!context.config.installMinikube || (await isInstalled(context)))) return installed;
   return ensureMinikube(artifactsInput(context, context.signal, report));
 };
