@@ -44,38 +44,46 @@ const tunnelStatus = async (instance: Instance, { config }: CommandContext): Pro
   return { name: record.name, state: look.tunnels ? 'running' : 'stopped', record, ...look, exposed };
 };
 
+const lookAtRunning = async (context: CommandContext, instance: Instance) => {
+  const [keeper, cluster] = await Promise.all([
+    lookAtKeeper(context, instance.record()),
+    lookAtCluster(context, instance),
+  ]);
+  return { ...keeper, ...cluster, problems: [...keeper.problems, ...cluster.problems] };
+};
+
 /** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
 export const findStatus = async (context: CommandContext): Promise<InstanceStatus | undefined> => {
   const instance = await findInstance(context.places.stateDir, context.config.name);
   if (!instance) return undefined;
   const { journal: _, schema: __, ...record } = instance.record();
-  const { name, provider } = record;
+  const { name } = record;
   if (isTunnelOnly(instance)) return tunnelStatus(instance, context);
   const state = await providerOf(context, { instance }).find();
-  if (state !== 'running') {
-    const message = state === 'stopped' ? notRunning[provider] : absence(record);
-    return {
-      name,
-      state,
-      record,
-      problems: [{ id: 'cluster.stopped', message, hint: runUp(instance.record(), context.config) }],
-    };
-  }
   const again = runUp(instance.record(), context.config);
-  const [keeper, cluster, tunnels] = await Promise.all([
-    lookAtKeeper(context, instance.record()),
-    lookAtCluster(context, instance),
+  const isRunning = state === 'running';
+  const [looks, tunnels] = await Promise.all([
+    isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] },
     lookAtTunnels(instance, again),
   ]);
-  const problems = [keeper, cluster, tunnels].flatMap((one) => one.problems);
-  const spec = await readTunnelSpec(instance.dir);
-  const exposed = listExposure({ record, spec, status: tunnels.tunnels });
-  return { name, state, record, ...keeper, ...cluster, ...tunnels, exposed, problems };
+  // a tunnel goes on without the cluster
+  const reached = isRunning ? record : { provider: record.provider };
+  const exposed = listExposure({ record: reached, spec: await readTunnelSpec(instance.dir), status: tunnels.tunnels });
+  return { name, state, record, ...looks, ...tunnels, exposed, problems: [...looks.problems, ...tunnels.problems] };
 };
 
 /** Minikube forgets a profile that was deleted; of a native cluster the journal tells. */
 const absence = ({ cluster }: Pick<InstanceRecord, 'cluster'>): string =>
   cluster ? 'the cluster is gone: it was deleted behind our back' : 'the cluster was never started';
+
+const notRunningProblem = (
+  record: Pick<InstanceRecord, 'provider' | 'cluster'>,
+  state: InstanceStatus['state'],
+  hint: string,
+): StatusProblem => {
+  const message = state === 'stopped' ? notRunning[record.provider] : absence(record);
+  return { id: 'cluster.stopped', message, hint };
+};
 
 /** A record that cannot be read is a problem of its instance alone. */
 const unreadable = (name: string, error: unknown): InstanceStatus => {

@@ -66,6 +66,16 @@ test('an instance whose keeper is gone comes back as it was made', async () => {
   });
 });
 
+test('a tunnel is told of also where the cluster does not run', async () => {
+  const { context, begin } = await makeContext();
+  const instance = await begin('dev');
+  await instance.journal({ kind: 'tunnels', process: { pid: 1, startTicks: 1, bootId: 'another' } });
+  expect(await findStatus(context)).toMatchObject({
+    exposed: [],
+    problems: [{ id: 'cluster.stopped' }, { id: 'tunnel.stopped', hint: 'run: taskgate up --name dev' }],
+  });
+});
+
 test('a damaged record is the problem of its instance alone', async () => {
   const { context, begin } = await makeContext();
   const { dir } = await begin('broken');
