@@ -16,3 +16,24 @@ test('other settings are given as flags', () => {
     'taskgate up --name dev --gateway-listener-limit 300 --gateway-port-range-end 20298',
   );
 });
+
+test('a Minikube cluster comes back with the node that it has', () => {
+  const minikube = {
+    profile: 'p',
+    profileGiven: true,
+    driver: 'docker',
+    cpus: 4,
+    memoryMb: 4096,
+    startArgs: ['--a', '--b'],
+  };
+  expect(upAgain(instanceRecord({ provider: 'minikube', minikube }), config)).toBe(
+    "taskgate up --name dev --minikube-cpus 4 --minikube-start-args '--a --b'",
+  );
+});
+
+test('an attached cluster is named twice again', () => {
+  const attach = { context: 'work', allowContext: 'work', kubeconfigPaths: ['/k'] };
+  expect(upAgain(instanceRecord({ provider: 'attach', attach }), config)).toBe(
+    'taskgate up --name dev --context work --allow-context work',
+  );
+});
