@@ -4,6 +4,7 @@ import type { Kube } from '../lib/kube.ts';
 import type { GatewayEndpoint, MasterEndpoint, Proof } from '../steps/values.ts';
 import { type Attempts, type Dialed, dialHttp, dialTcp, expectAnswer, type Target, untilAnswered } from './dial.ts';
 import { forwardHopsOf, reverseHopsOf } from './hops.ts';
+import { findMasterInfo } from './master-info.ts';
 import { askPod, dialMaster, type ReverseDialed } from './reverse.ts';
 import { type SamplePod, waitForSamplePod } from './sample-pod.ts';
 import { type FoundMaster, findMaster, type StandIn, startStandIn } from './stand-in-master.ts';
@@ -74,9 +75,17 @@ const probeReverse = async (
   return untilAnswered(() => dialMaster({ ask, master, ownPort, found, standIn }), attempts);
 };
 
+/** The master behind a URL of the user's may run anywhere. */
+const findBehindUrl = async ({ via, host, port }: MasterEndpoint): Promise<FoundMaster> => {
+  const info = via === 'url' ? await findMasterInfo({ host, port }) : undefined;
+  return info ? { kind: 'master', ...info } : { kind: 'none' };
+};
+
 /** A master, or a stand-in where nothing listens; what may not be listened on counts as taken. */
-const findOrStandIn = async (local: Target): Promise<MasterSide> => {
-  const found = await findMaster(local);
+const findOrStandIn = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
+  const local = given ?? master;
+  const behindUrl = await findBehindUrl(master);
+  const found = behindUrl.kind === 'none' ? await findMaster(local) : behindUrl;
   if (found.kind !== 'none') return { found, standIn: undefined };
   try {
     return { found, standIn: await startStandIn(local) };
@@ -93,7 +102,7 @@ const findOrStandIn = async (local: Target): Promise<MasterSide> => {
  */
 export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {
   const { gateway, master } = options;
-  const side = await findOrStandIn(options.local ?? master);
+  const side = await findOrStandIn(options);
   const done = new AbortController();
   const untilDone = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
   try {

@@ -6,7 +6,7 @@ import { hasCode } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { Kube } from '../lib/kube.ts';
 import { findForeignMaster } from '../master/foreign-master.ts';
-import { findMasterId } from './master-info.ts';
+import { findMasterInfo } from '../proof/master-info.ts';
 import type { MasterSettings } from './master-values.ts';
 import type { StatusProblem } from './status.ts';
 
@@ -34,8 +34,9 @@ const remember = async (instance: Instance, id: string): Promise<void> => {
 const findOwnClusterId = async (instance: Instance, { port }: Settings['master']): Promise<string | undefined> => {
   const { master } = instance.record();
   const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
-  const [kept, seen] = await Promise.all([findTextFile(idPath(instance)), findMasterId(target)]);
+  const [kept, info] = await Promise.all([findTextFile(idPath(instance)), findMasterInfo(target)]);
   const known = kept?.trim() || undefined;
+  const seen = info?.clusterId;
   if (seen !== undefined && seen !== known) await remember(instance, seen);
   return seen ?? known;
 };

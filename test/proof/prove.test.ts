@@ -59,6 +59,18 @@ test('proves both protocols and the way back, then leaves nothing', async () => 
   expect(await listenersOf(fake)).toEqual([seed]);
 });
 
+test("behind a URL of the user's the master may run anywhere: no stand-in takes its place", async () => {
+  const fake = cluster();
+  await using http = await localPod();
+  await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
+  await using remote = await httpServer('{"cluster_id":"c1","version":"0.38.0"}');
+  const local = { host: '127.0.0.1', port: await freePort() };
+  const master = { ...masterAt(remote.port), via: 'url' } as const;
+  const proven = await prove(fake.kube, await specFor([http.port, tcp.port], { master, local }));
+  expect(proven.hops.filter(({ ok }) => !ok)).toEqual([]);
+  expect(proven.hops.at(-1)?.evidence).toBe('master 0.38.0, cluster id c1, the same as seen from this host');
+});
+
 test('makes objects in the order of the master', async () => {
   const fake = cluster();
   await using http = await localPod();

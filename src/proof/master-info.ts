@@ -1,6 +1,6 @@
 import { get } from 'node:https';
-import { dialHttp, type Target } from '../proof/dial.ts';
-import { parseMasterInfo } from '../proof/stand-in-master.ts';
+import { dialHttp, type Target } from './dial.ts';
+import { type MasterInfo, parseMasterInfo } from './stand-in-master.ts';
 
 const timeoutMs = 1_000;
 const longestAnswer = 100_000;
@@ -23,13 +23,13 @@ const getByTls = ({ host, port }: Target): Promise<string | undefined> =>
   });
 
 /**
- * The `cluster_id` of a real master at an address, over http or https; undefined where none answers. Our own stand-in is
+ * What a real master says of itself at an address, over http or https; undefined where none answers. Our own stand-in is
  * told by the nonce that it repeats: a master gives none.
  */
-export const findMasterId = async (target: Target): Promise<string | undefined> => {
+export const findMasterInfo = async (target: Target): Promise<MasterInfo | undefined> => {
   const plain = await dialHttp(target, timeoutMs, '/info');
   const isOther = plain.outcome === 'wrong' || plain.outcome === 'closed';
   const text = plain.outcome === 'answered' ? plain.answer : isOther ? await getByTls(target) : undefined;
   const info = text === undefined ? undefined : parseMasterInfo(text);
-  return info && info.nonce === undefined ? info.clusterId : undefined;
+  return info?.nonce === undefined ? info : undefined;
 };
