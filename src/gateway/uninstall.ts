@@ -65,14 +65,14 @@ export const removeGatewayObjects = async (
     await removeCRDs(removing);
     await restoreCRDs(removing);
   } catch (error) {
-    throw explained(error);
+    throw explainRemoval(error);
   }
   const { removed, restored, left } = removing;
   return { removed, restored, left };
 };
 
 /** What keeps the whole removal from going on, and what can be done about it. */
-const explained = (error: unknown): unknown => {
+export const explainRemoval = (error: unknown): unknown => {
   if (error instanceof UserError && error.id === 'cluster.api') {
     return new UserError(error.message, {
       id: 'cluster.api',

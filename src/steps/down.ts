@@ -1,9 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
-import { removeGatewayObjects } from '../gateway/uninstall.ts';
+import { type Before, verifySameCluster } from '../gateway/before.ts';
+import { explainRemoval, removeGatewayObjects } from '../gateway/uninstall.ts';
 import type { Leftover } from '../gateway/uninstall-objects.ts';
-import { findInstance, listInstances, removeInstanceDir } from '../keeper/instance.ts';
+import { findInstance, type Instance, listInstances, removeInstanceDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
-import { connect } from '../lib/kube.ts';
+import { connect, type Kube } from '../lib/kube.ts';
 import { removeLeftovers } from '../proof/removal.ts';
 import { type CommandContext, stageTimeoutMs } from './context.ts';
 import { findBefore, isForeignCluster } from './foreign-cluster.ts';
@@ -44,6 +45,24 @@ const closeTunnels: Step<DownContext> = {
 
 const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
 
+/** Minikube tells that a profile was deleted; an attached cluster that does not answer may come back. */
+const isGone = async (context: DownContext, instance: Instance): Promise<boolean> =>
+  instance.record().provider === 'minikube' && (await providerOf(context, { instance }).find()) === 'absent';
+
+type Proofs = Pick<DownContext, 'config'> & { readonly before: Before };
+
+/** Listeners of a killed proof would stay on a Gateway that stays. */
+const removeProofs = async (kube: Kube, instance: Instance, { before, config }: Proofs): Promise<void> => {
+  const { name, settings } = instance.record();
+  const { gateway, master } = { ...config, ...settings };
+  try {
+    await verifySameCluster(kube, before);
+    await removeLeftovers(kube, { instance: name, namespace: master.taskNamespace, gateway });
+  } catch (error) {
+    throw explainRemoval(error);
+  }
+};
+
 /** A cluster that is ours goes as a whole; in one of somebody else's, what we made there goes. */
 const removeObjects: Step<DownContext> = {
   title: "Remove what is ours from somebody else's cluster",
@@ -54,17 +73,13 @@ const removeObjects: Step<DownContext> = {
   run: async (context, { signal, report }) => {
     const instance = await findInstance(context.places.stateDir, context.config.name);
     const before = instance && (await findBefore(instance));
-    if (!instance || !before) return 'nothing was made there';
-    const { cluster, name, settings } = instance.record();
-    if (!cluster) return 'nothing was made there';
+    const { cluster } = instance?.record() ?? {};
+    if (!instance || !before || !cluster) return 'nothing was made there';
+    if (await isGone(context, instance)) return 'the cluster is gone';
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    // listeners of a killed proof, on a Gateway that stays
-    if (settings?.master) {
-      const { taskNamespace: namespace } = settings.master;
-      await removeLeftovers(kube, { instance: name, namespace, gateway: settings.gateway });
-    }
+    await removeProofs(kube, instance, { before, config: context.config });
     const options = { before, timeoutMs: stageTimeoutMs(context), signal, report };
-    const { removed, restored, left } = await removeGatewayObjects(kube, { instance: name }, options);
+    const { removed, restored, left } = await removeGatewayObjects(kube, { instance: context.config.name }, options);
     context.notes.push(...left.map((one) => `left: ${describeLeft(one)}`));
     const put = restored.length > 0 ? `, put back as they were: ${restored.join(', ')}` : '';
     return `${removed.length} objects${put}`;

@@ -1,12 +1,20 @@
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createInstance, instancesDir } from '../../src/keeper/instance.ts';
+import { createInstance, type InstanceRecord, instancesDir, type Resource } from '../../src/keeper/instance.ts';
 import { showSteps } from '../../src/steps/display.ts';
 import { type DownContext, downSteps, verifyCacheUnused } from '../../src/steps/down.ts';
 import { runSteps } from '../../src/steps/step.ts';
+import { fakeRunner } from '../fakes/runner.ts';
 import { commandContext } from './context.ts';
+
+const deadKubeconfig = `apiVersion: v1
+kind: Config
+clusters: [{ name: c, cluster: { server: 'https://127.0.0.1:1' } }]
+users: [{ name: c, user: {} }]
+contexts: [{ name: c, context: { cluster: c, user: c } }]
+`;
 
 const makePlaces = async () => {
   const home = await mkdtemp(join(tmpdir(), 'tg-down-'));
@@ -22,6 +30,21 @@ const makePlaces = async () => {
     instances: () => readdir(instancesDir(places.stateDir)),
     left: () => readdir(home),
     begin: (name: string) => createInstance(places.stateDir, { name, provider: 'native', cidr: '10.210.0.0/16' }),
+    /** One that has changed a cluster of somebody else's, which answers nobody now. */
+    beginForeign: async (journal: readonly Resource[], change: Partial<InstanceRecord>) => {
+      const { provider = 'attach' } = change;
+      const instance = await createInstance(places.stateDir, { name: 'dev', provider });
+      for (const resource of journal) await instance.journal(resource);
+      const kubeconfigPath = join(instance.dir, 'kubeconfig');
+      const place = { nodeName: 'n', nodeAddress: '127.0.0.1', hostAddress: '127.0.0.1' };
+      await instance.change({
+        cluster: { name: 'dev', provider, kubeconfigPath, kubeContext: 'c', ...place },
+        ...change,
+      });
+      await writeFile(kubeconfigPath, deadKubeconfig);
+      await writeFile(join(instance.dir, 'before.json'), JSON.stringify({ cluster: 'uid', crds: [], existed: [] }));
+      return instance;
+    },
     beginWithoutRecord: (name: string) => mkdir(join(instancesDir(places.stateDir), name), { recursive: true }),
   };
 };
@@ -65,4 +88,32 @@ test('the last instance may take the cache with it', async () => {
   await verifyCacheUnused(context('dev', true));
   await takeDown(context('dev', true));
   expect(await left()).toEqual(['state']);
+});
+
+test('a cluster of somebody else’s that does not answer: nothing goes, and what to do is said', async () => {
+  const { context, instances, beginForeign } = await makePlaces();
+  const attach = { context: 'c', allowContext: 'c', kubeconfigPaths: [] };
+  await beginForeign([], { attach });
+  await expect(takeDown(context('dev', false))).rejects.toMatchObject({
+    id: 'cluster.api',
+    hint: expect.stringContaining("If it is gone for good, there is nothing to take out: remove the instance's folder"),
+  });
+  expect(await instances()).toEqual(['dev']);
+});
+
+test('a profile of somebody else’s that they deleted keeps nothing from going', async () => {
+  const { context, instances, beginForeign } = await makePlaces();
+  const profile = { profile: 'theirs', driver: 'docker' };
+  const { dir } = await beginForeign([{ kind: 'minikube-profile', owned: false, ...profile }], {
+    provider: 'minikube',
+    minikube: { ...profile, profileGiven: true, cpus: 2, memoryMb: 4096, startArgs: [] },
+  });
+  const minikube = `minikube --log_dir=${dir}/minikube`;
+  const { runner } = fakeRunner({
+    'docker version --format {{.Server.Version}}': '28.2.2',
+    [`${minikube} profile list --light --output=json`]: '{"valid":[],"invalid":[]}',
+    [`${minikube} status --profile=theirs --output=json`]: { exitCode: 85, stdout: 'Profile "theirs" not found.' },
+  });
+  await takeDown({ ...context('dev', false), runner });
+  expect(await instances()).toEqual([]);
 });
