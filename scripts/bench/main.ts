@@ -86,14 +86,20 @@ const listenForSignals = (): AbortSignal => {
   return controller.signal;
 };
 
-/** A native node hides /run, where a rig has its temporary files. */
-const findTempDir = (): string => (tmpdir().startsWith('/run/') ? '/tmp' : tmpdir());
+/** A native node and an sshd of ours hide /run, where a rig has its temporary files: then all go to our own folder. */
+const makeStateHome = async (): Promise<string> => {
+  if (!tmpdir().startsWith('/run/')) return mkdtemp(join(tmpdir(), 'tg-bench-'));
+  const stateHome = await mkdtemp('/tmp/tg-bench-');
+  process.env['TMPDIR'] = join(stateHome, 'tmp');
+  await mkdir(join(stateHome, 'tmp'));
+  return stateHome;
+};
 
 const run = async (wish: Wish): Promise<number> => {
   const [machine, startedAt, signal] = [inspectMachine(), new Date().toISOString(), listenForSignals()];
   say(describeMachine(machine));
   const plans = await planParts(wish, signal);
-  const stateHome = await mkdtemp(join(findTempDir(), 'tg-bench-'));
+  const stateHome = await makeStateHome();
   say(`instance ${instanceName}, state folder ${stateHome}`);
   const bench = makeContext(stateHome, wish.quick, signal);
   const { problems, context } = bench;

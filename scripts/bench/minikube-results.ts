@@ -1,3 +1,4 @@
+import type { MeasuredStage } from './results.ts';
 import type { Spread } from './statistics.ts';
 
 /** Three ways to a first byte: as the documentation has it, and taskgate on both its providers. */
@@ -18,6 +19,8 @@ export type WayRun = {
   readonly listeners: number;
   /** From the write of one more listener to its first byte. */
   readonly listenerMs: readonly number[];
+  /** Of taskgate's first `up`. */
+  readonly stages?: readonly MeasuredStage[];
   /** Of a second `up`, and what it changed. */
   readonly second?: { readonly ms: number; readonly changes: readonly string[] };
 };
@@ -32,6 +35,8 @@ export type WayResults = {
   readonly commands: readonly string[];
   readonly listeners: number;
   readonly listenerMs: Spread;
+  /** Of the `up` whose time is nearest to the median. */
+  readonly stages?: readonly MeasuredStage[];
   readonly secondMs?: Spread;
   readonly changedBySecond?: readonly string[];
 };

@@ -10,7 +10,7 @@ import { sampleOnce } from './listeners.ts';
 import { type MinikubeResults, type WayName, type WayResults, type WayRun, ways } from './minikube-results.ts';
 import { timeProcessDuring } from './process-time.ts';
 import { startServer } from './server.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { type Spread, spreadOf, typicalIndex } from './statistics.ts';
 import { seconds } from './units.ts';
 
 /** What can be asked of a Gateway however it was made. */
@@ -39,6 +39,7 @@ const runTaskgate = async (context: BenchContext, provider: 'minikube' | 'native
       ...(processMs !== undefined && { startMs: processMs }),
       commands: [`npx taskgate up --provider ${provider}`],
       ...(await measureGateway(await taskgate.kube(), gateway, context)),
+      stages: result.stages,
       second,
     };
   } finally {
@@ -70,6 +71,7 @@ const spreadIfAny = <K extends string>(key: K, samples: readonly (number | undef
 export const sumUpWay = (way: WayName, all: readonly WayRun[]): WayResults | undefined => {
   const [first] = all;
   if (!first) return undefined;
+  const { stages } = all[typicalIndex(all.map(({ firstByteMs }) => firstByteMs))] ?? first;
   return {
     way,
     firstByteMs: spreadOf(all.map(({ firstByteMs }) => firstByteMs)),
@@ -89,6 +91,7 @@ export const sumUpWay = (way: WayName, all: readonly WayRun[]): WayResults | und
       'secondMs',
       all.map(({ second }) => second?.ms),
     ),
+    ...(stages && { stages }),
     ...(first.second && { changedBySecond: all.flatMap(({ second }) => second?.changes ?? []) }),
   };
 };

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf } from '../../src/lib/processes.ts';
 
-const lookMs = 25;
+const lookMs = 40;
 
 const unlessGone = async <T>(look: () => Promise<T>, other: T): Promise<T> => {
   try {
@@ -30,7 +30,7 @@ const findBelow = async (
 
 /**
  * Runs something and gives for how long a process below this one that is wanted was seen meanwhile, from the outside:
- * to some 50 ms. Undefined when there was none.
+ * to some 0.1 s. Undefined when there was none.
  */
 export const timeProcessDuring = async <T>(
   isWanted: (command: readonly string[]) => boolean,

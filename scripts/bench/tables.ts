@@ -18,7 +18,7 @@ export const describeMachine = ({ cores, cpu, memoryBytes, kernel, node, loadAve
 
 const memory = (bytes: number | undefined): string => (bytes === undefined ? '' : mebibytes(bytes));
 
-const stageTable = (title: string, { stages }: UpRun): ReportTable => ({
+const stageTable = (title: string, stages: UpRun['stages']): ReportTable => ({
   title,
   columns: ['stage', 'start', 'time', 'peak, anonymous', 'peak, with page cache'],
   rows: stages.map((stage) => [
@@ -64,6 +64,7 @@ export const resultTables = (results: Results): readonly ReportTable[] => {
   const cold = typicalRun(results.lifecycle?.cold);
   const warm = typicalRun(results.lifecycle?.warm);
   const wanted = results.parts.filter(({ outcome }) => outcome !== 'left out').map(({ part }) => part);
+  const onMinikube = results.minikube?.find(({ way }) => way === 'taskgate on Minikube')?.stages;
   return [
     targetTable(results, wanted),
     partTable(results),
@@ -71,8 +72,11 @@ export const resultTables = (results: Results): readonly ReportTable[] => {
     ...(results.minikube?.length ? wayTables(results.minikube) : []),
     ...(results.forward ? [forwardTable(results.forward)] : []),
     ...(results.listeners.length > 0 ? [listenerTable(results.listeners)] : []),
-    ...(cold ? [stageTable("Stages of a typical `up` from nothing, memory of the instance's cgroup", cold)] : []),
-    ...(warm ? [stageTable('Stages of a typical `up` after the keeper was killed', warm)] : []),
+    ...(onMinikube ? [stageTable('Stages of a typical `up` on Minikube', onMinikube)] : []),
+    ...(cold
+      ? [stageTable("Stages of a typical `up` from nothing, memory of the instance's cgroup", cold.stages)]
+      : []),
+    ...(warm ? [stageTable('Stages of a typical `up` after the keeper was killed', warm.stages)] : []),
   ];
 };
 
