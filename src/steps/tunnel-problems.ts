@@ -5,6 +5,23 @@ import type { StatusProblem } from './status.ts';
 import { findMasterMove, findTunnelStatus } from './tunnel-status.ts';
 
 type Judged = { readonly record: InstanceRecord; readonly status: TunnelKeeperStatus; readonly again: string };
+type Kept = Omit<Judged, 'status'> & { readonly status: Pick<TunnelKeeperStatus, 'tunnel' | 'forward'> };
+
+/** `tunnel down` ends them, and so does a start that failed; what tasks and the master know does not change by that. */
+const findClosed = ({ record, status, again: hint }: Kept): readonly StatusProblem[] => {
+  const { master, gateway, publishedAddress } = record;
+  const isThrough = master?.via === 'ssh' || master?.via === 'ngrok';
+  const isForwarded = gateway && publishedAddress !== undefined && gateway.address !== publishedAddress;
+  const closed = (message: string): StatusProblem => ({ id: 'tunnel.closed', message, hint });
+  return [
+    ...(isThrough && !status.tunnel
+      ? [closed(`tasks dial the master at ${originOf(master)}, and the tunnel by ${master.via} is closed`)]
+      : []),
+    ...(isForwarded && !status.forward
+      ? [closed(`the master dials tasks on ${gateway.address}, and the forwards there are closed`)]
+      : []),
+  ];
+};
 
 const tunnelProblem = ({ status: { tunnel }, again }: Judged): StatusProblem | false =>
   tunnel !== undefined &&
@@ -35,12 +52,16 @@ const moveProblem = ({ record, status, again }: Judged): StatusProblem | false =
 
 /** What is wrong with the tunnel and the forwards of an instance; `again` is the command that mends. */
 export const judgeTunnels = (judged: Judged): readonly StatusProblem[] =>
-  [tunnelProblem, forwardProblem, moveProblem].map((judge) => judge(judged)).filter((problem) => problem !== false);
+  [tunnelProblem, forwardProblem, moveProblem]
+    .map((judge) => judge(judged))
+    .filter((problem) => problem !== false)
+    .concat(findClosed(judged));
 
 /** How tunnel and forwards of an instance are, if it has any. */
 export const lookAtTunnels = async (instance: Instance, again: string) => {
   const record = instance.record();
-  if (!record.journal.some(({ kind }) => kind === 'tunnels')) return { problems: [] };
+  if (!record.journal.some(({ kind }) => kind === 'tunnels'))
+    return { problems: findClosed({ record, again, status: {} }) };
   const tunnels = await findTunnelStatus(instance.dir);
   if (tunnels) return { tunnels, problems: judgeTunnels({ record, status: tunnels, again }) };
   const message = 'the keeper of tunnel and forwards is gone, and they with it';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeTunnels } from '../../src/steps/tunnel-problems.ts';
+import type { Instance } from '../../src/keeper/instance.ts';
+import { judgeTunnels, lookAtTunnels } from '../../src/steps/tunnel-problems.ts';
 import type { TunnelKeeperStatus, TunnelReport } from '../../src/tunnel/keeper-spec.ts';
 import { instanceRecord } from './context.ts';
 
@@ -50,7 +51,10 @@ test('an address that has changed asks for another configuration and a restart o
 
 test('forwards that are not up are told of', () =>
   expect(
-    judge({ forward: { state: 'degraded', detail: 'port 20000 is taken', listeners: [], connections: 0 } }),
+    judge({
+      tunnel: tunnel({}),
+      forward: { state: 'degraded', detail: 'port 20000 is taken', listeners: [], connections: 0 },
+    }),
   ).toEqual([
     {
       id: 'tunnel.forwards',
@@ -58,3 +62,20 @@ test('forwards that are not up are told of', () =>
       hint: `they are tried again by themselves; ${again}`,
     },
   ]));
+
+test('what was closed while the configuration goes on naming it is a problem', async () => {
+  const capacity = { limit: 1, because: '' };
+  const gateway = { name: 'g', namespace: 'n', portRange: { start: 1, end: 2 }, address: '127.0.0.1', capacity };
+  const forwarded = { ...record, gateway, publishedAddress: '10.0.0.2' };
+  const message = (problems: readonly { message: string }[]) => problems.map((problem) => problem.message);
+  const closed = [
+    'tasks dial the master at http://h.example:8080, and the tunnel by ssh is closed',
+    'the master dials tasks on 127.0.0.1, and the forwards there are closed',
+  ];
+  const instance = { dir: '/nowhere', record: () => forwarded } as Instance;
+  expect(message((await lookAtTunnels(instance, again)).problems)).toEqual(closed);
+  const alone = { instance: 'dev', uptimeMs: 1, events: [], tunnel: tunnel({}) };
+  expect(message(judgeTunnels({ record: forwarded, again, status: alone }))).toEqual(closed.slice(1));
+  const direct = { ...forwarded, master: { ...address, via: 'direct' as const }, publishedAddress: gateway.address };
+  expect((await lookAtTunnels({ ...instance, record: () => direct }, again)).problems).toEqual([]);
+});
