@@ -4,7 +4,7 @@ import { skipIfHealthy } from './check-health.ts';
 import { need, type UpContext } from './context.ts';
 import { awaitGateway } from './install-gateway.ts';
 import type { Step } from './step.ts';
-import { readTunnelSpec } from './tunnel-spec.ts';
+import { findKept } from './tunnel-spec.ts';
 import type { GatewayEndpoint } from './values.ts';
 import { openWayBack, settleTunnels } from './way-back.ts';
 
@@ -38,8 +38,7 @@ export const reachGateway: Step<UpContext> = {
     const tunnel = context.wantedTunnel;
     const forward = via === 'forward' ? forwardOf(context, gateway) : undefined;
     const instance = need(context, 'instance');
-    const isThere = instance.record().journal.some(({ kind }) => kind === 'tunnels');
-    const kept = isThere ? (await readTunnelSpec(instance.dir))?.forward : undefined;
+    const kept = (await findKept(instance))?.forward;
     if (forward || kept) {
       await settleTunnels(context, { ...(tunnel && { tunnel }), ...(forward && { forward }) }, tools);
     }

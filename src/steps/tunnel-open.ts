@@ -4,7 +4,7 @@ import { chooseReach, endpointThrough } from '../tunnel/endpoint.ts';
 import { findReachProblems } from '../tunnel/endpoint-rules.ts';
 import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
 import { type CommandContext, stageTimeoutMs } from './context.ts';
-import { readTunnelSpec } from './tunnel-spec.ts';
+import { findKept } from './tunnel-spec.ts';
 import { startTunnels } from './tunnel-start.ts';
 import { findMasterMove, type MasterMove, stopTunnelKeeper } from './tunnel-status.ts';
 import { wantedTunnelOf } from './tunnel-wanted.ts';
@@ -54,7 +54,7 @@ export const openTunnelOf = async (context: CommandContext, report: (line: strin
   const found = await findInstance(places.stateDir, config.name);
   const instance = found ?? (await createInstance(places.stateDir, { name: config.name, provider: 'attach' }));
   try {
-    const forward = (await readTunnelSpec(instance.dir))?.forward;
+    const forward = (await findKept(instance))?.forward;
     const wanted = { tunnel, ...(forward && { forward }) };
     const status = await startTunnels({ instance, wanted, env, signal, timeoutMs: stageTimeoutMs(context), report });
     const address = status.tunnel?.address;
@@ -74,7 +74,7 @@ export const closeTunnelOf = async (context: CommandContext): Promise<boolean> =
   const { config, places, env, signal } = context;
   const instance = await findInstance(places.stateDir, config.name);
   if (!instance) return false;
-  const forward = (await readTunnelSpec(instance.dir))?.forward;
+  const forward = (await findKept(instance))?.forward;
   const wasThere = await stopTunnelKeeper(instance);
   if (isTunnelOnly(instance)) await removeInstance(instance);
   else if (wasThere && forward) {

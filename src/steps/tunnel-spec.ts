@@ -27,6 +27,13 @@ export const readTunnelSpec = async (instanceDir: string): Promise<TunnelKeeperS
   return text === undefined ? undefined : (JSON.parse(text) as TunnelKeeperSpec);
 };
 
+/**
+ * What the instance's tunnel keeper keeps, also where it has died; undefined once it was ended on purpose: its file stays,
+ * and is no reason to take up again what was given up.
+ */
+export const findKept = async ({ dir, record }: Pick<Instance, 'dir' | 'record'>) =>
+  record().journal.some(({ kind }) => kind === 'tunnels') ? readTunnelSpec(dir) : undefined;
+
 /** Whether a keeper with this spec keeps what is wanted; when it closes is its own matter. */
 export const isAsWanted = ({ tunnel, forward }: TunnelKeeperSpec, wanted: WantedTunnels): boolean => {
   const core = (one: WantedTunnels['tunnel'] | TunnelSpec) =>

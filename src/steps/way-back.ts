@@ -6,7 +6,7 @@ import { chooseReach, endpointThrough, type Reach } from '../tunnel/endpoint.ts'
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { startCluster } from './start-cluster.ts';
 import type { Step, StepTools } from './step.ts';
-import { readTunnelSpec, type WantedTunnels } from './tunnel-spec.ts';
+import { findKept, type WantedTunnels } from './tunnel-spec.ts';
 import { startTunnels } from './tunnel-start.ts';
 import { stopTunnelKeeper } from './tunnel-status.ts';
 import { wantedTunnelOf } from './tunnel-wanted.ts';
@@ -24,7 +24,7 @@ export const settleTunnels = async (context: UpContext, wanted: WantedTunnels, {
 
 /** The tunnel by which tasks reach the master, opened and proven by a nonce; forwards that there are go on. */
 const openTunnel = async (context: UpContext, via: TunnelKind, tools: StepTools): Promise<MasterEndpoint> => {
-  const forward = (await readTunnelSpec(need(context, 'instance').dir))?.forward;
+  const forward = (await findKept(need(context, 'instance')))?.forward;
   const tunnel = need(context, 'wantedTunnel');
   const status = await settleTunnels(context, { tunnel, ...(forward && { forward }) }, tools);
   const address = status?.tunnel?.address;
@@ -34,9 +34,7 @@ const openTunnel = async (context: UpContext, via: TunnelKind, tools: StepTools)
 
 /** A tunnel of an earlier `up` that is wanted no more; forwards go on. */
 const closeTunnel = async (context: UpContext, tools: StepTools): Promise<void> => {
-  const instance = need(context, 'instance');
-  const isThere = instance.record().journal.some(({ kind }) => kind === 'tunnels');
-  const spec = isThere ? await readTunnelSpec(instance.dir) : undefined;
+  const spec = await findKept(need(context, 'instance'));
   if (spec?.tunnel) await settleTunnels(context, spec.forward ? { forward: spec.forward } : {}, tools);
 };
 
