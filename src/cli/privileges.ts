@@ -16,10 +16,13 @@ const isKept = (name: string): boolean =>
   ['PATH', 'HOME', 'TERM', 'CI', 'GITHUB_ACTIONS', 'KUBECONFIG', 'SSH_AUTH_SOCK'].includes(name) ||
   (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
 
+/** A tunnel needs it, and only sudo itself hands it on unseen. */
+const secret = 'NGROK_AUTHTOKEN';
+
 /** The same command line again, as root, with the user's folders and settings. */
 export const sudoCommand = (env: Environment, command: readonly string[]): Command => {
   const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
-  return ['sudo', '-n', 'env', ...kept, ...command];
+  return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...command];
 };
 
 const notRoot = (uid: number, trouble: string, cause?: unknown): UserError =>

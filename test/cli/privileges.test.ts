@@ -18,6 +18,12 @@ test("as root the command sees the user's own folders and settings, and nothing 
   );
 });
 
+test('a token is handed on by its name alone', () => {
+  expect(sudoCommand({ NGROK_AUTHTOKEN: 's3cret', HOME: '/h' }, ['node']).join(' ')).toBe(
+    'sudo -n --preserve-env=NGROK_AUTHTOKEN env HOME=/h node',
+  );
+});
+
 test('sudo that gives root is taken', async () => {
   await verifySudo(1000, fakeRunner({ 'sudo -n id -u': '0\n' }).runner);
 });
