@@ -5,6 +5,7 @@ import { type Minikube, runMinikube } from './call.ts';
 import { deleteArgs, startArgs, stopArgs, unpauseArgs } from './commands.ts';
 import { findLeftovers, usesDocker, verifyDocker } from './docker.ts';
 import { describeEvent, isRuntimeReady, parseEvent } from './events.ts';
+import { inspectProfile } from './inspect.ts';
 import type { Plan } from './plan.ts';
 import type { MinikubeResource, MinikubeSpec, MinikubeTools } from './spec.ts';
 
@@ -48,11 +49,13 @@ export const removeAll = async ({ minikube, tools }: Provider): Promise<void> =>
   }
 };
 
-/** Stops the profiles of the instance, whoever made them. */
+/** Stops the profiles of the instance, whoever made them. A paused one is woken before: what is frozen cannot end. */
 export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
-  for (const { profile, driver } of tools.resources()) {
-    if (usesDocker(driver)) await verifyDocker(minikube.runner);
-    await runMinikube(minikube, stopArgs(profile), { timeoutMs: slowMs });
+  for (const resource of tools.resources()) {
+    const { state } = await inspectProfile(minikube, resource);
+    if (state === 'paused') await runMinikube(minikube, unpauseArgs(resource.profile));
+    const isUp = state === 'running' || state === 'paused' || state === 'degraded';
+    if (isUp) await runMinikube(minikube, stopArgs(resource.profile), { timeoutMs: slowMs });
   }
 };
 

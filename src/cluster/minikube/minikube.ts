@@ -1,33 +1,13 @@
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
-import { askMinikube, type Minikube } from './call.ts';
-import { listArgs, statusArgs } from './commands.ts';
+import type { Minikube } from './call.ts';
 import { describeCluster } from './describe.ts';
-import { usesDocker, verifyDocker } from './docker.ts';
-import { minikubeFailure } from './failures.ts';
 import { loadImages } from './images.ts';
+import { inspectProfile } from './inspect.ts';
 import { carryOut, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
 import { planStart } from './plan.ts';
-import { type ProfileState, parseProfile } from './profile.ts';
+import type { ProfileState } from './profile.ts';
 import { type MinikubeSpec, type MinikubeTools, minikubePaths } from './spec.ts';
-
-/**
- * How a profile is. Changes nothing. Throws UserError `environment.docker-*` where Docker does not answer, and
- * `environment.minikube-missing`.
- */
-export const inspectProfile = async (
-  minikube: Minikube,
-  { profile, driver }: Pick<MinikubeSpec, 'profile' | 'driver'>,
-): Promise<ProfileState> => {
-  if (usesDocker(driver)) await verifyDocker(minikube.runner);
-  const [list, status] = await Promise.all([
-    askMinikube(minikube, listArgs),
-    askMinikube(minikube, statusArgs(profile)),
-  ]);
-  if (list.exitCode === 0) return parseProfile(profile, list.stdout, status.stdout);
-  const { logPath } = minikubePaths(minikube.instanceDir);
-  throw minikubeFailure({ what: 'minikube profile list', result: list, logPath });
-};
 
 const clusterStateOf = ({ state }: ProfileState): ClusterState => {
   if (state === 'missing') return 'absent';

@@ -111,6 +111,19 @@ test('a named profile that does not fit is made again with --recreate, and is ou
   expect(reports[0]).toBe('minikube: deleting dev (CPUs: wanted 4, has 2)');
 });
 
+test.each([
+  ['Running', ['stop']],
+  ['Paused', ['unpause', 'stop']],
+  ['Stopped', []],
+  ['missing', []],
+  ['none', []],
+] as const)('stopping a profile that is %s: %j', async (host, commands) => {
+  const { provider, calls, journal } = await setUp({ host, journalled: [ours] });
+  await provider.stop();
+  expect(changing(calls).map((line) => line.split(' ')[1])).toEqual(commands);
+  expect(journal).toEqual([ours]);
+});
+
 test('a deleted profile is gone, also when it was gone already', async () => {
   const { provider, calls, journal } = await setUp({ host: 'missing', journalled: [ours] });
   await provider.delete();
