@@ -64,7 +64,11 @@ const fromMaster = (hop: Hop, index: number): Hop => {
 };
 
 /** Puts what the master itself shows in place of what the objects show. */
-const withFinding = (hops: readonly Hop[], proxied: Proxied, task: MasterTask, direct: Dialed): readonly Hop[] => {
+const withFinding = (
+  hops: readonly Hop[],
+  task: MasterTask,
+  { proxied, direct }: { readonly proxied: Proxied; readonly direct: Dialed },
+): readonly Hop[] => {
   if (proxied.outcome === 'answered' || proxied.outcome === 'ended') return hops;
   const seenFromHere = direct.outcome === 'answered';
   const finding = findProxyTrouble(proxied.outcome, {
@@ -104,5 +108,5 @@ export const masterHops = async (
   const port = view.ports.get(exposure.listenerPort);
   if (!port) return [elsewhere(task, proxied)];
   const hops = forwardHopsOf({ exposure, dialed: direct, view, port, gateway }).map(fromMaster);
-  return withFinding(hops, proxied, task, direct);
+  return withFinding(hops, task, { proxied, direct });
 };
