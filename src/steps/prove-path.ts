@@ -1,4 +1,5 @@
 import { waitForServiceAccount } from '../cluster/readiness.ts';
+import { instanceLabel } from '../gateway/spec.ts';
 import type { Kube } from '../lib/kube.ts';
 import { prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
@@ -28,9 +29,9 @@ export const sampleSpec = ({ config, master }: Pick<UpContext, 'config'> & Requi
 export const localMaster = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) =>
   master.via === 'direct' ? {} : { local: { host: '127.0.0.1', port: config.master.port } };
 
-/** The master refuses to start where its default namespace is missing. */
-const ensureNamespace = async (kube: Kube, name: string): Promise<void> => {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+/** The master refuses to start where its default namespace is missing. One made here has the label by which `down` finds it. */
+export const ensureNamespace = async (kube: Kube, name: string, instance: string): Promise<void> => {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [instanceLabel]: instance } } };
   if (!(await kube.find(namespace))) await kube.apply(namespace);
 };
 
@@ -42,7 +43,7 @@ export const startSample: Step<UpContext> = {
   run: async (context, { signal, report }) => {
     const kube = need(context, 'kube');
     const namespace = context.config.master.taskNamespace;
-    await ensureNamespace(kube, namespace);
+    await ensureNamespace(kube, namespace, context.config.name);
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
     context.sampleTask = await startSampleTask(kube, sampleSpec({ ...context, master: need(context, 'master') }));
   },
