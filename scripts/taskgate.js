@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// `--`: without it Node.js takes --env-file for its own, and ends where there is no such file yet.
 // Plain JavaScript that Node.js 12 can read, so that it can hand over to the one that npm installed beside us.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -27,7 +28,7 @@ const refuse = (problem) => {
 };
 
 const handOver = (node) => {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, ['--', fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   const forward = (signal) => child.kill(signal);
   process.on('SIGTERM', forward);
   process.on('SIGINT', () => undefined); // the terminal sends it to both

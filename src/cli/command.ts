@@ -29,8 +29,8 @@ export type CommandInput = { readonly invocation: Invocation; readonly flags: Gl
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts this program again, whatever its arguments. */
-export const ownProgram = [process.execPath, join(root, 'scripts', 'taskgate.js')] as const;
+/** Starts this program again, whatever its arguments; `--`, for Node.js has an --env-file of its own. */
+export const ownProgram = [process.execPath, '--', join(root, 'scripts', 'taskgate.js')] as const;
 
 const placesOf = (env: Invocation['env']): Places => ({
   ...xdgDirs(env),

@@ -6,7 +6,7 @@ import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } fro
 import { applyGateway } from './gateway.ts';
 import { inspectGatewayAPI } from './installed.ts';
 import { publishAddress } from './publication.ts';
-import { together, waitForGateway } from './readiness.ts';
+import { together, waitForAddress, waitForGateway } from './readiness.ts';
 
 export type ApplyInput = Omit<InstallInput, 'crds'>;
 
@@ -29,12 +29,14 @@ type EndpointInput = Omit<ApplyInput, 'manifest'> & { readonly address: string }
 
 /** Waits for everything that {@link applyGatewayObjects} wrote, publishes `address` and proves the capacity. */
 export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<GatewayEndpoint> => {
-  const { kube, spec, address, report } = input;
+  const { kube, spec, report } = input;
   const capacity = await proveCapacity(kube, spec);
-  await together(input.signal, (signal) => [
-    waitForGateway({ ...input, signal }),
-    publishAddress(kube, spec, { ...input, signal }),
-  ]);
+  let { address } = input;
+  const publish = async (signal: AbortSignal) => {
+    address = await publishAddress(kube, spec, { ...input, signal });
+    await waitForAddress({ ...input, address, signal });
+  };
+  await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), publish(signal)]);
   if ((await replaceBrakedPods(kube, spec, report)) > 0) await waitForGateway(input);
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);

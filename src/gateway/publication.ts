@@ -1,19 +1,39 @@
 import { isIP } from 'node:net';
 import { UserError } from '../lib/errors.ts';
-import type { Kube, KubeObject } from '../lib/kube.ts';
+import { fieldManager, type Kube, type KubeObject, type ObjectMeta } from '../lib/kube.ts';
 import { type Verdict, waitUntil } from '../lib/wait.ts';
 import { newestWarning } from './events.ts';
-import { envoyServiceRef, type GatewaySpec } from './spec.ts';
+import { envoyServiceRef, type GatewaySpec, type Report } from './spec.ts';
 
 type Ingress = { readonly ip?: string; readonly hostname?: string; readonly ipMode?: string };
 
+type ManagedFields = {
+  readonly manager?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:loadBalancer'?: unknown } };
+};
+
 /** A Service of type LoadBalancer, as far as we read it. */
 export type EnvoyService = KubeObject & {
+  readonly metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] };
   readonly spec?: { readonly type?: string; readonly ports?: readonly { readonly port: number }[] };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly Ingress[] } };
 };
 
 export type WaitInput = { readonly timeoutMs: number; readonly signal?: AbortSignal };
+
+export type Owner = { readonly manager: string; readonly address: string };
+
+/** Who else gave the Service its address, and which: MetalLB, `minikube tunnel`, a cloud's controller. */
+export const findOwner = ({ metadata, status }: EnvoyService): Owner | undefined => {
+  const [ingress] = status?.loadBalancer?.ingress ?? [];
+  const address = ingress?.ip ?? ingress?.hostname;
+  const writer = metadata.managedFields?.find(
+    ({ subresource, fieldsV1 }) => subresource === 'status' && fieldsV1?.['f:status']?.['f:loadBalancer'] !== undefined,
+  );
+  const manager = writer?.manager;
+  return address && manager && manager !== fieldManager ? { manager, address } : undefined;
+};
 
 /** What the status of Envoy's Service should say, or undefined when it says so already. */
 export const publicationPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
@@ -26,14 +46,15 @@ const isThere = (services: readonly EnvoyService[]): Verdict => services.length 
 
 /**
  * Waits for Envoy's Service and gives it `address` as its load balancer's, which makes kube-proxy serve every listener
- * port there and Contour copy the address to the Gateway. Writes only what differs.
+ * port there and Contour copy the address to the Gateway. Writes only what differs; an address that a load balancer
+ * controller of the cluster's gave it stays. Resolves with the address that it has then.
  * Throws UserError `gateway.bad-address` when it is no IP address, `gateway.no-service` at the deadline.
  */
 export const publishAddress = async (
   kube: Kube,
   spec: GatewaySpec,
-  { address, timeoutMs, signal }: WaitInput & { readonly address: string },
-): Promise<void> => {
+  { address, timeoutMs, signal, report }: WaitInput & { readonly address: string; readonly report?: Report },
+): Promise<string> => {
   if (!isIP(address)) {
     throw new UserError(`gateway address '${address}' is not an IP address`, {
       id: 'gateway.bad-address',
@@ -54,6 +75,12 @@ export const publishAddress = async (
       ...(signal && { signal }),
     },
   );
+  const owner = service && findOwner(service);
+  if (owner) {
+    report?.(`${owner.manager} gave the Gateway the address ${owner.address}, which stays`);
+    return owner.address;
+  }
   const patch = service && publicationPatch(service, address);
   if (patch) await kube.patch(ref, patch, { type: 'merge', subresource: 'status' });
+  return address;
 };

@@ -38,23 +38,27 @@ const waitFor = async <T extends KubeObject>(
 };
 
 /**
- * Waits until GatewayClass, Gateway, Contour and Envoy are all ready and the Gateway shows `address`, watching them side
- * by side. Envoy's pod is the last: the Gateway says Programmed seconds before traffic can flow.
- * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-address`, `.no-contour` or `.no-envoy` at the deadline.
+ * Waits until GatewayClass, Gateway, Contour and Envoy are all ready, watching them side by side. Envoy's pod is the last:
+ * the Gateway says Programmed seconds before traffic can flow.
+ * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-contour` or `.no-envoy` at the deadline.
  */
-export const waitForGateway = async (input: WaitContext & { readonly address: string }): Promise<void> => {
+export const waitForGateway = async (input: WaitContext): Promise<void> => {
   await together(input.signal, (signal) => {
     const context = { ...input, signal };
     return [
-      ...gatewayWaits(input.spec, input.address).map((wait) => waitFor(wait, context)),
+      ...gatewayWaits(input.spec).map((wait) => waitFor(wait, context)),
       ...podWaits(input.spec).map((wait) => waitFor(wait, context)),
     ];
   });
 };
 
+/** Waits until the Gateway shows `address`. Throws UserError `gateway.no-address` at the deadline. */
+export const waitForAddress = (input: WaitContext & { readonly address: string }): Promise<void> =>
+  waitFor(addressWait(input.spec, input.address), input);
+
 export type Unready = { readonly id: Wait<KubeObject>['id']; readonly message: string; readonly hint: string };
 
-/** Looks once at all that {@link waitForGateway} waits for; what is not ready, and why. Changes nothing. */
+/** Looks once at all that {@link waitForGateway} and {@link waitForAddress} wait for; what is not ready, and why. Changes nothing. */
 export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Unready[]> => {
   const look = async <T extends KubeObject>({
     what,
@@ -66,7 +70,10 @@ export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string
     const verdict = judge(await listOrNone<T>(kube, selection));
     return verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
   };
-  const looks = [...gatewayWaits(spec, address).map((wait) => look(wait)), ...podWaits(spec).map((wait) => look(wait))];
+  const looks = [
+    ...[...gatewayWaits(spec), addressWait(spec, address)].map((wait) => look(wait)),
+    ...podWaits(spec).map((wait) => look(wait)),
+  ];
   return (await Promise.all(looks)).flat();
 };
 
@@ -92,8 +99,15 @@ export const together = async (
   }
 };
 
-const gatewayWaits = ({ name, namespace, className }: GatewaySpec, address: string): readonly Wait<Gateway>[] => {
-  const gateway = { apiVersion: gatewayApiVersion, kind: 'Gateway', namespace, name };
+const gatewaySelection = ({ name, namespace }: GatewaySpec): Selection => ({
+  apiVersion: gatewayApiVersion,
+  kind: 'Gateway',
+  namespace,
+  name,
+});
+
+const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
+  const { name, namespace, className } = spec;
   return [
     {
       what: `GatewayClass ${className}`,
@@ -104,20 +118,21 @@ const gatewayWaits = ({ name, namespace, className }: GatewaySpec, address: stri
     },
     {
       what: `Gateway ${name}`,
-      selection: gateway,
+      selection: gatewaySelection(spec),
       judge: theOne(isProgrammed),
       id: 'gateway.not-programmed',
       hint: `Contour writes it; look at deployment/contour-${name} in namespace ${namespace}`,
     },
-    {
-      what: `Gateway ${name}'s address`,
-      selection: gateway,
-      judge: theOne(hasAddress(address)),
-      id: 'gateway.no-address',
-      hint: `Contour copies it from service/envoy-${name}; does something else write that Service's status?`,
-    },
   ];
 };
+
+const addressWait = (spec: GatewaySpec, address: string): Wait<Gateway> => ({
+  what: `Gateway ${spec.name}'s address`,
+  selection: gatewaySelection(spec),
+  judge: theOne(hasAddress(address)),
+  id: 'gateway.no-address',
+  hint: `Contour copies it from service/envoy-${spec.name}; does something else write that Service's status?`,
+});
 
 /** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
 const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;

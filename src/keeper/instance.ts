@@ -36,7 +36,14 @@ export type InstanceRecord = {
   /** Uid of the namespace kube-system: tells clusters apart that have several kubeconfigs. */
   readonly clusterId?: string;
   /** What the last `up` made the instance with. */
-  readonly settings?: { readonly gateway: GatewaySettings; readonly master?: MasterSettings };
+  readonly settings?: {
+    readonly gateway: GatewaySettings;
+    readonly master?: MasterSettings;
+    /** Those of a tunnel, for the `up` that makes it so again. */
+    readonly ssh?: object;
+    readonly ngrok?: object;
+    readonly tunnel?: object;
+  };
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */
   readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
 };

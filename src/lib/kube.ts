@@ -73,7 +73,8 @@ export type Kube = {
   readonly text: (path: string, query?: Readonly<Record<string, string>>) => Promise<string>;
 };
 
-const fieldManager = 'taskgate';
+/** By which the API server knows what we wrote. */
+export const fieldManager = 'taskgate';
 const patchTypes = { merge: 'application/merge-patch+json', json: 'application/json-patch+json' } as const;
 
 const selectionOf = ({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): Selection => ({

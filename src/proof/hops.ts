@@ -81,6 +81,8 @@ export type ProbedMaster = {
   readonly dialed: ReverseDialed;
   readonly master: MasterEndpoint;
   readonly found: FoundMaster;
+  /** Port on which the master listens on this host. */
+  readonly localPort: number;
 };
 
 const whoAnswers = (found: FoundMaster): string => {
@@ -89,7 +91,7 @@ const whoAnswers = (found: FoundMaster): string => {
 };
 
 /** The two reverse hops: from the pod to DET_MASTER, and from there to who must answer. */
-export const reverseHopsOf = ({ dialed, master, found }: ProbedMaster): readonly Hop[] => {
+export const reverseHopsOf = ({ dialed, master, found, localPort }: ProbedMaster): readonly Hop[] => {
   const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
   const toMaster = { direction: 'reverse', from: 'pod', to: detMaster } as const;
   const toProcess = { direction: 'reverse', from: detMaster, to: whoAnswers(found) } as const;
@@ -101,7 +103,7 @@ export const reverseHopsOf = ({ dialed, master, found }: ProbedMaster): readonly
       { ...toProcess, ok: true, evidence },
     ];
   }
-  const finding = findReverse(dialed.outcome, { seen: dialed.seen, master, found });
+  const finding = findReverse(dialed.outcome, { seen: dialed.seen, master, found, localPort });
   const broken = { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding };
   if (dialed.outcome === 'wrong') return [dialedWell, { ...toProcess, ...broken }];
   return [

@@ -118,7 +118,7 @@ export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOpt
         const [dialed, port] = [forward[index], view.ports.get(exposure.listenerPort)];
         return dialed && port ? forwardHopsOf({ exposure, dialed, view, port, gateway }) : [];
       }),
-      ...reverseHopsOf({ dialed: reverse, master, found: side.found }),
+      ...reverseHopsOf({ dialed: reverse, master, found: side.found, localPort: (options.local ?? master).port }),
     ];
     return { ok: hops.every(({ ok }) => ok), hops };
   } finally {

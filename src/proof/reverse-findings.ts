@@ -6,6 +6,8 @@ export type BrokenReverse = {
   readonly seen: string;
   readonly master: MasterEndpoint;
   readonly found: FoundMaster;
+  /** Port on which the master listens on this host; behind a tunnel not the one that tasks dial. */
+  readonly localPort: number;
 };
 
 type Explain = (reverse: BrokenReverse & { readonly address: string }) => Finding;
@@ -20,9 +22,9 @@ const refusedFinding: Explain = ({ address, found, master: { via } }) =>
 
 const explanations: Readonly<Record<ReverseRefusal, Explain>> = {
   refused: refusedFinding,
-  timeout: ({ address, master: { port } }) => ({
-    cause: `packets from pods to ${address} get lost: a firewall on this host, or no route`,
-    hint: `allow TCP port ${port} from the pod network to this host (ufw, firewalld, nft, cloud rules)`,
+  timeout: ({ address, master: { port, via } }) => ({
+    cause: `packets from pods to ${address} get lost: a firewall ${via === 'direct' ? 'on this host' : 'in between'}, or no route`,
+    hint: `allow TCP port ${port} from the pod network to ${via === 'direct' ? 'this host' : address} (ufw, firewalld, nft, cloud rules)`,
   }),
   unreachable: ({ address }) => ({
     cause: `pods have no route to ${address}`,
@@ -53,17 +55,17 @@ const explanations: Readonly<Record<ReverseRefusal, Explain>> = {
 
 /** Why the pod did not reach the master, with what to do. */
 export const findReverse = (outcome: ReverseRefusal, reverse: BrokenReverse): Finding => {
-  const { found, master } = reverse;
+  const { found, master, localPort } = reverse;
   const address = `${master.host}:${master.port}`;
   if (found.kind === 'loopback-only') {
     return {
-      cause: `the master listens on loopback only (${found.seen}, port ${master.port}); pods dial ${address}`,
+      cause: `the master listens on loopback only (${found.seen}, port ${localPort}); pods dial ${address}`,
       hint: `let it listen on 0.0.0.0 or ${master.host}`,
     };
   }
   if (found.kind === 'foreign') {
     return {
-      cause: `what listens on port ${master.port} of this host is no Determined master: ${found.seen}`,
+      cause: `what listens on port ${localPort} of this host is no Determined master: ${found.seen}`,
       hint: 'stop it, or choose another master port',
     };
   }

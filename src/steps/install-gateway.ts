@@ -43,16 +43,15 @@ export const awaitGateway: Step<UpContext> = {
   skip: skipIfHealthy,
   after: [installGateway],
   run: async (context, { signal, report }) => {
-    const address = await addressOf(context);
     const gateway = await awaitGatewayEndpoint({
       kube: kubeForGateway(context),
       spec: gatewaySpecOf(context.config),
-      address,
+      address: await addressOf(context),
       timeoutMs: stageTimeoutMs(context),
       signal,
       report,
     });
-    await need(context, 'instance').change({ publishedAddress: address });
+    await need(context, 'instance').change({ publishedAddress: gateway.address });
     context.gateway = gateway;
   },
 };

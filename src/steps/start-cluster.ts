@@ -6,6 +6,19 @@ import { checkHealth, skipIfHealthy } from './check-health.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import type { Step } from './step.ts';
+import type { Cluster } from './values.ts';
+
+/** One that was just looked at, and that runs as it was made, needs no provider. */
+const findHealthy = ({ provenAt, instance }: UpContext): Cluster | undefined =>
+  provenAt === undefined ? undefined : instance?.record().cluster;
+
+const start = async (context: UpContext, signal: AbortSignal): Promise<Cluster> => {
+  const provider = need(context, 'provider');
+  context.startsCluster = (await provider.find()) !== 'running';
+  const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
+  await need(context, 'instance').change({ cluster });
+  return cluster;
+};
 
 /** The control plane, up to an API server that answers. */
 export const startCluster: Step<UpContext> = {
@@ -13,10 +26,7 @@ export const startCluster: Step<UpContext> = {
   after: [prepareArtifacts, checkHealth],
   run: async (context, { signal, report }) => {
     context.onProgress = report;
-    const provider = need(context, 'provider');
-    context.startsCluster = (await provider.find()) !== 'running';
-    const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
-    await need(context, 'instance').change({ cluster });
+    const cluster = findHealthy(context) ?? (await start(context, signal));
     context.cluster = cluster;
     context.kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
   },

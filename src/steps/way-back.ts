@@ -3,6 +3,7 @@ import type { InstanceRecord } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { directEndpoint } from '../tunnel/direct.ts';
 import { chooseReach, endpointThrough, type Reach } from '../tunnel/endpoint.ts';
+import { findUrlTrouble, originOf } from '../tunnel/probe.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { startCluster } from './start-cluster.ts';
 import type { Step, StepTools } from './step.ts';
@@ -38,10 +39,21 @@ const closeTunnel = async (context: UpContext, tools: StepTools): Promise<void> 
   if (spec?.tunnel) await settleTunnels(context, spec.forward ? { forward: spec.forward } : {}, tools);
 };
 
+/** What of the user's own address tasks would not trust is told beside their own words about it. */
+const checkUrl = async (
+  context: UpContext,
+  endpoint: MasterEndpoint,
+  { signal }: StepTools,
+): Promise<MasterEndpoint> => {
+  const trouble = await findUrlTrouble(endpoint, { signal });
+  if (trouble) context.notes.push(`master.url ${originOf(endpoint)}: ${trouble}`);
+  return endpoint;
+};
+
 /** Makes a chosen way back, and tells where it leads. */
 export const makeWayBack = async (context: UpContext, reach: Reach, tools: StepTools): Promise<MasterEndpoint> => {
   if (reach.via === 'url' || reach.via === 'direct') await closeTunnel(context, tools);
-  if (reach.via === 'url') return reach.endpoint;
+  if (reach.via === 'url') return checkUrl(context, reach.endpoint, tools);
   if (reach.via === 'direct') return directEndpoint(context.config.master, need(context, 'cluster'));
   context.wantedTunnel = wantedTunnelOf(reach, context.config);
   return openTunnel(context, reach.via, tools);

@@ -31,14 +31,14 @@ const writeIfOther = async (path: string, text: string): Promise<boolean> => {
 
 /** The master's configuration in all formats, each 0600: two of them hold its first password. */
 export const writeMasterConfiguration = async (context: UpContext): Promise<string> => {
-  const { config } = context;
+  const { gateway, master, ssh, ngrok, tunnel } = context.config;
   const instance = need(context, 'instance');
   const clusterId = await readClusterId(need(context, 'kube'));
   await ensurePassword(instance);
   await instance.change({
     gateway: need(context, 'gateway'),
     master: need(context, 'master'),
-    settings: { gateway: config.gateway, master: config.master },
+    settings: { gateway, master, ssh, ngrok, tunnel },
     ...(clusterId !== undefined && { clusterId }),
   });
   const values = await masterValuesOf(instance);

@@ -39,8 +39,8 @@ const taskgateWords = (line: string): readonly string[] | undefined => {
       .split(/\s+/) ?? [];
   if (program === 'npx' && verb === 'taskgate') return [script, ...more];
   if (program !== 'npm' || verb !== 'run') return undefined;
-  const [, , ...words] = scripts[script]?.split(' ') ?? [];
-  return [...words, ...more.filter((word) => word !== '--')];
+  const [, words = ''] = scripts[script]?.split('scripts/taskgate.js ') ?? [];
+  return [words, ...more.filter((word) => word !== '--')];
 };
 
 const { program } = buildProgram({ args: [], signal: new AbortController().signal, isJson: false });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publicationPatch, publishAddress } from '../../src/gateway/publication.ts';
+import { findOwner, publicationPatch, publishAddress } from '../../src/gateway/publication.ts';
 import { fakeKube } from '../fakes/kube.ts';
 import { spec } from './fixture.ts';
 
@@ -30,6 +30,32 @@ test('waits for the Service, then patches its status', async () => {
   await publishing;
   expect(writes()).toEqual(['patch/status Service projectcontour/envoy-tasks']);
   expect(objects()[0]).toMatchObject({ status: { loadBalancer: { ingress: [vip] } } });
+});
+
+const writtenBy = (manager: string, ingress: readonly object[], subresource = 'status') => {
+  const written = service(ingress);
+  const managedFields = [{ manager, subresource, fieldsV1: { 'f:status': { 'f:loadBalancer': {} } } }];
+  return { ...written, metadata: { ...written.metadata, managedFields } };
+};
+
+test.each([
+  ['speaker', [{ ip: '192.0.2.7' }], { manager: 'speaker', address: '192.0.2.7' }],
+  [
+    'cloud-controller-manager',
+    [{ hostname: 'lb.example' }],
+    { manager: 'cloud-controller-manager', address: 'lb.example' },
+  ],
+  ['taskgate', [vip], undefined],
+  ['speaker', [], undefined],
+])('the address that %s gave as %j is of %j', (manager, ingress, owner) =>
+  expect(findOwner(writtenBy(manager, ingress))).toEqual(owner));
+
+test('an address that another load balancer controller gave stays, and is told', async () => {
+  const { kube, writes } = fakeKube({ objects: [writtenBy('speaker', [{ ip: '192.0.2.7' }])] });
+  const told: string[] = [];
+  expect(await publishAddress(kube, spec, { ...input, report: (line) => told.push(line) })).toBe('192.0.2.7');
+  expect(writes()).toEqual([]);
+  expect(told).toEqual(['speaker gave the Gateway the address 192.0.2.7, which stays']);
 });
 
 test('writes nothing the second time', async () => {

@@ -12,7 +12,7 @@ const { exposure, view, port } = refusedPath;
 const hopsOf = (dialed: Dialed, change: object = {}) =>
   forwardHopsOf({ exposure, view, gateway, dialed, port: { ...port, ...change } });
 const reverseOf = (dialed: ReverseDialed, found: FoundMaster = { kind: 'none' }) =>
-  reverseHopsOf({ dialed, found, master: masterAt(8080, '10.98.0.1') });
+  reverseHopsOf({ localPort: 8080, dialed, found, master: masterAt(8080, '10.98.0.1') });
 
 test('the hops follow the picture', () => {
   const hops = hopsOf(answered);

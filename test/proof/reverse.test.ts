@@ -127,8 +127,21 @@ test.each([
     'another master port',
   ],
 ] as const)('%s with %j', (outcome, found, cause, hint) => {
-  expect(findReverse(outcome, { seen: 'what was seen', master, found })).toEqual({
+  expect(findReverse(outcome, { seen: 'what was seen', master, found, localPort: 8080 })).toEqual({
     cause,
     hint: expect.stringContaining(hint),
+  });
+});
+
+test('behind a tunnel a finding about this host names the port of this host, not the one that tasks dial', () => {
+  const found = { kind: 'foreign', seen: 'GET /info gave hello' } as const;
+  const through = { ...masterAt(44_807, 'tunnel.example'), via: 'ssh' } as const;
+  expect(findReverse('refused', { seen: '', master: through, found, localPort: 8080 }).cause).toBe(
+    'what listens on port 8080 of this host is no Determined master: GET /info gave hello',
+  );
+  const real = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
+  expect(findReverse('timeout', { seen: '', master: through, found: real, localPort: 8080 })).toEqual({
+    cause: 'packets from pods to tunnel.example:44807 get lost: a firewall in between, or no route',
+    hint: expect.stringContaining('allow TCP port 44807 from the pod network to tunnel.example:44807'),
   });
 });
