@@ -7,6 +7,7 @@ import { imageRef, pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
 import { debianTreeSource, packagesSource } from './debian.ts';
 import { moduleSource } from './go-module.ts';
+import { listIptables } from './kubernetes-images.ts';
 import { nodeImageSource, nodeTemplates } from './node-image.ts';
 import { type ModulePin, rigPins } from './pins.ts';
 
@@ -41,7 +42,7 @@ export const makeRigItems = async (artifacts: Artifacts, { arch, distribution }:
   });
   const nodeImage = item({
     name: 'node-image',
-    version: shortHash([rigPins, pins.kubernetes, pins.etcd, pins.coredns, templates]),
+    version: shortHash([rigPins, pins.kubernetes, pins.etcd, pins.coredns, templates, listIptables]),
     on: arch,
     source: nodeImageSource({
       artifacts,

@@ -41,11 +41,19 @@ export const listImages = async ({ binaries }: Artifacts, version: string, { run
   return parseImageList((await runner(list, { signal })).stdout);
 };
 
-const listIptables = [
-  'for file in /usr/sbin/iptables /usr/sbin/iptables-save /usr/sbin/iptables-restore',
-  '/usr/sbin/ip6tables /usr/sbin/ip6tables-save /usr/sbin/ip6tables-restore /usr/lib/*/xtables/*.so',
-  '$(ldd /usr/sbin/xtables-nft-multi | grep -o "/[^ ]*"); do echo "$file $(realpath "$file")"; done',
-].join(' ');
+const iptablesPrograms = ['iptables', 'ip6tables'].flatMap((name) =>
+  ['', '-save', '-restore'].map((ending) => `/usr/sbin/${name}${ending}`),
+);
+
+/**
+ * Lists what iptables is made of in a node's tree, each path with where it leads: programs, extensions, and the libraries
+ * of both (the one for several endpoints of a Service needs libm).
+ */
+export const listIptables = [
+  'extensions=$(echo /usr/lib/*/xtables/*.so)',
+  'libraries=$(ldd /usr/sbin/xtables-nft-multi $extensions | grep -oE "(=> |^[[:space:]])/[^ ]+" | grep -o "/.*" | sort -u)',
+  `for file in ${iptablesPrograms.join(' ')} $extensions $libraries; do echo "$file $(realpath "$file")"; done`,
+].join('\n');
 
 /** kube-proxy calls iptables: the node's own, with its extensions and libraries. */
 const collectIptables = async (tree: string, { runner, signal }: Work): Promise<LayerFiles> => {

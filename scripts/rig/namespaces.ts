@@ -25,6 +25,8 @@ const setupSteps = (hierarchies: Hierarchies, runDir: string): readonly SetupSte
   {
     run: ['mount', '-t', 'overlay', '-o', 'lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc-work', 'overlay', '/etc'],
   },
+  // the machine's own cgroups, hidden below a new /sys, would still be in the list of mounts
+  { run: ['umount', '--recursive', '--lazy', '/sys/fs/cgroup'] },
   { run: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] },
   ...cgroupMounts(hierarchies),
   { run: ['ip', 'link', 'set', 'lo', 'up'] },

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { InstanceRecord } from '../../src/keeper/instance.ts';
@@ -14,7 +14,8 @@ const masterPort = 18_080;
 
 /** taskgate as a user runs it, with a state folder of its own and the cache that all suites share. */
 export const makeTaskgate = async () => {
-  const stateHome = await mkdtemp(join(tmpdir(), 'tg-e2e-'));
+  // not TMPDIR: a native node hides /run, where the rig for Minikube has its own
+  const stateHome = await mkdtemp('/tmp/tg-e2e-');
   const env = {
     TASKGATE_MASTER_PORT: String(masterPort),
     XDG_STATE_HOME: stateHome,

@@ -9,7 +9,7 @@ import type { Provider } from './lifecycle.ts';
 import type { ProfileState } from './profile.ts';
 import { minikubePaths } from './spec.ts';
 
-/** The host's address in what `getent hosts` has printed, if there is one. */
+/** The host's address in what `getent ahostsv4` has printed, if there is one. */
 const parseHostAddress = (text: string): string | undefined =>
   text
     .trim()
