@@ -4,6 +4,7 @@ import { removeInstance } from '../keeper/instance.ts';
 import { connect } from '../lib/kube.ts';
 import { checkHealth, skipIfHealthy } from './check-health.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
+import { isForeignCluster } from './foreign-cluster.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import type { Step } from './step.ts';
 import type { Cluster } from './values.ts';
@@ -37,6 +38,8 @@ export const startCluster: Step<UpContext> = {
     const provider = need(context, 'provider');
     // one that was stopped before is stopped again, with its data
     if (instance.record().cluster !== undefined) return provider.stop();
+    // somebody else's that was stopped is not deleted, so it is stopped first
+    if (isForeignCluster(instance)) await provider.stop();
     await provider.delete();
     await removeInstance(instance);
   },

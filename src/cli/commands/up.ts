@@ -61,7 +61,7 @@ const bringUp = async (input: CommandInput, { loaded: { config, warnings }, flag
     signal,
     onStage: (stage: Stage) => stages.push(stage),
   };
-  await withInstanceLock(context, async () => {
+  const work = async () => {
     const failure = await runAndShow(upSteps, context, options).catch((error: unknown) => ({ error }));
     // what comes after must not hide why it failed
     if (failure) await removeUnbegun(context).catch((error) => context.notes.push(messageOf(error)));
@@ -74,8 +74,10 @@ const bringUp = async (input: CommandInput, { loaded: { config, warnings }, flag
       context.notes.push(messageOf(error)),
     );
     if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
+  };
+  await withInstanceLock(context, work).finally(() => {
+    for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   });
-  for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? renderUpJson(context, stages) : summary(context));
   if (context.proof) refuseBrokenPath(context.proof);
 };

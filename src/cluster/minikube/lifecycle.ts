@@ -64,8 +64,10 @@ const isOwned = ({ resources }: MinikubeTools): boolean => resources().at(-1)?.o
 /** The journal holds one profile; where its owner changes, the new entry is there before the old one goes. */
 const journalOnce = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
   const found = tools.resources();
-  if (found.at(-1)?.owned === owned) return;
-  await tools.journal({ kind: 'minikube-profile', profile: spec.profile, driver: spec.driver, owned });
+  const { profile, driver } = spec;
+  const last = found.at(-1);
+  if (last?.owned === owned && last.driver === driver) return;
+  await tools.journal({ kind: 'minikube-profile', profile, driver, owned });
   for (const resource of found) await tools.forget(resource);
 };
 
