@@ -51,7 +51,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const rig = ['node', 'scripts/rig.ts', '--'];
+/** By this program's own Node.js: the machine's may be too old. */
+const rig = [process.execPath, 'scripts/rig.ts', '--'];
 
 const counts: Count[] = [];
 counts.push(await stage('packages for the suites', installPackages));
