@@ -18,8 +18,11 @@ export const attachTools = ({ runner }: CommandContext, report?: (line: string) 
 });
 
 /** The provider of an instance that works with a cluster of somebody else's. */
-export const attachedCluster = (context: CommandContext, { instance, report }: ProviderInput): ClusterProvider => {
-  const { name, attach: place } = instance.record();
+export const attachedCluster = (
+  context: CommandContext,
+  { instance, place: wanted, report }: ProviderInput,
+): ClusterProvider => {
+  const { name, attach: place } = { ...instance.record(), ...wanted };
   if (!place) throw new Error(`instance ${name} names no context, so it is not attached`);
   return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context, report));
 };

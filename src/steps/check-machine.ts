@@ -8,11 +8,9 @@ import { need, type UpContext } from './context.ts';
 import { type MinikubePlace, newPlace, placeOf } from './minikube-cluster.ts';
 import { findMinikube } from './minikube-program.ts';
 import { chooseCidr } from './native-cluster.ts';
-import { describePlace, providerOf } from './providers.ts';
+import { describePlace, type Place, providerOf } from './providers.ts';
 import type { Step } from './step.ts';
 import type { ProviderName } from './values.ts';
-
-type Place = Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>;
 
 const withProgram = async (context: UpContext, place: MinikubePlace): Promise<MinikubePlace> => {
   const program = await findMinikube(context);
@@ -54,12 +52,6 @@ const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: In
   },
 };
 
-const openAgain = async (context: UpContext, instance: Instance): Promise<Instance> => {
-  const record = instance.record();
-  await instance.change(await placesAgain[record.provider](context, record));
-  return instance;
-};
-
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine: Step<UpContext> = {
   title: 'Check this machine',
@@ -70,13 +62,16 @@ export const checkMachine: Step<UpContext> = {
     if (provider === 'minikube') await findMinikube(context, report);
     context.notes.push(...(await verifyHere(context, provider)));
     const found = await findInstance(places.stateDir, config.name);
-    const instance = await (found ? openAgain(context, found) : makeInstance(context, provider));
+    const place = found && (await placesAgain[provider](context, found.record()));
+    const instance = found ?? (await makeInstance(context, provider));
     context.instance = instance;
+    if (place) context.place = place;
     context.provider = providerOf(context, {
       instance,
+      ...(place && { place }),
       artifacts: () => need(context, 'artifacts'),
       report: (line) => context.onProgress?.(line),
     });
-    return `${provider} provider (${because}), ${describePlace(instance.record())}`;
+    return `${provider} provider (${because}), ${describePlace({ ...instance.record(), ...place })}`;
   },
 };

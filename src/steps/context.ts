@@ -8,6 +8,7 @@ import type { Kube } from '../lib/kube.ts';
 import type { Runner } from '../lib/runner.ts';
 import type { Proven } from '../proof/prove.ts';
 import type { SampleTask } from '../proof/task.ts';
+import type { Place } from './providers.ts';
 import type { WantedTunnels } from './tunnel-spec.ts';
 import type { Cluster, GatewayEndpoint, MasterEndpoint } from './values.ts';
 
@@ -37,6 +38,8 @@ export type UpContext = CommandContext & {
   onProgress?: (line: string) => void;
   instance?: Instance;
   provider?: ClusterProvider;
+  /** Where the cluster of an instance that was there is to be by the settings of this run. */
+  place?: Place;
   /** Programs of a native node. */
   artifacts?: Artifacts;
   /** Contour's manifest. */

@@ -20,9 +20,9 @@ const isMinikube = (resource: { readonly kind: string }): resource is MinikubeRe
 /** The Minikube provider of an instance. `recreate` counts only where a cluster is started. */
 export const minikubeCluster = (
   { config, runner }: CommandContext,
-  { instance, report }: ProviderInput,
+  { instance, place: wanted, report }: ProviderInput,
 ): ClusterProvider => {
-  const { name, minikube: place } = instance.record();
+  const { name, minikube: place } = { ...instance.record(), ...wanted };
   if (!place) throw new Error(`instance ${name} names no profile, so it is no Minikube cluster`);
   const { program = 'minikube', ...made } = place;
   const spec = {

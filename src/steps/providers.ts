@@ -7,8 +7,13 @@ import { minikubeCluster } from './minikube-cluster.ts';
 import { nativeCluster } from './native-cluster.ts';
 import type { ProviderName } from './values.ts';
 
+/** Where an instance's cluster is: what it holds. */
+export type Place = Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>;
+
 export type ProviderInput = {
   readonly instance: Instance;
+  /** What this run wants in place of what the record says; the record gets it once the cluster is so. */
+  readonly place?: Place;
   /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
   readonly artifacts?: () => Artifacts;
   /** Told in one line what the provider is doing. */
@@ -27,9 +32,5 @@ const makers: Readonly<Record<ProviderName, MakeProvider>> = {
 export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
 
 /** Where an instance's cluster is, for people. */
-export const describePlace = ({
-  cidr,
-  minikube,
-  attach,
-}: Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>): string =>
+export const describePlace = ({ cidr, minikube, attach }: Place): string =>
   cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;

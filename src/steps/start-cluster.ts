@@ -17,7 +17,7 @@ const start = async (context: UpContext, signal: AbortSignal): Promise<Cluster> 
   const provider = need(context, 'provider');
   context.startsCluster = (await provider.find()) !== 'running';
   const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
-  await need(context, 'instance').change({ cluster });
+  await need(context, 'instance').change({ ...context.place, cluster });
   return cluster;
 };
 
