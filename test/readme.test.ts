@@ -46,7 +46,7 @@ test('every page is reached from the README', () => {
 /** Flags of `ssh`, `kubectl`, `minikube` and the like that pages speak of. */
 const flagsOfOthers = [
   ...['--force', '--embed-certs', '--keep-context', '--interactive', '--container-runtime'],
-  ...['--cni', '--k3s-arg', '--disable', '--profile', '--only'],
+  ...['--cni', '--k3s-arg', '--disable', '--profile', '--only', '--quick'],
 ];
 
 test.each(pages)('every flag that %s names is one of ours or known to be of others', (page) => {

@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { hasCode } from './errors.ts';
 
 /** A process that can be recognised later: a pid alone may be somebody else's by then. */
 export type ProcessIdentity = {
   readonly pid: number;
-  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)). */
+  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)); without /proc the time of its start in milliseconds. */
   readonly startTicks: number;
   /** Pids and ticks come again after each boot. */
   readonly bootId: string;
@@ -16,8 +18,24 @@ export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =
 
 const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
 
+/** What POSIX's ps tells of a process, for systems without /proc (macOS): its state, and when it started, to the second. */
+export const findStartByPs = async (pid: number): Promise<number | undefined> => {
+  const asked = promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH } });
+  // it exits with 1 when there is no such process
+  const { stdout } = await asked.catch((error) => {
+    if (error.code === 1) return { stdout: '' };
+    throw error;
+  });
+  const [state = '', ...started] = stdout.trim().split(/\s+/);
+  return state === '' || state.startsWith('Z') ? undefined : Date.parse(started.join(' '));
+};
+
+const PATH = '/usr/bin:/bin';
+const hasProc = process.platform === 'linux';
+
 /** Start time of a process in clock ticks after boot; undefined when there is none, or only a zombie. */
 const findStartTicks = async (pid: number): Promise<number | undefined> => {
+  if (!hasProc) return findStartByPs(pid);
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -28,7 +46,9 @@ const findStartTicks = async (pid: number): Promise<number | undefined> => {
   }
 };
 
-const readBootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+/** Without /proc the start times of processes are calendar times, which no boot repeats. */
+const readBootId = async (): Promise<string> =>
+  hasProc ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : process.platform;
 
 /** Identity of a running process; undefined when there is none. */
 export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {

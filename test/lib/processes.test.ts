@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { childrenOf, findProcess, isRunning, isSameProcess, signalProcess } from '../../src/lib/processes.ts';
+import {
+  childrenOf,
+  findProcess,
+  findStartByPs,
+  isRunning,
+  isSameProcess,
+  signalProcess,
+} from '../../src/lib/processes.ts';
 
 const startProcess = async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -47,3 +54,11 @@ test('a signal reaches exactly its process, and nobody once that is gone', async
   expect(await isRunning(identity)).toBe(false);
   expect(await signalProcess(identity, 'SIGTERM')).toBe(false);
 });
+
+test('ps tells the start of a running process, as on systems without /proc', async () => {
+  const started = await findStartByPs(process.pid);
+  expect(Math.abs(Date.now() - process.uptime() * 1_000 - (started ?? 0))).toBeLessThan(5_000);
+  expect(await findStartByPs(process.pid)).toBe(started);
+});
+
+test('ps tells nothing of one that is not there', async () => expect(await findStartByPs(2 ** 22 - 1)).toBeUndefined());
