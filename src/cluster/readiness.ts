@@ -1,5 +1,6 @@
-import type { Kube, KubeObject } from '../lib/kube.ts';
-import { type Verdict, waitUntil } from '../lib/wait.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { type Kube, KubeError, type KubeObject } from '../lib/kube.ts';
+import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 
 export type Node = KubeObject & {
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
@@ -64,6 +65,36 @@ export const waitForServiceAccount = async (kube: Kube, { namespace, ...wait }: 
     id: 'cluster.no-service-account',
     hint: 'see logs/kube-controller-manager.log of the instance',
   });
+};
+
+const askKubeProxy = async (kube: Kube, node: string): Promise<Verdict> => {
+  try {
+    await kube.text(`/api/v1/nodes/${node}:10256/proxy/healthz`);
+    return true;
+  } catch (error) {
+    if (error instanceof KubeError || error instanceof UserError) return messageOf(error);
+    throw error;
+  }
+};
+
+/**
+ * Waits until kube-proxy has written the rules of Services on a node where it runs as a pod (kubeadm's): a pod that dials
+ * the API server's Service before that waits 10 s for nothing. Whether kube-proxy says so in time changes nothing else.
+ */
+export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeWait, 'since'>): Promise<boolean> => {
+  try {
+    const isReady = (verdict: Verdict): Verdict => verdict;
+    await waitUntil(
+      'kube-proxy',
+      polling(() => askKubeProxy(kube, node), 100),
+      isReady,
+      { ...wait, id: 'cluster.wait' },
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 };
 
 /**

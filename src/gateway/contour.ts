@@ -15,6 +15,8 @@ export type InstallInput = WaitInput & {
   /** `keep` leaves the installed Gateway API and only raises its listener limit; see chooseCRDs. */
   readonly crds?: 'install' | 'keep';
   readonly report?: Report;
+  /** Resolves when pods that start reach the API server; the provisioner is made then. */
+  readonly podsCanStart?: () => Promise<unknown>;
 };
 
 /**
@@ -33,6 +35,7 @@ export const installContour = async (input: InstallInput): Promise<void> => {
     keeps && raiseInstalledLimit(kube, spec.listenerLimit),
     applyInOrder(kube, rest),
     releaseBrakes(kube, spec, report),
+    input.podsCanStart?.(),
   ]);
   await kube.apply(provisioner);
 };

@@ -1,3 +1,5 @@
+import { restartWaitingDns } from '../cluster/minikube/dns.ts';
+import { waitForKubeProxy } from '../cluster/readiness.ts';
 import type { Gateway } from '../gateway/conditions.ts';
 import { applyGatewayObjects, awaitGatewayEndpoint } from '../gateway/ensure.ts';
 import { gatewayRef } from '../gateway/spec.ts';
@@ -9,6 +11,16 @@ import type { Step } from './step.ts';
 
 /** In a cluster of somebody else's, the API server that leaves alone what is not ours. */
 const kubeForGateway = (context: UpContext): Kube => context.gatewayKube ?? need(context, 'kube');
+
+const kubeProxyPatienceMs = 20_000;
+
+/** On a node that has just been started pods reach Services once kube-proxy, a pod too, has written their rules. */
+const awaitServices = async (context: UpContext, signal: AbortSignal): Promise<void> => {
+  const { nodeName: node } = need(context, 'cluster');
+  const kube = need(context, 'kube');
+  const isReady = await waitForKubeProxy(kube, { node, timeoutMs: kubeProxyPatienceMs, signal });
+  if (isReady) await restartWaitingDns(kube);
+};
 
 /** CRDs, Contour and the Gateway's objects. Needs the API server only: the node may still be on its way. */
 export const installGateway: Step<UpContext> = {
@@ -25,6 +37,8 @@ export const installGateway: Step<UpContext> = {
       timeoutMs,
       signal,
       report,
+      ...(context.startsCluster &&
+        context.cluster?.provider === 'minikube' && { podsCanStart: () => awaitServices(context, signal) }),
     });
   },
 };
