@@ -88,7 +88,7 @@ export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeW
       'kube-proxy',
       polling(() => askKubeProxy(kube, node), 100),
       isReady,
-      { ...wait, id: 'cluster.wait' },
+      { ...wait, id: 'cluster.node-not-ready' },
     );
     return true;
   } catch (error) {
