@@ -2,6 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import type { StepLimits } from '../provider.ts';
 import { askMinikube, type Minikube, runMinikube } from './call.ts';
 import { listImagesArgs, loadImagesArgs } from './commands.ts';
+import { inspectProfile } from './inspect.ts';
 
 type Image = { readonly repoTags?: readonly string[] | null };
 
@@ -17,22 +18,35 @@ const listImages = async (minikube: Minikube, profile: string, limits: StepLimit
 export type LoadInput = StepLimits & {
   readonly minikube: Minikube;
   readonly profile: string;
+  readonly driver: string;
   /** OCI archive. */
   readonly archive: string;
   readonly refs: readonly string[];
+};
+
+/** A node or a daemon that ended meanwhile says nothing of the archive. Throws UserError `cluster.minikube-gone`. */
+const refuseGone = async (minikube: Minikube, profile: Pick<LoadInput, 'profile' | 'driver'>): Promise<void> => {
+  const { state } = await inspectProfile(minikube, profile);
+  if (state === 'running' || state === 'degraded' || state === 'paused') return;
+  throw new UserError(`Minikube's node of ${profile.profile} ended while images were loaded: it is ${state}`, {
+    id: 'cluster.minikube-gone',
+    hint: 'run up again',
+  });
 };
 
 /**
  * Loads an archive into the node unless it has all of `refs`. Minikube says of a load that failed that it succeeded, so
  * the node is asked afterwards. Throws UserError `cluster.images-missing`.
  */
-export const loadImages = async ({ minikube, profile, archive, refs, ...limits }: LoadInput): Promise<void> => {
+export const loadImages = async (input: LoadInput): Promise<void> => {
+  const { minikube, profile, driver, archive, refs, ...limits } = input;
   const before = await listImages(minikube, profile, limits);
   if (refs.every((ref) => before.has(ref))) return;
   await runMinikube(minikube, loadImagesArgs(profile, archive), limits);
   const after = await listImages(minikube, profile, limits);
   const missing = refs.filter((ref) => !after.has(ref));
   if (missing.length === 0) return;
+  await refuseGone(minikube, { profile, driver });
   throw new UserError(`Minikube's node does not list ${missing.join(', ')} after the load of ${archive}`, {
     id: 'cluster.images-missing',
     hint: 'is the disk of the node full, or the archive damaged? Remove it from the cache and run again',

@@ -98,9 +98,11 @@ const tidyUp = async (provider: Provider, isNew: boolean): Promise<void> => {
   const { spec, tools } = provider;
   if (isNew) {
     await removeAll(provider);
-    tools.report?.(`minikube: interrupted; the half-made profile ${spec.profile} was removed`);
+    tools.report?.(`minikube: the start was cut short; the half-made profile ${spec.profile} was removed`);
   } else {
-    tools.report?.(`minikube: interrupted; the profile ${spec.profile} stays, and the next up goes on with it`);
+    tools.report?.(
+      `minikube: the start was cut short; the profile ${spec.profile} stays, and the next up goes on with it`,
+    );
   }
 };
 

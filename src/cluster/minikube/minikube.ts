@@ -54,7 +54,8 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
     },
     loadImages: async (archive, refs, limits) => {
       await awaitRuntime(lookAtRuntime, minikubePaths(spec.instanceDir).logPath, limits);
-      await loadImages({ minikube: calls, profile: spec.profile, archive, refs, ...limits });
+      const { profile, driver } = spec;
+      await loadImages({ minikube: calls, profile, driver, archive, refs, ...limits });
     },
     stop: () => stopAll(provider),
     delete: () => removeAll(provider),

@@ -170,7 +170,7 @@ test.each([
     },
   });
   await expect(provider.start({ ...limits, signal: interrupt.signal })).rejects.toBe(reason);
-  expect(reports.at(-1)).toBe(`minikube: interrupted; ${said}`);
+  expect(reports.at(-1)).toBe(`minikube: the start was cut short; ${said}`);
   expect(changing(calls).at(-1)?.split(' ')[1]).toBe(last ?? 'start');
   expect(journal).toEqual(journalled);
 });
