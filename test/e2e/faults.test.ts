@@ -36,7 +36,10 @@ const cgroupPids = async (): Promise<readonly number[]> => {
 /** What an instance that is down has still on this host: processes, cgroups, link, route, folder. */
 const leftovers = async (): Promise<readonly string[]> => {
   const mark = hostMark(taskgate.dirOf('dev'));
-  const { stdout: cgroups } = await execa('find', ['/sys/fs/cgroup', '-name', `taskgate-dev-${mark}`]);
+  // cgroups of others may go while it looks, of which it complains
+  const { stdout: cgroups } = await execa('find', ['/sys/fs/cgroup', '-name', `taskgate-dev-${mark}`], {
+    reject: false,
+  });
   const { stdout: routes } = await execa('ip', ['route', 'show', 'table', 'all']);
   const { stdout: links } = await execa('ip', ['-oneline', 'link']);
   const folders = await readdir(`${taskgate.stateHome}/taskgate/instances`).catch((): string[] => []);
