@@ -1,4 +1,4 @@
-import { restartWaitingDns } from '../cluster/minikube/dns.ts';
+import { hastenDns } from '../cluster/minikube/dns.ts';
 import { waitForKubeProxy } from '../cluster/readiness.ts';
 import type { Gateway } from '../gateway/conditions.ts';
 import { applyGatewayObjects, awaitGatewayEndpoint } from '../gateway/ensure.ts';
@@ -7,6 +7,7 @@ import type { Kube } from '../lib/kube.ts';
 import { skipIfHealthy } from './check-health.ts';
 import { checkOwnership, readManifest } from './check-ownership.ts';
 import { gatewaySpecOf, need, stageTimeoutMs, type UpContext } from './context.ts';
+import { isForeignCluster } from './foreign-cluster.ts';
 import type { Step } from './step.ts';
 
 /** In a cluster of somebody else's, the API server that leaves alone what is not ours. */
@@ -19,7 +20,7 @@ const awaitServices = async (context: UpContext, signal: AbortSignal): Promise<v
   const { nodeName: node } = need(context, 'cluster');
   const kube = need(context, 'kube');
   const isReady = await waitForKubeProxy(kube, { node, timeoutMs: kubeProxyPatienceMs, signal });
-  if (isReady) await restartWaitingDns(kube);
+  if (isReady && !isForeignCluster(need(context, 'instance'))) await hastenDns(kube);
 };
 
 /** CRDs, Contour and the Gateway's objects. Needs the API server only: the node may still be on its way. */

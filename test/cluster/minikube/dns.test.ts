@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { restartWaitingDns } from '../../../src/cluster/minikube/dns.ts';
+import { hastenDns } from '../../../src/cluster/minikube/dns.ts';
+import type { Kube } from '../../../src/lib/kube.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 
+const deployment = (periodSeconds: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'coredns', namespace: 'kube-system' },
+  spec: { template: { spec: { containers: [{ readinessProbe: { periodSeconds } }] } } },
+});
 const pod = (name: string, status: object, app = 'kube-dns') => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -9,16 +16,39 @@ const pod = (name: string, status: object, app = 'kube-dns') => ({
   status: { containerStatuses: [status] },
 });
 const running = { state: { running: {} } };
+const pods = [
+  pod('waits', { ...running, ready: false }),
+  pod('ready', { ...running, ready: true }),
+  pod('starts', { state: { waiting: {} }, ready: false }),
+  pod('other', { ...running, ready: false }, 'kube-proxy'),
+];
 
-test('only pods of CoreDNS that run and are not ready are started anew', async () => {
-  const { kube, writes } = fakeKube({
-    objects: [
-      pod('waits', { ...running, ready: false }),
-      pod('ready', { ...running, ready: true }),
-      pod('starts', { state: { waiting: {} }, ready: false }),
-      pod('other', { ...running, ready: false }, 'kube-proxy'),
+test('the first time its probe is quickened, which brings a new pod', async () => {
+  const { kube, writes } = fakeKube({ objects: [deployment(10), ...pods] });
+  const patches: unknown[] = [];
+  const patch: Kube['patch'] = async (ref, change) => {
+    patches.push(change);
+    return kube.get(ref);
+  };
+  await hastenDns({ ...kube, patch });
+  const probe = '/spec/template/spec/containers/0/readinessProbe';
+  expect(patches).toEqual([
+    [
+      { op: 'add', path: `${probe}/periodSeconds`, value: 1 },
+      { op: 'add', path: `${probe}/failureThreshold`, value: 10 },
     ],
-  });
-  expect(await restartWaitingDns(kube)).toBe(1);
+  ]);
+  expect(writes()).toEqual([]);
+});
+
+test('later only pods that run and are not ready are started anew', async () => {
+  const { kube, writes } = fakeKube({ objects: [deployment(1), ...pods] });
+  await hastenDns(kube);
   expect(writes()).toEqual(['remove Pod kube-system/waits']);
+});
+
+test('a cluster with another DNS is left alone', async () => {
+  const { kube, writes } = fakeKube({ kinds: ['apps/v1/Deployment', 'v1/Pod'] });
+  await hastenDns(kube);
+  expect(writes()).toEqual([]);
 });
