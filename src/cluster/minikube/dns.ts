@@ -40,11 +40,11 @@ const waits = ({ status }: Pod): boolean =>
 /**
  * Has CoreDNS of a cluster of ours start once kube-proxy has written its rules, which is when this is to be called: one
  * that came up before dialed the API server's Service into nowhere, which client-go gives up after 30 s only, and without
- * DNS no Envoy finds its Contour. Probes it each second, too, from the first time on.
+ * DNS no Envoy finds its Contour. Probes it each second, too, from the first time on. The old pods go at once: nobody uses
+ * them yet, and in their last 30 s they would still change objects.
  */
 export const hastenDns = async (kube: Kube): Promise<void> => {
-  // the change brings a new pod by itself
-  if (await quicken(kube)) return;
   const pods = await kube.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: 'k8s-app=kube-dns' });
-  await Promise.all(pods.filter(waits).map((pod) => kube.remove(pod, { gracePeriodSeconds: 0 })));
+  const old = (await quicken(kube)) ? pods : pods.filter(waits);
+  await Promise.all(old.map((pod) => kube.remove(pod, { gracePeriodSeconds: 0 })));
 };

@@ -23,7 +23,7 @@ const pods = [
   pod('other', { ...running, ready: false }, 'kube-proxy'),
 ];
 
-test('the first time its probe is quickened, which brings a new pod', async () => {
+test('the first time its probe is quickened, and its pods make way for new ones', async () => {
   const { kube, writes } = fakeKube({ objects: [deployment(10), ...pods] });
   const patches: unknown[] = [];
   const patch: Kube['patch'] = async (ref, change) => {
@@ -38,7 +38,7 @@ test('the first time its probe is quickened, which brings a new pod', async () =
       { op: 'add', path: `${probe}/failureThreshold`, value: 10 },
     ],
   ]);
-  expect(writes()).toEqual([]);
+  expect(writes()).toEqual(['waits', 'ready', 'starts'].map((name) => `remove Pod kube-system/${name}`));
 });
 
 test('later only pods that run and are not ready are started anew', async () => {
