@@ -9,6 +9,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/process/**', 'test/minikube/**'],
           testTimeout: 15_000,
+          // no test changes what another file's tests see, and most of the time would go to loading modules again
+          isolate: false,
+          maxWorkers: 4,
         },
       },
       {
