@@ -51,11 +51,13 @@ const targetOf = ({ path }: Source, { from }: Import): string | undefined =>
 const domain = ['artifacts', 'cluster', 'gateway', 'tunnel', 'master', 'proof', 'keeper'];
 /** What each folder may import besides itself and lib; values flow one way only. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  cli: ['steps', 'config', ...domain],
-  steps: ['config', ...domain],
-  config: [],
+  cli: ['steps', 'config', 'model', 'instance', ...domain],
+  steps: ['config', 'model', 'instance', ...domain],
+  config: ['model'],
   lib: [],
-  ...Object.fromEntries(domain.map((folder) => [folder, []])),
+  model: [],
+  instance: ['model'],
+  ...Object.fromEntries(domain.map((folder) => [folder, ['model', 'instance']])),
 };
 
 test('imports go one way: scripts, cli, steps, parts, lib', () => {

@@ -6,8 +6,8 @@ import type { Artifacts } from '../../src/artifacts/artifacts.ts';
 import { pins } from '../../src/config/versions.ts';
 import { connect, type Kube } from '../../src/lib/kube.ts';
 import { type Command, CommandError, execaRunner } from '../../src/lib/runner.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { dialHttp, untilAnswered } from '../../src/proof/dial.ts';
-import type { GatewayEndpoint } from '../../src/steps/values.ts';
 import { gatewayFile, handMade, taskFile } from './by-hand-objects.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 

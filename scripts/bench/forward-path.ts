@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Kube, KubeObject } from '../../src/lib/kube.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import type { Target } from '../../src/proof/dial.ts';
 import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
-import type { GatewayEndpoint } from '../../src/steps/values.ts';
 
 /** Gives back what it gets, on all addresses of this host: a task whose every byte can be watched. */
 export const startEcho = async () => {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InstanceRecord } from '../../src/keeper/instance.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
 import { connect, type Kube } from '../../src/lib/kube.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import type { Stage } from '../../src/steps/step.ts';

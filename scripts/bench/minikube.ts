@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Kube } from '../../src/lib/kube.ts';
-import type { GatewayEndpoint } from '../../src/steps/values.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { findArtifacts } from './artifacts.ts';
 import { withGatewayByHand } from './by-hand.ts';
 import { measureCapacity } from './capacity.ts';

@@ -1,11 +1,11 @@
 import type { Kube, KubeObject, ObjectRef } from '../../src/lib/kube.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { dialHttp, type Target, untilAnswered } from '../../src/proof/dial.ts';
 import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
 import { makeRoute, makeService } from '../../src/proof/manifests.ts';
 import { type Exposure, nameSampleTask, type SampleTask } from '../../src/proof/task.ts';
 import { sampleImage } from '../../src/steps/context.ts';
-import type { GatewayEndpoint } from '../../src/steps/values.ts';
 import { instanceName } from './instance.ts';
 
 /** One pod that serves for all tasks; each task has a listener, a Service and a TCPRoute of its own, as the master makes them. */

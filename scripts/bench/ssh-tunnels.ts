@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TunnelDaemonSpec } from '../../src/instance/tunnels.ts';
 import { launchKeeper } from '../../src/keeper/launch.ts';
 import { spawnTethered } from '../../src/lib/tethered.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { Target } from '../../src/proof/dial.ts';
-import type { TunnelKeeperSpec } from '../../src/tunnel/keeper-spec.ts';
 import { hostAlias, type SshServer, startSshServer } from '../../test/sshd/sshd.ts';
 import type { BenchContext } from './context.ts';
 import { startEcho } from './forward-path.ts';
@@ -23,7 +23,7 @@ export type Tunnels = {
   readonly close: () => Promise<void>;
 };
 
-const keeperSpec = (server: SshServer, folder: string, echoPort: number): TunnelKeeperSpec => ({
+const keeperSpec = (server: SshServer, folder: string, echoPort: number): TunnelDaemonSpec => ({
   instance: 'bench',
   socketPath: join(folder, 'tunnel.sock'),
   folder,
@@ -41,7 +41,7 @@ const keeperSpec = (server: SshServer, folder: string, echoPort: number): Tunnel
   },
 });
 
-const startKeeper = async (spec: TunnelKeeperSpec, signal: AbortSignal): Promise<number> => {
+const startKeeper = async (spec: TunnelDaemonSpec, signal: AbortSignal): Promise<number> => {
   await mkdir(spec.logsDir, { recursive: true });
   const specPath = join(spec.folder, 'tunnels.json');
   await writeFile(specPath, JSON.stringify(spec));

@@ -1,6 +1,7 @@
 import { UserError } from '../lib/errors.ts';
 import { writeFileAtomically } from '../lib/files.ts';
-import type { GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
 /** How an instance's variables can be written. */
 export const envFormats = ['bash', 'dotenv', 'github', 'json'] as const;

@@ -1,4 +1,4 @@
-import type { Hop } from '../steps/values.ts';
+import type { Hop } from '../model/path.ts';
 
 const arrow = (hop: Hop): string => `${hop.from} ──> ${hop.to}`;
 const time = ({ latencyMs }: Hop): string =>

@@ -1,5 +1,5 @@
+import type { Hop } from '../model/path.ts';
 import type { Stage } from '../steps/step.ts';
-import type { Hop } from '../steps/values.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

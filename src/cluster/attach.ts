@@ -1,24 +1,20 @@
 import { join } from 'node:path';
+import type { AttachTarget } from '../instance/record.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { writeFileAtomically } from '../lib/files.ts';
 import { type Kube, KubeError } from '../lib/kube.ts';
 import { loadKubeconfig } from '../lib/kubeconfig.ts';
 import type { Runner } from '../lib/runner.ts';
-import type { Cluster } from '../steps/values.ts';
+import type { Cluster } from '../model/cluster.ts';
 import { type AttachedNode, chooseNode, findCandidates, unlistedImages } from './attach-node.ts';
 import { externalAddress, findRoute } from './attach-route.ts';
 import type { ClusterProvider } from './provider.ts';
 
 /** A cluster that runs already, named by a context of the user's kubeconfig. */
-export type AttachSpec = {
+export type AttachSpec = AttachTarget & {
   /** Of the instance. */
   readonly name: string;
   readonly instanceDir: string;
-  readonly context: string;
-  /** The context again: the user says by it that the cluster may be changed. */
-  readonly allowContext: string | undefined;
-  /** The user's kubeconfig files, in the order in which kubectl reads them; see kubeconfigPaths. Never written. */
-  readonly kubeconfigPaths: readonly string[];
 };
 
 export type AttachTools = {

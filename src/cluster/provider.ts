@@ -1,4 +1,4 @@
-import type { Cluster } from '../steps/values.ts';
+import type { Cluster } from '../model/cluster.ts';
 
 /** `stopped`: its data is there, its processes are not. */
 export type ClusterState = 'absent' | 'stopped' | 'running';

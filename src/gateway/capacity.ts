@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../lib/errors.ts';
 import { isConflict, type Kube, KubeError } from '../lib/kube.ts';
-import type { GatewayEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import type { Gateway, Listener } from './conditions.ts';
 import { type CRD, listenerLimits } from './crd-patch.ts';
 import { crdKind, type GatewaySpec, gatewayRef, gatewaysCRDName } from './spec.ts';

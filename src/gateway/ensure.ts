@@ -1,4 +1,4 @@
-import type { GatewayEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import { replaceBrakedPods } from './brakes.ts';
 import { proveCapacity } from './capacity.ts';
 import { type InstallInput, installContour } from './contour.ts';

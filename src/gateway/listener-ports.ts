@@ -1,5 +1,5 @@
 import { containerPort } from '../lib/container-port.ts';
-import type { PortRange } from '../steps/values.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
 
 /** Ports that the master accepts for its range (determined-ai/determined, InternalTaskGatewayConfig.Validate). */
 export const allowedPorts: PortRange = { start: 1025, end: 65535 };

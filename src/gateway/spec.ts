@@ -1,20 +1,5 @@
+import type { GatewaySettings } from '../instance/record.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube.ts';
-import type { PortRange } from '../steps/values.ts';
-
-/** What the user decides about a gateway. */
-export type GatewaySettings = {
-  readonly name: string;
-  readonly namespace: string;
-  readonly className: string;
-  /** `maxItems` of the Gateway's listeners, in spec and status. */
-  readonly listenerLimit: number;
-  /** Ports that the master may hand out. */
-  readonly portRange: PortRange;
-  /** Port of the one listener that a Gateway must have; outside the range. */
-  readonly seedPort: number;
-  /** Contour pods; 1 when absent. */
-  readonly contourReplicas?: number;
-};
 
 /** What the gateway of one instance should be. */
 export type GatewaySpec = GatewaySettings & { readonly instance: string };

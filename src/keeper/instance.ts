@@ -1,52 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MinikubeResource } from '../cluster/minikube/spec.ts';
-import type { NativeResource } from '../cluster/native/resources.ts';
-import type { GatewaySettings } from '../gateway/spec.ts';
+import type { InstanceRecord, Resource } from '../instance/record.ts';
+import { schemaVersion } from '../instance/record.ts';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
-import type { AttachPlace } from '../steps/attached-cluster.ts';
-import type { MasterSettings } from '../steps/master-values.ts';
-import type { MinikubePlace } from '../steps/minikube-cluster.ts';
-import type { Cluster, GatewayEndpoint, MasterEndpoint, ProviderName } from '../steps/values.ts';
-import type { TunnelResource } from '../tunnel/keeper-spec.ts';
-
-const schemaVersion = 1;
-
-/** What exists of an instance and must be undone; written before it is made. */
-export type Resource = NativeResource | MinikubeResource | TunnelResource;
-
-export type InstanceRecord = {
-  readonly schema: typeof schemaVersion;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly provider: ProviderName;
-  /** The /16 that a native instance holds. */
-  readonly cidr?: string;
-  readonly minikube?: MinikubePlace;
-  readonly attach?: AttachPlace;
-  readonly journal: readonly Resource[];
-  readonly cluster?: Cluster;
-  /** The kubeconfig of the user's that got the cluster's context; written before that. */
-  readonly merged?: { readonly path: string; readonly kubeContext: string };
-  readonly gateway?: GatewayEndpoint;
-  /** What the Gateway says of itself; a forward's address is another one. */
-  readonly publishedAddress?: string;
-  readonly master?: MasterEndpoint;
-  /** Uid of the namespace kube-system: tells clusters apart that have several kubeconfigs. */
-  readonly clusterId?: string;
-  /** What the last `up` made the instance with. */
-  readonly settings?: {
-    readonly gateway: GatewaySettings;
-    readonly master?: MasterSettings;
-    /** Those of a tunnel, for the `up` that makes it so again. */
-    readonly ssh?: object;
-    readonly ngrok?: object;
-    readonly tunnel?: object;
-  };
-  /** The last proof that `up` made: of which run of the cluster, and with what settings. */
-  readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
-};
 
 /** An instance's folder and record. Every change is on disk before its promise resolves. */
 export type Instance = {

@@ -1,4 +1,4 @@
-import type { GatewayEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 
 /** Where a master works in its cluster. */
 export type MasterPlace = {

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
-import type { GatewayEndpoint, MasterEndpoint } from '../steps/values.ts';
+import type { MasterSettings } from '../instance/record.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
 /** What a master's configuration is written from. */
-export type MasterValues = {
+export type MasterValues = Omit<MasterSettings, 'port'> & {
   readonly gateway: GatewayEndpoint;
   readonly master: MasterEndpoint;
   /** Absolute path of a kubeconfig whose current-context is the cluster; the master follows no other. */
@@ -12,11 +14,6 @@ export type MasterValues = {
   readonly adminPassword: string;
   /** Name of the taskgate instance, for things that must differ between two of them. */
   readonly instance: string;
-  readonly clusterName: string;
-  readonly resourcePool: string;
-  readonly taskNamespace: string;
-  readonly taskImage: string;
-  readonly maxSlotsPerPod: number;
   /** Where the master listens on its own host. */
   readonly listenPort: number;
   readonly cacheDir: string;

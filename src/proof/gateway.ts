@@ -1,8 +1,5 @@
 import type { ObjectMeta } from '../lib/kube.ts';
-import type { GatewayEndpoint } from '../steps/values.ts';
-
-/** Which Gateway it is. */
-export type GatewayName = Pick<GatewayEndpoint, 'name' | 'namespace'>;
+import type { GatewayName } from '../model/gateway-endpoint.ts';
 
 export type Condition = {
   readonly type: string;

@@ -1,4 +1,6 @@
-import type { GatewayEndpoint, Hop, MasterEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { Hop } from '../model/path.ts';
 import type { Dialed } from './dial.ts';
 import { findBrokenHop } from './findings.ts';
 import type { PathView, PortView } from './path-view.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isConflict, type Kube } from '../lib/kube.ts';
-import type { GatewayEndpoint } from '../steps/values.ts';
-import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
+import type { GatewayEndpoint, GatewayName } from '../model/gateway-endpoint.ts';
+import { type Gateway, gatewayRef } from './gateway.ts';
 import { type ChosenPorts, choosePorts, type WantedPorts } from './ports.ts';
 
 const tries = 5;

@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls';
-import type { MasterEndpoint } from '../steps/values.ts';
-import type { GatewayName } from './gateway.ts';
+import type { GatewayName } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import { jobDeadlineSeconds, ownerAnnotation, ownOwner } from './owner.ts';
 import { type Exposure, ownLabels, podPorts, type SampleTask } from './task.ts';
 

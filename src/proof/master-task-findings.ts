@@ -1,4 +1,4 @@
-import type { Finding } from '../steps/values.ts';
+import type { Finding } from '../model/path.ts';
 
 /** All that is known of a task that ended, or that never ran. */
 export type TaskTrouble = {

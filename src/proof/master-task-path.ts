@@ -1,5 +1,6 @@
 import type { Kube, KubeObject } from '../lib/kube.ts';
-import type { GatewayEndpoint, Hop } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { Hop } from '../model/path.ts';
 import { type Dialed, dialHttp, expectAnswer } from './dial.ts';
 import { type Gateway, gatewayRef } from './gateway.ts';
 import { forwardHopsOf } from './hops.ts';

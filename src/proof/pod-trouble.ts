@@ -1,4 +1,4 @@
-import type { Finding } from '../steps/values.ts';
+import type { Finding } from '../model/path.ts';
 import type { Pod, PodEvent } from './path-view.ts';
 
 const hints: readonly (readonly [RegExp, string])[] = [

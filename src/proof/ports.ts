@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.ts';
-import type { PortRange } from '../steps/values.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
 import type { Gateway } from './gateway.ts';
 
 /** `lowest`: the lowest free ports, as the master chooses. Otherwise these, or the nearest free ones. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../lib/errors.ts';
 import type { Kube } from '../lib/kube.ts';
-import type { GatewayEndpoint, MasterEndpoint, Proof } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { Proof } from '../model/path.ts';
 import { type Attempts, type Dialed, dialHttp, dialTcp, expectAnswer, type Target, untilAnswered } from './dial.ts';
 import { forwardHopsOf, reverseHopsOf } from './hops.ts';
 import { findMasterInfo } from './master-info.ts';

@@ -1,6 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import type { Kube } from '../lib/kube.ts';
-import type { Finding, Proof } from '../steps/values.ts';
+import type { Finding, Proof } from '../model/path.ts';
 import type { WantedPorts } from './ports.ts';
 import { type ProbeOptions, probePath } from './probe.ts';
 import { findRefusal } from './refusal.ts';

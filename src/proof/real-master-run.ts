@@ -1,7 +1,7 @@
 import { messageOf, UserError } from '../lib/errors.ts';
 import type { Kube, KubeObject } from '../lib/kube.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
-import type { Hop } from '../steps/values.ts';
+import type { Hop } from '../model/path.ts';
 import { untilAnswered } from './dial.ts';
 import type { Command, MasterApi } from './master-api.ts';
 import { taskPort } from './master-task.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../lib/errors.ts';
 import { isConflict, KubeError } from '../lib/kube.ts';
-import type { Finding } from '../steps/values.ts';
+import type { Finding } from '../model/path.ts';
 
 const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Finding])[] = [
   [

@@ -1,6 +1,7 @@
 import { isNotFound, type Kube, type KubeObject } from '../lib/kube.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
-import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
+import type { GatewayName } from '../model/gateway-endpoint.ts';
+import { type Gateway, gatewayRef } from './gateway.ts';
 import { portsOf, removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
 import { isAllocationOf, type SampleTask, selectorOf } from './task.ts';

@@ -1,4 +1,5 @@
-import type { Finding, MasterEndpoint } from '../steps/values.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { Finding } from '../model/path.ts';
 import type { ReverseRefusal } from './reverse.ts';
 import type { FoundMaster } from './stand-in-master.ts';
 

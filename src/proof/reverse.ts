@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../lib/errors.ts';
 import { type Kube, KubeError } from '../lib/kube.ts';
-import type { MasterEndpoint } from '../steps/values.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import { dialHttp, type Refusal, type Target } from './dial.ts';
 import { type FoundMaster, type MasterInfo, parseMasterInfo, type StandIn } from './stand-in-master.ts';
 

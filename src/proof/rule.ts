@@ -1,4 +1,5 @@
-import type { Finding, GatewayEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { Finding } from '../model/path.ts';
 import type { Refusal } from './dial.ts';
 import type { Condition, Gateway } from './gateway.ts';
 import type { PathView, PortView } from './path-view.ts';

@@ -1,5 +1,5 @@
 import type { Kube } from '../lib/kube.ts';
-import type { GatewayEndpoint } from '../steps/values.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import { addListeners } from './listeners.ts';
 import { makeCertificates, makeJob, makeRoute, makeService, type PodSpec } from './manifests.ts';
 import type { WantedPorts } from './ports.ts';

@@ -1,6 +1,7 @@
 import { isNotFound, type Kube, KubeError, type KubeObject, type ObjectRef, type Selection } from '../lib/kube.ts';
+import type { GatewayName } from '../model/gateway-endpoint.ts';
 import { type Dialed, dialHttp, dialTcp } from './dial.ts';
-import { type Gateway, type GatewayName, gatewayRef } from './gateway.ts';
+import { type Gateway, gatewayRef } from './gateway.ts';
 import type { EndpointSlice, PathView, Pod, PodEvent, PortView, Route, Seen, Service } from './path-view.ts';
 import type { ExposedTask, Exposure } from './task.ts';
 

@@ -1,15 +1,13 @@
 import { homedir } from 'node:os';
-import { type AttachSpec, type AttachTools, attach } from '../cluster/attach.ts';
+import { type AttachTools, attach } from '../cluster/attach.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
+import type { AttachTarget } from '../instance/record.ts';
 import { UserError } from '../lib/errors.ts';
 import { connect } from '../lib/kube.ts';
 import { kubeconfigPaths } from '../lib/kubeconfig.ts';
 import type { CommandContext } from './context.ts';
 import type { ProviderInput } from './providers.ts';
-
-/** What an instance's record holds of the cluster that it is attached to. */
-export type AttachPlace = Pick<AttachSpec, 'context' | 'allowContext' | 'kubeconfigPaths'>;
 
 export const attachTools = ({ runner }: CommandContext, report?: (line: string) => void): AttachTools => ({
   runner,
@@ -31,7 +29,7 @@ export const attachedCluster = (
 export const attachPlaceOf = (
   { context, allowContext, kubeconfig }: Pick<Config, 'context' | 'allowContext' | 'kubeconfig'>,
   { KUBECONFIG, HOME }: CommandContext['env'],
-): AttachPlace => {
+): AttachTarget => {
   if (context === undefined) {
     throw new UserError('--provider attach needs the kube context of a cluster that runs', {
       id: 'usage.no-context',

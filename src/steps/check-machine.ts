@@ -1,24 +1,25 @@
 import { isAbsolute, join } from 'node:path';
-import { createInstance, findInstance, type Instance, type InstanceRecord } from '../keeper/instance.ts';
+import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../instance/record.ts';
+import { createInstance, findInstance, type Instance } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/lock.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { attachPlaceOf } from './attached-cluster.ts';
 import { chooseProvider, verifyHere } from './choose-provider.ts';
 import { need, type UpContext } from './context.ts';
-import { type MinikubePlace, newPlace, placeOf } from './minikube-cluster.ts';
+import { newPlace, placeOf } from './minikube-cluster.ts';
 import { findMinikube } from './minikube-program.ts';
 import { chooseCidr } from './native-cluster.ts';
-import { describePlace, type Place, providerOf } from './providers.ts';
+import { describePlace, providerOf } from './providers.ts';
 import type { Step } from './step.ts';
-import type { ProviderName } from './values.ts';
 
-const withProgram = async (context: UpContext, place: MinikubePlace): Promise<MinikubePlace> => {
+const withProgram = async (context: UpContext, place: MinikubeTarget): Promise<MinikubeTarget> => {
   const program = await findMinikube(context);
   return isAbsolute(program) ? { ...place, program } : place;
 };
 
 /** Where a new instance's cluster is: what it holds from then on. */
-const newPlaces: Readonly<Record<ProviderName, (context: UpContext) => Promise<Place>>> = {
+const newPlaces: Readonly<Record<ProviderName, (context: UpContext) => Promise<ClusterTarget>>> = {
   native: async (context) => ({ cidr: await chooseCidr(context) }),
   minikube: async (context) => ({ minikube: await withProgram(context, await newPlace(context)) }),
   attach: async ({ config, env }) => ({ attach: attachPlaceOf(config, env) }),
@@ -36,7 +37,9 @@ const drift = (name: string, what: string): UserError =>
   new UserError(what, { id: 'environment.drift', hint: `take it down first: taskgate down --name ${name}` });
 
 /** What an instance that is there already holds, by the settings of this run. */
-const placesAgain: Readonly<Record<ProviderName, (context: UpContext, record: InstanceRecord) => Promise<Place>>> = {
+const placesAgain: Readonly<
+  Record<ProviderName, (context: UpContext, record: InstanceRecord) => Promise<ClusterTarget>>
+> = {
   native: async ({ config }, { name, cidr }) => {
     if (!config.network.cidr || config.network.cidr === cidr) return {};
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);

@@ -5,12 +5,12 @@ import { verifyMachine } from '../cluster/native/verify.ts';
 import type { Obstacle } from '../cluster/provider.ts';
 import { findInstance, instancesDir } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { attachPlaceOf, attachTools } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
 import { placeOf } from './minikube-cluster.ts';
 import { findMinikube } from './minikube-program.ts';
 import { isTunnelOnly } from './tunnel-open.ts';
-import type { ProviderName } from './values.ts';
 
 /** A provider, and why it is the one. */
 export type Choice = { readonly provider: ProviderName; readonly because: string };

@@ -3,14 +3,16 @@ import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { imageRef } from '../config/versions.ts';
 import type { GatewaySpec } from '../gateway/spec.ts';
+import type { ClusterTarget } from '../instance/record.ts';
 import type { Instance } from '../keeper/instance.ts';
 import type { Kube } from '../lib/kube.ts';
 import type { Runner } from '../lib/runner.ts';
+import type { Cluster } from '../model/cluster.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { Proven } from '../proof/prove.ts';
 import type { SampleTask } from '../proof/task.ts';
-import type { Place } from './providers.ts';
 import type { WantedTunnels } from './tunnel-spec.ts';
-import type { Cluster, GatewayEndpoint, MasterEndpoint } from './values.ts';
 
 /** Where taskgate keeps things, and where it lies itself; absolute paths. */
 export type Places = {
@@ -39,7 +41,7 @@ export type UpContext = CommandContext & {
   instance?: Instance;
   provider?: ClusterProvider;
   /** Where the cluster of an instance that was there is to be by the settings of this run. */
-  place?: Place;
+  place?: ClusterTarget;
   /** Programs of a native node. */
   artifacts?: Artifacts;
   /** Contour's manifest. */

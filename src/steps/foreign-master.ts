@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GatewaySettings } from '../gateway/spec.ts';
+import type { GatewaySettings, MasterSettings } from '../instance/record.ts';
 import type { Instance } from '../keeper/instance.ts';
 import { hasCode } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { Kube } from '../lib/kube.ts';
 import { findForeignMaster } from '../master/foreign-master.ts';
+import type { Problem } from '../model/problem.ts';
 import { findMasterInfo } from '../proof/master-info.ts';
-import type { MasterSettings } from './master-values.ts';
-import type { StatusProblem } from './status.ts';
 
 export const foreignMasterId = 'cluster.foreign-master';
 
@@ -49,7 +48,7 @@ export const findForeignMasters = async (
   kube: Kube,
   instance: Instance,
   { gateway: { name, namespace }, master }: Settings,
-): Promise<readonly StatusProblem[]> => {
+): Promise<readonly Problem[]> => {
   const ownClusterId = await findOwnClusterId(instance, master);
   const tenancy = { taskNamespace: master.taskNamespace, gateway: { name, namespace }, ownClusterId };
   const findings = await findForeignMaster(kube, tenancy);

@@ -4,12 +4,6 @@ import { UserError } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { MasterValues } from '../master/values.ts';
 
-/** What the record keeps of the settings, so that a master's configuration can be written again later. */
-export type MasterSettings = { readonly port: number } & Pick<
-  MasterValues,
-  'clusterName' | 'resourcePool' | 'taskNamespace' | 'taskImage' | 'maxSlotsPerPod'
->;
-
 /** The file of an instance's first admin password, which is nowhere else in its record. */
 export const passwordPath = ({ dir }: Pick<Instance, 'dir'>): string => join(dir, 'admin-password');
 

@@ -1,18 +1,12 @@
 import { minikube } from '../cluster/minikube/minikube.ts';
-import type { MinikubeResource, MinikubeSpec } from '../cluster/minikube/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { pins } from '../config/versions.ts';
-import { type InstanceRecord, listInstances } from '../keeper/instance.ts';
+import type { InstanceRecord, MinikubeResource, MinikubeTarget } from '../instance/record.ts';
+import { listInstances } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import type { CommandContext } from './context.ts';
 import type { ProviderInput } from './providers.ts';
-
-/** What an instance's record holds of its Minikube cluster. */
-export type MinikubePlace = Omit<MinikubeSpec, 'name' | 'instanceDir' | 'kubernetesVersion' | 'recreate'> & {
-  /** Name or path of the program, when it is not the one on PATH. */
-  readonly program?: string;
-};
 
 const isMinikube = (resource: { readonly kind: string }): resource is MinikubeResource =>
   resource.kind === 'minikube-profile';
@@ -60,7 +54,7 @@ const chooseServiceCidr = (others: readonly InstanceRecord[]): string => {
 type Settings = Pick<Config, 'name' | 'minikube'>;
 
 /** The Minikube cluster that the settings ask for; what they leave open stays as the instance has it. */
-export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubePlace | undefined): MinikubePlace => {
+export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubeTarget | undefined): MinikubeTarget => {
   const { profile, serviceCidr = made?.serviceCidr, startArgs, ...rest } = wanted;
   return {
     ...rest,
@@ -72,7 +66,7 @@ export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubePlac
 };
 
 /** A profile that is there already has its own service range. */
-export const newPlace = async ({ config, places }: CommandContext): Promise<MinikubePlace> => {
+export const newPlace = async ({ config, places }: CommandContext): Promise<MinikubeTarget> => {
   const place = placeOf(config, undefined);
   if (place.serviceCidr || place.profileGiven) return place;
   const others = (await listInstances(places.stateDir)).filter(({ name }) => name !== config.name);

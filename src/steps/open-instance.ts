@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { findInstance, type Instance } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { CommandContext } from './context.ts';
-import type { GatewayEndpoint, MasterEndpoint } from './values.ts';
 
 /** An instance that `up` has finished at least once. */
 export type ReadyInstance = {

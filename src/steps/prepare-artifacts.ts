@@ -4,11 +4,11 @@ import {
   ensureGatewayArtifacts,
   ensureManifest,
 } from '../artifacts/artifacts.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { artifactsInput } from './artifacts-input.ts';
 import { checkMachine } from './check-machine.ts';
 import { need, type UpContext } from './context.ts';
 import type { Step } from './step.ts';
-import type { ProviderName } from './values.ts';
 
 type Prepared = Pick<UpContext, 'artifacts' | 'manifest' | 'images'>;
 

@@ -1,12 +1,12 @@
 import { waitForServiceAccount } from '../cluster/readiness.ts';
 import { instanceLabel } from '../gateway/spec.ts';
 import type { Kube } from '../lib/kube.ts';
+import { originOf } from '../model/master-endpoint.ts';
 import { prove } from '../proof/prove.ts';
 import { removeSampleTask } from '../proof/removal.ts';
 import { startSampleTask } from '../proof/sample-task.ts';
 import type { SampleTask } from '../proof/task.ts';
 import type { Reach } from '../tunnel/endpoint.ts';
-import { originOf } from '../tunnel/probe.ts';
 import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from './context.ts';

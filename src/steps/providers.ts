@@ -1,19 +1,17 @@
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
-import type { Instance, InstanceRecord } from '../keeper/instance.ts';
+import type { ClusterTarget } from '../instance/record.ts';
+import type { Instance } from '../keeper/instance.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { attachedCluster } from './attached-cluster.ts';
 import type { CommandContext } from './context.ts';
 import { minikubeCluster } from './minikube-cluster.ts';
 import { nativeCluster } from './native-cluster.ts';
-import type { ProviderName } from './values.ts';
-
-/** Where an instance's cluster is: what it holds. */
-export type Place = Pick<InstanceRecord, 'cidr' | 'minikube' | 'attach'>;
 
 export type ProviderInput = {
   readonly instance: Instance;
   /** What this run wants in place of what the record says; the record gets it once the cluster is so. */
-  readonly place?: Place;
+  readonly place?: ClusterTarget;
   /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
   readonly artifacts?: () => Artifacts;
   /** Told in one line what the provider is doing. */
@@ -32,5 +30,5 @@ const makers: Readonly<Record<ProviderName, MakeProvider>> = {
 export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
 
 /** Where an instance's cluster is, for people. */
-export const describePlace = ({ cidr, minikube, attach }: Place): string =>
+export const describePlace = ({ cidr, minikube, attach }: ClusterTarget): string =>
   cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;

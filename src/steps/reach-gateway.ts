@@ -1,11 +1,11 @@
-import type { ForwardSpec } from '../tunnel/forward.ts';
+import type { ForwardSpec } from '../instance/tunnels.ts';
+import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import { probeReach, type Reach } from '../tunnel/reach.ts';
 import { skipIfHealthy } from './check-health.ts';
 import { need, type UpContext } from './context.ts';
 import { awaitGateway } from './install-gateway.ts';
 import type { Step } from './step.ts';
 import { findKept } from './tunnel-spec.ts';
-import type { GatewayEndpoint } from './values.ts';
 import { openWayBack, settleTunnels } from './way-back.ts';
 
 const patienceMs = 3_000;

@@ -1,5 +1,5 @@
+import type { Hop } from '../model/path.ts';
 import type { Stage } from './step.ts';
-import type { Hop } from './values.ts';
 
 /** One table of a report: a heading, column names and rows of text. */
 export type ReportTable = {

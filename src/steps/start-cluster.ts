@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { clusterAdmins, waitForNode } from '../cluster/readiness.ts';
 import { removeInstance } from '../keeper/instance.ts';
 import { connect } from '../lib/kube.ts';
+import type { Cluster } from '../model/cluster.ts';
 import { checkHealth, skipIfHealthy } from './check-health.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { isForeignCluster } from './foreign-cluster.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import type { Step } from './step.ts';
-import type { Cluster } from './values.ts';
 
 /** One that was just looked at, and that runs as it was made, needs no provider. */
 const findHealthy = ({ provenAt, instance }: UpContext): Cluster | undefined =>

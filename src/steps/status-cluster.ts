@@ -7,22 +7,23 @@ import { findGatewayProblems } from '../gateway/drift.ts';
 import { inspectGatewayAPI } from '../gateway/installed.ts';
 import { findUnready } from '../gateway/readiness.ts';
 import { type GatewaySpec, gatewayRef } from '../gateway/spec.ts';
+import type { InstanceRecord } from '../instance/record.ts';
 import { findKeeperStatus } from '../keeper/control.ts';
-import { type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import { type Instance, instancesDir } from '../keeper/instance.ts';
 import type { KeeperStatus } from '../keeper/spec.ts';
 import { type ErrorId, messageOf } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube.ts';
+import type { Problem } from '../model/problem.ts';
 import type { CommandContext } from './context.ts';
 import { findForeignMasters } from './foreign-master.ts';
-import type { StatusProblem } from './status.ts';
 import { upAgain } from './up-again.ts';
 
 export const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
 
-const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly StatusProblem[] =>
+const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly Problem[] =>
   verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
 
-const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly StatusProblem[] => {
+const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly Problem[] => {
   if (!keeper) {
     const message = 'the keeper runs but does not answer on its socket';
     return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
@@ -46,7 +47,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     kube.find<Gateway>(gatewayRef(spec)),
   ]);
   const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
-    ({ verdict, hint, ...problem }): readonly StatusProblem[] => {
+    ({ verdict, hint, ...problem }): readonly Problem[] => {
       if (verdict === 'note') return [];
       return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
     },

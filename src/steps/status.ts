@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { findInstance, type Instance, type InstanceRecord, instancesDir } from '../keeper/instance.ts';
+import type { InstanceRecord } from '../instance/record.ts';
+import { findInstance, type Instance, instancesDir } from '../keeper/instance.ts';
 import type { KeeperStatus } from '../keeper/spec.ts';
-import { type ErrorId, hasCode, UserError } from '../lib/errors.ts';
-import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
+import { hasCode, UserError } from '../lib/errors.ts';
+import type { ProviderName } from '../model/cluster.ts';
+import type { Problem } from '../model/problem.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import type { CommandContext } from './context.ts';
 import { providerOf } from './providers.ts';
 import { lookAtCluster, lookAtKeeper, runUp } from './status-cluster.ts';
@@ -10,10 +13,6 @@ import { type Exposure, listExposure } from './tunnel-exposure.ts';
 import { isTunnelOnly } from './tunnel-open.ts';
 import { lookAtTunnels } from './tunnel-problems.ts';
 import { readTunnelSpec } from './tunnel-spec.ts';
-import type { ProviderName } from './values.ts';
-
-/** Something that is not as `up` left it. */
-export type StatusProblem = { readonly id: ErrorId; readonly message: string; readonly hint: string };
 
 export type InstanceStatus = {
   readonly name: string;
@@ -23,10 +22,10 @@ export type InstanceStatus = {
   readonly keeper?: KeeperStatus;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
-  readonly tunnels?: TunnelKeeperStatus;
+  readonly tunnels?: TunnelDaemonStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];
-  readonly problems: readonly StatusProblem[];
+  readonly problems: readonly Problem[];
 };
 
 /** What an instance says whose cluster does not run. */
@@ -80,7 +79,7 @@ const notRunningProblem = (
   record: Pick<InstanceRecord, 'provider' | 'cluster'>,
   state: InstanceStatus['state'],
   hint: string,
-): StatusProblem => {
+): Problem => {
   const message = state === 'stopped' ? notRunning[record.provider] : absence(record);
   return { id: 'cluster.stopped', message, hint };
 };

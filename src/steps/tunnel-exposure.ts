@@ -1,8 +1,10 @@
-import type { InstanceRecord } from '../keeper/instance.ts';
+import type { InstanceRecord } from '../instance/record.ts';
+import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { ProviderName } from '../model/cluster.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { isLoopback, isPublicBind } from '../tunnel/endpoint.ts';
-import type { DriverSpec, TunnelKeeperSpec, TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
-import { originOf } from '../tunnel/probe.ts';
-import type { MasterEndpoint, PortRange, ProviderName } from './values.ts';
 
 /** One address by which others reach the master or tasks. */
 export type Exposure = {
@@ -19,8 +21,8 @@ export type Exposure = {
 export type ExposureInput = {
   readonly record: Pick<InstanceRecord, 'provider' | 'cluster' | 'gateway' | 'master'>;
   /** Of the tunnel keeper, if one runs. */
-  readonly spec?: TunnelKeeperSpec | undefined;
-  readonly status?: TunnelKeeperStatus | undefined;
+  readonly spec?: TunnelDaemonSpec | undefined;
+  readonly status?: TunnelDaemonStatus | undefined;
 };
 
 const taskProtection =
@@ -73,7 +75,7 @@ const throughTunnel = ({ kind, settings }: DriverSpec): Pick<Exposure, 'to' | 'p
   };
 };
 
-const isOpen = (status: TunnelKeeperStatus['tunnel']): boolean =>
+const isOpen = (status: TunnelDaemonStatus['tunnel']): boolean =>
   status?.state !== 'ended' && status?.state !== 'failed';
 
 const tunnelEnd = ({ spec, status }: ExposureInput): readonly Exposure[] => {

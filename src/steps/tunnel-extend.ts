@@ -3,7 +3,7 @@ import { UserError } from '../lib/errors.ts';
 import { writeFileAtomically } from '../lib/files.ts';
 import { signalProcess } from '../lib/processes.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
-import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { hoursFrom, readTunnelSpec } from './tunnel-spec.ts';
 import { findTunnelKeeper, findTunnelStatus, tunnelPaths } from './tunnel-status.ts';
 
@@ -19,7 +19,7 @@ const notRunning = (name: string): UserError =>
  * Has a tunnel close that many hours from now; one that has closed is opened again. Throws UserError
  * `tunnel.not-running`, or `usage.no-ttl` for one that does not close by itself.
  */
-export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelKeeperStatus> => {
+export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
   const { name } = instance.record();
   const [keeper, spec] = await Promise.all([findTunnelKeeper(instance), readTunnelSpec(instance.dir)]);
   if (!keeper || !spec?.tunnel) throw notRunning(name);

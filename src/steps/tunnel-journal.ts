@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openRotatingLog } from '../keeper/rotating-log.ts';
-import type { TunnelEvent } from '../tunnel/keeper-spec.ts';
+import type { TunnelEvent } from '../model/tunnel-status.ts';
 
 /** What tells what happens: `note` to everybody, `log` only to the log. */
 export type TunnelJournal = { readonly note: (text: string) => void; readonly log: (text: string) => void };

@@ -1,15 +1,14 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { serveStatus } from '../keeper/control.ts';
 import { readOrders, tellStarter } from '../keeper/orders.ts';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/runner.ts';
 import { spawnTethered } from '../lib/tethered.ts';
-import type { ForwardStatus } from '../tunnel/forward-plan.ts';
+import type { ForwardStatus, TunnelDaemonStatus, TunnelStatus } from '../model/tunnel-status.ts';
 import { keepTunnel } from '../tunnel/keeper.ts';
-import type { DriverSpec, TunnelKeeperSpec, TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
 import { ngrokTunnel } from '../tunnel/ngrok.ts';
 import { sshTunnel } from '../tunnel/ssh.ts';
-import type { TunnelStatus } from '../tunnel/status.ts';
 import type { TunnelDriver } from '../tunnel/tunnel.ts';
 import { openTunnelJournal, type TunnelJournal } from './tunnel-journal.ts';
 
@@ -33,7 +32,7 @@ const tellState = (name: 'tunnel' | 'forward', { state, detail }: TunnelStatus |
   tellStarter({ event: 'child', name, state: known, ...(detail && { detail }) });
 };
 
-const startTunnel = async ({ tunnel, folder }: TunnelKeeperSpec, kept: Kept) => {
+const startTunnel = async ({ tunnel, folder }: TunnelDaemonSpec, kept: Kept) => {
   if (!tunnel) return undefined;
   return keepTunnel({
     driver: makeDriver(tunnel.driver, folder, kept),
@@ -45,7 +44,7 @@ const startTunnel = async ({ tunnel, folder }: TunnelKeeperSpec, kept: Kept) => 
   });
 };
 
-const startForwards = async ({ forward }: TunnelKeeperSpec, { signal, journal }: Kept) => {
+const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }: Kept) => {
   if (!forward) return undefined;
   // the Kubernetes client takes time and memory that a tunnel alone does not need
   const { keepForwards } = await import('../tunnel/forward.ts');
@@ -60,8 +59,8 @@ const startForwards = async ({ forward }: TunnelKeeperSpec, { signal, journal }:
   return { status: () => status, done: keepForwards(forward, { signal, onState }) };
 };
 
-const readSpec = async (path: string): Promise<TunnelKeeperSpec> =>
-  JSON.parse(await readFile(path, 'utf8')) as TunnelKeeperSpec;
+const readSpec = async (path: string): Promise<TunnelDaemonSpec> =>
+  JSON.parse(await readFile(path, 'utf8')) as TunnelDaemonSpec;
 
 /** Ends in an orderly way at SIGTERM; SIGHUP says that the spec has another time at which the tunnel closes. */
 const listenForSignals = () => {
@@ -103,7 +102,7 @@ export const keepTunnels = async (specPath: string, env: Environment): Promise<v
       journal.note(`${specPath} cannot be read again: ${messageOf(error)}`);
     }
   });
-  const status = (): TunnelKeeperStatus => ({
+  const status = (): TunnelDaemonStatus => ({
     instance: spec.instance,
     uptimeMs: Math.round(performance.now() - startedAt),
     ...(tunnel && { tunnel: tunnel.report() }),

@@ -1,20 +1,20 @@
 import { createInstance, findInstance, type Instance, removeInstance } from '../keeper/instance.ts';
 import { UserError } from '../lib/errors.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { chooseReach, endpointThrough } from '../tunnel/endpoint.ts';
 import { findReachProblems } from '../tunnel/endpoint-rules.ts';
-import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
 import { type CommandContext, stageTimeoutMs } from './context.ts';
 import { findKept } from './tunnel-spec.ts';
 import { startTunnels } from './tunnel-start.ts';
 import { findMasterMove, type MasterMove, stopTunnelKeeper } from './tunnel-status.ts';
 import { wantedTunnelOf } from './tunnel-wanted.ts';
-import type { MasterEndpoint } from './values.ts';
 
 /** A tunnel that is up. */
 export type OpenedTunnel = {
   readonly instance: Instance;
   readonly endpoint: MasterEndpoint;
-  readonly status: TunnelKeeperStatus;
+  readonly status: TunnelDaemonStatus;
   /** Set when the master's files of an instance with a cluster name another address. */
   readonly move?: MasterMove;
 };

@@ -1,18 +1,19 @@
-import type { Instance, InstanceRecord } from '../keeper/instance.ts';
-import type { TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
-import { originOf } from '../tunnel/probe.ts';
-import type { StatusProblem } from './status.ts';
+import type { InstanceRecord } from '../instance/record.ts';
+import type { Instance } from '../keeper/instance.ts';
+import { originOf } from '../model/master-endpoint.ts';
+import type { Problem } from '../model/problem.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { findMasterMove, findTunnelStatus } from './tunnel-status.ts';
 
-type Judged = { readonly record: InstanceRecord; readonly status: TunnelKeeperStatus; readonly again: string };
-type Kept = Omit<Judged, 'status'> & { readonly status: Pick<TunnelKeeperStatus, 'tunnel' | 'forward'> };
+type Judged = { readonly record: InstanceRecord; readonly status: TunnelDaemonStatus; readonly again: string };
+type Kept = Omit<Judged, 'status'> & { readonly status: Pick<TunnelDaemonStatus, 'tunnel' | 'forward'> };
 
 /** `tunnel down` ends them, and so does a start that failed; what tasks and the master know does not change by that. */
-const findClosed = ({ record, status, again: hint }: Kept): readonly StatusProblem[] => {
+const findClosed = ({ record, status, again: hint }: Kept): readonly Problem[] => {
   const { master, gateway, publishedAddress } = record;
   const isThrough = master?.via === 'ssh' || master?.via === 'ngrok';
   const isForwarded = gateway && publishedAddress !== undefined && gateway.address !== publishedAddress;
-  const closed = (message: string): StatusProblem => ({ id: 'tunnel.closed', message, hint });
+  const closed = (message: string): Problem => ({ id: 'tunnel.closed', message, hint });
   return [
     ...(isThrough && !status.tunnel
       ? [closed(`tasks dial the master at ${originOf(master)}, and the tunnel by ${master.via} is closed`)]
@@ -23,7 +24,7 @@ const findClosed = ({ record, status, again: hint }: Kept): readonly StatusProbl
   ];
 };
 
-const tunnelProblem = ({ status: { tunnel }, again }: Judged): StatusProblem | false =>
+const tunnelProblem = ({ status: { tunnel }, again }: Judged): Problem | false =>
   tunnel !== undefined &&
   tunnel.state !== 'up' && {
     id: tunnel.errorId ?? 'tunnel.not-up',
@@ -31,7 +32,7 @@ const tunnelProblem = ({ status: { tunnel }, again }: Judged): StatusProblem | f
     hint: tunnel.hint ?? `it is tried again by itself; ${again}`,
   };
 
-const forwardProblem = ({ status: { forward }, again }: Judged): StatusProblem | false =>
+const forwardProblem = ({ status: { forward }, again }: Judged): Problem | false =>
   forward !== undefined &&
   forward.state !== 'up' && {
     id: 'tunnel.forwards',
@@ -39,7 +40,7 @@ const forwardProblem = ({ status: { forward }, again }: Judged): StatusProblem |
     hint: `they are tried again by themselves; ${again}`,
   };
 
-const moveProblem = ({ record, status, again }: Judged): StatusProblem | false => {
+const moveProblem = ({ record, status, again }: Judged): Problem | false => {
   const move = findMasterMove(record, status, record.master?.scheme ?? 'http');
   return (
     move !== undefined && {
@@ -51,7 +52,7 @@ const moveProblem = ({ record, status, again }: Judged): StatusProblem | false =
 };
 
 /** What is wrong with the tunnel and the forwards of an instance; `again` is the command that mends. */
-export const judgeTunnels = (judged: Judged): readonly StatusProblem[] =>
+export const judgeTunnels = (judged: Judged): readonly Problem[] =>
   [tunnelProblem, forwardProblem, moveProblem]
     .map((judge) => judge(judged))
     .filter((problem) => problem !== false)
@@ -65,6 +66,6 @@ export const lookAtTunnels = async (instance: Instance, again: string) => {
   const tunnels = await findTunnelStatus(instance.dir);
   if (tunnels) return { tunnels, problems: judgeTunnels({ record, status: tunnels, again }) };
   const message = 'the keeper of tunnel and forwards is gone, and they with it';
-  const problem: StatusProblem = { id: 'tunnel.stopped', message, hint: again };
+  const problem: Problem = { id: 'tunnel.stopped', message, hint: again };
   return { problems: [problem] };
 };

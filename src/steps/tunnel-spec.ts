@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Instance, InstanceRecord } from '../keeper/instance.ts';
+import type { InstanceRecord } from '../instance/record.ts';
+import type { DriverSpec, ForwardSpec, TunnelDaemonSpec, TunnelSpec } from '../instance/tunnels.ts';
+import type { Instance } from '../keeper/instance.ts';
 import { findTextFile } from '../lib/files.ts';
-import type { ForwardSpec } from '../tunnel/forward.ts';
-import type { DriverSpec, TunnelKeeperSpec, TunnelKeeperStatus, TunnelSpec } from '../tunnel/keeper-spec.ts';
-import type { PublicAddress } from '../tunnel/tunnel.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { tunnelPaths } from './tunnel-status.ts';
 
 /** What the tunnel keeper of an instance is to keep. */
@@ -22,9 +23,9 @@ const hourMs = 3_600_000;
 export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * hourMs).toISOString();
 
 /** The spec of the instance's last tunnel keeper, if it had one. */
-export const readTunnelSpec = async (instanceDir: string): Promise<TunnelKeeperSpec | undefined> => {
+export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
   const text = await findTextFile(tunnelPaths(instanceDir).specPath);
-  return text === undefined ? undefined : (JSON.parse(text) as TunnelKeeperSpec);
+  return text === undefined ? undefined : (JSON.parse(text) as TunnelDaemonSpec);
 };
 
 /**
@@ -35,7 +36,7 @@ export const findKept = async ({ dir, record }: Pick<Instance, 'dir' | 'record'>
   record().journal.some(({ kind }) => kind === 'tunnels') ? readTunnelSpec(dir) : undefined;
 
 /** Whether a keeper with this spec keeps what is wanted; when it closes is its own matter. */
-export const isAsWanted = ({ tunnel, forward }: TunnelKeeperSpec, wanted: WantedTunnels): boolean => {
+export const isAsWanted = ({ tunnel, forward }: TunnelDaemonSpec, wanted: WantedTunnels): boolean => {
   const core = (one: WantedTunnels['tunnel'] | TunnelSpec) =>
     one && { driver: one.driver, master: one.master, timings: one.timings };
   // as JSON has it: a setting that is left out and one that is undefined are the same
@@ -47,7 +48,7 @@ export const isAsWanted = ({ tunnel, forward }: TunnelKeeperSpec, wanted: Wanted
 export const findLastAddress = (
   { kind, settings }: DriverSpec,
   { master }: Pick<InstanceRecord, 'master'>,
-  status?: TunnelKeeperStatus,
+  status?: TunnelDaemonStatus,
 ): PublicAddress | undefined => {
   if (status?.tunnel?.kind === kind && status.tunnel.address) return status.tunnel.address;
   if (master?.via !== kind) return undefined;
@@ -63,7 +64,7 @@ export const makeTunnelSpec = (
   { dir, record }: Pick<Instance, 'dir' | 'record'>,
   { tunnel, forward }: WantedTunnels,
   { last, now }: Circumstances,
-): TunnelKeeperSpec => {
+): TunnelDaemonSpec => {
   const { socketPath, logsDir } = tunnelPaths(dir);
   const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };
   if (!tunnel) return spec;

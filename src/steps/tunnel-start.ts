@@ -1,13 +1,14 @@
 import { lchown, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
 import type { Instance } from '../keeper/instance.ts';
 import { launchKeeper } from '../keeper/launch.ts';
 import { UserError } from '../lib/errors.ts';
 import { writeFileAtomically } from '../lib/files.ts';
 import { findProcess } from '../lib/processes.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
-import type { TunnelKeeperSpec, TunnelKeeperStatus } from '../tunnel/keeper-spec.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { findLastAddress, isAsWanted, makeTunnelSpec, readTunnelSpec, type WantedTunnels } from './tunnel-spec.ts';
 import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from './tunnel-status.ts';
 
@@ -26,7 +27,7 @@ const keeperProgram = fileURLToPath(new URL('../../scripts/tunnel-keeper.ts', im
 const pollMs = 100;
 
 /** What is said of a keeper that has not come up yet. */
-const judge = (status: TunnelKeeperStatus | undefined): Verdict => {
+const judge = (status: TunnelDaemonStatus | undefined): Verdict => {
   if (!status) return 'its keeper does not answer yet';
   const { tunnel, forward } = status;
   if (tunnel && tunnel.state !== 'up')
@@ -36,10 +37,10 @@ const judge = (status: TunnelKeeperStatus | undefined): Verdict => {
   return true;
 };
 
-const isHopeless = ({ tunnel }: TunnelKeeperStatus): boolean => tunnel?.state === 'failed' || tunnel?.state === 'ended';
+const isHopeless = ({ tunnel }: TunnelDaemonStatus): boolean => tunnel?.state === 'failed' || tunnel?.state === 'ended';
 
 /** Throws what only the user can mend as soon as it is known. */
-const look = async (instanceDir: string): Promise<TunnelKeeperStatus | undefined> => {
+const look = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined> => {
   const status = await findTunnelStatus(instanceDir);
   if (!status?.tunnel || !isHopeless(status)) return status;
   const { detail = '', hint, errorId: id = 'tunnel.ended', state } = status.tunnel;
@@ -47,7 +48,7 @@ const look = async (instanceDir: string): Promise<TunnelKeeperStatus | undefined
 };
 
 /** Waits for a nonce through the tunnel, and for the forwards. Throws UserError `tunnel.*`. */
-const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelKeeperStatus> => {
+const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { keeperLogPath, logsDir } = tunnelPaths(instance.dir);
   const status = await waitUntil(
     'The way to the master',
@@ -73,7 +74,7 @@ const handToCaller = async ({ SUDO_UID, SUDO_GID }: StartTunnelsInput['env'], pa
 const keeperEnded = (why: string): UserError =>
   new UserError(`the tunnel keeper ended: ${why}`, { id: 'tunnel.keeper-ended', hint: 'the message has what failed' });
 
-const launch = async (input: StartTunnelsInput, spec: TunnelKeeperSpec): Promise<TunnelKeeperStatus> => {
+const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise<TunnelDaemonStatus> => {
   const { instance, env, signal, timeoutMs } = input;
   const { specPath, logsDir, keeperLogPath } = tunnelPaths(instance.dir);
   await mkdir(logsDir, { recursive: true, mode: 0o700 });
@@ -101,7 +102,7 @@ const launch = async (input: StartTunnelsInput, spec: TunnelKeeperSpec): Promise
  * starts one, at the address that the tunnel had before. Resolves once a nonce came back through the tunnel.
  * Throws UserError `tunnel.*`; nothing runs then that did not before.
  */
-export const startTunnels = async (input: StartTunnelsInput): Promise<TunnelKeeperStatus> => {
+export const startTunnels = async (input: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { instance, wanted } = input;
   const [keeper, spec, status] = await Promise.all([
     findTunnelKeeper(instance),

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import type { InstanceRecord, Resource, TunnelResource } from '../instance/record.ts';
 import { askStatus } from '../keeper/control.ts';
-import type { Instance, InstanceRecord, Resource } from '../keeper/instance.ts';
+import type { Instance } from '../keeper/instance.ts';
 import { isRunning } from '../lib/processes.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { endpointThrough } from '../tunnel/endpoint.ts';
 import { removeTunnelResource } from '../tunnel/keeper-resource.ts';
-import type { TunnelKeeperStatus, TunnelResource } from '../tunnel/keeper-spec.ts';
-import type { MasterEndpoint } from './values.ts';
 
 export const tunnelPaths = (instanceDir: string) => ({
   specPath: join(instanceDir, 'tunnels.json'),
@@ -21,8 +22,8 @@ const tunnelKeepersOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly
   journal.filter(isTunnels);
 
 /** The status of an instance's tunnel keeper; undefined when none runs, or it does not answer. */
-export const findTunnelStatus = (instanceDir: string): Promise<TunnelKeeperStatus | undefined> =>
-  askStatus<TunnelKeeperStatus>(tunnelPaths(instanceDir).socketPath, ({ events }) => events !== undefined);
+export const findTunnelStatus = (instanceDir: string): Promise<TunnelDaemonStatus | undefined> =>
+  askStatus<TunnelDaemonStatus>(tunnelPaths(instanceDir).socketPath, ({ events }) => events !== undefined);
 
 /** The tunnel keeper of an instance, if it runs. */
 export const findTunnelKeeper = async ({ record }: Instance): Promise<TunnelResource | undefined> => {
@@ -49,7 +50,7 @@ export type MasterMove = { readonly from?: MasterEndpoint; readonly to: MasterEn
  */
 export const findMasterMove = (
   { master: from }: Pick<InstanceRecord, 'master'>,
-  { tunnel }: TunnelKeeperStatus,
+  { tunnel }: TunnelDaemonStatus,
   masterScheme: 'http' | 'https',
 ): MasterMove | undefined => {
   if (!tunnel?.address) return undefined;

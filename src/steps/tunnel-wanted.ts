@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { DriverSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
 import { isPublicBind, type Reach } from '../tunnel/endpoint.ts';
-import type { DriverSpec } from '../tunnel/keeper-spec.ts';
 import type { WantedTunnels } from './tunnel-spec.ts';
 
 type TunnelSettings = Pick<Config, 'ssh' | 'ngrok' | 'tunnel'> & { readonly master: Pick<Config['master'], 'port'> };

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { flagOf, settings } from '../config/settings.ts';
 import { getIn } from '../config/tree.ts';
-import type { InstanceRecord } from '../keeper/instance.ts';
+import type { InstanceRecord } from '../instance/record.ts';
 
 /** What an instance was made with, by the paths of the settings. The profile and the network stay as they are by themselves. */
 const madeWith = ({ settings: made, minikube, attach }: InstanceRecord) => {

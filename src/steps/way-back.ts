@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
-import type { InstanceRecord } from '../keeper/instance.ts';
+import type { InstanceRecord } from '../instance/record.ts';
 import { UserError } from '../lib/errors.ts';
+import { type MasterEndpoint, originOf, type TunnelKind } from '../model/master-endpoint.ts';
 import { directEndpoint } from '../tunnel/direct.ts';
 import { chooseReach, endpointThrough, type Reach } from '../tunnel/endpoint.ts';
-import { findUrlTrouble, originOf } from '../tunnel/probe.ts';
+import { findUrlTrouble } from '../tunnel/probe.ts';
 import { need, stageTimeoutMs, type UpContext } from './context.ts';
 import { startCluster } from './start-cluster.ts';
 import type { Step, StepTools } from './step.ts';
@@ -11,7 +12,6 @@ import { findKept, type WantedTunnels } from './tunnel-spec.ts';
 import { startTunnels } from './tunnel-start.ts';
 import { stopTunnelKeeper } from './tunnel-status.ts';
 import { wantedTunnelOf } from './tunnel-wanted.ts';
-import type { MasterEndpoint, TunnelKind } from './values.ts';
 
 /** Brings an instance's tunnel keeper to what is wanted; where nothing is, none runs. */
 export const settleTunnels = async (context: UpContext, wanted: WantedTunnels, { signal, report }: StepTools) => {

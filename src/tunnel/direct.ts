@@ -1,4 +1,5 @@
-import type { Cluster, MasterEndpoint } from '../steps/values.ts';
+import type { Cluster } from '../model/cluster.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
 export type WantedMaster = {
   readonly scheme: 'http' | 'https';

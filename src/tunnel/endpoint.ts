@@ -1,6 +1,5 @@
 import { UserError } from '../lib/errors.ts';
-import type { MasterEndpoint, TunnelKind } from '../steps/values.ts';
-import type { PublicAddress } from './tunnel.ts';
+import type { MasterEndpoint, PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 
 /** The settings by which tasks find their way back to the master. */
 export type ReachSettings = {

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { containerPort } from '../lib/container-port.ts';
 import type { PortForwarder } from '../lib/kube-port-forward.ts';
-import { type ForwardStatus, judgeForwards, type Seen, type WantedListener } from './forward-plan.ts';
+import type { ForwardStatus } from '../model/tunnel-status.ts';
+import { judgeForwards, type Seen, type WantedListener } from './forward-plan.ts';
 import { type Forward, openForward } from './forward-server.ts';
 
 const reportPauseMs = 100;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../lib/kube.ts';
-import type { PortRange } from '../steps/values.ts';
-import type { ListenerStatus } from './forward-server.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
+import type { ForwardStatus, ListenerStatus } from '../model/tunnel-status.ts';
 
 export type Gateway = KubeObject & {
   readonly spec: { readonly listeners: readonly { readonly name: string; readonly port: number }[] };
@@ -38,20 +38,6 @@ const isDraining = ({ metadata, status }: EnvoyPod): boolean =>
 export const servingPods = (pods: readonly EnvoyPod[]): readonly string[] => {
   const ready = pods.filter(isReady);
   return (ready.length > 0 ? ready : pods.filter(isDraining)).map(({ metadata }) => metadata.name);
-};
-
-/**
- * `starting`: nothing seen yet. `up`: all listeners are forwarded. `degraded`: some are not, or nothing answers behind
- * them. `backoff`: the API server is out of reach; open connections and ports stay, and it is tried again and again.
- */
-export type ForwardState = 'starting' | 'up' | 'degraded' | 'backoff';
-
-export type ForwardStatus = {
-  readonly state: ForwardState;
-  readonly detail?: string;
-  readonly listeners: readonly ListenerStatus[];
-  /** Open now, also of listeners that are gone. */
-  readonly connections: number;
 };
 
 export type Seen = {

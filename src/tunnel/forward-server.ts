@@ -1,20 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { hasCode } from '../lib/errors.ts';
+import type { ListenerStatus } from '../model/tunnel-status.ts';
 import { carry, type Dial } from './forward-connection.ts';
-
-/** What `status` shows of one listener's forward. */
-export type ListenerStatus = {
-  readonly name: string;
-  readonly port: number;
-  /** `backoff`: the port cannot be listened on; tried again and again. */
-  readonly state: 'starting' | 'up' | 'backoff';
-  /** Why it cannot be listened on, with what to do. */
-  readonly detail?: string;
-  /** Open now. */
-  readonly connections: number;
-  /** What went wrong with the last connection that failed. */
-  readonly trouble?: string;
-};
 
 export type Forward = {
   readonly status: () => ListenerStatus;

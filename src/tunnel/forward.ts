@@ -1,21 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ForwardSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube.ts';
 import { type PortForwarder, portForwarder } from '../lib/kube-port-forward.ts';
-import type { PortRange } from '../steps/values.ts';
+import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { type Board, makeBoard } from './forward-board.ts';
-import { type EnvoyPod, type ForwardStatus, type Gateway, servingPods, wantedListeners } from './forward-plan.ts';
-
-/** What to forward. Plain data: it goes to the background process as JSON. */
-export type ForwardSpec = {
-  readonly kubeconfigPath: string;
-  readonly kubeContext: string;
-  readonly gateway: { readonly name: string; readonly namespace: string };
-  /** Where to listen on this host; a listener has the same port here as on the Gateway. */
-  readonly address: string;
-  readonly portRange: PortRange;
-};
+import { type EnvoyPod, type Gateway, servingPods, wantedListeners } from './forward-plan.ts';
 
 /** The cluster as its kubeconfig says now. */
 export type ForwardCluster = { readonly kube: Kube; readonly forward: PortForwarder };

@@ -1,6 +1,6 @@
+import type { TunnelResource } from '../instance/record.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../lib/processes.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
-import type { TunnelResource } from './keeper-spec.ts';
 
 const kindlyMs = 5_000;
 const killedMs = 10_000;

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TunnelReport, TunnelSpec } from './keeper-spec.ts';
-import { originOf, probePublicEnd } from './probe.ts';
+import type { TunnelSpec } from '../instance/tunnels.ts';
+import { originOf, type PublicAddress } from '../model/master-endpoint.ts';
+import type { TunnelReport, TunnelStatus } from '../model/tunnel-status.ts';
+import { probePublicEnd } from './probe.ts';
 import { type Relay, startRelay } from './relay.ts';
-import type { TunnelStatus } from './status.ts';
 import { superviseTunnel } from './supervise.ts';
-import type { PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { TunnelDriver } from './tunnel.ts';
 
 export type KeepTunnelInput = {
   readonly driver: TunnelDriver;

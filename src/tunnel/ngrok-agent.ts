@@ -1,19 +1,8 @@
+import type { NgrokSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../lib/http.ts';
 import type { Command } from '../lib/runner.ts';
-import type { PublicAddress } from './tunnel.ts';
-
-export type NgrokSpec = {
-  /** Name or path of the agent. */
-  readonly program: string;
-  /** A reserved domain, for an https address. */
-  readonly domain?: string;
-  /** A reserved TCP address, `host:port`; the address is then plain http. */
-  readonly tcpAddress?: string;
-  readonly trafficPolicyFile?: string;
-  /** The user's own configuration of ngrok; left out, the one that ngrok reads by default, if it is there. */
-  readonly configFile?: string;
-};
+import type { PublicAddress } from '../model/master-endpoint.ts';
 
 /** The oldest agent with the flag `--url` and configuration files of version 3. */
 const oldest = { major: 3, minor: 16 } as const;

@@ -1,9 +1,9 @@
 import type { Command } from '../lib/runner.ts';
 import type { spawnTethered } from '../lib/tethered.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
 import { addressText, parseAddress } from './ngrok-agent.ts';
 import { finalNgrokErrors, findNgrokTrouble, withoutToken } from './ngrok-errors.ts';
 import { readAgentLine } from './ngrok-log.ts';
-import type { PublicAddress } from './tunnel.ts';
 
 export type SpawnTools = {
   readonly spawn: typeof spawnTethered;

@@ -1,21 +1,16 @@
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { NgrokSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
 import { CommandError, type Runner } from '../lib/runner.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
-import {
-  agentCommand,
-  askAgent,
-  configVersionOf,
-  findOldAgent,
-  type NgrokSpec,
-  renderAgentConfig,
-} from './ngrok-agent.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import { agentCommand, askAgent, configVersionOf, findOldAgent, renderAgentConfig } from './ngrok-agent.ts';
 import { finalNgrokErrors, ngrokError } from './ngrok-errors.ts';
 import { type Agent, type SpawnTools, startAgent } from './ngrok-process.ts';
-import type { OpenInput, OpenTunnel, PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { OpenInput, OpenTunnel, TunnelDriver } from './tunnel.ts';
 
 export type NgrokTools = SpawnTools & {
   readonly runner: Runner;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hasCode, messageOf } from '../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../lib/http.ts';
-import type { PublicAddress } from './tunnel.ts';
+import { originOf, type PublicAddress } from '../model/master-endpoint.ts';
 
 /** What a relay answers itself; everything else goes to the master. */
 export const probePrefix = 'GET /.taskgate/probe?';
@@ -27,10 +27,6 @@ export const findProbeAnswer = (head: string, secret: string): string | undefine
   const { path, answer } = makeProbe(secret, nonce);
   return head.startsWith(`GET ${path} `) ? answer : undefined;
 };
-
-/** An address as a URL's beginning: `http://host:8080`, with brackets around an IPv6 address. */
-export const originOf = ({ scheme, host, port }: PublicAddress): string =>
-  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** What is wrong with a certificate, by the codes of OpenSSL. */
 const certificateTroubles: Readonly<Record<string, string>> = {

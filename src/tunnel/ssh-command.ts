@@ -1,24 +1,5 @@
+import type { SshSpec } from '../instance/tunnels.ts';
 import type { Command } from '../lib/runner.ts';
-
-/** A reverse tunnel by the user's own ssh; names and units are those of ssh_config(5). */
-export type SshSpec = {
-  /** A host, `user@host`, or a name of ~/.ssh/config. */
-  readonly host: string;
-  readonly port?: number;
-  /** 0 lets the server choose. */
-  readonly remotePort: number;
-  /** Where the server is asked to listen: `0.0.0.0` is every IPv4 address, `*` every address. */
-  readonly bindAddress: string;
-  /** What tasks dial; left out, the host name that ssh itself dials. */
-  readonly publicHost?: string;
-  /** `accept-new` keeps keys of new hosts in the instance's folder, `yes` takes only those that the user knows. */
-  readonly hostKeyPolicy: 'accept-new' | 'yes';
-  readonly serverAliveInterval: number;
-  readonly serverAliveCountMax: number;
-  /** In place of ~/.ssh/config and the system's file. */
-  readonly configFile?: string;
-  readonly program: string;
-};
 
 /** What `ssh -G` says of a host, as far as it matters here. */
 export type SshHost = {

@@ -1,6 +1,6 @@
+import type { SshSpec } from '../instance/tunnels.ts';
 import { type ErrorId, UserError } from '../lib/errors.ts';
-import type { SshHost, SshSpec } from './ssh-command.ts';
-import { isDebugLine } from './ssh-command.ts';
+import { isDebugLine, type SshHost } from './ssh-command.ts';
 
 /** What is known of an ssh that ended before its tunnel stood. */
 export type SshFailure = {

@@ -1,3 +1,4 @@
+import type { SshSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
 import { CommandError, type Runner } from '../lib/runner.ts';
 import type { spawnTethered, Tethered } from '../lib/tethered.ts';
@@ -10,7 +11,6 @@ import {
   parseHost,
   type SshHost,
   type SshPlan,
-  type SshSpec,
   tunnelCommand,
 } from './ssh-command.ts';
 import { sshError } from './ssh-errors.ts';

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
+import type { SshSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
-import type { Finding } from '../steps/values.ts';
-import type { SshSpec } from './ssh-command.ts';
-import type { PublicAddress } from './tunnel.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { Finding } from '../model/path.ts';
 
 /**
  * What somebody sees who dials the public end. `elsewhere`: it takes the connection, but that does not come out here.

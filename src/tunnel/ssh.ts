@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SshSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
-import type { SshHost, SshSpec } from './ssh-command.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { SshHost } from './ssh-command.ts';
 import { isFinalSshError, sshError } from './ssh-errors.ts';
 import { inspectHost, type SshTools, startSsh } from './ssh-process.ts';
 import { publicEndError, verifyPublicEnd } from './ssh-public-end.ts';
-import type { OpenInput, OpenTunnel, PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { OpenInput, OpenTunnel, TunnelDriver } from './tunnel.ts';
 
 const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
 const pokeMs = 500;

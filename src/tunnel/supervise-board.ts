@@ -1,5 +1,6 @@
-import type { TunnelState, TunnelStatus } from './status.ts';
-import type { PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { TunnelState, TunnelStatus } from '../model/tunnel-status.ts';
+import type { TunnelDriver } from './tunnel.ts';
 
 type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
 

@@ -1,6 +1,7 @@
+import type { TunnelTimings } from '../instance/tunnels.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
 import type { Board } from './supervise-board.ts';
 import type { Wait } from './supervise-wake.ts';
-import type { PublicAddress } from './tunnel.ts';
 
 /** Sends a fresh nonce to the public end: `true` when it came back, otherwise what was seen. */
 export type ProbeAddress = (
@@ -8,19 +9,10 @@ export type ProbeAddress = (
   limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ) => Promise<string | true>;
 
-export type LiveTimings = {
-  /** Between two probes of a tunnel that is up. */
-  readonly livenessMs: number;
-  /** Longest wait for a nonce to come back. */
-  readonly probeTimeoutMs: number;
-  /** From one probe to the next after one that failed, and the longest wait for its nonce. */
-  readonly degradedMs: number;
-};
-
 export type LiveInput = {
   readonly probe: ProbeAddress;
   readonly wait: Wait;
-  readonly timings: LiveTimings;
+  readonly timings: TunnelTimings;
   readonly signal: AbortSignal;
   readonly board: Board;
 };

@@ -1,8 +1,8 @@
 import { UserError } from '../lib/errors.ts';
-import { isSameAddress } from './status.ts';
+import { isSameAddress, type PublicAddress } from '../model/master-endpoint.ts';
 import type { Board } from './supervise-board.ts';
 import type { Wait } from './supervise-wake.ts';
-import type { OpenTunnel, PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { OpenTunnel, TunnelDriver } from './tunnel.ts';
 
 export type OpeningInput = {
   readonly driver: TunnelDriver;

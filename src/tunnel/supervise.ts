@@ -1,17 +1,14 @@
+import type { TunnelTimings } from '../instance/tunnels.ts';
 import { type ErrorId, UserError } from '../lib/errors.ts';
-import type { TunnelStatus } from './status.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { TunnelStatus } from '../model/tunnel-status.ts';
 import { type Board, makeBoard } from './supervise-board.ts';
-import { type LiveTimings, type ProbeAddress, stayLive } from './supervise-live.ts';
+import { type ProbeAddress, stayLive } from './supervise-live.ts';
 import { openTunnel } from './supervise-open.ts';
 import { makeWait, type Wait } from './supervise-wake.ts';
-import type { OpenTunnel, PublicAddress, TunnelDriver } from './tunnel.ts';
+import type { OpenTunnel, TunnelDriver } from './tunnel.ts';
 
-export type Timings = LiveTimings & {
-  /** Longest wait for the public end. */
-  readonly openTimeoutMs: number;
-};
-
-const defaultTimings: Timings = {
+const defaultTimings: TunnelTimings = {
   livenessMs: 15_000,
   probeTimeoutMs: 5_000,
   degradedMs: 3_000,
@@ -34,7 +31,7 @@ export type SuperviseInput = {
   readonly onState: (status: TunnelStatus) => void;
   /** Told when running pods dial an address that is no longer the tunnel's. */
   readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
-  readonly timings?: Partial<Timings>;
+  readonly timings?: Partial<TunnelTimings>;
   readonly wait?: Wait;
 };
 
@@ -62,7 +59,7 @@ export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
   Math.min(firstBackoffMs * 2 ** failures, isNetwork ? longestNetworkBackoffMs : longestBackoffMs);
 
 type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
-  readonly timings: Timings;
+  readonly timings: TunnelTimings;
   readonly wait: Wait;
   readonly board: Board;
 };

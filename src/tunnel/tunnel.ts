@@ -1,8 +1,5 @@
 import type { UserError } from '../lib/errors.ts';
-import type { MasterEndpoint, TunnelKind } from '../steps/values.ts';
-
-/** The end of a tunnel that tasks dial. */
-export type PublicAddress = Pick<MasterEndpoint, 'scheme' | 'host' | 'port'>;
+import type { PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 
 export type OpenInput = {
   /** Port on 127.0.0.1 to which the tunnel carries what arrives at its public end. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { renderHops } from '../../src/cli/hop-table.ts';
-import type { Hop } from '../../src/steps/values.ts';
+import type { Hop } from '../../src/model/path.ts';
 
 const good: Hop = {
   direction: 'forward',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderJunit } from '../../src/cli/junit.ts';
+import type { Hop } from '../../src/model/path.ts';
 import type { Stage } from '../../src/steps/step.ts';
-import type { Hop } from '../../src/steps/values.ts';
 
 const stages: readonly Stage[] = [
   { title: 'Check this machine', startMs: 0, endMs: 120, outcome: 'done', note: 'native provider' },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { refuseBrokenPath } from '../../src/cli/proof-result.ts';
+import type { Hop } from '../../src/model/path.ts';
 import type { Proven } from '../../src/proof/prove.ts';
-import type { Hop } from '../../src/steps/values.ts';
 
 const hop = (to: string, fields: Partial<Hop> = {}): Hop => ({
   direction: 'forward',

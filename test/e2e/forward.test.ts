@@ -6,9 +6,10 @@ import { exposeHost, type HostTask, startEcho, startStream } from '../../scripts
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
 import type { Kube, KubeObject } from '../../src/lib/kube.ts';
-import type { Cluster, GatewayEndpoint } from '../../src/steps/values.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
+import type { ForwardStatus } from '../../src/model/tunnel-status.ts';
 import { keepForwards } from '../../src/tunnel/forward.ts';
-import type { ForwardStatus } from '../../src/tunnel/forward-plan.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
 
 const name = 'fwd';

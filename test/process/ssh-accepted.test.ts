@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import type { SshSpec } from '../../src/tunnel/ssh-command.ts';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { addJumpHost, knowHost, occupy } from '../sshd/arrange.ts';
 import { greeting, readAll } from '../sshd/client.ts';
 import { test } from '../sshd/fixture.ts';

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { GatewayEndpoint, MasterEndpoint } from '../../src/steps/values.ts';
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../src/model/master-endpoint.ts';
 
 export const gateway: GatewayEndpoint = {
   name: 'contour',

@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import { spawnTethered } from '../../src/lib/tethered.ts';
+import type { PublicAddress } from '../../src/model/master-endpoint.ts';
 import { sshTunnel } from '../../src/tunnel/ssh.ts';
-import type { SshSpec } from '../../src/tunnel/ssh-command.ts';
 import type { SshTools } from '../../src/tunnel/ssh-process.ts';
-import type { OpenInput, OpenTunnel, PublicAddress } from '../../src/tunnel/tunnel.ts';
+import type { OpenInput, OpenTunnel } from '../../src/tunnel/tunnel.ts';
 import { hostAlias, type SshServer } from './sshd.ts';
 
 /** What the local end of a tunnel says to each who connects. */

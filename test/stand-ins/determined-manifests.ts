@@ -1,6 +1,6 @@
+import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { makeRoute, makeService } from '../../src/proof/manifests.ts';
 import type { Exposure, SampleTask } from '../../src/proof/task.ts';
-import type { GatewayEndpoint } from '../../src/steps/values.ts';
 
 /** One command as the stand-in master knows it. */
 export type StandInTask = {

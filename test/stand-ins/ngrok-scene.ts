@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { test as base, expect } from 'vitest';
+import type { NgrokSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { execaRunner } from '../../src/lib/runner.ts';
 import { spawnTethered } from '../../src/lib/tethered.ts';
 import { ngrokTunnel } from '../../src/tunnel/ngrok.ts';
-import type { NgrokSpec } from '../../src/tunnel/ngrok-agent.ts';
 import { listening } from '../proof/local-path.ts';
 import { installNgrokStandIn } from './ngrok-install.ts';
 

@@ -1,7 +1,7 @@
 import { configSchema } from '../../src/config/config.ts';
 import { defaultsSource } from '../../src/config/sources.ts';
 import { setIn } from '../../src/config/tree.ts';
-import type { InstanceRecord } from '../../src/keeper/instance.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
 import type { CommandContext, Places } from '../../src/steps/context.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInstance, type Instance, type InstanceRecord } from '../../src/keeper/instance.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
+import { createInstance, type Instance } from '../../src/keeper/instance.ts';
 import { passwordPath } from '../../src/steps/master-values.ts';
 
 export const adminPassword = 'kR7mmGJq2vWn8TzYxFcd4hPs';

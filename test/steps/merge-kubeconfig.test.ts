@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Instance, InstanceRecord } from '../../src/keeper/instance.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
+import type { Instance } from '../../src/keeper/instance.ts';
 import { mergeContext } from '../../src/steps/merge-kubeconfig.ts';
 import { commandContext, instanceRecord } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Instance } from '../../src/keeper/instance.ts';
+import type { TunnelDaemonStatus, TunnelReport } from '../../src/model/tunnel-status.ts';
 import { judgeTunnels, lookAtTunnels } from '../../src/steps/tunnel-problems.ts';
-import type { TunnelKeeperStatus, TunnelReport } from '../../src/tunnel/keeper-spec.ts';
 import { instanceRecord } from './context.ts';
 
 const address = { scheme: 'http', host: 'h.example', port: 8080 } as const;
@@ -20,7 +20,7 @@ const tunnel = (more: Partial<TunnelReport>): TunnelReport => ({
   ...more,
 });
 
-const judge = (status: Partial<TunnelKeeperStatus>) =>
+const judge = (status: Partial<TunnelDaemonStatus>) =>
   judgeTunnels({ record, again, status: { instance: 'dev', uptimeMs: 1, events: [], ...status } });
 
 test('a tunnel that is up, at the address that the configuration has, is no problem', () =>

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { InstanceRecord } from '../../src/keeper/instance.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
+import type { DriverSpec, TunnelDaemonSpec } from '../../src/instance/tunnels.ts';
+import type { TunnelDaemonStatus, TunnelReport } from '../../src/model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../src/steps/tunnel-exposure.ts';
 import { findLastAddress, isAsWanted, makeTunnelSpec, type WantedTunnels } from '../../src/steps/tunnel-spec.ts';
 import { findMasterMove } from '../../src/steps/tunnel-status.ts';
 import { wantedTunnelOf } from '../../src/steps/tunnel-wanted.ts';
-import type { DriverSpec, TunnelKeeperSpec, TunnelKeeperStatus, TunnelReport } from '../../src/tunnel/keeper-spec.ts';
 import { commandContext, instanceRecord } from './context.ts';
 
 const { config } = commandContext({ places: { stateDir: '/state', cacheDir: '/cache' } });
@@ -22,10 +23,10 @@ const ngrok = (settings = {}): DriverSpec => ({ kind: 'ngrok', settings: { progr
 
 const master = { host: '127.0.0.1', port: 8080 };
 const wanted = (driver: DriverSpec, more = {}): WantedTunnels => ({ tunnel: { driver, master, ...more } });
-const makeSpec = (what: WantedTunnels, last?: typeof address): TunnelKeeperSpec =>
+const makeSpec = (what: WantedTunnels, last?: typeof address): TunnelDaemonSpec =>
   makeTunnelSpec({ dir: '/i/dev', record: () => instanceRecord() }, what, { last, now: 0 });
 
-const statusOf = (tunnel: Partial<TunnelReport>): TunnelKeeperStatus => {
+const statusOf = (tunnel: Partial<TunnelReport>): TunnelDaemonStatus => {
   const since = '2026-01-01T00:00:00.000Z';
   const whole = { kind: 'ssh', target: 'ssh jump', state: 'up', since, restarts: 0, master, connections: 0 } as const;
   return { instance: 'dev', uptimeMs: 1, events: [], tunnel: { ...whole, address, ...tunnel } };

@@ -1,4 +1,5 @@
-import type { OpenInput, OpenTunnel, PublicAddress, TunnelDriver } from '../../src/tunnel/tunnel.ts';
+import type { PublicAddress } from '../../src/model/master-endpoint.ts';
+import type { OpenInput, OpenTunnel, TunnelDriver } from '../../src/tunnel/tunnel.ts';
 
 export const address: PublicAddress = { scheme: 'http', host: 'tunnel.example', port: 4000 };
 

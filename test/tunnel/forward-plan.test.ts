@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ListenerStatus } from '../../src/model/tunnel-status.ts';
 import {
   type EnvoyPod,
   type Gateway,
@@ -7,7 +8,7 @@ import {
   servingPods,
   wantedListeners,
 } from '../../src/tunnel/forward-plan.ts';
-import { explainListen, type ListenerStatus } from '../../src/tunnel/forward-server.ts';
+import { explainListen } from '../../src/tunnel/forward-server.ts';
 
 const gatewayWith = (...ports: readonly number[]): Gateway => ({
   apiVersion: 'gateway.networking.k8s.io/v1',

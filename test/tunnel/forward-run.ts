@@ -3,8 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import type { KubeObject } from '../../src/lib/kube.ts';
 import type { PodPort, PortForwarder } from '../../src/lib/kube-port-forward.ts';
+import type { ForwardStatus } from '../../src/model/tunnel-status.ts';
 import { keepForwards } from '../../src/tunnel/forward.ts';
-import type { ForwardStatus } from '../../src/tunnel/forward-plan.ts';
 import { fakeKube } from '../fakes/kube.ts';
 import { listening } from '../proof/local-path.ts';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { TunnelSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { type KeepTunnelInput, keepTunnel } from '../../src/tunnel/keeper.ts';
-import type { TunnelSpec } from '../../src/tunnel/keeper-spec.ts';
 import type { OpenInput, TunnelDriver } from '../../src/tunnel/tunnel.ts';
 import { exchange, freePort, serveTcp } from './sockets.ts';
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { findProbeAnswer, findUrlTrouble, makeProbe, originOf, probePublicEnd } from '../../src/tunnel/probe.ts';
+import { originOf } from '../../src/model/master-endpoint.ts';
+import { findProbeAnswer, findUrlTrouble, makeProbe, probePublicEnd } from '../../src/tunnel/probe.ts';
 import { startRelay } from '../../src/tunnel/relay.ts';
 import { freePort, serveTcp } from './sockets.ts';
 

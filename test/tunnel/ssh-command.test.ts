@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
 import {
   findOpenPort,
   inspectCommand,
@@ -6,7 +7,6 @@ import {
   isNoise,
   parseHost,
   type SshHost,
-  type SshSpec,
   tunnelCommand,
 } from '../../src/tunnel/ssh-command.ts';
 import { sampleHost, sampleSpec } from './ssh-sample.ts';

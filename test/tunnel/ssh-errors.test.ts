@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import type { SshHost, SshSpec } from '../../src/tunnel/ssh-command.ts';
+import type { SshHost } from '../../src/tunnel/ssh-command.ts';
 import { isFinalSshError, sshError } from '../../src/tunnel/ssh-errors.ts';
 import { sampleHost, sampleSpec } from './ssh-sample.ts';
 

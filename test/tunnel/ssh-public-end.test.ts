@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { PublicAddress } from '../../src/model/master-endpoint.ts';
 import { explainPublicEnd, publicEndError, verifyPublicEnd } from '../../src/tunnel/ssh-public-end.ts';
-import type { PublicAddress } from '../../src/tunnel/tunnel.ts';
 import { sampleSpec } from './ssh-sample.ts';
 
 const { signal } = new AbortController();

@@ -1,4 +1,5 @@
-import type { SshHost, SshSpec } from '../../src/tunnel/ssh-command.ts';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
+import type { SshHost } from '../../src/tunnel/ssh-command.ts';
 
 export const sampleSpec: SshSpec = {
   host: 'aws-dev.prv',

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { type Command, CommandError } from '../../src/lib/runner.ts';
 import type { spawnTethered } from '../../src/lib/tethered.ts';
+import type { PublicAddress } from '../../src/model/master-endpoint.ts';
 import { sshTunnel } from '../../src/tunnel/ssh.ts';
-import type { SshSpec } from '../../src/tunnel/ssh-command.ts';
-import type { PublicAddress } from '../../src/tunnel/tunnel.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 import { sampleSpec } from './ssh-sample.ts';
 

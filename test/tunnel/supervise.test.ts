@@ -1,15 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import type { TunnelTimings } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import type { TunnelState, TunnelStatus } from '../../src/tunnel/status.ts';
-import { nextBackoffMs, type SuperviseInput, superviseTunnel, type Timings } from '../../src/tunnel/supervise.ts';
+import type { TunnelState, TunnelStatus } from '../../src/model/tunnel-status.ts';
+import { nextBackoffMs, type SuperviseInput, superviseTunnel } from '../../src/tunnel/supervise.ts';
 import type { ProbeAddress } from '../../src/tunnel/supervise-live.ts';
 import type { Waking } from '../../src/tunnel/supervise-wake.ts';
 import type { TunnelDriver } from '../../src/tunnel/tunnel.ts';
 import { address, fakeDriver } from './fake-driver.ts';
 
 const other = { ...address, port: 5000 };
-const quick: Timings = { livenessMs: 20, probeTimeoutMs: 20, degradedMs: 5, openTimeoutMs: 60 };
+const quick: TunnelTimings = { livenessMs: 20, probeTimeoutMs: 20, degradedMs: 5, openTimeoutMs: 60 };
 const refused = new UserError('the key is refused', { id: 'tunnel.ssh-key', hint: 'add it' });
 const unreachable = new UserError('no route', { id: 'tunnel.ssh-unreachable' });
 

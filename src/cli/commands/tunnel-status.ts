@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Instance } from '../../keeper/instance.ts';
 import { UserError } from '../../lib/errors.ts';
+import { originOf } from '../../model/master-endpoint.ts';
+import type { TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { getInstance } from '../../steps/open-instance.ts';
 import { describeExposure, listExposure } from '../../steps/tunnel-exposure.ts';
 import { readTunnelSpec } from '../../steps/tunnel-spec.ts';
 import { findTunnelStatus } from '../../steps/tunnel-status.ts';
-import type { TunnelEvent, TunnelKeeperStatus, TunnelReport } from '../../tunnel/keeper-spec.ts';
-import { originOf } from '../../tunnel/probe.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 
 const watchPauseMs = 250;
@@ -25,7 +25,7 @@ const tunnelLines = (tunnel: TunnelReport): readonly string[] => {
 };
 
 /** All that is known of an instance's tunnel and forwards, for people. */
-export const renderTunnels = async (instance: Instance, status: TunnelKeeperStatus | undefined): Promise<string> => {
+export const renderTunnels = async (instance: Instance, status: TunnelDaemonStatus | undefined): Promise<string> => {
   const { tunnel, forward } = status ?? {};
   const spec = await readTunnelSpec(instance.dir);
   const lines = [
@@ -63,7 +63,7 @@ const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }
 };
 
 /** Throws the first thing that is not as it should be, so that the exit code tells. */
-const refuseTrouble = (name: string, status: TunnelKeeperStatus | undefined): void => {
+const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): void => {
   const hint = `taskgate tunnel up --name ${name}`;
   if (!status?.tunnel && !status?.forward)
     throw new UserError(`no tunnel of instance ${name} runs`, { id: 'tunnel.not-running', hint });

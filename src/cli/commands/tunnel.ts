@@ -1,8 +1,8 @@
 import { UserError } from '../../lib/errors.ts';
+import { originOf } from '../../model/master-endpoint.ts';
 import { getInstance } from '../../steps/open-instance.ts';
 import { extendTunnel } from '../../steps/tunnel-extend.ts';
 import { closeTunnelOf, type OpenedTunnel, openTunnelOf } from '../../steps/tunnel-open.ts';
-import { originOf } from '../../tunnel/probe.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 import { withInstanceLock } from '../instance-lock.ts';
 import { renderTunnels } from './tunnel-status.ts';

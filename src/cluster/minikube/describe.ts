@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { UserError } from '../../lib/errors.ts';
-import type { Cluster } from '../../steps/values.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import type { StepLimits } from '../provider.ts';
 import { runMinikube } from './call.ts';
 import { hostAddressArgs, updateContextArgs } from './commands.ts';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { MinikubeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { StepLimits } from '../provider.ts';
 import { type Minikube, runMinikube } from './call.ts';
@@ -7,7 +8,7 @@ import { findLeftovers, usesDocker, verifyDocker } from './docker.ts';
 import { describeEvent, isRuntimeReady, parseEvent } from './events.ts';
 import { inspectProfile } from './inspect.ts';
 import type { Plan } from './plan.ts';
-import type { MinikubeResource, MinikubeSpec, MinikubeTools } from './spec.ts';
+import type { MinikubeSpec, MinikubeTools } from './spec.ts';
 
 /** One instance's profile, and what works on it. */
 export type Provider = { readonly spec: MinikubeSpec; readonly tools: MinikubeTools; readonly minikube: Minikube };

@@ -1,6 +1,7 @@
+import type { MinikubeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { ProfileConfig, ProfileState } from './profile.ts';
-import type { MinikubeResource, MinikubeSpec } from './spec.ts';
+import type { MinikubeSpec } from './spec.ts';
 
 /** What must be done to a profile so that its cluster runs. */
 export type Plan =

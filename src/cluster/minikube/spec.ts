@@ -1,34 +1,15 @@
+import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
 import type { Runner } from '../../lib/runner.ts';
 
 /** All that one Minikube cluster is made from. */
-export type MinikubeSpec = {
+export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {
   readonly name: string;
   /** The instance's folder; its kubeconfig and logs lie there. Minikube keeps the rest in its own home. */
   readonly instanceDir: string;
-  readonly profile: string;
-  /** The user named the profile: then one that is there may be used, and recreated with `recreate`. */
-  readonly profileGiven: boolean;
   /** A profile that does not fit may be deleted and made again. */
   readonly recreate: boolean;
   /** As in `v1.34.4`. */
   readonly kubernetesVersion: string;
-  /** What Minikube runs on: docker, kvm2, ... */
-  readonly driver: string;
-  readonly cpus: number;
-  readonly memoryMb: number;
-  readonly serviceCidr?: string;
-  readonly baseImage?: string;
-  /** Added to `minikube start` as they are, after ours. */
-  readonly startArgs: readonly string[];
-};
-
-/** What a Minikube cluster is outside its instance's folder. Journalled before it is made or used. */
-export type MinikubeResource = {
-  readonly kind: 'minikube-profile';
-  readonly profile: string;
-  readonly driver: string;
-  /** Made by taskgate, and deleted with the instance; one that was there before stays. */
-  readonly owned: boolean;
 };
 
 /** What the provider needs from others: each is a plain function, so that parts stay apart. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NativeResource } from '../../instance/record.ts';
 import type { Launched, LaunchOptions } from '../../keeper/launch.ts';
 import type { KeeperEvent, KeeperSpec } from '../../keeper/spec.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/processes.ts';
 import type { Command, Runner } from '../../lib/runner.ts';
-import type { Cluster } from '../../steps/values.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, parseHierarchies, settleCgroupV2 } from './cgroups.ts';
 import { nodeChildren, systemPath } from './components.ts';
@@ -16,7 +17,7 @@ import { isolatedCommand, namespaceSetup } from './namespaces.ts';
 import type { NativeNetwork } from './network.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
-import { type NativeResource, removeResource } from './resources.ts';
+import { removeResource } from './resources.ts';
 import { type NativePlace, type NativeSpec, type NodeSoftware, nodeName, nodePaths } from './spec.ts';
 
 /** What the provider needs from others: each is a plain function, so that parts stay apart. */

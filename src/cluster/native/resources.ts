@@ -1,15 +1,10 @@
+import type { NativeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/processes.ts';
 import type { Runner } from '../../lib/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { pidsInCgroups, removeCgroups } from './cgroups.ts';
 import { listLinksCommand, removeLinkCommand } from './link.ts';
-
-/** What a native cluster makes outside its instance's folder. Journalled before it is made. */
-export type NativeResource =
-  | { readonly kind: 'cgroups'; readonly paths: readonly string[] }
-  | { readonly kind: 'keeper'; readonly process: ProcessIdentity }
-  | { readonly kind: 'link'; readonly name: string };
 
 export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies readonly NativeResource['kind'][];
 

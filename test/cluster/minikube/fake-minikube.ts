@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { minikube } from '../../../src/cluster/minikube/minikube.ts';
-import type { MinikubeResource, MinikubeSpec, MinikubeTools } from '../../../src/cluster/minikube/spec.ts';
+import type { MinikubeSpec, MinikubeTools } from '../../../src/cluster/minikube/spec.ts';
+import type { MinikubeResource } from '../../../src/instance/record.ts';
 import { CommandError, type Runner } from '../../../src/lib/runner.ts';
 
 /** What minikube v1.38.1 really said (traps.txt: its traps, gathered). */

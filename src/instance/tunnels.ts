@@ -1,0 +1,86 @@
+import type { GatewayName, PortRange } from '../model/gateway-endpoint.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+
+/** A reverse tunnel by the user's own ssh; names and units are those of ssh_config(5). */
+export type SshSpec = {
+  /** A host, `user@host`, or a name of ~/.ssh/config. */
+  readonly host: string;
+  readonly port?: number;
+  /** 0 lets the server choose. */
+  readonly remotePort: number;
+  /** Where the server is asked to listen: `0.0.0.0` is every IPv4 address, `*` every address. */
+  readonly bindAddress: string;
+  /** What tasks dial; left out, the host name that ssh itself dials. */
+  readonly publicHost?: string;
+  /** `accept-new` stores keys of new hosts in the instance's folder, `yes` takes only those that the user knows. */
+  readonly hostKeyPolicy: 'accept-new' | 'yes';
+  readonly serverAliveInterval: number;
+  readonly serverAliveCountMax: number;
+  /** Replaces ~/.ssh/config and the system's file. */
+  readonly configFile?: string;
+  readonly program: string;
+};
+
+export type NgrokSpec = {
+  /** Name or path of the agent. */
+  readonly program: string;
+  /** A reserved domain, for an https address. */
+  readonly domain?: string;
+  /** A reserved TCP address, `host:port`; the address is then plain http. */
+  readonly tcpAddress?: string;
+  readonly trafficPolicyFile?: string;
+  /** The user's own configuration of ngrok; left out, the one that ngrok reads by default, if it is there. */
+  readonly configFile?: string;
+};
+
+/** Which tunnel, and by which settings. */
+export type DriverSpec =
+  | { readonly kind: 'ssh'; readonly settings: SshSpec }
+  | { readonly kind: 'ngrok'; readonly settings: NgrokSpec };
+
+/** How long the daemon waits for the tunnel's public end and for its nonces. */
+export type TunnelTimings = {
+  /** Between two probes of a tunnel that is up. */
+  readonly livenessMs: number;
+  /** Longest wait for a nonce to come back. */
+  readonly probeTimeoutMs: number;
+  /** From one probe to the next after one that failed, and the longest wait for its nonce. */
+  readonly degradedMs: number;
+  /** Longest wait for the public end. */
+  readonly openTimeoutMs: number;
+};
+
+export type TunnelSpec = {
+  readonly driver: DriverSpec;
+  /** Where the master listens. */
+  readonly master: { readonly host: string; readonly port: number };
+  /** Signs the daemon's own liveness probes. */
+  readonly secret: string;
+  /** The address that running pods may know. */
+  readonly previous?: PublicAddress;
+  /** When the tunnel expires, as ISO time; only one that is public does. */
+  readonly until?: string;
+  readonly timings?: Partial<TunnelTimings>;
+};
+
+/** What to forward. */
+export type ForwardSpec = {
+  readonly kubeconfigPath: string;
+  readonly kubeContext: string;
+  readonly gateway: GatewayName;
+  /** Where to listen on this host; a listener has the same port here as on the Gateway. */
+  readonly address: string;
+  readonly portRange: PortRange;
+};
+
+/** All that the tunnel daemon of one instance has to do: `tunnels.json` in the instance's folder. */
+export type TunnelDaemonSpec = {
+  readonly instance: string;
+  /** Unix socket on which it answers with its status. */
+  readonly socketPath: string;
+  /** The instance's folder. */
+  readonly folder: string;
+  readonly logsDir: string;
+  readonly tunnel?: TunnelSpec;
+  readonly forward?: ForwardSpec;
+};

@@ -1,0 +1,16 @@
+/** What makes clusters; `attach` makes none and works with one that runs. */
+export type ProviderName = 'native' | 'minikube' | 'attach';
+
+/** A running cluster. Made by a cluster provider. */
+export type Cluster = {
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly kubeconfigPath: string;
+  readonly kubeContext: string;
+  /** Name of the node that must be ready; of an attached cluster, the one whose address the Gateway gets. */
+  readonly nodeName: string;
+  /** The node's address as the host dials it. */
+  readonly nodeAddress: string;
+  /** The host's address as pods dial it. */
+  readonly hostAddress: string;
+};

@@ -1,0 +1,16 @@
+/** A cause that was found for a broken hop: what was seen, and what to do about it. */
+export type Finding = { readonly cause: string; readonly hint: string };
+
+/** One step of the path, proven or broken. */
+export type Hop = {
+  readonly direction: 'forward' | 'reverse';
+  readonly from: string;
+  readonly to: string;
+  readonly ok: boolean;
+  readonly latencyMs?: number;
+  /** What shows that it works, or what was seen instead. */
+  readonly evidence: string;
+  readonly finding?: Finding;
+};
+
+export type Proof = { readonly ok: boolean; readonly hops: readonly Hop[] };
