@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import { circlesOf, type Graph } from './support/circles.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -44,49 +45,77 @@ const read = (path: string): Source => {
 const sources = globSync('src/**/*.ts', { cwd: root }).toSorted().map(read);
 const others = [...globSync('{scripts,test}/**/*.{ts,js}', { cwd: root })].map(read);
 
-const folderOf = (path: string): string => path.split('/')[1] ?? '';
+const roomOf = (path: string): string => path.split('/')[1] ?? '';
 const targetOf = ({ path }: Source, { from }: Import): string | undefined =>
   from.startsWith('.') ? relative(root, normalize(join(root, dirname(path), from))) : undefined;
 
-const domain = ['artifacts', 'cluster', 'gateway', 'tunnel', 'master', 'proof', 'keeper'];
-/** What each folder may import besides itself and lib; values flow one way only. */
+const targetsOf = (source: Source): readonly string[] =>
+  source.imports
+    .map((one) => targetOf(source, one))
+    .filter((target) => target?.startsWith('src/') ?? false) as string[];
+
+const parts = ['artifacts', 'cluster', 'gateway', 'forward', 'tunnel', 'master', 'proof', 'report'];
+const ground = ['instance', 'supervisor', 'model', 'lib'];
+/** What each room may import besides itself, types included. Rooms that import each other's neighbours go one way only. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  cli: ['steps', 'config', 'model', 'instance', ...domain],
-  steps: ['config', 'model', 'instance', ...domain],
-  config: ['model'],
+  cli: ['commands', 'task-list', 'config', ...parts, ...ground],
+  commands: ['providers', 'daemon', 'task-list', 'config', ...parts, ...ground],
+  providers: ['config', ...parts, ...ground],
+  daemon: ['config', ...parts, ...ground],
+  ...Object.fromEntries(parts.map((part) => [part, ground])),
+  'task-list': ['model', 'lib'],
+  config: ['model', 'lib'],
+  instance: ['supervisor', 'model', 'lib'],
+  supervisor: ['lib'],
+  model: ['lib'],
   lib: [],
-  model: [],
-  instance: ['model'],
-  ...Object.fromEntries(domain.map((folder) => [folder, ['model', 'instance']])),
 };
 
-test('imports go one way: scripts, cli, steps, parts, lib', () => {
+test('imports go one way, types included: scripts, cli, commands, providers and daemon, parts, instance, model, lib', () => {
   const wrong = sources.flatMap((source) =>
-    source.imports.flatMap((one) => {
-      const target = targetOf(source, one);
-      if (!target?.startsWith('src/') || one.typeOnly) return [];
-      const [from, to] = [folderOf(source.path), folderOf(target)];
-      const isAllowed = to === from || to === 'lib' || allowed[from]?.includes(to);
-      return isAllowed ? [] : [`${source.path} imports ${target}`];
+    targetsOf(source).flatMap((target) => {
+      const [from, to] = [roomOf(source.path), roomOf(target)];
+      return to === from || allowed[from]?.includes(to) ? [] : [`${source.path} imports ${target}`];
     }),
   );
   expect(wrong).toEqual([]);
 });
 
-test('lib imports no other folder, not even types', () => {
-  const wrong = sources
-    .filter(({ path }) => path.startsWith('src/lib/'))
-    .flatMap((source) =>
-      source.imports.map((one) => targetOf(source, one)).filter((to) => to && !to.startsWith('src/lib/')),
-    );
-  expect(wrong).toEqual([]);
+const graphOf = (label: (path: string) => string): Graph => {
+  const graph = new Map<string, Set<string>>();
+  for (const source of sources) {
+    const from = label(source.path);
+    const targets = graph.get(from) ?? new Set();
+    for (const target of targetsOf(source).map(label)) if (target !== from) targets.add(target);
+    graph.set(from, targets);
+  }
+  return graph;
+};
+
+test('no circle of imports between files, types included', () => {
+  expect(circlesOf(graphOf((path) => path))).toEqual([]);
+});
+
+test('no circle of imports between rooms', () => {
+  expect(circlesOf(graphOf(roomOf))).toEqual([]);
+});
+
+const mostFiles = 16;
+/** To be folded. */
+const crowded = ['scripts/bench'];
+
+test(`no folder of src or scripts holds more than ${mostFiles} files`, () => {
+  const counts = new Map<string, number>();
+  const own = others.filter(({ path }) => path.startsWith('scripts/'));
+  for (const { path } of [...sources, ...own]) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > mostFiles).map(([folder]) => folder)).toEqual(crowded);
 });
 
 /** Each outside package has one door; types may be imported anywhere. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  execa: ['src/lib/runner.ts'],
-  '@kubernetes/client-node': ['src/lib/kube-http.ts', 'src/lib/kube-port-forward.ts'],
-  listr2: ['src/steps/display.ts'],
+  execa: ['src/lib/process/runner.ts'],
+  '@kubernetes/client-node': ['src/lib/kube/http.ts', 'src/lib/kube/port-forward.ts'],
+  listr2: ['src/task-list/display.ts'],
   yaml: ['src/lib/template.ts', 'src/config/', 'src/master/'],
   commander: ['src/cli/'],
   zod: ['src/config/'],
@@ -110,8 +139,8 @@ test('process.env, console and exit codes stay at the edges', () => {
     const atEdge = edges.some((edge) => path.startsWith(edge));
     return /process\.exit(Code)?\b/.test(text) || (!atEdge && /\bconsole\.|process\.env\b/.test(text));
   });
-  // a child of the keeper gets the keeper's environment, which its starter has chosen
-  expect(wrong.map(({ path }) => path)).toEqual(['src/keeper/children.ts']);
+  // a child of the supervisor gets the supervisor's environment, which its starter has chosen
+  expect(wrong.map(({ path }) => path)).toEqual(['src/supervisor/children.ts']);
 });
 
 test('no file is over 250 lines', () => {
@@ -119,22 +148,20 @@ test('no file is over 250 lines', () => {
   expect(long.map(({ path }) => path)).toEqual([]);
 });
 
-test('every function and value that src exports is imported somewhere', () => {
-  const all = [...sources, ...others];
-  const used = new Set(
-    all.flatMap((source) =>
-      source.imports.flatMap((one) => one.names.map((name) => `${targetOf(source, one)} ${name}`)),
-    ),
-  );
-  const importedWhole = new Set(
-    all.flatMap((source) =>
-      source.imports.filter(({ names }) => names.length === 0).map((one) => targetOf(source, one)),
-    ),
-  );
+test('every export of src has a user in src or scripts', () => {
+  const users = [...sources, ...others.filter(({ path }) => path.startsWith('scripts/'))];
+  const importsOf = users.flatMap((source) => source.imports.map((one) => ({ ...one, target: targetOf(source, one) })));
+  const used = new Set(importsOf.flatMap(({ target, names }) => names.map((name) => `${target} ${name}`)));
+  const importedWhole = new Set(importsOf.flatMap(({ target, names }) => (names.length === 0 ? [target] : [])));
+  const loadedLater = users.map(({ text }) => text).join('\n');
   const unused = sources.flatMap(({ path, text }) =>
     [...text.matchAll(/^export (?:async )?(?:const|function\*?|class) (\w+)/gm)]
-      .map(([, name]) => `${path} ${name}`)
-      .filter((name) => !used.has(name) && !importedWhole.has(path)),
+      // what the file itself uses may be exported for its test
+      .filter(
+        ([, name]) => !used.has(`${path} ${name}`) && (text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0) < 2,
+      )
+      .filter(([, name]) => !importedWhole.has(path) || !new RegExp(`\\.${name}\\b|\\b${name}\\(`).test(loadedLater))
+      .map(([, name]) => `${path} ${name}`),
   );
   expect(unused).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Artifacts } from '../../src/artifacts/artifacts.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 
 /** Where the cache has what a cluster is made of; what is missing is fetched or built first. */
 export const findArtifacts = async (signal: AbortSignal): Promise<Artifacts> => {

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../src/lib/kube.ts';
-import { sampleImage } from '../../src/steps/context.ts';
+import { sampleImage } from '../../src/commands/context.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 
 /** The Gateway that somebody sets up by hand, as the documentation of the feature has it. */
 export const handMade = { name: 'contour', namespace: 'projectcontour', listenerPort: 20_000 } as const;

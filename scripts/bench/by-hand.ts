@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Artifacts } from '../../src/artifacts/artifacts.ts';
 import { pins } from '../../src/config/versions.ts';
-import { connect, type Kube } from '../../src/lib/kube.ts';
-import { type Command, CommandError, execaRunner } from '../../src/lib/runner.ts';
+import { connect, type Kube } from '../../src/lib/kube/client.ts';
+import { type Command, CommandError, execaRunner } from '../../src/lib/process/runner.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { dialHttp, untilAnswered } from '../../src/proof/dial.ts';
+import { dialHttp, untilAnswered } from '../../src/proof/probe/dial.ts';
 import { gatewayFile, handMade, taskFile } from './by-hand-objects.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
-import type { Gateway } from '../../src/gateway/conditions.ts';
-import { isConflict, type Kube, KubeError } from '../../src/lib/kube.ts';
+import type { Gateway } from '../../src/gateway/ready/conditions.ts';
+import { isConflict, type Kube, KubeError } from '../../src/lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 
 /** The largest number from `from` to `to` that is accepted; whatever is below an accepted one is, too. */

@@ -1,5 +1,5 @@
+import { keepForwards } from '../../src/forward/forward.ts';
 import type { ForwardSpec } from '../../src/instance/tunnels.ts';
-import { keepForwards } from '../../src/tunnel/forward.ts';
 
 /** Keeps forwards in a process of its own, as the tunnel keeper does; its status goes to stdout, a line each. */
 const spec = JSON.parse(process.argv[2] ?? '') as ForwardSpec;

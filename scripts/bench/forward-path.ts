@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Kube, KubeObject } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import type { Target } from '../../src/proof/dial.ts';
-import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
+import type { Target } from '../../src/proof/probe/dial.ts';
+import { addListeners, removeListeners } from '../../src/proof/sample-task/listeners.ts';
 
 /** Gives back what it gets, on all addresses of this host: a task whose every byte can be watched. */
 export const startEcho = async () => {

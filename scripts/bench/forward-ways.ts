@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ForwardSpec } from '../../src/instance/tunnels.ts';
-import { containerPort } from '../../src/lib/container-port.ts';
-import type { Kube } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
+import { containerPort } from '../../src/model/task-listener.ts';
 import type { ForwardStatus } from '../../src/model/tunnel-status.ts';
 
 /** A process that forwards ports of this host to Envoy. */

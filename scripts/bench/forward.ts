@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Kube } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
+import { addListeners, removeListeners } from '../../src/proof/sample-task/listeners.ts';
 import { exposeHost, type Pace, type Stream, type Streamed, startEcho, startStream } from './forward-path.ts';
 import { localAddress, startKubectl, startOurs, type Way } from './forward-ways.ts';
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts';

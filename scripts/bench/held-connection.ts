@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Target } from '../../src/proof/dial.ts';
+import type { Target } from '../../src/proof/probe/dial.ts';
 import type { BenchContext } from './context.ts';
 import type { Held } from './results.ts';
 import { type Exposed, expose, type Server, targetOf, unexpose } from './server.ts';

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceRecord } from '../../src/instance/record.ts';
-import { connect, type Kube } from '../../src/lib/kube.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
-import type { Stage } from '../../src/steps/step.ts';
+import { connect, type Kube } from '../../src/lib/kube/client.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
+import type { Stage } from '../../src/model/stage.ts';
 import { type Accounts, findAccounts, getAccounts, sampleMemory } from './memory.ts';
 import type { UpRun } from './results.ts';
 import { begunAt, withPeaks } from './stages.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRunning, signalProcess } from '../../src/lib/processes.ts';
+import { isRunning, signalProcess } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { BenchContext } from './context.ts';
 import { instanceName, type Settings, type Taskgate } from './instance.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Kube } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { findArtifacts } from './artifacts.ts';
 import { withGatewayByHand } from './by-hand.ts';

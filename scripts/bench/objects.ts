@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Kube, KubeError, type KubeObject } from '../../src/lib/kube.ts';
+import { type Kube, KubeError } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 
 /** Resource version of every object, by kind and name. */
 export type Snapshot = ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { noSshServer } from '../../test/sshd/sshd.ts';
 import { hasMinikube } from '../rig/installed.ts';
 

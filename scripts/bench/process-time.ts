@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../../src/lib/errors.ts';
-import { childrenOf } from '../../src/lib/processes.ts';
+import { childrenOf } from '../../src/lib/process/processes.ts';
 
 const lookMs = 40;
 

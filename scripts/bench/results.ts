@@ -1,4 +1,4 @@
-import type { Stage } from '../../src/steps/step.ts';
+import type { Stage } from '../../src/model/stage.ts';
 import type { ForwardResults } from './forward.ts';
 import type { MinikubeResults } from './minikube-results.ts';
 import type { PartName } from './parts.ts';

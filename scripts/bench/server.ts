@@ -1,11 +1,12 @@
-import type { Kube, KubeObject, ObjectRef } from '../../src/lib/kube.ts';
+import { sampleImage } from '../../src/commands/context.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject, ObjectRef } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { dialHttp, type Target, untilAnswered } from '../../src/proof/dial.ts';
-import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
-import { makeRoute, makeService } from '../../src/proof/manifests.ts';
-import { type Exposure, nameSampleTask, type SampleTask } from '../../src/proof/task.ts';
-import { sampleImage } from '../../src/steps/context.ts';
+import { dialHttp, type Target, untilAnswered } from '../../src/proof/probe/dial.ts';
+import { addListeners, removeListeners } from '../../src/proof/sample-task/listeners.ts';
+import { makeRoute, makeService } from '../../src/proof/sample-task/manifests.ts';
+import { type Exposure, nameSampleTask, type SampleTask } from '../../src/proof/sample-task/task.ts';
 import { instanceName } from './instance.ts';
 
 /** One pod that serves for all tasks; each task has a listener, a Service and a TCPRoute of its own, as the master makes them. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { childrenOf } from '../../src/lib/processes.ts';
+import { childrenOf } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { BenchContext } from './context.ts';
 import { exchange } from './ssh-load.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import type { Target } from '../../src/proof/dial.ts';
+import type { Target } from '../../src/proof/probe/dial.ts';
 import { startStream } from './forward-path.ts';
 
 /** What one load has done; `lost` is what did not come back, or came back wrong. */

@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TunnelDaemonSpec } from '../../src/instance/tunnels.ts';
-import { launchKeeper } from '../../src/keeper/launch.ts';
-import { spawnTethered } from '../../src/lib/tethered.ts';
+import { spawnTethered } from '../../src/lib/process/tethered.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import type { Target } from '../../src/proof/dial.ts';
+import type { Target } from '../../src/proof/probe/dial.ts';
+import { launchKeeper } from '../../src/supervisor/launch.ts';
 import { hostAlias, type SshServer, startSshServer } from '../../test/sshd/sshd.ts';
 import type { BenchContext } from './context.ts';
 import { startEcho } from './forward-path.ts';
 import { exchange } from './ssh-load.ts';
 
-const keeperProgram = join(import.meta.dirname, '..', 'tunnel-keeper.ts');
+const keeperProgram = join(import.meta.dirname, '..', 'tunnel-daemon.ts');
 const ports = { ours: 8080, plain: 8081 } as const;
 
 /** Two tunnels from one sshd to one echo: ours with its keeper and relay, and ssh as everybody calls it. */

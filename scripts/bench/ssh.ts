@@ -1,4 +1,4 @@
-import type { Target } from '../../src/proof/dial.ts';
+import type { Target } from '../../src/proof/probe/dial.ts';
 import type { BenchContext } from './context.ts';
 import { measureRecoveries, type Recoveries } from './ssh-faults.ts';
 import { type Load, loadConcurrent, loadShort, loadStream, messages } from './ssh-load.ts';

@@ -1,4 +1,4 @@
-import type { Stage } from '../../src/steps/step.ts';
+import type { Stage } from '../../src/model/stage.ts';
 import type { MemorySample } from './memory.ts';
 import type { MeasuredStage } from './results.ts';
 

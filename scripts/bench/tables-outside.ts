@@ -1,4 +1,4 @@
-import type { ReportTable } from '../../src/steps/report.ts';
+import type { ReportTable } from '../../src/report/html.ts';
 import type { ForwardResults } from './forward.ts';
 import type { MinikubeResults, WayName } from './minikube-results.ts';
 import { describeSpread, mebibytes, milliseconds, seconds } from './units.ts';

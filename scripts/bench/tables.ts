@@ -1,4 +1,4 @@
-import { type Report, type ReportTable, renderReport } from '../../src/steps/report.ts';
+import { type Report, type ReportTable, renderReport } from '../../src/report/html.ts';
 import type { ListenerTimes, Machine, Results, UpRun } from './results.ts';
 import { typicalIndex } from './statistics.ts';
 import { forwardTable, wayTables } from './tables-outside.ts';

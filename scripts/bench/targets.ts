@@ -1,4 +1,4 @@
-import type { ReportTable } from '../../src/steps/report.ts';
+import type { ReportTable } from '../../src/report/html.ts';
 import { type PartName, partNames } from './parts.ts';
 import type { Measurements } from './results.ts';
 import type { Line, Measured } from './target-line.ts';

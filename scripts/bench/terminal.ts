@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isThere } from '../../src/lib/files.ts';
-import { type Command, CommandError, execaRunner } from '../../src/lib/runner.ts';
-import { spawnTethered, type Tethered } from '../../src/lib/tethered.ts';
+import { type Command, CommandError, execaRunner } from '../../src/lib/process/runner.ts';
+import { spawnTethered, type Tethered } from '../../src/lib/process/tethered.ts';
 
 /** Where somebody types commands, each of which is kept. */
 export type Terminal = {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { dialHttp, type Target } from '../../src/proof/dial.ts';
+import { dialHttp, type Target } from '../../src/proof/probe/dial.ts';
 import type { BenchContext } from './context.ts';
 import type { Compared, Traffic } from './results.ts';
 import { expose, largePath, ports, type Server, targetOf, unexpose } from './server.ts';

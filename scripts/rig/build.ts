@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type Artifacts, ensureArtifacts } from '../../src/artifacts/artifacts.ts';
-import { findStored } from '../../src/artifacts/cache.ts';
-import { fillCache } from '../../src/artifacts/ensure.ts';
 import type { Item } from '../../src/artifacts/item.ts';
 import { detectMachine } from '../../src/artifacts/machine.ts';
-import type { Arch } from '../../src/artifacts/pins.ts';
+import { findStored } from '../../src/artifacts/store/cache.ts';
+import { fillCache } from '../../src/artifacts/store/ensure.ts';
 import { xdgDirs } from '../../src/config/load.ts';
 import { pins } from '../../src/config/versions.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
+import type { Arch } from '../../src/model/pins.ts';
 import { makeRigItems } from './items.ts';
 import { makeReport, type Say } from './progress.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aptCommand } from '../../src/artifacts/debian.ts';
 import type { Item, Source, Work } from '../../src/artifacts/item.ts';
-import type { Command } from '../../src/lib/runner.ts';
+import { aptCommand } from '../../src/artifacts/sources/debian.ts';
+import type { Command } from '../../src/lib/process/runner.ts';
 
 /** Downloads Debian packages by the machine's own apt configuration and unpacks them; nothing is installed. */
 export const packagesSource = (packages: readonly string[]): Source => ({

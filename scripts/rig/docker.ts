@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { $ } from 'zx';
 import { debianEnvironment } from '../../src/artifacts/runtime.ts';
 import { systemPath } from '../../src/cluster/native/components.ts';
-import type { Child } from '../../src/keeper/spec.ts';
+import type { Child } from '../../src/supervisor/spec.ts';
 import type { Rig } from './build.ts';
 import { keepDataRoot, seedDataRoot } from './data-root.ts';
 import { insideCommand, insideEnvironment } from './inside.ts';

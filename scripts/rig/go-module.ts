@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainGoFailure, goEnvironment } from '../../src/artifacts/go-build.ts';
 import type { Source, Work } from '../../src/artifacts/item.ts';
-import { type Command, CommandError, type RunOptions } from '../../src/lib/runner.ts';
+import { explainGoFailure, goEnvironment } from '../../src/artifacts/sources/go-build.ts';
+import { type Command, CommandError, type RunOptions } from '../../src/lib/process/runner.ts';
 import type { ModulePin } from './pins.ts';
 
 const runGo = async ({ runner, signal }: Work, command: Command, options: RunOptions) => {

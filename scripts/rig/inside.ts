@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { childrenOf } from '../../src/lib/processes.ts';
-import type { Command } from '../../src/lib/runner.ts';
+import { childrenOf } from '../../src/lib/process/processes.ts';
+import type { Command } from '../../src/lib/process/runner.ts';
 import type { Rig } from './build.ts';
 import { insideDir } from './namespaces.ts';
 import { rigPins } from './pins.ts';

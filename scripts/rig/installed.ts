@@ -1,4 +1,4 @@
-import { CommandError, type Runner } from '../../src/lib/runner.ts';
+import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
 
 const probes = [
   ['docker', 'version', '--format', '{{.Server.Version}}'],

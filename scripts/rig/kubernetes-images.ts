@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifacts } from '../../src/artifacts/artifacts.ts';
-import { collectFiles, layerEntries } from '../../src/artifacts/image-layer.ts';
+import { collectFiles, layerEntries } from '../../src/artifacts/image/layer.ts';
+import { composeImage, layoutEntries, type OciImage } from '../../src/artifacts/image/oci.ts';
 import type { Work } from '../../src/artifacts/item.ts';
-import { composeImage, layoutEntries, type OciImage } from '../../src/artifacts/oci.ts';
 import { writeTar } from '../../src/lib/tar.ts';
 
 type LayerFiles = Awaited<ReturnType<typeof collectFiles>>;

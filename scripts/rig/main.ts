@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { reportError } from '../../src/cli/report-error.ts';
 import { listenForSignals } from '../../src/cli/signals.ts';
-import { type Command, execaRunner, runInTerminal } from '../../src/lib/runner.ts';
+import { type Command, execaRunner, runInTerminal } from '../../src/lib/process/runner.ts';
 import { buildRig, type Rig } from './build.ts';
 import { startDocker } from './docker.ts';
 import { insideCommand, insideEnvironment, terminateInside } from './inside.ts';

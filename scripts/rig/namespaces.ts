@@ -4,11 +4,11 @@ import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../.
 import { systemPath } from '../../src/cluster/native/components.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
 import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
-import { type Launched, launchKeeper } from '../../src/keeper/launch.ts';
-import type { Child, KeeperSpec, SetupStep } from '../../src/keeper/spec.ts';
 import { hasCode } from '../../src/lib/errors.ts';
-import { childrenOf, findProcess, isRunning } from '../../src/lib/processes.ts';
+import { childrenOf, findProcess, isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
+import { type Launched, launchKeeper } from '../../src/supervisor/launch.ts';
+import type { Child, KeeperSpec, SetupStep } from '../../src/supervisor/spec.ts';
 
 /** Where a run's folder shows inside: short, as paths of sockets must be. */
 export const insideDir = '/run/rig';
@@ -65,7 +65,10 @@ const launch = async ({ runDir, templatesDir, child }: NamespacesInput, signal: 
   };
   await writeFile(specPath, JSON.stringify(spec));
   await createCgroups(cgroups);
-  const keeper = isolatedCommand([process.execPath, join(import.meta.dirname, '..', 'keeper.ts'), specPath], cgroups);
+  const keeper = isolatedCommand(
+    [process.execPath, join(import.meta.dirname, '..', 'supervisor.ts'), specPath],
+    cgroups,
+  );
   return launchKeeper(['sh', join(templatesDir, 'around.sh'), runDir, ...cgroups, '--', ...keeper], {
     logPath: join(runDir, 'keeper.log'),
     logsDir,

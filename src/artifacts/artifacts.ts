@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { Runner } from '../lib/runner.ts';
-import { verifyBundle } from './bundle-index.ts';
-import { copyToBundle } from './bundle-writer.ts';
-import { findStored } from './cache.ts';
+import type { Runner } from '../lib/process/runner.ts';
+import type { Pins } from '../model/pins.ts';
+import { verifyBundle } from './bundle/index-file.ts';
+import { copyToBundle } from './bundle/writer.ts';
 import {
   type Artifacts,
   describeArtifacts,
@@ -11,18 +11,18 @@ import {
   type GatewayArtifacts,
   type Stored,
 } from './describe.ts';
-import { fillCache } from './ensure.ts';
-import { bundleFailure } from './failure.ts';
 import type { Item } from './item.ts';
 import { type Items, makeItems } from './items.ts';
 import { detectMachine, type Machine } from './machine.ts';
-import type { NetworkOptions } from './network.ts';
-import type { Pins } from './pins.ts';
-import type { Report } from './progress.ts';
+import { findStored } from './store/cache.ts';
+import { fillCache } from './store/ensure.ts';
+import { bundleFailure } from './store/failure.ts';
+import type { NetworkOptions } from './store/network.ts';
+import type { Report } from './store/progress.ts';
 
+export type { Pins } from '../model/pins.ts';
 export type { Artifacts, BinaryName, GatewayArtifacts } from './describe.ts';
-export type { Pins } from './pins.ts';
-export type { ArtifactProgress } from './progress.ts';
+export type { ArtifactProgress } from './store/progress.ts';
 
 export type ArtifactsInput = {
   readonly pins: Pins;

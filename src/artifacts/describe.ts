@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
-import { archiveName } from './images.ts';
+import type { Arch, Pins } from '../model/pins.ts';
 import type { StoredItem } from './item.ts';
 import type { Items } from './items.ts';
-import type { Arch, Pins } from './pins.ts';
 import { cniPluginsPath, debianEnvironment, type RuntimeProgram, runtimePaths } from './runtime.ts';
+import { archiveName } from './sources/images.ts';
 
 export type BinaryName =
   | 'etcd'

@@ -1,9 +1,9 @@
-import type { Runner } from '../lib/runner.ts';
-import type { Digests } from './digests.ts';
-import type { Network } from './network.ts';
-import type { Arch } from './pins.ts';
-import type { Tell } from './progress.ts';
-import type { Slots } from './slots.ts';
+import type { Runner } from '../lib/process/runner.ts';
+import type { Arch } from '../model/pins.ts';
+import type { Digests } from './store/digests.ts';
+import type { Network } from './store/network.ts';
+import type { Tell } from './store/progress.ts';
+import type { Slots } from './store/slots.ts';
 
 export type SourceName =
   | 'bundle'

@@ -1,17 +1,17 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
-import { bundleSource, folderBundle, servedBundle } from './bundle.ts';
-import { debianSource } from './debian.ts';
-import { goSource } from './go-build.ts';
-import { hostSource } from './host.ts';
-import { assembledImages, type ProgramOf, pulledImages } from './images.ts';
+import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
+import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
 import type { Item, Source } from './item.ts';
 import type { Machine } from './machine.ts';
-import { manifestFromModule, manifestFromRelease, verifyManifest } from './manifest.ts';
-import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from './pins.ts';
-import { releaseSource } from './release.ts';
-import { wheelSource } from './wheel.ts';
+import { debianSource } from './sources/debian.ts';
+import { goSource } from './sources/go-build.ts';
+import { hostSource } from './sources/host.ts';
+import { assembledImages, type ProgramOf, pulledImages } from './sources/images.ts';
+import { manifestFromModule, manifestFromRelease, verifyManifest } from './sources/manifest.ts';
+import { releaseSource } from './sources/release.ts';
+import { wheelSource } from './sources/wheel.ts';
 
 /** What the rest of the program gets, and what images are assembled from. */
 export type Items = {

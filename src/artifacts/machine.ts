@@ -1,5 +1,5 @@
 import { findTextFile } from '../lib/files.ts';
-import type { Arch } from './pins.ts';
+import type { Arch } from '../model/pins.ts';
 
 export type Machine = {
   readonly arch: Arch;

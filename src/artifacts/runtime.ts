@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Arch } from './pins.ts';
+import type { Arch } from '../model/pins.ts';
 
 /** Where the container runtime's programs lie in an item's folder: as in a Debian root. */
 export const runtimePaths = {

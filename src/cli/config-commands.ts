@@ -1,28 +1,24 @@
 import { type Command, Option } from 'commander';
-import { configFormats } from '../steps/config-formats.ts';
-import { withSettings } from './flags.ts';
-import type { Shared } from './program.ts';
-
-const add = (parent: Command, usage: string, description: string): Command =>
-  withSettings(parent.command(usage).description(description));
+import { configFormats } from '../commands/config/formats.ts';
+import { add, type Shared } from './shared.ts';
 
 const addSettings = (config: Command, { input, exit }: Shared): void => {
   add(config, 'show', 'print the settings in force')
     .option('--origin', 'say where each comes from', false)
     .action(async (options, command: Command) =>
-      (await import('./commands/config.ts')).showConfig(input(command), options),
+      (await import('../commands/config/config.ts')).showConfig(input(command), options),
     );
   config
     .command('schema')
     .description('print the JSON schema of taskgate.yaml, for editors')
     .option('--json', 'it is JSON anyway')
-    .action(async () => (await import('./commands/config.ts')).printSchema());
+    .action(async () => (await import('../commands/config/config.ts')).printSchema());
   add(
     config,
     'validate <file>',
     "check a master.yaml or devcluster.yaml by the master's own rules and stricter ones",
   ).action(async (file: string, _, command: Command) => {
-    const isValid = await (await import('./commands/config.ts')).validateConfig(input(command), file);
+    const isValid = await (await import('../commands/config/config.ts')).validateConfig(input(command), file);
     exit.code = isValid ? 0 : 1;
   });
 };
@@ -33,7 +29,7 @@ const addMaster = (config: Command, { input }: Shared): void => {
     .addOption(format)
     .option('--output <file>', 'write it there, readable by its owner only')
     .action(async (names: readonly string[], options, command: Command) =>
-      (await import('./commands/config-master.ts')).writeMasterConfig(input(command), names, options),
+      (await import('../commands/config/master.ts')).writeMasterConfig(input(command), names, options),
     );
   add(
     config,
@@ -43,13 +39,13 @@ const addMaster = (config: Command, { input }: Shared): void => {
     .option('--instance <name>', 'the instance, when it is not the one of --name')
     .option('--write', 'change the file itself, and keep what it was in FILE.taskgate-backup', false)
     .action(async (file: string, pairs: readonly string[], options, command: Command) =>
-      (await import('./commands/config-patch.ts')).patchFile(input(command), { file, pairs }, options),
+      (await import('../commands/config/patch.ts')).patchFile(input(command), { file, pairs }, options),
     );
   add(config, 'account', "make a service account with a master's rights and no others, its kubeconfig, and check it")
     .option('--output <file>', "where its kubeconfig goes (default: master-kubeconfig in the instance's folder)")
     .option('--check-only <file>', 'make nothing; check the rights that a kubeconfig has')
     .action(async (options, command: Command) =>
-      (await import('./commands/config-account.ts')).masterAccount(input(command), options),
+      (await import('../commands/config/account-command.ts')).masterAccount(input(command), options),
     );
 };
 

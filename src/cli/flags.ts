@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { GlobalFlags } from '../commands/command.ts';
 import { flagOf, type Setting, settings, variableOf } from '../config/settings.ts';
-import type { GlobalFlags } from './command.ts';
 
 const essential = new Set(['name', 'provider']);
 

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { CommandInput } from './command.ts';
+import type { CommandInput } from '../commands/command.ts';
 import { addConfig } from './config-commands.ts';
-import { describeSettings, readFlags, withSettings } from './flags.ts';
+import { describeSettings, readFlags } from './flags.ts';
+import { add, type Shared } from './shared.ts';
 import { addTunnel } from './tunnel-commands.ts';
 
 export type ProgramInput = {
@@ -11,9 +12,6 @@ export type ProgramInput = {
   /** With it the one error on stderr is ours, not commander's text. */
   readonly isJson: boolean;
 };
-
-/** What the commands share: how to read their flags, and where to leave an exit code other than 0. */
-export type Shared = { readonly input: (command: Command) => CommandInput; readonly exit: { code: number } };
 
 /** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
 export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
@@ -36,9 +34,6 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
 /** A live list needs a terminal that it fits into. */
 const isWideTerminal = ({ isTTY, columns }: NodeJS.WriteStream): boolean => isTTY === true && columns >= 40;
 
-const add = (parent: Command, usage: string, description: string): Command =>
-  withSettings(parent.command(usage).description(description));
-
 const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
   add(
     program,
@@ -50,32 +45,34 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     .option('--env-file <file>', 'write the variables of `taskgate env` there, as dotenv')
     .option('--junit <file>', 'write steps and hops there, as JUnit XML')
     .action(async (options, command: Command) => {
-      exit.code = await (await import('./commands/up.ts')).up(input(command), options);
+      exit.code = await (await import('../commands/up/up.ts')).up(input(command), options);
     });
   add(program, 'down', 'take everything of an instance away')
     .option('--purge-cache', 'remove the cache of programs and images too', false)
     .action(async (options, command: Command) => {
-      exit.code = await (await import('./commands/down.ts')).down(input(command), options);
+      exit.code = await (await import('../commands/down/down.ts')).down(input(command), options);
     });
   add(
     program,
     'prefetch',
     'only fill the cache; with --bundle DIR also write a folder for `up --bundle DIR` without a network',
-  ).action(async (_, command: Command) => (await import('./commands/prefetch.ts')).prefetch(input(command)));
+  ).action(async (_, command: Command) => (await import('../commands/prefetch/prefetch.ts')).prefetch(input(command)));
   add(program, 'smoke', 'expose a sample task as the master does, reach it both ways, remove it')
     .option('--master <url>', 'have a real master run a command instead, and reach it through its proxy')
     .option('--master-user <name>', 'who logs in there', 'admin')
     .option('--master-image <image>', 'with bash, tar, python3 and determined in it (default: the one of the master)')
     .option('--master-pool <pool>', 'resource pool of the command (default: the one of the master)')
     .option('--master-password-file <file>', "0600 file with the password (default: DET_PASS, else the instance's own)")
-    .action(async (options, command: Command) => (await import('./commands/smoke.ts')).smoke(input(command), options));
+    .action(async (options, command: Command) =>
+      (await import('../commands/smoke/smoke.ts')).smoke(input(command), options),
+    );
 };
 
 const addViews = (program: Command, { input }: Shared): void => {
   add(program, 'status', 'show the instances and what is wrong with them')
     .option('--watch', 'print again whenever something has changed, until interrupted', false)
     .action(async (options, command: Command) =>
-      (await import('./commands/status.ts')).status(input(command), options),
+      (await import('../commands/status/status.ts')).status(input(command), options),
     );
   add(program, 'env', 'print variables, for a shell: eval "$(taskgate env)"')
     .addOption(
@@ -83,10 +80,10 @@ const addViews = (program: Command, { input }: Shared): void => {
         .choices(['bash', 'dotenv', 'github', 'json'])
         .default('bash'),
     )
-    .action(async (options, command: Command) => (await import('./commands/env.ts')).env(input(command), options));
+    .action(async (options, command: Command) => (await import('../commands/env/env.ts')).env(input(command), options));
   add(program, 'logs [component]', "print the log of one of the instance's processes, or their names").action(
     async (component: string | undefined, _, command: Command) =>
-      (await import('./commands/logs.ts')).logs(input(command), component),
+      (await import('../commands/logs/logs.ts')).logs(input(command), component),
   );
 };
 

@@ -1,4 +1,4 @@
-import { cacheFailure, folderFailure, isAbout } from '../artifacts/failure.ts';
+import { cacheFailure, folderFailure, isAbout } from '../artifacts/store/failure.ts';
 import { hasCode } from '../lib/errors.ts';
 
 type Folders = { readonly stateDir: string; readonly cacheDir: string };

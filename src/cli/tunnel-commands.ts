@@ -1,27 +1,23 @@
 import type { Command } from 'commander';
-import { withSettings } from './flags.ts';
-import type { Shared } from './program.ts';
-
-const add = (parent: Command, usage: string, description: string): Command =>
-  withSettings(parent.command(usage).description(description));
+import { add, type Shared } from './shared.ts';
 
 /** `tunnel ...`: the way back to the master on its own, with or without a cluster of taskgate's. */
 export const addTunnel = (program: Command, { input }: Shared): void => {
   const tunnel = program.command('tunnel').description('open, watch, extend and close the way back to the master');
   add(tunnel, 'up', 'open the tunnel of the settings and prove it by a nonce; needs no cluster').action(
-    async (_, command: Command) => (await import('./commands/tunnel.ts')).tunnelUp(input(command)),
+    async (_, command: Command) => (await import('../commands/tunnel/tunnel.ts')).tunnelUp(input(command)),
   );
   add(tunnel, 'down', 'close it').action(async (_, command: Command) =>
-    (await import('./commands/tunnel.ts')).tunnelDown(input(command)),
+    (await import('../commands/tunnel/tunnel.ts')).tunnelDown(input(command)),
   );
   add(tunnel, 'status', 'how tunnel and forwards are, and what is exposed to whom until when')
     .option('--watch', 'print each change until interrupted', false)
     .action(async (options, command: Command) =>
-      (await import('./commands/tunnel-status.ts')).tunnelStatus(input(command), options),
+      (await import('../commands/tunnel/status.ts')).tunnelStatus(input(command), options),
     );
   add(tunnel, 'extend', 'have a public tunnel close later, or open again one whose time was over')
     .requiredOption('--hours <hours>', 'from now on')
     .action(async (options, command: Command) =>
-      (await import('./commands/tunnel.ts')).tunnelExtend(input(command), options),
+      (await import('../commands/tunnel/tunnel.ts')).tunnelExtend(input(command), options),
     );
 };

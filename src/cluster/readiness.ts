@@ -1,5 +1,6 @@
 import { messageOf, UserError } from '../lib/errors.ts';
-import { type Kube, KubeError, type KubeObject } from '../lib/kube.ts';
+import { type Kube, KubeError } from '../lib/kube/client.ts';
+import type { KubeObject } from '../lib/kube/types.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 
 export type Node = KubeObject & {

@@ -1,4 +1,4 @@
-import type { Pins } from '../artifacts/pins.ts';
+import type { Pins } from '../model/pins.ts';
 
 const kubernetesLdflags = [
   '-s -w',

@@ -1,12 +1,12 @@
 import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
-import { replaceBrakedPods } from './brakes.ts';
-import { proveCapacity } from './capacity.ts';
-import { type InstallInput, installContour } from './contour.ts';
-import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './drift.ts';
-import { applyGateway } from './gateway.ts';
-import { inspectGatewayAPI } from './installed.ts';
-import { publishAddress } from './publication.ts';
-import { together, waitForAddress, waitForGateway } from './readiness.ts';
+import { replaceBrakedPods } from './install/admission-policies.ts';
+import { type InstallInput, installContour } from './install/contour.ts';
+import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './install/drift.ts';
+import { applyGateway } from './install/gateway.ts';
+import { inspectGatewayAPI } from './install/installed.ts';
+import { publishAddress } from './ready/address.ts';
+import { proveCapacity } from './ready/capacity.ts';
+import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
 
 export type ApplyInput = Omit<InstallInput, 'crds'>;
 
@@ -41,10 +41,4 @@ export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<Gatewa
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);
   return { name, namespace, address, portRange, capacity };
-};
-
-/** The gateway from nothing, or its repair; changes nothing when all is well. */
-export const ensureGateway = async (input: ApplyInput & { readonly address: string }): Promise<GatewayEndpoint> => {
-  await applyGatewayObjects(input);
-  return awaitGatewayEndpoint(input);
 };

@@ -1,5 +1,5 @@
-import { containerPort } from '../lib/container-port.ts';
 import type { PortRange } from '../model/gateway-endpoint.ts';
+import { containerPort } from '../model/task-listener.ts';
 
 /** Ports that the master accepts for its range (determined-ai/determined, InternalTaskGatewayConfig.Validate). */
 export const allowedPorts: PortRange = { start: 1025, end: 65535 };
@@ -7,14 +7,8 @@ export const allowedPorts: PortRange = { start: 1025, end: 65535 };
 /** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
 export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };
 
-/** Both halves land on container ports 1024-2046: p and p + 1023 exclude each other. */
-export const clashRanges = { lower: { start: 57536, end: 58558 }, upper: { start: 58559, end: 59581 } } as const;
-
 /** Kubernetes' default range for node ports. */
 const nodePorts: PortRange = { start: 30000, end: 32767 };
-
-/** Used inside Envoy's pod: stats and health, shutdown manager, admin. No allowed listener port leads there. */
-export const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
 
 const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
 const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;

@@ -1,5 +1,5 @@
 import type { GatewaySettings } from '../instance/record.ts';
-import type { KubeObject, ObjectRef } from '../lib/kube.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube/types.ts';
 
 /** What the gateway of one instance should be. */
 export type GatewaySpec = GatewaySettings & { readonly instance: string };

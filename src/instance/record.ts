@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from '../lib/processes.ts';
+import type { ProcessIdentity } from '../lib/process/processes.ts';
 import type { Cluster, ProviderName } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';

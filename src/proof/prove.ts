@@ -1,12 +1,12 @@
 import { messageOf } from '../lib/errors.ts';
-import type { Kube } from '../lib/kube.ts';
+import type { Kube } from '../lib/kube/client.ts';
 import type { Finding, Proof } from '../model/path.ts';
-import type { WantedPorts } from './ports.ts';
-import { type ProbeOptions, probePath } from './probe.ts';
-import { findRefusal } from './refusal.ts';
-import { removeLeftovers, removeSampleTask } from './removal.ts';
-import { exposeSampleTask, type SampleTaskSpec, startSampleTask } from './sample-task.ts';
-import type { SampleTask } from './task.ts';
+import { type ProbeOptions, probePath } from './probe/probe.ts';
+import type { WantedPorts } from './sample-task/ports.ts';
+import { findRefusal } from './sample-task/refusal.ts';
+import { removeLeftovers, removeSampleTask } from './sample-task/removal.ts';
+import { exposeSampleTask, type SampleTaskSpec, startSampleTask } from './sample-task/sample-task.ts';
+import type { SampleTask } from './sample-task/task.ts';
 
 export type ProveSpec = SampleTaskSpec &
   ProbeOptions & {

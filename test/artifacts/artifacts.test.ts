@@ -11,8 +11,8 @@ import {
 import { cniPlugins, runtimePaths, runtimePrograms } from '../../src/artifacts/runtime.ts';
 import { pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
-import { CommandError, type Runner } from '../../src/lib/runner.ts';
-import { ca, type Handler, ranged, startServer } from './server.ts';
+import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
+import { ca, type Handler, ranged, startServer } from '../support/release-server.ts';
 import { failureOf, temporaryDir } from './work.ts';
 
 /** apt, dpkg-deb and what they unpack; there is no go, no pip and no ldd. */

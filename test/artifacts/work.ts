@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { loadDigests } from '../../src/artifacts/digests.ts';
 import type { Work } from '../../src/artifacts/item.ts';
-import { makeNetwork } from '../../src/artifacts/network.ts';
-import { makeSlots } from '../../src/artifacts/slots.ts';
+import { loadDigests } from '../../src/artifacts/store/digests.ts';
+import { makeNetwork } from '../../src/artifacts/store/network.ts';
+import { makeSlots } from '../../src/artifacts/store/slots.ts';
 import { fakeRunner } from '../fakes/runner.ts';
-import { ca } from './server.ts';
+import { ca } from '../support/release-server.ts';
 
 /** A folder that goes away with the test. */
 export const temporaryDir = async (): Promise<string> => {

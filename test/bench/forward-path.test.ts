@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { Transform } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEcho, startStream } from '../../scripts/bench/forward-path.ts';
-import { listening } from '../proof/local-path.ts';
+import { listening } from '../support/proof/local-path.ts';
 
 const once = { chunkBytes: 65_536, pauseMs: 0, totalBytes: 3_000_000 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { changesBetween, takeSnapshot } from '../../scripts/bench/objects.ts';
-import { type Kube, KubeError } from '../../src/lib/kube.ts';
+import { type Kube, KubeError } from '../../src/lib/kube/client.ts';
 
 /** Answers GETs from a table; a list of answers is given one by one, a thrown one is an error. */
 const fakeKube = (answers: Readonly<Record<string, unknown>>) => {

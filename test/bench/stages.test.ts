@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { begunAt, withPeaks } from '../../scripts/bench/stages.ts';
-import type { Stage } from '../../src/steps/step.ts';
+import type { Stage } from '../../src/model/stage.ts';
 
 const start: Stage = { title: 'Start', startMs: 0, endMs: 100, outcome: 'done' };
 const wait: Stage = { title: 'Wait', startMs: 100, endMs: 300, outcome: 'done' };

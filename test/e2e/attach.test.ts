@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/bench/objects.ts';
-import type { Before } from '../../src/gateway/before.ts';
-import { type CRD, listenerLimits } from '../../src/gateway/crd-patch.ts';
-import { parseManifest } from '../../src/gateway/manifest.ts';
-import { removeGatewayObjects } from '../../src/gateway/uninstall.ts';
+import type { Before } from '../../src/gateway/foreign/snapshot.ts';
+import { type CRD, listenerLimits } from '../../src/gateway/install/crd-patch.ts';
+import { parseManifest } from '../../src/gateway/install/manifest.ts';
+import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
 import { messageOf } from '../../src/lib/errors.ts';
-import type { Kube, KubeObject } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
 

@@ -4,8 +4,8 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
-import type { KeeperStatus } from '../../src/keeper/spec.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
+import type { KeeperStatus } from '../../src/supervisor/spec.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
 
 let taskgate: Taskgate;

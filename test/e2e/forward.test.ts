@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { exposeHost, type HostTask, startEcho, startStream } from '../../scripts/bench/forward-path.ts';
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
-import type { Kube, KubeObject } from '../../src/lib/kube.ts';
+import { keepForwards } from '../../src/forward/forward.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import type { ForwardStatus } from '../../src/model/tunnel-status.ts';
-import { keepForwards } from '../../src/tunnel/forward.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
 
 const name = 'fwd';

@@ -1,5 +1,5 @@
-import { childrenOf } from '../../src/lib/processes.ts';
-import { type Command, execaRunner } from '../../src/lib/runner.ts';
+import { childrenOf } from '../../src/lib/process/processes.ts';
+import { type Command, execaRunner } from '../../src/lib/process/runner.ts';
 import type { SshServer } from '../sshd/sshd.ts';
 import type { Taskgate } from './taskgate.ts';
 

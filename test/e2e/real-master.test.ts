@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Kube } from '../../src/lib/kube.ts';
+import { sampleImage } from '../../src/commands/context.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { proveThroughMaster, type RealMasterSpec } from '../../src/proof/real-master.ts';
-import { sampleImage } from '../../src/steps/context.ts';
+import { proveThroughMaster, type RealMasterSpec } from '../../src/proof/real-master/real-master.ts';
 import type { Misbehaviour } from '../stand-ins/determined-cluster.ts';
 import { startMasterStandIn } from '../stand-ins/determined-master.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';

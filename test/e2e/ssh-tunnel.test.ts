@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test as plain } from 'vitest';
-import { isRunning } from '../../src/lib/processes.ts';
+import type { InstanceStatus } from '../../src/commands/status/look.ts';
+import { isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import type { InstanceStatus } from '../../src/steps/status.ts';
 import { hostAlias, noSshServer, type SshServer, startSshServer } from '../sshd/sshd.ts';
 import { linkNode } from './node-link.ts';
 import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';

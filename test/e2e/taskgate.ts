@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { InstanceRecord } from '../../src/instance/record.ts';
-import { connect, type Kube } from '../../src/lib/kube.ts';
+import { connect, type Kube } from '../../src/lib/kube/client.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -1,4 +1,5 @@
-import { KubeError, type KubeObject, type ObjectRef, type Selection } from '../../src/lib/kube.ts';
+import { KubeError } from '../../src/lib/kube/client.ts';
+import type { KubeObject, ObjectRef, Selection } from '../../src/lib/kube/types.ts';
 
 type KindRef = { readonly apiVersion: string; readonly kind: string };
 

@@ -1,4 +1,5 @@
-import type { Kube, KubeObject, ObjectRef } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject, ObjectRef } from '../../src/lib/kube/types.ts';
 import { fakeStore, kindOf, mergeApplied, mergePatch, placeOf, refusal, type Store } from './kube-store.ts';
 
 export { refusal } from './kube-store.ts';

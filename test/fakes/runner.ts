@@ -1,4 +1,4 @@
-import { type Command, CommandError, type Runner, type RunOptions } from '../../src/lib/runner.ts';
+import { type Command, CommandError, type Runner, type RunOptions } from '../../src/lib/process/runner.ts';
 
 type Answer = string | { readonly exitCode: number; readonly stdout?: string; readonly stderr?: string };
 

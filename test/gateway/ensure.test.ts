@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Gateway } from '../../src/gateway/conditions.ts';
-import { ensureGateway } from '../../src/gateway/ensure.ts';
-import { parseManifest } from '../../src/gateway/manifest.ts';
-import { findUnready } from '../../src/gateway/readiness.ts';
-import type { KubeObject } from '../../src/lib/kube.ts';
+import { type ApplyInput, applyGatewayObjects, awaitGatewayEndpoint } from '../../src/gateway/ensure.ts';
+import { parseManifest } from '../../src/gateway/install/manifest.ts';
+import type { Gateway } from '../../src/gateway/ready/conditions.ts';
+import { findUnready } from '../../src/gateway/ready/readiness.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../fakes/kube.ts';
-import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from './fixture.ts';
+import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gateway/fixture.ts';
+
+/** The gateway from nothing, or its repair, as `up` does it in two steps. */
+const ensureGateway = async (input: ApplyInput & { readonly address: string }) => {
+  await applyGatewayObjects(input);
+  return awaitGatewayEndpoint(input);
+};
 
 const kinds = [
   'apiextensions.k8s.io/v1/CustomResourceDefinition',

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import {
-  allowedPorts,
-  clashRanges,
-  ephemeralOverlap,
-  findClash,
-  findPortProblems,
-  reservedContainerPorts,
-} from '../../src/gateway/listener-ports.ts';
-import { containerPort } from '../../src/lib/container-port.ts';
+import { allowedPorts, ephemeralOverlap, findClash, findPortProblems } from '../../src/gateway/listener-ports.ts';
+import { containerPort } from '../../src/model/task-listener.ts';
+
+/** Both halves land on container ports 1024-2046: p and p + 1023 exclude each other. */
+const clashRanges = { lower: { start: 57536, end: 58558 }, upper: { start: 58559, end: 59581 } } as const;
+
+/** Used inside Envoy's pod: stats and health, shutdown manager, admin. No allowed listener port leads there. */
+const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
 
 const allPorts = Array.from({ length: allowedPorts.end - allowedPorts.start + 1 }, (_, i) => allowedPorts.start + i);
 

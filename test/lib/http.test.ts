@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { httpRequest, readBody, readBytes } from '../../src/lib/http.ts';
-import { ca, startServer } from '../artifacts/server.ts';
 import { failureOf } from '../artifacts/work.ts';
+import { ca, startServer } from '../support/release-server.ts';
 
 const signal = new AbortController().signal;
 

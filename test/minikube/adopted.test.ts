@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { inspectProfile } from '../../src/cluster/minikube/inspect.ts';
 import { pins } from '../../src/config/versions.ts';
-import { connect } from '../../src/lib/kube.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { connect } from '../../src/lib/kube/client.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
 import { docker, listProfiles, minikube, settingsOf } from './real-minikube.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { changesBetween, takeSnapshot } from '../../scripts/bench/objects.ts';
 import { minikube as makeProvider } from '../../src/cluster/minikube/minikube.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
 import {

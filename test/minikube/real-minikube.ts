@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { findLeftovers } from '../../src/cluster/minikube/docker.ts';
-import { isConflict, type Kube, type KubeObject } from '../../src/lib/kube.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { isConflict, type Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { Taskgate } from '../e2e/taskgate.ts';
 

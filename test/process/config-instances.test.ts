@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { parseYaml } from '../../src/lib/template.ts';
-import { devcluster } from '../master/patch-sample.ts';
-import { adminPassword, finishedInstance } from '../steps/finished-instance.ts';
+import { adminPassword, finishedInstance } from '../support/finished-instance.ts';
+import { devcluster } from '../support/master/patch-sample.ts';
 import { expectRefusal, test, type User } from './user.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
-import { masterText } from '../master/sample.ts';
+import { masterText } from '../support/master/sample.ts';
 import { test, type User } from './user.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { messageOf } from '../../src/lib/errors.ts';
-import { CommandError, execaRunner } from '../../src/lib/runner.ts';
+import { CommandError, execaRunner } from '../../src/lib/process/runner.ts';
 import { renderYaml } from '../../src/lib/template.ts';
-import { masterConfig } from '../../src/master/config.ts';
-import { renderDevcluster } from '../../src/master/devcluster.ts';
-import { validateMasterConfig } from '../../src/master/validate.ts';
-import { both, devcluster, patch } from '../master/patch-sample.ts';
-import { changed, errorsOf, sampleValues, secondValues } from '../master/sample.ts';
+import { validateMasterConfig } from '../../src/master/rules/validate.ts';
+import { masterConfig } from '../../src/master/write/config.ts';
+import { renderDevcluster } from '../../src/master/write/devcluster.ts';
+import { both, devcluster, patch } from '../support/master/patch-sample.ts';
+import { changed, errorsOf, sampleValues, secondValues } from '../support/master/sample.ts';
 
 const release = 'devcluster==1.3.2';
 /** Loads a file as devcluster's __main__.py does, and prints each master's configuration as its stage writes it. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { listening } from '../proof/local-path.ts';
 import { echo, open, test, throughTls, token } from '../stand-ins/ngrok-scene.ts';
+import { listening } from '../support/proof/local-path.ts';
 
 describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
   test('https: carries data from the public end to the local port, and ends when closed', async ({ scene }) => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findTextFile } from '../../src/lib/files.ts';
-import { findProcess } from '../../src/lib/processes.ts';
+import { findProcess } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { programs, type User } from './user.ts';
 

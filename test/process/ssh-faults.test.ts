@@ -4,8 +4,8 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
-import { findProcess } from '../../src/lib/processes.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { findProcess } from '../../src/lib/process/processes.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import type { PublicAddress } from '../../src/model/master-endpoint.ts';
 import type { OpenInput, OpenTunnel } from '../../src/tunnel/tunnel.ts';
 import { addJumpHost } from '../sshd/arrange.ts';
@@ -206,9 +206,9 @@ const lib = (path: string): string => join(import.meta.dirname, '..', '..', 'src
 
 /** A program that opens a tunnel, says so, and stays. */
 const holdTunnel = (configFile: string, folder: string): string => `
-  import { sshTunnel } from '${lib('tunnel/ssh.ts')}';
-  import { execaRunner as runner } from '${lib('lib/runner.ts')}';
-  import { spawnTethered as spawn } from '${lib('lib/tethered.ts')}';
+  import { sshTunnel } from '${lib('tunnel/ssh/ssh.ts')}';
+  import { execaRunner as runner } from '${lib('lib/process/runner.ts')}';
+  import { spawnTethered as spawn } from '${lib('lib/process/tethered.ts')}';
   const spec = {
     ...{ host: '${hostAlias}', configFile: '${configFile}', program: 'ssh', remotePort: 8080, bindAddress: '0.0.0.0' },
     ...{ hostKeyPolicy: 'accept-new', serverAliveInterval: 60, serverAliveCountMax: 10 },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { addJumpHost, knowHost, occupy } from '../sshd/arrange.ts';
 import type { Client } from '../sshd/client.ts';
 import { test } from '../sshd/fixture.ts';

@@ -6,16 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
+import { extendTunnel } from '../../src/commands/tunnel/extend.ts';
+import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from '../../src/daemon/find.ts';
+import { startTunnels } from '../../src/daemon/start.ts';
+import type { WantedTunnels } from '../../src/daemon/wanted.ts';
+import { createInstance, type Instance } from '../../src/instance/instance.ts';
 import type { SshSpec } from '../../src/instance/tunnels.ts';
-import { createInstance, type Instance } from '../../src/keeper/instance.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
-import { extendTunnel } from '../../src/steps/tunnel-extend.ts';
-import type { WantedTunnels } from '../../src/steps/tunnel-spec.ts';
-import { startTunnels } from '../../src/steps/tunnel-start.ts';
-import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from '../../src/steps/tunnel-status.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { readAll } from '../sshd/client.ts';
 import { test } from '../sshd/fixture.ts';
 import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
+import { root } from './user.ts';
 
 /** Something that answers in the master's place. */
 const startMaster = async (): Promise<number> => {
@@ -57,6 +58,7 @@ const makeInstance = async (): Promise<Instance> => {
 
 const start = (instance: Instance, wanted: WantedTunnels, said: string[] = []) =>
   startTunnels({
+    daemonCommand: [process.execPath, join(root, 'scripts', 'tunnel-daemon.ts')],
     ...{ instance, wanted, env: process.env, signal: new AbortController().signal, timeoutMs: 20_000 },
     report: (line) => said.push(line),
   });
@@ -190,7 +192,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(tunnel?.state).toBe('up');
     const { specPath } = tunnelPaths(instance.dir);
     await stopTunnelKeeper(instance);
-    const program = join(import.meta.dirname, '../../scripts/tunnel-keeper.ts');
+    const program = join(import.meta.dirname, '../../scripts/tunnel-daemon.ts');
     const keeper = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });
     const ended = new Promise((resolve) => keeper.on('exit', resolve));
     keeper.stdin.write('go\n');

@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest';
-import type { Kube, KubeObject } from '../../src/lib/kube.ts';
-import { gatewayRef } from '../../src/proof/gateway.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../src/lib/kube/types.ts';
+import { gatewayRef } from '../../src/proof/probe/gateway.ts';
 import { type ProveSpec, prove } from '../../src/proof/prove.ts';
-import { podPorts } from '../../src/proof/task.ts';
+import { podPorts } from '../../src/proof/sample-task/task.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../fakes/kube.ts';
-import { answerAsPod, freePort, gateway, httpServer, localPod, masterAt, tcpServer } from './local-path.ts';
-import { readyPod } from './path.ts';
+import {
+  answerAsPod,
+  freePort,
+  gateway,
+  httpServer,
+  localPod,
+  masterAt,
+  tcpServer,
+} from '../support/proof/local-path.ts';
+import { readyPod } from '../support/proof/path.ts';
 
 const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
 const empty = { ...gatewayRef(gateway), spec: { listeners: [seed] } };

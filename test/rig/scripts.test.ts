@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isThere } from '../../src/lib/files.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 
 const templatesDir = join(import.meta.dirname, '..', '..', 'templates', 'rig');
 

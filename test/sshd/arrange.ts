@@ -1,6 +1,6 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tethered } from '../../src/lib/tethered.ts';
+import type { Tethered } from '../../src/lib/process/tethered.ts';
 import { hostAlias, type SshServer } from './sshd.ts';
 
 /** Another program of the server holds the port, for one family of addresses alone. */

@@ -3,11 +3,11 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SshSpec } from '../../src/instance/tunnels.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
-import { spawnTethered } from '../../src/lib/tethered.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
+import { spawnTethered } from '../../src/lib/process/tethered.ts';
 import type { PublicAddress } from '../../src/model/master-endpoint.ts';
-import { sshTunnel } from '../../src/tunnel/ssh.ts';
-import type { SshTools } from '../../src/tunnel/ssh-process.ts';
+import type { SshTools } from '../../src/tunnel/ssh/process.ts';
+import { sshTunnel } from '../../src/tunnel/ssh/ssh.ts';
 import type { OpenInput, OpenTunnel } from '../../src/tunnel/tunnel.ts';
 import { hostAlias, type SshServer } from './sshd.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type Command, execaRunner } from '../../src/lib/runner.ts';
+import { type Command, execaRunner } from '../../src/lib/process/runner.ts';
 
 /** A network namespace with one link to the host's network. */
 export type Network = {

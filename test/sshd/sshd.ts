@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../../src/lib/files.ts';
-import { type Command, execaRunner } from '../../src/lib/runner.ts';
-import { spawnTethered, type Tethered } from '../../src/lib/tethered.ts';
+import { type Command, execaRunner } from '../../src/lib/process/runner.ts';
+import { spawnTethered, type Tethered } from '../../src/lib/process/tethered.ts';
 import { makeNetwork, type Network } from './network.ts';
 
 const program = '/usr/sbin/sshd';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../src/lib/errors.ts';
-import type { Kube } from '../../src/lib/kube.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { addListeners, removeListeners } from '../../src/proof/listeners.ts';
-import type { Pod } from '../../src/proof/path-view.ts';
-import { isReady } from '../../src/proof/pod-trouble.ts';
-import { isHopeless } from '../../src/proof/sample-pod.ts';
+import type { Pod } from '../../src/proof/diagnosis/path-view.ts';
+import { isReady } from '../../src/proof/diagnosis/pod-trouble.ts';
+import { addListeners, removeListeners } from '../../src/proof/sample-task/listeners.ts';
+import { isHopeless } from '../../src/proof/sample-task/pod.ts';
 import {
   type DetMaster,
   makeCommandConfigMap,

@@ -1,6 +1,6 @@
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import { makeRoute, makeService } from '../../src/proof/manifests.ts';
-import type { Exposure, SampleTask } from '../../src/proof/task.ts';
+import { makeRoute, makeService } from '../../src/proof/sample-task/manifests.ts';
+import type { Exposure, SampleTask } from '../../src/proof/sample-task/task.ts';
 
 /** One command as the stand-in master knows it. */
 export type StandInTask = {

@@ -6,10 +6,10 @@ import { connect as connectTls } from 'node:tls';
 import { test as base, expect } from 'vitest';
 import type { NgrokSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import { execaRunner } from '../../src/lib/runner.ts';
-import { spawnTethered } from '../../src/lib/tethered.ts';
-import { ngrokTunnel } from '../../src/tunnel/ngrok.ts';
-import { listening } from '../proof/local-path.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
+import { spawnTethered } from '../../src/lib/process/tethered.ts';
+import { ngrokTunnel } from '../../src/tunnel/ngrok/ngrok.ts';
+import { listening } from '../support/proof/local-path.ts';
 import { installNgrokStandIn } from './ngrok-install.ts';
 
 export const token = 'stand-in-token-of-an-account';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
-import { CommandError, type Runner, type RunResult } from '../../lib/runner.ts';
+import { CommandError, type Runner, type RunResult } from '../../lib/process/runner.ts';
 import type { StepLimits } from '../provider.ts';
 import type { Args } from './commands.ts';
 import { minikubeFailure } from './failures.ts';

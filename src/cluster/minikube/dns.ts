@@ -1,4 +1,5 @@
-import type { Kube, KubeObject } from '../../lib/kube.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
 
 type Deployment = KubeObject & {
   readonly spec: {

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError, type Runner } from '../../lib/runner.ts';
+import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
 
 const deadlineMs = 10_000;
 

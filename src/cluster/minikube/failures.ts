@@ -1,5 +1,5 @@
 import { type ErrorId, UserError } from '../../lib/errors.ts';
-import type { RunResult } from '../../lib/runner.ts';
+import type { RunResult } from '../../lib/process/runner.ts';
 import { type MinikubeEvent, parseEvents } from './events.ts';
 
 /** Reasons that deserve an id of their own; the others go by their exit code's source. */

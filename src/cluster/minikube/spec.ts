@@ -1,5 +1,5 @@
 import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
-import type { Runner } from '../../lib/runner.ts';
+import type { Runner } from '../../lib/process/runner.ts';
 
 /** All that one Minikube cluster is made from. */
 export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {

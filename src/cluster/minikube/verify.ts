@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { UserError } from '../../lib/errors.ts';
-import { CommandError, type Runner } from '../../lib/runner.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
 import { getDockerInfo, usesDocker, verifyDocker } from './docker.ts';

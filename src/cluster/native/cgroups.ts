@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { SetupStep } from '../../keeper/spec.ts';
 import { hasCode } from '../../lib/errors.ts';
+import type { SetupStep } from '../../supervisor/spec.ts';
 
 /** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */
 export type Hierarchy = { readonly path: string; readonly options?: string };
@@ -110,7 +110,7 @@ export const pidsInCgroups = async (paths: readonly string[]): Promise<readonly 
 export const removeCgroups = async (paths: readonly string[]): Promise<void> => {
   for (const folder of (await Promise.all(paths.map(foldersBelow))).flat()) {
     await rmdir(folder).catch((error) => {
-      // one hierarchy may be mounted at two places
+      // one hierarchy may be mounted at two folders
       if (!hasCode(error, 'ENOENT')) throw error;
     });
   }

@@ -1,4 +1,4 @@
-import type { Child } from '../../keeper/spec.ts';
+import type { Child } from '../../supervisor/spec.ts';
 import { probeTls } from './pki.ts';
 import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
-import { childrenOf, type ProcessIdentity } from '../../lib/processes.ts';
-import type { Command, Runner } from '../../lib/runner.ts';
+import { childrenOf, type ProcessIdentity } from '../../lib/process/processes.ts';
+import type { Command, Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 
 export type ImportInput = {

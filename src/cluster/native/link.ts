@@ -1,5 +1,5 @@
 import { sha256 } from '../../lib/files.ts';
-import type { Command } from '../../lib/runner.ts';
+import type { Command } from '../../lib/process/runner.ts';
 import type { NativeNetwork } from './network.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { SetupStep } from '../../keeper/spec.ts';
-import type { Command } from '../../lib/runner.ts';
+import type { Command } from '../../lib/process/runner.ts';
+import type { SetupStep } from '../../supervisor/spec.ts';
 import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 
 /** The namespaces of a node, as unshare(1) takes them; its end ends all that runs inside. */

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeResource } from '../../instance/record.ts';
-import type { Launched, LaunchOptions } from '../../keeper/launch.ts';
-import type { KeeperEvent, KeeperSpec } from '../../keeper/spec.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
-import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/processes.ts';
-import type { Command, Runner } from '../../lib/runner.ts';
+import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/process/processes.ts';
+import type { Command, Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import type { Launched, LaunchOptions } from '../../supervisor/launch.ts';
+import type { KeeperEvent, KeeperSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, parseHierarchies, settleCgroupV2 } from './cgroups.ts';
 import { nodeChildren, systemPath } from './components.ts';
@@ -28,7 +28,7 @@ export type NativeTools = {
   /** Where templates/ lies. */
   readonly templatesDir: string;
   /** Program and first arguments that start a keeper; the path of its spec is added. */
-  readonly keeperCommand: readonly [string, ...string[]];
+  readonly supervisorCommand: readonly [string, ...string[]];
   readonly launchKeeper: (command: Command, options: LaunchOptions) => Launched;
   /** What the instance's journal holds now. */
   readonly resources: () => readonly NativeResource[];
@@ -95,7 +95,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, { signal, timeout
     children: nodeChildren(spec),
   };
   await writeFileAtomically(keeperSpecPath, JSON.stringify(keeperSpec, null, 2));
-  const keeper = tools.launchKeeper(isolatedCommand([...tools.keeperCommand, keeperSpecPath], cgroups), {
+  const keeper = tools.launchKeeper(isolatedCommand([...tools.supervisorCommand, keeperSpecPath], cgroups), {
     logPath: join(spec.instanceDir, 'keeper.log'),
     logsDir,
     env: { PATH: systemPath.join(':') },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
-import type { Command, Runner } from '../../lib/runner.ts';
+import type { Command, Runner } from '../../lib/process/runner.ts';
 import { parseYaml, renderYaml } from '../../lib/template.ts';
 import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
 

@@ -1,7 +1,7 @@
 import type { NativeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
-import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/processes.ts';
-import type { Runner } from '../../lib/runner.ts';
+import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
+import type { Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { pidsInCgroups, removeCgroups } from './cgroups.ts';
 import { listLinksCommand, removeLinkCommand } from './link.ts';

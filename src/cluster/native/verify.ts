@@ -1,7 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
-import type { Runner } from '../../lib/runner.ts';
+import type { Runner } from '../../lib/process/runner.ts';
 import type { Obstacle } from '../provider.ts';
 import { parseHierarchies } from './cgroups.ts';
 import { systemPath } from './components.ts';

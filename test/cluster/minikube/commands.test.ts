@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startArgs } from '../../../src/cluster/minikube/commands.ts';
-import { makeSpec } from './fake-minikube.ts';
+import { makeSpec } from '../../fakes/minikube.ts';
 
 test('everything that a start depends on is said, and the user has the last word', () => {
   const spec = makeSpec({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hastenDns } from '../../../src/cluster/minikube/dns.ts';
-import type { Kube } from '../../../src/lib/kube.ts';
+import type { Kube } from '../../../src/lib/kube/client.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 
 const deployment = (periodSeconds: number) => ({

@@ -5,7 +5,7 @@ import {
   leftoverCommands,
   verifyDocker,
 } from '../../../src/cluster/minikube/docker.ts';
-import { CommandError, type Runner } from '../../../src/lib/runner.ts';
+import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 
 const failing =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeEvent, isRuntimeReady, parseEvent, parseEvents } from '../../../src/cluster/minikube/events.ts';
-import { recording } from './fake-minikube.ts';
+import { recording } from '../../fakes/minikube.ts';
 
 test('a stream with every trap: what is no event is passed over, what is one is put into words', () => {
   const events = parseEvents(recording('traps'));

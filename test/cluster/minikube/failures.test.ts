@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { minikubeFailure } from '../../../src/cluster/minikube/failures.ts';
-import { recording } from './fake-minikube.ts';
+import { recording } from '../../fakes/minikube.ts';
 
 const event = (data: object): string => JSON.stringify({ type: 'io.k8s.sigs.minikube.error', data });
 

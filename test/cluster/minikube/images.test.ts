@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changing, limits, ours, recording, setUp } from './fake-minikube.ts';
+import { changing, limits, ours, recording, setUp } from '../../fakes/minikube.ts';
 
 const refs = ['docker.io/x/a:1', 'docker.io/x/b:1'];
 

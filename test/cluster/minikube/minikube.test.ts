@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CommandError } from '../../../src/lib/runner.ts';
-import { changing, limits, ours, setUp } from './fake-minikube.ts';
+import { CommandError } from '../../../src/lib/process/runner.ts';
+import { changing, limits, ours, setUp } from '../../fakes/minikube.ts';
 
 test.each([
   ['missing', 'absent'],

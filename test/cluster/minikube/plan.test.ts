@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planStart } from '../../../src/cluster/minikube/plan.ts';
 import type { ProfileState } from '../../../src/cluster/minikube/profile.ts';
-import { config, makeSpec, ours } from './fake-minikube.ts';
+import { config, makeSpec, ours } from '../../fakes/minikube.ts';
 
 const found = (state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine', fields: object = {}) =>
   ({ state, isReachable: true, config: { ...config, ...fields } }) as ProfileState;

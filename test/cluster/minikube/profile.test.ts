@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseProfile } from '../../../src/cluster/minikube/profile.ts';
-import { config, listOf, recording } from './fake-minikube.ts';
+import { config, listOf, recording } from '../../fakes/minikube.ts';
 
 const status = (fields: object = {}) =>
   JSON.stringify({

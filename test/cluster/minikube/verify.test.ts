@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker.ts';
 import { judgeMinikube, verifyMinikube } from '../../../src/cluster/minikube/verify.ts';
-import { CommandError, type Runner } from '../../../src/lib/runner.ts';
+import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 
 const machine = { version: 'v1.38.1', cpus: 4, memoryMb: 8_000 };

@@ -1,4 +1,0 @@
-import { keep } from '../src/keeper/keeper.ts';
-
-const [specPath = ''] = process.argv.slice(2);
-await keep(specPath);

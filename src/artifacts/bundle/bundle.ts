@@ -1,0 +1,106 @@
+import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { sha256OfFile } from '../../lib/files.ts';
+import type { Source, Work } from '../item.ts';
+import type { Stamp, StampedFile } from '../store/cache.ts';
+import { downloadFile } from '../store/download.ts';
+import type { Network } from '../store/network.ts';
+import { type Meter, makeMeter } from '../store/progress.ts';
+import { type BundleIndex, bundleError, findFolderIndex, indexName, parseIndex, readFailure } from './index-file.ts';
+
+/** A bundle in a folder, or below a URL where somebody serves one. */
+type Bundle = {
+  readonly name: 'bundle' | 'mirror';
+  readonly place: string;
+  readonly findIndex: (work: Work) => Promise<BundleIndex | undefined>;
+  readonly fetchFile: (
+    file: StampedFile,
+    from: string,
+    to: string,
+    options: { work: Work; meter: Meter },
+  ) => Promise<void>;
+};
+
+/** A bundle on a disk. Its files are copied into the cache, so that the disk may go away. */
+export const folderBundle = (place: string): Bundle => ({
+  name: 'bundle',
+  place,
+  findIndex: () => findFolderIndex(place),
+  fetchFile: async (file, from, to, { meter }) => {
+    try {
+      await copyFile(join(place, from), to);
+    } catch (error) {
+      throw readFailure(error, join(place, from));
+    }
+    meter.of(file.path)(file.size, file.size);
+  },
+});
+
+/** A bundle that a web server serves; its index is fetched once in a run. */
+export const servedBundle = (url: string): Bundle => {
+  const place = url.replace(/\/+$/, '');
+  let index: Promise<BundleIndex> | undefined;
+  const fetchIndex = async (network: Network) =>
+    parseIndex((await network.getBytes(`${place}/${indexName}`)).toString('utf8'), place);
+  return {
+    name: 'mirror',
+    place,
+    findIndex: ({ network }) => {
+      index ??= fetchIndex(network);
+      return index;
+    },
+    fetchFile: (file, from, to, { work, meter }) => {
+      const path = from.split('/').map(encodeURIComponent).join('/');
+      const partialDir = join(work.cacheDir, 'partial');
+      const onBytes = meter.of(file.path);
+      return downloadFile({ url: `${place}/${path}`, sha256: file.sha256, to, partialDir, onBytes }, work.network);
+    },
+  };
+};
+
+/** An index comes from outside: nothing may be written beside the item's folder. */
+const inside = (dir: string, path: string): string => {
+  const full = join(dir, path);
+  if (!full.startsWith(dir + sep)) throw bundleError(`the bundle names ${path}, which lies outside its item`);
+  return full;
+};
+
+const verifyFile = async (path: string, file: StampedFile, place: string): Promise<void> => {
+  const seen = await sha256OfFile(path);
+  if (seen === file.sha256) return;
+  throw new UserError(`${file.path} in ${place} has sha256 ${seen}, but its index says ${file.sha256}`, {
+    id: 'artifact.checksum',
+    hint: 'the bundle is damaged: write it anew with `taskgate prefetch --bundle DIR`',
+  });
+};
+
+const takeFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: string; work: Work }): Promise<void> => {
+  const meter = makeMeter(stamp.files.length, (detail) => work.tell('downloading', `${detail} from ${bundle.place}`));
+  for (const file of stamp.files) {
+    work.signal.throwIfAborted();
+    const to = inside(dir, file.path);
+    await mkdir(dirname(to), { recursive: true });
+    await bundle.fetchFile(file, `items/${stamp.key}/${file.path}`, to, { work, meter });
+    await verifyFile(to, file, bundle.place);
+    await chmod(to, file.mode);
+  }
+  // Links last: no file may be written through one.
+  for (const { path, target } of stamp.links) {
+    await mkdir(dirname(inside(dir, path)), { recursive: true });
+    await symlink(target, inside(dir, path));
+  }
+};
+
+/** Takes an item out of a bundle. */
+export const bundleSource = (bundle: Bundle, key: string): Source => ({
+  name: bundle.name,
+  make: async (dir, work) => {
+    const index = await bundle.findIndex(work);
+    if (!index) throw bundleError(`${bundle.place} holds no ${indexName}`);
+    const stamp = index.items[key];
+    if (!stamp) throw bundleError(`${bundle.place} holds no ${key}, only ${Object.keys(index.items).join(', ')}`);
+    await mkdir(dir, { recursive: true });
+    await takeFiles(bundle, { ...stamp, key }, { dir, work });
+  },
+});

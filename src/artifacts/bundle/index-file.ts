@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
+import { findTextFile } from '../../lib/files.ts';
+import type { Item } from '../item.ts';
+import { isStamp, type Stamp } from '../store/cache.ts';
+
+/** What `bundle.json` says: the stamp of each item, by key. Links and modes need no file system that has them. */
+export type BundleIndex = { readonly schema: 1; readonly items: Readonly<Record<string, Stamp>> };
+
+export const indexName = 'bundle.json';
+
+/** A bundle that cannot give. The network is no way out for who has only a bundle. */
+export const bundleError = (message: string, cause?: unknown): UserError =>
+  new UserError(message, {
+    id: 'artifact.unavailable',
+    hint: 'write a bundle where there is a network, with this version of taskgate: `taskgate prefetch --bundle DIR`',
+    cause,
+  });
+
+/** Why a file of a bundle cannot be had; what is no fault of the bundle is returned as it is. */
+export const readFailure = (error: unknown, path: string): unknown => {
+  if (hasCode(error, 'ENOENT')) return bundleError(`${path} is missing`, error);
+  const isUnreadable = ['ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EIO'].some((code) => hasCode(error, code));
+  return isUnreadable ? bundleError(`${path} cannot be read: ${messageOf(error)}`, error) : error;
+};
+
+export const parseIndex = (text: string, place: string): BundleIndex => {
+  const isIndex = (value: Partial<BundleIndex>): value is BundleIndex =>
+    value?.schema === 1 && Object.values(value.items ?? [undefined]).every(isStamp);
+  try {
+    const index = JSON.parse(text) as Partial<BundleIndex>;
+    if (isIndex(index)) return index;
+  } catch (error) {
+    throw bundleError(`${place}/${indexName} is damaged: ${messageOf(error)}`, error);
+  }
+  throw bundleError(`${place}/${indexName} is damaged, or was written by another version of taskgate`);
+};
+
+/** The index of a bundle on a disk. */
+export const findFolderIndex = async (place: string): Promise<BundleIndex | undefined> => {
+  const path = join(place, indexName);
+  const text = await findTextFile(path).catch((error: unknown) => {
+    throw readFailure(error, path);
+  });
+  return text === undefined ? undefined : parseIndex(text, place);
+};
+
+/**
+ * Throws unless a folder is a bundle that has the items with no other source. One error for all of them: they are
+ * taken side by side, and which one would be blamed is chance.
+ */
+export const verifyBundle = async (place: string, wanted: readonly Item[]): Promise<void> => {
+  const index = await findFolderIndex(place);
+  if (!index) throw bundleError(`cannot use the bundle: ${place} holds no ${indexName}`);
+  const missing = wanted.filter(
+    ({ key, sources }) => !Object.hasOwn(index.items, key) && sources.every(({ name }) => name === 'bundle'),
+  );
+  if (missing.length === 0) return;
+  const keys = missing.map(({ key }) => key).join(', ');
+  throw bundleError(`cannot use the bundle: ${place} holds no ${keys}, only ${Object.keys(index.items).join(', ')}`);
+};

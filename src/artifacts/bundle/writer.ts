@@ -1,0 +1,55 @@
+import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode, UserError } from '../../lib/errors.ts';
+import { sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
+import type { Item, StoredItem } from '../item.ts';
+import { findStamp, type Stamp, type StampedFile } from '../store/cache.ts';
+import { type BundleIndex, indexName } from './index-file.ts';
+
+const isThere = async (path: string, file: StampedFile): Promise<boolean> => {
+  try {
+    return (await stat(path)).size === file.size && (await sha256OfFile(path)) === file.sha256;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+};
+
+const copyItem = async (
+  stamp: Stamp,
+  { from, to }: { from: string; to: string },
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const file of stamp.files) {
+    signal.throwIfAborted();
+    const path = join(to, file.path);
+    if (await isThere(path, file)) continue;
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(join(from, file.path), `${path}.tmp`);
+    await rename(`${path}.tmp`, path);
+  }
+};
+
+/** Copies items from the cache into a bundle. Its index comes last: a bundle without one is unfinished. */
+export const copyToBundle = async (
+  dir: string,
+  items: readonly (readonly [Item, StoredItem])[],
+  { signal, onItem }: { signal: AbortSignal; onItem: (item: Item) => void },
+): Promise<void> => {
+  const stamps: Record<string, Stamp> = {};
+  for (const [item, stored] of items) {
+    onItem(item);
+    const stamp = await findStamp(stored.dir);
+    if (!stamp) throw new Error(`${stored.dir} has no stamp`);
+    if (stamp.source === 'host') {
+      throw new UserError(`${item.name} is this machine's own and cannot be put into a bundle`, {
+        id: 'artifact.not-bundled',
+        hint: 'write the bundle on a Debian or Ubuntu machine, where packages are unpacked into the cache',
+      });
+    }
+    await copyItem(stamp, { from: stored.dir, to: join(dir, 'items', item.key) }, signal);
+    stamps[item.key] = stamp;
+  }
+  const index: BundleIndex = { schema: 1, items: stamps };
+  await writeFileAtomically(join(dir, indexName), `${JSON.stringify(index, null, 1)}\n`, 0o644);
+};

@@ -1,0 +1,57 @@
+import { realpath, stat } from 'node:fs/promises';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import type { TarEntry } from '../../lib/tar.ts';
+
+/** A file for an image: where it lies there (no leading slash), and where here. */
+type LayerFile = { readonly path: string; readonly from: string; readonly size: number };
+
+const passwd = 'root:x:0:0:root:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n';
+const group = 'root:x:0:\nnobody:x:65534:\n';
+
+const parentsOf = (path: string): readonly string[] => {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => `${parts.slice(0, index + 1).join('/')}/`);
+};
+
+/** The entries of a layer: users, /tmp, and the files with their folders. */
+export const layerEntries = (files: readonly LayerFile[]): readonly TarEntry[] => {
+  const dirs = new Set(['etc/', ...files.flatMap(({ path }) => parentsOf(path))]);
+  return [
+    ...[...dirs].sort().map((name): TarEntry => ({ type: 'directory', name, mode: 0o755 })),
+    { type: 'directory', name: 'tmp/', mode: 0o1777 },
+    { type: 'file', name: 'etc/passwd', mode: 0o644, content: { text: passwd } },
+    { type: 'file', name: 'etc/group', mode: 0o644, content: { text: group } },
+    ...files.map(
+      ({ path, from, size }): TarEntry => ({ type: 'file', name: path, mode: 0o755, content: { path: from, size } }),
+    ),
+  ];
+};
+
+/** Paths of the libraries, the loader among them, in what `ldd` prints. */
+export const parseLdd = (text: string): readonly string[] =>
+  text.split('\n').flatMap((line) => /(?:=>\s+|^\s+)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+
+const librariesOf = async (runner: Runner, program: string, signal: AbortSignal): Promise<readonly string[]> => {
+  try {
+    return parseLdd((await runner(['ldd', program], { env: { LC_ALL: 'C' }, signal })).stdout);
+  } catch (error) {
+    if (error instanceof CommandError && /not a dynamic executable/.test(error.stderr + error.stdout)) return [];
+    throw error;
+  }
+};
+
+/** A program and the libraries that it loads, each at the path where it looks for them. */
+export const collectFiles = async (
+  { path, from }: { path: string; from: string },
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<readonly LayerFile[]> => {
+  const libraries = await librariesOf(runner, from, signal);
+  const wanted = [{ path, from }, ...libraries.map((library) => ({ path: library.slice(1), from: library }))];
+  return Promise.all(
+    wanted.map(async (file) => {
+      const real = await realpath(file.from);
+      return { path: file.path, from: real, size: (await stat(real)).size };
+    }),
+  );
+};

@@ -1,0 +1,117 @@
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
+import type { DebianPin } from '../../model/pins.ts';
+import type { Source, Work } from '../item.ts';
+import { debianEnvironment, runtimePaths, runtimePrograms } from '../runtime.ts';
+import { isMissingProgram } from '../store/failure.ts';
+
+/** Lists and downloads in a folder of our own: needs no root and leaves the system's alone. Signatures are still checked. */
+export const aptCommand = (dir: string, ...args: readonly string[]): Command => [
+  'apt-get',
+  ...[
+    `Dir::State=${dir}/state`,
+    `Dir::State::status=${dir}/state/status`,
+    `Dir::Cache=${dir}/cache`,
+    'APT::Sandbox::User=root',
+    'Acquire::Languages=none',
+    'Acquire::Retries=2',
+    'Acquire::http::Timeout=10',
+    'Acquire::https::Timeout=10',
+  ].flatMap((option) => ['-o', option]),
+  ...args,
+];
+
+/** What apt's complaint means. */
+export const explainAptFailure = (error: CommandError): UserError => {
+  const missing = /Unable to locate package (\S+)/.exec(error.stderr);
+  const message = missing
+    ? `apt knows no package ${missing[1]}: are its lists to be had?`
+    : `apt failed: ${messageOf(error).split('\n').at(-1)}`;
+  return new UserError(message, {
+    id: 'artifact.unavailable',
+    hint: 'try `apt-get update`, or give --mirror or --bundle',
+    cause: error,
+  });
+};
+
+const runApt = async (work: Work, command: Command, options: RunOptions = {}): Promise<void> => {
+  try {
+    await work.runner(command, { ...options, signal: work.signal });
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (isMissingProgram(error)) {
+      const hint =
+        'use a Debian or Ubuntu machine, install containerd, runc, CNI plugins and iptables, or give --bundle';
+      throw new UserError(`no ${command[0]} on PATH`, { id: 'artifact.apt-missing', hint, cause: error });
+    }
+    if (error instanceof CommandError && !/no space left/i.test(error.stderr)) throw explainAptFailure(error);
+    throw error;
+  }
+};
+
+const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string): Promise<readonly string[]> => {
+  const debsDir = join(aptDir, 'debs');
+  await Promise.all(
+    ['state/lists/partial', 'cache/archives/partial', 'debs'].map((path) =>
+      mkdir(join(aptDir, path), { recursive: true }),
+    ),
+  );
+  await writeFile(join(aptDir, 'state/status'), '');
+  work.tell('downloading', 'package lists, waiting for apt');
+  await runApt(work, aptCommand(aptDir, 'update'));
+  let done = 0;
+  const onLine = (line: string) => {
+    if (!line.startsWith('Get:')) return;
+    done += 1;
+    work.tell('downloading', `${done} of ${packages.length} packages, now ${line.split(' ')[4] ?? ''}`);
+  };
+  await runApt(work, aptCommand(aptDir, 'download', ...packages), { cwd: debsDir, onLine });
+  return (await readdir(debsDir)).sort();
+};
+
+/** Packages make these links when they are installed; here nothing is installed. */
+const linkIptables = async (dir: string): Promise<void> => {
+  for (const name of runtimePrograms.filter((program) => /^ip6?tables/.test(program))) {
+    const path = join(dir, runtimePaths[name]);
+    await rm(path, { force: true });
+    await symlink('xtables-nft-multi', path);
+  }
+};
+
+/** Each program must run: a library that is missing shows here, not in a node that does not start. */
+export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<string, string>>): Promise<void> => {
+  for (const name of runtimePrograms) {
+    const flag = name === 'containerd-shim-runc-v2' ? '-v' : '--version';
+    try {
+      await work.runner([join(dir, runtimePaths[name]), flag], { env, signal: work.signal, timeoutMs: 20_000 });
+    } catch (error) {
+      work.signal.throwIfAborted();
+      if (!(error instanceof CommandError)) throw error;
+      throw new UserError(`${name} does not run here: ${messageOf(error)}`, {
+        id: 'artifact.does-not-run',
+        hint: `look at the library it asks for, or install ${name} on this machine`,
+        cause: error,
+      });
+    }
+  }
+};
+
+/** Unpacks the distribution's own packages into the cache. Nothing is installed. */
+export const debianSource = (pin: DebianPin): Source => ({
+  name: 'debian',
+  make: async (dir, work) => {
+    const aptDir = `${dir}.apt`;
+    const debs = await fetchPackages(work, pin, aptDir);
+    await mkdir(dir, { recursive: true });
+    for (const deb of debs) {
+      work.tell('building', `unpacking ${deb}`);
+      await runApt(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir]);
+    }
+    await chmod(dir, 0o755);
+    await linkIptables(dir);
+    await writeFile(join(dir, 'packages.txt'), `${debs.join('\n')}\n`);
+    await verifyRuns(work, dir, debianEnvironment(dir, work.arch));
+  },
+});

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { type Command, CommandError } from '../../lib/process/runner.ts';
+import type { GoPin } from '../../model/pins.ts';
+import type { Source, Work } from '../item.ts';
+import { scratchDir } from '../store/cache.ts';
+import { isMissingProgram } from '../store/failure.ts';
+
+/** Caches of our own: what a build needs can be removed with the cache, and an ended build goes on where it was. */
+export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>> => ({
+  CGO_ENABLED: '0',
+  GOFLAGS: '-modcacherw',
+  GOWORK: 'off',
+  GOMODCACHE: join(cacheDir, 'go', 'mod'),
+  GOCACHE: join(cacheDir, 'go', 'build'),
+  // /tmp is often small, and not cleaned after a crash.
+  GOTMPDIR: scratchDir(cacheDir),
+});
+
+const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
+
+/** One package is written to the file `output`, several into the folder `output`. */
+export const buildCommand = ({ packages, ldflags }: GoPin, output: string, cores?: number): Command => [
+  'go',
+  'build',
+  '-mod=readonly',
+  '-trimpath',
+  '-buildvcs=false',
+  ...(cores === undefined ? [] : ['-p', String(cores)]),
+  '-ldflags',
+  ldflags,
+  '-v',
+  '-o',
+  output,
+  ...packages,
+];
+
+const goMissing = (cause: unknown) =>
+  new UserError('no go command on PATH', {
+    id: 'artifact.go-missing',
+    hint: 'install Go 1.25 or newer (https://go.dev/dl), or give --mirror or --bundle',
+    cause,
+  });
+
+/** What the go command's complaint means. */
+export const explainGoFailure = (error: CommandError): UserError => {
+  // `go mod download -json` complains on stdout.
+  const text = `${error.stderr}\n${error.stdout}`;
+  const cause = error;
+  const tooOld = /requires go >= (\S+) \(running go (\S+?)[;)]/.exec(text);
+  if (tooOld) {
+    return new UserError(`go ${tooOld[2]} is too old: ${tooOld[1]} or newer is needed`, {
+      id: 'artifact.go-too-old',
+      hint: 'install a newer Go, or allow it to fetch one (GOTOOLCHAIN=auto)',
+      cause,
+    });
+  }
+  const sumWrong = /verifying (\S+): (checksum mismatch)/.exec(text);
+  if (sumWrong) {
+    return new UserError(`${sumWrong[1]} is not what go.sum says: ${sumWrong[2]}`, {
+      id: 'artifact.checksum',
+      hint: 'the Go proxy serves something else than the world does: look at GOPROXY in `go env`',
+      cause,
+    });
+  }
+  const missing = /([\w.~/-]+@v[\w.+-]+): .*(?:404|410|not found|unknown revision|invalid version)/i.exec(text);
+  if (missing) {
+    return new UserError(`the Go proxy does not serve ${missing[1]}, which is pinned`, {
+      id: 'artifact.pin-missing',
+      hint: 'choose a proxy that has it (GOPROXY in `go env`), or give --mirror or --bundle',
+      cause,
+    });
+  }
+  const noProxy = /GOPROXY=off|dial tcp[^\n"]*|i\/o timeout|TLS handshake[^\n"]*/.exec(text);
+  if (noProxy) {
+    return new UserError(`the Go proxy cannot be reached: ${noProxy[0]}`, {
+      id: 'artifact.go-proxy-unreachable',
+      hint: 'look at the network and at GOPROXY in `go env`, or give --mirror or --bundle',
+      cause,
+    });
+  }
+  return new UserError(`go failed: ${messageOf(error).split('\n').at(-1)}`, {
+    id: 'artifact.build-failed',
+    hint: 'look at `go version` and `go env`, or give --mirror or --bundle',
+    cause,
+  });
+};
+
+/** Runs the go command in the folder of one of our modules. */
+export const runGo = async (
+  work: Work,
+  { module, command, onLine }: { module: string; command: Command; onLine?: (line: string) => void },
+) => {
+  try {
+    return await work.runner(command, {
+      cwd: join(work.templatesDir, 'go', module),
+      env: goEnvironment(work.cacheDir),
+      signal: work.signal,
+      ...(onLine && { onLine }),
+    });
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (isMissingProgram(error)) throw goMissing(error);
+    if (error instanceof CommandError && !/no space left on device/i.test(error.stderr)) throw explainGoFailure(error);
+    throw error;
+  }
+};
+
+/** Fetches the modules of a build, and counts its packages. */
+const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
+  let modules = 0;
+  work.tell('downloading', 'Go modules, waiting for go list');
+  const onLine = (line: string) => {
+    if (!line.startsWith('go: downloading ')) return;
+    modules += 1;
+    work.tell('downloading', `${modules} Go modules, now ${line.split(' ')[2]}`);
+  };
+  const { stdout } = await runGo(work, { module: pin.module, command: listCommand(pin), onLine });
+  return stdout.split('\n').length;
+};
+
+/** Builds programs from a Go module. Modules are fetched beside another build; building waits for its slot. */
+export const goSource = (pin: GoPin, files: readonly string[]): Source => ({
+  name: 'go',
+  make: async (dir, work) => {
+    const total = await fetchModules(work, pin);
+    work.tell('waiting', 'another build to end');
+    await work.buildSlots(async () => {
+      work.signal.throwIfAborted();
+      let done = 0;
+      const tellBuilding = (now: string) =>
+        work.tell('building', `${done} of at most ${total} packages${now && `, now ${now}`}`);
+      tellBuilding('');
+      await mkdir(dir, { recursive: true });
+      const output = pin.packages.length > 1 ? `${dir}/` : join(dir, files[0] ?? pin.module);
+      const onLine = (line: string) => {
+        if (line.startsWith('go: ')) return;
+        done += 1;
+        tellBuilding(line);
+      };
+      await runGo(work, { module: pin.module, command: buildCommand(pin, output, work.cores), onLine });
+    });
+  },
+});

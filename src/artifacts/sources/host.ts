@@ -1,0 +1,53 @@
+import { mkdir, stat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode, UserError } from '../../lib/errors.ts';
+import type { Source } from '../item.ts';
+import { cniPlugins, cniPluginsPath, runtimePaths, runtimePrograms } from '../runtime.ts';
+import { verifyRuns } from './debian.ts';
+
+const cniDirs = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
+
+/** Which package brings a program, for the one who has to install it. */
+const packageOf = (program: string): string => {
+  if (/^ip6?tables/.test(program)) return 'iptables';
+  if (program === 'runc') return 'runc';
+  return (cniPlugins as readonly string[]).includes(program) ? 'containernetworking-plugins' : 'containerd';
+};
+
+const findIn = async (dirs: readonly string[], name: string): Promise<string | undefined> => {
+  for (const dir of dirs) {
+    try {
+      if ((await stat(join(dir, name))).isFile()) return join(dir, name);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR') && !hasCode(error, 'EACCES')) throw error;
+    }
+  }
+  return undefined;
+};
+
+/** Links, at the folders where packages would have put them, to programs of this machine. */
+export const hostSource = (searchPath: readonly string[], pluginDirs: readonly string[] = cniDirs): Source => ({
+  name: 'host',
+  make: async (dir, work) => {
+    const wanted = [
+      ...runtimePrograms.map((name) => ({ name, path: runtimePaths[name] as string, dirs: searchPath })),
+      ...cniPlugins.map((name) => ({ name, path: join(cniPluginsPath, name), dirs: pluginDirs })),
+    ];
+    const found = await Promise.all(
+      wanted.map(async (each) => ({ ...each, target: await findIn(each.dirs, each.name) })),
+    );
+    const missing = found.filter(({ target }) => !target).map(({ name }) => name);
+    if (missing.length > 0) {
+      const packages = [...new Set(missing.map(packageOf))].join(', ');
+      throw new UserError(`not on this machine: ${missing.join(', ')}`, {
+        id: 'artifact.runtime-missing',
+        hint: `install ${packages}, or give --bundle`,
+      });
+    }
+    for (const { path, target } of found) {
+      await mkdir(dirname(join(dir, path)), { recursive: true });
+      if (target) await symlink(target, join(dir, path));
+    }
+    await verifyRuns(work, dir, {});
+  },
+});

@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeTar } from '../../lib/tar.ts';
+import type { ImagePin } from '../../model/pins.ts';
+import { collectFiles, layerEntries } from '../image/layer.ts';
+import { composeImage, layoutEntries, type OciImage } from '../image/oci.ts';
+import type { Source, Work } from '../item.ts';
+import { makeMeter } from '../store/progress.ts';
+import { pullImage } from './registry.ts';
+
+export const archiveName = 'images.tar';
+
+/** Finds out where a program for an image lies. */
+export type ProgramOf = (program: ImagePin['assembled']['program'], work: Work) => Promise<string>;
+
+const assembleImage = async (
+  { ref, assembled }: ImagePin,
+  { from, blobsDir }: { from: string; blobsDir: string },
+  work: Work,
+): Promise<OciImage> => {
+  const { program, path, config } = assembled;
+  const files = await collectFiles({ path, from }, work.runner, work.signal);
+  const layerPath = join(blobsDir, `${program}.tar`);
+  work.tell('building', `assembling ${ref}`);
+  const { size, sha256 } = await writeTar(layerPath, layerEntries(files), work.signal);
+  const layer = { sha256, size, content: { path: layerPath, size } };
+  return composeImage(ref, layer, { arch: work.arch, config });
+};
+
+const writeArchive = async (dir: string, images: readonly OciImage[], work: Work): Promise<void> => {
+  work.tell('building', archiveName);
+  await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
+};
+
+const makeDirs = async (dir: string): Promise<string> => {
+  const blobsDir = `${dir}.blobs`;
+  await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
+  return blobsDir;
+};
+
+/** Fetches all images from their registries. */
+export const pulledImages = (pins: readonly ImagePin[]): Source => ({
+  name: 'registry',
+  make: async (dir, work) => {
+    const blobsDir = await makeDirs(dir);
+    work.tell('downloading', 'waiting for the registries');
+    const meter = makeMeter(undefined, (detail) => work.tell('downloading', detail));
+    const pulls = await Promise.allSettled(pins.map(({ ref }) => pullImage(ref, { work, blobsDir, meter })));
+    const images = pulls.map((pull) => {
+      if (pull.status === 'rejected') throw pull.reason;
+      return pull.value;
+    });
+    await writeArchive(dir, images, work);
+  },
+});
+
+/** Assembles all images from the same programs that the node runs, under their upstream names. */
+export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): Source => ({
+  name: 'assembled',
+  make: async (dir, work) => {
+    const blobsDir = await makeDirs(dir);
+    work.tell('waiting', 'the programs inside the images');
+    const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
+    const images: OciImage[] = [];
+    for (const [index, pin] of pins.entries()) {
+      images.push(await assembleImage(pin, { from: programs[index] ?? '', blobsDir }, work));
+    }
+    await writeArchive(dir, images, work);
+  },
+});

@@ -1,0 +1,55 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { sha256OfFile } from '../../lib/files.ts';
+import type { ManifestPin } from '../../model/pins.ts';
+import type { Source } from '../item.ts';
+import { downloadFile } from '../store/download.ts';
+import { formatBytes } from '../store/progress.ts';
+import { runGo } from './go-build.ts';
+import { fillUrl, mirroredUrl } from './release.ts';
+
+const fileName = (pin: ManifestPin): string => basename(pin.go.path);
+
+/** The manifest must be the pinned one, wherever it comes from. */
+export const verifyManifest = async (dir: string, pin: ManifestPin, from: string): Promise<void> => {
+  const seen = await sha256OfFile(join(dir, fileName(pin)));
+  if (seen === pin.sha256) return;
+  throw new UserError(`${fileName(pin)} from ${from} has sha256 ${seen}, not the pinned ${pin.sha256}`, {
+    id: 'artifact.checksum',
+    hint: 'something on the way changes it: try another mirror or proxy',
+  });
+};
+
+/** Downloads the manifest of the release, or its copy on a mirror. */
+export const manifestFromRelease = (pin: ManifestPin, mirror?: string): Source => ({
+  name: mirror ? 'mirror' : 'release',
+  make: async (dir, work) => {
+    const official = fillUrl(pin.url, { version: pin.version, arch: work.arch, file: fileName(pin) });
+    const url = mirror ? mirroredUrl(mirror, official) : official;
+    const { host } = new URL(url);
+    work.tell('downloading', `waiting for ${host}`);
+    const onBytes = (done: number, total: number | undefined) =>
+      work.tell('downloading', `${formatBytes(done, total)} from ${host}`);
+    const partialDir = join(work.cacheDir, 'partial');
+    await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), partialDir, onBytes }, work.network);
+  },
+});
+
+const moduleDir = (json: string): string => {
+  const { Dir } = JSON.parse(json) as { Dir?: unknown };
+  if (typeof Dir !== 'string') throw new Error(`go mod download told no folder: ${json}`);
+  return Dir;
+};
+
+/** Takes the manifest out of the Go module of the same release. */
+export const manifestFromModule = (pin: ManifestPin): Source => ({
+  name: 'go',
+  make: async (dir, work) => {
+    work.tell('downloading', `Go module ${pin.go.requires}`);
+    const command = ['go', 'mod', 'download', '-json', pin.go.requires] as const;
+    const { stdout } = await runGo(work, { module: pin.go.module, command });
+    await mkdir(dir, { recursive: true });
+    await copyFile(join(moduleDir(stdout), pin.go.path), join(dir, fileName(pin)));
+  },
+});

@@ -1,0 +1,109 @@
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { extractFile } from '../../lib/tar.ts';
+import type { Arch, ProgramPin, ReleasePin } from '../../model/pins.ts';
+import type { Source, Work } from '../item.ts';
+import { downloadFile } from '../store/download.ts';
+import { sourceError } from '../store/network.ts';
+import { type Meter, makeMeter } from '../store/progress.ts';
+
+/** One file to download, and where its sum stands. */
+type ReleaseFile = {
+  readonly file: string;
+  readonly url: string;
+  readonly checksumUrl: string;
+  readonly member?: string;
+};
+
+const machines: Readonly<Record<Arch, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+
+/** Fills in `${version}` (v1.2.3), `${number}` (1.2.3), `${arch}`, `${machine}` and `${file}`. */
+export const fillUrl = (template: string, { version, arch, file }: { version: string; arch: Arch; file: string }) => {
+  const values = new Map([
+    ['version', version],
+    ['number', version.replace(/^v/, '')],
+    ['arch', arch],
+    ['machine', machines[arch]],
+    ['file', file],
+  ]);
+  return template.replace(/\$\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`${placeholder} in ${template} means nothing`);
+    return value;
+  });
+};
+
+/** A mirror has files below the names of the hosts that they come from. */
+export const mirroredUrl = (mirror: string, url: string): string =>
+  `${mirror.replace(/\/+$/, '')}/${url.replace(/^https:\/\//, '')}`;
+
+/** The files of a release, at their publisher or on a mirror. */
+export const planRelease = (
+  { version, files }: ProgramPin,
+  release: ReleasePin,
+  { arch, mirror }: { arch: Arch; mirror?: string },
+): readonly ReleaseFile[] =>
+  files.map((file) => {
+    const fill = (template: string) => fillUrl(template, { version, arch, file });
+    const at = (url: string) => (mirror ? mirroredUrl(mirror, url) : url);
+    return {
+      file,
+      url: at(fill(release.url)),
+      checksumUrl: at(fill(release.checksum)),
+      ...(release.member && { member: fill(release.member) }),
+    };
+  });
+
+/** The sum of a file in what publishers put beside it: the sum alone, or lines of sum and name. */
+export const parseChecksum = (text: string, name: string): string | undefined => {
+  const lines = text.split('\n').map((line) => /^([0-9a-f]{64})(?:\s+\*?(\S+))?\s*$/i.exec(line.trim()));
+  const line = lines.find((match) => match && (match[2] === undefined || basename(match[2]) === name));
+  return line?.[1]?.toLowerCase();
+};
+
+type Target = {
+  readonly dir: string;
+  /** The publisher's own address: a mirror's file must be the same. */
+  readonly officialUrl: string;
+  readonly meter: Meter;
+};
+
+const fetchChecksum = async ({ url, checksumUrl }: ReleaseFile, work: Work): Promise<string> => {
+  const text = (await work.network.getBytes(checksumUrl)).toString('utf8');
+  const sum = parseChecksum(text, basename(new URL(url).pathname));
+  if (!sum) throw sourceError(`no sha256 of ${basename(url)} in ${checksumUrl}`);
+  return sum;
+};
+
+const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Target, work: Work): Promise<void> => {
+  const sha256 = await fetchChecksum(file, work);
+  await work.digests.remember(officialUrl, sha256);
+  const target = join(dir, file.file);
+  const to = file.member ? `${target}.download` : target;
+  const partialDir = join(work.cacheDir, 'partial');
+  await downloadFile({ url: file.url, sha256, to, partialDir, onBytes: meter.of(file.file) }, work.network);
+  if (!file.member) return;
+  work.tell('building', `unpacking ${basename(file.url)}`);
+  if (!(await extractFile(to, file.member, target))) {
+    throw new UserError(`${file.url} holds no ${file.member}`, { id: 'artifact.unavailable' });
+  }
+  await rm(to);
+};
+
+/** Downloads an official release, or its copy on a mirror, and checks it against its publisher's sums. */
+export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: string): Source => ({
+  name: mirror ? 'mirror' : 'release',
+  make: async (dir, work) => {
+    const official = planRelease(pin, release, { arch: work.arch });
+    const files = planRelease(pin, release, { arch: work.arch, ...(mirror && { mirror }) });
+    const host = new URL(files[0]?.url ?? '').host;
+    work.tell('downloading', `waiting for ${host}`);
+    const meter = makeMeter(files.length, (detail) => work.tell('downloading', `${detail} from ${host}`));
+    const results = await Promise.allSettled(
+      files.map((file, index) => fetchFile(file, { dir, officialUrl: official[index]?.url ?? file.url, meter }, work)),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  },
+});

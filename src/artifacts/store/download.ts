@@ -1,0 +1,112 @@
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode, UserError } from '../../lib/errors.ts';
+import { sha256, sha256OfFile } from '../../lib/files.ts';
+import { HttpError, type HttpResponse, readBody } from '../../lib/http.ts';
+import { asSourceError, type Network, verifyStatus } from './network.ts';
+
+type Download = {
+  readonly url: string;
+  readonly sha256: string;
+  /** Where the finished file goes. */
+  readonly to: string;
+  /** Where unfinished files stay, for the next run too. */
+  readonly partialDir: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly onBytes?: (done: number, total: number | undefined) => void;
+};
+
+const maxAttempts = 4;
+
+const sizeOf = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+};
+
+/** The whole file's size, whether the answer is the whole or its end. */
+const totalOf = ({ status, message }: HttpResponse): number | undefined => {
+  const text = status === 200 ? message.headers['content-length'] : message.headers['content-range']?.split('/')[1];
+  const total = Number(text);
+  return text === undefined || Number.isNaN(total) ? undefined : total;
+};
+
+/** The first byte that the answer carries: a server that ignores our wish sends all. */
+const startOf = ({ status, message }: HttpResponse): number =>
+  status === 206 ? Number(/bytes (\d+)-/.exec(message.headers['content-range'] ?? '')?.[1]) : 0;
+
+/** Fetches what the partial file lacks. */
+const fetchRest = async (download: Download, partial: string, network: Network): Promise<void> => {
+  const have = await sizeOf(partial);
+  const response = await network.request(download.url, {
+    ...download.headers,
+    ...(have > 0 && { range: `bytes=${have}-` }),
+  });
+  verifyStatus(response, have > 0 ? [200, 206, 416] : [200]);
+  if (response.status === 416) {
+    // Nothing is left to fetch; the digest tells whether what we have is right.
+    response.message.resume();
+    return;
+  }
+  let done = startOf(response);
+  if (done !== 0 && done !== have) throw new HttpError('refused', `${response.url.host} sent another range than asked`);
+  const total = totalOf(response);
+  // Not a pipeline: when the answer breaks off, what has come is kept.
+  const file = await open(partial, done === 0 ? 'w' : 'a');
+  try {
+    for await (const chunk of readBody(response, network.signal)) {
+      await file.writeFile(chunk);
+      done += chunk.length;
+      download.onBytes?.(done, total);
+    }
+  } finally {
+    await file.close();
+  }
+};
+
+const mayGoOn = (error: unknown): boolean =>
+  error instanceof HttpError && (error.trouble === 'stalled' || error.trouble === 'truncated');
+
+const fetchWhole = async (download: Download, partial: string, network: Network): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fetchRest(download, partial, network);
+    } catch (error) {
+      network.signal.throwIfAborted();
+      if (attempt === maxAttempts || !mayGoOn(error)) throw asSourceError(error);
+    }
+  }
+};
+
+/** Throws, and forgets the file, unless it has the digest. */
+const verifyDigest = async (partial: string, { url, sha256: wanted }: Download): Promise<void> => {
+  const seen = await sha256OfFile(partial);
+  if (seen === wanted) return;
+  await rm(partial);
+  throw new UserError(`${url} has sha256 ${seen}, but ${wanted} was expected`, {
+    id: 'artifact.checksum',
+    hint: 'something on the way changes it: try another network, --mirror or --bundle',
+  });
+};
+
+/**
+ * Downloads a file whose digest is known. What an earlier run has fetched is kept and gone on from; what turns out
+ * wrong after that is fetched once more from its beginning.
+ */
+export const downloadFile = async (download: Download, network: Network): Promise<void> => {
+  const partial = join(download.partialDir, sha256(download.url).slice(0, 24));
+  await Promise.all([download.partialDir, dirname(download.to)].map((dir) => mkdir(dir, { recursive: true })));
+  const wasResumed = (await sizeOf(partial)) > 0;
+  await fetchWhole(download, partial, network);
+  try {
+    await verifyDigest(partial, download);
+  } catch (error) {
+    if (!wasResumed || !(error instanceof UserError)) throw error;
+    await fetchWhole(download, partial, network);
+    await verifyDigest(partial, download);
+  }
+  await rename(partial, download.to);
+};

@@ -1,0 +1,135 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { withLock } from '../../lib/process/lock.ts';
+import type { Item, StoredItem, Work } from '../item.ts';
+import { findStored, landItem, scratchDir } from './cache.ts';
+import { loadDigests } from './digests.ts';
+import { cacheFailure, isFinal } from './failure.ts';
+import { makeNetwork, type NetworkOptions } from './network.ts';
+import { type Report, startTelling } from './progress.ts';
+import { makeSlots } from './slots.ts';
+
+/** What every item's work shares. */
+type Shared = Omit<Work, 'tell' | 'ensure'> & { readonly report: Report };
+
+/** What the cache is filled with. */
+export type Filling = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
+
+type Failure = { readonly source: string; readonly error: UserError };
+
+/** One error for an item that no source could give: each source with its reason, and the last one's way out. */
+const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
+  const reasons = failures.map(({ source, error }) => `${source}: ${error.message}`).join('; ');
+  const last = failures.at(-1)?.error;
+  return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'it has no source here'}`, {
+    id: last?.id ?? 'artifact.unavailable',
+    hint: last?.hint ?? 'give --mirror or --bundle',
+    cause: last,
+  });
+};
+
+const trySources = async (item: Item, dir: string, work: Work): Promise<string> => {
+  const failures: Failure[] = [];
+  for (const source of item.sources) {
+    try {
+      await mkdir(dirname(dir), { recursive: true });
+      await source.make(dir, work);
+      return source.name;
+    } catch (thrown) {
+      work.signal.throwIfAborted();
+      const error = cacheFailure(thrown, work.cacheDir);
+      if (!(error instanceof UserError) || isFinal(error)) throw error;
+      failures.push({ source: source.name, error });
+      work.tell('skipped-source', `${source.name}: ${error.message}`);
+      await rm(dirname(dir), { recursive: true, force: true });
+    }
+  }
+  throw unavailable(item, failures);
+};
+
+const makeItem = async (item: Item, work: Work): Promise<StoredItem> => {
+  const dir = join(scratchDir(work.cacheDir), item.key, 'item');
+  const source = await trySources(item, dir, work);
+  work.tell('building', `checking ${item.version}`);
+  const stored = await landItem(work.cacheDir, { key: item.key, dir, source });
+  await rm(dirname(dir), { recursive: true, force: true });
+  work.tell('done', `${item.version} from ${source}`);
+  return stored;
+};
+
+/** The item from the cache, else from the first of its sources that has it. */
+const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): Promise<StoredItem> => {
+  const { report, ...rest } = shared;
+  const stored = await findStored(shared.cacheDir, item.key);
+  if (stored) {
+    report({ name: item.name, state: 'cached', detail: item.version });
+    return stored;
+  }
+  const { tell, stop } = startTelling(item.name, report);
+  try {
+    return await makeItem(item, { ...rest, tell, ensure });
+  } catch (error) {
+    throw cacheFailure(error, shared.cacheDir);
+  } finally {
+    stop();
+  }
+};
+
+/** An `ensure` that does each item once, however many ask for it; `settled` resolves when none of them works any more. */
+const makeEnsure = (shared: Shared): { ensure: Work['ensure']; settled: () => Promise<void> } => {
+  const begun = new Map<string, Promise<StoredItem>>();
+  const ensure = (item: Item): Promise<StoredItem> => {
+    const running = begun.get(item.key) ?? ensureItem(item, shared, ensure);
+    begun.set(item.key, running);
+    return running;
+  };
+  const settled = async () => {
+    for (let known = -1; known !== begun.size; ) {
+      known = begun.size;
+      await Promise.allSettled(begun.values());
+    }
+  };
+  return { ensure, settled };
+};
+
+/** Ends the others when one fails, and waits for them, so that nothing still writes when the lock is given back. */
+const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>>, filling: Filling) => {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([filling.signal, failed.signal]);
+  const digests = await loadDigests(filling.cacheDir);
+  const network = makeNetwork(filling.network ?? {}, signal);
+  // The go command uses every core by itself.
+  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
+  const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
+    try {
+      return [name, await ensure(item)] as const;
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  await Promise.allSettled(begun);
+  // an item that is made of others fails with the first of them
+  await settled();
+  signal.throwIfAborted();
+  return Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
+};
+
+/** Brings every item into the cache, side by side. One process at a time does that; another one waits for it. */
+export const fillCache = async <Name extends string>(
+  wanted: Readonly<Record<Name, Item>>,
+  filling: Filling,
+): Promise<Readonly<Record<Name, StoredItem>>> => {
+  const { cacheDir, signal, report } = filling;
+  const onWait = (pid: number) =>
+    report({ name: 'cache', state: 'waiting', detail: `process ${pid}, which fills ${cacheDir}` });
+  try {
+    return await withLock(join(cacheDir, 'lock'), { signal, onWait }, async () => {
+      await rm(scratchDir(cacheDir), { recursive: true, force: true });
+      return fetchAll(wanted, filling);
+    });
+  } catch (error) {
+    throw cacheFailure(error, cacheDir);
+  }
+};

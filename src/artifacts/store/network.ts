@@ -1,0 +1,57 @@
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { HttpError, type HttpOptions, type HttpResponse, httpRequest, readBytes } from '../../lib/http.ts';
+
+/** How hosts are reached: authorities, proxy, time limits. */
+export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'>;
+
+/** Requests of one run. A host that did not answer once is not asked again. */
+export type Network = {
+  readonly request: (url: string, headers?: Readonly<Record<string, string>>) => Promise<HttpResponse>;
+  /** A small answer; throws a UserError unless its status is 200. */
+  readonly getBytes: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Buffer>;
+  readonly signal: AbortSignal;
+};
+
+/** A source that cannot give: its reason, for the list of what was tried. */
+export const sourceError = (message: string, cause?: unknown): UserError =>
+  new UserError(message, {
+    id: 'artifact.unavailable',
+    hint: 'look at the network, or give --mirror or --bundle',
+    cause,
+  });
+
+/** `404 Not Found from https://…`, unless the status is one of these. */
+export const verifyStatus = ({ url, status, message }: HttpResponse, expected: readonly number[] = [200]): void => {
+  if (expected.includes(status)) return;
+  message.resume();
+  throw sourceError(`${status} ${message.statusMessage ?? ''} from ${url.origin}${url.pathname}`);
+};
+
+/** Troubles of the network are reasons to try another source; anything else is a bug. */
+export const asSourceError = (error: unknown): unknown =>
+  error instanceof HttpError ? sourceError(messageOf(error), error) : error;
+
+export const makeNetwork = (options: NetworkOptions, signal: AbortSignal): Network => {
+  const unreachable = new Map<string, HttpError>();
+  const request: Network['request'] = async (url, headers = {}) => {
+    const { host } = new URL(url);
+    const known = unreachable.get(host);
+    if (known) throw known;
+    try {
+      return await httpRequest(url, { ...options, signal, headers });
+    } catch (error) {
+      if (error instanceof HttpError && error.trouble === 'unreachable') unreachable.set(host, error);
+      throw error;
+    }
+  };
+  const getBytes: Network['getBytes'] = async (url, headers) => {
+    try {
+      const response = await request(url, headers);
+      verifyStatus(response);
+      return await readBytes(response, signal);
+    } catch (error) {
+      throw asSourceError(error);
+    }
+  };
+  return { request, getBytes, signal };
+};

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { AttachTarget } from '../../instance/record.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { writeFileAtomically } from '../../lib/files.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { loadKubeconfig } from '../../lib/kube/kubeconfig.ts';
+import type { Runner } from '../../lib/process/runner.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { ClusterProvider } from '../provider.ts';
+import { type AttachedNode, chooseNode, findCandidates, unlistedImages } from './node.ts';
+import { externalAddress, findRoute } from './route.ts';
+
+/** A cluster that runs already, named by a context of the user's kubeconfig. */
+export type AttachSpec = AttachTarget & {
+  /** Of the instance. */
+  readonly name: string;
+  readonly instanceDir: string;
+};
+
+export type AttachTools = {
+  readonly runner: Runner;
+  readonly connect: (kubeconfig: string, kubeContext: string) => Kube;
+  readonly report?: (line: string) => void;
+};
+
+/** Throws UserError `usage.context-not-allowed` unless the user named the context twice. */
+const verifyAllowed = ({ context, allowContext }: AttachSpec): void => {
+  if (allowContext === context) return;
+  const seen = allowContext === undefined ? 'no context is allowed' : `--allow-context names '${allowContext}'`;
+  throw new UserError(`context '${context}' may not be changed: ${seen}`, {
+    id: 'usage.context-not-allowed',
+    hint: `taskgate installs Contour and patches CRDs there; if that is what you want: --allow-context ${context}`,
+  });
+};
+
+/** Runs a question to the API server; what keeps it from answering becomes a UserError. */
+const asking = async <T>(context: string, ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof UserError && error.id === 'cluster.api') {
+      throw new UserError(`context '${context}': ${error.message}`, {
+        id: 'cluster.api',
+        hint: `does the cluster run? see: kubectl --context ${context} get nodes`,
+        cause: error,
+      });
+    }
+    if (!(error instanceof KubeError)) throw error;
+    throw new UserError(`context '${context}': the API server refuses: ${messageOf(error)}`, {
+      id: 'cluster.refused',
+      hint: `its user must be an administrator of the cluster whose credentials are valid; see: kubectl --context ${context} auth can-i '*' '*'`,
+      cause: error,
+    });
+  }
+};
+
+/** The attached cluster, asked through the user's own kubeconfig. Writes nothing. */
+export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) => {
+  verifyAllowed(spec);
+  const { context } = spec;
+  const kubeconfig = await loadKubeconfig(spec.kubeconfigPaths, context);
+  const kube = connect(kubeconfig, context);
+  return { kubeconfig, ask: <T>(question: (kube: Kube) => Promise<T>) => asking(context, () => question(kube)) };
+};
+
+export const listNodes = (kube: Kube): Promise<readonly AttachedNode[]> =>
+  kube.list<AttachedNode>({ apiVersion: 'v1', kind: 'Node' });
+
+/** Throws UserError `cluster.no-host-address` where neither a route nor an interface tells how pods reach this host. */
+const placeOf = async (nodes: readonly AttachedNode[], runner: Runner) => {
+  const candidates = findCandidates(nodes);
+  const routed = await Promise.all(
+    candidates.map(async (one) => ({ ...one, route: await findRoute(one.address, runner) })),
+  );
+  const [first, ...more] = routed;
+  if (!first) throw new Error('no candidate');
+  const { name, address, route } = chooseNode([first, ...more]);
+  const hostAddress = route?.source ?? externalAddress();
+  if (hostAddress) return { nodeName: name, nodeAddress: address, hostAddress };
+  throw new UserError(`this host has no address that the cluster's node ${name} (${address}) could reach`, {
+    id: 'cluster.no-host-address',
+    hint: 'is a network interface up?',
+  });
+};
+
+/** A cluster that somebody else starts and ends; only what runs in it is ours. */
+export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider => ({
+  find: async () => {
+    const { ask } = await openAttached(spec, tools);
+    await ask((kube) => kube.text('/version'));
+    return 'running';
+  },
+  start: async (): Promise<Cluster> => {
+    const { kubeconfig, ask } = await openAttached(spec, tools);
+    const place = await placeOf(await ask(listNodes), tools.runner);
+    const kubeconfigPath = join(spec.instanceDir, 'kubeconfig');
+    await writeFileAtomically(kubeconfigPath, kubeconfig);
+    return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...place };
+  },
+  /** Its nodes pull what they need: archives cannot be handed to them. */
+  loadImages: async (_, refs) => {
+    const { ask } = await openAttached(spec, tools);
+    const missing = unlistedImages(await ask(listNodes), refs);
+    if (missing.length > 0)
+      tools.report?.(`no node lists these images, so the cluster may have to pull them: ${missing.join(', ')}`);
+  },
+  stop: async () => undefined,
+  delete: async () => undefined,
+});

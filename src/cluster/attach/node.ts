@@ -1,0 +1,58 @@
+import { UserError } from '../../lib/errors.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Route } from './route.ts';
+
+/** A Node, as far as an attached cluster needs it. */
+export type AttachedNode = KubeObject & {
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[];
+  };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly images?: readonly { readonly names?: readonly string[] }[];
+  };
+};
+
+/** A node that pods can run on, and its address inside the cluster's network. */
+export type Candidate = { readonly name: string; readonly address: string };
+
+/** Why pods do not go to a node, or undefined when they do. */
+const unusable = ({ spec, status }: AttachedNode): string | undefined => {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'True') return 'is not Ready';
+  if (spec?.unschedulable) return 'is cordoned';
+  const taint = spec?.taints?.find(({ effect }) => effect !== 'PreferNoSchedule');
+  if (taint) return `is tainted ${taint.key}`;
+  return status?.addresses?.some(({ type }) => type === 'InternalIP') ? undefined : 'has no InternalIP';
+};
+
+/** The nodes that pods can run on. Throws UserError `cluster.no-node` with what is wrong with each when there is none. */
+export const findCandidates = (nodes: readonly AttachedNode[]): readonly Candidate[] => {
+  const usable = nodes.filter((node) => unusable(node) === undefined);
+  const candidates = usable.flatMap(({ metadata: { name }, status }) => {
+    const address = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    return address ? [{ name, address }] : [];
+  });
+  if (candidates.length > 0) return candidates;
+  const seen = nodes.map((node) => `${node.metadata.name} ${unusable(node)}`).join(', ');
+  throw new UserError(`no node of the cluster can run pods: ${seen || 'it has none'}`, {
+    id: 'cluster.no-node',
+    hint: 'one node must be Ready, schedulable and without taints; see: kubectl describe nodes',
+  });
+};
+
+type Routed = Candidate & { readonly route: Route | undefined };
+
+const rank = ({ route }: Routed): number => (route ? (route.isSpecific ? 0 : 1) : 2);
+
+/** The node that this host reaches best: by a route of its own, else by the default route, else any. */
+export const chooseNode = (candidates: readonly [Routed, ...Routed[]]): Routed =>
+  candidates.reduce((best, one) => (rank(one) < rank(best) ? one : best));
+
+/** Images of `refs` that no node says to have. A node lists its 50 largest only. */
+export const unlistedImages = (nodes: readonly AttachedNode[], refs: readonly string[]): readonly string[] => {
+  const listed = new Set(nodes.flatMap(({ status }) => status?.images?.flatMap(({ names }) => names ?? []) ?? []));
+  return refs.filter((ref) => !listed.has(ref));
+};

@@ -1,0 +1,68 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Obstacle } from '../provider.ts';
+import { type AttachSpec, type AttachTools, listNodes, openAttached } from './attach.ts';
+import { findCandidates } from './node.ts';
+
+/** What {@link verifyAttach} finds: obstacles stop an `up`, notes only tell. */
+export type AttachFindings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
+
+/** Kubernetes minor versions that Contour 1.33 is tested with (projectcontour.io, compatibility matrix). */
+const supportedMinors = { first: 32, last: 34 } as const;
+
+/** Says when Contour was not tested with the cluster's version, from the answer of `/version`; some end in a plus sign. */
+export const noteVersion = (answer: string): string | undefined => {
+  const { gitVersion, major, minor } = JSON.parse(answer) as Readonly<Record<string, string>>;
+  const number = Number.parseInt(minor ?? '', 10);
+  const { first, last } = supportedMinors;
+  if (major === '1' && number >= first && number <= last) return undefined;
+  return `the cluster runs Kubernetes ${gitVersion}; Contour 1.33 supports 1.${first} to 1.${last}`;
+};
+
+type Right = { readonly verb: string; readonly group: string; readonly resource: string };
+
+/** Without these an installation would stop half-way. */
+const neededRights: readonly Right[] = [
+  { verb: 'patch', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
+  { verb: 'create', group: '', resource: 'namespaces' },
+  { verb: 'patch', group: 'apps', resource: 'deployments' },
+  { verb: 'patch', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
+  { verb: 'patch', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
+  { verb: 'patch', group: 'gateway.networking.k8s.io', resource: 'gateways' },
+  { verb: 'patch', group: '', resource: 'services/status' },
+];
+
+type Review = KubeObject & { readonly status?: { readonly allowed?: boolean } };
+
+const isAllowed = async (kube: Kube, { verb, group, resource: text }: Right): Promise<boolean> => {
+  const [resource, subresource] = text.split('/');
+  const review: Review & { readonly spec: unknown } = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    metadata: { name: '' },
+    spec: { resourceAttributes: { verb, group, resource, ...(subresource && { subresource }) } },
+  };
+  const { status } = await kube.create<Review>(review);
+  return status?.allowed === true;
+};
+
+const findMissingRights = async (kube: Kube): Promise<readonly string[]> => {
+  const checked = await Promise.all(neededRights.map(async (right) => ((await isAllowed(kube, right)) ? [] : [right])));
+  return checked.flat().map(({ verb, resource }) => `${verb} ${resource}`);
+};
+
+/**
+ * Looks at an attached cluster before anything is changed. Throws UserError where the context is not allowed, cannot be
+ * used or does not answer, and `cluster.no-node` where no pod can run.
+ */
+export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promise<AttachFindings> => {
+  const { ask } = await openAttached(spec, tools);
+  const note = noteVersion(await ask((kube) => kube.text('/version')));
+  findCandidates(await ask(listNodes));
+  const missing = await ask(findMissingRights);
+  const obstacle: Obstacle = {
+    what: `the user of context '${spec.context}' may not ${missing.join(', ')}`,
+    hint: 'Contour and its CRDs need an administrator of the cluster; use a context of one',
+  };
+  return { obstacles: missing.length > 0 ? [obstacle] : [], notes: note ? [note] : [] };
+};

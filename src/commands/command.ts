@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.ts';
+import { findPortProblems } from '../gateway/listener-ports.ts';
+import { execaRunner } from '../lib/process/runner.ts';
+import type { CommandContext, Folders } from '../providers/context.ts';
+import type { OutputKind } from '../task-list/run-and-show.ts';
+import { findReachProblems } from '../tunnel/endpoint-rules.ts';
+
+/** What main gives to every command. */
+export type Invocation = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** The command line after the program. */
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+  readonly isTerminal: boolean;
+};
+
+/** Flags that every command has, and those of settings, by their configuration path. */
+export type GlobalFlags = {
+  readonly configFile?: string;
+  readonly json: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+export type CommandInput = { readonly invocation: Invocation; readonly flags: GlobalFlags };
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts this program again, whatever its arguments; `--`, for Node.js has an --env-file of its own. */
+export const ownProgram = [process.execPath, '--', join(root, 'scripts', 'taskgate.js')] as const;
+
+const foldersOf = (env: Invocation['env']): Folders => ({
+  ...xdgDirs(env),
+  templatesDir: join(root, 'templates'),
+  supervisorCommand: [process.execPath, join(root, 'scripts', 'supervisor.ts')],
+  daemonCommand: [process.execPath, join(root, 'scripts', 'tunnel-daemon.ts')],
+});
+
+/** What the gateway knows about ports, as findings about settings. */
+const checkPorts = ({ gateway }: Config): readonly Finding[] =>
+  findPortProblems(gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` }));
+
+/** What the parts know about settings beyond their shape. */
+const checkSettings = (config: Config): readonly Finding[] => [...checkPorts(config), ...findReachProblems(config)];
+
+/** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
+export const readConfig = ({
+  invocation: { env, cwd },
+  flags: { configFile, settings },
+}: CommandInput): Promise<Loaded> =>
+  loadConfig({ cwd, env, flags: settings, check: checkSettings, ...(configFile && { file: configFile }) });
+
+/** What the steps of a command need, from its configuration. */
+export const contextOf = (config: Config, { invocation }: CommandInput): CommandContext => ({
+  config,
+  folders: foldersOf(invocation.env),
+  runner: execaRunner,
+  signal: invocation.signal,
+  env: invocation.env,
+});
+
+/** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */
+export const displayKind = ({ isTerminal, env }: Invocation, ci = false): OutputKind => {
+  if (env['GITHUB_ACTIONS'] === 'true') return 'groups';
+  return isTerminal && !ci ? 'tree' : 'lines';
+};
+
+export const print = (text: string): void => {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+};

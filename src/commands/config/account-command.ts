@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findInstance } from '../../instance/instance.ts';
+import { withInstanceLock } from '../../instance/lock.ts';
+import { UserError } from '../../lib/errors.ts';
+import { connect } from '../../lib/kube/client.ts';
+import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
+import type { MasterPlace } from '../../master/account/rights.ts';
+import type { RightFinding } from '../../master/account/rights-check.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { stageTimeoutMs } from '../context.ts';
+import { getInstance } from '../open-instance.ts';
+import { checkMasterAccount, checkNewAccount, ensureMasterAccount } from './account.ts';
+import { masterValuesOf } from './master-values.ts';
+import { readNamedFile, writeNamedFile } from './named-file.ts';
+
+export type AccountFlags = { readonly output?: string; readonly checkOnly?: string };
+
+/** What was checked. `account` only of one that was made here. */
+type Checked = { readonly kubeconfig: string; readonly account?: string; readonly missing: readonly RightFinding[] };
+
+const makeAccount = async (context: CommandContext, output: string | undefined): Promise<Checked> => {
+  const instance = await getInstance(context);
+  const place = await masterValuesOf(instance);
+  const admin = await readFile(place.kubeconfigPath, 'utf8');
+  const wait = { timeoutMs: stageTimeoutMs(context), signal: context.signal };
+  const kube = connect(admin, instance.record().cluster?.kubeContext);
+  const { name, namespace, token } = await ensureMasterAccount(kube, { instance: place.instance, place }, wait);
+  const text = renderAccountKubeconfig(admin, { name, token });
+  const kubeconfig = output ?? join(instance.dir, 'master-kubeconfig');
+  await writeNamedFile(kubeconfig, text);
+  const missing = await checkNewAccount(text, place, context.signal);
+  return { kubeconfig, account: `${namespace}/${name}`, missing };
+};
+
+/** Where the instance's master works; without an instance, where the settings would have it. */
+const placeOf = async ({ config, folders }: CommandContext): Promise<MasterPlace> => {
+  const { gateway, settings } = (await findInstance(folders.stateDir, config.name))?.record() ?? {};
+  const { taskNamespace } = settings?.master ?? config.master;
+  return { taskNamespace, gateway: gateway ?? config.gateway };
+};
+
+const checkAccount = async (context: CommandContext, kubeconfig: string): Promise<Checked> => {
+  const text = await readNamedFile(kubeconfig, 'kubeconfig');
+  return { kubeconfig, missing: await checkMasterAccount(text, await placeOf(context)) };
+};
+
+const describe = ({ kubeconfig, account, missing }: Checked): string =>
+  [
+    ...missing.map(({ severity, message }) => `${severity === 'error' ? '✖' : '!'} ${message}`),
+    ...(account === undefined
+      ? []
+      : [`${kubeconfig}: account ${account}; name it as kubeconfig_path in the master.yaml`]),
+    ...(missing.length === 0 ? [`${kubeconfig}: has every right that a master needs`] : []),
+  ].join('\n');
+
+/** Throws UserError `environment.master-rights` when a right is missing; which, stands on stdout. */
+const refuseMissing = ({ kubeconfig, missing: [first, ...others] }: Checked): void => {
+  if (!first) return;
+  const more = others.length > 0 ? `, and ${others.length} more` : '';
+  throw new UserError(`${kubeconfig}: ${first.message}${more}`, { id: 'environment.master-rights', hint: first.hint });
+};
+
+/**
+ * Makes a service account with a master's rights and no others in the cluster, and a kubeconfig for it; asks the API server
+ * as that account. With `checkOnly` makes nothing, and asks with a kubeconfig that the user has.
+ */
+export const masterAccount = async (input: CommandInput, { output, checkOnly }: AccountFlags): Promise<void> => {
+  if (output !== undefined && checkOnly !== undefined) {
+    throw new UserError('--check-only makes no account, so there is no --output', {
+      id: 'usage.account',
+      hint: 'leave one out',
+    });
+  }
+  const { config } = await readConfig(input);
+  const context = contextOf(config, input);
+  const checked =
+    checkOnly === undefined
+      ? await withInstanceLock(context, () => makeAccount(context, output))
+      : await checkAccount(context, checkOnly);
+  print(input.flags.json ? JSON.stringify(checked, null, 2) : describe(checked));
+  refuseMissing(checked);
+};

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import type { Instance } from '../../instance/instance.ts';
+import { UserError } from '../../lib/errors.ts';
+import { findTextFile } from '../../lib/files.ts';
+import type { MasterValues } from '../../master/write/values.ts';
+
+/** The file of an instance's first admin password, which is nowhere else in its record. */
+export const passwordPath = ({ dir }: Pick<Instance, 'dir'>): string => join(dir, 'admin-password');
+
+/** What a master's configuration is written from. Throws UserError `environment.no-instance` where `up` never finished. */
+export const masterValuesOf = async (instance: Instance): Promise<MasterValues> => {
+  const { name, cluster, gateway, master, settings, clusterId } = instance.record();
+  const adminPassword = (await findTextFile(passwordPath(instance)))?.trim();
+  if (!cluster || !gateway || !master || !settings?.master || !adminPassword) {
+    throw new UserError(`instance ${name} was never brought up to its end: no master's configuration is known`, {
+      id: 'environment.no-instance',
+      hint: `run: taskgate up --name ${name}`,
+    });
+  }
+  const { clusterName, resourcePool, taskNamespace, taskImage, maxSlotsPerPod, port } = settings.master;
+  return {
+    gateway,
+    master,
+    kubeconfigPath: cluster.kubeconfigPath,
+    ...(clusterId !== undefined && { clusterId }),
+    adminPassword,
+    instance: name,
+    clusterName,
+    resourcePool,
+    taskNamespace,
+    taskImage,
+    maxSlotsPerPod,
+    listenPort: port,
+    cacheDir: join(instance.dir, 'master-cache'),
+  };
+};

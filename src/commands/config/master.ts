@@ -1,0 +1,36 @@
+import type { Instances, MasterValues } from '../../master/write/values.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { getInstance } from '../open-instance.ts';
+import { type ConfigFormat, configFiles } from './formats.ts';
+import { masterValuesOf } from './master-values.ts';
+import { writeNamedFile } from './named-file.ts';
+import { renderConfig } from './render.ts';
+
+export type MasterFlags = { readonly format: ConfigFormat; readonly output?: string };
+
+/** What an instance of this user gives to a master. Throws UserError `environment.no-instance`. */
+export const valuesOf = async (context: CommandContext, name: string): Promise<MasterValues> =>
+  masterValuesOf(await getInstance({ ...context, config: { ...context.config, name } }));
+
+/** Prints or writes one master's configuration over the named instances; without names, over the one of the settings. */
+export const writeMasterConfig = async (
+  input: CommandInput,
+  names: readonly string[],
+  { format, output }: MasterFlags,
+): Promise<void> => {
+  const { config } = await readConfig(input);
+  const context = contextOf(config, input);
+  const [first = config.name, ...others] = names;
+  const instances: Instances = [
+    await valuesOf(context, first),
+    ...(await Promise.all(others.map((name) => valuesOf(context, name)))),
+  ];
+  const text = renderConfig(format, instances);
+  const told = { format, instances: instances.map(({ instance }) => instance) };
+  if (output !== undefined) await writeNamedFile(output, text);
+  if (input.flags.json)
+    return print(JSON.stringify({ ...told, ...(output === undefined ? { text } : { output }) }, null, 2));
+  if (output === undefined) return print(text);
+  print(`${output}: ${configFiles[format]} over ${told.instances.join(', ')}`);
+};

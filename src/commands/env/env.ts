@@ -1,0 +1,13 @@
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { openInstance } from '../open-instance.ts';
+import { type EnvFormat, environmentOf, renderEnv } from './formats.ts';
+
+export type EnvFlags = { readonly format: EnvFormat };
+
+/** Prints what a shell or a CI job needs to use an instance. */
+export const env = async (input: CommandInput, { format }: EnvFlags): Promise<void> => {
+  const { config } = await readConfig(input);
+  const { instance, gateway, master } = await openInstance(contextOf(config, input));
+  const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master });
+  print(renderEnv(variables, input.flags.json ? 'json' : format));
+};

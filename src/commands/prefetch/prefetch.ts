@@ -1,0 +1,20 @@
+import type { Config } from '../../config/config.ts';
+import { runAndShow } from '../../task-list/run-and-show.ts';
+import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { type PrefetchContext, prefetchSteps } from './steps.ts';
+
+/** Fills the cache, and writes the bundle where one is wanted. */
+export const fillCache = async (input: CommandInput, config: Config, bundleDir?: string): Promise<PrefetchContext> => {
+  const context: PrefetchContext = { ...contextOf(config, input), ...(bundleDir && { bundleDir }) };
+  const options = { kind: displayKind(input.invocation), signal: context.signal };
+  await runAndShow(prefetchSteps, context, options);
+  return context;
+};
+
+/** Prepares all that `up` needs from elsewhere. Here --bundle names the folder to write, not one to read. */
+export const prefetch = async (input: CommandInput): Promise<void> => {
+  const { bundle, ...settings } = input.flags.settings;
+  const { config } = await readConfig({ ...input, flags: { ...input.flags, settings } });
+  const { artifacts } = await fillCache(input, config, bundle);
+  if (input.flags.json) print(JSON.stringify(artifacts, null, 2));
+};

@@ -1,0 +1,67 @@
+import { readFile, stat } from 'node:fs/promises';
+import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
+import { findTextFile } from '../../lib/files.ts';
+import { renderHops } from '../../report/hop-table.ts';
+import { runAndShow } from '../../task-list/run-and-show.ts';
+import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { passwordPath } from '../config/master-values.ts';
+import { getInstance } from '../open-instance.ts';
+import { refuseBrokenPath } from '../proof-result.ts';
+import { type SmokeContext, smokeSteps, smokeThroughMasterSteps } from './steps.ts';
+
+export type SmokeFlags = {
+  readonly master?: string;
+  readonly masterUser: string;
+  readonly masterPasswordFile?: string;
+  readonly masterImage?: string;
+  readonly masterPool?: string;
+};
+
+/** Throws UserError `usage.password-file` for a file that is not there or that others may read. */
+const readPasswordFile = async (path: string): Promise<string> => {
+  const unusable = (why: string, hint: string, cause?: unknown) =>
+    new UserError(`--master-password-file: ${path} ${why}`, { id: 'usage.password-file', hint, cause });
+  try {
+    const { mode } = await stat(path);
+    if (mode & 0o077) throw unusable('may be read by others', `run: chmod 600 ${path}`);
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (!['ENOENT', 'EACCES', 'EISDIR'].some((code) => hasCode(error, code))) throw error;
+    throw unusable(`cannot be read: ${messageOf(error)}`, 'name a file that holds the password alone', error);
+  }
+};
+
+/** Never from the command line, which everybody on the machine can read. */
+const findPassword = async (context: SmokeContext, { masterPasswordFile }: SmokeFlags): Promise<string> => {
+  if (masterPasswordFile !== undefined) return readPasswordFile(masterPasswordFile);
+  const { DET_PASS } = context.env;
+  if (DET_PASS) return DET_PASS;
+  const generated = (await findTextFile(passwordPath(await getInstance(context))))?.trim();
+  if (generated) return generated;
+  throw new UserError('no password for the master is known', {
+    id: 'usage.no-password',
+    hint: 'give --master-password-file FILE, or set DET_PASS',
+  });
+};
+
+/** Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`. */
+export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
+  const { config } = await readConfig(input);
+  const context: SmokeContext = contextOf(config, input);
+  if (flags.master !== undefined) {
+    const { master: url, masterUser: username, masterImage: image, masterPool: resourcePool } = flags;
+    const password = await findPassword(context, flags);
+    context.throughMaster = {
+      ...{ url, username, password },
+      ...(image && { image }),
+      ...(resourcePool && { resourcePool }),
+    };
+  }
+  const steps = context.throughMaster ? smokeThroughMasterSteps : smokeSteps;
+  await runAndShow(steps, context, { kind: displayKind(input.invocation), signal: context.signal });
+  const { proof } = context;
+  if (!proof) return;
+  for (const note of proof.notes) process.stderr.write(`note: ${note}\n`);
+  print(input.flags.json ? JSON.stringify(proof, null, 2) : renderHops(proof.hops));
+  refuseBrokenPath(proof);
+};

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { isNodeReady, type Node } from '../../cluster/readiness.ts';
+import type { Config } from '../../config/config.ts';
+import { gatewayApiBundle } from '../../config/versions.ts';
+import { findGatewayProblems } from '../../gateway/install/drift.ts';
+import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
+import type { Gateway } from '../../gateway/ready/conditions.ts';
+import { findUnready } from '../../gateway/ready/readiness.ts';
+import { type GatewaySpec, gatewayRef } from '../../gateway/spec.ts';
+import { type Instance, instancesDir } from '../../instance/instance.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
+import { type ErrorId, messageOf } from '../../lib/errors.ts';
+import { connect, type Kube } from '../../lib/kube/client.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import type { KeeperStatus } from '../../supervisor/spec.ts';
+import { findKeeperStatus } from '../../supervisor/status-socket.ts';
+import { findForeignMasters } from './foreign-masters.ts';
+import { upAgain } from './up-again.ts';
+
+export const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
+
+const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly Problem[] =>
+  verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
+
+const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly Problem[] => {
+  if (!keeper) {
+    const message = 'the keeper runs but does not answer on its socket';
+    return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
+  }
+  return keeper.children
+    .filter(({ state }) => state !== 'ready')
+    .map((child) => ({
+      id: 'cluster.child-not-ready',
+      message: `${child.name} is ${child.state}, restarted ${child.restarts} times${child.lastExit ? `, last: ${child.lastExit}` : ''}`,
+      hint: `see: taskgate logs ${child.name} --name ${name}`,
+    }));
+};
+
+/** Compares with what the instance was made with; of one that does not tell, with today's settings. */
+export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
+  const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
+  const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
+  const [installed, unready, gateway] = await Promise.all([
+    inspectGatewayAPI(kube, spec),
+    findUnready(kube, spec, address),
+    kube.find<Gateway>(gatewayRef(spec)),
+  ]);
+  const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
+    ({ verdict, hint, ...problem }): readonly Problem[] => {
+      if (verdict === 'note') return [];
+      return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
+    },
+  );
+  const taskListeners = gateway?.spec.listeners.filter(({ name }) => name.startsWith('det-')).length ?? 0;
+  return { taskListeners, problems: [...drift, ...unready] };
+};
+
+/** Where a component of the cluster says more; only a native one has its logs here. */
+const lookAt = ({ name, provider, cluster }: InstanceRecord, component: 'kubelet' | 'kube-apiserver'): string =>
+  provider === 'native'
+    ? `see: taskgate logs ${component} --name ${name}`
+    : `see: kubectl --kubeconfig ${cluster?.kubeconfigPath} get nodes,events --all-namespaces`;
+
+/** What the cluster says of itself and of its gateway. */
+export const lookAtCluster = async ({ config }: CommandContext, instance: Instance) => {
+  const record = instance.record();
+  const { cluster } = record;
+  if (!cluster)
+    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
+  try {
+    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    const [nodes, gateway, foreign] = await Promise.all([
+      kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
+      lookAtGateway(kube, config, record),
+      findForeignMasters(kube, instance, { ...config, ...record.settings }),
+    ]);
+    const node = judge(
+      isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
+      'cluster.node-not-ready',
+      `node ${cluster.nodeName}`,
+      lookAt(record, 'kubelet'),
+    );
+    return { ...gateway, problems: [...node, ...gateway.problems, ...foreign] };
+  } catch (error) {
+    return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
+  }
+};
+
+/** The processes of a native cluster. */
+export const lookAtKeeper = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
+  if (provider !== 'native') return { problems: [] };
+  const keeper = await findKeeperStatus(`${instancesDir(folders.stateDir)}/${name}/keeper.sock`);
+  return { ...(keeper && { keeper }), problems: keeperProblems(keeper, name) };
+};

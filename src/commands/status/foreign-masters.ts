@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Instance } from '../../instance/instance.ts';
+import type { GatewaySettings, MasterSettings } from '../../instance/record.ts';
+import { hasCode } from '../../lib/errors.ts';
+import { findTextFile } from '../../lib/files.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import { findForeignMaster } from '../../master/foreign/foreign.ts';
+import type { Problem } from '../../model/problem.ts';
+import { findMasterInfo } from '../../proof/probe/master-info.ts';
+
+export const foreignMasterId = 'cluster.foreign-master';
+
+/** Where the instance's own master works: settings of today, or those that the instance was made with. */
+type Settings = {
+  readonly gateway: Pick<GatewaySettings, 'name' | 'namespace'>;
+  readonly master: Pick<MasterSettings, 'taskNamespace' | 'port'>;
+};
+
+/** A file of its own and not in the record: `status` reads the record without the lock, so it must not write it. */
+const idPath = ({ dir }: Instance): string => join(dir, 'master-cluster-id');
+
+/** Where `down` has just removed the folder, nothing is remembered. */
+const remember = async (instance: Instance, id: string): Promise<void> => {
+  try {
+    await writeFile(idPath(instance), `${id}\n`);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+};
+
+/** The `cluster_id` of the instance's own master: of the one that answers now, else of the last one that did. */
+const findOwnClusterId = async (instance: Instance, { port }: Settings['master']): Promise<string | undefined> => {
+  const { master } = instance.record();
+  const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
+  const [kept, info] = await Promise.all([findTextFile(idPath(instance)), findMasterInfo(target)]);
+  const known = kept?.trim() || undefined;
+  const seen = info?.clusterId;
+  if (seen !== undefined && seen !== known) await remember(instance, seen);
+  return seen ?? known;
+};
+
+/**
+ * Masters of others on the instance's task namespace or Gateway, as problems. Asks the instance's own master for its
+ * `cluster_id` and remembers it; while none was ever seen, every trace of a master is told of.
+ */
+export const findForeignMasters = async (
+  kube: Kube,
+  instance: Instance,
+  { gateway: { name, namespace }, master }: Settings,
+): Promise<readonly Problem[]> => {
+  const ownClusterId = await findOwnClusterId(instance, master);
+  const tenancy = { taskNamespace: master.taskNamespace, gateway: { name, namespace }, ownClusterId };
+  const findings = await findForeignMaster(kube, tenancy);
+  return findings.map((finding) => ({ id: foreignMasterId, ...finding }));
+};
+
+/** The same as notes of `up`: another master keeps nothing from being made. */
+export const noteForeignMasters = async (
+  kube: Kube,
+  instance: Instance,
+  settings: Settings,
+): Promise<readonly string[]> =>
+  (await findForeignMasters(kube, instance, settings)).map(({ message, hint }) => `${message} (${hint})`);

@@ -1,0 +1,108 @@
+import { readdir } from 'node:fs/promises';
+import { readTunnelSpec } from '../../daemon/wanted.ts';
+import { findInstance, type Instance, instancesDir } from '../../instance/instance.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
+import { isTunnelOnly } from '../../instance/tunnel-only.ts';
+import { hasCode, UserError } from '../../lib/errors.ts';
+import type { ProviderName } from '../../model/cluster.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { providerOf } from '../../providers/providers.ts';
+import type { KeeperStatus } from '../../supervisor/spec.ts';
+import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
+import { lookAtCluster, lookAtKeeper, runUp } from './cluster.ts';
+import { lookAtTunnels } from './tunnels.ts';
+
+export type InstanceStatus = {
+  readonly name: string;
+  readonly state: 'running' | 'stopped' | 'absent' | 'unknown';
+  /** Undefined when it cannot be read, as a problem says. */
+  readonly record?: Omit<InstanceRecord, 'journal' | 'schema'>;
+  readonly keeper?: KeeperStatus;
+  /** Listeners of tasks on the Gateway now. */
+  readonly taskListeners?: number;
+  readonly tunnels?: TunnelDaemonStatus;
+  /** Every address of it that others reach. */
+  readonly exposed?: readonly Exposure[];
+  readonly problems: readonly Problem[];
+};
+
+/** What an instance says whose cluster does not run. */
+const notRunning: Readonly<Record<ProviderName, string>> = {
+  native: 'the keeper is gone, and all that it kept with it',
+  minikube: "the cluster does not run: it was stopped, or its machine ended, behind taskgate's back",
+  attach: 'the cluster does not run',
+};
+
+/** An instance that has a tunnel and no cluster of its own. */
+const tunnelStatus = async (instance: Instance, { config }: CommandContext): Promise<InstanceStatus> => {
+  const { journal: _, schema: __, ...record } = instance.record();
+  const look = await lookAtTunnels(instance, `run: taskgate tunnel up --name ${config.name}`);
+  const exposed = listExposure({ record, spec: await readTunnelSpec(instance.dir), status: look.tunnels });
+  return { name: record.name, state: look.tunnels ? 'running' : 'stopped', record, ...look, exposed };
+};
+
+const lookAtRunning = async (context: CommandContext, instance: Instance) => {
+  const [keeper, cluster] = await Promise.all([
+    lookAtKeeper(context, instance.record()),
+    lookAtCluster(context, instance),
+  ]);
+  return { ...keeper, ...cluster, problems: [...keeper.problems, ...cluster.problems] };
+};
+
+/** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
+export const findStatus = async (context: CommandContext): Promise<InstanceStatus | undefined> => {
+  const instance = await findInstance(context.folders.stateDir, context.config.name);
+  if (!instance) return undefined;
+  const { journal: _, schema: __, ...record } = instance.record();
+  const { name } = record;
+  if (isTunnelOnly(instance)) return tunnelStatus(instance, context);
+  const state = await providerOf(context, { instance }).find();
+  const again = runUp(instance.record(), context.config);
+  const isRunning = state === 'running';
+  const [looks, tunnels] = await Promise.all([
+    isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] },
+    lookAtTunnels(instance, again),
+  ]);
+  // a tunnel goes on without the cluster
+  const reached = isRunning ? record : { provider: record.provider };
+  const exposed = listExposure({ record: reached, spec: await readTunnelSpec(instance.dir), status: tunnels.tunnels });
+  return { name, state, record, ...looks, ...tunnels, exposed, problems: [...looks.problems, ...tunnels.problems] };
+};
+
+/** Minikube forgets a profile that was deleted; of a native cluster the journal tells. */
+const absence = ({ cluster }: Pick<InstanceRecord, 'cluster'>): string =>
+  cluster ? 'the cluster is gone: it was deleted behind our back' : 'the cluster was never started';
+
+const notRunningProblem = (
+  record: Pick<InstanceRecord, 'provider' | 'cluster'>,
+  state: InstanceStatus['state'],
+  hint: string,
+): Problem => {
+  const message = state === 'stopped' ? notRunning[record.provider] : absence(record);
+  return { id: 'cluster.stopped', message, hint };
+};
+
+/** A record that cannot be read is a problem of its instance alone. */
+const unreadable = (name: string, error: unknown): InstanceStatus => {
+  if (!(error instanceof UserError)) throw error;
+  const { id, message, hint = '' } = error;
+  return { name, state: 'unknown', problems: [{ id, message, hint }] };
+};
+
+/** Looks at every instance of this user. */
+export const listStatus = async (context: CommandContext): Promise<readonly InstanceStatus[]> => {
+  const names = await readdir(instancesDir(context.folders.stateDir)).catch((error) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const found = await Promise.all(
+    names
+      .toSorted()
+      .map((name) =>
+        findStatus({ ...context, config: { ...context.config, name } }).catch((error) => unreadable(name, error)),
+      ),
+  );
+  return found.filter((status) => status !== undefined);
+};

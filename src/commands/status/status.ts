@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../../lib/errors.ts';
+import { describePlace } from '../../providers/providers.ts';
+import { describeExposure } from '../../tunnel/exposure.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { findStatus, type InstanceStatus, listStatus } from './look.ts';
+
+type Row = readonly [label: string, value: string | undefined];
+
+const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceStatus): readonly Row[] => {
+  const { gateway, master, provider } = record ?? {};
+  return [
+    ['provider', record && `${provider}, ${describePlace(record)}`],
+    [
+      'gateway',
+      gateway &&
+        `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${gateway.portRange.start}-${gateway.portRange.end}`,
+    ],
+    [
+      'tasks',
+      gateway && taskListeners !== undefined
+        ? `${taskListeners} of ${gateway.capacity.limit} listeners in use`
+        : undefined,
+    ],
+    ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
+    ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
+    ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
+    ['forwards', tunnels?.forward && `${tunnels.forward.state}, ${tunnels.forward.listeners.length} listeners`],
+    [
+      'processes',
+      keeper?.children
+        .map((child) => `${child.name} ${child.state}${child.restarts ? ` (restarted ${child.restarts}x)` : ''}`)
+        .join(', '),
+    ],
+  ];
+};
+
+const describe = (status: InstanceStatus): string => {
+  const { name, state, problems } = status;
+  const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
+  const trouble = problems.map(({ message, hint }) => `  ✖ ${message}\n    to fix: ${hint}`);
+  return [`${name}: ${state}${problems.length > 0 ? ', not as it should be' : ''}`, ...lines, ...trouble].join('\n');
+};
+
+/** The first problem found, which gives the exit code; stdout has them all, with their hints. */
+const refuseProblems = (all: readonly InstanceStatus[]): void => {
+  const found = all.flatMap(({ name, problems }) => problems.map((problem) => ({ name, problem })));
+  const [first, ...more] = found;
+  if (!first) return;
+  const further = more.length === 0 ? '' : `, and ${more.length} further ${more.length === 1 ? 'problem' : 'problems'}`;
+  throw new UserError(`instance ${first.name}: ${first.problem.message}${further}`, { id: first.problem.id });
+};
+
+/** The instance that was named, else all. */
+const look = async (input: CommandInput): Promise<Seen> => {
+  const { config, origins } = await readConfig(input);
+  const context = contextOf(config, input);
+  if (origins['name'] === 'default') return { all: await listStatus(context), none: 'no instance' };
+  const one = await findStatus(context);
+  return { all: one ? [one] : [], none: `no instance ${config.name}` };
+};
+
+type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
+
+const render = ({ all, none }: Seen, isJson: boolean): string => {
+  if (isJson) return JSON.stringify(all, null, 2);
+  return all.length > 0 ? all.map(describe).join('\n\n') : none;
+};
+
+const watchPauseMs = 1_000;
+
+/** Prints what is there now, and again whenever it has changed; ends by the signal only. */
+const watchStatus = async (input: CommandInput): Promise<never> => {
+  const { signal } = input.invocation;
+  let last = '';
+  for (;;) {
+    const text = render(await look(input), input.flags.json);
+    if (text !== last) print(last ? `\n${new Date().toISOString()}\n${text}` : text);
+    last = text;
+    await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+};
+
+export type StatusFlags = { readonly watch: boolean };
+
+/** Prints what is there. Throws the first problem found, so that the exit code tells. */
+export const status = async (input: CommandInput, { watch }: StatusFlags): Promise<void> => {
+  if (watch) return watchStatus(input);
+  const seen = await look(input);
+  print(render(seen, input.flags.json));
+  refuseProblems(seen.all);
+};

@@ -1,0 +1,27 @@
+import type { Config } from '../../config/config.ts';
+import { flagOf, settings } from '../../config/settings.ts';
+import { getIn } from '../../config/tree.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
+
+/** What an instance was made with, by the paths of the settings. The profile and the network stay as they are by themselves. */
+const madeWith = ({ settings: made, minikube, attach }: InstanceRecord) => {
+  const { driver, cpus, memoryMb, baseImage, startArgs = [] } = minikube ?? {};
+  const node = { driver, cpus, memoryMb, baseImage, startArgs: startArgs.join(' ') || undefined };
+  return { ...made, minikube: node, context: attach?.context, allowContext: attach?.allowContext };
+};
+
+const quoted = (value: unknown): string => (/\s/.test(String(value)) ? `'${value}'` : String(value));
+
+/** The flags without which `up` would make an instance other than it was made, or refuse it. */
+const flagsFor = (record: InstanceRecord, config: Config): readonly string[] => {
+  const made = madeWith(record);
+  return settings.flatMap(({ path }) => {
+    const value = getIn(made, path.split('.'));
+    const isOther = value !== undefined && value !== getIn(config, path.split('.'));
+    return isOther ? [`${flagOf(path)} ${quoted(value)}`] : [];
+  });
+};
+
+/** The command that brings an instance up as it was made, whatever the settings are today. */
+export const upAgain = (record: InstanceRecord, config: Config): string =>
+  ['taskgate up --name', record.name, ...flagsFor(record, config)].join(' ');

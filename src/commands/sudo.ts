@@ -1,0 +1,101 @@
+import { lchown, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { instancesDir } from '../instance/instance.ts';
+import { hasCode, UserError } from '../lib/errors.ts';
+import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
+import type { CommandContext } from '../providers/context.ts';
+import { type Invocation, ownProgram } from './command.ts';
+
+type Environment = Invocation['env'];
+
+/**
+ * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
+ * read by everybody. Artifacts are in the cache by then, so no mirror and no proxy is needed.
+ */
+const isKept = (name: string): boolean =>
+  ['PATH', 'HOME', 'TERM', 'CI', 'GITHUB_ACTIONS', 'KUBECONFIG', 'SSH_AUTH_SOCK'].includes(name) ||
+  (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
+
+/** A tunnel needs it, and only sudo itself hands it on unseen. */
+const secret = 'NGROK_AUTHTOKEN';
+
+/** The same command line again, as root, with the user's folders and settings. */
+export const sudoCommand = (env: Environment, command: readonly string[]): Command => {
+  const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
+  return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...command];
+};
+
+const notRoot = (uid: number, trouble: string, cause?: unknown): UserError =>
+  new UserError(
+    `a native cluster needs root for its namespaces, cgroups and network link; this is uid ${uid}, and ${trouble}`,
+    { id: 'environment.not-root', hint: 'run it as root, or allow this user sudo without a password', cause },
+  );
+
+/** Throws UserError `environment.not-root` unless sudo gives root, and that without asking. */
+export const verifySudo = async (uid: number, runner: Runner): Promise<void> => {
+  const { stdout } = await runner(['sudo', '-n', 'id', '-u'], { timeoutMs: 10_000 }).catch((cause: unknown) => {
+    throw notRoot(uid, 'sudo without a password does not work', cause);
+  });
+  // a sudo that gives another user would have us start ourselves again for ever
+  if (stdout.trim() !== '0') throw notRoot(uid, `sudo gives uid ${stdout.trim()}`);
+};
+
+/**
+ * Does work that needs root. Without it, prepares what can be prepared as the user, so that the user's cache stays
+ * the user's, then starts this command line again by sudo. Gives the exit code of that, or of the work here.
+ * Throws UserError `environment.not-root` before anything is changed where neither is possible.
+ */
+export const asRoot = async (
+  { env, args, signal }: Invocation,
+  { prepare, work }: { readonly prepare: () => Promise<unknown>; readonly work: () => Promise<void> },
+): Promise<number> => {
+  const uid = process.getuid?.();
+  // on a system without uids the provider's own checks say what is wrong
+  if (uid === 0 || uid === undefined) {
+    await work();
+    return 0;
+  }
+  await verifySudo(uid, execaRunner);
+  await prepare();
+  // named, since what is there for the user (Minikube, its driver) may not be there for root
+  return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native']), {
+    signal,
+    // a user may not signal a process of root, sudo passes on what it gets itself
+    terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),
+  });
+};
+
+/** What the node keeps for itself; root's, as everything that its processes write. */
+const nodeOnly = new Set(['node', 'logs', 'keeper.json']);
+
+const entriesOf = async (folder: string): Promise<readonly string[]> => {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+};
+
+/**
+ * After work that sudo did: the instance's files, and `more` that the user named, become the user's who called it, so that status, smoke, logs and env
+ * work without root. Does nothing without sudo.
+ */
+export const handOver = async (
+  { SUDO_UID, SUDO_GID }: Environment,
+  { config, folders: { stateDir } }: CommandContext,
+  more: readonly string[] = [],
+): Promise<void> => {
+  if (!SUDO_UID || !SUDO_GID) return;
+  const instanceDir = join(instancesDir(stateDir), config.name);
+  const logsDir = join(instanceDir, 'logs');
+  const files = (await entriesOf(instanceDir)).filter((path) => !nodeOnly.has(basename(path)));
+  const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
+  const folders = [stateDir, instancesDir(stateDir), join(stateDir, 'locks'), instanceDir, logsDir];
+  for (const path of [...folders, ...files, ...logs, ...more]) {
+    // lchown: the folder is the user's, and a link in it could name anything
+    await lchown(path, Number(SUDO_UID), Number(SUDO_GID)).catch((error) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+  }
+};

@@ -1,0 +1,44 @@
+import { findTunnelKeeper, findTunnelStatus, tunnelPaths } from '../../daemon/find.ts';
+import { hoursFrom, readTunnelSpec } from '../../daemon/wanted.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { UserError } from '../../lib/errors.ts';
+import { writeFileAtomically } from '../../lib/files.ts';
+import { signalProcess } from '../../lib/process/processes.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
+
+const timeoutMs = 5_000;
+
+const notRunning = (name: string): UserError =>
+  new UserError(`no tunnel of instance ${name} runs`, {
+    id: 'tunnel.not-running',
+    hint: `open it: taskgate tunnel up --name ${name}`,
+  });
+
+/**
+ * Has a tunnel close that many hours from now; one that has closed is opened again. Throws UserError
+ * `tunnel.not-running`, or `usage.no-ttl` for one that does not close by itself.
+ */
+export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
+  const { name } = instance.record();
+  const [keeper, spec] = await Promise.all([findTunnelKeeper(instance), readTunnelSpec(instance.dir)]);
+  if (!keeper || !spec?.tunnel) throw notRunning(name);
+  if (!spec.tunnel.until) {
+    throw new UserError(`the tunnel of instance ${name} does not close by itself`, {
+      id: 'usage.no-ttl',
+      hint: `there is nothing to extend; close it by: taskgate tunnel down --name ${name}`,
+    });
+  }
+  const until = hoursFrom(Date.now(), hours);
+  const tunnel = { ...spec.tunnel, until };
+  await writeFileAtomically(tunnelPaths(instance.dir).specPath, `${JSON.stringify({ ...spec, tunnel }, null, 2)}\n`);
+  if (!(await signalProcess(keeper.process, 'SIGHUP'))) throw notRunning(name);
+  const status = await waitUntil(
+    'The tunnel keeper',
+    polling(() => findTunnelStatus(instance.dir), 50),
+    (seen) => seen?.tunnel?.until === until || 'it has not taken the new time yet',
+    { timeoutMs, id: 'tunnel.keeper-silent', hint: `restart it: taskgate tunnel down, then up --name ${name}` },
+  );
+  if (!status) throw notRunning(name);
+  return status;
+};

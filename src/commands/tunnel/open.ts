@@ -1,0 +1,84 @@
+import { findMasterMove, type MasterMove, stopTunnelKeeper } from '../../daemon/find.ts';
+import { wantedTunnelOf } from '../../daemon/from-settings.ts';
+import { startTunnels } from '../../daemon/start.ts';
+import { findKept } from '../../daemon/wanted.ts';
+import { createInstance, findInstance, type Instance, removeInstance } from '../../instance/instance.ts';
+import { isTunnelOnly } from '../../instance/tunnel-only.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { chooseReach, endpointThrough } from '../../tunnel/endpoint.ts';
+import { findReachProblems } from '../../tunnel/endpoint-rules.ts';
+import { stageTimeoutMs } from '../context.ts';
+
+/** A tunnel that is up. */
+export type OpenedTunnel = {
+  readonly instance: Instance;
+  readonly endpoint: MasterEndpoint;
+  readonly status: TunnelDaemonStatus;
+  /** Set when the master's files of an instance with a cluster name another address. */
+  readonly move?: MasterMove;
+};
+
+const noTunnel = (via: string): UserError =>
+  new UserError(`there is no tunnel to open: tasks reach the master by ${via}`, {
+    id: 'usage.no-tunnel',
+    hint: 'choose one: --master-reach ssh --ssh-host HOST, or --master-reach ngrok; both with --tunnel-allow-public true',
+  });
+
+/** Throws UserError `usage.reach` with everything that is wrong; nothing may be exposed that the user has not allowed. */
+const refuseProblems = ({ config }: CommandContext): void => {
+  const errors = findReachProblems(config).filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  throw new UserError(errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    id: 'usage.reach',
+    hint: errors.map(({ hint }) => hint).join('; '),
+  });
+};
+
+/**
+ * Opens the tunnel of the settings, with or without a cluster of taskgate's behind it; what forwards the instance has
+ * are kept. Throws UserError `usage.no-tunnel` where the settings name none, or `tunnel.*`.
+ */
+export const openTunnelOf = async (context: CommandContext, report: (line: string) => void): Promise<OpenedTunnel> => {
+  const { config, folders, env, signal } = context;
+  refuseProblems(context);
+  const reach = chooseReach(config);
+  const tunnel = wantedTunnelOf(reach, config);
+  if (!tunnel) throw noTunnel(reach.via);
+  const found = await findInstance(folders.stateDir, config.name);
+  const instance = found ?? (await createInstance(folders.stateDir, { name: config.name, provider: 'attach' }));
+  try {
+    const forward = (await findKept(instance))?.forward;
+    const wanted = { tunnel, ...(forward && { forward }) };
+    const { daemonCommand } = folders;
+    const limits = { signal, timeoutMs: stageTimeoutMs(context) };
+    const status = await startTunnels({ instance, wanted, daemonCommand, env, ...limits, report });
+    const address = status.tunnel?.address;
+    if (!address) throw new Error('a tunnel is up without an address');
+    const endpoint = endpointThrough(tunnel.driver.kind, address, config.master.scheme);
+    const move = isTunnelOnly(instance) ? undefined : findMasterMove(instance.record(), status, config.master.scheme);
+    if (isTunnelOnly(instance)) await instance.change({ master: endpoint });
+    return { instance, endpoint, status, ...(move && { move }) };
+  } catch (error) {
+    if (!found) await removeInstance(instance);
+    throw error;
+  }
+};
+
+/** Closes the tunnel of an instance; forwards go on. One that has nothing else goes with it. False when there was none. */
+export const closeTunnelOf = async (context: CommandContext): Promise<boolean> => {
+  const { config, folders, env, signal } = context;
+  const instance = await findInstance(folders.stateDir, config.name);
+  if (!instance) return false;
+  const forward = (await findKept(instance))?.forward;
+  const wasThere = await stopTunnelKeeper(instance);
+  if (isTunnelOnly(instance)) await removeInstance(instance);
+  else if (wasThere && forward) {
+    const { daemonCommand } = folders;
+    const rest = { instance, wanted: { forward }, daemonCommand, env, signal, timeoutMs: stageTimeoutMs(context) };
+    await startTunnels({ ...rest, report: () => undefined });
+  }
+  return wasThere;
+};

@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { findTunnelStatus } from '../../daemon/find.ts';
+import { readTunnelSpec } from '../../daemon/wanted.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { UserError } from '../../lib/errors.ts';
+import { originOf } from '../../model/master-endpoint.ts';
+import type { TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
+import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { getInstance } from '../open-instance.ts';
+
+const watchPauseMs = 250;
+
+const tunnelLines = (tunnel: TunnelReport): readonly string[] => {
+  const { kind, target, state, since, address, restarts, detail, hint, proven, until, master, connections } = tunnel;
+  return [
+    `tunnel     ${target}: ${state} since ${since}${restarts > 0 ? `, started again ${restarts}x` : ''}`,
+    detail ? `           ${detail}` : '',
+    hint && state !== 'up' ? `           to fix: ${hint}` : '',
+    address ? `address    ${originOf(address)}, by ${kind}` : '',
+    proven ? `proven     ${proven.at}, a nonce came back in ${proven.latencyMs} ms` : '',
+    `master     ${master.host}:${master.port}, ${master.trouble ?? `${connections} connections now`}`,
+    until ? `closes     ${until}; taskgate tunnel extend --hours N` : '',
+  ];
+};
+
+/** All that is known of an instance's tunnel and forwards, for people. */
+export const renderTunnels = async (instance: Instance, status: TunnelDaemonStatus | undefined): Promise<string> => {
+  const { tunnel, forward } = status ?? {};
+  const spec = await readTunnelSpec(instance.dir);
+  const lines = [
+    ...(tunnel ? tunnelLines(tunnel) : [`tunnel     ${spec?.tunnel && !status ? 'its keeper is gone' : 'none'}`]),
+    forward
+      ? `forwards   ${forward.state}, ${forward.listeners.length} listeners, ${forward.connections} connections${forward.detail ? `: ${forward.detail}` : ''}`
+      : '',
+    ...listExposure({ record: instance.record(), spec, status }).map((one) => `exposed    ${describeExposure(one)}`),
+  ];
+  return [instance.record().name, ...lines.filter(Boolean).map((line) => `  ${line}`)].join('\n');
+};
+
+type Place = Pick<TunnelEvent, 'at' | 'number'>;
+
+/** Numbers begin anew with each keeper, times do not. */
+const isAfter = (one: Place, other: Place): boolean =>
+  one.at === other.at ? one.number > other.number : one.at > other.at;
+
+/** Prints each event as it comes, until interrupted; those of a keeper that was started meanwhile, too. */
+const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }: CommandInput): Promise<never> => {
+  const tell = (at: string, text: string) => print(flags.json ? JSON.stringify({ at, text }) : `${at} ${text}`);
+  let last: Place = { at: '', number: 0 };
+  let isThere = true;
+  for (;;) {
+    const status = await findTunnelStatus(dir);
+    if (!status && isThere) tell(new Date().toISOString(), 'no tunnel keeper answers');
+    isThere = status !== undefined;
+    for (const event of (status?.events ?? []).filter((one) => isAfter(one, last))) {
+      tell(event.at, event.text);
+      last = event;
+    }
+    await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+};
+
+/** Throws the first thing that is not as it should be, so that the exit code tells. */
+const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): void => {
+  const hint = `taskgate tunnel up --name ${name}`;
+  if (!status?.tunnel && !status?.forward)
+    throw new UserError(`no tunnel of instance ${name} runs`, { id: 'tunnel.not-running', hint });
+  const { tunnel, forward } = status;
+  const bad = [tunnel, forward].find((one) => one && one.state !== 'up');
+  if (bad)
+    throw new UserError(`the tunnel of instance ${name} is ${bad.state}: ${bad.detail ?? 'not proven'}`, {
+      id: 'tunnel.not-up',
+    });
+};
+
+/**
+ * Prints how the tunnel and forwards of an instance are; with `watch` each change until interrupted.
+ * Throws UserError `tunnel.not-running` or `tunnel.not-up`, so that the exit code tells.
+ */
+export const tunnelStatus = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
+  const { config } = await readConfig(input);
+  const instance = await getInstance(contextOf(config, input));
+  const status = await findTunnelStatus(instance.dir);
+  const spec = await readTunnelSpec(instance.dir);
+  const exposure = listExposure({ record: instance.record(), spec, status });
+  print(
+    input.flags.json
+      ? JSON.stringify({ instance: config.name, ...status, exposure }, null, watch ? 0 : 2)
+      : await renderTunnels(instance, status),
+  );
+  if (watch) return watchTunnels(instance, input);
+  refuseTrouble(config.name, status);
+};

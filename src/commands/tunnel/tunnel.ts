@@ -1,0 +1,63 @@
+import { withInstanceLock } from '../../instance/lock.ts';
+import { UserError } from '../../lib/errors.ts';
+import { originOf } from '../../model/master-endpoint.ts';
+import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { getInstance } from '../open-instance.ts';
+import { extendTunnel } from './extend.ts';
+import { closeTunnelOf, type OpenedTunnel, openTunnelOf } from './open.ts';
+import { renderTunnels } from './status.ts';
+
+/** What the user's master has to know now. */
+const masterSettings = ({ endpoint: { scheme, host, port }, move, instance }: OpenedTunnel): string => {
+  const { name } = instance.record();
+  const settings = [
+    `determined_master_scheme: ${scheme}`,
+    `determined_master_host: ${host}`,
+    `determined_master_port: ${port}`,
+  ];
+  if (!move) return `What the resource manager in the master's configuration needs:\n  ${settings.join('\n  ')}`;
+  const known = move.from ? `has ${originOf(move.from)}` : 'has no address of it';
+  return `The master.yaml of instance ${name} ${known}: run taskgate up --name ${name}, then restart the master`;
+};
+
+/** Opens the tunnel of the settings and waits until a nonce came back through it. Throws UserError `tunnel.*`. */
+export const tunnelUp = async (input: CommandInput): Promise<void> => {
+  const { config, warnings } = await readConfig(input);
+  const context = contextOf(config, input);
+  for (const warning of warnings) process.stderr.write(`note: ${warning}\n`);
+  const report = (line: string) => void process.stderr.write(`${line}\n`);
+  const opened = await withInstanceLock(context, () => openTunnelOf(context, report));
+  const { endpoint, status, move, instance } = opened;
+  if (input.flags.json) return print(JSON.stringify({ endpoint, status, ...(move && { move }) }, null, 2));
+  print(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`);
+};
+
+/** Closes the tunnel of an instance; safe to repeat. */
+export const tunnelDown = async (input: CommandInput): Promise<void> => {
+  const { config } = await readConfig(input);
+  const context = contextOf(config, input);
+  const closed = await withInstanceLock(context, () => closeTunnelOf(context));
+  if (input.flags.json) return print(JSON.stringify({ instance: config.name, closed }));
+  print(closed ? `the tunnel of instance ${config.name} is closed` : `instance ${config.name} has no tunnel`);
+};
+
+const longestHours = 24 * 7;
+
+const parseHours = (text: string): number => {
+  const hours = Number(text);
+  if (text.trim() !== '' && hours > 0 && hours <= longestHours) return hours;
+  throw new UserError(`--hours: ${text} is no number of hours between 0 and ${longestHours}`, {
+    id: 'usage.hours',
+    hint: 'give hours from now, such as --hours 8',
+  });
+};
+
+/** Has a public tunnel close so many hours from now; one that has closed is opened again. */
+export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
+  const hours = parseHours(flags.hours);
+  const { config } = await readConfig(input);
+  const context = contextOf(config, input);
+  const { tunnel } = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
+  if (input.flags.json) return print(JSON.stringify({ instance: config.name, until: tunnel?.until }));
+  print(`the tunnel of instance ${config.name} closes at ${tunnel?.until}`);
+};

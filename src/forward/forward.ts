@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ForwardSpec } from '../instance/tunnels.ts';
+import { messageOf } from '../lib/errors.ts';
+import { connect, type Kube } from '../lib/kube/client.ts';
+import { type PortForwarder, portForwarder } from '../lib/kube/port-forward.ts';
+import type { ForwardStatus } from '../model/tunnel-status.ts';
+import { type EnvoyPod, type Gateway, servingPods, wantedListeners } from './plan.ts';
+import { type Board, makeBoard } from './ports.ts';
+
+/** The cluster as its kubeconfig says now. */
+export type ForwardCluster = { readonly kube: Kube; readonly forward: PortForwarder };
+
+export type ForwardTools = {
+  readonly signal: AbortSignal;
+  /** Told of each new status, some times a second at most. */
+  readonly onState: (status: ForwardStatus) => void;
+  /** Asked again after each outage: Minikube's API server comes back on another port. */
+  readonly reach?: (spec: ForwardSpec) => Promise<ForwardCluster>;
+};
+
+const reachCluster = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promise<ForwardCluster> => {
+  const kubeconfig = await readFile(kubeconfigPath, 'utf8');
+  return { kube: connect(kubeconfig, kubeContext), forward: portForwarder(kubeconfig, kubeContext) };
+};
+
+type Session = { readonly spec: ForwardSpec; readonly kube: Kube; readonly board: Board; readonly signal: AbortSignal };
+
+const followGateway = async ({ spec: { gateway, portRange }, kube, board, signal }: Session): Promise<void> => {
+  const selection = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', ...gateway };
+  for await (const [found] of kube.watch<Gateway>(selection, signal)) {
+    board.note({ gateway: { name: gateway.name, isThere: found !== undefined } });
+    board.sync(wantedListeners(found, portRange));
+  }
+};
+
+const followPods = async ({ spec: { gateway }, kube, board, signal }: Session): Promise<void> => {
+  const labelSelector = `app=envoy-${gateway.name}`;
+  const selection = { apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace, labelSelector };
+  for await (const pods of kube.watch<EnvoyPod>(selection, signal)) board.note({ pods: servingPods(pods) });
+};
+
+const pulseMs = 5_000;
+const missedPulseMs = 1_000;
+const mostMissed = 3;
+
+/** Watches reconnect by themselves and say nothing of it, so this looks whether the API server answers at all. */
+const followPulse = async ({ kube, board, signal }: Session): Promise<void> => {
+  for (let missed = 0; !signal.aborted; ) {
+    try {
+      const late = pause(pulseMs, undefined, { ref: false }).then(() => {
+        throw new Error(`the API server does not answer within ${pulseMs / 1_000} s`);
+      });
+      await Promise.race([kube.text('/version'), late]);
+      missed = 0;
+      board.note({ outage: undefined });
+    } catch (error) {
+      board.note({ outage: messageOf(error) });
+      if (++missed === mostMissed) throw error;
+    }
+    await pause(missed > 0 ? missedPulseMs : pulseMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/** Follows the cluster until the signal aborts. Throws what made that impossible. */
+const followCluster = async (session: Session): Promise<void> => {
+  const failed = new AbortController();
+  const parts = { ...session, signal: AbortSignal.any([session.signal, failed.signal]) };
+  const endAll = (error: unknown): void => failed.abort(error);
+  await Promise.all([followGateway, followPods, followPulse].map((follow) => follow(parts).catch(endAll)));
+  if (!session.signal.aborted) throw failed.signal.reason;
+};
+
+const firstPauseMs = 500;
+const longestPauseMs = 5_000;
+
+/**
+ * Forwards each listener of a Gateway in the port range from the same port of `address` to Envoy, until the signal
+ * aborts; then all connections are reset. Each connection is a Kubernetes port-forward of its own, so listeners come and
+ * go without touching any other. A connection whose listener has gone goes on until Envoy or the client ends it.
+ * What goes wrong is told by `onState` and tried again, never thrown.
+ */
+export const keepForwards = async (
+  spec: ForwardSpec,
+  { signal, onState, reach = reachCluster }: ForwardTools,
+): Promise<void> => {
+  const board = makeBoard({ ...spec, onState });
+  let pauseMs = firstPauseMs;
+  while (!signal.aborted) {
+    const startMs = performance.now();
+    try {
+      const { kube, forward } = await reach(spec);
+      board.use(forward);
+      await followCluster({ spec, kube, board, signal });
+    } catch (error) {
+      board.note({ outage: messageOf(error) });
+    }
+    pauseMs = performance.now() - startMs > 2 * longestPauseMs ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+    await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+  board.close();
+};

@@ -1,0 +1,64 @@
+import type { KubeObject } from '../lib/kube/types.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
+import type { ForwardStatus, ListenerStatus } from '../model/tunnel-status.ts';
+
+export type Gateway = KubeObject & {
+  readonly spec: { readonly listeners: readonly { readonly name: string; readonly port: number }[] };
+};
+
+export type EnvoyPod = KubeObject & {
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+};
+
+export type WantedListener = { readonly name: string; readonly port: number };
+
+/** The listeners to be forwarded, by port: those in the range; the seed listener lies outside. */
+export const wantedListeners = (
+  gateway: Gateway | undefined,
+  { start, end }: PortRange,
+): ReadonlyMap<number, WantedListener> =>
+  new Map(
+    (gateway?.spec.listeners ?? [])
+      .filter(({ port }) => port >= start && port <= end)
+      .map(({ name, port }) => [port, { name, port }]),
+  );
+
+const isReady = ({ metadata, status }: EnvoyPod): boolean =>
+  !metadata.deletionTimestamp &&
+  (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false);
+
+/** An Envoy that is to go still serves for some seconds, and a DaemonSet replaces it only after that. */
+const isDraining = ({ metadata, status }: EnvoyPod): boolean =>
+  metadata.deletionTimestamp !== undefined && status?.phase === 'Running';
+
+/** Names of the pods that take connections: the ready ones, or those that drain while no other is there. */
+export const servingPods = (pods: readonly EnvoyPod[]): readonly string[] => {
+  const ready = pods.filter(isReady);
+  return (ready.length > 0 ? ready : pods.filter(isDraining)).map(({ metadata }) => metadata.name);
+};
+
+export type Seen = {
+  /** Why the API server cannot be followed. */
+  readonly outage?: string;
+  /** Undefined until it was looked for, then its name. */
+  readonly gateway?: { readonly name: string; readonly isThere: boolean };
+  /** Undefined until they were looked for. */
+  readonly pods?: readonly string[];
+  readonly listeners: readonly ListenerStatus[];
+};
+
+/** The one state of all forwards, and the worst thing about it. */
+export const judgeForwards = ({ outage, gateway, pods, listeners }: Seen): Pick<ForwardStatus, 'state' | 'detail'> => {
+  if (outage !== undefined) return { state: 'backoff', detail: outage };
+  if (!gateway || !pods) return { state: 'starting' };
+  if (!gateway.isThere) return { state: 'degraded', detail: `there is no Gateway ${gateway.name}` };
+  if (pods.length === 0) return { state: 'degraded', detail: `no Envoy pod of Gateway ${gateway.name} is ready` };
+  const blocked = listeners.filter(({ state }) => state === 'backoff');
+  const [first] = blocked;
+  if (!first) return { state: 'up' };
+  const others = blocked.length > 1 ? ` (and ${blocked.length - 1} more)` : '';
+  return { state: 'degraded', detail: `${first.detail}${others}` };
+};

@@ -1,0 +1,81 @@
+import { createServer, type Socket } from 'node:net';
+import { hasCode } from '../lib/errors.ts';
+import type { ListenerStatus } from '../model/tunnel-status.ts';
+import { carry, type Dial } from './connection.ts';
+
+export type Forward = {
+  readonly status: () => ListenerStatus;
+  /** Takes no more connections; those that are open go on until they end. */
+  readonly close: () => void;
+  /** Ends the open connections, too. */
+  readonly destroy: () => void;
+};
+
+export type ForwardInput = {
+  readonly listener: { readonly name: string; readonly port: number };
+  readonly address: string;
+  readonly dial: Dial;
+  readonly onChange: () => void;
+};
+
+const firstPauseMs = 500;
+const longestPauseMs = 10_000;
+
+/** Why a port cannot be listened on, and the way out. */
+export const explainListen = (error: Error, address: string, port: number): string => {
+  if (hasCode(error, 'EADDRINUSE'))
+    return `port ${port} of ${address} is taken by another program: end it (ss -ltnp 'sport = :${port}' shows it), or move gateway.portRange`;
+  if (hasCode(error, 'EADDRNOTAVAIL'))
+    return `${address} is no address of this host: set gateway.forwardAddress to one that is, such as 127.0.0.1`;
+  return `port ${port} of ${address} cannot be listened on: ${error.message}`;
+};
+
+/** Listens on a listener's port and carries each connection by itself. A port that is taken is tried again with back-off. */
+export const openForward = ({ listener, address, dial, onChange }: ForwardInput): Forward => {
+  const sockets = new Set<Socket>();
+  let [state, detail, trouble]: [ListenerStatus['state'], string?, string?] = ['starting'];
+  let isClosed = false;
+  let retry: NodeJS.Timeout | undefined;
+  let pauseMs = firstPauseMs;
+  const serve = async (socket: Socket): Promise<void> => {
+    sockets.add(socket);
+    onChange();
+    trouble = (await carry(socket, dial)) ?? trouble;
+    sockets.delete(socket);
+    onChange();
+  };
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serve(socket));
+  const listen = () => server.listen(listener.port, address);
+  const note = (next: ListenerStatus['state'], why?: string) => {
+    [state, detail] = [next, why];
+    onChange();
+  };
+  server.on('listening', () => (isClosed ? server.close() : note('up')));
+  server.on('error', (error) => {
+    trouble = error.message;
+    if (server.listening || isClosed) return; // one connection could not be accepted: too many open files
+    note('backoff', explainListen(error, address, listener.port));
+    retry = setTimeout(listen, pauseMs);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  });
+  listen();
+  const close = (): void => {
+    isClosed = true;
+    clearTimeout(retry);
+    server.close();
+  };
+  return {
+    status: () => ({
+      ...listener,
+      state,
+      ...(detail && { detail }),
+      connections: sockets.size,
+      ...(trouble && { trouble }),
+    }),
+    close,
+    destroy: () => {
+      close();
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+  };
+};

@@ -1,0 +1,131 @@
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { contourName, envoyName, type GatewaySpec, labelsOf, type Report } from '../spec.ts';
+
+const group = 'admissionregistration.k8s.io';
+const policyVersions: readonly string[] = ['v1', 'v1beta1'];
+
+/** Requests a second that Contour may send; its default of 5 makes it write 200 routes' statuses for 40 s. */
+const apiRate = { qps: 1000, burst: 2000 } as const;
+const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
+
+/** What it costs when the API server cannot change pods by policy (2 cores, Contour 1.33.6; without and with were separate runs). */
+export const brakesNotice =
+  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, ' +
+  'and each start of Envoy takes 6 s more';
+
+type Policy = { readonly name: string; readonly app: string; readonly mutations: readonly object[] };
+
+const containerPath = (list: 'containers' | 'initContainers', name: string): string =>
+  `'/spec/${list}/' + string(object.spec.${list}.map(c, c.name).indexOf('${name}'))`;
+
+const addArgument = (argument: string): string =>
+  `JSONPatch{op: 'add', path: ${containerPath('containers', 'contour')} + '/args/-', value: '${argument}'}`;
+
+const jsonPatch = (operations: readonly string[]) => ({
+  patchType: 'JSONPatch',
+  jsonPatch: { expression: `[${operations.join(', ')}]` },
+});
+
+/** Probes each second; `failureThreshold` keeps the patience of upstream's slower probe. */
+const probeEachSecond = (container: string, failureThreshold: number) => ({
+  patchType: 'ApplyConfiguration',
+  applyConfiguration: {
+    expression: `Object{spec: Object.spec{containers: [Object.spec.containers{name: '${container}', readinessProbe: Object.spec.containers.readinessProbe{initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: ${failureThreshold}}}]}}`,
+  },
+});
+
+/**
+ * Contour's pods get a higher API rate (and no leader election when alone: its lease would outlive a crash by 15 s), and
+ * both pods a readiness probe each second. Upstream's are 10 s for Contour, 3 s + 4 s for Envoy; neither these nor the rate
+ * can be set through ContourDeployment, and the provisioner reverts changes of its Deployment.
+ */
+const policiesOf = (spec: GatewaySpec): readonly Policy[] => [
+  {
+    name: `taskgate-${spec.instance}-contour`,
+    app: contourName(spec),
+    mutations: [
+      jsonPatch([
+        addArgument(rateArgument),
+        addArgument(`--kubernetes-client-burst=${apiRate.burst}`),
+        ...((spec.contourReplicas ?? 1) === 1 ? [addArgument('--disable-leader-election')] : []),
+      ]),
+      probeEachSecond('contour', 30),
+    ],
+  },
+  { name: `taskgate-${spec.instance}-envoy`, app: envoyName(spec), mutations: [probeEachSecond('envoy', 12)] },
+];
+
+/** The admission policies and their bindings. They ignore failures: a slow pod is better than none. */
+export const brakePolicies = (spec: GatewaySpec, version: string): readonly KubeObject[] => {
+  const apiVersion = `${group}/${version}`;
+  const labels = labelsOf(spec.instance);
+  return policiesOf(spec).flatMap(({ name, app, mutations }) => {
+    const policy = {
+      apiVersion,
+      kind: 'MutatingAdmissionPolicy',
+      metadata: { name, labels },
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': spec.namespace } },
+          objectSelector: { matchLabels: { app } },
+          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        },
+        failurePolicy: 'Ignore',
+        reinvocationPolicy: 'Never',
+        mutations,
+      },
+    };
+    const binding = {
+      apiVersion,
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata: { name, labels },
+      spec: { policyName: name },
+    };
+    return [policy, binding];
+  });
+};
+
+const findPolicyVersion = async (kube: Kube): Promise<string | undefined> => {
+  for (const version of policyVersions) {
+    try {
+      await kube.list({ apiVersion: `${group}/${version}`, kind: 'MutatingAdmissionPolicy' });
+      return version;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return undefined;
+};
+
+/** Applies the policies, before the pods that they change. False (and a report of what it costs) where they are not served. */
+export const releaseBrakes = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<boolean> => {
+  const version = await findPolicyVersion(kube);
+  if (!version) {
+    report?.(brakesNotice);
+    return false;
+  }
+  await Promise.all(brakePolicies(spec, version).map((object) => kube.apply(object)));
+  return true;
+};
+
+export type ContourPod = KubeObject & {
+  readonly spec?: { readonly containers: readonly { readonly name: string; readonly args?: readonly string[] }[] };
+};
+
+/** Whether a Contour pod was made before the policy was there. */
+export const isBraked = ({ spec }: ContourPod): boolean =>
+  !spec?.containers.some(({ args }) => args?.includes(rateArgument));
+
+/** Removes Contour pods that were made without the policy; their Deployment makes them again. Returns how many. */
+export const replaceBrakedPods = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<number> => {
+  const { namespace } = spec;
+  const labelSelector = `app=${contourName(spec)}`;
+  const pods = await kube.list<ContourPod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+  const braked = pods.filter((pod) => !pod.metadata.deletionTimestamp && isBraked(pod));
+  for (const pod of braked) {
+    report?.(`restarting ${pod.metadata.name}: it was made before the policy that raises its API rate`);
+    await kube.remove(pod);
+  }
+  return braked.length;
+};

@@ -1,0 +1,76 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { type Verdict, waitUntil } from '../../lib/wait.ts';
+import type { WaitInput } from '../ready/address.ts';
+import { isEstablished } from '../ready/conditions.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName, instanceLabel, type Report } from '../spec.ts';
+import { releaseBrakes } from './admission-policies.ts';
+import { type CRD, hasRoomFor, raiseListenerLimit } from './crd-patch.ts';
+import { adaptManifest, type Manifest } from './manifest.ts';
+
+export type InstallInput = WaitInput & {
+  readonly kube: Kube;
+  /** As {@link parseManifest} read it; adapted here. */
+  readonly manifest: Manifest;
+  readonly spec: GatewaySpec;
+  /** `keep` leaves the installed Gateway API and only raises its listener limit; see chooseCRDs. */
+  readonly crds?: 'install' | 'keep';
+  readonly report?: Report;
+  /** Resolves when pods that start reach the API server; the provisioner is made then. */
+  readonly podsCanStart?: () => Promise<unknown>;
+};
+
+/**
+ * Applies CRDs, roles and admission policies side by side, waits until the CRDs are established, then applies the
+ * provisioner. Needs an API server only: pods may still pend when this is done.
+ * Throws UserError `gateway.crds-not-established` at the deadline.
+ */
+export const installContour = async (input: InstallInput): Promise<void> => {
+  const { kube, spec, report } = input;
+  const { crds, rest, provisioner } = adaptManifest(input.manifest, spec);
+  const keeps = input.crds === 'keep';
+  const ours = keeps ? crds.filter((crd) => !isGatewayAPI(crd)) : crds;
+  report?.(`applying ${ours.length} CustomResourceDefinitions`);
+  await Promise.all([
+    establish(ours, input),
+    keeps && raiseInstalledLimit(kube, spec.listenerLimit),
+    applyInOrder(kube, rest),
+    releaseBrakes(kube, spec, report),
+    input.podsCanStart?.(),
+  ]);
+  await kube.apply(provisioner);
+};
+
+const isGatewayAPI = ({ spec }: CRD): boolean => /^gateway\.networking\.(x-)?k8s\.io$/.test(spec.group);
+
+/** Raises the listener limit of a Gateway CRD that is not ours, never lowers it, and leaves everything else of it. */
+const raiseInstalledLimit = async (kube: Kube, limit: number): Promise<void> => {
+  const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
+  if (!hasRoomFor(crd, limit)) await kube.update(raiseListenerLimit(crd, limit));
+};
+
+const establish = async (crds: readonly CRD[], { kube, spec, timeoutMs, signal }: InstallInput): Promise<void> => {
+  const applied = await Promise.all(crds.map((crd) => kube.apply(crd)));
+  if (applied.every((crd) => isEstablished(crd) === true)) return;
+  const names = new Set(crds.map(({ metadata }) => metadata.name));
+  await waitUntil(
+    'CustomResourceDefinitions',
+    (until) => kube.watch<CRD>({ ...crdKind, labelSelector: `${instanceLabel}=${spec.instance}` }, until),
+    (seen) => areEstablished(seen, names),
+    { timeoutMs, id: 'gateway.crds-not-established', ...(signal && { signal }) },
+  );
+};
+
+const areEstablished = (seen: readonly CRD[], names: ReadonlySet<string>): Verdict => {
+  const wanted = seen.filter(({ metadata }) => names.has(metadata.name));
+  const verdict = wanted.map(isEstablished).find((one) => one !== true);
+  if (verdict) return verdict;
+  return wanted.length === names.size || `${wanted.length} of ${names.size} seen`;
+};
+
+/** The Namespace comes first: the others live in it. */
+const applyInOrder = async (kube: Kube, objects: readonly KubeObject[]): Promise<void> => {
+  const isNamespace = ({ kind }: KubeObject): boolean => kind === 'Namespace';
+  for (const object of objects.filter(isNamespace)) await kube.apply(object);
+  await Promise.all(objects.filter((object) => !isNamespace(object)).map((object) => kube.apply(object)));
+};

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { type GatewaySpec, gatewayRef, labelsOf } from '../spec.ts';
+
+export const controllerName = 'projectcontour.io/gateway-controller';
+
+/** The seed listener: a Gateway must have one, so it is ours; all others are the master's. */
+export const seedListenerName = 'taskgate-seed';
+
+/** ContourDeployment, GatewayClass and Gateway, in the order in which they must come. */
+const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
+  const { name, namespace, className, instance, seedPort, contourReplicas = 1 } = spec;
+  const labels = labelsOf(instance);
+  const parameters = { group: 'projectcontour.io', kind: 'ContourDeployment', name, namespace };
+  const objects: readonly (KubeObject & { readonly spec: unknown })[] = [
+    {
+      apiVersion: 'projectcontour.io/v1alpha1',
+      kind: 'ContourDeployment',
+      metadata: { name, namespace, labels },
+      spec: {
+        contour: { deployment: { replicas: contourReplicas } },
+        envoy: { networkPublishing: { type: 'LoadBalancerService', externalTrafficPolicy: 'Cluster' } },
+      },
+    },
+    {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GatewayClass',
+      metadata: { name: className, labels },
+      spec: { controllerName, parametersRef: parameters },
+    },
+    {
+      ...gatewayRef(spec),
+      metadata: { name, namespace, labels },
+      spec: {
+        gatewayClassName: className,
+        listeners: [
+          {
+            name: seedListenerName,
+            port: seedPort,
+            protocol: 'TCP',
+            allowedRoutes: { namespaces: { from: 'All' } },
+          },
+        ],
+      },
+    },
+  ];
+  return objects;
+};
+
+/**
+ * Applies ContourDeployment, GatewayClass and Gateway. Needs their CRDs established and no pod running.
+ * Only our seed listener is applied: server-side apply keeps the `det-*` listeners that the master adds.
+ */
+export const applyGateway = async (kube: Kube, spec: GatewaySpec, signal?: AbortSignal): Promise<void> => {
+  await ensureNamespace(kube, spec);
+  for (const object of gatewayObjects(spec)) await onceServed(() => kube.apply(object), signal);
+};
+
+const ensureNamespace = async (kube: Kube, { namespace, instance }: GatewaySpec): Promise<void> => {
+  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: labelsOf(instance) } };
+  if (!(await kube.find(object))) await kube.apply(object);
+};
+
+const servedPauseMs = 50;
+const servedTimeoutMs = 15_000;
+
+/** An established CRD is served a moment later (discovery follows by some milliseconds), so a 404 is asked again. */
+const onceServed = async <T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const deadline = Date.now() + servedTimeoutMs;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isNotFound(error) || Date.now() > deadline) throw error;
+    }
+    await pause(servedPauseMs, undefined, signal && { signal });
+  }
+};

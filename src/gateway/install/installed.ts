@@ -1,0 +1,75 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import {
+  crdKind,
+  type GatewaySpec,
+  gatewayApiVersion,
+  gatewaysCRDName,
+  instanceLabel,
+  tcpRoutesCRDName,
+} from '../spec.ts';
+import type { CRD, ListenerLimits } from './crd-patch.ts';
+import { listenerLimits } from './crd-patch.ts';
+
+/** The Gateway API as a cluster has it. */
+export type InstalledGatewayAPI = {
+  /** Undefined when the gateways CRD is not there at all. */
+  readonly gateways?: {
+    readonly bundleVersion: string;
+    readonly channel: string;
+    /** Instance that our label names, when we made it. */
+    readonly instance: string | undefined;
+    readonly limits: readonly ListenerLimits[];
+    readonly crd: CRD;
+  };
+  /** Versions of TCPRoute that are served; Contour 1.33 and Determined need `v1alpha2`. */
+  readonly tcpRouteVersions: readonly string[];
+  readonly hasSafeUpgradesPolicy: boolean;
+  /** Controller of the GatewayClass of our name, if there is one. */
+  readonly classController: string | undefined;
+};
+
+const annotation = ({ metadata }: CRD, name: string): string =>
+  metadata.annotations?.[`gateway.networking.k8s.io/${name}`] ?? 'unknown';
+
+export const bundleOf = (crd: CRD) => ({
+  bundleVersion: annotation(crd, 'bundle-version'),
+  channel: annotation(crd, 'channel'),
+});
+
+type GatewayClass = KubeObject & { readonly spec: { readonly controllerName: string } };
+
+/** Reads what is installed; changes nothing. */
+export const inspectGatewayAPI = async (
+  kube: Kube,
+  { className }: Pick<GatewaySpec, 'className'>,
+): Promise<InstalledGatewayAPI> => {
+  const [gateways, tcpRoutes, policy, gatewayClass] = await Promise.all([
+    kube.find<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } }),
+    kube.find<CRD>({ ...crdKind, metadata: { name: tcpRoutesCRDName } }),
+    kube.find(safeUpgradesPolicy),
+    kube.find<GatewayClass>({ apiVersion: gatewayApiVersion, kind: 'GatewayClass', metadata: { name: className } }),
+  ]);
+  return {
+    ...(gateways && {
+      gateways: {
+        ...bundleOf(gateways),
+        instance: gateways.metadata.labels?.[instanceLabel],
+        limits: listenerLimits(gateways),
+        crd: gateways,
+      },
+    }),
+    tcpRouteVersions: tcpRoutes?.spec.versions.filter(({ served }) => served).map(({ name }) => name) ?? [],
+    hasSafeUpgradesPolicy: policy !== undefined,
+    classController: gatewayClass?.spec.controllerName,
+  };
+};
+
+/** Ships with Gateway API since v1.5; denies bundles before v1.5.0 and the experimental channel over standard. */
+export const safeUpgradesName = 'safe-upgrades.gateway.networking.k8s.io';
+
+const safeUpgradesPolicy = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingAdmissionPolicy',
+  metadata: { name: safeUpgradesName },
+};

@@ -1,0 +1,82 @@
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { parseYamlStream } from '../../lib/template.ts';
+import { crdKind, gatewaysCRDName, withLabels } from '../spec.ts';
+import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
+
+export type Manifest = {
+  readonly crds: readonly CRD[];
+  /** Namespace, ServiceAccount and roles. */
+  readonly rest: readonly KubeObject[];
+  readonly provisioner: Deployment;
+};
+
+type Deployment = KubeObject & {
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly args?: readonly string[] }[] } };
+  };
+};
+
+const isKubeObject = (value: unknown): value is KubeObject =>
+  typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value && 'metadata' in value;
+
+const isCRD = (object: KubeObject): object is CRD => object.kind === crdKind.kind;
+const isDeployment = (object: KubeObject): object is Deployment => object.kind === 'Deployment';
+
+/** Reads Contour's gateway provisioner manifest. Throws when a part that we need is not there: upstream moved. */
+export const parseManifest = (text: string): Manifest => {
+  const objects = parseYamlStream(text);
+  if (!objects.every(isKubeObject)) throw new Error("Contour's manifest holds something that is no Kubernetes object");
+  const crds = objects.filter(isCRD).map(withoutStatus);
+  if (!crds.some(({ metadata }) => metadata.name === gatewaysCRDName)) {
+    throw new Error(`Contour's manifest has no CustomResourceDefinition ${gatewaysCRDName}`);
+  }
+  const [provisioner, ...more] = objects.filter(isDeployment);
+  if (!provisioner || more.length > 0) throw new Error("Contour's manifest has not exactly one Deployment");
+  return { crds, provisioner, rest: objects.filter((object) => !isCRD(object) && !isDeployment(object)) };
+};
+
+/** Some bundled CRDs come with an empty status; it is the API server's to write. */
+const withoutStatus = (crd: CRD): CRD => ({
+  apiVersion: crd.apiVersion,
+  kind: crd.kind,
+  metadata: crd.metadata,
+  spec: crd.spec,
+});
+
+/** Our version of the manifest: limit raised, leader election off, everything labelled. */
+export const adaptManifest = (
+  { crds, rest, provisioner }: Manifest,
+  { instance, listenerLimit }: { readonly instance: string; readonly listenerLimit: number },
+): Manifest => ({
+  crds: crds
+    .map((crd) => (crd.metadata.name === gatewaysCRDName ? raiseUpstreamLimit(crd, listenerLimit) : crd))
+    .map((crd) => withLabels(crd, instance)),
+  rest: rest.map((object) => withLabels(object, instance)),
+  provisioner: withLabels(withoutLeaderElection(provisioner), instance),
+});
+
+const raiseUpstreamLimit = (crd: CRD, limit: number): CRD => {
+  if (limit > largestUnmodifiedLimit && !listenerLimits(crd).every(({ hasQuadraticRules }) => hasQuadraticRules)) {
+    throw new Error(`${gatewaysCRDName} has no quadratic rule to remove`);
+  }
+  return raiseListenerLimit(crd, limit);
+};
+
+const leaderElection = '--enable-leader-election';
+
+/**
+ * One provisioner needs no election, and after a crash it would wait 15 s for its own old lease before it
+ * adds a listener's port to Envoy's Service.
+ */
+export const withoutLeaderElection = (provisioner: Deployment): Deployment => {
+  const { containers } = provisioner.spec.template.spec;
+  if (!containers.some(({ args }) => args?.includes(leaderElection))) {
+    throw new Error(`Contour's provisioner has no ${leaderElection} to remove`);
+  }
+  const changed = containers.map((container) =>
+    container.args ? { ...container, args: container.args.filter((arg) => arg !== leaderElection) } : container,
+  );
+  const { spec } = provisioner;
+  const template = { ...spec.template, spec: { ...spec.template.spec, containers: changed } };
+  return { ...provisioner, spec: { ...spec, template } };
+};

@@ -1,0 +1,92 @@
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { isConflict, type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { type CRD, listenerLimits } from '../install/crd-patch.ts';
+import { crdKind, type GatewaySpec, gatewayRef, gatewaysCRDName } from '../spec.ts';
+import type { Gateway, Listener } from './conditions.ts';
+
+export type Capacity = GatewayEndpoint['capacity'];
+
+const isTaskListener = ({ port }: Listener, { portRange }: GatewaySpec): boolean =>
+  port >= portRange.start && port <= portRange.end;
+
+/** How many task listeners fit: what the CRD allows beside listeners outside the range, or the range itself. */
+export const capacityOf = (spec: GatewaySpec, listeners: readonly Listener[], maxItems: number): Capacity => {
+  const { start, end } = spec.portRange;
+  const ports = end - start + 1;
+  const others = listeners.filter((listener) => !isTaskListener(listener, spec)).length;
+  const room = Math.max(0, maxItems - others);
+  if (ports <= room) return { limit: ports, because: `the range ${start}-${end} has ${ports} ports` };
+  return { limit: room, because: `the Gateway may have ${maxItems} listeners, ${others} of them outside the range` };
+};
+
+/** The Gateway as it would be with `limit` task listeners; those that are there stay as they are. */
+export const filledGateway = (gateway: Gateway, spec: GatewaySpec, limit: number): Gateway => {
+  const { listeners } = gateway.spec;
+  const taken = new Set(listeners.map(({ port }) => port));
+  const missing = limit - listeners.filter((listener) => isTaskListener(listener, spec)).length;
+  const { start, end } = spec.portRange;
+  const free = Array.from({ length: end - start + 1 }, (_, index) => start + index).filter((port) => !taken.has(port));
+  return {
+    ...gateway,
+    spec: { ...gateway.spec, listeners: [...listeners, ...free.slice(0, Math.max(0, missing)).map(taskListener)] },
+  };
+};
+
+/** As the master writes it (determined-ai/determined, master/internal/rm/kubernetesrm/gateway_service.go). */
+const taskListener = (port: number) => ({
+  name: `det-${port}`,
+  port,
+  protocol: 'TCP',
+  allowedRoutes: { namespaces: { from: 'All' } },
+});
+
+/** The API server's reason for refusing so many listeners, in our words. */
+export const explainRefusal = (message: string): { readonly seen: string; readonly hint: string } => {
+  const limit = /must have at most (\d+) items/.exec(message)?.[1];
+  if (limit) {
+    return {
+      seen: `the Gateway CRD allows only ${limit} listeners`,
+      hint: 'the CRD was overwritten; run `taskgate up` again, it raises the limit',
+    };
+  }
+  if (/actual cost limit exceeded|rule cost exceeds budget|call cost exceeds limit/.test(message)) {
+    return {
+      seen: 'checking that many listeners costs more than the API server allows (CEL)',
+      hint: 'a listener limit above 213 removes the two costly rules; set it higher, or take a smaller port range',
+    };
+  }
+  return { seen: message, hint: "the message is the API server's; see `kubectl get gateway -o yaml`" };
+};
+
+const attempts = 5;
+
+/**
+ * Proves by a server-side dry run that the Gateway takes as many task listeners as we promise, beside those it has.
+ * Throws UserError `gateway.no-capacity` when the API server refuses, with its reason in our words.
+ */
+export const proveCapacity = async (kube: Kube, spec: GatewaySpec): Promise<Capacity> => {
+  const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
+  const limits = listenerLimits(crd).flatMap((one) => [one.spec ?? Infinity, one.status ?? Infinity]);
+  for (let attempt = 1; ; attempt++) {
+    const gateway = await kube.get<Gateway>(gatewayRef(spec));
+    const capacity = capacityOf(spec, gateway.spec.listeners, Math.min(...limits));
+    try {
+      await kube.update(filledGateway(gateway, spec, capacity.limit), { dryRun: true });
+      return capacity;
+    } catch (error) {
+      if (isConflict(error) && attempt < attempts) continue;
+      if (error instanceof KubeError) throw refused(capacity.limit, spec, error);
+      throw error;
+    }
+  }
+};
+
+const refused = (limit: number, { name }: GatewaySpec, error: KubeError): UserError => {
+  const { seen, hint } = explainRefusal(messageOf(error));
+  return new UserError(`Gateway ${name} does not take ${limit} task listeners: ${seen}`, {
+    id: 'gateway.no-capacity',
+    hint,
+    cause: error,
+  });
+};

@@ -1,0 +1,110 @@
+import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Verdict } from '../../lib/wait.ts';
+
+export type Condition = {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly observedGeneration?: number;
+};
+
+export type Conditioned = KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } };
+
+export type Gateway = KubeObject & {
+  readonly spec: { readonly gatewayClassName?: string; readonly listeners: readonly Listener[] };
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly addresses?: readonly { readonly value: string }[];
+    readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
+  };
+};
+
+export type Listener = { readonly name: string; readonly port: number; readonly protocol: string };
+
+type ContainerStatus = {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+};
+
+export type Pod = Conditioned & {
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+};
+
+/** `True` for the object's current generation, where the condition says which one it saw. */
+const holds = ({ metadata, status }: Conditioned, type: string): Verdict => {
+  const condition = status?.conditions?.find((one) => one.type === type);
+  if (!condition) return `no ${type} condition yet`;
+  const { observedGeneration: observed, message, reason } = condition;
+  if (observed !== undefined && metadata.generation !== undefined && observed < metadata.generation) {
+    return `${type} is about generation ${observed}, not ${metadata.generation} yet`;
+  }
+  if (condition.status === 'True') return true;
+  const why = [reason, message].filter(Boolean).join(': ');
+  return `${type}=${condition.status}${why ? ` (${why})` : ''}`;
+};
+
+export const isEstablished = (crd: Conditioned): Verdict => {
+  const verdict = holds(crd, 'Established');
+  return verdict === true || `${crd.metadata.name}: ${verdict}`;
+};
+
+/** For GatewayClass and Gateway. */
+export const isAccepted = (object: Conditioned): Verdict => holds(object, 'Accepted');
+
+/** Accepted and Programmed. Says nothing about an address: Contour is Programmed without one. */
+export const isProgrammed = (gateway: Gateway): Verdict => {
+  const accepted = isAccepted(gateway);
+  if (accepted !== true) return accepted;
+  const programmed = holds(gateway, 'Programmed');
+  if (programmed === true) return true;
+  const refused = gateway.status?.listeners?.find((one) => holds({ ...gateway, status: one }, 'Accepted') !== true);
+  const message = refused?.conditions?.find(({ type }) => type === 'Accepted')?.message;
+  return message ? `${programmed}; listener ${refused?.name}: ${message}` : programmed;
+};
+
+export const hasAddress =
+  (address: string) =>
+  ({ status }: Gateway): Verdict => {
+    const seen = status?.addresses?.map(({ value }) => value) ?? [];
+    if (seen.includes(address)) return true;
+    return seen.length > 0 ? `its address is ${seen.join(', ')}, not ${address}` : 'no address yet';
+  };
+
+export type Deployment = Conditioned & { readonly status?: { readonly availableReplicas?: number } };
+
+/** A Deployment that was scaled to nothing says Available, too. */
+export const isAvailable = (deployment: Deployment): Verdict => {
+  const available = holds(deployment, 'Available');
+  return available !== true || deployment.status?.availableReplicas ? available : 'no replica is available';
+};
+
+export const isPodReady = (pod: Pod): Verdict => {
+  const ready = holds(pod, 'Ready');
+  if (ready === true) return true;
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const waiting = [...initContainerStatuses, ...containerStatuses].find(({ state }) => state?.waiting);
+  const { reason, message } = waiting?.state?.waiting ?? {};
+  const unscheduled = holds(pod, 'PodScheduled');
+  if (waiting)
+    return `pod ${pod.metadata.name}: container ${waiting.name} waits: ${[reason, message].filter(Boolean).join(': ')}`;
+  return `pod ${pod.metadata.name}: ${unscheduled === true ? ready : unscheduled}`;
+};
+
+/** At least one of the pods that are not on their way out is ready. */
+export const isAnyPodReady = (pods: readonly Pod[]): Verdict => {
+  const staying = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const verdicts = staying.map(isPodReady);
+  return verdicts.includes(true) || (verdicts[0] ?? 'no pod yet');
+};
+
+/** Judges the one object that a watch by name yields. */
+export const theOne =
+  <T>(judge: (object: T) => Verdict) =>
+  ([object]: readonly T[]): Verdict =>
+    object === undefined ? 'it does not exist yet' : judge(object);

@@ -1,0 +1,163 @@
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { KubeObject, Selection } from '../../lib/kube/types.ts';
+import { type Verdict, waitUntil } from '../../lib/wait.ts';
+import { contourName, envoyName, type GatewaySpec, gatewayApiVersion, type Report } from '../spec.ts';
+import type { WaitInput } from './address.ts';
+import {
+  type Gateway,
+  hasAddress,
+  isAccepted,
+  isAnyPodReady,
+  isAvailable,
+  isProgrammed,
+  theOne,
+} from './conditions.ts';
+import { newestWarning } from './events.ts';
+
+type Wait<T extends KubeObject> = {
+  readonly what: string;
+  readonly selection: Selection;
+  readonly judge: (objects: readonly T[]) => Verdict;
+  readonly id: `gateway.${string}`;
+  readonly hint: string;
+};
+
+type WaitContext = WaitInput & { readonly kube: Kube; readonly spec: GatewaySpec; readonly report?: Report };
+
+const waitFor = async <T extends KubeObject>(
+  { what, selection, judge, id, hint }: Wait<T>,
+  { kube, spec, report, timeoutMs, signal }: WaitContext,
+): Promise<void> => {
+  await waitUntil(what, (until) => kube.watch<T>(selection, until), judge, {
+    timeoutMs,
+    id,
+    hint,
+    explain: () => newestWarning(kube, spec.namespace),
+    ...(signal && { signal }),
+    ...(report && { onVerdict: (verdict: string) => report(`${what}: ${verdict}`) }),
+  });
+};
+
+/**
+ * Waits until GatewayClass, Gateway, Contour and Envoy are all ready, watching them side by side. Envoy's pod is the last:
+ * the Gateway says Programmed seconds before traffic can flow.
+ * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-contour` or `.no-envoy` at the deadline.
+ */
+export const waitForGateway = async (input: WaitContext): Promise<void> => {
+  await together(input.signal, (signal) => {
+    const context = { ...input, signal };
+    return [
+      ...gatewayWaits(input.spec).map((wait) => waitFor(wait, context)),
+      ...podWaits(input.spec).map((wait) => waitFor(wait, context)),
+    ];
+  });
+};
+
+/** Waits until the Gateway shows `address`. Throws UserError `gateway.no-address` at the deadline. */
+export const waitForAddress = (input: WaitContext & { readonly address: string }): Promise<void> =>
+  waitFor(addressWait(input.spec, input.address), input);
+
+export type Unready = { readonly id: Wait<KubeObject>['id']; readonly message: string; readonly hint: string };
+
+/** Looks once at all that {@link waitForGateway} and {@link waitForAddress} wait for; what is not ready, and why. Changes nothing. */
+export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Unready[]> => {
+  const look = async <T extends KubeObject>({
+    what,
+    selection,
+    judge,
+    id,
+    hint,
+  }: Wait<T>): Promise<readonly Unready[]> => {
+    const verdict = judge(await listOrNone<T>(kube, selection));
+    return verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
+  };
+  const looks = [
+    ...[...gatewayWaits(spec), addressWait(spec, address)].map((wait) => look(wait)),
+    ...podWaits(spec).map((wait) => look(wait)),
+  ];
+  return (await Promise.all(looks)).flat();
+};
+
+const listOrNone = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
+  try {
+    return await kube.list<T>(selection);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
+/** Runs tasks side by side; the first failure aborts the others. */
+export const together = async (
+  outer: AbortSignal | undefined,
+  start: (signal: AbortSignal) => readonly Promise<unknown>[],
+): Promise<void> => {
+  const stop = new AbortController();
+  try {
+    await Promise.all(start(outer ? AbortSignal.any([outer, stop.signal]) : stop.signal));
+  } finally {
+    stop.abort();
+  }
+};
+
+const gatewaySelection = ({ name, namespace }: GatewaySpec): Selection => ({
+  apiVersion: gatewayApiVersion,
+  kind: 'Gateway',
+  namespace,
+  name,
+});
+
+const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
+  const { name, namespace, className } = spec;
+  return [
+    {
+      what: `GatewayClass ${className}`,
+      selection: { apiVersion: gatewayApiVersion, kind: 'GatewayClass', name: className },
+      judge: theOne(isAccepted),
+      id: 'gateway.not-accepted',
+      hint: "Contour's provisioner accepts it; look at deployment/contour-gateway-provisioner in namespace projectcontour",
+    },
+    {
+      what: `Gateway ${name}`,
+      selection: gatewaySelection(spec),
+      judge: theOne(isProgrammed),
+      id: 'gateway.not-programmed',
+      hint: `Contour writes it; look at deployment/contour-${name} in namespace ${namespace}`,
+    },
+  ];
+};
+
+const addressWait = (spec: GatewaySpec, address: string): Wait<Gateway> => ({
+  what: `Gateway ${spec.name}'s address`,
+  selection: gatewaySelection(spec),
+  judge: theOne(hasAddress(address)),
+  id: 'gateway.no-address',
+  hint: `Contour copies it from service/envoy-${spec.name}; does something else write that Service's status?`,
+});
+
+/** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
+const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;
+
+const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
+  {
+    what: `Deployment ${provisioner.name}`,
+    selection: { apiVersion: 'apps/v1', kind: 'Deployment', ...provisioner },
+    judge: theOne(isAvailable),
+    id: 'gateway.no-provisioner',
+    hint: `without it no new listener gets a port; see kubectl describe deployment ${provisioner.name} --namespace ${provisioner.namespace}`,
+  },
+  {
+    what: `Deployment ${contourName(spec)}`,
+    selection: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: spec.namespace, name: contourName(spec) },
+    judge: theOne(isAvailable),
+    id: 'gateway.no-contour',
+    hint: `see kubectl describe deployment ${contourName(spec)} --namespace ${spec.namespace}`,
+  },
+  {
+    what: `Envoy ${envoyName(spec)}`,
+    selection: { apiVersion: 'v1', kind: 'Pod', namespace: spec.namespace, labelSelector: `app=${envoyName(spec)}` },
+    judge: isAnyPodReady,
+    id: 'gateway.no-envoy',
+    hint: `see kubectl describe pods --selector app=${envoyName(spec)} --namespace ${spec.namespace}`,
+  },
+];

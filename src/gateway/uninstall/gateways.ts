@@ -1,0 +1,83 @@
+import { UserError } from '../../lib/errors.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import { together } from '../ready/readiness.ts';
+import { gatewayApiVersion } from '../spec.ts';
+import { type Kind, listAll, listOurs, type Removing, removeObject } from './objects.ts';
+
+const gatewayKind = { apiVersion: gatewayApiVersion, kind: 'Gateway' } as const;
+const ownerLabel = 'projectcontour.io/owning-gateway-name';
+
+/** What the provisioner removes first when its Gateway goes. */
+const workloads: readonly Kind[] = [
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet' },
+  { apiVersion: 'apps/v1', kind: 'Deployment' },
+];
+
+/** The rest of what it makes for a Gateway, and what Contour itself makes (contour v1.33.6, internal/provisioner). */
+const companions: readonly Kind[] = [
+  ...workloads,
+  { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourConfiguration' },
+  { apiVersion: 'v1', kind: 'Secret' },
+  { apiVersion: 'v1', kind: 'ServiceAccount' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
+];
+
+const clusterCompanions: readonly Kind[] = [
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
+];
+
+/** The provisioner needs a second or two; where it does not run, nobody would clean up. */
+const mostPatienceMs = 30_000;
+const notCleaned = 'gateway.not-cleaned';
+
+const nobody = (objects: readonly KubeObject[]): true | string =>
+  objects.length === 0 || `${objects.map(({ metadata }) => metadata.name).join(', ')} is there`;
+
+/** Lets the provisioner clean up; says so when it did not in time. */
+const waitForProvisioner = async (removing: Removing, { metadata: { namespace, name } }: KubeObject): Promise<void> => {
+  const { kube, timeoutMs, report } = removing;
+  try {
+    await together(removing.signal, (signal) =>
+      workloads.map((kind) => {
+        const selection = { ...kind, labelSelector: `${ownerLabel}=${name}`, ...(namespace && { namespace }) };
+        return waitUntil(`Removal of ${kind.kind}`, (until) => kube.watch(selection, until), nobody, {
+          timeoutMs: Math.min(timeoutMs, mostPatienceMs),
+          id: notCleaned,
+          signal,
+        });
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof UserError) || error.id !== notCleaned) throw error;
+    report?.(`${error.message}; removing what the provisioner left of Gateway ${name}`);
+  }
+};
+
+/** Objects of a Gateway have neither finalizers nor owners: what the provisioner left, nobody else removes. */
+const removeCompanions = async (removing: Removing, { metadata }: KubeObject): Promise<void> => {
+  const { kube } = removing;
+  const { name, namespace = '' } = metadata;
+  const labelSelector = `${ownerLabel}=${name}`;
+  const inside = await Promise.all(companions.map((kind) => listAll(kube, { ...kind, namespace, labelSelector })));
+  const outside = await Promise.all(clusterCompanions.map((kind) => listAll(kube, { ...kind, labelSelector })));
+  const own = outside.flat().filter((object) => object.metadata.name === `contour-${namespace}-${name}`);
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: `leader-elect-${name}`, namespace },
+  };
+  await Promise.all([...inside.flat(), ...own, lease].map((object) => removeObject(removing, object)));
+};
+
+/** Removes the Gateways that this instance made; Contour's provisioner then removes what it made for them. */
+export const removeGateways = async (removing: Removing): Promise<void> => {
+  for (const gateway of await listOurs(removing, gatewayKind)) {
+    await removeObject(removing, gateway);
+    await waitForProvisioner(removing, gateway);
+    await removeCompanions(removing, gateway);
+  }
+};

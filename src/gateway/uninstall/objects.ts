@@ -1,0 +1,95 @@
+import { messageOf, UserError } from '../../lib/errors.ts';
+import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import { type Before, isOurs } from '../foreign/snapshot.ts';
+import { instanceLabel, type Report } from '../spec.ts';
+
+/** Something that stays although it was to go, and why. */
+export type Leftover = { readonly what: string; readonly why: string };
+
+export type RemovalOptions = {
+  readonly before: Before;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+};
+
+/** What the stages of a removal share; each says here what it did. */
+export type Removing = RemovalOptions & {
+  readonly kube: Kube;
+  readonly instance: string;
+  readonly removed: string[];
+  readonly restored: string[];
+  readonly left: Leftover[];
+};
+
+export type Kind = Pick<Selection, 'apiVersion' | 'kind'>;
+
+export const describe = ({ kind, metadata: { namespace, name } }: ObjectRef): string =>
+  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+
+/** None where the API server does not know the kind: what cannot exist is gone. */
+export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
+  try {
+    const objects = await kube.list<T>(selection);
+    return objects.map((object) => ({ ...object, apiVersion: selection.apiVersion, kind: selection.kind }));
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
+/** The objects of a kind that this instance made, in all namespaces. */
+export const listOurs = async <T extends KubeObject>(
+  { kube, instance, before }: Removing,
+  kind: Kind,
+): Promise<readonly T[]> => {
+  const objects = await listAll<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${instance}` });
+  return objects.filter((object) => isOurs(object, instance, before));
+};
+
+/** Removes one object; a refusal is told with what is left, and keeps nothing else from going. */
+export const removeObject = async ({ kube, removed, left }: Removing, ref: ObjectRef): Promise<void> => {
+  try {
+    if (await kube.remove(ref)) removed.push(describe(ref));
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    left.push({ what: describe(ref), why: messageOf(error) });
+  }
+};
+
+/** Removes all that this instance made of some kinds, kind after kind. */
+export const removeKinds = async (removing: Removing, kinds: readonly Kind[]): Promise<void> => {
+  for (const kind of kinds) {
+    removing.signal?.throwIfAborted();
+    const objects = await listOurs(removing, kind);
+    await Promise.all(objects.map((object) => removeObject(removing, object)));
+  }
+};
+
+type Awaited = {
+  readonly what: string;
+  readonly selection: Selection;
+  readonly isMeant?: (object: KubeObject) => boolean;
+};
+
+/** Waits until what was removed is gone; what is still there at the deadline is told with what is left. */
+export const waitForRemoval = async (removing: Removing, { what, selection, isMeant }: Awaited): Promise<void> => {
+  const { kube, timeoutMs, signal, report, left } = removing;
+  const judge = (objects: readonly KubeObject[]) => {
+    const [first] = objects.filter((object) => isMeant?.(object) ?? true);
+    return first ? `${describe({ ...first, kind: selection.kind })} is there` : true;
+  };
+  try {
+    await waitUntil(`Removal of ${what}`, (until) => kube.watch(selection, until), judge, {
+      timeoutMs,
+      id: 'gateway.not-removed',
+      ...(signal && { signal }),
+      ...(report && { onVerdict: report }),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError) || error.id !== 'gateway.not-removed') throw error;
+    left.push({ what, why: `${error.message}; Kubernetes goes on removing it` });
+  }
+};

@@ -1,0 +1,86 @@
+import { UserError } from '../../lib/errors.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { verifySameCluster } from '../foreign/snapshot.ts';
+import { gatewayApiVersion } from '../spec.ts';
+import { removeCRDs, restoreCRDs } from './crds.ts';
+import { removeGateways } from './gateways.ts';
+import { removeNamespaces } from './namespaces.ts';
+import { type Kind, type Leftover, type RemovalOptions, type Removing, removeKinds } from './objects.ts';
+
+/** What {@link removeGatewayObjects} did, one line each. */
+export type Removal = {
+  readonly removed: readonly string[];
+  readonly restored: readonly string[];
+  readonly left: readonly Leftover[];
+};
+
+/** What runs of the proof leave behind when they are killed. */
+const sampleKinds: readonly Kind[] = [
+  { apiVersion: 'batch/v1', kind: 'Job' },
+  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+];
+
+const policyVersions = ['v1', 'v1beta1'].map((version) => `admissionregistration.k8s.io/${version}`);
+
+/** All else that an installation makes, users before what they use. */
+const installedKinds: readonly Kind[] = [
+  { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
+  { apiVersion: gatewayApiVersion, kind: 'GatewayClass' },
+  ...policyVersions.flatMap((apiVersion) => [
+    { apiVersion, kind: 'MutatingAdmissionPolicyBinding' },
+    { apiVersion, kind: 'MutatingAdmissionPolicy' },
+  ]),
+  { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
+  { apiVersion: 'v1', kind: 'Secret' },
+  { apiVersion: 'v1', kind: 'ServiceAccount' },
+];
+
+/**
+ * Removes what an instance made in a cluster of somebody else's and nothing more, in an order in which each part cleans
+ * up after itself; puts CRDs back to what they were. Safe to repeat. What cannot go is in `left`, with the reason.
+ * Throws UserError `cluster.other-cluster` where this is not the cluster of `before`, `cluster.refused` where its
+ * credentials do not do, and `cluster.api` where none answers.
+ */
+export const removeGatewayObjects = async (
+  kube: Kube,
+  { instance }: { readonly instance: string },
+  options: RemovalOptions,
+): Promise<Removal> => {
+  const removing: Removing = { ...options, kube, instance, removed: [], restored: [], left: [] };
+  try {
+    await verifySameCluster(kube, options.before);
+    await removeKinds(removing, sampleKinds);
+    await removeGateways(removing);
+    await removeKinds(removing, installedKinds);
+    await removeNamespaces(removing);
+    await removeCRDs(removing);
+    await restoreCRDs(removing);
+  } catch (error) {
+    throw explainRemoval(error);
+  }
+  const { removed, restored, left } = removing;
+  return { removed, restored, left };
+};
+
+/** What keeps the whole removal from going on, and what can be done about it. */
+export const explainRemoval = (error: unknown): unknown => {
+  if (error instanceof UserError && error.id === 'cluster.api') {
+    return new UserError(error.message, {
+      id: 'cluster.api',
+      hint: "does the cluster run? If it is gone for good, there is nothing to take out: remove the instance's folder",
+      cause: error,
+    });
+  }
+  if (!(error instanceof KubeError)) return error;
+  return new UserError(`the API server refuses to show what is to be removed: ${error.message}`, {
+    id: 'cluster.refused',
+    hint: 'the credentials in the kubeconfig of the instance must be valid and those of an administrator',
+    cause: error,
+  });
+};

@@ -1,0 +1,128 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode, UserError } from '../lib/errors.ts';
+import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import type { InstanceRecord, Resource } from './record.ts';
+import { schemaVersion } from './record.ts';
+
+/** An instance's folder and record. Every change is on disk before its promise resolves. */
+export type Instance = {
+  readonly dir: string;
+  readonly record: () => InstanceRecord;
+  readonly change: (fields: Partial<Omit<InstanceRecord, 'schema' | 'name' | 'journal'>>) => Promise<void>;
+  readonly journal: (resource: Resource) => Promise<void>;
+  readonly forget: (resource: Resource) => Promise<void>;
+};
+
+export const instancesDir = (stateDir: string): string => join(stateDir, 'instances');
+const recordPath = (dir: string): string => join(dir, 'instance.json');
+
+const parseRecord = (text: string, dir: string): InstanceRecord => {
+  const record = parseObject(text);
+  const path = recordPath(dir);
+  if (!record) {
+    throw new UserError(`${path} is damaged`, {
+      id: 'environment.instance-damaged',
+      hint: `end the instance's processes, if any run (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
+    });
+  }
+  if (record.schema === schemaVersion) return record;
+  throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
+    id: 'environment.instance-schema',
+    hint: 'take the instance down with the version of taskgate that made it',
+  });
+};
+
+const parseObject = (text: string): InstanceRecord | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as InstanceRecord) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** Changes are written one after the other, each to what is on disk by then: a write that fails fails alone. */
+const openRecord = (dir: string, first: InstanceRecord): Instance => {
+  let onDisk = first;
+  let lastWrite: Promise<void> = Promise.resolve();
+  const write = (change: (record: InstanceRecord) => InstanceRecord): Promise<void> => {
+    const writing = lastWrite.then(async () => {
+      const next = change(onDisk);
+      await writeFileAtomically(recordPath(dir), `${JSON.stringify(next, null, 2)}\n`);
+      onDisk = next;
+    });
+    // its caller hears of the failure, the next write does not
+    lastWrite = writing.catch(() => undefined);
+    return writing;
+  };
+  const writeJournal = (edit: (journal: InstanceRecord['journal']) => InstanceRecord['journal']) =>
+    write((record) => ({ ...record, journal: edit(record.journal) }));
+  return {
+    dir,
+    record: () => onDisk,
+    change: (fields) => write((record) => ({ ...record, ...fields })),
+    journal: (resource) => writeJournal((journal) => [...journal, resource]),
+    forget: (resource) => writeJournal((journal) => journal.filter((one) => one !== resource)),
+  };
+};
+
+/** Until an `up` by sudo has ended, its files are root's; one that was killed leaves them so. */
+const ofRoot = (dir: string, name: string, cause: unknown): UserError =>
+  new UserError(`${recordPath(dir)} may be read by root only`, {
+    id: 'environment.instance-of-root',
+    hint: `an up by sudo is at work, or was killed: wait for it, or run it again, or: taskgate down --name ${name}`,
+    cause,
+  });
+
+/**
+ * Opens an instance's record; undefined when there is none. Throws a UserError for a damaged one or one of another
+ * schema, and `environment.instance-of-root` for one that this user may not read.
+ */
+export const findInstance = async (stateDir: string, name: string): Promise<Instance | undefined> => {
+  const dir = join(instancesDir(stateDir), name);
+  const text = await findTextFile(recordPath(dir)).catch((error) => {
+    throw hasCode(error, 'EACCES') ? ofRoot(dir, name, error) : error;
+  });
+  return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
+};
+
+type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach'>;
+
+/** Makes an instance's folder (0700) and its first record. */
+export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {
+  const dir = join(instancesDir(stateDir), made.name);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const createdAt = new Date().toISOString();
+  const instance = openRecord(dir, { schema: schemaVersion, createdAt, ...made, journal: [] });
+  await instance.change({});
+  return instance;
+};
+
+/** Records of all instances, by name. A folder without a record holds none: see {@link removeInstanceDir}. */
+export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
+  const names = await readdir(instancesDir(stateDir)).catch((error) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const found = await Promise.all(names.toSorted().map((name) => findInstance(stateDir, name)));
+  return found.flatMap((instance) => (instance ? [instance.record()] : []));
+};
+
+/** Removes an instance's folder with all that is in it. */
+export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
+
+/**
+ * Removes an instance's folder, with a record or (its maker was killed before it wrote one) without.
+ * False when there was nothing to remove.
+ */
+export const removeInstanceDir = async (stateDir: string, name: string): Promise<boolean> => {
+  try {
+    await rm(join(instancesDir(stateDir), name), { recursive: true });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+};

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { UserError } from '../lib/errors.ts';
+import { withLock } from '../lib/process/lock.ts';
+
+/** Of a command's context, what names the instance and its lock. */
+export type LockInput = {
+  readonly config: { readonly name: string };
+  readonly folders: { readonly stateDir: string };
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Does work that changes an instance, one process at a time.
+ * Throws UserError `environment.locked`, naming the process that has the lock.
+ */
+export const withInstanceLock = <T>(
+  { config: { name }, folders: { stateDir }, signal }: LockInput,
+  work: () => Promise<T>,
+): Promise<T> =>
+  withLock(
+    join(stateDir, 'locks', name),
+    {
+      signal,
+      onWait: (pid) => {
+        throw new UserError(`instance ${name} is being changed by process ${pid}`, {
+          id: 'environment.locked',
+          hint: `wait until it has ended, or end it: kill ${pid}`,
+        });
+      },
+    },
+    work,
+  );

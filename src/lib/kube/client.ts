@@ -1,0 +1,118 @@
+import { collectionOf, discovery, selectorsOf } from './discovery.ts';
+import { isNotFound, type KubeRequest, kubeHttp } from './http.ts';
+import type { KubeObject, ObjectRef, Selection } from './types.ts';
+import { watchObjects } from './watch.ts';
+
+export { isAlreadyThere, isConflict, isNotFound, KubeError } from './http.ts';
+
+export type ApplyOptions = { readonly dryRun?: boolean; readonly force?: boolean };
+export type PatchOptions = {
+  readonly type: 'merge' | 'json';
+  readonly subresource?: 'status';
+  readonly dryRun?: boolean;
+};
+export type RemoveOptions = {
+  readonly propagation?: 'Background' | 'Foreground';
+  readonly gracePeriodSeconds?: number;
+};
+
+/** The API server, one method for each thing we ask of it. Every method throws KubeError for a refusal. */
+export type Kube = {
+  readonly get: <T extends KubeObject = KubeObject>(ref: ObjectRef) => Promise<T>;
+  /** Like get, but undefined when the object or its kind does not exist. */
+  readonly find: <T extends KubeObject = KubeObject>(ref: ObjectRef) => Promise<T | undefined>;
+  readonly list: <T extends KubeObject = KubeObject>(selection: Selection) => Promise<readonly T[]>;
+  /** Server-side apply with our field manager. `force` (default true) takes over fields that others set. */
+  readonly apply: <T extends KubeObject>(object: T, options?: ApplyOptions) => Promise<T>;
+  readonly create: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => Promise<T>;
+  /** Replaces the object; its resourceVersion makes a lost race a 409. */
+  readonly update: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => Promise<T>;
+  readonly patch: <T extends KubeObject = KubeObject>(
+    ref: ObjectRef,
+    patch: unknown,
+    options: PatchOptions,
+  ) => Promise<T>;
+  /** False when there was nothing to remove. */
+  readonly remove: (ref: ObjectRef, options?: RemoveOptions) => Promise<boolean>;
+  /** Yields all selected objects, now and after each change, until the signal aborts. Reconnects by itself. */
+  readonly watch: <T extends KubeObject = KubeObject>(
+    selection: Selection,
+    signal: AbortSignal,
+  ) => AsyncIterable<readonly T[]>;
+  /** GET of any path (`/readyz`, `/api/v1/.../log`), as text. */
+  readonly text: (path: string, query?: Readonly<Record<string, string>>) => Promise<string>;
+};
+
+/** By which the API server knows what we wrote. */
+export const fieldManager = 'taskgate';
+const patchTypes = { merge: 'application/merge-patch+json', json: 'application/json-patch+json' } as const;
+
+const selectionOf = ({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): Selection => ({
+  apiVersion,
+  kind,
+  name,
+  ...(namespace && { namespace }),
+});
+
+/**
+ * Connects to the cluster of a kubeconfig's text; nothing is sent yet.
+ * Throws a UserError when the kubeconfig does not have the context.
+ */
+export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
+  const http = kubeHttp(kubeconfig, kubeContext);
+  const pathOf = discovery(http);
+  const send = async <T>(path: string, request?: KubeRequest): Promise<T> =>
+    JSON.parse(await (await http(path, request)).text()) as T;
+  const query = (dryRun?: boolean) => ({ fieldManager, ...(dryRun && { dryRun: 'All' }) });
+
+  const get = async <T extends KubeObject>(ref: ObjectRef): Promise<T> => send(await pathOf(selectionOf(ref)));
+  return {
+    get,
+    find: async (ref) => {
+      try {
+        return await get(ref);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+    list: async (selection) => {
+      const { apiVersion, kind } = selection;
+      const path = await pathOf(collectionOf(selection));
+      const { items } = await send<{ items: readonly object[] }>(path, { query: selectorsOf(selection) });
+      return items.map((item) => ({ apiVersion, kind, ...item })) as never;
+    },
+    apply: async (object, { dryRun, force = true } = {}) =>
+      send(await pathOf(selectionOf(object)), {
+        method: 'PATCH',
+        contentType: 'application/apply-patch+yaml',
+        query: { ...query(dryRun), force: String(force) },
+        body: object,
+      }),
+    create: async (object, { dryRun } = {}) =>
+      send(await pathOf(collectionOf(selectionOf(object))), { method: 'POST', query: query(dryRun), body: object }),
+    update: async (object, { dryRun } = {}) =>
+      send(await pathOf(selectionOf(object)), { method: 'PUT', query: query(dryRun), body: object }),
+    patch: async (ref, patch, { type, subresource, dryRun }) =>
+      send(`${await pathOf(selectionOf(ref))}${subresource ? `/${subresource}` : ''}`, {
+        method: 'PATCH',
+        contentType: patchTypes[type],
+        query: query(dryRun),
+        body: patch,
+      }),
+    remove: async (ref, { propagation = 'Background', gracePeriodSeconds } = {}) => {
+      try {
+        await send(await pathOf(selectionOf(ref)), {
+          method: 'DELETE',
+          body: { propagationPolicy: propagation, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) },
+        });
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+      }
+    },
+    watch: (selection, signal) => watchObjects({ http, pathOf, selection, signal }),
+    text: async (path, parameters) => (await http(path, parameters && { query: parameters })).text(),
+  };
+};

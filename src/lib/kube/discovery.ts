@@ -1,0 +1,48 @@
+import { KubeError, type KubeHttp } from './http.ts';
+import type { Selection } from './types.ts';
+
+/** The URL path of one object, or of a collection when the selection has no name. */
+export type PathOf = (selection: Selection) => Promise<string>;
+
+type Resources = {
+  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+};
+
+const groupPath = (apiVersion: string): string =>
+  apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+
+/** Finds the URL path of a kind by API discovery; asks once for each apiVersion, again when a kind is unknown. */
+export const discovery = (http: KubeHttp): PathOf => {
+  const known = new Map<string, Promise<Resources>>();
+  const ask = (apiVersion: string): Promise<Resources> => {
+    const answer = http(groupPath(apiVersion)).then(async ({ text }) => JSON.parse(await text()) as Resources);
+    known.set(apiVersion, answer);
+    answer.catch(() => known.delete(apiVersion));
+    return answer;
+  };
+  const lookUp = async (apiVersion: string, kind: string) => {
+    const match = ({ resources }: Resources) => resources.find((one) => one.kind === kind && !one.name.includes('/'));
+    const cached = known.get(apiVersion);
+    const resource = (cached && match(await cached)) ?? match(await ask(apiVersion));
+    if (!resource) throw new KubeError(404, 'NoKind', `the API server has no ${kind} in ${apiVersion}`);
+    return resource;
+  };
+  return async ({ apiVersion, kind, namespace, name }: Selection): Promise<string> => {
+    const resource = await lookUp(apiVersion, kind);
+    const scope = resource.namespaced && namespace ? `/namespaces/${namespace}` : '';
+    return `${groupPath(apiVersion)}${scope}/${resource.name}${name ? `/${name}` : ''}`;
+  };
+};
+
+/** The selection without what only narrows it: the collection that is listed or watched. */
+export const collectionOf = ({ apiVersion, kind, namespace }: Selection): Selection => ({
+  apiVersion,
+  kind,
+  ...(namespace && { namespace }),
+});
+
+/** The query parameters that narrow a collection to a selection. */
+export const selectorsOf = ({ name, labelSelector, fieldSelector }: Selection) => ({
+  labelSelector,
+  fieldSelector: [fieldSelector, name && `metadata.name=${name}`].filter(Boolean).join(',') || undefined,
+});

@@ -1,0 +1,140 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  HttpMethod,
+  IsomorphicFetchHttpLibrary,
+  KubeConfig,
+  RequestContext,
+  type ResponseContext,
+} from '@kubernetes/client-node';
+import { messageOf, UserError } from '../errors.ts';
+
+export type KubeRequest = {
+  readonly method?: keyof typeof HttpMethod;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+};
+
+export type KubeResponse = { readonly text: () => Promise<string>; readonly lines: () => AsyncIterable<string> };
+
+/** Sends one request to the API server. Throws {@link KubeError} for an answer that is not 2xx. */
+export type KubeHttp = (path: string, request?: KubeRequest) => Promise<KubeResponse>;
+
+/** The API server's refusal: HTTP `code`, `reason` and message as in its `Status` object. */
+export class KubeError extends Error {
+  override readonly name = 'KubeError';
+  readonly code: number;
+  readonly reason: string;
+
+  constructor(code: number, reason: string, message: string) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isConflict = (error: unknown): boolean =>
+  error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
+export const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof KubeError && error.reason === 'AlreadyExists';
+
+const toKubeError = (code: number, text: string): KubeError => {
+  try {
+    const { reason = '', message = text } = JSON.parse(text) as { reason?: string; message?: string };
+    return new KubeError(code, reason, message);
+  } catch {
+    return new KubeError(code, '', text.trim() || `HTTP ${code}`);
+  }
+};
+
+async function* readLines(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter(Boolean);
+  }
+}
+
+/** For requests without a signal of their own; the API server ends ordinary requests after a minute itself. */
+const answerTimeoutMs = 60_000;
+
+/** Turns a failed connection into words: undici says only `fetch failed` and hides the reason in its cause. */
+const unreachable =
+  (server: string, signal: AbortSignal | undefined) =>
+  (error: unknown): never => {
+    if (signal?.aborted) throw error;
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new UserError(`the API server at ${server} does not answer: ${messageOf(reason)}`, {
+      id: 'cluster.api',
+      hint: 'does the cluster run? see: taskgate status',
+      cause: error,
+    });
+  };
+
+/** As many tries as client-go makes (rest/request.go). */
+const mostTries = 10;
+
+/**
+ * How long the API server wants us to wait before the same request again, as client-go honours it: with 429 or 5xx and a
+ * Retry-After in seconds. It asks so while its storage (re)initializes after a start.
+ */
+const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | undefined => {
+  const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
+  const seconds = isPassing ? Number.parseInt(headers['retry-after'] ?? '', 10) : Number.NaN;
+  return Number.isNaN(seconds) ? undefined : seconds * 1_000;
+};
+
+/** Sends until the API server no longer asks for another try. */
+const sendPatiently = async (send: () => Promise<ResponseContext>, signal: AbortSignal): Promise<ResponseContext> => {
+  for (let tries = 1; ; tries++) {
+    const response = await send();
+    const waitMs = retryAfterMs(response);
+    if (waitMs === undefined || tries === mostTries) return response;
+    // an answer that nobody reads keeps its connection
+    await response.body.text();
+    await pause(waitMs, undefined, { signal });
+  }
+};
+
+/**
+ * Speaks to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
+ * Throws a UserError when the kubeconfig has no such context.
+ */
+export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => {
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  if (kubeContext) config.setCurrentContext(kubeContext);
+  const server = config.getCurrentCluster()?.server;
+  if (!server) {
+    throw new UserError(`kubeconfig has no context '${config.getCurrentContext()}'`, {
+      id: 'cluster.no-context',
+      hint: `known contexts: ${
+        config
+          .getContexts()
+          .map(({ name }) => name)
+          .join(', ') || 'none'
+      }`,
+    });
+  }
+  const transport = new IsomorphicFetchHttpLibrary();
+  return async (path, { method = 'GET', query = {}, body, contentType = 'application/json', signal } = {}) => {
+    const context = new RequestContext(new URL(path, server).toString(), HttpMethod[method]);
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) context.setQueryParam(key, value);
+    if (body !== undefined) {
+      context.setHeaderParam('Content-Type', contentType);
+      context.setBody(JSON.stringify(body));
+    }
+    context.setHeaderParam('Accept', 'application/json');
+    const limit = signal ?? AbortSignal.timeout(answerTimeoutMs);
+    context.setSignal(limit);
+    await config.applySecurityAuthentication(context);
+    const send = () => transport.send(context).toPromise();
+    const response = await sendPatiently(send, limit).catch(unreachable(server, signal));
+    if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
+    return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
+  };
+};

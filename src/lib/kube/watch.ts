@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf, UserError } from '../errors.ts';
+import { collectionOf, type PathOf, selectorsOf } from './discovery.ts';
+import { KubeError, type KubeHttp } from './http.ts';
+import type { KubeObject, Selection } from './types.ts';
+
+type List<T> = { readonly metadata: { readonly resourceVersion: string }; readonly items: readonly T[] };
+type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T };
+type WatchInput = {
+  readonly http: KubeHttp;
+  readonly pathOf: PathOf;
+  readonly selection: Selection;
+  readonly signal: AbortSignal;
+};
+
+const reconnectPauseMs = 200;
+
+/** A refusal that will be the same next time; a kind that is not served yet (404) may still come. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof KubeError && error.code >= 400 && error.code < 500 && ![404, 408, 410, 429].includes(error.code);
+
+/** A mistake of ours. fetch throws TypeErrors too, with the reason as their cause; `terminated` may have none. */
+const isBug = (error: unknown): boolean =>
+  error instanceof ReferenceError ||
+  error instanceof SyntaxError ||
+  (error instanceof TypeError && error.cause === undefined && error.message !== 'terminated');
+
+/**
+ * Lists, then follows changes, and yields all selected objects each time. The API server ends watches when it likes
+ * (timeouts, expired versions, restarts), so this lists again and goes on until the signal aborts.
+ * Throws a UserError `cluster.api` then if it was in trouble and has seen nothing since.
+ */
+export async function* watchObjects<T extends KubeObject>(input: WatchInput): AsyncGenerator<readonly T[]> {
+  const { signal } = input;
+  let trouble: unknown;
+  while (!signal.aborted) {
+    try {
+      for await (const objects of followOnce<T>(input)) {
+        trouble = undefined;
+        yield objects;
+      }
+    } catch (error) {
+      if (signal.aborted) break;
+      if (isFinal(error) || isBug(error)) throw error;
+      trouble = error;
+    }
+    await pause(reconnectPauseMs, undefined, { signal }).catch(() => undefined);
+  }
+  if (trouble) throw new UserError(messageOf(trouble), { id: 'cluster.api', cause: trouble });
+}
+
+async function* followOnce<T extends KubeObject>({ http, pathOf, selection, signal }: WatchInput) {
+  const path = await pathOf(collectionOf(selection));
+  const query = selectorsOf(selection);
+  const list = JSON.parse(await (await http(path, { query, signal })).text()) as List<T>;
+  const { apiVersion, kind } = selection;
+  const objects = new Map(list.items.map((item) => [keyOf(item), { ...item, apiVersion, kind }]));
+  yield [...objects.values()];
+  const { resourceVersion } = list.metadata;
+  const stream = await http(path, { query: { ...query, watch: 'true', resourceVersion }, signal });
+  for await (const line of stream.lines()) {
+    const { type, object } = JSON.parse(line) as WatchEvent<T>;
+    if (type === 'ERROR') return;
+    if (type === 'BOOKMARK') continue;
+    if (type === 'DELETED') objects.delete(keyOf(object));
+    else objects.set(keyOf(object), object);
+    yield [...objects.values()];
+  }
+}
+
+const keyOf = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace ?? ''}/${name}`;

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from '../errors.ts';
+import { findTextFile } from '../files.ts';
+import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
+
+type LockOptions = {
+  readonly signal: AbortSignal;
+  /** Told once for each other process that is waited for. */
+  readonly onWait: (pid: number) => void;
+  readonly pollMs?: number;
+};
+
+/** Undefined for what this version of taskgate did not write: such a lock is stale. */
+const parseOwner = (text: string): ProcessIdentity | undefined => {
+  const [pid, startTicks, bootId] = text.split(' ');
+  return bootId ? { pid: Number(pid), startTicks: Number(startTicks), bootId } : undefined;
+};
+
+const unique = (path: string) => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+
+/** Puts the lock there with its content in one step; false when there is one already. */
+const tryTake = async (path: string, content: string): Promise<boolean> => {
+  const draft = unique(path);
+  await writeFile(draft, content);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+};
+
+/**
+ * Removes a lock whose owner is gone. One process at a time, under a lock of its own: whoever looks and removes
+ * without it may remove the lock of the next owner.
+ */
+const removeStale = (path: string, staleText: string, options: LockOptions): Promise<void> =>
+  withLock(`${path}.takeover`, { ...options, onWait: () => undefined }, async () => {
+    if ((await findTextFile(path)) === staleText) await rm(path);
+  });
+
+const take = async (path: string, content: string, options: LockOptions): Promise<void> => {
+  const { signal, onWait, pollMs = 250 } = options;
+  let waitedFor: number | undefined;
+  while (!(await tryTake(path, content))) {
+    const text = await findTextFile(path);
+    if (text === undefined) continue;
+    const owner = parseOwner(text);
+    if (owner && (await isRunning(owner))) {
+      if (owner.pid !== waitedFor) onWait(owner.pid);
+      waitedFor = owner.pid;
+      await pause(pollMs);
+      signal.throwIfAborted();
+    } else {
+      await removeStale(path, text, options);
+    }
+  }
+};
+
+/** Does work that one process at a time may do. A lock left by a process that is gone is taken over. */
+export const withLock = async <T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> => {
+  const self = await findProcess(process.pid);
+  if (!self) throw new Error(`no process ${process.pid} in /proc`);
+  await mkdir(dirname(path), { recursive: true });
+  await take(path, `${self.pid} ${self.startTicks} ${self.bootId}`, options);
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+};

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { hasCode } from '../errors.ts';
+
+/** A process that can be recognised later: a pid alone may be somebody else's by then. */
+export type ProcessIdentity = {
+  readonly pid: number;
+  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)); without /proc the time of its start in milliseconds. */
+  readonly startTicks: number;
+  /** Pids and ticks come again after each boot. */
+  readonly bootId: string;
+};
+
+/** Whether two identities mean one process. */
+export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+  a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
+
+const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
+
+/** What POSIX's ps tells of a process, for systems without /proc (macOS): its state, and when it started, to the second. */
+export const findStartByPs = async (pid: number): Promise<number | undefined> => {
+  const asked = promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH } });
+  // it exits with 1 when there is no such process
+  const { stdout } = await asked.catch((error) => {
+    if (error.code === 1) return { stdout: '' };
+    throw error;
+  });
+  const [state = '', ...started] = stdout.trim().split(/\s+/);
+  return state === '' || state.startsWith('Z') ? undefined : Date.parse(started.join(' '));
+};
+
+const PATH = '/usr/bin:/bin';
+const hasProc = process.platform === 'linux';
+
+/** Start time of a process in clock ticks after boot; undefined when there is none, or only a zombie. */
+const findStartTicks = async (pid: number): Promise<number | undefined> => {
+  if (!hasProc) return findStartByPs(pid);
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : Number(fields[18]);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Without /proc the start times of processes are calendar times, which no boot repeats. */
+const readBootId = async (): Promise<string> =>
+  hasProc ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : process.platform;
+
+/** Identity of a running process; undefined when there is none. */
+export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {
+  const startTicks = await findStartTicks(pid);
+  return startTicks === undefined ? undefined : { pid, startTicks, bootId: await readBootId() };
+};
+
+/** Whether exactly this process still runs. */
+export const isRunning = async (identity: ProcessIdentity): Promise<boolean> => {
+  const found = await findProcess(identity.pid);
+  return found !== undefined && isSameProcess(found, identity);
+};
+
+/** Sends a signal to exactly this process; false when it no longer runs. */
+export const signalProcess = async (identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> => {
+  if (!(await isRunning(identity))) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+};
+
+/** Pids of the direct children of a process, as /proc lists them. */
+export const childrenOf = async (pid: number): Promise<readonly number[]> => {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim().split(' ').filter(Boolean).map(Number);
+};

@@ -1,0 +1,87 @@
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { renderYaml } from '../../lib/template.ts';
+import { type MasterPlace, masterRights, type Right, type Scope } from './rights.ts';
+
+type Rule = {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+};
+type Account = { readonly name: string; readonly namespace: string };
+
+const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterPlace): Rule => ({
+  apiGroups: [group],
+  resources: [resource],
+  verbs: Object.keys(verbs),
+  ...(scope === 'gateway' && { resourceNames: [place.gateway.name] }),
+});
+
+const rbac = 'rbac.authorization.k8s.io';
+
+const labelsOf = (instance: string) => ({
+  'app.kubernetes.io/managed-by': 'taskgate',
+  'app.kubernetes.io/component': 'master-account',
+  'taskgate.dev/instance': instance,
+});
+
+type RoleOwner = { readonly instance: string; readonly account: Account; readonly namespace?: string };
+
+/** A role with its binding; without a namespace both are of the whole cluster. */
+const rolePair = (
+  name: string,
+  rules: readonly Rule[],
+  { instance, namespace, account }: RoleOwner,
+): readonly KubeObject[] => {
+  const prefix = namespace === undefined ? 'Cluster' : '';
+  const metadata = { name, ...(namespace !== undefined && { namespace }), labels: labelsOf(instance) };
+  const role = { apiVersion: `${rbac}/v1`, kind: `${prefix}Role`, metadata, rules };
+  const binding = {
+    apiVersion: `${rbac}/v1`,
+    kind: `${prefix}RoleBinding`,
+    metadata,
+    roleRef: { apiGroup: rbac, kind: `${prefix}Role`, name },
+    subjects: [{ kind: 'ServiceAccount', ...account }],
+  };
+  return [role, binding];
+};
+
+const rulesOf = (scope: Scope, place: MasterPlace): readonly Rule[] =>
+  masterRights.filter((right) => right.scope === scope).map((right) => ruleOf(right, place));
+
+/**
+ * Name and namespace of an instance's account for its master. It lies beside the Gateway, not among the tasks, whose pods
+ * could use it; its token is in the Secret of the same name.
+ */
+export const masterAccount = (instance: string, { gateway }: MasterPlace): Account => ({
+  name: `taskgate-${instance}-master`,
+  namespace: gateway.namespace,
+});
+
+const accountObjects = (instance: string, account: Account): readonly KubeObject[] => {
+  const labels = labelsOf(instance);
+  const token = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { ...account, labels, annotations: { 'kubernetes.io/service-account.name': account.name } },
+    type: 'kubernetes.io/service-account-token',
+  };
+  return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, labels } }, token];
+};
+
+/** An account with the rights of a master and no others: ServiceAccount, token Secret, roles and their bindings. */
+export const masterAccountObjects = (instance: string, place: MasterPlace): readonly KubeObject[] => {
+  const account = masterAccount(instance, place);
+  const { name, namespace } = account;
+  const owner = { instance, account };
+  return [
+    ...accountObjects(instance, account),
+    ...rolePair(name, rulesOf('cluster', place), owner),
+    ...rolePair(`${name}-tasks`, rulesOf('tasks', place), { ...owner, namespace: place.taskNamespace }),
+    ...rolePair(`${name}-gateway`, rulesOf('gateway', place), { ...owner, namespace }),
+  ];
+};
+
+/** Objects as a file for `kubectl apply -f`; each names its namespace, so the current one does not matter. */
+export const renderManifest = (objects: readonly KubeObject[]): string =>
+  objects.map((object) => `---\n${renderYaml(object)}`).join('');

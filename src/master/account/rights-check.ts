@@ -1,0 +1,81 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { type MasterPlace, masterRights, type Right } from './rights.ts';
+
+type Attributes = Readonly<Record<'verb' | 'group' | 'resource', string>> & {
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+};
+
+/** A `SelfSubjectAccessReview`; the API server fills in its status. */
+export type AccessReview = KubeObject & {
+  readonly spec: { readonly resourceAttributes: Attributes };
+  readonly status?: { readonly allowed: boolean; readonly reason?: string };
+};
+
+/** One verb of one right, with the question to the API server. */
+export type RightCheck = { readonly right: Right; readonly verb: string; readonly review: AccessReview };
+
+export type RightAnswer = RightCheck & { readonly isAllowed: boolean };
+
+/** A right that is missing. A warning is one that the master goes on without. */
+export type RightFinding = {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly hint: string;
+};
+
+const placeOf = ({ scope }: Right, { taskNamespace, gateway }: MasterPlace) => {
+  if (scope === 'cluster') return {};
+  return scope === 'tasks' ? { namespace: taskNamespace } : { namespace: gateway.namespace, name: gateway.name };
+};
+
+const attributesOf = (right: Right, verb: string, place: MasterPlace): Attributes => {
+  const [resource = '', subresource] = right.resource.split('/');
+  return { verb, group: right.group, resource, ...(subresource && { subresource }), ...placeOf(right, place) };
+};
+
+/** The questions whether an account has all that a master needs, one for each verb. */
+export const rightsChecks = (place: MasterPlace): readonly RightCheck[] =>
+  masterRights.flatMap((right) =>
+    Object.keys(right.verbs).map((verb) => ({
+      right,
+      verb,
+      review: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        metadata: { name: '' }, // a review has no name; the API server refuses any other
+        spec: { resourceAttributes: attributesOf(right, verb, place) },
+      },
+    })),
+  );
+
+const whereOf = ({ namespace, name }: Attributes): string => {
+  if (namespace === undefined) return 'in the whole cluster';
+  return name === undefined ? `in namespace ${namespace}` : `on ${namespace}/${name}`;
+};
+
+const judge = ({ right, verb, review }: RightCheck): RightFinding => {
+  const kind = right.group === '' ? right.resource : `${right.resource}.${right.group}`;
+  return {
+    severity: right.isOptional ? 'warning' : 'error',
+    message: `the master's account may not ${verb} ${kind} ${whereOf(review.spec.resourceAttributes)}: ${right.verbs[verb]}`,
+    hint: 'give it the roles that taskgate renders for a master, or use the account in them',
+  };
+};
+
+/** What is missing, each with what breaks without it; what stops the master comes first. */
+export const judgeRights = (answers: readonly RightAnswer[]): readonly RightFinding[] => {
+  const missing = answers.filter(({ isAllowed }) => !isAllowed).map(judge);
+  return missing.toSorted((a, b) => a.severity.localeCompare(b.severity));
+};
+
+/** Asks the API server side by side whether the account of this connection has all that a master needs. */
+export const checkRights = async (kube: Kube, place: MasterPlace): Promise<readonly RightFinding[]> => {
+  const answers = rightsChecks(place).map(async (check) => {
+    const { status } = await kube.create(check.review);
+    return { ...check, isAllowed: status?.allowed === true };
+  });
+  return judgeRights(await Promise.all(answers));
+};

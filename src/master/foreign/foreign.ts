@@ -1,0 +1,44 @@
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { KubeObject, Selection } from '../../lib/kube/types.ts';
+import { type ForeignFinding, judgeForeign, type MasterTraces, type Tenancy } from './rules.ts';
+
+const isRefusal = (error: unknown, code: number): boolean => error instanceof KubeError && error.code === code;
+
+/** Objects of the whole cluster; those of one namespace where only that is allowed, none of a kind that is not served. */
+const listWhereAllowed = async <T extends KubeObject>(
+  kube: Kube,
+  selection: Selection,
+  namespace: string,
+): Promise<readonly T[]> => {
+  try {
+    return await kube.list<T>(selection);
+  } catch (error) {
+    if (isRefusal(error, 404)) return [];
+    if (!isRefusal(error, 403) || selection.namespace !== undefined) throw error;
+    return listWhereAllowed(kube, { ...selection, namespace }, namespace);
+  }
+};
+
+const readTraces = async (kube: Kube, { taskNamespace, gateway }: Tenancy): Promise<MasterTraces> => {
+  const labelSelector = 'determined';
+  const gatewayGroup = 'gateway.networking.k8s.io';
+  const [jobs, configMaps, routes, systemPods, live] = await Promise.all([
+    listWhereAllowed(kube, { apiVersion: 'batch/v1', kind: 'Job', labelSelector }, taskNamespace),
+    kube.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace: taskNamespace, labelSelector }),
+    listWhereAllowed<MasterTraces['routes'][number]>(
+      kube,
+      { apiVersion: `${gatewayGroup}/v1alpha2`, kind: 'TCPRoute', labelSelector },
+      taskNamespace,
+    ),
+    kube.list({ apiVersion: 'v1', kind: 'Pod', namespace: taskNamespace, labelSelector: 'determined-system' }),
+    kube.find({ apiVersion: `${gatewayGroup}/v1`, kind: 'Gateway', metadata: gateway }),
+  ]);
+  return { jobs, configMaps, routes, systemPods, gateway: live };
+};
+
+/**
+ * Signs of a master that is not ours on the namespace of our tasks or on our Gateway: two masters there delete each other's
+ * tasks at their start (determined-live.md 5). Sample tasks of taskgate, of any instance, are no master's. Changes nothing.
+ */
+export const findForeignMaster = async (kube: Kube, tenancy: Tenancy): Promise<readonly ForeignFinding[]> =>
+  judgeForeign(await readTraces(kube, tenancy), tenancy);

@@ -1,0 +1,112 @@
+import type { KubeObject } from '../../lib/kube/types.ts';
+import type { MasterPlace } from '../account/rights.ts';
+
+/** A sign of a master that is not ours: what was seen, with the names of objects, and what to do. */
+export type ForeignFinding = { readonly message: string; readonly hint: string };
+
+/** Where our master works, and which it is. */
+export type Tenancy = MasterPlace & {
+  /** Its `cluster_id`, as `/info` tells. Undefined while no master of ours was seen: then every master is foreign. */
+  readonly ownClusterId?: string | undefined;
+};
+
+type Route = KubeObject & {
+  readonly spec?: {
+    readonly parentRefs?: readonly {
+      readonly name: string;
+      readonly namespace?: string;
+      readonly sectionName?: string;
+    }[];
+  };
+};
+
+/** What masters leave in a cluster. */
+export type MasterTraces = {
+  readonly jobs: readonly KubeObject[];
+  readonly configMaps: readonly KubeObject[];
+  readonly routes: readonly Route[];
+  /** Pods that Determined's chart makes: a master or its database. */
+  readonly systemPods: readonly KubeObject[];
+  readonly gateway: KubeObject | undefined;
+};
+
+const annotationPrefix = 'determined.ai/det-gateway-port-';
+/** The cluster id of sample tasks. */
+const sampleCluster = 'taskgate';
+
+/** A master names all that it makes after the first 8 characters of its cluster id. */
+const clusterOf = ({ metadata }: KubeObject): string | undefined => /^det-([^-]{8})-/.exec(metadata.name)?.[1];
+
+const isSample = (object: KubeObject): boolean =>
+  object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'taskgate' || clusterOf(object) === sampleCluster;
+
+const isForeign = (object: KubeObject, { ownClusterId }: Tenancy): boolean => {
+  const cluster = clusterOf(object);
+  if (isSample(object) || cluster === undefined) return false;
+  return ownClusterId === undefined || !ownClusterId.startsWith(cluster);
+};
+
+const shown = 3;
+
+const namesOf = (objects: readonly KubeObject[]): string => {
+  const names = objects.map(
+    ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
+  );
+  const more = names.length > shown ? ` and ${names.length - shown} more` : '';
+  return names.slice(0, shown).join(', ') + more;
+};
+
+/** Objects by the cluster id of their master, in the order in which they were seen. */
+const byCluster = (objects: readonly KubeObject[]): readonly (readonly [cluster: string, readonly KubeObject[]])[] => [
+  ...Map.groupBy(objects, (object) => clusterOf(object) ?? ''),
+];
+
+const inNamespace = ({ jobs, configMaps }: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => {
+  const { taskNamespace } = tenancy;
+  const found = [...jobs, ...configMaps].filter(
+    (object) => object.metadata.namespace === taskNamespace && isForeign(object, tenancy),
+  );
+  return byCluster(found).map(([cluster, objects]) => ({
+    message: `namespace ${taskNamespace} has tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
+    hint: `let that master have namespace ${taskNamespace}, and take another by master.taskNamespace: a master's start deletes tasks that its database does not know. If it is yours, start it with the same database`,
+  }));
+};
+
+const leadsTo = ({ spec, metadata }: Route, { gateway }: Tenancy): boolean =>
+  spec?.parentRefs?.some(
+    ({ name, namespace = metadata.namespace }) => name === gateway.name && namespace === gateway.namespace,
+  ) ?? false;
+
+/** Allocations that hold a port of the Gateway, by its annotations. */
+const holdersOf = ({ gateway }: MasterTraces): readonly string[] =>
+  Object.entries(gateway?.metadata.annotations ?? {})
+    .filter(([key]) => key.startsWith(annotationPrefix))
+    .map(([, allocationId]) => allocationId);
+
+const onGateway = (traces: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => {
+  const holders = holdersOf(traces);
+  const jobs = traces.jobs.filter(({ metadata: { labels } }) => holders.includes(labels?.determined ?? ''));
+  const routes = traces.routes.filter((route) => leadsTo(route, tenancy));
+  const { namespace, name } = tenancy.gateway;
+  return byCluster([...jobs, ...routes].filter((object) => isForeign(object, tenancy))).map(([cluster, objects]) => ({
+    message: `Gateway ${namespace}/${name} serves tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
+    hint: "give each master its own Gateway (gateway.name): a master's start frees listeners that its database does not know. If it is yours, start it with the same database",
+  }));
+};
+
+const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: Tenancy): readonly ForeignFinding[] =>
+  systemPods.length === 0
+    ? []
+    : [
+        {
+          message: `namespace ${taskNamespace} is that of a master which runs in the cluster: ${namesOf(systemPods)}`,
+          hint: 'take another namespace by master.taskNamespace: by default that master runs its tasks here',
+        },
+      ];
+
+/** What the traces in a cluster tell of masters that are not ours. */
+export const judgeForeign = (traces: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => [
+  ...inNamespace(traces, tenancy),
+  ...onGateway(traces, tenancy),
+  ...inCluster(traces, tenancy),
+];

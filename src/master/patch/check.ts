@@ -1,0 +1,86 @@
+import { findDevclusterVariables, isDevcluster } from '../rules/devcluster.ts';
+import type { Manager } from '../rules/rule.ts';
+import { validateMasterConfig } from '../rules/validate.ts';
+import { everyScalar, findItem, type Item, type ScalarItem } from '../schema/document.ts';
+import { masterShape } from '../schema/master.ts';
+import { errorAt, type Problem } from '../schema/problem.ts';
+import { findVariables } from '../schema/variables.ts';
+import type { Wanted } from './map-edit.ts';
+
+/** A resource manager of a file, and what shall be in it. */
+export type Target = { readonly manager: Manager; readonly wanted: Wanted };
+
+type Change = { readonly before: Item; readonly after: Item; readonly targets: readonly Target[] };
+
+/** Fields that come in by `<<` count as the block's own. */
+const plainPath = (path: string): string => path.replaceAll('.<<', '').toLowerCase();
+
+const isWanted = (path: string, targets: readonly Target[]): boolean =>
+  targets.some(({ manager: { block }, wanted }) =>
+    [...Object.keys(wanted), 'determined_master_ip'].some((key) => {
+      const own = plainPath(`${block.path}.${key}`);
+      return plainPath(path) === own || plainPath(path).startsWith(`${own}.`);
+    }),
+  );
+
+const byPath = (root: Item): ReadonlyMap<string, ScalarItem> =>
+  new Map(everyScalar(root).map((item) => [plainPath(item.path), item]));
+
+/** The item at an item's own path, which may lead through lists. */
+const findAt = (root: Item, path: string): Item | undefined =>
+  path
+    .split(/[.[\]]+/)
+    .filter(Boolean)
+    .reduce<Item | undefined>(
+      (parent, key) => (parent?.kind === 'list' ? parent.items[Number(key)] : findItem(parent, key.toLowerCase())),
+      root,
+    );
+
+const nearestTo = (root: Item, path: string): Item =>
+  findAt(root, path) ?? nearestTo(root, path.replace(/(\.?[^.[\]]+|\[\d+\])$/, ''));
+
+/** Problems of the changed text with their folders in the user's, of which the lines are numbered otherwise. */
+export const placedIn = (root: Item, problems: readonly Problem[]): readonly Problem[] =>
+  problems.map((problem) => {
+    const { line, column } = nearestTo(root, problem.path);
+    return { ...problem, line, column };
+  });
+
+/** What was changed beside what was wanted, as an anchor carries a change to its aliases. */
+const findLeaks = ({ before, after, targets }: Change): readonly Problem[] => {
+  const old = byPath(before);
+  return [...byPath(after)]
+    .filter(([path, { text }]) => old.get(path)?.text !== text && !isWanted(path, targets))
+    .map(([, item]) =>
+      errorAt(item, 'would change too, as an alias of what is patched', 'write it out in place of the alias'),
+    );
+};
+
+const findMissing = (after: Item, { manager, wanted }: Target): readonly Problem[] => {
+  const keys = (fields: Wanted, prefix: string): readonly (readonly [string, unknown])[] =>
+    Object.entries(fields).flatMap(([key, value]) =>
+      typeof value === 'object' ? keys(value, `${prefix}${key}.`) : [[`${prefix}${key}`, value] as const],
+    );
+  const block = findAt(after, manager.block.path);
+  return keys(wanted, '').flatMap(([key, value]) => {
+    const found = findItem(block, key);
+    if (found && 'value' in found && found.value === value) return [];
+    return [errorAt(manager.block, `${key} cannot be written in this form`, 'write the block with one key a line')];
+  });
+};
+
+/** Whether a change of the text changed what it says just as wanted: no less, and nothing else. */
+export const findStrayChanges = (change: Change): readonly Problem[] => {
+  const leaks = findLeaks(change);
+  return leaks.length > 0 ? leaks : change.targets.flatMap((target) => findMissing(change.after, target));
+};
+
+/** Variables that would reach the master as they are. */
+export const findVariablesLeft = (root: Item): readonly Problem[] =>
+  (isDevcluster(root) ? findDevclusterVariables(root) : findVariables(root, masterShape('kubernetes'))).filter(
+    ({ severity }) => severity === 'error',
+  );
+
+/** What the master, or devcluster, would not take of that which was written; faults of the user's own are left to them. */
+export const findFaults = (text: string, targets: readonly Target[]): readonly Problem[] =>
+  validateMasterConfig(text).filter(({ severity, path }) => severity === 'error' && isWanted(path, targets));

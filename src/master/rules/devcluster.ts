@@ -1,0 +1,124 @@
+import { constants } from 'node:os';
+import { checkShape } from '../schema/check.ts';
+import { devclusterReader, devclusterShape } from '../schema/devcluster.ts';
+import { everyScalar, findItem, findString, type Item, itemsAt, type ScalarItem } from '../schema/document.ts';
+import { errorAt, type Problem, warningAt } from '../schema/problem.ts';
+import { isLostInDevcluster, isSexagesimal } from '../schema/scalars.ts';
+import { isPythonRegex } from './python-regex.ts';
+import { checkMaster } from './rules.ts';
+
+const signals: readonly string[] = Object.keys(constants.signals);
+
+/** What `string.Template.safe_substitute` replaces; `$$` is a dollar sign. */
+const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
+const guessed = 'DOCKER_LOCALHOST';
+
+const judgeVariables = (item: ScalarItem): readonly Problem[] => {
+  if (item.path.endsWith('.sh')) return [];
+  const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
+  return names.map((name) =>
+    name === guessed
+      ? warningAt(item, `$${guessed} is what devcluster guesses, even if you export another`, 'write the host itself')
+      : errorAt(item, `$${name} stays as it is when it is not exported`, 'write the value; a dollar sign is $$'),
+  );
+};
+
+/** Variables in a devcluster file, but for those in shell commands. */
+export const findDevclusterVariables = (root: Item): readonly Problem[] => everyScalar(root).flatMap(judgeVariables);
+
+const judgeBase60 = (item: ScalarItem): readonly Problem[] =>
+  item.isPlain && isSexagesimal(item.text) && !item.path.endsWith('.sh')
+    ? [errorAt(item, `unquoted ${item.text} is read by devcluster as a number in base 60`, 'quote it')]
+    : [];
+
+const portKeys = ['port', 'api_port', 'elastic_port'] as const;
+
+/** Python's `int()` takes digits in quotes too. */
+const judgePorts = (stage: Item): readonly Problem[] =>
+  portKeys.flatMap((key) => {
+    const port = findItem(stage, key);
+    const isBad = port?.kind === 'string' && !/^[0-9]+$/.test(port.text);
+    return isBad ? [errorAt(port, `'${port.text}' is not a number`, 'write a port such as 5432')] : [];
+  });
+
+/** devcluster compiles the pattern when it loads the file, and waits for it in the log without a deadline. */
+const judgePatterns = (stage: Item): readonly Problem[] =>
+  ['pre', 'post'].flatMap((key) =>
+    itemsAt(stage, key).flatMap((operation) => {
+      const pattern = findItem(operation, 'logcheck.regex');
+      return pattern?.kind === 'string' && !isPythonRegex(pattern.text)
+        ? [errorAt(pattern, `'${pattern.text}' is not a regular expression`, 'close each bracket, or put \\ before it')]
+        : [];
+    }),
+  );
+
+const judgeStage = (stage: Item): readonly Problem[] => {
+  if (stage.kind !== 'map') return [];
+  const [first, ...others] = stage.fields;
+  const extra = others.map((field) =>
+    errorAt(field, `is ignored: the stage is '${first?.key}' already`, 'begin a new list item'),
+  );
+  const signal = findString(first?.value, 'kill_signal');
+  const full = signal?.startsWith('SIG') ? signal : `SIG${signal}`;
+  const wrongSignal =
+    first && signal !== undefined && !signals.includes(full)
+      ? [errorAt(findItem(first.value, 'kill_signal') ?? stage, `'${signal}' is not a signal`, 'write SIGTERM')]
+      : [];
+  return [...extra, ...wrongSignal, ...(first ? [...judgePorts(first.value), ...judgePatterns(first.value)] : [])];
+};
+
+const substitute = (text: string): string =>
+  text.replace(substitution, (_, dollar?: string, braced?: string, bare?: string) =>
+    dollar ? '$' : (braced ?? bare ?? '').toLowerCase().replaceAll('_', '-'),
+  );
+
+/** The configuration as devcluster hands it to the master; a variable is taken for a word, having been judged already. */
+const asHandedOver = (item: Item): Item => {
+  if (item.kind === 'map')
+    return { ...item, fields: item.fields.map((field) => ({ ...field, value: asHandedOver(field.value) })) };
+  if (item.kind === 'list') return { ...item, items: item.items.map(asHandedOver) };
+  if (item.kind !== 'string') return item;
+  const text = substitute(item.text);
+  return { ...item, text, value: text };
+};
+
+const shown = ({ path, text }: ScalarItem): string => (/password|secret|key$/.test(path) ? 'the value' : `'${text}'`);
+
+const lostTypes = (config: Item): readonly Problem[] =>
+  everyScalar(config)
+    .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && isLostInDevcluster(text))
+    .map((item) =>
+      errorAt(
+        item,
+        `${shown(item)} changes its type: devcluster hands it to the master without quotes`,
+        'choose another value',
+      ),
+    );
+
+/** The configurations of the masters in a devcluster file. */
+export const masterConfigsOf = (root: Item): readonly Item[] =>
+  itemsAt(root, 'stages').flatMap((stage) => findItem(stage, 'master.config_file') ?? []);
+
+const judgeMaster = (stage: Item): readonly Problem[] => {
+  const master = findItem(stage, 'master');
+  if (!master) return [];
+  const config = findItem(master, 'config_file');
+  if (!config) return [warningAt(master, 'config_file is missing: nothing of this master was checked')];
+  return [...checkMaster(asHandedOver(config)), ...lostTypes(config)];
+};
+
+/** Whether a file is one for devcluster rather than for the master itself. */
+export const isDevcluster = (root: Item): boolean =>
+  root.kind === 'map' && root.fields.some(({ key }) => key.toLowerCase() === 'stages');
+
+/** Everything that is wrong with a devcluster file, and with the configuration of each master in it. */
+export const checkDevcluster = (root: Item): readonly Problem[] => {
+  const stages = itemsAt(root, 'stages');
+  return [
+    ...checkShape(root, devclusterShape, devclusterReader),
+    ...findDevclusterVariables(root),
+    ...everyScalar(root).flatMap(judgeBase60),
+    ...stages.flatMap(judgeStage),
+    ...stages.flatMap(judgeMaster),
+  ];
+};

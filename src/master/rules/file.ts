@@ -1,0 +1,114 @@
+import { findItem, findNumber, findString } from '../schema/document.ts';
+import { has, type MasterFile, oneOf, type Rule } from './rule.ts';
+
+type FileRule = Rule<MasterFile>;
+
+const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'];
+const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
+
+const managerRules: readonly FileRule[] = [
+  {
+    id: 'file-manager',
+    key: 'resource_manager',
+    severity: 'error',
+    check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master silently falls back to agents',
+    hint: 'write a resource_manager with type: kubernetes, or type: agent to say that agents are meant',
+  },
+  {
+    id: 'file-old-schema',
+    key: 'scheduler',
+    severity: 'error',
+    check: ({ root }) =>
+      has(root, 'scheduler') &&
+      has(root, 'resource_manager') &&
+      'belongs to the old schema, not beside resource_manager',
+    hint: 'move it into the resource manager',
+  },
+  {
+    id: 'file-old-provisioner',
+    key: 'provisioner',
+    severity: 'error',
+    check: ({ root }) =>
+      has(root, 'provisioner') &&
+      has(root, 'resource_manager') &&
+      'belongs to the old schema, not beside resource_manager',
+    hint: "move it into a resource pool's provider",
+  },
+  {
+    id: 'file-max-slots-ignored',
+    key: taskMaxSlots,
+    severity: 'warning',
+    check: ({ root, managerCount }) =>
+      managerCount > 1 && has(root, taskMaxSlots) && 'is ignored when there are several resource managers',
+    hint: 'write max_slots_per_pod in each resource_manager',
+  },
+  {
+    id: 'file-max-slots-negative',
+    key: taskMaxSlots,
+    severity: 'error',
+    check: ({ root }) =>
+      (findNumber(root, taskMaxSlots) ?? 0) < 0 && `${findNumber(root, taskMaxSlots)} is less than 0`,
+    hint: 'write 1 or more; 0 allows only tasks without slots',
+  },
+];
+
+const notBelow = (key: string, lowest: number, highest: number): FileRule => ({
+  id: `file-${key}`,
+  key,
+  severity: 'error',
+  check: ({ root }) => {
+    const value = findNumber(root, key) ?? Number(findString(root, key) ?? lowest);
+    return (
+      !(value >= lowest && value <= highest) &&
+      `${findItem(root, key)?.kind === 'string' ? `'${findString(root, key)}'` : value} is not in ${lowest}-${highest}`
+    );
+  },
+  hint: `write a number from ${lowest} to ${highest}`,
+});
+
+const advised = (key: string, because: string, hint: string): FileRule => ({
+  id: `file-${key}-absent`,
+  key,
+  severity: 'warning',
+  check: ({ root }) => !findItem(root, key) && `is missing: ${because}`,
+  hint,
+});
+
+const serverRules: readonly FileRule[] = [
+  notBelow('port', 1, 65535),
+  notBelow('db.port', 1, 65535),
+  notBelow('security.ssh.rsa_key_size', 1, 16384),
+  {
+    id: 'file-log-level',
+    key: 'log.level',
+    severity: 'error',
+    check: ({ root }) => oneOf(findString(root, 'log.level')?.toLowerCase(), logLevels),
+    hint: 'write info or debug',
+  },
+  {
+    id: 'file-tls',
+    key: 'security.tls',
+    severity: 'error',
+    check: ({ root }) => {
+      const [cert, key] = ['cert', 'key'].map((name) => Boolean(findString(root, `security.tls.${name}`)));
+      return cert !== key && `has a ${cert ? 'cert' : 'key'} but no ${cert ? 'key' : 'cert'}`;
+    },
+    hint: 'give both files or neither',
+  },
+  {
+    id: 'file-shm',
+    key: 'task_container_defaults.shm_size_bytes',
+    severity: 'error',
+    check: ({ root }) =>
+      (findNumber(root, 'task_container_defaults.shm_size_bytes') ?? 1) <= 0 && 'must be greater than 0',
+    hint: 'remove it to get 4 GiB',
+  },
+  ...['host', 'port', 'user', 'name'].map((key) =>
+    advised(`db.${key}`, `DET_DB_${key.toUpperCase()} must then be set for the master`, `write db.${key}`),
+  ),
+  advised('security.initial_user_password', 'admin and determined then have blank passwords', 'write a generated one'),
+  advised('task_container_defaults.image', 'tasks then use an image of many gigabytes', 'name a small image'),
+];
+
+/** Rules of the keys outside of resource managers (config.go, Resolve and Validate). */
+export const fileRules: readonly FileRule[] = [...managerRules, ...serverRules];

@@ -1,0 +1,118 @@
+import { isIP } from 'node:net';
+import { findItem, findNumber, findString, type Item } from '../schema/document.ts';
+import type { ManagerScope, Rule } from './rule.ts';
+
+const gateway = 'internal_task_gateway';
+const masterName = /^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$/;
+const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const hostName = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*\.?$/;
+const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Ports that the master accepts in the range, and its defaults. */
+export const gatewayPorts = { first: 1025, last: 65535, defaultStart: 32768, defaultEnd: 65535 } as const;
+
+/** What is wrong with the name of a Kubernetes object; the master is laxer than the API server that it asks for it. */
+export const judgeName = (name: string, isLabel: boolean): string | false => {
+  if (name === '') return 'is empty';
+  if (name.length > 63) return `'${name}' has ${name.length} characters; the master takes 63 at most`;
+  if (!masterName.test(name)) return `'${name}' does not match ${masterName.source}`;
+  if (isLabel && !dnsLabel.test(name)) return `'${name}' cannot be a namespace: only a-z, 0-9 and '-'`;
+  if (!dnsName.test(name)) return `'${name}' cannot be a Kubernetes name: only a-z, 0-9, '-' and '.'`;
+  return false;
+};
+
+/** What is wrong with an address that is dialled as `host:port`. */
+export const judgeHost = (host: string): string | false => {
+  if (host.trim() !== host || host.trim() === '') return `'${host}' is blank or has blanks around it`;
+  if (host.includes('://')) return `'${host}' is a URL, not a host`;
+  if (/^\[?[^:]*\]?:\d+$/.test(host)) return `'${host}' has a port`;
+  if (host === '0.0.0.0' || host === '::') return `'${host}' is an address to listen on, not to dial`;
+  if (isIP(host) === 0 && /^[0-9.]+$/.test(host)) return `'${host}' is not an IP address`;
+  if (isIP(host) === 0 && !hostName.test(host)) return `'${host}' is neither an IP address nor a host name`;
+  return false;
+};
+
+const hasGateway = (block: Item): boolean => {
+  const item = findItem(block, gateway);
+  return item?.kind === 'map' && item.fields.length > 0;
+};
+
+const judgePort = (port: number | undefined): string | false =>
+  port !== undefined &&
+  (port < gatewayPorts.first || port > gatewayPorts.last) &&
+  `${port} is not in ${gatewayPorts.first}-${gatewayPorts.last}`;
+
+const stringRule = (key: string, judge: (value: string) => string | false, hint: string): Rule<ManagerScope> => ({
+  id: `gateway-${key}`,
+  key: `${gateway}.${key}`,
+  severity: 'error',
+  check: ({ block }) => {
+    const value = findString(block, `${gateway}.${key}`);
+    return value !== undefined && value !== '' && !value.includes('$') && judge(value);
+  },
+  hint,
+});
+
+const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] => [
+  {
+    id: `gateway-${key}`,
+    key: `${gateway}.${key}`,
+    severity: 'error',
+    check: ({ block }) => judgePort(findNumber(block, `${gateway}.${key}`)),
+    hint: 'take a range outside node ports and ephemeral ports, such as 20000-20199',
+  },
+  {
+    id: `gateway-${key}-default`,
+    key: `${gateway}.${key}`,
+    severity: 'warning',
+    check: ({ block }) =>
+      hasGateway(block) && !findItem(block, `${gateway}.${key}`) && `is missing: the master takes ${fallback}`,
+    hint: 'write both ends of the range: the default lies in the ephemeral ports',
+  },
+];
+
+/** The port that the master takes; undefined when the file gives something that is no number. */
+const portOf = (block: Item, key: string, fallback: number): number | undefined => {
+  const kind = findItem(block, `${gateway}.${key}`)?.kind;
+  return kind === undefined || kind === 'null' ? fallback : findNumber(block, `${gateway}.${key}`);
+};
+
+const rangeOrder: Rule<ManagerScope> = {
+  id: 'gateway-range-order',
+  key: `${gateway}.gateway_port_range_end`,
+  severity: 'error',
+  check: ({ block }) => {
+    if (!hasGateway(block)) return false;
+    const start = portOf(block, 'gateway_port_range_start', gatewayPorts.defaultStart);
+    const end = portOf(block, 'gateway_port_range_end', gatewayPorts.defaultEnd);
+    if (start === undefined || end === undefined || start < end) return false;
+    return `end ${end} is not greater than gateway_port_range_start ${start}`;
+  },
+  hint: 'both ends belong to the range, and the master refuses a range of one port',
+};
+
+const presence: Rule<ManagerScope> = {
+  id: 'gateway-absent',
+  key: gateway,
+  severity: 'warning',
+  check: ({ block }) => !findItem(block, gateway) && 'is missing: tasks of this resource manager are not exposed',
+  hint: 'add gateway_name, gateway_namespace, gateway_ip and a port range, unless the master runs in the same cluster',
+};
+
+/**
+ * Rules of the `internal_task_gateway` block (determined-ai/determined, InternalTaskGatewayConfig.Validate), stricter
+ * where the master accepts what the API server or a dial refuses later.
+ */
+export const gatewayRules: readonly Rule<ManagerScope>[] = [
+  presence,
+  stringRule('gateway_name', (name) => judgeName(name, false), 'use the name that `kubectl get gateway -A` shows'),
+  stringRule(
+    'gateway_namespace',
+    (name) => judgeName(name, true),
+    'use the namespace that `kubectl get gateway -A` shows',
+  ),
+  stringRule('gateway_ip', judgeHost, 'write the address alone, as the master dials it: 192.168.49.2 or a host name'),
+  ...portRule('gateway_port_range_start', gatewayPorts.defaultStart),
+  ...portRule('gateway_port_range_end', gatewayPorts.defaultEnd),
+  rangeOrder,
+];

@@ -1,0 +1,73 @@
+import { findItem, findNumber, findString } from '../schema/document.ts';
+import { judgeHost } from './gateway.ts';
+import { has, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
+
+const schemes: readonly string[] = ['http', 'https'];
+
+const hostOf = ({ block }: Manager): string | undefined =>
+  findString(block, 'determined_master_host') ?? findString(block, 'determined_master_ip');
+
+/** How pods reach the master: `determined_master_*` (K/jobs.go getMasterIPAndPort, root.go's shim for the old name). */
+export const masterAddressRules: readonly Rule<ManagerScope>[] = [
+  {
+    id: 'manager-master-host',
+    key: 'determined_master_host',
+    severity: 'error',
+    check: (manager) => {
+      const { block } = manager;
+      if (has(block, 'determined_master_host') && has(block, 'determined_master_ip')) {
+        return 'stands beside determined_master_ip; the master takes only one of them';
+      }
+      const host = hostOf(manager);
+      if (!host)
+        return !has(block, 'master_service_name') && 'is missing: the master looks for a Service without a name';
+      if (/^(localhost|127\.|::1$)/.test(host)) return `'${host}' is the pod itself, seen from a pod`;
+      return !host.includes('$') && judgeHost(host);
+    },
+    hint: 'write the address of the master as pods dial it, without scheme and port',
+  },
+  {
+    id: 'manager-master-ip',
+    key: 'determined_master_ip',
+    severity: 'warning',
+    check: ({ block }) => has(block, 'determined_master_ip') && 'was renamed',
+    hint: 'write determined_master_host; the old name works for the root resource manager only',
+  },
+  {
+    id: 'manager-master-ip-additional',
+    key: 'determined_master_ip',
+    severity: 'error',
+    check: ({ block, isRoot }) =>
+      !isRoot && has(block, 'determined_master_ip') && 'does not work for an additional resource manager',
+    hint: 'write determined_master_host',
+  },
+  {
+    id: 'manager-master-port',
+    key: 'determined_master_port',
+    severity: 'error',
+    check: (manager) => {
+      const port = findNumber(manager.block, 'determined_master_port');
+      if (port !== undefined) return (port < 1 || port > 65535) && `${port} is not in 1-65535`;
+      const isMissing = hostOf(manager) !== undefined && !findItem(manager.block, 'determined_master_port');
+      return isMissing && 'is missing: without it the master ignores determined_master_host';
+    },
+    hint: 'write the port on which pods reach the master',
+  },
+  {
+    id: 'manager-master-scheme',
+    key: 'determined_master_scheme',
+    severity: 'error',
+    check: ({ block }) => oneOf(findString(block, 'determined_master_scheme'), schemes),
+    hint: 'write http or https',
+  },
+  {
+    id: 'manager-master-scheme-default',
+    key: 'determined_master_scheme',
+    severity: 'warning',
+    check: (manager) =>
+      hostOf(manager) !== undefined &&
+      !has(manager.block, 'determined_master_scheme') &&
+      "is missing: it follows the master's own TLS, which is wrong behind a tunnel that ends TLS",
+    hint: 'write http or https',
+  },
+];

@@ -1,0 +1,67 @@
+import { findItem, findNumber, findString, type Item } from '../schema/document.ts';
+import { errorAt, type Problem } from '../schema/problem.ts';
+import { has, type Manager, type MasterFile, placeAt } from './rule.ts';
+
+const duplicateNames = (pools: readonly Item[], implied: readonly string[]): readonly Problem[] => {
+  const seen = new Set(implied);
+  return pools.flatMap((pool) => {
+    const name = findString(pool, 'pool_name');
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
+      return [];
+    }
+    return [
+      errorAt(
+        placeAt(pool, 'pool_name'),
+        `'${name}' is the name of another pool`,
+        'pool names are unique over all resource managers',
+      ),
+    ];
+  });
+};
+
+const tooFew = (pool: Item): readonly Problem[] =>
+  ['max_aux_containers_per_agent', 'max_cpu_containers_per_agent'].flatMap((key) => {
+    const count = findNumber(pool, key) ?? 0;
+    return count < 0 ? [errorAt(placeAt(pool, key), `${count} is less than 0`)] : [];
+  });
+
+const defaultKeys = ['default_aux_resource_pool', 'default_compute_resource_pool'] as const;
+
+/** A root list without a pool `default` passes the master's validation, yet tasks without a pool then fail. */
+const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
+  const switchedOff = findItem(block, 'no_default_resource_pools');
+  if (switchedOff?.kind === 'bool' && switchedOff.value === true) return [];
+  const names = pools?.map((pool) => findString(pool, 'pool_name')) ?? ['default'];
+  return defaultKeys.flatMap((key) => {
+    const wanted = findString(block, key) || 'default';
+    if (names.includes(wanted) || wanted.includes('$')) return [];
+    const message = has(block, key)
+      ? `there is no resource pool '${wanted}'`
+      : "is missing, and there is no resource pool 'default'";
+    return [errorAt(placeAt(block, key), message, `name one of: ${names.join(', ')}`)];
+  });
+};
+
+const noPools = ({ block, pools, isRoot }: Manager): readonly Problem[] =>
+  isRoot || (pools && pools.length > 0)
+    ? []
+    : [
+        errorAt(
+          { ...block, path: block.path.replace(/resource_manager$/i, 'resource_pools') },
+          'is missing: an additional resource manager needs at least one pool',
+          'write resource_pools beside its resource_manager, with a unique pool_name',
+        ),
+      ];
+
+/** Rules of `resource_pools`, over all resource managers (resource_config.go, ResourceConfig.Validate). */
+export const checkPools = ({ managers, kubernetes }: MasterFile): readonly Problem[] => {
+  const all = managers.flatMap(({ pools }) => pools ?? []);
+  const rootGivesPools = managers.some(({ isRoot, pools }) => isRoot && pools);
+  return [
+    ...duplicateNames(all, rootGivesPools ? [] : ['default']),
+    ...all.flatMap(tooFew),
+    ...managers.flatMap(noPools),
+    ...kubernetes.filter(({ isRoot }) => isRoot).flatMap(missingDefaults),
+  ];
+};

@@ -1,0 +1,124 @@
+import { findNumber, findString } from '../schema/document.ts';
+import { judgeName } from './gateway.ts';
+import { masterAddressRules } from './master-address.ts';
+import { has, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
+
+type ManagerRule = Rule<ManagerScope>;
+
+const types: readonly string[] = ['agent', 'kubernetes', 'slurm', 'pbs'];
+const slotTypes: readonly string[] = ['cpu', 'cuda', 'gpu', 'rocm'];
+const maxSlots = 'max_slots_per_pod';
+const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
+
+/** The name under which the master knows a resource manager's cluster. */
+export const clusterNameOf = ({ block }: Manager): string =>
+  findString(block, 'cluster_name') || findString(block, 'name') || 'default';
+
+const nameRules: readonly ManagerRule[] = [
+  {
+    id: 'manager-type',
+    key: 'type',
+    severity: 'error',
+    check: ({ block, isRoot }) => {
+      if (!has(block, 'type')) return 'is missing: the master takes the block for an agent resource manager';
+      return oneOf(findString(block, 'type'), isRoot ? types : ['kubernetes']);
+    },
+    hint: 'write type: kubernetes',
+  },
+  {
+    id: 'manager-cluster-name',
+    key: 'cluster_name',
+    severity: 'error',
+    check: ({ block, isRoot }) =>
+      !isRoot && !findString(block, 'cluster_name') && 'is missing: an additional resource manager needs it',
+    hint: 'write a unique cluster_name; name alone does not do',
+  },
+  {
+    id: 'manager-name',
+    key: 'name',
+    severity: 'warning',
+    check: ({ block }) => has(block, 'name') && 'is deprecated',
+    hint: 'write cluster_name only',
+  },
+  ...['leave_kubernetes_resources', 'fluent'].map(
+    (key): ManagerRule => ({
+      id: `manager-dead-${key}`,
+      key,
+      severity: 'warning',
+      check: ({ block }) => has(block, key) && 'has no effect any more',
+      hint: 'remove it',
+    }),
+  ),
+  {
+    id: 'manager-namespace',
+    key: 'default_namespace',
+    severity: 'error',
+    check: ({ block }) => {
+      const name = findString(block, 'default_namespace');
+      return name !== undefined && !name.includes('$') && judgeName(name, true);
+    },
+    hint: 'write the namespace that tasks run in; it must exist',
+  },
+  {
+    id: 'manager-kubeconfig',
+    key: 'kubeconfig_path',
+    severity: 'warning',
+    check: ({ block }) => {
+      if (!has(block, 'kubeconfig_path')) return 'is missing: the master must then run in the cluster itself';
+      const path = findString(block, 'kubeconfig_path') ?? '/';
+      return !/^[/~$]/.test(path) && `'${path}' is relative to where the master is started`;
+    },
+    hint: 'write the absolute path of a kubeconfig; the master uses its current-context',
+  },
+];
+
+const slotRules: readonly ManagerRule[] = [
+  {
+    id: 'manager-slot-type',
+    key: 'slot_type',
+    severity: 'error',
+    check: ({ block }) => oneOf(findString(block, 'slot_type'), slotTypes),
+    hint: 'write slot_type: cpu for a cluster without GPUs',
+  },
+  {
+    id: 'manager-slot-cpu',
+    key: 'slot_resource_requests.cpu',
+    severity: 'error',
+    check: ({ block }) =>
+      findString(block, 'slot_type') === 'cpu' &&
+      !((findNumber(block, 'slot_resource_requests.cpu') ?? 0) > 0) &&
+      'must be greater than 0 with slot_type: cpu',
+    hint: 'write slot_resource_requests: {cpu: 1}',
+  },
+  {
+    id: 'manager-max-slots',
+    key: maxSlots,
+    severity: 'error',
+    check: ({ block, file }) => {
+      const own = has(block, maxSlots);
+      const ofTasks = has(file.root, taskMaxSlots);
+      if (file.managerCount > 1) return !own && 'is missing: with several resource managers each needs its own';
+      if (own === ofTasks)
+        return `give exactly one of it and ${taskMaxSlots}, ${own ? 'not both' : 'there is neither'}`;
+      return false;
+    },
+    hint: 'write max_slots_per_pod in the resource_manager block',
+  },
+  {
+    id: 'manager-max-slots-negative',
+    key: maxSlots,
+    severity: 'error',
+    check: ({ block }) => (findNumber(block, maxSlots) ?? 0) < 0 && `${findNumber(block, maxSlots)} is less than 0`,
+    hint: 'write 1 or more; 0 allows only tasks without slots',
+  },
+  {
+    id: 'manager-scheduler',
+    key: 'default_scheduler',
+    severity: 'error',
+    check: ({ block }) => oneOf(findString(block, 'default_scheduler'), ['coscheduler']),
+    hint: 'remove it, or write coscheduler',
+  },
+];
+
+/** Rules of a Kubernetes `resource_manager` block beside its gateway (KubernetesResourceManagerConfig.Validate and start). */
+export const managerRules: readonly ManagerRule[] = [...nameRules, ...slotRules, ...masterAddressRules];

@@ -1,0 +1,53 @@
+import { checkShape } from '../schema/check.ts';
+import { findItem, findString, type Item, itemsAt, type MapItem } from '../schema/document.ts';
+import { masterReader, masterShape } from '../schema/master.ts';
+import { errorAt, type Problem } from '../schema/problem.ts';
+import { findVariables } from '../schema/variables.ts';
+import { fileRules } from './file.ts';
+import { gatewayRules } from './gateway.ts';
+import { checkPools } from './pool.ts';
+import { managerRules } from './resource-manager.ts';
+import { applyRules, type Manager, type MasterFile } from './rule.ts';
+import { checkSharing } from './sharing.ts';
+
+const otherTypes: readonly string[] = ['agent', 'slurm', 'pbs'];
+
+/** An additional one of another type is judged as one of Kubernetes too, and its type refused. */
+const isKubernetes = ({ block, isRoot }: Manager): boolean =>
+  !isRoot || !otherTypes.includes(findString(block, 'type') ?? '');
+
+const poolsOf = (item: Item): readonly Item[] | undefined =>
+  findItem(item, 'resource_pools') && itemsAt(item, 'resource_pools');
+
+const managerOf = (entry: Item, isRoot: boolean): readonly Manager[] => {
+  const block = findItem(entry, 'resource_manager');
+  return block?.kind === 'map' ? [{ block, isRoot, pools: poolsOf(entry) }] : [];
+};
+
+/** The resource managers of a master's configuration. */
+export const readMasterFile = (root: MapItem): MasterFile => {
+  const additional = itemsAt(root, 'additional_resource_managers');
+  const managers = [...managerOf(root, true), ...additional.flatMap((entry) => managerOf(entry, false))];
+  return { root, managers, kubernetes: managers.filter(isKubernetes), managerCount: 1 + additional.length };
+};
+
+/**
+ * Everything that is wrong with a master's configuration: at least what the real master (0.38.1) refuses, and what it
+ * accepts and then silently does otherwise.
+ */
+export const checkMaster = (root: Item): readonly Problem[] => {
+  if (root.kind !== 'map') return [errorAt(root, 'must be a block of keys')];
+  const file = readMasterFile(root);
+  const rootManager = file.managers.find(({ isRoot }) => isRoot);
+  const shape = masterShape(rootManager && !isKubernetes(rootManager) ? 'other' : 'kubernetes');
+  return [
+    ...checkShape(root, shape, masterReader),
+    ...findVariables(root, shape),
+    ...applyRules(fileRules, root, file),
+    ...file.kubernetes.flatMap((manager) =>
+      applyRules([...managerRules, ...gatewayRules], manager.block, { ...manager, file }),
+    ),
+    ...checkPools(file),
+    ...checkSharing(file),
+  ];
+};

@@ -1,0 +1,86 @@
+import { findNumber, findString } from '../schema/document.ts';
+import { errorAt, type Place, type Problem, warningAt } from '../schema/problem.ts';
+import { gatewayPorts } from './gateway.ts';
+import { clusterNameOf } from './resource-manager.ts';
+import { has, type Manager, type MasterFile, placeAt } from './rule.ts';
+
+const gateway = 'internal_task_gateway';
+const read = ({ block }: Manager, key: string): string => findString(block, key) ?? '';
+const kubeconfigOf = (manager: Manager): string => read(manager, 'kubeconfig_path');
+const addressOf = (manager: Manager): string => read(manager, `${gateway}.gateway_ip`);
+const gatewayOf = (manager: Manager): string =>
+  `${read(manager, `${gateway}.gateway_namespace`)}/${read(manager, `${gateway}.gateway_name`)}`;
+const namespaceOf = (manager: Manager): string => read(manager, 'default_namespace') || 'default';
+
+const sharesGateway = (one: Manager, other: Manager): boolean =>
+  has(one.block, gateway) &&
+  has(other.block, gateway) &&
+  gatewayOf(one) === gatewayOf(other) &&
+  (kubeconfigOf(one) === kubeconfigOf(other) || addressOf(one) === addressOf(other));
+
+const rangeOf = ({ block }: Manager): readonly [start: number, end: number] => [
+  findNumber(block, `${gateway}.gateway_port_range_start`) ?? gatewayPorts.defaultStart,
+  findNumber(block, `${gateway}.gateway_port_range_end`) ?? gatewayPorts.defaultEnd,
+];
+
+/** Two Gateways at one address cannot listen on one port; where it is one Gateway, that is said instead. */
+const sharesPorts = (one: Manager, other: Manager): boolean => {
+  if (addressOf(one) === '' || addressOf(one) !== addressOf(other) || sharesGateway(one, other)) return false;
+  const [[start, end], [otherStart, otherEnd]] = [rangeOf(one), rangeOf(other)];
+  return start <= otherEnd && otherStart <= end;
+};
+
+const sharesNamespace = (one: Manager, other: Manager): boolean =>
+  kubeconfigOf(one) === kubeconfigOf(other) && namespaceOf(one) === namespaceOf(other);
+
+const sharesClusterName = (one: Manager, other: Manager): boolean => clusterNameOf(one) === clusterNameOf(other);
+
+type Pair = { readonly manager: Manager; readonly earlier: Manager };
+const pairsOf = (managers: readonly Manager[]): readonly Pair[] =>
+  managers.flatMap((manager, index) => managers.slice(0, index).map((earlier) => ({ manager, earlier })));
+
+const linePhrase = ({ line }: Place): string => `the resource manager on line ${line}`;
+
+const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
+  ...(sharesGateway(manager, earlier)
+    ? [
+        errorAt(
+          placeAt(manager.block, `${gateway}.gateway_name`),
+          `Gateway ${gatewayOf(manager)} belongs to ${linePhrase(earlier.block)} already`,
+          "give each its own Gateway: at its start each frees the other's listeners",
+        ),
+      ]
+    : []),
+  ...(sharesPorts(manager, earlier)
+    ? [
+        errorAt(
+          placeAt(manager.block, `${gateway}.gateway_port_range_start`),
+          `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${linePhrase(earlier.block)}`,
+          'give each its own ports, or another address',
+        ),
+      ]
+    : []),
+  ...(sharesNamespace(manager, earlier)
+    ? [
+        warningAt(
+          placeAt(manager.block, 'default_namespace'),
+          `namespace ${namespaceOf(manager)} is used by ${linePhrase(earlier.block)} too`,
+          "give each its own namespace, or kubeconfig: each cleans up the other's tasks",
+        ),
+      ]
+    : []),
+];
+
+/** What resource managers must not have in common; the master checks only the names (determined-live.md 2 and 5). */
+export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Problem[] => [
+  ...pairsOf(managers)
+    .filter(({ manager, earlier }) => sharesClusterName(manager, earlier))
+    .map(({ manager }) =>
+      errorAt(
+        placeAt(manager.block, 'cluster_name'),
+        `'${clusterNameOf(manager)}' is the name of another cluster`,
+        'cluster names are unique; a root resource manager without one is called default',
+      ),
+    ),
+  ...pairsOf(kubernetes).flatMap(judgePair),
+];

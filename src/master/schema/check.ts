@@ -1,0 +1,145 @@
+import { findSimilar } from '../../lib/nearest.ts';
+import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
+import { errorAt, type Problem, warningAt } from './problem.ts';
+import { isSurprising } from './scalars.ts';
+import type { MapShape, Reader, Shape } from './shape.ts';
+
+const wanted: Readonly<Record<Shape['kind'], string>> = {
+  text: 'a string',
+  string: 'a string',
+  int: 'a whole number',
+  number: 'a number',
+  bool: 'true or false',
+  map: 'a block of keys',
+  list: 'a list',
+  dictionary: 'a block of keys',
+  either: 'another type',
+  any: 'a value',
+};
+
+const seen = (item: Item): string => {
+  if (item.kind === 'map') return 'a block of keys';
+  if (item.kind === 'list') return 'a list';
+  if (item.kind === 'null') return 'nothing';
+  if (item.kind === 'string') return `the string '${item.text}'`;
+  const meaning = item.kind === 'bool' ? String(item.value) : `the number ${item.value}`;
+  return String(item.value) === item.text ? meaning : `${item.text}, which YAML 1.1 reads as ${meaning}`;
+};
+
+const isEmpty = (item: Item): boolean =>
+  item.kind === 'null' ||
+  (item.kind === 'map' && item.fields.length === 0) ||
+  (item.kind === 'list' && item.items.length === 0) ||
+  (item.kind === 'string' && item.value === '');
+
+const fitting: Readonly<Record<Shape['kind'], readonly Item['kind'][]>> = {
+  text: ['string', 'int', 'float'],
+  string: ['string'],
+  int: ['int'],
+  number: ['int', 'float'],
+  bool: ['bool'],
+  map: ['map'],
+  list: ['list'],
+  dictionary: ['map'],
+  either: [],
+  any: ['string', 'int', 'float', 'bool', 'null', 'map', 'list'],
+};
+
+const fits = (item: Item, shape: Shape): boolean =>
+  shape.kind === 'either' ? shape.options.some((one) => fits(item, one)) : fitting[shape.kind].includes(item.kind);
+
+/** A list only as `[]`: to Go and Python `''` and `{}` are no lists, and to Python null is none either. */
+const mayBeEmpty = (item: Item, shape: Shape): boolean => {
+  if (shape.kind === 'any') return true;
+  if (!('mayBeEmpty' in shape && shape.mayBeEmpty === true)) return false;
+  return fits(item, shape) || (item.kind === 'null' && shape.kind !== 'list');
+};
+
+const emptyHint = (shape: Shape): string =>
+  shape.kind === 'map'
+    ? 'an empty block counts as absent and silently turns its feature off: fill it in or remove the key'
+    : 'give it a value, or remove the key to get the default';
+
+const quoteHint = (item: Item): string | undefined =>
+  item.kind === 'map' || item.kind === 'list' ? undefined : `quote it: "${item.text}"`;
+
+const isSecret = (shape: Shape): boolean => 'isSecret' in shape && shape.isSecret === true;
+
+const wrongType = (item: Item, shape: Shape): Problem => {
+  if (isSecret(shape)) return errorAt(item, `must be ${wanted[shape.kind]}, is a ${item.kind}`, 'quote it');
+  return errorAt(
+    item,
+    `must be ${wanted[shape.kind]}, is ${seen(item)}`,
+    shape.kind === 'string' || shape.kind === 'text' ? quoteHint(item) : undefined,
+  );
+};
+
+const unbearable = ({ value }: ScalarItem, shape: Shape): string | false => {
+  if (typeof value !== 'number') return false;
+  if (!Number.isFinite(value)) return 'is no number that fits into JSON, through which the master reads its file';
+  return shape.kind === 'int' && !Number.isSafeInteger(value) && 'is too large for a whole number';
+};
+
+/** An unquoted value that the reader takes for another; what is secret is not repeated. */
+const surprise = (item: ScalarItem, shape: Shape): readonly Problem[] => {
+  const fault = unbearable(item, shape);
+  if (fault) return [errorAt(item, fault, 'write a smaller number, or quote the value')];
+  if (!item.isPlain || shape.kind === 'bool' || !isSurprising(item.text)) return [];
+  return isSecret(shape)
+    ? [warningAt(item, `unquoted, it is read as a number and changes`, 'quote it')]
+    : [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)];
+};
+
+const unknownKey = (field: Field, shape: MapShape, reader: Reader): Problem => {
+  const key = reader.ignoresCase ? field.key.toLowerCase() : field.key;
+  const replacement = shape.instead?.[key];
+  const similar = findSimilar(field.key, Object.keys(shape.fields));
+  const hint = replacement ?? (similar && `did you mean ${similar}?`);
+  if (shape.unknown === 'unsure' && !hint)
+    return warningAt(field, `'${field.key}' is not a key that taskgate knows here`);
+  const fate = shape.unknown === 'dropped' ? 'silently ignores it' : 'refuses it';
+  return errorAt(field, `'${field.key}' is not a key here: ${reader.name} ${fate}`, hint ?? 'remove it');
+};
+
+const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Problem[] => {
+  const nameOf = ({ key }: Field): string => (reader.ignoresCase ? key.toLowerCase() : key);
+  const present = new Set(item.fields.map(nameOf));
+  const missing = (shape.required ?? [])
+    .filter((key) => !present.has(key))
+    .map((key) => errorAt(item, `${key} is missing`, `${reader.name} needs it`));
+  const problems = item.fields.flatMap((field) => {
+    const known = Object.hasOwn(shape.fields, nameOf(field)) ? shape.fields[nameOf(field)] : undefined;
+    if (!known) return [unknownKey(field, shape, reader)];
+    const casing =
+      nameOf(field) === field.key
+        ? []
+        : [warningAt(field, `'${field.key}' works, as keys are lower-cased`, `write ${nameOf(field)}`)];
+    return [...casing, ...checkShape(field.value, known, reader)];
+  });
+  return [...missing, ...problems];
+};
+
+const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): readonly Problem[] => {
+  if (shape.kind === 'map' && item.kind === 'map') return checkMap(item, shape, reader);
+  if (shape.kind === 'list' && item.kind === 'list') {
+    return item.items.flatMap((one) => checkShape(one, shape.of, reader));
+  }
+  if (shape.kind === 'dictionary' && item.kind === 'map') {
+    return item.fields.flatMap(({ value }) => checkShape(value, shape.of, reader));
+  }
+  return everyScalar(item).flatMap((one) => surprise(one, shape));
+};
+
+/**
+ * Whether a node has the shape that its reader wants: types, unknown and empty keys, and unquoted values that YAML 1.1
+ * turns into another type. The master is plain `encoding/json` behind viper (determined.md 3, determined-live.md 2).
+ */
+export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly Problem[] => {
+  if (isEmpty(item)) return mayBeEmpty(item, shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];
+  if (shape.kind === 'either') {
+    const option = shape.options.find((one) => fits(item, one));
+    return option ? checkShape(item, option, reader) : [wrongType(item, shape)];
+  }
+  if (!fits(item, shape)) return [wrongType(item, shape)];
+  return item.kind === 'map' || item.kind === 'list' ? checkInner(item, shape, reader) : surprise(item, shape);
+};

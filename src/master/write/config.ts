@@ -1,0 +1,113 @@
+import { UserError } from '../../lib/errors.ts';
+import { renderYaml } from '../../lib/template.ts';
+import { validateMasterConfig } from '../rules/validate.ts';
+import { verifyDisjoint } from './instances.ts';
+import type { Instances, ManagerValues, MasterValues } from './values.ts';
+
+/** A PostgreSQL on this host, with the user and password that devcluster's database stage has too. */
+export const database = {
+  user: 'postgres',
+  password: 'postgres',
+  host: 'localhost',
+  port: '5432',
+  name: 'determined',
+} as const;
+
+/** How a master and the tasks of one resource manager reach each other: all that concerns taskgate in it. */
+export const reachOf = ({ gateway, master, kubeconfigPath }: ManagerValues) => ({
+  kubeconfig_path: kubeconfigPath,
+  determined_master_scheme: master.scheme,
+  determined_master_host: master.host,
+  determined_master_port: master.port,
+  internal_task_gateway: {
+    gateway_name: gateway.name,
+    gateway_namespace: gateway.namespace,
+    gateway_ip: gateway.address,
+    gateway_port_range_start: gateway.portRange.start,
+    gateway_port_range_end: gateway.portRange.end,
+  },
+});
+
+const resourceManager = (values: MasterValues) => ({
+  type: 'kubernetes',
+  cluster_name: values.clusterName,
+  default_namespace: values.taskNamespace,
+  default_aux_resource_pool: values.resourcePool,
+  default_compute_resource_pool: values.resourcePool,
+  max_slots_per_pod: values.maxSlotsPerPod,
+  slot_type: 'cpu',
+  slot_resource_requests: { cpu: 1 },
+  ...reachOf(values),
+});
+
+/** A resource manager beside the root's, with its own pool. `rootImage` is what tasks get that no pool says otherwise. */
+export const additionalManager = (values: MasterValues, rootImage?: string) => ({
+  resource_manager: resourceManager(values),
+  resource_pools: [
+    {
+      pool_name: values.resourcePool,
+      ...(values.taskImage !== rootImage && { task_container_defaults: { image: values.taskImage } }),
+    },
+  ],
+});
+
+/** The master's configuration as an object. `root` is relative: `master/` of a checkout holds `static/`. */
+export const masterConfig = (...[root, ...additional]: Instances) => ({
+  port: root.listenPort,
+  root: 'master',
+  db: database,
+  cache: { cache_dir: root.cacheDir },
+  telemetry: { enabled: false },
+  security: { initial_user_password: root.adminPassword },
+  task_container_defaults: { image: root.taskImage },
+  resource_manager: resourceManager(root),
+  resource_pools: [{ pool_name: root.resourcePool }],
+  ...(additional.length > 0 && {
+    additional_resource_managers: additional.map((values) => additionalManager(values, root.taskImage)),
+  }),
+});
+
+const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
+
+/** The lines on top of a generated file. */
+export const header = (what: readonly string[]): string =>
+  comment([
+    'Made by taskgate; the next `taskgate up` writes it anew.',
+    'Holds the password of the users admin and determined: keep it readable by its owner only.',
+    ...what,
+  ]);
+
+/** Older masters ask for a licence (determined.md 4). */
+export const versionNote = ([, ...additional]: Instances): readonly string[] =>
+  additional.length > 0 ? ['Several resource managers need Determined 0.38.0 or newer.'] : [];
+
+/**
+ * Lets a text through that our own rules accept. Throws UserError `usage.master-values` with the first error otherwise.
+ */
+export const verifyRendered = (text: string): string => {
+  const errors = validateMasterConfig(text).filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return text;
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw new UserError(`cannot write a configuration for the master: ${first.path} ${first.message}${others}`, {
+    id: 'usage.master-values',
+    hint: first.hint ?? 'change the setting that it comes from',
+  });
+};
+
+/**
+ * A `master.yaml` from which a real master starts (determined.md 5). Write it with mode 0600: it holds a password. Of
+ * several instances the first gives what the master has only once. Throws UserError `usage.instances-overlap` for
+ * instances that one master cannot serve, `usage.master-values` for what it would refuse, such as a range of one port.
+ */
+export const renderMasterConfig = (...instances: Instances): string => {
+  verifyDisjoint(instances);
+  return verifyRendered(
+    header([
+      'root: `master`, the folder with static/, as seen from a checkout of determined-ai/determined in which the master is',
+      'started; an installed master has it in /usr/share/determined/master.',
+      'db: a PostgreSQL on this host; change user and password to yours.',
+      ...versionNote(instances),
+    ]) + renderYaml(masterConfig(...instances)),
+  );
+};

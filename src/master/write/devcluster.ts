@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { renderYaml } from '../../lib/template.ts';
+import { database, header, masterConfig, verifyRendered, versionNote } from './config.ts';
+import { verifyDisjoint } from './instances.ts';
+import type { Instances, MasterValues } from './values.ts';
+
+const escaped = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(escaped);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
+};
+
+/** The same with dollar signs doubled: devcluster expands variables in all strings (string.Template), passwords included. */
+export const escapeDollars = <T>(value: T): T => escaped(value) as T;
+
+const databaseStage = ({ instance }: MasterValues) => ({
+  db: {
+    name: 'db',
+    port: Number(database.port),
+    password: database.password,
+    db_name: database.name,
+    container_name: `taskgate-${instance}-db`,
+  },
+});
+
+const masterStage = (instances: Instances) => ({
+  master: { name: 'master', kill_signal: 'SIGTERM', config_file: masterConfig(...instances) },
+});
+
+/**
+ * A `devcluster.yaml` for devcluster 1.3.2: database and master, all values explicit, no variables. Write it with mode
+ * 0600: it holds a password. Throws UserError `usage.instances-overlap` and `usage.master-values` as
+ * renderMasterConfig does, also for what devcluster cannot hand over (a namespace `y` loses its quotes and becomes true).
+ */
+export const renderDevcluster = (...instances: Instances): string => {
+  verifyDisjoint(instances);
+  const [root] = instances;
+  const file = { temp_dir: join(root.cacheDir, 'devcluster'), stages: [databaseStage(root), masterStage(instances)] };
+  return verifyRendered(
+    header([
+      'Run `devcluster -c FILE` in a checkout of determined-ai/determined, after `make -C master build`:',
+      'the master is master/build/determined-master, and root is `master`, the folder with static/.',
+      'The first stage runs PostgreSQL in Docker; remove it if one listens on port 5432 already.',
+      ...versionNote(instances),
+    ]) + renderYaml(escapeDollars(file)),
+  );
+};

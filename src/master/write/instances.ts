@@ -1,0 +1,87 @@
+import { UserError } from '../../lib/errors.ts';
+import type { Instances, MasterValues } from './values.ts';
+
+/** What two instances of one master must not have in common; `shared` answers with what it is, or false. */
+type Overlap = {
+  readonly shared: (one: MasterValues, other: MasterValues) => string | false;
+  readonly hint: string;
+};
+
+const gatewayOf = ({ gateway }: MasterValues): string => `${gateway.namespace}/${gateway.name}`;
+
+/** Two kubeconfigs may lead to one cluster: then its id, or the address of its Gateway, tells. */
+const isOneCluster = (one: MasterValues, other: MasterValues): boolean =>
+  one.kubeconfigPath === other.kubeconfigPath || (one.clusterId !== undefined && one.clusterId === other.clusterId);
+
+const isOneGateway = (one: MasterValues, other: MasterValues): boolean =>
+  gatewayOf(one) === gatewayOf(other) && (isOneCluster(one, other) || one.gateway.address === other.gateway.address);
+
+const rangeOf = ({ gateway: { portRange } }: MasterValues): string => `${portRange.start}-${portRange.end}`;
+
+const haveOnePort = ({ gateway: one }: MasterValues, { gateway: other }: MasterValues): boolean =>
+  one.address === other.address &&
+  one.portRange.start <= other.portRange.end &&
+  other.portRange.start <= one.portRange.end;
+
+const overlaps: readonly Overlap[] = [
+  {
+    shared: (one, other) => one.clusterName === other.clusterName && `the cluster name ${one.clusterName}`,
+    hint: 'give one of them another master.clusterName',
+  },
+  {
+    shared: (one, other) => one.resourcePool === other.resourcePool && `the resource pool ${one.resourcePool}`,
+    hint: 'give one of them another master.resourcePool: pool names are unique over all resource managers',
+  },
+  {
+    shared: (one, other) => isOneGateway(one, other) && `Gateway ${gatewayOf(one)} of one cluster`,
+    hint: "give each its own Gateway: a master's start frees listeners that it does not know",
+  },
+  {
+    shared: (one, other) =>
+      !isOneGateway(one, other) &&
+      haveOnePort(one, other) &&
+      `ports of ${one.gateway.address} (${rangeOf(one)} and ${rangeOf(other)})`,
+    hint: 'give one of them another gateway.portRange, or another address',
+  },
+  {
+    shared: (one, other) =>
+      (isOneCluster(one, other) || isOneGateway(one, other)) &&
+      one.taskNamespace === other.taskNamespace &&
+      `task namespace ${one.taskNamespace} of one cluster`,
+    hint: 'give one of them another master.taskNamespace',
+  },
+];
+
+/** A master listens on one port, which is where the tasks of every instance must end up. */
+const otherPort = (root: MasterValues, other: MasterValues): readonly string[] =>
+  root.listenPort === other.listenPort
+    ? []
+    : [`${root.instance} expects the master on port ${root.listenPort}, ${other.instance} on ${other.listenPort}`];
+
+type Told = { readonly message: string; readonly hint: string };
+
+const judgePair = (one: MasterValues, other: MasterValues): readonly Told[] => {
+  if (one.instance === other.instance) {
+    return [{ message: `instance ${one.instance} is named twice`, hint: 'name each instance once' }];
+  }
+  return [
+    ...overlaps.flatMap(({ shared, hint }) => {
+      const what = shared(one, other);
+      return what === false ? [] : [{ message: `${one.instance} and ${other.instance} both have ${what}`, hint }];
+    }),
+    ...otherPort(one, other).map((message) => ({ message, hint: 'give both the same master.port' })),
+  ];
+};
+
+/**
+ * Lets instances through that one master can serve. Throws UserError `usage.instances-overlap` with everything that two
+ * of them share and must not: the master checks only the names, and would then destroy tasks (determined-live.md 5).
+ */
+export const verifyDisjoint = (instances: Instances): void => {
+  const told = instances.flatMap((other, index) => instances.slice(0, index).flatMap((one) => judgePair(one, other)));
+  if (told.length === 0) return;
+  throw new UserError(`one master cannot serve these instances: ${told.map(({ message }) => message).join('; ')}`, {
+    id: 'usage.instances-overlap',
+    hint: [...new Set(told.map(({ hint }) => hint))].join('; '),
+  });
+};

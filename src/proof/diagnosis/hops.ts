@@ -1,0 +1,115 @@
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { Hop } from '../../model/path.ts';
+import type { Dialed } from '../probe/dial.ts';
+import type { FoundMaster } from '../probe/placeholder-master.ts';
+import type { ReverseDialed } from '../probe/reverse.ts';
+import type { Exposure } from '../sample-task/task.ts';
+import { findBrokenHop } from './findings.ts';
+import type { PathView, PortView } from './path-view.ts';
+import { findReverse } from './reverse-findings.ts';
+import { type ForwardHop, forwardHops } from './rule.ts';
+import { envoyPortOf } from './view.ts';
+
+type Answered = Extract<Dialed, { readonly outcome: 'answered' }>;
+
+/** One exposed port, what dialing it gave, and how its objects looked then. */
+export type ProbedPort = {
+  readonly exposure: Exposure;
+  readonly dialed: Dialed;
+  readonly view: PathView;
+  readonly port: PortView;
+  readonly gateway: GatewayEndpoint;
+};
+
+const endsOf = ({ exposure: { protocol, podPort, listenerPort }, gateway }: ProbedPort) => {
+  const address = `${gateway.address}:${listenerPort}`;
+  return {
+    address: ['host', address],
+    envoy: [address, 'Envoy'],
+    route: ['Envoy', 'TCPRoute'],
+    service: ['TCPRoute', 'Service'],
+    pod: ['Service', `pod (${protocol} ${podPort})`],
+  } as const satisfies Record<ForwardHop, readonly [string, string]>;
+};
+
+const makeHop = (probed: ProbedPort, hop: ForwardHop, rest: Pick<Hop, 'ok' | 'evidence' | 'latencyMs' | 'finding'>) => {
+  const [from, to] = endsOf(probed)[hop];
+  return { direction: 'forward' as const, from, to, ...rest };
+};
+
+const acceptance = ({ port: { route } }: ProbedPort): string => {
+  const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
+  const accepted = parents.some(({ conditions }) =>
+    conditions?.some((c) => c.type === 'Accepted' && c.status === 'True'),
+  );
+  return accepted ? 'Accepted' : 'carries traffic, status not written yet';
+};
+
+const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
+  slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .flatMap(({ addresses }) => addresses)
+    .join(', ') || 'not shown';
+
+const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): readonly Hop[] => {
+  const { protocol, name, podPort, listenerPort } = probed.exposure;
+  const [envoy] = probed.view.envoyPods;
+  const where = envoy?.status?.podIP ? `${envoy.metadata.name} ${envoy.status.podIP}` : 'pod not shown';
+  const nonce = protocol === 'http' ? 'fresh nonce echoed over HTTP' : 'fresh host name of the pod read over plain TCP';
+  return [
+    makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: 'connected' }),
+    makeHop(probed, 'envoy', { ok: true, evidence: `${where}, its port ${envoyPortOf(listenerPort)}` }),
+    makeHop(probed, 'route', { ok: true, evidence: `${name}: ${acceptance(probed)}` }),
+    makeHop(probed, 'service', { ok: true, evidence: `${name}:${podPort}, endpoints ${endpointsOf(probed)}` }),
+    makeHop(probed, 'pod', { ok: true, latencyMs, evidence: nonce }),
+  ];
+};
+
+/** The forward hops of one port in order: all proven, or up to the first broken one with its finding. */
+export const forwardHopsOf = (probed: ProbedPort): readonly Hop[] => {
+  const { dialed, ...rest } = probed;
+  if (dialed.outcome === 'answered') return provenHops(probed, dialed);
+  const { hop: brokenHop, finding } = findBrokenHop({ ...rest, ...dialed });
+  const at = forwardHops.indexOf(brokenHop);
+  return forwardHops.map((hop, index) => {
+    if (index < at) return makeHop(probed, hop, { ok: true, evidence: 'nothing wrong seen up to here' });
+    if (index > at) return makeHop(probed, hop, { ok: false, evidence: 'not reached' });
+    return makeHop(probed, hop, { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding });
+  });
+};
+
+export type ProbedMaster = {
+  readonly dialed: ReverseDialed;
+  readonly master: MasterEndpoint;
+  readonly found: FoundMaster;
+  /** Port on which the master listens on this host. */
+  readonly localPort: number;
+};
+
+const whoAnswers = (found: FoundMaster): string => {
+  if (found.kind === 'master') return `master ${found.version}`;
+  return found.kind === 'none' ? 'stand-in master' : 'master';
+};
+
+/** The two reverse hops: from the pod to DET_MASTER, and from there to who must answer. */
+export const reverseHopsOf = ({ dialed, master, found, localPort }: ProbedMaster): readonly Hop[] => {
+  const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
+  const toMaster = { direction: 'reverse', from: 'pod', to: detMaster } as const;
+  const toProcess = { direction: 'reverse', from: detMaster, to: whoAnswers(found) } as const;
+  const dialedWell = { ...toMaster, ok: true, evidence: 'the pod dialed it and got an answer' };
+  if (dialed.outcome === 'answered') {
+    const { latencyMs, evidence } = dialed;
+    return [
+      { ...dialedWell, latencyMs },
+      { ...toProcess, ok: true, evidence },
+    ];
+  }
+  const finding = findReverse(dialed.outcome, { seen: dialed.seen, master, found, localPort });
+  const broken = { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding };
+  if (dialed.outcome === 'wrong') return [dialedWell, { ...toProcess, ...broken }];
+  return [
+    { ...toMaster, ...broken },
+    { ...toProcess, ok: false, evidence: 'not reached' },
+  ];
+};

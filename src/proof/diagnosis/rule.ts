@@ -1,0 +1,41 @@
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { Finding } from '../../model/path.ts';
+import type { Refusal } from '../probe/dial.ts';
+import type { Condition, Gateway } from '../probe/gateway.ts';
+import type { Exposure } from '../sample-task/task.ts';
+import type { PathView, PortView } from './path-view.ts';
+
+/** The hops of the forward path, in order: to the gateway's address, to Envoy, to the TCPRoute, the Service, the pod. */
+export const forwardHops = ['address', 'envoy', 'route', 'service', 'pod'] as const;
+export type ForwardHop = (typeof forwardHops)[number];
+
+/** The first broken hop of one exposed port, and why. */
+export type Broken = { readonly hop: ForwardHop; readonly finding: Finding };
+
+/** All that is known about a port that gave no right answer. */
+export type BrokenPath = {
+  readonly view: PathView;
+  readonly port: PortView;
+  readonly exposure: Exposure;
+  readonly gateway: GatewayEndpoint;
+  readonly outcome: Refusal;
+  readonly seen: string;
+};
+
+/** Recognises one cause. */
+export type Rule = (path: BrokenPath) => Broken | undefined;
+
+export const broken = (hop: ForwardHop, cause: string, hint: string): Broken => ({ hop, finding: { cause, hint } });
+
+/** Whether Envoy took the connection, as far as can be told: then nothing before it can be to blame. */
+export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent'].includes(outcome);
+
+/** The Gateway, if it was seen. */
+export const findGateway = ({ view: { gateway } }: BrokenPath): Gateway | undefined =>
+  typeof gateway === 'string' ? undefined : gateway;
+
+/** A condition that is False, as text. */
+export const findFalse = (conditions: readonly Condition[] | undefined, ...types: readonly string[]) => {
+  const condition = conditions?.find(({ type, status }) => types.includes(type) && status === 'False');
+  return condition && `${condition.type}=False, ${condition.reason ?? 'no reason'}: ${condition.message ?? ''}`;
+};

@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:http';
+import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
+import { type Dialed, dialHttp, type Target } from './dial.ts';
+
+/** What listens where the master should, on this host. */
+export type FoundMaster =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'master'; readonly clusterId: string; readonly version: string }
+  | { readonly kind: 'loopback-only'; readonly seen: string }
+  | { readonly kind: 'foreign'; readonly seen: string };
+
+export type StandIn = {
+  /** Where it listens. */
+  readonly target: Target;
+  /** Who asked, by nonce: the address of the caller. */
+  readonly callers: ReadonlyMap<string, string>;
+  readonly close: () => Promise<void>;
+};
+
+export type MasterInfo = { readonly clusterId: string; readonly version: string; readonly nonce?: string };
+
+const loopback = '127.0.0.1';
+const dialTimeoutMs = 1_000;
+
+/** Reads an answer to `/info`, the master's only open page; undefined when it is not a master's. */
+export const parseMasterInfo = (text: string): MasterInfo | undefined => {
+  try {
+    const { cluster_id: clusterId, version, nonce } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (typeof clusterId !== 'string' || typeof version !== 'string') return undefined;
+    return { clusterId, version, ...(typeof nonce === 'string' && { nonce }) };
+  } catch {
+    return undefined;
+  }
+};
+
+const judge = (dialed: Dialed): FoundMaster => {
+  if (dialed.outcome === 'answered') {
+    const info = parseMasterInfo(dialed.answer);
+    return info
+      ? { kind: 'master', ...info }
+      : { kind: 'foreign', seen: `GET /info gave ${dialed.answer.slice(0, 80)}` };
+  }
+  const nobody = ['refused', 'unreachable', 'unresolved', 'timeout'].includes(dialed.outcome);
+  return nobody ? { kind: 'none' } : { kind: 'foreign', seen: dialed.seen };
+};
+
+/** Looks for a master at an address of this host, and at the loopback address in case it listens only there. */
+export const findMaster = async (target: Target): Promise<FoundMaster> => {
+  const found = judge(await dialHttp(target, dialTimeoutMs, '/info'));
+  if (found.kind !== 'none' || target.host === loopback) return found;
+  const local = judge(await dialHttp({ ...target, host: loopback }, dialTimeoutMs, '/info'));
+  if (local.kind === 'master') return { kind: 'loopback-only', seen: `master ${local.version} on ${loopback}` };
+  return local.kind === 'foreign' ? { kind: 'foreign', seen: `on ${loopback}: ${local.seen}` } : local;
+};
+
+const listen = (server: Server, { host, port }: Target): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+const makeServer = (callers: Map<string, string>): Server =>
+  createServer(({ url = '/', socket }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://stand-in');
+    if (pathname !== '/info') return response.writeHead(404).end();
+    const nonce = searchParams.get('nonce') ?? '';
+    callers.set(nonce, socket.remoteAddress ?? 'unknown');
+    const info = { cluster_id: 'taskgate-stand-in', version: 'taskgate stand-in', nonce };
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info));
+  });
+
+/**
+ * Serves `/info` in the master's place. Where the address is not one of this host's own (a desktop virtual machine's
+ * name for it), it listens on loopback, to which such addresses lead.
+ * Throws a UserError `proof.stand-in` when it may not listen there.
+ */
+export const startStandIn = async (target: Target): Promise<StandIn> => {
+  const callers = new Map<string, string>();
+  const server = makeServer(callers);
+  let listening = target;
+  try {
+    await listen(server, target).catch((error: unknown) => {
+      if (!hasCode(error, 'EADDRNOTAVAIL') && !hasCode(error, 'ENOTFOUND')) throw error;
+      listening = { ...target, host: loopback };
+      return listen(server, listening);
+    });
+  } catch (error) {
+    throw new UserError(`no stand-in master on ${listening.host}:${listening.port}: ${messageOf(error)}`, {
+      id: 'proof.stand-in',
+      hint: 'free that port, choose another master port, or start the master first',
+      cause: error,
+    });
+  }
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { target: listening, callers, close };
+};

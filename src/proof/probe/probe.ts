@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { UserError } from '../../lib/errors.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { Proof } from '../../model/path.ts';
+import { forwardHopsOf, reverseHopsOf } from '../diagnosis/hops.ts';
+import { lookAtPath } from '../diagnosis/view.ts';
+import { type SamplePod, waitForSamplePod } from '../sample-task/pod.ts';
+import { type ExposedTask, type Exposure, podPorts } from '../sample-task/task.ts';
+import { type Attempts, type Dialed, dialHttp, dialTcp, expectAnswer, type Target, untilAnswered } from './dial.ts';
+import { findMasterInfo } from './master-info.ts';
+import { type FoundMaster, findMaster, type StandIn, startStandIn } from './placeholder-master.ts';
+import { askPod, dialMaster, type ReverseDialed } from './reverse.ts';
+
+export type ProbeOptions = {
+  readonly gateway: GatewayEndpoint;
+  readonly master: MasterEndpoint;
+  /** Where the master listens on this host; differs from `master` behind a tunnel. */
+  readonly local?: Target;
+  /** The longest wait for the first answer; ends earlier when nothing can come any more. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+};
+
+const dialTimeoutMs = 2_000;
+const forwardPauseMs = 40;
+const reversePauseMs = 150;
+/** With 200 listeners Contour needs up to half a minute for one more. */
+const programmingMs = 30_000;
+/** Nothing has to be programmed for the reverse path; a tunnel may need a moment. */
+const reverseMs = 6_000;
+const ownPort = podPorts[0].podPort;
+
+const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure, host: string) => {
+  const nonce = randomUUID();
+  return protocol === 'http'
+    ? dialHttp({ host, port }, dialTimeoutMs, `/echo?msg=${nonce}`).then((dialed) => expectAnswer(dialed, nonce))
+    : dialTcp({ host, port }, dialTimeoutMs).then((dialed) => expectAnswer(dialed, task.secret));
+};
+
+/** Ends early what cannot come any more: at once without a pod, after a while with one. */
+const patienceWith = (pod: Promise<SamplePod>, afterPodMs: number): AbortSignal => {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  pod.then(({ ready }) => (ready ? setTimeout(stop, afterPodMs).unref() : stop()), stop);
+  return end.signal;
+};
+
+const probeForward = (
+  task: ExposedTask,
+  pod: Promise<SamplePod>,
+  { gateway, ...options }: ProbeOptions,
+): Promise<readonly Dialed[]> => {
+  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), patienceWith(pod, programmingMs)]);
+  const attempts: Attempts = { ...options, until, pauseMs: forwardPauseMs };
+  return Promise.all(task.exposures.map((one) => untilAnswered(() => dialOnce(task, one, gateway.address), attempts)));
+};
+
+type MasterSide = { readonly found: FoundMaster; readonly standIn: StandIn | undefined };
+
+type ReverseOptions = ProbeOptions & MasterSide & { readonly pod: Promise<SamplePod> };
+
+const probeReverse = async (
+  kube: Kube,
+  task: ExposedTask,
+  { found, standIn, pod, ...options }: ReverseOptions,
+): Promise<ReverseDialed> => {
+  if (found.kind === 'foreign' || found.kind === 'loopback-only') return { outcome: 'refused', seen: found.seen };
+  const sample = await pod;
+  if (!sample.ready) return { outcome: 'unasked', seen: sample.seen };
+  const { gateway, master } = options;
+  const [{ listenerPort } = { listenerPort: 0 }] = task.exposures;
+  const through = { host: gateway.address, port: listenerPort };
+  const ask = askPod(kube, { ...task, name: sample.name, port: ownPort }, through);
+  const attempts: Attempts = { ...options, until: AbortSignal.timeout(reverseMs), pauseMs: reversePauseMs };
+  return untilAnswered(() => dialMaster({ ask, master, ownPort, found, standIn }), attempts);
+};
+
+/** The master behind a URL of the user's may run anywhere. */
+const findBehindUrl = async ({ via, host, port }: MasterEndpoint): Promise<FoundMaster> => {
+  const info = via === 'url' ? await findMasterInfo({ host, port }) : undefined;
+  return info ? { kind: 'master', ...info } : { kind: 'none' };
+};
+
+/** A master, or a stand-in where nothing listens; what may not be listened on counts as taken. */
+const findOrStandIn = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
+  const local = given ?? master;
+  const behindUrl = await findBehindUrl(master);
+  const found = behindUrl.kind === 'none' ? await findMaster(local) : behindUrl;
+  if (found.kind !== 'none') return { found, standIn: undefined };
+  try {
+    return { found, standIn: await startStandIn(local) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { found: { kind: 'foreign', seen: error.message }, standIn: undefined };
+  }
+};
+
+/**
+ * Sends fresh nonces from this host through every exposed port to the pod, and from the pod to the master (or a
+ * stand-in where none listens), each until the first answer or `timeoutMs`. A broken path is a Proof that is not ok and
+ * names the first broken hop. Throws the reason of an abort.
+ */
+export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {
+  const { gateway, master } = options;
+  const side = await findOrStandIn(options);
+  const done = new AbortController();
+  const untilDone = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
+  try {
+    const pod = waitForSamplePod(kube, task, { ...options, signal: untilDone });
+    const [forward, reverse] = await Promise.all([
+      probeForward(task, pod, options),
+      probeReverse(kube, task, { ...options, ...side, pod }),
+    ]);
+    const isBroken = forward.some(({ outcome }) => outcome !== 'answered') || reverse.outcome === 'unasked';
+    const view = await lookAtPath(kube, task, { gateway, diagnose: isBroken });
+    const hops = [
+      ...task.exposures.flatMap((exposure, index) => {
+        const [dialed, port] = [forward[index], view.ports.get(exposure.listenerPort)];
+        return dialed && port ? forwardHopsOf({ exposure, dialed, view, port, gateway }) : [];
+      }),
+      ...reverseHopsOf({ dialed: reverse, master, found: side.found, localPort: (options.local ?? master).port }),
+    ];
+    return { ok: hops.every(({ ok }) => ok), hops };
+  } finally {
+    done.abort();
+    await side.standIn?.close();
+  }
+};

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../../lib/errors.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { dialHttp, type Refusal, type Target } from './dial.ts';
+import { type FoundMaster, type MasterInfo, parseMasterInfo, type StandIn } from './placeholder-master.ts';
+
+/** `untrusted`: the certificate was refused. `unasked`: the pod could not be asked to dial. */
+export type ReverseRefusal = Refusal | 'untrusted' | 'unasked';
+
+export type ReverseDialed =
+  | { readonly outcome: 'answered'; readonly latencyMs: number; readonly evidence: string }
+  | { readonly outcome: ReverseRefusal; readonly seen: string };
+
+/** Sends a request to the sample pod's HTTP server and returns the answer. */
+export type AskPod = (path: string, query: Readonly<Record<string, string>>) => Promise<string>;
+
+const askTimeoutMs = 7_000; // agnhost gives up after 5 s
+
+const outcomes: readonly (readonly [RegExp, ReverseRefusal])[] = [
+  [/connection refused/, 'refused'],
+  [/no such host|server misbehaving|lookup /, 'unresolved'],
+  [/no route to host|network is unreachable/, 'unreachable'],
+  [/timeout|deadline exceeded/i, 'timeout'],
+  [/x509|tls: |certificate/, 'untrusted'],
+  [/EOF|reset by peer/, 'closed'],
+];
+
+/** Sorts the error text of a Go program that dialed. */
+export const outcomeOf = (text: string): ReverseRefusal =>
+  outcomes.find(([pattern]) => pattern.test(text))?.[1] ?? 'wrong';
+
+/**
+ * The query of agnhost's `/dial` for `/info?nonce=...` at the master. It dials addresses over http only, so for a name
+ * or https the pod dials itself and is redirected: its HTTP client then resolves the name and does TLS.
+ */
+export const dialQuery = ({ scheme, host, port }: MasterEndpoint, nonce: string, ownPort: number) => {
+  const path = `info?nonce=${nonce}`;
+  const plain = scheme === 'http' && isIP(host) > 0;
+  const location = `${scheme}://${host}:${port}/${path}`;
+  return {
+    host: plain ? host : '127.0.0.1',
+    port: String(plain ? port : ownPort),
+    protocol: 'http',
+    tries: '1',
+    request: plain ? path : `redirect?location=${encodeURIComponent(location)}`,
+  };
+};
+
+const unasked = (message: string): UserError => new UserError(message, { id: 'proof.unasked' });
+
+/** Asks through the API server's proxy to pods, or through the gateway where the API server cannot carry it. */
+export const askPod =
+  (
+    kube: Kube,
+    pod: { readonly namespace: string; readonly name: string; readonly port: number },
+    gateway: Target,
+  ): AskPod =>
+  async (path, query) => {
+    try {
+      return await kube.text(`/api/v1/namespaces/${pod.namespace}/pods/${pod.name}:${pod.port}/proxy${path}`, query);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      const dialed = await dialHttp(gateway, askTimeoutMs, `${path}?${new URLSearchParams(query)}`);
+      if (dialed.outcome === 'answered') return dialed.answer;
+      throw unasked(`through the API server: ${error.message}; through the gateway: ${dialed.seen}`);
+    }
+  };
+
+type Expectation = { readonly nonce: string; readonly found: FoundMaster; readonly standIn: StandIn | undefined };
+
+const judgeInfo = (info: MasterInfo, { nonce, found, standIn }: Expectation): string | undefined => {
+  if (standIn) {
+    const caller = info.nonce === nonce ? standIn.callers.get(nonce) : undefined;
+    return caller && `nonce came back; the stand-in master saw the call from ${caller}`;
+  }
+  const same = found.kind === 'master' && found.clusterId === info.clusterId;
+  return same ? `master ${info.version}, cluster id ${info.clusterId}, the same as seen from this host` : undefined;
+};
+
+const wrong = (seen: string): ReverseDialed => ({ outcome: 'wrong', seen: `answered ${seen.slice(0, 120)}` });
+
+type DialAnswer = { readonly responses?: readonly string[]; readonly errors?: readonly string[] };
+
+const parseDialAnswer = (text: string): DialAnswer =>
+  text.startsWith('{') ? (JSON.parse(text) as DialAnswer) : { errors: [text] };
+
+const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation): ReverseDialed => {
+  const { responses: [body] = [], errors: [error] = [] } = parseDialAnswer(text);
+  if (error !== undefined) return { outcome: outcomeOf(error), seen: error };
+  const info = body === undefined ? undefined : parseMasterInfo(body);
+  const evidence = info && judgeInfo(info, expectation);
+  return evidence ? { outcome: 'answered', latencyMs, evidence } : wrong(body ?? 'nothing');
+};
+
+export type ReverseDial = Omit<Expectation, 'nonce'> & {
+  readonly ask: AskPod;
+  readonly master: MasterEndpoint;
+  /** The pod's own HTTP port. */
+  readonly ownPort: number;
+};
+
+/** Lets the pod dial the master once, with a fresh nonce, and judges what it got. */
+export const dialMaster = async ({ ask, master, ownPort, ...expected }: ReverseDial): Promise<ReverseDialed> => {
+  const nonce = randomUUID();
+  const startMs = performance.now();
+  try {
+    const timeout = pause(askTimeoutMs, undefined, { ref: false }).then(() => {
+      throw unasked(`the pod did not answer within ${askTimeoutMs} ms`);
+    });
+    const text = await Promise.race([ask('/dial', dialQuery(master, nonce, ownPort)), timeout]);
+    return judgeAnswer(text, Math.round((performance.now() - startMs) * 10) / 10, { ...expected, nonce });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { outcome: 'unasked', seen: error.message };
+  }
+};

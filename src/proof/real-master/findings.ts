@@ -1,0 +1,147 @@
+import type { Finding } from '../../model/path.ts';
+
+/** All that is known of a task that ended, or that never ran. */
+export type TaskTrouble = {
+  readonly state: string;
+  readonly exitStatus: string;
+  readonly logs: readonly string[];
+};
+
+const unreached = /exit (?:code|status):? ?80\b|Unable to reach the master at DET_MASTER=\S*/i;
+
+type Explain = (match: RegExpMatchArray) => Finding;
+
+/** What the master writes into the exit status or into the task log, from what explains most. */
+const explanations: readonly (readonly [RegExp, Explain])[] = [
+  [
+    /Too many: (\d+): must have at most (\d+) items/,
+    ([, wanted, limit]) => ({
+      cause: `Too many: the Gateway CRD allows at most ${limit} listeners, and the task needed number ${wanted}`,
+      hint: 'raise maxItems of listeners in spec and status of the CRD (taskgate up does), or end tasks',
+    }),
+  ],
+  [
+    /not enough free ports in range (\d+-\d+)/,
+    ([, range]) => ({
+      cause: `the port range ${range} of the internal task gateway is used up`,
+      hint: 'end tasks that have proxy ports, or widen the range in master.yaml and restart the master',
+    }),
+  ],
+  [
+    /gateways\S* "(.+?)" not found/,
+    ([, name]) => ({
+      cause: `the master finds no Gateway ${name}`,
+      hint: 'make it again (taskgate up); the master needs no restart for that',
+    }),
+  ],
+  [
+    /\S+ is forbidden: .*/,
+    ([text]) => ({
+      cause: `the master may not do all it must: ${text}`,
+      hint: 'grant its user the rules of the RBAC file beside master.yaml',
+    }),
+  ],
+  [
+    unreached,
+    ([text]) => ({
+      cause: `the task could not reach the master at its DET_MASTER, and ended with 80 (${text})`,
+      hint: 'is the tunnel up, and do determined_master_host, _port and _scheme name its public end?',
+    }),
+  ],
+  [
+    /unrecoverable image pull errors?.*|ErrImagePull.*|ImagePullBackOff.*/,
+    ([text]) => ({
+      cause: `the image of the task cannot be pulled: ${text}`,
+      hint: 'name an image that the node has or can pull',
+    }),
+  ],
+  [
+    /No module named '?determined'?|python3: (?:command )?not found|(?:bash|tar): (?:command )?not found|exec format error/,
+    ([text]) => ({
+      cause: `the image of the task lacks what every task of Determined needs: ${text}`,
+      hint: 'name an image with bash, tar, python3 and the package determined',
+    }),
+  ],
+];
+
+/** Whether a task ended because it could not reach its master: the log shipper then exits with 80. */
+export const isMasterUnreached = ({ exitStatus, logs }: TaskTrouble): boolean =>
+  unreached.test([exitStatus, ...logs].join('\n'));
+
+/** Why a task ended before it could answer. */
+export const findTaskEnd = ({ state, exitStatus, logs }: TaskTrouble): Finding => {
+  const text = [exitStatus, ...logs].join('\n');
+  for (const [pattern, explain] of explanations) {
+    const match = text.match(pattern);
+    if (match) return explain(match);
+  }
+  const said = logs.at(-1);
+  return {
+    cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${said ? `; its log ends with: ${said}` : ''}`,
+    hint: 'look into its task log, and into the log of the master',
+  };
+};
+
+const stuck: Readonly<Record<string, Finding>> = {
+  STATE_PENDING: {
+    cause: 'the master has not begun the task',
+    hint: 'is there room in the resource pool? a task without slots needs a node that takes it',
+  },
+  STATE_ASSIGNED: { cause: 'no pod of the task is scheduled', hint: 'look at the events of its pod' },
+  STATE_PULLING: {
+    cause: 'the image of the task is still being pulled',
+    hint: 'give it more time, or name a smaller one',
+  },
+  STATE_STARTING: {
+    cause: 'the pod of the task runs, and the master does not take notice',
+    hint: 'its user needs get on pods/log (the master log says: starting pod logs streamer), and the node must serve logs',
+  },
+};
+
+/** Why a task has not come to run in time. */
+export const findStuckTask = (trouble: TaskTrouble): Finding => stuck[trouble.state] ?? findTaskEnd(trouble);
+
+/** What a request through the master's `/proxy/` gave. */
+export type Proxied =
+  | { readonly outcome: 'answered'; readonly latencyMs: number }
+  | { readonly outcome: 'unregistered' | 'unreachable' | 'refused' | 'wrong'; readonly seen: string }
+  | { readonly outcome: 'ended'; readonly trouble: TaskTrouble };
+
+/** Judges an answer through `/proxy/`: it must be the nonce; the master's own answers are known by body and status. */
+export const judgeProxied = (
+  { status, text }: { readonly status: number; readonly text: string },
+  nonce: string,
+  latencyMs: number,
+): Proxied => {
+  if (status === 200 && text.trim() === nonce) return { outcome: 'answered', latencyMs };
+  const seen = `${status} ${JSON.stringify(text.slice(0, 120))}`;
+  if (status === 404 && text.includes('service not found')) return { outcome: 'unregistered', seen };
+  if (status === 502 || status === 503 || status === 504) return { outcome: 'unreachable', seen };
+  return { outcome: status === 401 || status === 403 ? 'refused' : 'wrong', seen };
+};
+
+/** Why the master answers for a running task in that way; `seenFromHere`: the Gateway answers this host with the nonce. */
+export const findProxyTrouble = (
+  outcome: Exclude<Proxied['outcome'], 'answered' | 'ended'>,
+  { seen, seenFromHere, gatewayAddress }: { seen: string; seenFromHere: boolean; gatewayAddress: string },
+): Finding | undefined => {
+  if (outcome === 'unregistered') {
+    return {
+      cause: `the master knows no proxy for the running task: ${seen}`,
+      hint: 'its task log may say: did not proxy as expected; start the task again, and look at internal_task_gateway in master.yaml',
+    };
+  }
+  if (outcome === 'refused') {
+    return {
+      cause: `the master refuses the session at /proxy/: ${seen}`,
+      hint: 'may the user see tasks of its workspace?',
+    };
+  }
+  if (outcome === 'unreachable' && seenFromHere) {
+    return {
+      cause: `the master cannot reach the task (${seen}), though ${gatewayAddress} answers this host`,
+      hint: `is that its gateway_ip? where the master has HTTP_PROXY set, add ${gatewayAddress} to its NO_PROXY`,
+    };
+  }
+  return undefined;
+};

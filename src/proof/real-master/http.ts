@@ -1,0 +1,132 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { messageOf, UserError } from '../../lib/errors.ts';
+
+export type MasterAnswer = { readonly status: number; readonly text: string };
+
+export type MasterRequest = {
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+/** Sends one request to a master. Throws UserError `proof.master-*` when no answer comes. */
+export type MasterHttp = (path: string, request: MasterRequest) => Promise<MasterAnswer>;
+
+const longestAnswer = 4e6;
+
+/** Reads `http(s)://host:port`. Throws UserError `usage.master-url` for anything else. */
+export const parseMasterUrl = (text: string): URL => {
+  const refuse = (seen: string, hint: string): never => {
+    throw new UserError(`master URL ${text}: ${seen}`, { id: 'usage.master-url', hint });
+  };
+  const url = URL.parse(text);
+  const example = 'give scheme, host and port only, such as http://127.0.0.1:8080';
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    return refuse('not an http or https URL', example);
+  if (url.username || url.password) return refuse('has a user or a password in it', example);
+  if (url.pathname !== '/') return refuse(`has the path ${url.pathname}, and a master has none`, example);
+  if (url.search || url.hash) return refuse('has a query or a fragment', example);
+  return url;
+};
+
+const certificateCodes =
+  /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_(HAS_EXPIRED|NOT_YET_VALID|UNTRUSTED)|ALTNAME_INVALID/;
+
+type Explained = { readonly id: UserError['id'] & `proof.${string}`; readonly seen: string; readonly hint: string };
+
+const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
+  [
+    certificateCodes,
+    () => ({
+      id: 'proof.master-untrusted',
+      seen: 'its certificate is not trusted here',
+      hint: 'name the file of its CA by NODE_EXTRA_CA_CERTS, or use the host name that the certificate is for',
+    }),
+  ],
+  [
+    /EPROTO|ERR_SSL_|WRONG_VERSION/,
+    ({ host }) => ({ id: 'proof.master-scheme', seen: 'it speaks no TLS', hint: `try http://${host}` }),
+  ],
+  [
+    /HPE_|ECONNRESET/,
+    ({ protocol, host }) => ({
+      id: 'proof.master-scheme',
+      seen: 'it closes the connection, or answers something other than HTTP',
+      hint: protocol === 'http:' ? `is it TLS? try https://${host}` : 'look at what listens there',
+    }),
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    () => ({ id: 'proof.master-unreachable', seen: 'its name does not resolve', hint: 'mend the host name' }),
+  ],
+  [
+    /ECONNREFUSED/,
+    () => ({
+      id: 'proof.master-unreachable',
+      seen: 'nothing listens there',
+      hint: 'start the master, or mend the port',
+    }),
+  ],
+];
+
+const codesOf = (error: unknown): string => {
+  const parts = error instanceof AggregateError ? error.errors : [error];
+  return parts.map((part) => (part instanceof Error && 'code' in part ? String(part.code) : '')).join(' ');
+};
+
+/** Why a request got no answer, as an error with what to do. */
+export const explainNoAnswer = (url: URL, error: unknown): UserError => {
+  const codes = codesOf(error);
+  const [, explain] = explanations.find(([pattern]) => pattern.test(codes)) ?? [];
+  const fallback = { id: 'proof.master-unreachable', seen: messageOf(error), hint: 'can this host reach it?' } as const;
+  const { id, seen, hint } = explain?.(url) ?? fallback;
+  return new UserError(`master ${url.origin}: ${seen}${codes.trim() ? ` (${codes.trim()})` : ''}`, {
+    id,
+    hint,
+    cause: error,
+  });
+};
+
+const readText = async (message: IncomingMessage): Promise<string> => {
+  let text = '';
+  for await (const chunk of message.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > longestAnswer) throw new Error(`an answer of more than ${longestAnswer} characters`);
+  }
+  return text;
+};
+
+const send = (url: URL, request: MasterRequest, signal: AbortSignal): Promise<MasterAnswer> => {
+  const { method = 'GET', body, token } = request;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    ...(token && { authorization: `Bearer ${token}` }),
+    ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+  };
+  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const sent = start(url, { method, headers, signal, agent: false }, (message) => {
+      readText(message).then((read) => resolve({ status: message.statusCode ?? 0, text: read }), reject);
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+};
+
+/** Requests to one master, each on a connection of its own. */
+export const masterHttp =
+  (master: URL): MasterHttp =>
+  async (path, request) => {
+    const { timeoutMs, signal } = request;
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      return await send(new URL(path, master), request, AbortSignal.any([signal, limit]));
+    } catch (error) {
+      signal.throwIfAborted();
+      const late = new Error(`no answer to ${path} within ${Math.round(timeoutMs / 1000)} s`);
+      throw explainNoAnswer(master, limit.aborted ? late : error);
+    }
+  };

@@ -1,0 +1,76 @@
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { portsOf } from '../sample-task/listeners.ts';
+import { listenersOf, type MasterTask } from './path.ts';
+
+/** What a master made for a task, by name. */
+export type Held = { readonly ports: readonly number[]; readonly objects: readonly string[] };
+
+const kinds = [
+  { apiVersion: 'batch/v1', kind: 'Job' },
+  { apiVersion: 'v1', kind: 'Pod' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+] as const;
+
+const pollPauseMs = 300;
+
+const namesOf = async (kube: Kube, kind: (typeof kinds)[number], task: MasterTask): Promise<readonly string[]> => {
+  const labelSelector = `determined=${task.allocationId}`;
+  try {
+    const objects: readonly KubeObject[] = await kube.list({ ...kind, namespace: task.namespace, labelSelector });
+    return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
+const objectsOf = async (kube: Kube, task: MasterTask): Promise<readonly string[]> =>
+  (await Promise.all(kinds.map((kind) => namesOf(kube, kind, task)))).flat();
+
+/** What the master holds for a task at present. */
+export const heldBy = async (kube: Kube, task: MasterTask): Promise<Held> => {
+  const [ports, objects] = await Promise.all([listenersOf(kube, task), objectsOf(kube, task)]);
+  return { ports, objects };
+};
+
+/** What is left of it: a port that another task has got since is not. */
+const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<readonly string[]> => {
+  const gateway = await kube.find<Gateway>(gatewayRef(task.gateway));
+  const ours = gateway ? portsOf(gateway, (allocation) => allocation === task.allocationId) : [];
+  const others = gateway ? portsOf(gateway, (allocation) => allocation !== task.allocationId) : [];
+  const orphans = ports.filter(
+    (port) => !others.includes(port) && gateway?.spec.listeners.some(({ name }) => name === `det-${port}`),
+  );
+  return [
+    ...orphans.map((port) => `listener det-${port}`),
+    ...ours.map((port) => `annotation of port ${port}`),
+    ...(await objectsOf(kube, task)),
+  ];
+};
+
+/**
+ * Waits until nothing of a killed task is left in the cluster, and gives what is gone. Throws a UserError `proof.leak`
+ * with what is left.
+ */
+export const verifyNothingLeft = async (
+  kube: Kube,
+  task: MasterTask,
+  { held, timeoutMs }: { readonly held: Held; readonly timeoutMs: number },
+): Promise<readonly string[]> => {
+  await waitUntil(
+    `Removal of task ${task.taskId} by the master`,
+    polling(() => leftOf(kube, task, held), pollPauseMs),
+    (left) => left.length === 0 || `left behind: ${left.join(', ')}`,
+    {
+      timeoutMs,
+      id: 'proof.leak',
+      hint: 'does the user of the master have delete on jobs, services, tcproutes, and update on gateways? its next start frees what is left',
+    },
+  );
+  return [...held.ports.map((port) => `listener det-${port} and its annotation`), ...held.objects];
+};

@@ -1,0 +1,114 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { Hop } from '../../model/path.ts';
+import { forwardHopsOf } from '../diagnosis/hops.ts';
+import { lookAtPath } from '../diagnosis/view.ts';
+import { type Dialed, dialHttp, expectAnswer } from '../probe/dial.ts';
+import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { portsOf } from '../sample-task/listeners.ts';
+import type { ExposedTask, Exposure } from '../sample-task/task.ts';
+import { findProxyTrouble, type Proxied } from './findings.ts';
+
+type Route = KubeObject & {
+  readonly spec: { readonly parentRefs?: readonly { readonly port?: number; readonly sectionName?: string }[] };
+};
+
+/** Where a task of a real master is to be found. */
+export type MasterTask = {
+  readonly taskId: string;
+  readonly allocationId: string;
+  readonly namespace: string;
+  readonly gateway: GatewayEndpoint;
+};
+
+/** The listeners of the Gateway that belong to an allocation. */
+export const listenersOf = async (kube: Kube, { gateway, allocationId }: MasterTask): Promise<readonly number[]> =>
+  portsOf(await kube.get<Gateway>(gatewayRef(gateway)), (allocation) => allocation === allocationId);
+
+/** The objects that the master made for the task's only port, as the proof of a sample task knows them. */
+const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promise<ExposedTask | undefined> => {
+  const [listenerPort] = await listenersOf(kube, task);
+  if (listenerPort === undefined) return undefined;
+  const routes = await kube.list<Route>({
+    ...{ apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', namespace: task.namespace },
+    labelSelector: `determined=${task.allocationId}`,
+  });
+  const ours = routes.find(({ spec }) => spec.parentRefs?.some(({ port }) => port === listenerPort));
+  const jobName = ours?.metadata.annotations?.['determined.ai/job-name'] ?? `det-?-cmd-${task.taskId}`;
+  const exposure: Exposure = { protocol: 'http', podPort, listenerPort, name: ours?.metadata.name ?? `${jobName}-0` };
+  return { ...task, instance: '', jobName, secret: '', exposures: [exposure], notes: [] };
+};
+
+const elsewhere = ({ gateway, namespace }: MasterTask, { outcome }: Proxied): Hop => ({
+  direction: 'forward',
+  from: 'master',
+  to: `Gateway ${gateway.name}`,
+  ok: false,
+  evidence:
+    outcome === 'answered'
+      ? 'the task answered, but not through this Gateway'
+      : 'no listener there belongs to the task',
+  finding: {
+    cause: `the master made no listener for the task on Gateway ${gateway.namespace}/${gateway.name}`,
+    hint: `does its internal_task_gateway name that Gateway (an empty block turns it off), and is its namespace ${namespace}?`,
+  },
+});
+
+const fromMaster = (hop: Hop, index: number): Hop => {
+  if (index > 0) return hop;
+  const { latencyMs: _, ...rest } = hop;
+  return {
+    ...rest,
+    from: 'master',
+    ...(hop.ok && hop.evidence === 'connected' && { evidence: 'dialed by the master' }),
+  };
+};
+
+/** Puts what the master itself shows in place of what the objects show. */
+const withFinding = (
+  hops: readonly Hop[],
+  task: MasterTask,
+  { proxied, direct }: { readonly proxied: Proxied; readonly direct: Dialed },
+): readonly Hop[] => {
+  if (proxied.outcome === 'answered' || proxied.outcome === 'ended') return hops;
+  const seenFromHere = direct.outcome === 'answered';
+  const finding = findProxyTrouble(proxied.outcome, {
+    seen: proxied.seen,
+    seenFromHere,
+    gatewayAddress: task.gateway.address,
+  });
+  if (!finding) return hops;
+  const broken = { ok: false, evidence: proxied.seen, finding };
+  return hops.map((hop, index) =>
+    index === 0 ? { ...hop, ...broken } : { ...hop, ok: false, evidence: 'not reached' },
+  );
+};
+
+export type ProxiedTask = { readonly proxied: Proxied; readonly nonce: string; readonly podPort: number };
+
+const dialTimeoutMs = 2_000;
+
+/** The hops from the master through the Gateway to the task: proven by the nonce, or the first broken one. */
+export const masterHops = async (
+  kube: Kube,
+  task: MasterTask,
+  { proxied, nonce, podPort }: ProxiedTask,
+): Promise<readonly Hop[]> => {
+  const exposed = await findExposed(kube, task, podPort);
+  const [exposure] = exposed?.exposures ?? [];
+  if (!exposed || !exposure) return [elsewhere(task, proxied)];
+  const { gateway } = task;
+  const isAnswered = proxied.outcome === 'answered';
+  const direct = isAnswered
+    ? { outcome: 'answered' as const, connectMs: 0, latencyMs: proxied.latencyMs, answer: nonce }
+    : expectAnswer(
+        await dialHttp({ host: gateway.address, port: exposure.listenerPort }, dialTimeoutMs, '/taskgate'),
+        nonce,
+      );
+  const view = await lookAtPath(kube, exposed, { gateway, diagnose: !isAnswered });
+  const port = view.ports.get(exposure.listenerPort);
+  if (!port) return [elsewhere(task, proxied)];
+  const hops = forwardHopsOf({ exposure, dialed: direct, view, port, gateway }).map(fromMaster);
+  return withFinding(hops, task, { proxied, direct });
+};

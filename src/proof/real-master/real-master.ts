@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { UserError } from '../../lib/errors.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { Hop } from '../../model/path.ts';
+import type { Cleanup, Proven } from '../prove.ts';
+import { findRefusal } from '../sample-task/refusal.ts';
+import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
+import { masterHttp, parseMasterUrl } from './http.ts';
+import { heldBy, verifyNothingLeft } from './leaks.ts';
+import { type Launched, probeMasterTask, refusedHop } from './run.ts';
+import { commandConfig, type MasterTaskSpec } from './task.ts';
+
+export type RealMasterSpec = MasterTaskSpec &
+  Credentials & {
+    /** `http(s)://host:port` of the master, as this host reaches it. */
+    readonly url: string;
+    /** The Gateway and the namespace in which the master must make what it makes for tasks. */
+    readonly gateway: GatewayEndpoint;
+    readonly namespace: string;
+    /** The longest wait for the task to run. */
+    readonly timeoutMs: number;
+    /** The longest wait for its answer once it runs; 30 s unless given. */
+    readonly answerTimeoutMs?: number;
+    /** The longest wait for all to be gone after the kill; 60 s unless given. */
+    readonly endTimeoutMs?: number;
+    readonly signal?: AbortSignal;
+  };
+
+const nothingMade: Cleanup = { ok: true, latencyMs: 0, removed: [] };
+const callMs = 60_000;
+const defaultEndMs = 60_000;
+/** With 200 listeners Contour needs up to half a minute for one more; the log shipper gives up after 15 s. */
+const defaultAnswerMs = 30_000;
+const statePauseMs = 500;
+
+const broken = (hops: readonly Hop[]): Proven => ({ ok: false, hops, notes: [], cleanup: nothingMade });
+
+const since = (startMs: number): number => Math.round(performance.now() - startMs);
+
+type SignedIn = { readonly hop: Hop; readonly api?: MasterApi };
+
+const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<SignedIn> => {
+  const url = parseMasterUrl(spec.url);
+  const ends = { from: 'host', to: `master ${url.origin}` };
+  const http = masterHttp(url);
+  const startMs = performance.now();
+  try {
+    const { version, clusterId } = await askMaster(http, signal);
+    const latencyMs = since(startMs);
+    const { username, password } = spec;
+    const api = await openSession(http, { username, password }, signal);
+    const evidence = `version ${version}, cluster id ${clusterId}; logged in as ${username}`;
+    return { hop: { direction: 'forward', ...ends, ok: true, latencyMs, evidence }, api };
+  } catch (error) {
+    if (error instanceof UserError) return { hop: refusedHop(ends, error) };
+    throw error;
+  }
+};
+
+const causeOf = (error: unknown): Cleanup['finding'] => {
+  const finding = findRefusal(error);
+  if (!finding) throw error;
+  return finding;
+};
+
+/** The master must notice that the Job is gone. */
+const verifyEnded = (
+  { api, task }: Launched,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<Command> =>
+  waitUntil(
+    `End of task ${task.taskId}`,
+    polling((until) => api.find(task.taskId, until), statePauseMs),
+    ({ state }) => state === 'STATE_TERMINATED' || state,
+    {
+      timeoutMs,
+      id: 'proof.task-not-ended',
+      hint: 'the user of the master needs watch on jobs, or it never learns that they are gone',
+      signal,
+    },
+  );
+
+/** Kills the command and sees that nothing is left of it, whatever became of the run. */
+const endTask = async (launched: Launched, timeoutMs: number): Promise<Cleanup> => {
+  const startMs = performance.now();
+  const signal = AbortSignal.timeout(callMs + 2 * timeoutMs);
+  const { api, kube } = launched;
+  try {
+    const allocationId = await api.allocationOf(launched.task.taskId, signal);
+    const task = { ...launched.task, allocationId };
+    const held = await heldBy(kube, task);
+    await api.kill(task.taskId, signal);
+    const removed = await verifyNothingLeft(kube, task, { held, timeoutMs });
+    await verifyEnded(launched, { timeoutMs, signal });
+    return { ok: true, latencyMs: since(startMs), removed };
+  } catch (error) {
+    const finding = causeOf(error);
+    return { ok: false, latencyMs: since(startMs), removed: [], ...(finding && { finding }) };
+  }
+};
+
+const probe = async (launched: Launched): Promise<readonly Hop[]> => {
+  try {
+    return await probeMasterTask(launched);
+  } catch (error) {
+    launched.signal.throwIfAborted();
+    if (!(error instanceof UserError) && !(error instanceof KubeError)) throw error;
+    const finding = findRefusal(error);
+    const seen = { direction: 'forward', from: 'master', to: 'task', ok: false, evidence: error.message } as const;
+    return [{ ...seen, ...(finding && { finding }) }];
+  }
+};
+
+/**
+ * Lets a real master run a small command, reaches it through the master's `/proxy/`, kills it and sees that nothing is
+ * left in the cluster. What goes wrong is a broken hop with its cause, as in the proof by a sample task. The command is
+ * killed also when the signal aborts (then throws its reason). Throws UserError `usage.master-url` for a URL that none
+ * can have.
+ */
+export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { readonly kube: Kube }): Promise<Proven> => {
+  const signal = spec.signal ?? new AbortController().signal;
+  const { hop, api } = await signIn(spec, signal);
+  if (!api) return broken([hop]);
+  const nonce = `tg-${randomUUID()}`;
+  let command: Command;
+  try {
+    // not ended by the signal: an answer that nobody waits for would leave a command that nobody knows
+    command = await api.launch(commandConfig(spec, nonce), AbortSignal.timeout(callMs));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return broken([hop, refusedHop({ from: 'master', to: 'task' }, error)]);
+  }
+  const { namespace, gateway, timeoutMs, answerTimeoutMs = defaultAnswerMs } = spec;
+  const task = { taskId: command.id, allocationId: `${command.id}.1`, namespace, gateway };
+  const launched: Launched = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, signal };
+  let hops: readonly Hop[] = [hop];
+  let cleanup = nothingMade;
+  try {
+    signal.throwIfAborted();
+    hops = [hop, ...(await probe(launched))];
+  } finally {
+    cleanup = await endTask(launched, spec.endTimeoutMs ?? defaultEndMs);
+  }
+  return { ok: hops.every(({ ok }) => ok) && cleanup.ok, hops, notes: [], cleanup };
+};

@@ -1,0 +1,152 @@
+import { messageOf, UserError } from '../../lib/errors.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { Hop } from '../../model/path.ts';
+import { untilAnswered } from '../probe/dial.ts';
+import type { Command, MasterApi } from './api.ts';
+import {
+  findStuckTask,
+  findTaskEnd,
+  isMasterUnreached,
+  judgeProxied,
+  type Proxied,
+  type TaskTrouble,
+} from './findings.ts';
+import { type MasterTask, masterHops } from './path.ts';
+import { taskPort } from './task.ts';
+
+const statePauseMs = 500;
+const proxyPauseMs = 300;
+const longestLogsMs = 5_000;
+
+/** A launched command, and the text that it must answer. */
+export type Launched = {
+  readonly api: MasterApi;
+  readonly kube: Kube;
+  readonly task: MasterTask;
+  readonly nonce: string;
+  /** The longest wait for it to run, and then for its answer. */
+  readonly timeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+const hasEnded = (state: string): boolean => state === 'STATE_TERMINATED' || state === 'STATE_TERMINATING';
+
+const troubleOf = async ({ api, signal }: Launched, { id, state, exitStatus }: Command): Promise<TaskTrouble> => {
+  const logs = await api.logs(id, signal).catch((error: unknown) => {
+    if (error instanceof UserError) return [`(no task log: ${error.message})`];
+    throw error;
+  });
+  return { state, exitStatus, logs };
+};
+
+/** Waits until the command runs or has ended; gives it as it was at the deadline otherwise. */
+const waitForRunning = async ({ api, task, timeoutMs, signal }: Launched): Promise<Command> => {
+  let last: Command = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
+  const look = async (until: AbortSignal): Promise<Command> => {
+    last = await api.find(task.taskId, until);
+    return last;
+  };
+  const judge = ({ state }: Command) => state === 'STATE_RUNNING' || hasEnded(state) || state;
+  const options = { timeoutMs, id: 'proof.task-not-running', signal } as const;
+  try {
+    return await waitUntil('Task', polling(look, statePauseMs), judge, options);
+  } catch (error) {
+    if (error instanceof UserError && error.id === options.id) return last;
+    throw error;
+  }
+};
+
+/** Asks the task through the master until it answers, has ended, or is given up. */
+const reachTask = async (run: Launched): Promise<Proxied> => {
+  const { api, task, nonce, signal } = run;
+  const ask = async (): Promise<Proxied> => {
+    const startMs = performance.now();
+    const answer = await api.proxy(task.taskId, taskPort, signal);
+    const proxied = judgeProxied(answer, nonce, Math.round((performance.now() - startMs) * 10) / 10);
+    if (proxied.outcome === 'answered') return proxied;
+    const command = await api.find(task.taskId, signal);
+    return hasEnded(command.state) ? { outcome: 'ended', trouble: await troubleOf(run, command) } : proxied;
+  };
+  const until = AbortSignal.timeout(run.answerTimeoutMs);
+  const end = new AbortController();
+  const asked = async (): Promise<Proxied> => {
+    const proxied = await ask();
+    if (proxied.outcome === 'ended') end.abort();
+    return proxied;
+  };
+  return untilAnswered(asked, { pauseMs: proxyPauseMs, until: AbortSignal.any([until, end.signal]), signal });
+};
+
+type PodWithEnv = KubeObject & {
+  readonly spec: {
+    readonly containers: readonly { readonly env?: readonly { readonly name: string; readonly value?: string }[] }[];
+  };
+};
+
+/** The address that the master gave to the task's pod. */
+const detMasterOf = async ({ kube, task }: Launched): Promise<string> => {
+  const labelSelector = `determined=${task.allocationId}`;
+  const pods = await kube.list<PodWithEnv>({ apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector });
+  const env = pods.flatMap(({ spec }) => spec.containers).flatMap((container) => container.env ?? []);
+  return env.find(({ name }) => name === 'DET_MASTER')?.value ?? '(not seen)';
+};
+
+const hasLogged = async ({ api, task, nonce, answerTimeoutMs, signal }: Launched): Promise<boolean> => {
+  const until = AbortSignal.timeout(Math.min(longestLogsMs, answerTimeoutMs));
+  const ask = async () => {
+    const logs = await api.logs(task.taskId, signal);
+    return { outcome: logs.some((line) => line.includes(nonce)) ? 'answered' : 'missing' };
+  };
+  return (await untilAnswered(ask, { pauseMs: statePauseMs, until, signal })).outcome === 'answered';
+};
+
+const reverseHop = async (run: Launched, isAnswered: boolean): Promise<Hop> => {
+  const hop = { direction: 'reverse', from: 'task', to: `DET_MASTER ${await detMasterOf(run)}` } as const;
+  if (await hasLogged(run)) return { ...hop, ok: true, evidence: 'what the task printed came back in its task log' };
+  // the task's own program begins after the log shipper has reached the master
+  if (isAnswered)
+    return { ...hop, ok: true, evidence: 'the task began, which it does only after it reached the master' };
+  return { ...hop, ok: false, evidence: 'not proven: the task printed nothing that reached its task log' };
+};
+
+const taskHop = ({ task }: Launched, rest: Pick<Hop, 'ok' | 'evidence' | 'finding'>): Hop => ({
+  ...{ direction: 'forward', from: 'master', to: `task ${task.taskId}` },
+  ...rest,
+});
+
+const troubleHops = (run: Launched, trouble: TaskTrouble, isStuck: boolean): readonly Hop[] => {
+  const finding = isStuck ? findStuckTask(trouble) : findTaskEnd(trouble);
+  const broken = { ok: false, evidence: `${trouble.state} ${trouble.exitStatus}`.trim(), finding };
+  if (!isMasterUnreached(trouble)) return [taskHop(run, broken)];
+  return [
+    taskHop(run, { ok: true, evidence: 'its pod began' }),
+    { direction: 'reverse', from: 'task', to: 'DET_MASTER', ...broken },
+  ];
+};
+
+/** Follows a launched command until it has answered through the master, or is known to be broken. */
+export const probeMasterTask = async (launched: Launched): Promise<readonly Hop[]> => {
+  const command = await waitForRunning(launched);
+  const { api, kube, nonce, signal } = launched;
+  if (command.state !== 'STATE_RUNNING') {
+    return troubleHops(launched, await troubleOf(launched, command), !hasEnded(command.state));
+  }
+  const allocationId = await api.allocationOf(command.id, signal);
+  const run = { ...launched, task: { ...launched.task, allocationId } };
+  const proxied = await reachTask(run);
+  if (proxied.outcome === 'ended') return troubleHops(run, proxied.trouble, false);
+  return [
+    taskHop(run, { ok: true, evidence: `runs as allocation ${allocationId}` }),
+    ...(await masterHops(kube, run.task, { proxied, nonce, podPort: taskPort })),
+    await reverseHop(run, proxied.outcome === 'answered'),
+  ];
+};
+
+/** A hop that something refused, from what was thrown. */
+export const refusedHop = (ends: Pick<Hop, 'from' | 'to'>, error: UserError): Hop => ({
+  ...{ direction: 'forward', ...ends, ok: false, evidence: messageOf(error) },
+  finding: { cause: error.message, hint: error.hint ?? '' },
+});

@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isConflict, type Kube } from '../../lib/kube/client.ts';
+import type { GatewayEndpoint, GatewayName } from '../../model/gateway-endpoint.ts';
+import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { type ChosenPorts, choosePorts, type WantedPorts } from './ports.ts';
+
+const tries = 5;
+const annotationPrefix = 'determined.ai/det-gateway-port-';
+
+/** The Gateway with a listener and an annotation for each port, exactly as the master appends them. */
+const withListeners = (gateway: Gateway, ports: readonly number[], allocationId: string): Gateway => ({
+  ...gateway,
+  metadata: {
+    ...gateway.metadata,
+    annotations: {
+      ...gateway.metadata.annotations,
+      ...Object.fromEntries(ports.map((port) => [`${annotationPrefix}${port}`, allocationId])),
+    },
+  },
+  spec: {
+    ...gateway.spec,
+    listeners: [
+      ...gateway.spec.listeners,
+      ...ports.map((port) => ({
+        name: `det-${port}`,
+        port,
+        protocol: 'TCP',
+        allowedRoutes: { namespaces: { from: 'All' } },
+      })),
+    ],
+  },
+});
+
+/** Ports whose annotation names an allocation that `isOurs` accepts. */
+export const portsOf = (gateway: Gateway, isOurs: (allocationId: string) => boolean): readonly number[] =>
+  Object.entries(gateway.metadata.annotations ?? {})
+    .filter(([key, allocationId]) => key.startsWith(annotationPrefix) && isOurs(allocationId))
+    .map(([key]) => Number(key.slice(annotationPrefix.length)));
+
+/** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
+const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
+  ...gateway,
+  metadata: {
+    ...gateway.metadata,
+    annotations: Object.fromEntries(
+      Object.entries(gateway.metadata.annotations ?? {}).filter(
+        ([key]) => !ports.some((port) => key === `${annotationPrefix}${port}`),
+      ),
+    ),
+  },
+  spec: {
+    ...gateway.spec,
+    listeners: gateway.spec.listeners.filter(({ name }) => !ports.some((port) => name === `det-${port}`)),
+  },
+});
+
+/** Reads, changes and replaces the Gateway; after a conflict once more, up to 5 times in all, as the master does. */
+const changeGateway = async (kube: Kube, gateway: GatewayName, change: (live: Gateway) => Gateway): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const live = await kube.get<Gateway>(gatewayRef(gateway));
+    const changed = change(live);
+    if (changed === live) return;
+    try {
+      await kube.update(changed);
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === tries) throw error;
+      await pause(10 + Math.random() * 10 * attempt);
+    }
+  }
+};
+
+/**
+ * Adds `count` listeners for an allocation to the live Gateway and returns their ports.
+ * Throws a UserError `proof.no-free-port`, or KubeError for a refusal (404, 403, `Too many`, the fifth conflict).
+ */
+export const addListeners = async (
+  kube: Kube,
+  gateway: GatewayEndpoint,
+  { allocationId, ...wish }: { readonly allocationId: string; readonly wanted: WantedPorts; readonly count: number },
+): Promise<ChosenPorts> => {
+  let chosen: ChosenPorts = { ports: [], notes: [] };
+  await changeGateway(kube, gateway, (live) => {
+    chosen = choosePorts(live, gateway.portRange, wish);
+    return withListeners(live, chosen.ports, allocationId);
+  });
+  return chosen;
+};
+
+/** Removes the listeners and annotations of all allocations that `isOurs` accepts; returns their ports. */
+export const removeListeners = async (
+  kube: Kube,
+  gateway: GatewayName,
+  isOurs: (allocationId: string) => boolean,
+): Promise<readonly number[]> => {
+  let ports: readonly number[] = [];
+  await changeGateway(kube, gateway, (live) => {
+    ports = portsOf(live, isOurs);
+    return ports.length > 0 ? withoutListeners(live, ports) : live;
+  });
+  return ports;
+};

@@ -1,0 +1,140 @@
+import { rootCertificates } from 'node:tls';
+import type { GatewayName } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { jobDeadlineSeconds, ownerAnnotation, ownOwner } from './owner.ts';
+import { type Exposure, ownLabels, podPorts, type SampleTask } from './task.ts';
+
+export type PodSpec = {
+  /** agnhost, of which the pod runs `netexec` (HTTP, and dialing out) and `serve-hostname` (plain TCP). */
+  readonly image: string;
+  readonly master: MasterEndpoint;
+};
+
+const caFolder = '/run/taskgate';
+const masterUrl = ({ scheme, host, port }: MasterEndpoint): string => `${scheme}://${host}:${port}`;
+
+/** `DET_*` as the master sets them; see `K/spec.go:107-176` of determined-ai/determined. */
+const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
+  Object.entries({
+    DET_MASTER: masterUrl(master),
+    DET_MASTER_HOST: master.host,
+    DET_MASTER_ADDR: master.host,
+    DET_MASTER_PORT: String(master.port),
+    DET_USE_TLS: String(master.scheme === 'https'),
+    DET_CLUSTER_ID: 'taskgate',
+    DET_TASK_ID: task.taskId,
+    DET_ALLOCATION_ID: task.allocationId,
+    DET_KUBERNETES_JOB_PARALLELISM: '1',
+    DET_PROXY_THROUGH_GATEWAY: 'true',
+    ...(master.scheme === 'https' && { SSL_CERT_FILE: `${caFolder}/ca.pem` }),
+  }).map(([name, value]) => ({ name, value }));
+
+const labelsOf = ({ instance, allocationId }: SampleTask) => ({ determined: allocationId, ...ownLabels(instance) });
+
+const jobLabels = (task: SampleTask) => ({
+  ...labelsOf(task),
+  'determined.ai/allocation_id': task.allocationId,
+  'determined.ai/container_id': task.allocationId,
+  'determined.ai/resource_pool': 'default',
+  'determined.ai/task_id': task.taskId,
+  'determined.ai/task_type': 'COMMAND',
+  'determined.ai/user': 'taskgate',
+  'determined.ai/workspace': 'Uncategorized',
+});
+
+const metadataOf = (task: SampleTask, name: string) => ({
+  name,
+  namespace: task.namespace,
+  labels: labelsOf(task),
+  annotations: { 'determined.ai/job-name': task.jobName },
+});
+
+const containerNames = { http: 'determined-container', tcp: 'taskgate-tcp' } as const;
+const containerArgs = {
+  http: (port: number) => ['netexec', `--http-port=${port}`, '--udp-port=-1'],
+  tcp: (port: number) => ['serve-hostname', '--tcp', '--http=false', `--port=${port}`],
+} as const;
+
+/**
+ * The master's Job without what carries no traffic (init container, log shipper, priority class). It may not do
+ * anything but answer: no token, no root, no capabilities. It ends by itself after 10 minutes should nobody remove it.
+ */
+export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: {
+    name: task.jobName,
+    namespace: task.namespace,
+    labels: jobLabels(task),
+    annotations: { [ownerAnnotation]: ownOwner() },
+  },
+  spec: {
+    completions: 1,
+    parallelism: 1,
+    backoffLimit: 0,
+    ttlSecondsAfterFinished: 900,
+    activeDeadlineSeconds: jobDeadlineSeconds,
+    template: {
+      metadata: { labels: jobLabels(task) },
+      spec: {
+        hostname: task.secret,
+        restartPolicy: 'Never',
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        terminationGracePeriodSeconds: 0, // serve-hostname sleeps for a minute after SIGTERM
+        securityContext: { runAsUser: 65534, runAsGroup: 65534, runAsNonRoot: true },
+        containers: podPorts.map(({ protocol, podPort }) => ({
+          name: containerNames[protocol],
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['/agnhost'],
+          args: containerArgs[protocol](podPort),
+          env: taskEnvironment(task, master),
+          ports: [{ containerPort: podPort, protocol: 'TCP' }],
+          resources: { requests: { cpu: '0' }, limits: { cpu: '0' } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          ...(master.scheme === 'https' && { volumeMounts: [{ name: 'ca', mountPath: caFolder }] }),
+        })),
+        ...(master.scheme === 'https' && { volumes: [{ name: 'ca', configMap: { name: task.jobName } }] }),
+      },
+    },
+  },
+});
+
+/** The public CAs, for a master behind https: the image brings none. The master's ConfigMap has the same name. */
+export const makeCertificates = (task: SampleTask) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: metadataOf(task, task.jobName),
+  data: { 'ca.pem': rootCertificates.join('\n') },
+});
+
+/** One Service for each port, as the master makes it: unnamed port, selected by allocation. */
+export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: metadataOf(task, name),
+  spec: {
+    type: 'ClusterIP',
+    ports: [{ port: podPort, protocol: 'TCP' }],
+    selector: { determined: task.allocationId },
+  },
+});
+
+/** One TCPRoute for each port, bound to its listener by name and port, as the master makes it. */
+export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: Exposure, gateway: GatewayName) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1alpha2',
+  kind: 'TCPRoute',
+  metadata: metadataOf(task, name),
+  spec: {
+    parentRefs: [
+      {
+        name: gateway.name,
+        namespace: gateway.namespace,
+        port: listenerPort,
+        sectionName: `det-${listenerPort}`,
+      },
+    ],
+    rules: [{ backendRefs: [{ kind: 'Service', name, port: podPort }] }],
+  },
+});

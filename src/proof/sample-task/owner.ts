@@ -1,0 +1,30 @@
+import { hostname } from 'node:os';
+import { hasCode } from '../../lib/errors.ts';
+import type { ObjectMeta } from '../../lib/kube/types.ts';
+
+/** On the Job: host name and pid of the run that made it. Nothing of a run that still lives is a leftover. */
+export const ownerAnnotation = 'taskgate.dev/owner';
+
+/** A Job ends by itself after this time, so no run needs it longer. */
+export const jobDeadlineSeconds = 600;
+
+/** The value of {@link ownerAnnotation} for this process. */
+export const ownOwner = (): string => `${hostname()} ${process.pid}`;
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    if (hasCode(error, 'EPERM')) return true;
+    throw error;
+  }
+};
+
+/** Whether the run that made a Job may still need it. Of a run on another host only the age is known. */
+export const isOwned = ({ annotations, creationTimestamp }: ObjectMeta, nowMs = Date.now()): boolean => {
+  const [host, pid] = (annotations?.[ownerAnnotation] ?? '').split(' ');
+  const ageMs = nowMs - Date.parse(creationTimestamp ?? '');
+  if (!host || ageMs >= jobDeadlineSeconds * 1_000) return false;
+  return host !== hostname() || isRunning(Number(pid));
+};

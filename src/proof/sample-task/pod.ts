@@ -1,0 +1,41 @@
+import { UserError } from '../../lib/errors.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import type { Pod } from '../diagnosis/path-view.ts';
+import { findPodTrouble, isReady } from '../diagnosis/pod-trouble.ts';
+import type { SampleTask } from './task.ts';
+
+/** The sample task's pod, ready, or why there is none. */
+export type SamplePod =
+  | { readonly ready: true; readonly name: string }
+  | { readonly ready: false; readonly seen: string };
+
+const finalReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'];
+
+/** Whether waiting longer is in vain; the master, too, gives a task up at its first ImagePullBackOff. */
+export const isHopeless = ({ status }: Pod): boolean =>
+  status?.phase === 'Failed' ||
+  (status?.containerStatuses?.some(({ state }) => finalReasons.includes(state?.waiting?.reason ?? '')) ?? false);
+
+/** Waits until the pod is ready or hopeless. Throws the reason of an abort. */
+export const waitForSamplePod = async (
+  kube: Kube,
+  { namespace, allocationId }: SampleTask,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<SamplePod> => {
+  const labelSelector = `determined=${allocationId}`;
+  try {
+    const pods = await waitUntil(
+      'Sample pod',
+      (signal) => kube.watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }, signal),
+      (seen) => seen.some(isHopeless) || (findPodTrouble(seen, [])?.cause ?? true),
+      { ...options, id: 'proof.pod-not-ready' },
+    );
+    const pod = pods.find(isReady);
+    if (pod) return { ready: true, name: pod.metadata.name };
+    return { ready: false, seen: findPodTrouble(pods, [])?.cause ?? 'it is gone' };
+  } catch (error) {
+    if (error instanceof UserError || error instanceof KubeError) return { ready: false, seen: error.message };
+    throw error;
+  }
+};

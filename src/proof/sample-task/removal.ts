@@ -1,0 +1,103 @@
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { GatewayName } from '../../model/gateway-endpoint.ts';
+import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { portsOf, removeListeners } from './listeners.ts';
+import { isOwned } from './owner.ts';
+import { isAllocationOf, type SampleTask, selectorOf } from './task.ts';
+
+/** Where an instance's sample tasks are, and which of their allocations are meant. */
+type Scope = {
+  readonly instance: string;
+  readonly namespace: string;
+  readonly gateway: GatewayName;
+  readonly isMeant: (allocationId: string) => boolean;
+};
+
+const removalTimeoutMs = 10_000;
+const pollPauseMs = 200;
+const kinds = [
+  { apiVersion: 'batch/v1', kind: 'Job' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+] as const;
+type Kind = (typeof kinds)[number];
+
+const allocationOf = ({ metadata }: KubeObject): string => metadata.labels?.determined ?? '';
+
+/** None where the API server does not know the kind or the Gateway: what cannot exist is gone. */
+const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readonly T[]> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
+const listOf = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<readonly KubeObject[]> =>
+  unlessNotFound(
+    kube
+      .list({ ...kind, namespace, labelSelector: selectorOf(instance) })
+      .then((objects) => objects.filter((object) => isMeant(allocationOf(object)))),
+  );
+
+const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonly string[]> => {
+  const objects = await listOf(kube, kind, scope);
+  await Promise.all(objects.map((object) => kube.remove({ ...object, ...kind })));
+  return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
+};
+
+const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<unknown> =>
+  waitUntil(
+    `Removal of ${kind.kind}`,
+    (signal) => kube.watch({ ...kind, namespace, labelSelector: selectorOf(instance) }, signal),
+    (objects) => objects.filter((object) => isMeant(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
+    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look at its finalizers' },
+  );
+
+/** Reads the Gateway again and again rather than watch it: the master's rights on it are get and update only. */
+const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: readonly number[]): Promise<unknown> =>
+  waitUntil(
+    `Removal of listeners from Gateway ${gateway.name}`,
+    polling(() => kube.find<Gateway>(gatewayRef(gateway)), pollPauseMs),
+    (live) => {
+      if (!live) return true;
+      const annotated = portsOf(live, isMeant);
+      const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === `det-${port}`));
+      return annotated.length + listening.length === 0 || `det-${[...annotated, ...listening].join(', det-')} is there`;
+    },
+    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look for another writer of the Gateway' },
+  );
+
+const removeMeant = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
+  const [ports, ...objects] = await Promise.all([
+    unlessNotFound(removeListeners(kube, scope.gateway, scope.isMeant)),
+    ...kinds.map((kind) => removeKind(kube, kind, scope)),
+  ]);
+  const removed = objects.flat();
+  const touched = kinds.filter(({ kind }) => removed.some((one) => one.startsWith(`${kind} `)));
+  await Promise.all([
+    ports.length > 0 && verifyListenersGone(kube, scope, ports),
+    ...touched.map((kind) => verifyKindGone(kube, kind, scope)),
+  ]);
+  return [...ports.map((port) => `listener det-${port} and its annotation`), ...removed];
+};
+
+/**
+ * Removes a sample task's Job, Services, TCPRoutes, listeners and annotations, sees that they are gone, and returns
+ * what it removed. Throws a UserError `proof.not-removed` after 10 s, or KubeError for a refusal.
+ */
+export const removeSampleTask = (kube: Kube, task: SampleTask, gateway: GatewayName): Promise<readonly string[]> =>
+  removeMeant(kube, { ...task, gateway, isMeant: (allocationId) => allocationId === task.allocationId });
+
+/** Removes in the same way what runs of this instance left behind that were killed before they could clean up. */
+export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isMeant'>): Promise<readonly string[]> => {
+  const { instance, namespace } = where;
+  const jobs = await kube.list({ apiVersion: 'batch/v1', kind: 'Job', namespace, labelSelector: selectorOf(instance) });
+  const owned = jobs.filter(({ metadata }) => isOwned(metadata)).map(allocationOf);
+  const isMeant = (allocationId: string) => isAllocationOf(instance, allocationId) && !owned.includes(allocationId);
+  return removeMeant(kube, { ...where, isMeant });
+};

@@ -1,0 +1,39 @@
+import { homedir } from 'node:os';
+import { type AttachTools, attach } from '../cluster/attach/attach.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import type { Config } from '../config/config.ts';
+import type { AttachTarget } from '../instance/record.ts';
+import { UserError } from '../lib/errors.ts';
+import { connect } from '../lib/kube/client.ts';
+import { kubeconfigPaths } from '../lib/kube/kubeconfig.ts';
+import type { CommandContext, ProviderInput } from './context.ts';
+
+export const attachTools = ({ runner }: CommandContext, report?: (line: string) => void): AttachTools => ({
+  runner,
+  connect,
+  ...(report && { report }),
+});
+
+/** The provider of an instance that works with a cluster of somebody else's. */
+export const attachedCluster = (
+  context: CommandContext,
+  { instance, place: wanted, report }: ProviderInput,
+): ClusterProvider => {
+  const { name, attach: place } = { ...instance.record(), ...wanted };
+  if (!place) throw new Error(`instance ${name} names no context, so it is not attached`);
+  return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context, report));
+};
+
+/** Throws UserError `usage.no-context` where the settings name none. */
+export const attachPlaceOf = (
+  { context, allowContext, kubeconfig }: Pick<Config, 'context' | 'allowContext' | 'kubeconfig'>,
+  { KUBECONFIG, HOME }: CommandContext['env'],
+): AttachTarget => {
+  if (context === undefined) {
+    throw new UserError('--provider attach needs the kube context of a cluster that runs', {
+      id: 'usage.no-context',
+      hint: 'name it twice, to say that it may be changed: --context NAME --allow-context NAME',
+    });
+  }
+  return { context, allowContext, kubeconfigPaths: kubeconfigPaths(kubeconfig ?? KUBECONFIG, HOME || homedir()) };
+};

@@ -1,0 +1,39 @@
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import type { Config } from '../config/config.ts';
+import type { Instance } from '../instance/instance.ts';
+import type { ClusterTarget } from '../instance/record.ts';
+import type { Runner } from '../lib/process/runner.ts';
+
+/** Where taskgate keeps things, and where it is installed; absolute paths. */
+export type Folders = {
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly templatesDir: string;
+  /** Program and first arguments that start a native node's supervisor. */
+  readonly supervisorCommand: readonly [string, ...string[]];
+  /** Program and first arguments that start a tunnel daemon. */
+  readonly daemonCommand: readonly [string, ...string[]];
+};
+
+/** What every command on one instance knows. */
+export type CommandContext = {
+  readonly config: Config;
+  readonly folders: Folders;
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+  /** Where HTTPS_PROXY, KUBECONFIG and their like are, if they are set. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+export type ProviderInput = {
+  readonly instance: Instance;
+  /** What this run wants instead of what the record says; the record gets it once the cluster is so. */
+  readonly place?: ClusterTarget;
+  /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
+  readonly artifacts?: () => Artifacts;
+  /** Told in one line what the provider is doing. */
+  readonly report?: (line: string) => void;
+};
+
+export type MakeProvider = (context: CommandContext, input: ProviderInput) => ClusterProvider;

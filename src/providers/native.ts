@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { Artifacts } from '../artifacts/artifacts.ts';
+import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
+import { native } from '../cluster/native/native.ts';
+import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
+import { nativeKinds } from '../cluster/native/resources.ts';
+import type { NodeSoftware } from '../cluster/native/spec.ts';
+import type { ClusterProvider } from '../cluster/provider.ts';
+import { imageRef, pins } from '../config/versions.ts';
+import { instancesDir, listInstances } from '../instance/instance.ts';
+import type { NativeResource } from '../instance/record.ts';
+import { launchKeeper } from '../supervisor/launch.ts';
+import type { KeeperEvent } from '../supervisor/spec.ts';
+import type { CommandContext, ProviderInput } from './context.ts';
+
+const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoftware => ({
+  kubernetesVersion: pins.kubernetes.version,
+  binaries,
+  cniPluginsDir,
+  path,
+  env,
+  pauseImage: imageRef('pause'),
+});
+
+const isNative = (resource: { readonly kind: string }): resource is NativeResource =>
+  nativeKinds.some((kind) => kind === resource.kind);
+
+const describeEvent = (event: KeeperEvent): string | undefined =>
+  event.event === 'child' ? `${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}` : undefined;
+
+const noArtifacts = (): never => {
+  throw new Error('a cluster cannot be started without artifacts');
+};
+
+/** The native provider of an instance. */
+export const nativeCluster = (
+  { folders, runner }: CommandContext,
+  { instance, artifacts = noArtifacts, report }: ProviderInput,
+): ClusterProvider => {
+  const { name, cidr } = instance.record();
+  if (!cidr) throw new Error(`instance ${name} has no network, so it is no native cluster`);
+  return native(
+    { name, instanceDir: instance.dir, network: networkOf(cidr) },
+    {
+      runner,
+      launchKeeper,
+      software: () => softwareOf(artifacts()),
+      templatesDir: folders.templatesDir,
+      supervisorCommand: folders.supervisorCommand,
+      resources: () => instance.record().journal.filter(isNative),
+      journal: instance.journal,
+      forget: instance.forget,
+      onEvent: (event) => {
+        const line = describeEvent(event);
+        if (line) report?.(line);
+      },
+    },
+  );
+};
+
+/** The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not. */
+export const chooseCidr = async ({ config, folders, runner }: CommandContext): Promise<string> => {
+  const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(folders.stateDir)]);
+  const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
+  return chooseNetwork(config.network.cidr, [
+    ...parseRoutes(stdout, linkName(join(instancesDir(folders.stateDir), config.name))),
+    ...taken,
+  ]).cidr;
+};

@@ -1,0 +1,19 @@
+import type { ClusterTarget } from '../instance/record.ts';
+import type { ProviderName } from '../model/cluster.ts';
+import { attachedCluster } from './attach.ts';
+import type { MakeProvider } from './context.ts';
+import { minikubeCluster } from './minikube.ts';
+import { nativeCluster } from './native.ts';
+
+const makers: Readonly<Record<ProviderName, MakeProvider>> = {
+  native: nativeCluster,
+  minikube: minikubeCluster,
+  attach: attachedCluster,
+};
+
+/** The provider that an instance was made with. */
+export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
+
+/** Where an instance's cluster is, for people. */
+export const describePlace = ({ cidr, minikube, attach }: ClusterTarget): string =>
+  cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;

@@ -1,0 +1,95 @@
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import type { Stage } from '../model/stage.ts';
+import type { Step, StepDisplay } from './step.ts';
+
+/** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `silent`: nothing. */
+export type DisplayKind = 'tree' | 'lines' | 'silent';
+
+/** A display, and a promise that resolves when all of it is drawn. */
+export type Shown = { readonly display: StepDisplay; readonly drawn: Promise<unknown> };
+
+/** `Start the cluster (4.1s): note`. */
+export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
+  const time = outcome === 'skipped' || startMs < 0 ? '' : ` (${((endMs - startMs) / 1_000).toFixed(1)}s)`;
+  return `${title}${time}${note ? `: ${note}` : ''}`;
+};
+
+const marks = { done: '✔', skipped: '↓', failed: '✖', cancelled: '■' } as const;
+
+const lines = (write: (text: string) => void): StepDisplay => {
+  const lastReport = new Map<string, string>();
+  return {
+    started: () => undefined,
+    reported: (title, line) => {
+      if (lastReport.get(title) === line) return;
+      lastReport.set(title, line);
+      write(`  ${title}: ${line}\n`);
+    },
+    ended: (stage) => {
+      if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
+      write(`${marks[stage.outcome]} ${describeStage(stage)}\n`);
+    },
+  };
+};
+
+type Row = {
+  readonly started: PromiseWithResolvers<void>;
+  readonly ended: PromiseWithResolvers<Stage>;
+  report: (line: string) => void;
+};
+
+const emptyRow = (): Row => ({
+  started: Promise.withResolvers<void>(),
+  ended: Promise.withResolvers<Stage>(),
+  report: () => undefined,
+});
+
+const tree = <C>(steps: readonly Step<C>[]): Shown => {
+  const rows = new Map<string, Row>(steps.map(({ title }) => [title, emptyRow()]));
+  const list = new Listr(
+    steps.map(({ title }) => ({
+      title: `${title} (waits)`,
+      task: async (_, task) => {
+        const row = rows.get(title);
+        if (!row) return;
+        void row.started.promise.then(() => {
+          task.title = title;
+        });
+        row.report = (line) => {
+          task.output = line;
+        };
+        const stage = await row.ended.promise;
+        task.title = describeStage(stage);
+        if (stage.outcome === 'skipped') task.skip(task.title);
+        if (stage.outcome === 'failed' || stage.outcome === 'cancelled') throw new Error(stage.outcome);
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: 'default',
+      rendererOptions: {
+        logger: new ListrLogger({ useIcons: false, processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+        collapseErrors: false,
+        showErrorMessage: false,
+      },
+    },
+  );
+  return {
+    drawn: list.run(),
+    display: {
+      started: (title) => rows.get(title)?.started.resolve(),
+      reported: (title, line) => rows.get(title)?.report(line),
+      ended: (stage) => rows.get(stage.title)?.ended.resolve(stage),
+    },
+  };
+};
+
+/** Shows the steps of a run on stderr. */
+export const showSteps = <C>(steps: readonly Step<C>[], kind: DisplayKind): Shown => {
+  if (kind === 'tree') return tree(steps);
+  const write = (text: string) => void process.stderr.write(text);
+  const display = kind === 'lines' ? lines(write) : { started() {}, reported() {}, ended() {} };
+  return { display, drawn: Promise.resolve() };
+};

@@ -1,0 +1,41 @@
+import type { Stage } from '../model/stage.ts';
+import type { StepDisplay } from './step.ts';
+
+/** GitHub reads a line that begins with `::`, or has `##[`, as a command to its runner. */
+const defuse = (line: string): string => `· ${line.replaceAll('##[', '## [')}`;
+
+/** Text of a workflow command. */
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
+type GroupsInput = {
+  readonly write: (text: string) => void;
+  /** A stage in one line. */
+  readonly describe: (stage: Stage) => string;
+};
+
+/**
+ * For the log of a GitHub job: what a step said is folded below the line that says how it ended. Steps run side by side
+ * and groups cannot, so each group is written when its step has ended; a failed step's stays open.
+ */
+export const logGroups = ({ write, describe }: GroupsInput): StepDisplay => {
+  const said = new Map<string, string[]>();
+  const fold = (heading: string, lines: readonly string[]): void => {
+    const group = `::group::${escapeData(heading)}\n${lines.map((line) => `${defuse(line)}\n`).join('')}::endgroup::\n`;
+    write(lines.length === 0 ? `${heading}\n` : group);
+  };
+  return {
+    started: (title) => write(`${defuse(title)} ...\n`),
+    reported: (title, line) => {
+      const lines = said.get(title) ?? [];
+      if (lines.at(-1) !== line) said.set(title, [...lines, ...line.split('\n')]);
+    },
+    ended: (stage) => {
+      if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
+      const lines = said.get(stage.title) ?? [];
+      const heading = describe(stage).replaceAll(/\s*\n\s*/g, ' ');
+      if (stage.outcome !== 'failed') fold(heading, lines);
+      else write([...lines.map(defuse), `::error title=taskgate::${escapeData(heading)}`, ''].join('\n'));
+    },
+  };
+};

@@ -1,0 +1,117 @@
+import type { InstanceRecord } from '../instance/record.ts';
+import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { ProviderName } from '../model/cluster.ts';
+import type { PortRange } from '../model/gateway-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
+import { isLoopback, isPublicBind } from './endpoint.ts';
+
+/** One address by which others reach the master or tasks. */
+export type Exposure = {
+  readonly what: 'task ports' | 'master';
+  readonly address: string;
+  /** Who gets there. */
+  readonly to: string;
+  /** What keeps them from using it. */
+  readonly protection: string;
+  /** When it closes by itself, as ISO time. */
+  readonly until?: string;
+};
+
+export type ExposureInput = {
+  readonly record: Pick<InstanceRecord, 'provider' | 'cluster' | 'gateway' | 'master'>;
+  /** Of the tunnel keeper, if one runs. */
+  readonly spec?: TunnelDaemonSpec | undefined;
+  readonly status?: TunnelDaemonStatus | undefined;
+};
+
+const taskProtection =
+  'nothing of their own: notebooks have TLS and a token, shells keys, TensorBoards and commands nothing';
+
+const whoReachesNode: Readonly<Record<ProviderName, (address: string) => string>> = {
+  native: () => 'this host, by its own link to the node',
+  minikube: () => "this host, and what shares the network of Minikube's node",
+  attach: (address) => `whoever reaches ${address}`,
+};
+
+const textOf = (address: string, { start, end }: PortRange): string => `${address}:${start}-${end}`;
+
+const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[] => {
+  const { gateway, cluster, provider } = record;
+  if (!gateway) return [];
+  const forward = status?.forward && spec?.forward;
+  const nodeAddress = forward ? cluster?.nodeAddress : gateway.address;
+  const row = (address: string, to: string): Exposure => ({
+    ...{ what: 'task ports', address: textOf(address, gateway.portRange), to, protection: taskProtection },
+  });
+  return [
+    ...(nodeAddress ? [row(nodeAddress, whoReachesNode[provider](nodeAddress))] : []),
+    ...(forward
+      ? [
+          row(
+            forward.address,
+            isLoopback(forward.address) ? 'programs on this host' : 'whoever reaches this host there',
+          ),
+        ]
+      : []),
+  ];
+};
+
+const login = "the master's own login";
+
+const throughTunnel = ({ kind, settings }: DriverSpec): Pick<Exposure, 'to' | 'protection'> => {
+  if (kind === 'ngrok') {
+    const policy = settings.trafficPolicyFile ? `, and the traffic policy ${settings.trafficPolicyFile}` : '';
+    return { to: 'the internet', protection: `${login}${policy}` };
+  }
+  const { host, bindAddress } = settings;
+  const protection = `${login}; not encrypted between tasks and ${host}`;
+  if (isLoopback(bindAddress)) return { to: `programs on ${host}`, protection };
+  return {
+    to: isPublicBind(bindAddress)
+      ? `whoever reaches ${host}, the internet unless a firewall is there`
+      : `the network of ${bindAddress}`,
+    protection,
+  };
+};
+
+const isOpen = (status: TunnelDaemonStatus['tunnel']): boolean =>
+  status?.state !== 'ended' && status?.state !== 'failed';
+
+const tunnelEnd = ({ spec, status }: ExposureInput): readonly Exposure[] => {
+  const tunnel = status?.tunnel;
+  if (!tunnel?.address || !spec?.tunnel || !isOpen(tunnel)) return [];
+  const { until } = tunnel;
+  const row = { address: originOf(tunnel.address), ...throughTunnel(spec.tunnel.driver), ...(until && { until }) };
+  return [{ what: 'master', ...row }];
+};
+
+const withoutTunnel = (master: MasterEndpoint | undefined): readonly Exposure[] => {
+  if (!master) return [];
+  const address = originOf(master);
+  if (master.via === 'direct') {
+    return [{ what: 'master', address, to: 'pods, and whoever reaches this host there', protection: login }];
+  }
+  if (master.via === 'url') {
+    return [
+      {
+        what: 'master',
+        address,
+        to: 'whoever its owner lets in',
+        protection: `${login}, and what its owner has set up`,
+      },
+    ];
+  }
+  return [];
+};
+
+/** Every address of an instance that is exposed: to whom, with what protection, until when. */
+export const listExposure = (input: ExposureInput): readonly Exposure[] => [
+  ...taskPorts(input),
+  ...withoutTunnel(input.record.master),
+  ...tunnelEnd(input),
+];
+
+/** One exposure in a line. */
+export const describeExposure = ({ what, address, to, protection, until }: Exposure): string =>
+  `${what} on ${address}, to ${to}; protected by ${protection}${until ? `; until ${until}` : ''}`;

@@ -1,0 +1,106 @@
+import type { NgrokSpec } from '../../instance/tunnels.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { HttpError, httpRequest, readBytes } from '../../lib/http.ts';
+import type { Command } from '../../lib/process/runner.ts';
+import type { PublicAddress } from '../../model/master-endpoint.ts';
+
+/** The oldest agent with the flag `--url` and configuration files of version 3. */
+const oldest = { major: 3, minor: 16 } as const;
+
+/** Why an agent is not new enough, if it is not; `text` is what `ngrok version` prints. */
+export const findOldAgent = (text: string): string | undefined => {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
+  const isNew = Number(major) > oldest.major || (Number(major) === oldest.major && Number(minor) >= oldest.minor);
+  return isNew ? undefined : `${text.trim()}, and ${oldest.major}.${oldest.minor} is the oldest that works here`;
+};
+
+/** The version of the format of the user's own configuration; ngrok itself refuses one without a version. */
+export const configVersionOf = (text: string): '2' | '3' => (/^version:\s*["']?2/m.test(text) ? '2' : '3');
+
+/**
+ * What we set over the user's own configuration: its API on a port of ours, its log for us to read, and nothing of the
+ * requests (they carry tokens) kept for whoever looks at that API. JSON is YAML, too. In the format of the user's own
+ * file, since nothing says that files of two formats can be merged.
+ */
+export const renderAgentConfig = (version: '2' | '3', apiPort: number): string => {
+  const settings = {
+    web_addr: `127.0.0.1:${apiPort}`,
+    inspect_db_size: -1,
+    console_ui: false,
+    update_check: false,
+    log: 'stdout',
+    log_format: 'json',
+    log_level: 'info',
+  };
+  return JSON.stringify(version === '2' ? { version, ...settings } : { version, agent: settings }, undefined, 2);
+};
+
+const withScheme = (scheme: string, address: string): string =>
+  address.includes('://') ? address : `${scheme}://${address}`;
+
+/** Later configuration files win. */
+export const agentCommand = (spec: NgrokSpec, localPort: number, configFiles: readonly string[]): Command => {
+  const { program, domain, tcpAddress, trafficPolicyFile } = spec;
+  const [protocol, upstream, url] = tcpAddress
+    ? ['tcp', `127.0.0.1:${localPort}`, withScheme('tcp', tcpAddress)]
+    : ['http', `http://127.0.0.1:${localPort}`, domain && withScheme('https', domain)];
+  return [
+    program,
+    protocol,
+    upstream,
+    ...(url ? ['--url', url] : []),
+    ...(trafficPolicyFile ? ['--traffic-policy-file', trafficPolicyFile] : []),
+    ...configFiles.flatMap((file) => ['--config', file]),
+  ];
+};
+
+/** An address of ngrok as tasks dial it: https on 443, TCP as plain http on its own port. */
+export const parseAddress = (url: string): PublicAddress => {
+  const { protocol, hostname, port } = new URL(url);
+  const isSecure = protocol === 'https:' || protocol === 'tls:';
+  return { scheme: isSecure ? 'https' : 'http', host: hostname, port: Number(port) || (isSecure ? 443 : 80) };
+};
+
+/** An address as text, also for comparing two. */
+export const addressText = ({ scheme, host, port }: PublicAddress): string => `${scheme}://${host}:${port}`;
+
+type AgentTunnel = { readonly public_url?: unknown; readonly config?: { readonly addr?: unknown } };
+
+const isTo = ({ config }: AgentTunnel, localPort: number): boolean =>
+  String(config?.addr ?? '').endsWith(`:${localPort}`);
+
+const parseTunnels = (text: string): readonly AgentTunnel[] | undefined => {
+  try {
+    const { tunnels } = JSON.parse(text) as { readonly tunnels?: unknown };
+    return Array.isArray(tunnels) ? tunnels : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Reads an answer to `/api/tunnels`: the address of our tunnel, or why there is none. */
+export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
+  const tunnels = parseTunnels(text);
+  if (!tunnels) return `its API gave ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
+  const ours = tunnels.find((tunnel) => isTo(tunnel, localPort) && typeof tunnel.public_url === 'string');
+  if (ours) return parseAddress(String(ours.public_url));
+  return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
+};
+
+const askTimeoutMs = 2_000;
+
+/** Asks the agent's API once; throws the reason of an abort. */
+export const askAgent = async (
+  { apiPort, localPort }: { readonly apiPort: number; readonly localPort: number },
+  signal: AbortSignal,
+): Promise<PublicAddress | string> => {
+  try {
+    const url = `http://127.0.0.1:${apiPort}/api/tunnels`;
+    const response = await httpRequest(url, { signal, stallTimeoutMs: askTimeoutMs });
+    return judgeTunnels((await readBytes(response, signal)).toString(), localPort);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof HttpError) return `its API: ${messageOf(error)}`;
+    throw error;
+  }
+};

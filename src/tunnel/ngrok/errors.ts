@@ -1,0 +1,164 @@
+import { type ErrorId, UserError } from '../../lib/errors.ts';
+
+/** What one of ngrok's documented errors means here. */
+export type NgrokTrouble = {
+  readonly code: string;
+  readonly id: ErrorId;
+  readonly cause: string;
+  readonly hint: string;
+};
+
+type Meaning = Omit<NgrokTrouble, 'code'>;
+
+const token = (cause: string): Meaning => ({
+  id: 'tunnel.ngrok-token',
+  cause,
+  hint: 'copy the authtoken from the ngrok dashboard into the variable NGROK_AUTHTOKEN, or run: ngrok config add-authtoken',
+});
+
+const address = (cause: string): Meaning => ({
+  id: 'tunnel.ngrok-address',
+  cause,
+  hint: 'reserve that address in the ngrok dashboard for the account of the authtoken, or leave it out to get one',
+});
+
+const old: Meaning = {
+  id: 'tunnel.ngrok-old',
+  cause: 'ngrok no longer serves agents of this version',
+  hint: 'run: ngrok update',
+};
+
+/** The codes of https://ngrok.com/docs/errors that an agent, or a request at the public end, can meet. */
+const meanings: Readonly<Record<number, Meaning>> = {
+  105: token('the authtoken does not look like one of ngrok'),
+  106: token('the authtoken is one of ngrok version 1'),
+  107: token('the authtoken was reset or revoked'),
+  108: {
+    id: 'tunnel.ngrok-limit',
+    cause: 'the account has as many agents running as it may',
+    hint: 'stop the other agent (the ngrok dashboard lists all), or use a second account or a larger plan',
+  },
+  120: old,
+  121: old,
+  123: {
+    id: 'tunnel.ngrok-account',
+    cause: 'the e-mail address of the account is not verified',
+    hint: 'verify it in the ngrok dashboard',
+  },
+  300: token('the authtoken was revoked'),
+  302: token('ngrok got no authtoken'),
+  307: address('the TCP address is not reserved'),
+  308: address('the authtoken may not use that address'),
+  309: address('the TCP address is reserved for another account'),
+  310: address('the plan of the account has no reserved addresses'),
+  313: address('the plan of the account has no addresses of its own choice'),
+  316: address('the authtoken may not use that domain'),
+  319: address('the domain is not reserved'),
+  320: address('the domain is reserved for another account'),
+  324: {
+    id: 'tunnel.ngrok-limit',
+    cause: 'the account may not run that many endpoints over one agent',
+    hint: 'take the other endpoints out of the configuration of ngrok, or use a larger plan',
+  },
+  334: {
+    id: 'tunnel.ngrok-taken',
+    cause: 'another agent serves that address',
+    hint: 'stop the other agent (the ngrok dashboard lists all), or choose another domain',
+  },
+  702: {
+    id: 'tunnel.ngrok-rate',
+    cause: 'more connections each minute than the plan of the account allows',
+    hint: 'start fewer tasks at once, or use a larger plan',
+  },
+  3004: {
+    id: 'tunnel.ngrok-upstream',
+    cause: 'what listens on the local port does not speak HTTP',
+    hint: 'is the port that of the master, and does the master serve http rather than https?',
+  },
+  3200: {
+    id: 'tunnel.ngrok-offline',
+    cause: 'no agent serves that address',
+    hint: 'start the tunnel, or look whether its address has changed',
+  },
+  4018: token('ngrok got no authtoken'),
+  7113: address('the TCP address is not reserved'),
+  7114: address('the TCP address is reserved for another account'),
+  8012: {
+    id: 'tunnel.ngrok-upstream',
+    cause: 'the agent could not connect to the local port',
+    hint: 'start the master, or mend its port',
+  },
+  8013: {
+    id: 'tunnel.ngrok-account',
+    cause: 'a free account gets TCP addresses only with a payment card on file',
+    hint: 'add a card in the ngrok dashboard, or leave the TCP address out and use https',
+  },
+};
+
+const policy: Meaning = {
+  id: 'tunnel.ngrok-policy',
+  cause: 'ngrok refuses the traffic policy',
+  hint: 'mend the file of ngrok.trafficPolicyFile',
+};
+
+const unknown: Meaning = {
+  id: 'tunnel.ngrok-refused',
+  cause: 'ngrok refuses',
+  hint: 'look the code up at https://ngrok.com/docs/errors',
+};
+
+const meaningOf = (number: number): Meaning => meanings[number] ?? (number >= 2200 && number < 2300 ? policy : unknown);
+
+/** The error of ngrok that a log record or a page names by its code, if it does. */
+export const findNgrokTrouble = (text: string): NgrokTrouble | undefined => {
+  const [code, number] = /ERR_NGROK_(\d+)/.exec(text) ?? [];
+  return code === undefined ? undefined : { code, ...meaningOf(Number(number)) };
+};
+
+/**
+ * Errors that stay until the user has mended something. Not among them are `-limit` and `-taken`: a session of ours that
+ * lost its network counts until ngrok misses its heartbeats.
+ */
+export const finalNgrokErrors: readonly ErrorId[] = [
+  'tunnel.ngrok-missing',
+  'tunnel.ngrok-old',
+  'tunnel.ngrok-config',
+  'tunnel.ngrok-token',
+  'tunnel.ngrok-account',
+  'tunnel.ngrok-address',
+  'tunnel.ngrok-policy',
+];
+
+/** ngrok's words on one line, and without the authtoken that some of its errors repeat. */
+export const withoutToken = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/(authtoken: ?)\S+/gi, '$1(hidden)')
+    .trim();
+
+const withoutCode: readonly (readonly [RegExp, Omit<Meaning, 'cause'>])[] = [
+  [
+    /configuration file|yaml:|unknown (flag|shorthand)/i,
+    {
+      id: 'tunnel.ngrok-config',
+      hint: 'run: ngrok config check; and ngrok config upgrade where the file is an old one',
+    },
+  ],
+  [/policy/i, { id: 'tunnel.ngrok-policy', hint: 'mend the file of ngrok.trafficPolicyFile' }],
+  [
+    /failed to dial|dial tcp|authentication request|no such host|i\/o timeout|heartbeat|CRL/,
+    {
+      id: 'tunnel.ngrok-unreachable',
+      hint: 'let this machine reach connect.ngrok-agent.com:443 (firewall, DNS, HTTPS_PROXY); ngrok diagnose says more',
+    },
+  ],
+];
+
+/** The error for what an agent said: by its code, or else by its words. */
+export const ngrokError = (words: string): UserError => {
+  const trouble = findNgrokTrouble(words);
+  const said = withoutToken(words);
+  if (trouble) return new UserError(`ngrok: ${trouble.cause}: ${said}`, { id: trouble.id, hint: trouble.hint });
+  const [, known] = withoutCode.find(([pattern]) => pattern.test(words)) ?? [];
+  return new UserError(`ngrok: ${said}`, known ?? { id: 'tunnel.ngrok-ended', hint: 'look into its log' });
+};

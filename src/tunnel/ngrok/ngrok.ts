@@ -1,0 +1,122 @@
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { NgrokSpec } from '../../instance/tunnels.ts';
+import { UserError } from '../../lib/errors.ts';
+import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { PublicAddress } from '../../model/master-endpoint.ts';
+import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
+import { agentCommand, askAgent, configVersionOf, findOldAgent, renderAgentConfig } from './agent.ts';
+import { finalNgrokErrors, ngrokError } from './errors.ts';
+import { type Agent, type SpawnTools, startAgent } from './process.ts';
+
+export type NgrokTools = SpawnTools & {
+  readonly runner: Runner;
+  /** Folder for the agent's configuration. */
+  readonly folder: string;
+  /** The longest wait for the public address; 30 s unless given. */
+  readonly patienceMs?: number;
+};
+
+const pollPauseMs = 100;
+const defaultPatienceMs = 30_000;
+
+/** Throws `tunnel.ngrok-missing` or `tunnel.ngrok-old`. */
+const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools): Promise<void> => {
+  const given = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  try {
+    const { stdout } = await runner([program, 'version'], { env: Object.fromEntries(given), timeoutMs: 10_000 });
+    const old = findOldAgent(stdout);
+    if (old) throw new UserError(`${program} is ${old}`, { id: 'tunnel.ngrok-old', hint: 'run: ngrok update' });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.exitCode !== undefined || error.timedOut) throw ngrokError(error.message);
+    throw new UserError(`the ngrok agent cannot be run: ${error.message}`, {
+      id: 'tunnel.ngrok-missing',
+      hint: 'install it (https://ngrok.com/download), or name it by ngrok.program',
+      cause: error,
+    });
+  }
+};
+
+const defaultConfigFile = ({ HOME: home = homedir() }: NgrokTools['env']): string =>
+  process.platform === 'darwin'
+    ? join(home, 'Library', 'Application Support', 'ngrok', 'ngrok.yml')
+    : join(home, '.config', 'ngrok', 'ngrok.yml');
+
+/** Writes our configuration beside the user's own, and gives the files in the order in which they are merged. */
+const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
+  const path = spec.configFile ?? defaultConfigFile(env);
+  const text = await findTextFile(path);
+  if (text === undefined && spec.configFile) {
+    const hint = 'mend ngrok.configFile, or leave it out for the file that ngrok reads by default';
+    throw new UserError(`no configuration of ngrok at ${path}`, { id: 'tunnel.ngrok-config', hint });
+  }
+  const own = join(folder, 'ngrok.yml');
+  await writeFileAtomically(own, renderAgentConfig(configVersionOf(text ?? ''), apiPort));
+  return text === undefined ? [own] : [path, own];
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+/** Waits for our tunnel in the agent's API, for as long as the agent runs. */
+const awaitAddress = async (
+  agent: Agent,
+  ports: { readonly apiPort: number; readonly localPort: number },
+  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number },
+): Promise<PublicAddress> => {
+  const gone = new AbortController();
+  void agent.ended.then((why) => gone.abort(ngrokError(why)));
+  const seen = await waitUntil(
+    'ngrok',
+    polling((until) => askAgent(ports, until), pollPauseMs),
+    (answer) => (typeof answer === 'string' ? answer : true),
+    {
+      timeoutMs: patienceMs,
+      id: 'tunnel.ngrok-not-up',
+      hint: 'look into its log',
+      signal: AbortSignal.any([signal, gone.signal]),
+    },
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // what it keeps trying in vain says more than that there is no tunnel
+    throw !gone.signal.aborted && agent.failures() ? ngrokError(agent.failures()) : error;
+  });
+  if (typeof seen === 'string') throw new Error(`no address: ${seen}`);
+  return seen;
+};
+
+/**
+ * A tunnel by the ngrok agent, which must be installed. Its authtoken comes from NGROK_AUTHTOKEN or from ngrok's own
+ * configuration; its address from its local API.
+ */
+export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => ({
+  kind: 'ngrok',
+  target: `ngrok ${spec.tcpAddress ?? spec.domain ?? '(address by ngrok)'}`,
+  open: async ({ localPort, signal }: OpenInput): Promise<OpenTunnel> => {
+    await verifyAgent(spec, tools);
+    signal.throwIfAborted();
+    const apiPort = await freePort();
+    const configFiles = await writeConfig(spec, tools, apiPort);
+    const agent = startAgent(agentCommand(spec, localPort, configFiles), tools, signal);
+    try {
+      const { patienceMs = defaultPatienceMs } = tools;
+      const address = await awaitAddress(agent, { apiPort, localPort }, { signal, patienceMs });
+      agent.expect(address);
+      return { address, ended: agent.ended, close: agent.close };
+    } catch (error) {
+      await agent.close();
+      throw error;
+    }
+  },
+  isFinal: ({ id }) => finalNgrokErrors.includes(id),
+});

@@ -1,0 +1,112 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { hasCode, messageOf } from '../../lib/errors.ts';
+import { HttpError, httpRequest, readBytes } from '../../lib/http.ts';
+import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
+
+/** What a relay answers itself; everything else goes to the master. */
+export const probePrefix = 'GET /.taskgate/probe?';
+
+const defaultTimeoutMs = 5_000;
+
+const sign = (secret: string, what: 'ask' | 'answer', nonce: string): string =>
+  createHmac('sha256', secret).update(`${what} ${nonce}`).digest('hex');
+
+/**
+ * A question that only a relay with the same secret can answer, and the answer it must give. The secret itself never
+ * travels: what is sent may be read by everybody on the way, and is of no use a second time.
+ */
+export const makeProbe = (secret: string, nonce: string = randomBytes(16).toString('hex')) => ({
+  path: `/.taskgate/probe?nonce=${nonce}&sign=${sign(secret, 'ask', nonce)}`,
+  answer: `${nonce} ${sign(secret, 'answer', nonce)}\n`,
+});
+
+/** The answer to the first line of a request, if it is a question by who knows the secret. */
+export const findProbeAnswer = (head: string, secret: string): string | undefined => {
+  const nonce = /^GET \/\.taskgate\/probe\?nonce=([0-9a-f]{32})&sign=[0-9a-f]{64} HTTP\/1\.[01]\r\n/.exec(head)?.[1];
+  if (nonce === undefined) return undefined;
+  const { path, answer } = makeProbe(secret, nonce);
+  return head.startsWith(`GET ${path} `) ? answer : undefined;
+};
+
+/** What is wrong with a certificate, by the codes of OpenSSL. */
+const certificateTroubles: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is signed by itself alone',
+  SELF_SIGNED_CERT_IN_CHAIN: 'is signed by an authority that is not trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes without the certificates between it and its authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'is signed by an authority that is not trusted here',
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name',
+};
+
+/** What is wrong about TLS, where that is why it failed. */
+const findTlsTrouble = (error: HttpError, origin: string): string | undefined => {
+  const certificate = Object.entries(certificateTroubles).find(([code]) => hasCode(error.cause, code));
+  if (certificate) return `the certificate of ${origin} ${certificate[1]}: tasks would not trust it either`;
+  return hasCode(error.cause, 'EPROTO') ? `${origin} does not speak TLS: is the scheme http?` : undefined;
+};
+
+const explain = (error: unknown, origin: string): string => {
+  if (!(error instanceof HttpError)) throw error;
+  const { cause, message } = error;
+  const tls = findTlsTrouble(error, origin);
+  if (tls) return tls;
+  if (hasCode(cause, 'ECONNRESET') || /socket hang up/.test(messageOf(cause)))
+    return `${origin} takes the connection and closes it without an answer`;
+  return message;
+};
+
+export type ProbeOptions = {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+  /** Variables such as HTTPS_PROXY, for a host that reaches the public end through one. */
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
+  /** PEM text of the authorities to trust instead of the usual ones. */
+  readonly ca?: string;
+};
+
+/**
+ * Sends a fresh nonce to the public end of a tunnel: `true` when it came back through the relay, otherwise what was
+ * seen instead. Whether a master listens behind the relay makes no difference. Throws the signal's reason when aborted.
+ */
+export const probePublicEnd = async (
+  address: PublicAddress,
+  secret: string,
+  { signal, timeoutMs = defaultTimeoutMs, ...http }: ProbeOptions,
+): Promise<string | true> => {
+  const { path, answer } = makeProbe(secret);
+  const origin = originOf(address);
+  const late = AbortSignal.timeout(timeoutMs);
+  const both = AbortSignal.any([signal, late]);
+  try {
+    const headers = { 'user-agent': 'taskgate' };
+    const options = { ...http, headers, signal: both, connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
+    const response = await httpRequest(origin + path, options);
+    const text = (await readBytes(response, both, 100_000)).toString();
+    if (text === answer) return true;
+    return `${origin} answers ${response.status} without the nonce: something else is behind this address (${text.slice(0, 80).trim()})`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return late.aborted ? `${origin} gave no answer within ${timeoutMs / 1_000}s` : explain(error, origin);
+  }
+};
+
+/**
+ * What of an address of the user's own keeps tasks from using it, as far as it can be seen from here: its TLS. That
+ * nothing answers there, or only the cluster gets there, is no trouble yet.
+ */
+export const findUrlTrouble = async (
+  address: PublicAddress,
+  { signal, timeoutMs = defaultTimeoutMs, ...http }: ProbeOptions,
+): Promise<string | undefined> => {
+  const origin = originOf(address);
+  try {
+    const limits = { connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
+    const { message } = await httpRequest(`${origin}/info`, { ...http, ...limits, signal });
+    message.destroy();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return findTlsTrouble(error, origin);
+  }
+};

@@ -1,0 +1,115 @@
+import type { SshSpec } from '../../instance/tunnels.ts';
+import type { Command } from '../../lib/process/runner.ts';
+
+/** What `ssh -G` says of a host, as far as it matters here. */
+export type SshHost = {
+  readonly hostName: string;
+  readonly user: string;
+  readonly port: number;
+  readonly knownHostsFiles: readonly string[];
+  /** By way of another host or program. */
+  readonly isIndirect: boolean;
+  /** ForkAfterAuthentication, which a tunnel that is watched must not do; ssh before 8.7 has no such option. */
+  readonly forks: boolean;
+};
+
+/** What listens where at the server, and where to it leads here. */
+export type Forward = { readonly remotePort: number; readonly localPort: number };
+
+const destination = ({ host, port, configFile }: SshSpec): readonly string[] => [
+  ...(configFile ? ['-F', configFile] : []),
+  ...(port ? ['-p', String(port)] : []),
+  '--',
+  host,
+];
+
+/** Asks ssh for the settings that it has for the host; `-N`, or it would refuse to fork without a command. */
+export const inspectCommand = (spec: SshSpec): Command => [spec.program, '-G', '-N', ...destination(spec)];
+
+/** Reads what `ssh -G` prints: a keyword in lower case and its value on each line. */
+export const parseHost = (text: string): SshHost => {
+  const settings = new Map(
+    text.split('\n').map((line) => {
+      const space = line.indexOf(' ');
+      return [line.slice(0, space), line.slice(space + 1).trim()] as const;
+    }),
+  );
+  const isSet = (keyword: string) => (settings.get(keyword) ?? 'none') !== 'none';
+  return {
+    hostName: settings.get('hostname') ?? '',
+    user: settings.get('user') ?? '',
+    port: Number(settings.get('port') ?? 22),
+    knownHostsFiles: (settings.get('userknownhostsfile') ?? '').split(' ').filter(Boolean),
+    isIndirect: isSet('proxyjump') || isSet('proxycommand'),
+    forks: settings.get('forkafterauthentication') === 'yes',
+  };
+};
+
+/** ssh_config(5) takes a list of files apart at spaces and fills in what follows a percent sign. */
+const quotePath = (path: string): string => `"${path.replaceAll('%', '%%')}"`;
+
+const hostKeyOptions = ({ hostKeyPolicy }: SshSpec, known: readonly string[], ownFile: string): readonly string[] => [
+  `StrictHostKeyChecking=${hostKeyPolicy}`,
+  // new keys go into the first file; a key that the user knows already must still be the same
+  ...(hostKeyPolicy === 'yes' ? [] : [`UserKnownHostsFile=${[ownFile, ...known].map(quotePath).join(' ')}`]),
+];
+
+const bracket = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+export type SshPlan = {
+  readonly forward: Forward;
+  readonly host: SshHost;
+  /** The known_hosts file of the instance. */
+  readonly knownHostsPath: string;
+};
+
+/**
+ * Opens the tunnel and stays. `-v`, because only then ssh says that the forward stands, why the server refuses it, and
+ * which connections come in.
+ */
+export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: SshPlan): Command => {
+  const options = [
+    'BatchMode=yes',
+    ...hostKeyOptions(spec, host.knownHostsFiles, knownHostsPath),
+    `ServerAliveInterval=${spec.serverAliveInterval}`,
+    `ServerAliveCountMax=${spec.serverAliveCountMax}`,
+    'ExitOnForwardFailure=yes',
+    'ConnectTimeout=10',
+    // a master connection of the user's would keep the forward after our end, and hide its errors from us
+    'ControlMaster=no',
+    'ControlPath=none',
+    'ClearAllForwardings=no',
+    ...(host.forks ? ['ForkAfterAuthentication=no'] : []),
+  ];
+  const listen = `${bracket(spec.bindAddress)}:${forward.remotePort}`;
+  return [
+    spec.program,
+    ...['-N', '-T', '-v'],
+    ...options.flatMap((option) => ['-o', option]),
+    ...['-R', `${listen}:127.0.0.1:${forward.localPort}`],
+    ...destination(spec),
+  ];
+};
+
+/** Whether a line is one of the many that `-v` brings; some go on in lines that are indented. */
+export const isDebugLine = (line: string): boolean => /^(debug\d: |\s|$)/.test(line);
+
+/** Whether a line tells nothing of how things go wrong. */
+export const isNoise = (line: string): boolean =>
+  isDebugLine(line) ||
+  /^(OpenSSH_|Authenticated to|Allocated port|Transferred:|Bytes per second:|Warning: Permanently added)/.test(line);
+
+/** The port on which the server listens for our forward, once a line tells. */
+export const findOpenPort = (line: string, { remotePort, localPort }: Forward): number | undefined => {
+  const to = `127\\.0\\.0\\.1:${localPort}$`;
+  if (remotePort === 0) {
+    const allocated = new RegExp(`^Allocated port (\\d+) for remote forward to ${to}`).exec(line);
+    return allocated ? Number(allocated[1]) : undefined;
+  }
+  const stands = new RegExp(`^debug1: remote forward success for: listen .*\\b${remotePort}, connect ${to}`);
+  return stands.test(line) ? remotePort : undefined;
+};
+
+/** Whether a line tells that somebody has connected to our port at the server. */
+export const isArrival = (line: string, port: number): boolean =>
+  new RegExp(`^debug1: client_request_forwarded_tcpip: listen \\S* port ${port}, `).test(line);

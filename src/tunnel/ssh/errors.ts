@@ -1,0 +1,169 @@
+import type { SshSpec } from '../../instance/tunnels.ts';
+import { type ErrorId, UserError } from '../../lib/errors.ts';
+import { isDebugLine, type SshHost } from './command.ts';
+
+/** What is known of an ssh that ended before its tunnel stood. */
+export type SshFailure = {
+  readonly spec: SshSpec;
+  readonly host: SshHost;
+  /** All that it wrote. */
+  readonly lines: readonly string[];
+  /** Such as `exited with 255`. */
+  readonly how: string;
+};
+
+type Explanation = { readonly id: ErrorId; readonly cause: string; readonly hint: string };
+type Rule = (match: RegExpExecArray, failure: SshFailure) => Explanation;
+
+const sshdConfig = 'in /etc/ssh/sshd_config of the server, then reload sshd';
+
+const hostKeyChanged: Rule = ([, file, line], { host }) => ({
+  id: 'tunnel.ssh-host-key-changed',
+  cause: `the server shows another host key than ${file}, line ${line}, has for ${host.hostName}`,
+  hint: `if the server was installed anew, remove that line: ssh-keygen -f "${file}" -R "${knownAs(host)}"; if not, somebody may be reading along`,
+});
+
+const knownAs = ({ hostName, port }: SshHost): string => (port === 22 ? hostName : `[${hostName}]:${port}`);
+
+const hostKeyUnknown: Rule = ([, name], { spec, host: { hostName, isIndirect } }) => ({
+  id: 'tunnel.ssh-host-key-unknown',
+  cause: `no known_hosts file has the host key of ${name ?? hostName}${isIndirect ? ', or of a host on the way there' : ''}`,
+  hint: `connect once by hand (ssh ${spec.host}) and compare the fingerprint, or ${isIndirect ? 'set StrictHostKeyChecking accept-new in ~/.ssh/config for the hosts on the way' : 'set ssh.hostKeyPolicy to accept-new'}`,
+});
+
+const keyTrouble = (lines: readonly string[]): string => {
+  const bad = lines.find((line) => /too open|bad permissions|agent refused|incorrect passphrase/.test(line));
+  const offered = lines.flatMap((line) => /^debug1: Offering public key: (\S+)/.exec(line)?.[1] ?? []);
+  if (bad) return bad.replace(/^debug\d: /, '').trim();
+  return offered.length > 0 ? `offered: ${[...new Set(offered)].join(', ')}` : 'no key was offered';
+};
+
+const permissionDenied: Rule = ([, who, methods = ''], { spec, lines }) =>
+  methods.split(',').includes('publickey')
+    ? {
+        id: 'tunnel.ssh-refused-key',
+        cause: `${who} refuses every key (${keyTrouble(lines)})`,
+        hint: `let 'ssh -o BatchMode=yes ${spec.host} true' work first: add the key to the server's authorized_keys, name it by IdentityFile in ~/.ssh/config, or load it into the agent (ssh-add)`,
+      }
+    : {
+        id: 'tunnel.ssh-password-needed',
+        cause: `${who} takes only ${methods}, and a tunnel that must come back by itself cannot type`,
+        hint: `allow keys: PubkeyAuthentication yes ${sshdConfig}; then ssh-copy-id ${spec.host}`,
+      };
+
+const tooManyKeys: Rule = ([, who]) => ({
+  id: 'tunnel.ssh-refused-key',
+  cause: `${who} gives up after several wrong keys`,
+  hint: 'name the right one in ~/.ssh/config: IdentityFile, and IdentitiesOnly yes',
+});
+
+const forbidden: Rule = (_, { spec: { remotePort }, host: { user } }) => ({
+  id: 'tunnel.ssh-forwarding-forbidden',
+  cause: `the server forbids user ${user} to forward ports${remotePort > 0 && remotePort < 1024 && user !== 'root' ? `, or port ${remotePort}, which is root's` : ''}`,
+  hint: `set AllowTcpForwarding remote and DisableForwarding no ${sshdConfig}; the key's line in authorized_keys must not have no-port-forwarding, nor restrict without port-forwarding`,
+});
+
+const notPermitted: Rule = (_, { spec: { bindAddress, remotePort } }) => ({
+  id: 'tunnel.ssh-forwarding-forbidden',
+  cause: `the server does not let this key or user listen on ${bindAddress} port ${remotePort}`,
+  hint: `take a port that PermitListen (sshd_config) or permitlisten (the key's line in authorized_keys) allows, or allow this one`,
+});
+
+const portTaken: Rule = ([, port], { spec, host }) => ({
+  id: 'tunnel.ssh-port-taken',
+  cause: `port ${port} of ${host.hostName} is taken`,
+  hint: `find out by whom (ss -ltnp 'sport = :${port}' on the server), or choose another ssh.remotePort (0: the server chooses)${spec.remotePort === 0 ? '; another forward in ~/.ssh/config fails just so' : ''}`,
+});
+
+const unreachable: Rule = ([what], { host: { hostName, port, isIndirect } }) => ({
+  id: 'tunnel.ssh-unreachable',
+  cause: what.trim(),
+  hint: `is sshd of ${hostName} running and listening on port ${port}, does a firewall let this machine in${isIndirect ? ', and does the way through the other host (ProxyJump, ProxyCommand) work' : ''}?`,
+});
+
+const unknownHost: Rule = ([what], { spec }) => ({
+  id: /Temporary failure/.test(what) ? 'tunnel.ssh-no-dns' : 'tunnel.ssh-unknown-host',
+  cause: what.trim(),
+  hint: `mend the name ${spec.host}, or give it an address by HostName in ~/.ssh/config`,
+});
+
+const wrongConfig: Rule = ([what]) => ({
+  id: 'tunnel.ssh-config',
+  cause: `ssh does not take its settings: ${what.trim()}`,
+  hint: 'mend the file that it names',
+});
+
+const noCommonAlgorithm: Rule = ([what]) => ({
+  id: 'tunnel.ssh-algorithms',
+  cause: what.trim(),
+  hint: 'update the server, or allow what it offers for this host in ~/.ssh/config (HostKeyAlgorithms, KexAlgorithms, Ciphers)',
+});
+
+/** From what says most to what says least: later lines of ssh often follow from earlier ones. */
+const rules: readonly (readonly [RegExp, Rule])[] = [
+  [/(?:Bad configuration option|terminating, \d+ bad|Bad owner or permissions|Can't open user config).*/, wrongConfig],
+  [/^.*\bline \d+: .*(?:argument|unsupported|[Mm]issing|[Bb]ad|[Ii]nvalid).*/m, wrongConfig],
+  [/Could not resolve hostname .*/, unknownHost],
+  [/Offending \S+ key in (.+):(\d+)/, hostKeyChanged],
+  [/No \S+ host key is known for (\S+)/, hostKeyUnknown],
+  [/Host key verification failed/, hostKeyUnknown],
+  [/Unable to negotiate with .*/, noCommonAlgorithm],
+  [/^(\S+@\S+): Permission denied \(([^)]*)\)/m, permissionDenied],
+  [/disconnect from (\S+) port \d+:2: Too many authentication failures/, tooManyKeys],
+  [/Remote: Server has disabled port forwarding/, forbidden],
+  [/Remote: port forwarding refused/, notPermitted],
+  [/remote port forwarding failed for listen (?:port |\S*:)?(\d+)/, portTaken],
+  [
+    /^.*(?:connect to host .* port \d+:|kex_exchange_identification:|banner exchange:|Connection (?:closed|reset)).*/m,
+    unreachable,
+  ],
+];
+
+/** Of the debug messages, only what the server has to say tells a cause. */
+const isTelling = (line: string): boolean => !/^debug\d: (?!Remote: )/.test(line);
+
+const lastSaid = (lines: readonly string[]): string =>
+  lines
+    .filter((line) => line !== '' && !isDebugLine(line))
+    .slice(-3)
+    .join('; ');
+
+/** The error for an ssh that ended before its tunnel stood. */
+export const sshError = (failure: SshFailure): UserError => {
+  const { spec, lines, how } = failure;
+  const text = lines.filter(isTelling).join('\n');
+  for (const [pattern, explain] of rules) {
+    const match = pattern.exec(text);
+    if (!match) continue;
+    const { id, cause, hint } = explain(match, failure);
+    return new UserError(`ssh ${spec.host}: ${cause}`, { id, hint });
+  }
+  return new UserError(`ssh ${spec.host} ${how}: ${lastSaid(lines) || 'it said nothing'}`, {
+    id: 'tunnel.ssh-ended',
+    hint: `try by hand: ssh -v -N ${spec.host}`,
+  });
+};
+
+/** What never passes by itself. */
+const finalAlways: readonly string[] = [
+  'tunnel.ssh-missing',
+  'tunnel.ssh-config',
+  'tunnel.ssh-host-key-changed',
+  'tunnel.ssh-host-key-unknown',
+];
+
+/** What the user has set wrong, unless it worked before: then a VPN, an agent or the server may come back. */
+const finalAtFirst: readonly string[] = [
+  'tunnel.ssh-unknown-host',
+  'tunnel.ssh-refused-key',
+  'tunnel.ssh-password-needed',
+  'tunnel.ssh-forwarding-forbidden',
+  'tunnel.ssh-port-taken',
+  'tunnel.ssh-port-elsewhere',
+  'tunnel.ssh-loopback-only',
+  'tunnel.ssh-algorithms',
+];
+
+/** Whether trying again is of no use; `hasWorked` says that the same tunnel stood before. */
+export const isFinalSshError = ({ id }: UserError, hasWorked: boolean): boolean =>
+  finalAlways.includes(id) || (!hasWorked && finalAtFirst.includes(id));

@@ -1,0 +1,90 @@
+import type { SshSpec } from '../../instance/tunnels.ts';
+import { UserError } from '../../lib/errors.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import type { spawnTethered, Tethered } from '../../lib/process/tethered.ts';
+import {
+  findOpenPort,
+  inspectCommand,
+  isArrival,
+  isDebugLine,
+  isNoise,
+  parseHost,
+  type SshHost,
+  type SshPlan,
+  tunnelCommand,
+} from './command.ts';
+import { sshError } from './errors.ts';
+
+export type SshTools = {
+  readonly runner: Runner;
+  readonly spawn: typeof spawnTethered;
+  /** The whole environment of ssh: HOME, PATH, SSH_AUTH_SOCK. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The instance's folder, where the keys of new hosts are kept. */
+  readonly folder: string;
+  /** What ssh says, for a log: all of it until the tunnel stands, then all but debug messages. */
+  readonly onLine?: (line: string) => void;
+  /** Why it takes long. */
+  readonly onDetail?: (detail: string) => void;
+  /** The longest wait for the tunnel to stand, and then for a connection to come through it. */
+  readonly patienceMs?: { readonly open?: number; readonly arrival?: number; readonly stale?: number };
+};
+
+const linesKept = 1_000;
+
+/** One run of ssh, from its start on. */
+export type SshRun = {
+  readonly child: Tethered;
+  readonly lines: readonly string[];
+  /** Resolves with the port at which the server listens. */
+  readonly opened: Promise<number>;
+  /** Resolves when the first connection comes in. */
+  readonly arrival: Promise<void>;
+};
+
+const environmentOf = ({ env }: SshTools) => ({ ...env, SSH_ASKPASS_REQUIRE: 'never' });
+
+const inspectMs = 10_000;
+
+/** Asks ssh what it knows of the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
+export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortSignal): Promise<SshHost> => {
+  const given = Object.entries(environmentOf(tools)).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  try {
+    const limits = { timeoutMs: inspectMs, signal };
+    const { stdout } = await tools.runner(inspectCommand(spec), { env: Object.fromEntries(given), ...limits });
+    return parseHost(stdout);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CommandError)) throw error;
+    const { exitCode, timedOut, stderr, message } = error;
+    if (exitCode === undefined && !timedOut) {
+      const hint = 'install the OpenSSH client (Debian: openssh-client), or name it by ssh.program';
+      throw new UserError(`${spec.program} cannot be run: ${message}`, { id: 'tunnel.ssh-missing', hint });
+    }
+    const how = timedOut ? `-G gave no answer in ${inspectMs / 1_000}s` : `-G exited with ${exitCode}`;
+    throw sshError({ spec, host: parseHost(''), lines: stderr.split('\n'), how });
+  }
+};
+
+/** Starts ssh and listens to it. */
+export const startSsh = (
+  spec: SshSpec,
+  plan: SshPlan,
+  { tools, signal }: { tools: SshTools; signal: AbortSignal },
+): SshRun => {
+  const lines: string[] = [];
+  const opened = Promise.withResolvers<number>();
+  const arrival = Promise.withResolvers<void>();
+  let port: number | undefined;
+  const onLine = (line: string) => {
+    if (port === undefined || !isDebugLine(line)) tools.onLine?.(line);
+    if (port === undefined) {
+      if (lines.push(line) > linesKept) lines.shift();
+      port = findOpenPort(line, plan.forward);
+      if (port !== undefined) opened.resolve(port);
+    } else if (isArrival(line, port)) arrival.resolve();
+  };
+  const isWorthKeeping = (line: string) => !isNoise(line);
+  const child = tools.spawn(tunnelCommand(spec, plan), { env: environmentOf(tools), onLine, isWorthKeeping, signal });
+  return { child, lines, opened: opened.promise, arrival: arrival.promise };
+};

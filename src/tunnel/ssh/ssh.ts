@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SshSpec } from '../../instance/tunnels.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { PublicAddress } from '../../model/master-endpoint.ts';
+import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
+import type { SshHost } from './command.ts';
+import { isFinalSshError, sshError } from './errors.ts';
+import { inspectHost, type SshTools, startSsh } from './process.ts';
+import { publicEndError, verifyPublicEnd } from './public-end.ts';
+
+const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
+const pokeMs = 500;
+const pausesMs = [100, 250, 500, 1_000, 2_000] as const;
+type Attempt = { readonly host: SshHost; readonly remotePort: number };
+
+/** Starts ssh once; resolves when connections to its public end come out here, as far as this machine can tell. */
+const openOnce = async (
+  spec: SshSpec,
+  tools: SshTools,
+  { host, remotePort, localPort, signal }: Attempt & OpenInput,
+): Promise<OpenTunnel> => {
+  const { open, arrival } = { ...patience, ...tools.patienceMs };
+  const plan = { forward: { remotePort, localPort }, host, knownHostsPath: join(tools.folder, 'known_hosts') };
+  const run = startSsh(spec, plan, { tools, signal });
+  const { ended, kill } = run.child;
+  const late = pause(open, `did not open the tunnel in ${open / 1_000}s`, { ref: false });
+  try {
+    const opened = await Promise.race([run.opened, ended, late]);
+    signal.throwIfAborted();
+    if (typeof opened === 'string') throw sshError({ spec, host, lines: run.lines, how: opened });
+    const address: PublicAddress = { scheme: 'http', host: spec.publicHost ?? host.hostName, port: opened };
+    const end = await verifyPublicEnd(address, { arrival: run.arrival, timeoutMs: arrival, signal });
+    signal.throwIfAborted();
+    const error = publicEndError(end, address, spec);
+    if (error) throw error;
+    if (end.outcome !== 'arrived') tools.onDetail?.(end.seen);
+    return { address, ended, close: kill };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+};
+
+const isHeld = (error: unknown): error is UserError =>
+  error instanceof UserError && ['tunnel.ssh-port-taken', 'tunnel.ssh-port-elsewhere'].includes(error.id);
+
+/** A server that lost its client learns so when it has something to send to it, such as a connection to the port. */
+const poke = (address: PublicAddress, signal: AbortSignal) =>
+  verifyPublicEnd(address, { arrival: new Promise(() => undefined), timeoutMs: pokeMs, signal });
+
+const stillHeld = ({ host, port }: PublicAddress, ms: number): UserError =>
+  new UserError(`port ${port} of ${host} was ours, and is still held after ${ms / 1_000}s`, {
+    id: 'tunnel.ssh-port-stale',
+    hint: 'the server may not know yet that the connection before is lost: set ClientAliveInterval 15 in its sshd_config, or end that sshd process',
+  });
+
+/** Takes the port of before again; the server may hold it for a while for a connection that it does not know to be lost. */
+const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput & { previous: PublicAddress }) => {
+  const { stale } = { ...patience, ...tools.patienceMs };
+  const { previous, signal } = input;
+  const startMs = performance.now();
+  for (let tries = 0; performance.now() - startMs < stale; tries++) {
+    try {
+      return await openOnce(spec, tools, input);
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
+    if (tries === 0)
+      tools.onDetail?.(
+        `port ${previous.port} of ${previous.host} is still held, perhaps by the lost connection; trying again`,
+      );
+    await poke(previous, signal);
+    await pause(pausesMs[tries] ?? pausesMs.at(-1), undefined, { signal });
+  }
+  if (spec.remotePort !== 0) throw stillHeld(previous, stale);
+  tools.onDetail?.(
+    `port ${previous.port} of ${previous.host} is still held after ${stale / 1_000}s; taking another one`,
+  );
+  return openOnce(spec, tools, { ...input, remotePort: 0 });
+};
+
+/** A reverse tunnel (`ssh -R`) by the user's own ssh, with the settings, keys, agent and jump hosts that it has. */
+export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
+  let hasWorked = false;
+  return {
+    kind: 'ssh',
+    target: `ssh ${spec.host}`,
+    open: async (input) => {
+      const host = await inspectHost(spec, tools, input.signal);
+      const { previous } = input;
+      const isOurs = previous?.host === (spec.publicHost ?? host.hostName);
+      const remotePort = spec.remotePort || (isOurs ? previous.port : 0);
+      const tunnel =
+        previous && isOurs && remotePort === previous.port
+          ? await reopen(spec, tools, { ...input, host, remotePort, previous })
+          : await openOnce(spec, tools, { ...input, host, remotePort });
+      hasWorked = true;
+      return tunnel;
+    },
+    isFinal: (error) => isFinalSshError(error, hasWorked),
+  };
+};

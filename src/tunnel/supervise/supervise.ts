@@ -1,0 +1,122 @@
+import type { TunnelTimings } from '../../instance/tunnels.ts';
+import { type ErrorId, UserError } from '../../lib/errors.ts';
+import type { PublicAddress } from '../../model/master-endpoint.ts';
+import type { TunnelStatus } from '../../model/tunnel-status.ts';
+import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
+import { type ProbeAddress, stayLive } from './live.ts';
+import { openTunnel } from './open.ts';
+import { type Board, makeBoard } from './state.ts';
+import { makeWait, type Wait } from './wake.ts';
+
+const defaultTimings: TunnelTimings = {
+  livenessMs: 15_000,
+  probeTimeoutMs: 5_000,
+  degradedMs: 3_000,
+  openTimeoutMs: 120_000,
+};
+
+const firstBackoffMs = 250;
+const longestBackoffMs = 30_000;
+/** While the network is the reason, so that the tunnel is back soon after the network is. */
+const longestNetworkBackoffMs = 1_000;
+
+export type SuperviseInput = {
+  /** Port of the relay on 127.0.0.1. */
+  readonly localPort: number;
+  readonly probe: ProbeAddress;
+  /** The address of an earlier keeper's run. */
+  readonly previous?: PublicAddress;
+  readonly signal: AbortSignal;
+  /** Told each change of state or of its reason. */
+  readonly onState: (status: TunnelStatus) => void;
+  /** Told when running pods dial an address that is no longer the tunnel's. */
+  readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
+  readonly timings?: Partial<TunnelTimings>;
+  readonly wait?: Wait;
+};
+
+/** A tunnel that is being supervised. */
+export type SupervisedTunnel = {
+  readonly status: () => TunnelStatus;
+  /** Resolves when it has failed for good; rejects with the signal's reason when aborted, its program has ended then. */
+  readonly failed: Promise<void>;
+};
+
+/** How a run is over. */
+type End = {
+  readonly why: string;
+  readonly hint?: string;
+  readonly errorId?: ErrorId;
+  readonly isFinal: boolean;
+  readonly isNetwork: boolean;
+};
+
+/** What drivers call their errors when the network between is the reason, and not a setting. */
+const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|no-dns|offline|timeout|network|ended|not-up)$/.test(id);
+
+/** Pause after so many runs in a row that never came up. */
+export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
+  Math.min(firstBackoffMs * 2 ** failures, isNetwork ? longestNetworkBackoffMs : longestBackoffMs);
+
+type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
+  readonly timings: TunnelTimings;
+  readonly wait: Wait;
+  readonly board: Board;
+};
+
+/** Stays with an open tunnel until its program ends or its nonces no longer come back. */
+const stay = async ({ address, ended }: OpenTunnel, run: Run, signal: AbortSignal): Promise<End> => {
+  run.board.enter('probing');
+  const programEnd = ended.then((why): End => ({ why, isFinal: false, isNetwork: true }));
+  const silence = stayLive(address, { ...run, signal }).then(
+    (why): End => ({ why, isFinal: false, isNetwork: run.board.status().state !== 'probing' }),
+  );
+  return Promise.race([programEnd, silence]);
+};
+
+/** One run of the program, from its start to its end. */
+const runOnce = async (driver: TunnelDriver, run: Run): Promise<End> => {
+  const controller = new AbortController();
+  const stop = () => controller.abort(run.signal.reason);
+  run.signal.addEventListener('abort', stop, { once: true });
+  try {
+    run.signal.throwIfAborted();
+    const { openTimeoutMs } = run.timings;
+    const tunnel = await openTunnel({ ...run, driver, openTimeoutMs }, controller);
+    return await stay(tunnel, run, controller.signal).finally(tunnel.close);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    const { message: why, hint, id } = error;
+    return { why, ...(hint && { hint }), errorId: id, isFinal: driver.isFinal(error), isNetwork: isOfNetwork(id) };
+  } finally {
+    run.signal.removeEventListener('abort', stop);
+    controller.abort();
+  }
+};
+
+const keepOpen = async (driver: TunnelDriver, run: Run): Promise<void> => {
+  const { board, wait, signal } = run;
+  for (let failures = 0; ; failures++) {
+    const startedAt = new Date().toISOString();
+    board.enter('starting');
+    const { why, isFinal, isNetwork, ...more } = await runOnce(driver, run);
+    if (isFinal) return board.enter('failed', { ...more, detail: why });
+    if ((board.status().proven?.at ?? '') >= startedAt) failures = 0;
+    const pauseMs = nextBackoffMs(failures, isNetwork);
+    board.enter('backoff', { ...more, detail: `${why}; starts again in ${pauseMs / 1_000}s` });
+    await wait(pauseMs, signal);
+  }
+};
+
+/**
+ * Keeps one tunnel open at one address: starts its program, proves it by nonces, and starts it again when it ends or
+ * they no longer come back. What only the user can mend ends it.
+ */
+export const superviseTunnel = (driver: TunnelDriver, input: SuperviseInput): SupervisedTunnel => {
+  const board = makeBoard(driver, { previous: input.previous, onState: input.onState });
+  const timings = { ...defaultTimings, ...input.timings };
+  const failed = keepOpen(driver, { ...input, timings, wait: input.wait ?? makeWait(), board });
+  failed.catch(() => undefined); // nobody may be waiting when it ends
+  return { status: board.status, failed };
+};

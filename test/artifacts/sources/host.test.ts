@@ -1,0 +1,33 @@
+import { mkdir, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cniPlugins, runtimePrograms } from '../../../src/artifacts/runtime.ts';
+import { hostSource } from '../../../src/artifacts/sources/host.ts';
+import { failureOf, fakeWork, temporaryDir } from '../work.ts';
+
+const makeHost = async (names: readonly string[]) => {
+  const dir = await temporaryDir();
+  await mkdir(join(dir, 'bin'), { recursive: true });
+  for (const name of names) await writeFile(join(dir, 'bin', name), name);
+  return join(dir, 'bin');
+};
+
+test('links to the programs of this machine, where packages would have put them', async () => {
+  const bin = await makeHost([...runtimePrograms, ...cniPlugins]);
+  const { work } = await fakeWork({ runner: async () => ({ exitCode: 0, stdout: '', stderr: '' }) });
+  const dir = join(work.cacheDir, 'item');
+  await hostSource(['/nowhere', bin], [bin]).make(dir, work);
+  expect(await readlink(join(dir, 'usr/sbin/runc'))).toBe(join(bin, 'runc'));
+  expect(await readlink(join(dir, 'usr/lib/cni/ptp'))).toBe(join(bin, 'ptp'));
+});
+
+test('says what is missing, and which packages bring it', async () => {
+  const bin = await makeHost(runtimePrograms.filter((name) => name !== 'runc' && name !== 'ip6tables'));
+  const { work } = await fakeWork();
+  const error = await failureOf(hostSource([bin], [bin]).make(join(work.cacheDir, 'item'), work));
+  expect(error).toMatchObject({
+    id: 'artifact.runtime-missing',
+    message: 'not on this machine: runc, ip6tables, ptp, host-local, loopback, portmap',
+    hint: 'install runc, iptables, containernetworking-plugins, or give --bundle',
+  });
+});

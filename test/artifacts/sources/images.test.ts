@@ -1,0 +1,114 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extract } from 'tar-stream';
+import { expect, test } from 'vitest';
+import { layerEntries, parseLdd } from '../../../src/artifacts/image/layer.ts';
+import { layoutEntries, type OciImage } from '../../../src/artifacts/image/oci.ts';
+import { assembledImages } from '../../../src/artifacts/sources/images.ts';
+import { sha256 } from '../../../src/lib/files.ts';
+import type { ImagePin } from '../../../src/model/pins.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
+import { fakeWork, temporaryDir } from '../work.ts';
+
+type Found = { readonly name: string; readonly mode: number; readonly type: string; readonly body: Buffer };
+
+const readTar = async (data: Buffer): Promise<readonly Found[]> => {
+  const found: Found[] = [];
+  const entries = extract();
+  entries.end(data);
+  for await (const entry of entries) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    const { name, mode, type } = entry.header;
+    found.push({ name, mode: mode & 0o7777, type, body: Buffer.concat(chunks) });
+  }
+  return found;
+};
+
+test('reads the libraries, the loader among them, from what ldd prints', () => {
+  const text = [
+    '\tlinux-vdso.so.1 (0x00007ffe)',
+    '\tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f35)',
+    '\t/lib64/ld-linux-x86-64.so.2 (0x00007f36)',
+    '\tlibgone.so => not found',
+  ].join('\n');
+  expect(parseLdd(text)).toEqual(['/lib/x86_64-linux-gnu/libm.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  expect(parseLdd('\tstatically linked\n')).toEqual([]);
+});
+
+test('a layer has users, a writable /tmp, and each folder before its files', () => {
+  const entries = layerEntries([{ path: 'usr/local/bin/envoy', from: '/envoy', size: 3 }]);
+  expect(entries.map(({ name, mode }) => `${name} ${mode.toString(8)}`)).toEqual([
+    'etc/ 755',
+    'usr/ 755',
+    'usr/local/ 755',
+    'usr/local/bin/ 755',
+    'tmp/ 1777',
+    'etc/passwd 644',
+    'etc/group 644',
+    'usr/local/bin/envoy 755',
+  ]);
+});
+
+const pins: readonly ImagePin[] = [
+  {
+    ref: 'r.io/pause:3',
+    assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost', 'pause'] } },
+  },
+  { ref: 'r.io/agnhost:2', assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost'] } } },
+  { ref: 'r.io/envoy:v1', assembled: { program: 'envoy', path: 'bin/envoy', config: { Entrypoint: ['/bin/envoy'] } } },
+];
+
+const assemble = async (dir: string): Promise<Buffer> => {
+  await mkdir(join(dir, 'lib'), { recursive: true });
+  for (const name of ['agnhost', 'envoy', 'lib/libc.so.6']) await writeFile(join(dir, name), `program ${name}`);
+  const { runner } = fakeRunner({
+    [`ldd ${join(dir, 'agnhost')}`]: { exitCode: 1, stderr: '\tnot a dynamic executable' },
+    [`ldd ${join(dir, 'envoy')}`]: `\tlibc.so.6 => ${join(dir, 'lib/libc.so.6')} (0x1)`,
+  });
+  const { work } = await fakeWork({ runner });
+  await assembledImages(pins, async (program) => join(dir, program)).make(join(work.cacheDir, 'item'), work);
+  expect(await readdir(join(work.cacheDir, 'item'))).toEqual(['images.tar']);
+  return readFile(join(work.cacheDir, 'item/images.tar'));
+};
+
+test('an archive is an OCI layout whose every blob is what its name says', async () => {
+  const entries = await readTar(await assemble(await temporaryDir()));
+  const blobs = new Map(entries.filter(({ type }) => type === 'file').map(({ name, body }) => [name, body]));
+  expect(blobs.get('oci-layout')?.toString()).toBe('{"imageLayoutVersion":"1.0.0"}');
+  for (const [name, body] of blobs) if (name.startsWith('blobs/')) expect(name).toBe(`blobs/sha256/${sha256(body)}`);
+  const blob = (digest: string) => blobs.get(`blobs/${digest.replace(':', '/')}`);
+  const read = (digest: string) => JSON.parse(blob(digest)?.toString() ?? '');
+  const index = JSON.parse(blobs.get('index.json')?.toString() ?? '');
+  const names = index.manifests.map((each: { annotations: object }) => each.annotations);
+  expect(names).toEqual([
+    { 'io.containerd.image.name': 'r.io/pause:3', 'org.opencontainers.image.ref.name': '3' },
+    { 'io.containerd.image.name': 'r.io/agnhost:2', 'org.opencontainers.image.ref.name': '2' },
+    { 'io.containerd.image.name': 'r.io/envoy:v1', 'org.opencontainers.image.ref.name': 'v1' },
+  ]);
+  const [pause, agnhost, envoy] = index.manifests.map(({ digest }: { digest: string }) => read(digest));
+  expect(pause.layers).toEqual(agnhost.layers);
+  expect(read(pause.config.digest)).toMatchObject({
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Entrypoint: ['/agnhost', 'pause'] },
+    rootfs: { diff_ids: [pause.layers[0].digest] },
+  });
+  const inEnvoy = (await readTar(blob(envoy.layers[0].digest) ?? Buffer.of())).map(({ name }) => name);
+  expect(inEnvoy).toContain('bin/envoy');
+  expect(inEnvoy.find((name) => name.endsWith('lib/libc.so.6'))).toBeDefined();
+  // index and layout, three manifests, three configurations, two layers: a shared one is stored once
+  expect([...blobs].length).toBe(2 + 3 + 3 + 2);
+});
+
+test('the same programs give the same archive, whenever it is made', async () => {
+  const dir = await temporaryDir();
+  expect((await assemble(dir)).equals(await assemble(dir))).toBe(true);
+});
+
+test('a manifest keeps the media type that its registry gave it', () => {
+  const text = '{"mediaType":"application/vnd.docker.distribution.manifest.v2+json"}';
+  const image: OciImage = { ref: 'a/b:c', manifest: { sha256: 'x', size: 1, content: { text } }, blobs: [] };
+  const index = layoutEntries([image]).find(({ name }) => name === 'index.json');
+  expect(JSON.stringify(index)).toContain('vnd.docker.distribution.manifest.v2');
+});

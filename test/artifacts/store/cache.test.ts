@@ -1,0 +1,57 @@
+import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findStamp, findStored, landItem } from '../../../src/artifacts/store/cache.ts';
+import { temporaryDir } from '../work.ts';
+
+const land = async () => {
+  const cacheDir = await temporaryDir();
+  const made = join(cacheDir, 'scratch/k/item');
+  await mkdir(join(made, 'bin'), { recursive: true });
+  await writeFile(join(made, 'bin/tool'), 'tool');
+  await symlink('tool', join(made, 'bin/link'));
+  const stored = await landItem(cacheDir, { key: 'k', dir: made, source: 'go' });
+  return { cacheDir, stored, tool: join(stored.dir, 'bin/tool') };
+};
+
+test('an item lands whole, with a stamp of its files and links', async () => {
+  const { cacheDir, stored } = await land();
+  expect(stored.dir).toBe(join(cacheDir, 'items/k'));
+  expect(await findStored(cacheDir, 'k')).toEqual(stored);
+  expect(await findStamp(stored.dir)).toMatchObject({
+    key: 'k',
+    source: 'go',
+    files: [{ path: 'bin/tool', size: 4 }],
+    links: [{ path: 'bin/link', target: 'tool' }],
+  });
+});
+
+test('a copied cache is taken by its content, a changed file is not', async () => {
+  const { cacheDir, tool } = await land();
+  await utimes(tool, 1, 1);
+  expect(await findStored(cacheDir, 'k')).toBeDefined();
+  await writeFile(tool, 'toll');
+  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+  await writeFile(tool, 'longer');
+  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+});
+
+test('a missing file or a link to nowhere makes the item absent', async () => {
+  const { cacheDir, stored, tool } = await land();
+  await rm(tool);
+  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+  expect(await findStored(cacheDir, 'never')).toBeUndefined();
+  await writeFile(join(stored.dir, 'stamp.json'), '{ half');
+  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+});
+
+test('a damaged item is replaced', async () => {
+  const { cacheDir, tool } = await land();
+  await writeFile(tool, 'damaged');
+  const made = join(cacheDir, 'scratch/k/item');
+  await mkdir(made, { recursive: true });
+  await writeFile(join(made, 'new'), 'new');
+  const { dir } = await landItem(cacheDir, { key: 'k', dir: made, source: 'release' });
+  expect(await readFile(join(dir, 'new'), 'utf8')).toBe('new');
+  expect(await findStored(cacheDir, 'k')).toMatchObject({ source: 'release' });
+});

@@ -1,0 +1,204 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Item, Source, SourceName } from '../../../src/artifacts/item.ts';
+import { type Filling, fillCache } from '../../../src/artifacts/store/ensure.ts';
+import type { ArtifactProgress } from '../../../src/artifacts/store/progress.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
+import { failureOf, temporaryDir } from '../work.ts';
+
+const gives = (name: SourceName, text: string): Source => ({
+  name,
+  make: async (dir) => {
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, 'file'), text);
+  },
+});
+
+const fails = (name: SourceName, error: unknown): Source => ({ name, make: () => Promise.reject(error) });
+
+const refusal = (message: string) => new UserError(message, { id: 'artifact.unavailable', hint: `hint of ${message}` });
+
+const item = (name: string, ...sources: readonly Source[]): Item => ({
+  name,
+  version: 'v1',
+  key: `${name}-v1`,
+  sources,
+});
+
+const setUp = async (changes: Partial<Filling> = {}) => {
+  const reports: ArtifactProgress[] = [];
+  const filling: Filling = {
+    cacheDir: await temporaryDir(),
+    templatesDir: '/templates',
+    arch: 'amd64',
+    runner: fakeRunner({}).runner,
+    signal: new AbortController().signal,
+    report: (progress) => reports.push(progress),
+    ...changes,
+  };
+  const lines = () => reports.map(({ name, state, detail }) => `${name} ${state} ${detail.replace(/, \d+:\d\d$/, '')}`);
+  return { filling, lines };
+};
+
+test('takes the first source that gives, and says why others did not', async () => {
+  const { filling, lines } = await setUp();
+  const etcd = item('etcd', fails('release', refusal('no network')), gives('go', 'built'), gives('wheel', 'never'));
+  const { etcd: stored } = await fillCache({ etcd }, filling);
+  expect(await readFile(join(stored.dir, 'file'), 'utf8')).toBe('built');
+  expect(stored.source).toBe('go');
+  expect(lines()).toEqual([
+    'etcd skipped-source release: no network',
+    'etcd building checking v1',
+    'etcd done v1 from go',
+  ]);
+  expect((await readdir(filling.cacheDir)).sort()).toEqual(['items', 'scratch']);
+});
+
+test('what is there already is not fetched again', async () => {
+  const { filling, lines } = await setUp();
+  await fillCache({ etcd: item('etcd', gives('go', 'built')) }, filling);
+  await fillCache({ etcd: item('etcd', fails('go', new Error('must not be asked'))) }, filling);
+  expect(lines().at(-1)).toBe('etcd cached v1');
+});
+
+test('one error lists every source with its reason, and gives the last one’s way out', async () => {
+  const { filling } = await setUp();
+  const etcd = item('etcd', fails('release', refusal('404')), fails('go', refusal('no go')));
+  expect(await failureOf(fillCache({ etcd }, filling))).toMatchObject({
+    id: 'artifact.unavailable',
+    message: 'cannot get etcd v1: release: 404; go: no go',
+    hint: 'hint of no go',
+  });
+  const nothing = await failureOf(fillCache({ none: item('none') }, filling));
+  expect(nothing.message).toBe('cannot get none v1: it has no source here');
+});
+
+test('a bug is not taken for a source that cannot give', async () => {
+  const { filling } = await setUp();
+  const etcd = item('etcd', fails('release', new TypeError('a bug')), gives('go', 'built'));
+  expect(await failureOf(fillCache({ etcd }, filling))).toBeInstanceOf(TypeError);
+});
+
+test('a changed digest and a full disk end it: no other source is asked', async () => {
+  const { filling } = await setUp();
+  const changed = new UserError('changed', { id: 'artifact.digest-changed' });
+  const first = item('etcd', fails('release', changed), gives('go', 'built'));
+  expect(await failureOf(fillCache({ first }, filling))).toBe(changed);
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const second = item('etcd', fails('release', full), gives('go', 'built'));
+  expect(await failureOf(fillCache({ second }, filling))).toMatchObject({ id: 'artifact.disk-full' });
+});
+
+test('items go side by side; one that others are made of is made once', async () => {
+  const { filling } = await setUp();
+  let made = 0;
+  const part = item('part', {
+    ...gives('go', 'x'),
+    make: (dir, work) => {
+      made += 1;
+      return gives('go', 'x').make(dir, work);
+    },
+  });
+  const whole: Source = {
+    name: 'assembled',
+    make: async (dir, work) => {
+      await Promise.all([work.ensure(part), work.ensure(part)]);
+      await gives('assembled', 'whole').make(dir, work);
+    },
+  };
+  await fillCache({ one: item('one', whole), two: item('two', whole), part }, filling);
+  expect(made).toBe(1);
+});
+
+test('a failure ends the others, and waits until they have ended', async () => {
+  const { filling } = await setUp();
+  let ended = false;
+  const slow: Source = {
+    name: 'go',
+    make: async (_, work) => {
+      await new Promise((resolve) => work.signal.addEventListener('abort', resolve));
+      ended = true;
+      work.signal.throwIfAborted();
+    },
+  };
+  const wanted = { slow: item('slow', slow), bad: item('bad', fails('release', refusal('no'))) };
+  expect((await failureOf(fillCache(wanted, filling))).message).toBe('cannot get bad v1: release: no');
+  expect(ended).toBe(true);
+  expect(await readdir(filling.cacheDir)).not.toContain('lock');
+});
+
+test('a part of an item that failed with another part is waited for too', async () => {
+  const { filling } = await setUp();
+  let ended = false;
+  const slow = item('slow', {
+    name: 'wheel',
+    make: async (_, work) => {
+      await new Promise((resolve) => work.signal.addEventListener('abort', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ended = true;
+      work.signal.throwIfAborted();
+    },
+  });
+  const whole: Source = {
+    name: 'assembled',
+    make: async (_, work) => {
+      await Promise.all([work.ensure(item('bad', fails('go', refusal('no')))), work.ensure(slow)]);
+    },
+  };
+  expect((await failureOf(fillCache({ whole: item('whole', whole) }, filling))).message).toContain('go: no');
+  expect(ended).toBe(true);
+});
+
+test('an interrupt keeps what is finished, gives the lock back, and the next run goes on from there', async () => {
+  const controller = new AbortController();
+  const { filling } = await setUp({ signal: controller.signal });
+  const never: Source = {
+    name: 'go',
+    make: async (dir, work) => {
+      await gives('go', 'half').make(dir, work);
+      await new Promise((resolve) => work.signal.addEventListener('abort', resolve));
+      work.signal.throwIfAborted();
+    },
+  };
+  const done = item('done', gives('go', 'whole'));
+  const report: Filling['report'] = ({ name, state }) => {
+    if (name === 'done' && state === 'done') controller.abort(new Error('interrupted'));
+  };
+  const first = fillCache({ done, slow: item('slow', never) }, { ...filling, report });
+  expect((await failureOf(first)).message).toBe('interrupted');
+  expect(await readdir(filling.cacheDir)).not.toContain('lock');
+  const { filling: next, lines } = await setUp({ cacheDir: filling.cacheDir });
+  const stored = await fillCache({ done, slow: item('slow', gives('go', 'whole')) }, next);
+  expect(await readFile(join(stored.slow.dir, 'file'), 'utf8')).toBe('whole');
+  expect(lines()).toContain('done cached v1');
+});
+
+test('a second run waits for the first, and finds everything there', async () => {
+  const { filling } = await setUp();
+  const { filling: other, lines } = await setUp({ cacheDir: filling.cacheDir });
+  let asked = 0;
+  const slow: Source = {
+    name: 'go',
+    make: async (dir, work) => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await gives('go', 'x').make(dir, work);
+    },
+  };
+  await Promise.all([filling, other].map((each) => fillCache({ etcd: item('etcd', slow) }, each)));
+  expect(asked).toBe(1);
+  expect(lines().at(-1)).toMatch(/^etcd (cached|done) /);
+});
+
+test('a cache that cannot be written is named', async () => {
+  const { filling } = await setUp();
+  const readOnly = Object.assign(new Error('EROFS: read-only file system, mkdir'), {
+    code: 'EROFS',
+    path: join(filling.cacheDir, 'items'),
+  });
+  const error = await failureOf(fillCache({ etcd: item('etcd', fails('go', readOnly)) }, filling));
+  expect(error).toMatchObject({ id: 'artifact.cache-read-only', hint: expect.stringContaining('XDG_CACHE_HOME') });
+  expect(error.message).toContain(`cannot write to ${filling.cacheDir}`);
+});

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { formatBytes, formatElapsed, makeMeter, startTelling } from '../../../src/artifacts/store/progress.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test.each([
+  [0, '0:00'],
+  [9_999, '0:09'],
+  [95_000, '1:35'],
+  [3_600_000, '60:00'],
+])('%d ms is %s', (ms, text) => expect(formatElapsed(ms)).toBe(text));
+
+test('bytes with and without their whole', () => {
+  expect(formatBytes(12_340_000, 98_000_000)).toBe('12.3 of 98.0 MB');
+  expect(formatBytes(12_340_000)).toBe('12.3 MB');
+});
+
+test('the whole of several files is known once all have begun', () => {
+  const told: string[] = [];
+  const meter = makeMeter(2, (detail) => told.push(detail));
+  meter.of('a')(1e6, 4e6);
+  meter.of('b')(2e6, 6e6);
+  meter.of('a')(4e6, 4e6);
+  expect(told).toEqual(['1.0 MB', '3.0 of 10.0 MB', '6.0 of 10.0 MB']);
+});
+
+test('time goes on while nothing changes, and fast changes are told once a second', () => {
+  const told: string[] = [];
+  const { tell, stop } = startTelling('etcd', ({ state, detail }) => told.push(`${state} ${detail}`));
+  tell('building', '1 of 9 packages');
+  tell('building', '2 of 9 packages');
+  tell('building', '3 of 9 packages');
+  vi.advanceTimersByTime(2000);
+  tell('skipped-source', 'release: no');
+  tell('skipped-source', 'go: no');
+  tell('done', 'v1');
+  vi.advanceTimersByTime(5000);
+  stop();
+  expect(told).toEqual([
+    'building 1 of 9 packages, 0:00',
+    'building 3 of 9 packages, 0:01',
+    'building 3 of 9 packages, 0:02',
+    'skipped-source release: no',
+    'skipped-source go: no',
+    'done v1, 0:02',
+  ]);
+});

@@ -1,0 +1,80 @@
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { passwordPath } from '../../../src/commands/config/master-values.ts';
+import type { UpContext } from '../../../src/commands/context.ts';
+import { writeMasterFiles } from '../../../src/commands/up/write-master-files.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { commandContext } from '../../support/context.ts';
+import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
+
+const files = ['devcluster.yaml', 'helm-values.yaml', 'master.yaml', 'rbac.yaml'];
+
+const kubeSystem = (uid: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', uid } });
+
+const makeContext = async () => {
+  const home = await mkdtemp(join(tmpdir(), 'tg-files-'));
+  const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
+  const instance = await finishedInstance(folders.stateDir, 'dev');
+  const { cluster, gateway, master } = instance.record();
+  if (!cluster || !gateway || !master) throw new Error('the record is not that of a finished instance');
+  const context: UpContext = {
+    ...commandContext({ folders }),
+    startedAt: new Date(),
+    notes: [],
+    instance,
+    cluster,
+    gateway,
+    master,
+    kube: fakeKube({ objects: [kubeSystem('one')] }).kube,
+  };
+  return { context, instance };
+};
+
+const tools = { report: () => undefined, signal: new AbortController().signal };
+const write = (context: UpContext) => writeMasterFiles.run(context, tools);
+
+test('writes each format, for the owner only, and says which', async () => {
+  const { context, instance } = await makeContext();
+  expect(await write(context)).toBe(`${instance.dir}/master.yaml, devcluster.yaml, helm-values.yaml, rbac.yaml`);
+  for (const name of files) expect((await stat(join(instance.dir, name))).mode & 0o777).toBe(0o600);
+  expect(await readFile(join(instance.dir, 'master.yaml'), 'utf8')).toContain(adminPassword);
+});
+
+test('a second time nothing is written', async () => {
+  const { context, instance } = await makeContext();
+  await write(context);
+  const times = () => Promise.all(files.map(async (name) => (await stat(join(instance.dir, name))).mtimeMs));
+  const before = await times();
+  expect(await write(context)).toBe('unchanged');
+  expect(await times()).toEqual(before);
+});
+
+test('only what differs is written', async () => {
+  const { context, instance } = await makeContext();
+  await write(context);
+  await writeFile(join(instance.dir, 'rbac.yaml'), 'mine');
+  expect(await write(context)).toBe(`${instance.dir}/rbac.yaml`);
+});
+
+test('a first password is made once', async () => {
+  const { context, instance } = await makeContext();
+  await writeFile(passwordPath(instance), '');
+  await write(context);
+  const made = await readFile(passwordPath(instance), 'utf8');
+  expect(made.trim()).toHaveLength(24);
+  await write(context);
+  expect(await readFile(passwordPath(instance), 'utf8')).toBe(made);
+  expect(await readdir(instance.dir)).toEqual(expect.arrayContaining(files));
+});
+
+test('the record keeps what is needed to write them again, and of which cluster they are', async () => {
+  const { context, instance } = await makeContext();
+  const { gateway, master } = context.config;
+  await write(context);
+  expect(instance.record()).toMatchObject({ clusterId: 'one', settings: { gateway, master } });
+  context.kube = fakeKube({ objects: [kubeSystem('two')] }).kube;
+  await write(context);
+  expect(instance.record().clusterId).toBe('two');
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { guardForeign } from '../../../src/gateway/foreign/guard.ts';
+import { recordBefore } from '../../../src/gateway/foreign/snapshot.ts';
+import { parseManifest } from '../../../src/gateway/install/manifest.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { gatewaysCRD, manifestText, provisioner, spec, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
+import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
+
+const plan = { spec, manifest: parseManifest(manifestText) };
+
+const guard = async (objects: readonly KubeObject[]) => {
+  const kinds = [...installKinds, 'v1/Pod'];
+  const fake = fakeKube({ objects: [kubeSystem, ...objects], kinds });
+  const before = await recordBefore(fake.kube, plan);
+  const lines: string[] = [];
+  const kube = guardForeign(fake.kube, { spec, before, report: (line) => lines.push(line) });
+  return { fake, kube, lines };
+};
+
+const ours = (object: KubeObject): KubeObject => labelled(object, 'dev');
+
+describe('apply', () => {
+  test('makes what is not there, and writes it again', async () => {
+    const { fake, kube } = await guard([]);
+    await kube.apply(ours(provisioner));
+    await kube.apply(ours(provisioner));
+    expect(fake.writes()).toHaveLength(2);
+  });
+
+  test.each([
+    ['somebody else has', provisioner],
+    ['another instance has', labelled(provisioner, 'other')],
+    ['an instance of our name had before', ours(provisioner)],
+  ])('leaves alone what %s, says so and gives it back', async (_, object) => {
+    const { fake, kube, lines } = await guard([object]);
+    const wanted = ours({ ...provisioner, metadata: { ...provisioner.metadata, annotations: { changed: 'yes' } } });
+    expect(await kube.apply(wanted)).toMatchObject(object);
+    expect(fake.writes()).toEqual([]);
+    expect(lines).toEqual(['Deployment projectcontour/contour-gateway-provisioner is not ours and stays as it is']);
+  });
+
+  test('raises the listener limit of a CRD that was there, and nothing else of it', async () => {
+    const { fake, kube } = await guard([gatewaysCRD({ bundle: 'v1.3.0', limit: 64 })]);
+    await kube.apply(ours(gatewaysCRD({ limit: 213, bundle: 'v1.9.9' })));
+    expect(fake.writes()).toEqual(['update CustomResourceDefinition gateways.gateway.networking.k8s.io']);
+    const crd = fake.objects().find(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(crd).toMatchObject({ spec: gatewaysCRD({ limit: 213 }).spec });
+    expect(crd?.metadata.labels).toBeUndefined();
+    expect(crd?.metadata.annotations?.['gateway.networking.k8s.io/bundle-version']).toBe('v1.3.0');
+  });
+
+  test('never lowers a limit, and changes no other CRD', async () => {
+    const { fake, kube } = await guard([gatewaysCRD({ limit: 213 }), tcpRoutesCRD()]);
+    await kube.apply(ours(gatewaysCRD({ limit: 64 })));
+    await kube.apply(ours(tcpRoutesCRD(['v1'])));
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test('changes no CRD that came after it was looked for: it could not be put back', async () => {
+    const { fake, kube } = await guard([]);
+    fake.put(gatewaysCRD());
+    await kube.apply(ours(gatewaysCRD({ limit: 213 })));
+    expect(fake.writes()).toEqual([]);
+  });
+});
+
+test('waiting for CRDs sees those of others too', async () => {
+  const { kube } = await guard([gatewaysCRD()]);
+  const { apiVersion, kind } = gatewaysCRD();
+  const labelSelector = 'taskgate.dev/instance=dev';
+  const watched = kube.watch({ apiVersion, kind, labelSelector }, AbortSignal.timeout(1_000));
+  for await (const seen of watched) {
+    expect(seen).toHaveLength(1);
+    break;
+  }
+  const deployments = kube.watch(
+    { apiVersion: 'apps/v1', kind: 'Deployment', labelSelector },
+    AbortSignal.timeout(1_000),
+  );
+  for await (const seen of deployments) {
+    expect(seen).toHaveLength(0);
+    break;
+  }
+});
+
+const service = (ip?: string) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'envoy-tasks', namespace: 'projectcontour' },
+  status: { loadBalancer: ip ? { ingress: [{ ip }] } : {} },
+});
+const patch = { status: { loadBalancer: { ingress: [{ ip: '10.0.0.2' }] } } };
+const toStatus = { type: 'merge', subresource: 'status' } as const;
+const policy = {
+  apiVersion: 'admissionregistration.k8s.io/v1beta1',
+  kind: 'MutatingAdmissionPolicy',
+  metadata: { name: 'taskgate-dev-contour' },
+};
+const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'contour-tasks-1', namespace: 'projectcontour' } };
+
+describe('a Gateway that was there', () => {
+  test('keeps its address, its pods, and how they are made', async () => {
+    const { fake, kube, lines } = await guard([foreignGateway('tasks'), service('192.0.2.9'), pod]);
+    await kube.patch(service(), patch, toStatus);
+    await kube.apply(policy);
+    expect(await kube.remove(pod)).toBe(false);
+    expect(fake.writes()).toEqual([]);
+    expect(lines).toEqual(['Service projectcontour/envoy-tasks is not ours and keeps its address']);
+  });
+
+  test('gets an address where it has none', async () => {
+    const { fake, kube } = await guard([foreignGateway('tasks'), service()]);
+    await kube.patch(service(), patch, toStatus);
+    expect(fake.writes()).toEqual(['patch/status Service projectcontour/envoy-tasks']);
+  });
+});
+
+test('a Gateway of ours gets its address, policies and new pods', async () => {
+  const { fake, kube } = await guard([service('192.0.2.9'), pod]);
+  await kube.patch(service(), patch, toStatus);
+  await kube.apply(policy);
+  expect(await kube.remove(pod)).toBe(true);
+  expect(fake.writes()).toHaveLength(3);
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { findOwnershipProblems, inspectOwnership } from '../../../src/gateway/foreign/ownership.ts';
+import type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+import { manifestBundle, verifyGatewayAPI } from '../../../src/gateway/install/drift.ts';
+import { parseManifest } from '../../../src/gateway/install/manifest.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import {
+  gatewaysCRD,
+  manifestText,
+  namespace,
+  provisioner,
+  spec,
+  tcpRoutesCRD,
+} from '../../support/gateway/fixture.ts';
+import {
+  contourDeployment,
+  foreignGateway,
+  installKinds,
+  kubeSystem,
+  labelled,
+} from '../../support/gateway/foreign.ts';
+
+const manifest = parseManifest(manifestText);
+const nothing: Before = { cluster: 'uid-1', crds: [], existed: [] };
+
+type Given = { readonly before?: Before; readonly adopt?: boolean };
+
+const judge = async (objects: readonly KubeObject[], { before, adopt = false }: Given = {}) => {
+  const fake = fakeKube({ objects: [kubeSystem, ...objects], kinds: installKinds });
+  const present = await inspectOwnership(fake.kube, { spec, manifest });
+  expect(fake.writes()).toEqual([]);
+  return findOwnershipProblems(present, { spec, bundle: manifestBundle(manifest), before, adopt });
+};
+
+const gatewayClass = (controllerName: string): KubeObject => {
+  const object: KubeObject & { readonly spec: unknown } = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'GatewayClass',
+    metadata: { name: 'taskgate' },
+    spec: { controllerName },
+  };
+  return object;
+};
+
+const contourCRD = { ...tcpRoutesCRD(['v1alpha1']), metadata: { name: 'contourdeployments.projectcontour.io' } };
+const contourCRDs = { ...contourCRD, spec: { ...contourCRD.spec, group: 'projectcontour.io' } };
+const theirs = contourDeployment('web', 'ingress');
+
+describe('on the first up', () => {
+  test.each<readonly [what: string, objects: readonly KubeObject[], ids: readonly string[]]>([
+    ['an empty cluster', [], []],
+    ['the same Gateway API', [gatewaysCRD(), tcpRoutesCRD()], []],
+    ['another Gateway API', [gatewaysCRD({ bundle: 'v1.4.1' })], ['gateway.foreign-bundle']],
+    ['another channel', [gatewaysCRD({ channel: 'standard' })], ['gateway.foreign-bundle']],
+    ['our namespace', [namespace], []],
+    ['Gateways of other names', [foreignGateway('det-web'), foreignGateway('tasks', 'default')], []],
+    ['a provisioner', [provisioner], ['gateway.foreign-contour']],
+    ['a Contour of other names', [theirs], ['gateway.foreign-contour']],
+    ["Contour's CRDs", [contourCRDs], ['gateway.foreign-contour']],
+    ['a Gateway of our name', [foreignGateway('tasks')], ['gateway.foreign-gateway']],
+    ['a class of our name', [gatewayClass('projectcontour.io/gateway-controller')], ['gateway.foreign-gateway']],
+    ['a class of another controller, which drift refuses', [gatewayClass('example.com/other')], []],
+    ['an instance of our name that somebody else has', [labelled(provisioner, 'dev')], ['gateway.foreign-contour']],
+    [
+      'all at once',
+      [gatewaysCRD({ bundle: 'v1.4.1' }), provisioner, foreignGateway('tasks')],
+      ['gateway.foreign-bundle', 'gateway.foreign-contour', 'gateway.foreign-gateway'],
+    ],
+  ])('%s', async (_, objects, ids) => {
+    const problems = await judge(objects);
+    expect(problems.map(({ verdict, id }) => `${verdict} ${id}`)).toEqual(ids.map((id) => `refuse ${id}`));
+    expect(problems.every(({ hint }) => hint.includes('--adopt'))).toBe(true);
+    const adopted = await judge(objects, { adopt: true });
+    expect(adopted.map(({ verdict, id }) => `${verdict} ${id}`)).toEqual(ids.map((id) => `note ${id}`));
+    verifyGatewayAPI(adopted);
+  });
+});
+
+describe('messages', () => {
+  test('name both bundles', async () => {
+    const [problem] = await judge([gatewaysCRD({ bundle: 'v1.4.1', channel: 'standard' })]);
+    expect(problem?.message).toBe(
+      "the cluster serves Gateway API v1.4.1 (standard), Contour's manifest brings v1.3.0 (experimental)",
+    );
+  });
+
+  test('name what is there, and of which instance', async () => {
+    const objects = [theirs, labelled(provisioner, 'other'), contourCRDs, contourDeployment('more')];
+    const [problem] = await judge(objects);
+    expect(problem?.message).toBe(
+      'the cluster has a Contour that this instance did not install: Deployment ingress/contour-web, ' +
+        'Deployment projectcontour/contour-more, CustomResourceDefinition contourdeployments.projectcontour.io and 1 more',
+    );
+    const [gateway] = await judge([labelled(foreignGateway('tasks'), 'other')]);
+    expect(gateway?.message).toBe(
+      "the cluster has objects of the same name that this instance did not make: Gateway projectcontour/tasks (of taskgate instance 'other')",
+    );
+  });
+});
+
+describe('on a later up', () => {
+  const ours = [gatewaysCRD({ bundle: 'v1.3.0' }), provisioner, foreignGateway('tasks')].map((one) =>
+    labelled(one, 'dev'),
+  );
+
+  test('what we made is ours, and so is the Contour that the provisioner made for it', async () => {
+    expect(await judge([...ours, contourDeployment('tasks')], { before: nothing })).toEqual([]);
+  });
+
+  test('what was there before is still not', async () => {
+    const before = { ...nothing, existed: [provisioner] };
+    expect((await judge(ours, { before })).map(({ id }) => id)).toEqual(['gateway.foreign-contour']);
+  });
+
+  test("another Contour that came meanwhile, and one for somebody else's Gateway of our name, are refused", async () => {
+    expect((await judge([...ours, theirs], { before: nothing })).map(({ id }) => id)).toEqual([
+      'gateway.foreign-contour',
+    ]);
+    const objects = [foreignGateway('tasks'), contourDeployment('tasks')];
+    expect((await judge(objects, { before: nothing })).map(({ id }) => id)).toEqual([
+      'gateway.foreign-contour',
+      'gateway.foreign-gateway',
+    ]);
+  });
+});

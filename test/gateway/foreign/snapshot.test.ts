@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Before,
+  isOurs,
+  isSameObject,
+  recordBefore,
+  verifySameCluster,
+} from '../../../src/gateway/foreign/snapshot.ts';
+import { parseManifest } from '../../../src/gateway/install/manifest.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { gatewaysCRD, manifestText, provisioner, spec } from '../../support/gateway/fixture.ts';
+import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
+
+const plan = { spec, manifest: parseManifest(manifestText) };
+const nothing: Before = { cluster: 'uid-1', crds: [], existed: [] };
+
+describe('recordBefore', () => {
+  test('an empty cluster had nothing', async () => {
+    const fake = fakeKube({ objects: [kubeSystem], kinds: installKinds });
+    expect(await recordBefore(fake.kube, plan)).toEqual(nothing);
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test('kinds that are not served yet hold nothing', async () => {
+    const absentKinds = installKinds.filter((kind) => /gateway|contour|admission/.test(kind));
+    const kinds = installKinds.filter((kind) => !absentKinds.includes(kind));
+    const fake = fakeKube({ objects: [kubeSystem], kinds, absentKinds });
+    expect(await recordBefore(fake.kube, plan)).toEqual(nothing);
+  });
+
+  test('keeps the CRD that is patched in full, and the names of all that existed', async () => {
+    const crd = { ...gatewaysCRD(), metadata: { ...gatewaysCRD().metadata, managedFields: [{ manager: 'helm' }] } };
+    const fake = fakeKube({ objects: [kubeSystem, crd, provisioner, foreignGateway('tasks')], kinds: installKinds });
+    const before = await recordBefore(fake.kube, plan);
+    expect(before.crds).toEqual([expect.objectContaining({ spec: crd.spec })]);
+    expect(before.crds[0]?.metadata).toMatchObject({ managedFields: [{ manager: 'helm' }] });
+    expect(before.existed).toEqual([
+      {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'gateways.gateway.networking.k8s.io' },
+      },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'contour-gateway-provisioner', namespace: 'projectcontour' },
+      },
+      {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'tasks', namespace: 'projectcontour' },
+      },
+    ]);
+    expect(JSON.parse(JSON.stringify(before))).toEqual(before);
+  });
+});
+
+const ref = (apiVersion: string, kind: string, name: string, namespace?: string) => ({
+  apiVersion,
+  kind,
+  metadata: { name, ...(namespace && { namespace }) },
+});
+
+test.each([
+  [ref('g/v1', 'A', 'x'), ref('g/v1beta1', 'A', 'x'), true],
+  [ref('v1', 'A', 'x', 'n'), ref('v1', 'A', 'x', 'n'), true],
+  [ref('v1', 'A', 'x', 'n'), ref('v1', 'A', 'x', 'm'), false],
+  [ref('g/v1', 'A', 'x'), ref('h/v1', 'A', 'x'), false],
+  [ref('v1', 'A', 'x'), ref('v1', 'B', 'x'), false],
+  [ref('v1', 'A', 'x'), ref('v1', 'A', 'y'), false],
+])('%j and %j are the same: %s', (one, other, isSame) => {
+  expect(isSameObject(one, other)).toBe(isSame);
+});
+
+test('ours is what has our label and was not there before', () => {
+  const gateway = foreignGateway('tasks');
+  expect(isOurs(labelled(gateway, 'dev'), 'dev', nothing)).toBe(true);
+  expect(isOurs(labelled(gateway, 'other'), 'dev', nothing)).toBe(false);
+  expect(isOurs(gateway, 'dev', nothing)).toBe(false);
+  expect(isOurs(labelled(gateway, 'dev'), 'dev', { ...nothing, existed: [gateway] })).toBe(false);
+});
+
+test('another cluster behind the same context is refused', async () => {
+  const { kube } = fakeKube({ objects: [kubeSystem] });
+  await verifySameCluster(kube, nothing);
+  await expect(verifySameCluster(kube, { ...nothing, cluster: 'uid-2' })).rejects.toMatchObject({
+    id: 'cluster.other-cluster',
+    message: 'this is another cluster (kube-system uid-1) than the one that was changed (kube-system uid-2)',
+    hint: expect.stringContaining('context that leads to the first one'),
+  });
+});

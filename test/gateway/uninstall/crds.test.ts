@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+import { type CRD, raiseListenerLimit } from '../../../src/gateway/install/crd-patch.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import type { FakeKube } from '../../fakes/kube.ts';
+import { gatewaysCRD } from '../../support/gateway/fixture.ts';
+import { foreignGateway, labelled } from '../../support/gateway/foreign.ts';
+import { emptyBefore, fakeCluster, removeDev } from '../../support/gateway/installation.ts';
+
+describe('CRDs', () => {
+  const crd = gatewaysCRD();
+  const names = { kind: 'Gateway' };
+  const withNames = (one: CRD): CRD => ({ ...one, spec: { ...one.spec, names } as CRD['spec'] });
+
+  test('that we installed stay while others have objects of theirs', async () => {
+    const fake = fakeCluster([labelled(withNames(crd), 'dev'), foreignGateway('det-web', 'default')]);
+    expect((await removeDev(fake)).left).toEqual([
+      {
+        what: '1 CustomResourceDefinitions of Gateway API',
+        why: 'others have 1 objects of theirs: Gateway default/det-web',
+      },
+    ]);
+    expect(fake.writes()).toEqual([]);
+  });
+
+  const patched: Before = { ...emptyBefore, crds: [withNames(crd)], existed: [crd] };
+  const specOf = (fake: FakeKube) => (fake.objects().find(({ kind }) => kind.startsWith('Custom')) as CRD).spec;
+
+  test.each([64, 213, 256, 1000])('that were there are what they were before the limit was %d', async (limit) => {
+    const fake = fakeCluster([raiseListenerLimit(withNames(crd), limit), foreignGateway('det-web', 'default')]);
+    const { restored, left } = await removeDev(fake, patched);
+    expect(left).toEqual([]);
+    expect(restored).toEqual(limit === 64 ? [] : ['CustomResourceDefinition gateways.gateway.networking.k8s.io']);
+    expect(specOf(fake)).toEqual(withNames(crd).spec);
+  });
+
+  test('get their field owners back', async () => {
+    const managedFields = [{ manager: 'helm' }];
+    const owned = { ...withNames(crd), metadata: { ...crd.metadata, managedFields } };
+    const now = { ...raiseListenerLimit(owned, 213), metadata: { ...crd.metadata, managedFields: [{ manager: 'x' }] } };
+    const fake = fakeCluster([now]);
+    await removeDev(fake, { ...patched, crds: [owned] });
+    expect(fake.objects().find(({ kind }) => kind.startsWith('Custom'))?.metadata).toMatchObject({ managedFields });
+  });
+
+  const many = (count: number): KubeObject => {
+    const listeners = Array.from({ length: count }, (_, index) => ({
+      name: `l-${index}`,
+      port: index + 1,
+      protocol: 'TCP',
+    }));
+    const gateway = foreignGateway('det-web', 'default');
+    return { ...gateway, spec: { ...gateway.spec, listeners } } as KubeObject;
+  };
+
+  test.each<readonly [what: string, now: CRD, others: readonly KubeObject[], why: string]>([
+    [
+      'somebody has changed since',
+      raiseListenerLimit(withNames(gatewaysCRD({ rules: ['new rule'] })), 213),
+      [],
+      'somebody else has changed it since',
+    ],
+    [
+      'another instance uses',
+      raiseListenerLimit(withNames(crd), 213),
+      [labelled(foreignGateway('tasks', 'default'), 'other')],
+      "taskgate instance 'other' uses it",
+    ],
+    [
+      'a Gateway needs as they are',
+      raiseListenerLimit(withNames(crd), 213),
+      [many(65)],
+      'Gateway default/det-web has 65 listeners, it allowed 64',
+    ],
+  ])('that %s stay', async (_, now, others, why) => {
+    const fake = fakeCluster([now, ...others]);
+    expect(await removeDev(fake, patched)).toEqual({
+      removed: [],
+      restored: [],
+      left: [{ what: 'the raised listener limit of CustomResourceDefinition gateways.gateway.networking.k8s.io', why }],
+    });
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test('that somebody has removed since are not made again', async () => {
+    const fake = fakeCluster([]);
+    expect(await removeDev(fake, patched)).toEqual({ removed: [], restored: [], left: [] });
+    expect(fake.writes()).toEqual([]);
+  });
+});

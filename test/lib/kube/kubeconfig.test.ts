@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { kubeconfigPaths, loadKubeconfig, renderKubeconfig } from '../../../src/lib/kube/kubeconfig.ts';
+import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
+import { changed } from '../../support/master/sample.ts';
+
+const clusterOf = (name: string) => ({
+  name,
+  cluster: { server: `https://${name}:6443`, 'certificate-authority-data': 'QQ==' },
+});
+const userOf = (name: string) => ({ name, user: { token: `${name}-token` } });
+const contextOf = (name: string) => ({ name, context: { cluster: name, user: name } });
+const two = {
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': 'one',
+  clusters: [clusterOf('one'), clusterOf('two')],
+  users: [userOf('one'), userOf('two')],
+  contexts: [contextOf('one'), contextOf('two')],
+};
+
+test('keeps one context, and makes it the current one', () => {
+  expect(parseYaml(renderKubeconfig(renderYaml(two), 'two'))).toEqual({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'two',
+    clusters: [clusterOf('two')],
+    users: [userOf('two')],
+    contexts: [contextOf('two')],
+  });
+});
+
+test.each<readonly [what: string, changes: Readonly<Record<string, unknown>>, message: string]>([
+  ['no such context', { contexts: [] }, "kubeconfig: contexts has no 'one'"],
+  ['no such cluster', { clusters: [] }, "kubeconfig: clusters has no 'one'"],
+  ['no users at all', { users: undefined }, "kubeconfig: users has no 'one'"],
+  ['empty cluster', { 'clusters.0.cluster': null }, "kubeconfig: cluster 'one' is empty"],
+  ['a file', { 'clusters.0.cluster.certificate-authority': 'ca.crt' }, 'outside of the file: certificate-authority'],
+  [
+    'a program',
+    { 'users.0.user.exec': { command: 'aws' } },
+    "user 'one' gets its credentials from a program outside of the file: exec",
+  ],
+  ['a plugin', { 'users.0.user.auth-provider': { name: 'gcp' } }, 'from a program outside of the file: auth-provider'],
+])('refuses %s', (_, changes, message) => {
+  expect(() => renderKubeconfig(renderYaml(changed(two, changes)), 'one')).toThrow(message);
+});
+
+test('refuses an empty file', () => {
+  expect(() => renderKubeconfig('', 'one')).toThrow('kubeconfig: is empty');
+});
+
+test('refuses what is no YAML', () => {
+  expect(() => renderKubeconfig('a: [', 'one')).toThrow('kubeconfig: is no YAML: ');
+});
+
+describe('files that a kubeconfig refers to', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    await Promise.all(['ca.crt', 'me.crt', 'me.key'].map((name) => writeFile(join(dir, name), `text of ${name}`)));
+  });
+
+  const cluster = 'clusters.0.cluster';
+  const user = 'users.0.user';
+  const base64 = (name: string) => Buffer.from(`text of ${name}`).toString('base64');
+  const load = async (changes: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const path = join(dir, 'kubeconfig');
+    await writeFile(path, renderYaml(changed(two, changes)));
+    return parseYaml(await loadKubeconfig([path], 'one'));
+  };
+
+  test('are embedded, relative ones from its folder; those of other contexts are left alone', async () => {
+    const reduced = await load({
+      [`${cluster}.certificate-authority-data`]: undefined,
+      [`${cluster}.certificate-authority`]: 'ca.crt',
+      [user]: { 'client-certificate': './me.crt', 'client-key': join(dir, 'me.key') },
+      'users.1.user.client-key': 'is-not-there',
+    });
+    expect(reduced).toMatchObject({
+      clusters: [
+        { name: 'one', cluster: { server: 'https://one:6443', 'certificate-authority-data': base64('ca.crt') } },
+      ],
+      users: [
+        { name: 'one', user: { 'client-certificate-data': base64('me.crt'), 'client-key-data': base64('me.key') } },
+      ],
+    });
+    expect(JSON.stringify(reduced)).not.toContain('"client-key"');
+  });
+
+  test('give way to data that is there', async () => {
+    expect(await load({ [`${cluster}.certificate-authority`]: 'is-not-there' })).toMatchObject({
+      clusters: [clusterOf('one')],
+    });
+  });
+
+  test('must be there', async () => {
+    await expect(load({ [`${user}.client-key`]: 'gone.key' })).rejects.toMatchObject({
+      id: 'usage.kubeconfig',
+      message: expect.stringMatching(/^kubeconfig: cannot read .*gone\.key: ENOENT/),
+    });
+  });
+
+  test('a token file is refused: its content changes', async () => {
+    await expect(load({ [`${user}.tokenFile`]: 'token' })).rejects.toThrow('outside of the file: tokenFile');
+  });
+
+  test('and the kubeconfig itself must be there', async () => {
+    await expect(loadKubeconfig([join(dir, 'absent')], 'one')).rejects.toThrow('kubeconfig: there is none at ');
+    await expect(loadKubeconfig([dir], 'one')).rejects.toThrow('kubeconfig: cannot read ');
+  });
+});
+
+describe('several files', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    await mkdir(join(dir, 'sub'));
+  });
+  const write = async (path: string, file: object): Promise<string> => {
+    await writeFile(join(dir, path), renderYaml(file));
+    return join(dir, path);
+  };
+
+  test('the first that has an entry counts, and its paths start from its own folder', async () => {
+    const first = await write('first', { contexts: [contextOf('one')], users: [userOf('one')] });
+    const second = await write('sub/second', {
+      clusters: [{ name: 'one', cluster: { server: 'https://second:6443', 'certificate-authority': 'ca.crt' } }],
+      users: [{ name: 'one', user: { token: 'another' } }],
+    });
+    await writeFile(join(dir, 'sub', 'ca.crt'), 'text');
+    const paths = [join(dir, 'absent'), first, second];
+    expect(parseYaml(await loadKubeconfig(paths, 'one'))).toMatchObject({
+      'current-context': 'one',
+      clusters: [{ cluster: { server: 'https://second:6443', 'certificate-authority-data': 'dGV4dA==' } }],
+      users: [userOf('one')],
+    });
+  });
+
+  test('an empty one is none', async () => {
+    await writeFile(join(dir, 'empty'), '\n');
+    await expect(loadKubeconfig([join(dir, 'empty')], 'one')).rejects.toThrow('there is none at');
+  });
+});
+
+test.each([
+  ['/a/one:/b/two', ['/a/one', '/b/two']],
+  ['/a/one::/a/one', ['/a/one']],
+  [':', ['/home/me/.kube/config']],
+  ['', ['/home/me/.kube/config']],
+  [undefined, ['/home/me/.kube/config']],
+])('the list %s names its files, else the usual one', (list, paths) => {
+  expect(kubeconfigPaths(list, '/home/me')).toEqual(paths);
+});

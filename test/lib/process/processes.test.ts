@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  childrenOf,
+  findProcess,
+  findStartByPs,
+  isRunning,
+  isSameProcess,
+  signalProcess,
+} from '../../../src/lib/process/processes.ts';
+
+const startProcess = async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const identity = await findProcess(child.pid ?? 0);
+  if (!identity) throw new Error('it does not run');
+  return { identity, ended };
+};
+
+test('a process is known by pid, start and boot', async () => {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const startTicks = expect.any(Number);
+  expect(await findProcess(process.pid)).toEqual({ pid: process.pid, startTicks, bootId });
+  expect(await findProcess(4_194_999)).toBeUndefined();
+});
+
+const one = { pid: 10, startTicks: 20, bootId: 'a' };
+
+test.each([
+  [one, true],
+  [{ ...one, pid: 11 }, false],
+  [{ ...one, startTicks: 21 }, false],
+  [{ ...one, bootId: 'b' }, false],
+])('%o is the same process: %s', (other, expected) => {
+  expect(isSameProcess(one, other)).toBe(expected);
+});
+
+test('a pid and start that come again after a boot are another process, which gets no signal', async () => {
+  const { identity } = await startProcess();
+  const earlier = { ...identity, bootId: 'an earlier boot' };
+  expect(await isRunning(identity)).toBe(true);
+  expect(await isRunning(earlier)).toBe(false);
+  expect(await signalProcess(earlier, 'SIGKILL')).toBe(false);
+  expect(await isRunning(identity)).toBe(true);
+});
+
+test('a signal reaches exactly its process, and nobody once that is gone', async () => {
+  const { identity, ended } = await startProcess();
+  expect(await childrenOf(process.pid)).toContain(identity.pid);
+  expect(await signalProcess(identity, 'SIGTERM')).toBe(true);
+  expect(await ended).toBe('SIGTERM');
+  expect(await isRunning(identity)).toBe(false);
+  expect(await signalProcess(identity, 'SIGTERM')).toBe(false);
+});
+
+test('ps tells the start of a running process, as on systems without /proc', async () => {
+  const started = await findStartByPs(process.pid);
+  expect(Math.abs(Date.now() - process.uptime() * 1_000 - (started ?? 0))).toBeLessThan(5_000);
+  expect(await findStartByPs(process.pid)).toBe(started);
+});
+
+test('ps tells nothing of one that is not there', async () => expect(await findStartByPs(2 ** 22 - 1)).toBeUndefined());

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { findProcess } from '../../../src/lib/process/processes.ts';
+import { spawnTethered } from '../../../src/lib/process/tethered.ts';
+
+const untilGone = async (pid: number): Promise<void> => {
+  while (await findProcess(pid)) await pause(10);
+};
+
+/** A program of Node, tethered; ended after the test. */
+const start = (program: string, options?: Parameters<typeof spawnTethered>[1]) => {
+  const child = spawnTethered([process.execPath, '-e', program], options);
+  onTestFinished(child.kill);
+  return child;
+};
+
+test('says how it ended and what it wrote last on both streams', async () => {
+  const program = 'for (let i = 0; i < 20; i++) (i % 2 ? console.log : console.error)(i); process.exitCode = 3';
+  expect(await start(program).ended).toMatch(/^exited with 3: (\d+; ){4}\d+$/);
+  expect(await start('process.kill(process.pid)').ended).toBe('ended by SIGTERM');
+});
+
+test('lines come whole, in order, without those that are not worth keeping', async () => {
+  const lines: string[] = [];
+  const program = 'process.stdout.write("on"); setTimeout(() => console.log("e\\r\\n\\ndebug two"), 50)';
+  const isWorthKeeping = (line: string) => !line.startsWith('debug');
+  const { ended } = start(program, { onLine: (line) => lines.push(line), isWorthKeeping });
+  expect(await ended).toBe('exited with 0: one');
+  expect(lines).toEqual(['one', '', 'debug two']);
+});
+
+test('64 MiB of output, the half of it one line, neither stops the child nor stays in memory', async () => {
+  const program = `const text = 'x'.repeat(2 ** 15); let left = 2048;
+    const write = () => { while (left-- > 0) if (!process.stderr.write(left < 1024 ? text : text + '\\n')) return process.stderr.once('drain', write); };
+    write()`;
+  let longest = 0;
+  const child = start(program, {
+    onLine: (line) => {
+      longest = Math.max(longest, line.length);
+    },
+    isWorthKeeping: () => false,
+  });
+  expect(await child.ended).toBe('exited with 0');
+  expect(longest).toBeLessThan(200_000);
+});
+
+test('a program that is not there', async () => {
+  expect(await spawnTethered(['no-such-program', 'x']).ended).toMatch(
+    /^exited with 127: .*no-such-program: not found$/,
+  );
+});
+
+test('gets the environment that it is given, and no terminal', async () => {
+  const env = { PATH: process.env.PATH, WORD: 'hello' };
+  const { ended } = spawnTethered(['sh', '-c', 'echo "$WORD-$HOME-"; exec 3</dev/tty'], { env });
+  expect(await ended).toMatch(/hello--; .*\/dev\/tty/);
+});
+
+test.each(['signal', 'kill'])('%s ends it with what it has started, also where it will not end', async (how) => {
+  const controller = new AbortController();
+  const { promise: told, resolve } = Promise.withResolvers<number>();
+  const program = `process.on('SIGTERM', () => {});
+    const { spawn } = require('node:child_process');
+    const { pid } = spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.1; done'], { stdio: 'inherit' });
+    console.log(pid); setInterval(() => {}, 1000)`;
+  const child = start(program, { signal: controller.signal, onLine: (line) => resolve(Number(line)) });
+  const grandchild = await told;
+  if (how === 'kill') void child.kill();
+  else controller.abort();
+  expect(await child.ended).toMatch(/^ended by SIGKILL/);
+  await untilGone(grandchild);
+});
+
+test('kill is repeatable; after the end it does nothing', async () => {
+  const child = start('setInterval(() => {}, 1000)');
+  await Promise.all([child.kill(), child.kill()]);
+  expect(await child.ended).toBe('ended by SIGTERM');
+  await child.kill();
+});
+
+test.runIf(process.platform === 'linux')('dies with its parent, however that ends', async () => {
+  const source = join(import.meta.dirname, '../../../src/lib/process/tethered.ts');
+  const program = `import { spawnTethered } from '${source}';
+    const { pid } = spawnTethered(['sleep', '1000']); console.log(pid); setInterval(() => {}, 1000)`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(line);
+  while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep')) await pause(10);
+  parent.kill('SIGKILL');
+  await untilGone(pid);
+  expect(await findProcess(pid)).toBeUndefined();
+});

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import type { Kube } from '../../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { masterRights } from '../../../src/master/account/rights.ts';
+import { type AccessReview, checkRights, judgeRights, rightsChecks } from '../../../src/master/account/rights-check.ts';
+import { fakeKube, refusal } from '../../fakes/kube.ts';
+
+const place = { taskNamespace: 'team', gateway: { name: 'contour', namespace: 'projectcontour' } };
+const checks = rightsChecks(place);
+
+const lineOf = ({ spec: { resourceAttributes: asked } }: AccessReview): string => {
+  const resource = asked.subresource ? `${asked.resource}/${asked.subresource}` : asked.resource;
+  const where = asked.namespace ? ` ${asked.namespace}${asked.name ? `/${asked.name}` : ''}` : '';
+  return `${asked.verb} ${asked.group ? `${resource}.${asked.group}` : resource}${where}`;
+};
+
+test('asks for all that a master uses, where it uses it, and for nothing else', () => {
+  expect(checks.map(({ review }) => lineOf(review)).toSorted()).toEqual(
+    [
+      'list jobs.batch',
+      'list pods',
+      'list nodes',
+      'watch nodes',
+      'create priorityclasses.scheduling.k8s.io',
+      'delete priorityclasses.scheduling.k8s.io',
+      'get namespaces team',
+      'list pods team',
+      'watch pods team',
+      'get pods/log team',
+      'watch jobs.batch team',
+      'create jobs.batch team',
+      'delete jobs.batch team',
+      'list configmaps team',
+      'create configmaps team',
+      'delete configmaps team',
+      'list events team',
+      'watch events team',
+      'list services team',
+      'create services team',
+      'delete services team',
+      'list tcproutes.gateway.networking.k8s.io team',
+      'create tcproutes.gateway.networking.k8s.io team',
+      'delete tcproutes.gateway.networking.k8s.io team',
+      'get gateways.gateway.networking.k8s.io projectcontour/contour',
+      'update gateways.gateway.networking.k8s.io projectcontour/contour',
+    ].toSorted(),
+  );
+});
+
+test('no right is asked for twice', () => {
+  const names = masterRights.flatMap(({ scope, group, resource, verbs }) =>
+    Object.keys(verbs).map((verb) => [scope, group, resource, verb].join(' ')),
+  );
+  expect(new Set(names).size).toBe(names.length);
+});
+
+/** Answers reviews as an API server does; it keeps none of them. */
+const reviewer = (isAllowed: (line: string) => boolean) => {
+  const asked: string[] = [];
+  const kube: Kube = {
+    ...fakeKube().kube,
+    create: async <T extends KubeObject>(object: T) => {
+      const line = lineOf(object as unknown as AccessReview);
+      asked.push(line);
+      return { ...object, status: { allowed: isAllowed(line) } };
+    },
+  };
+  return { kube, asked };
+};
+
+test('an account that may all is fine, and every question was asked', async () => {
+  const { kube, asked } = reviewer(() => true);
+  expect(await checkRights(kube, place)).toEqual([]);
+  expect(asked).toHaveLength(checks.length);
+});
+
+test.each([
+  ['list jobs.batch', 'error', 'list jobs.batch in the whole cluster: the master does not start'],
+  ['get pods/log team', 'error', 'get pods/log in namespace team: tasks stay in STARTING'],
+  ['watch jobs.batch team', 'error', 'watch jobs.batch in namespace team: a task that is killed stays RUNNING'],
+  [
+    'update gateways.gateway.networking.k8s.io projectcontour/contour',
+    'error',
+    'update gateways.gateway.networking.k8s.io on projectcontour/contour: every task',
+  ],
+  ['watch nodes', 'warning', 'watch nodes in the whole cluster: '],
+])('without %s: %s', async (missing, severity, message) => {
+  const { kube } = reviewer((line) => line !== missing);
+  expect(await checkRights(kube, place)).toEqual([
+    {
+      severity,
+      message: expect.stringContaining(`the master's account may not ${message}`),
+      hint: expect.stringContaining('roles that taskgate renders'),
+    },
+  ]);
+});
+
+test.each(checks.map((check) => [lineOf(check.review), check] as const))('%s is missed by its own name', (_, check) => {
+  const findings = judgeRights(checks.map((one) => ({ ...one, isAllowed: one !== check })));
+  expect(findings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(new RegExp(`may not ${check.verb} ${check.right.resource}.*: .{10,}`)),
+  ]);
+});
+
+test('an account that may nothing has all errors before the warnings', async () => {
+  const { kube } = reviewer(() => false);
+  const severities = (await checkRights(kube, place)).map(({ severity }) => severity);
+  expect(severities).toHaveLength(checks.length);
+  expect(severities.indexOf('warning')).toBe(severities.lastIndexOf('error') + 1);
+});
+
+test('a server that refuses to answer is not taken for a missing right', async () => {
+  const kube: Kube = { ...fakeKube().kube, create: () => Promise.reject(refusal(401, 'Unauthorized', 'Unauthorized')) };
+  await expect(checkRights(kube, place)).rejects.toThrow('Unauthorized');
+});

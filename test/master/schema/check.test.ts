@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
+import { judge, masterText, told } from '../../support/master/sample.ts';
+
+const stage = (pre: string): string => `stages:\n  - custom:\n      name: a\n      cmd: [a]\n      pre: ${pre}\n`;
+
+test('an empty list is a list', () => expect(validateMasterConfig(stage('[]'))).toEqual([]));
+
+test.each(['', '~', "''", '{}'])('%s is no list for devcluster', (pre) => {
+  expect(told(validateMasterConfig(stage(pre)))).toEqual(['error stages[0].custom.pre: is empty']);
+});
+
+test.each([null, '', {}])('%j is no list for the master', (ports) => {
+  expect(judge({ reserved_ports: ports })).toEqual(['error reserved_ports: is empty']);
+});
+
+test('an empty list is no text', () => expect(judge({ 'db.ssl_mode': [] })).toEqual(['error db.ssl_mode: is empty']));
+
+test.each([null, ''])('%j is an empty text', (mode) => expect(judge({ 'db.ssl_mode': mode })).toEqual([]));
+
+const withLine = (key: string, raw: string): readonly string[] =>
+  told(validateMasterConfig(masterText().replace(new RegExp(`${key}: .*`), `${key}: ${raw}`)));
+
+test.each([
+  ['max_slots_per_pod', '99999999999999999999', 'is too large for a whole number'],
+  ['cpu', '1e400', 'is no number that fits into JSON, through which the master reads its file'],
+  ['root', '.inf', 'is no number that fits into JSON, through which the master reads its file'],
+])('%s: %s', (key, raw, message) => {
+  expect(withLine(key, raw).map((line) => line.split(': ')[1])).toEqual([message]);
+});
+
+test.each(['012', '1_000', '1e3', '0x1F'])('a password %s changes, and is not repeated', (raw) => {
+  expect(withLine('password', raw)).toEqual(['warning db.password: unquoted, it is read as a number and changes']);
+  expect(withLine('password', `"${raw}"`)).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { dialHttp, dialTcp, expectAnswer, untilAnswered } from '../../../src/proof/probe/dial.ts';
+import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
+
+const host = '127.0.0.1';
+
+test('reads what a plain TCP server says first, with times', async () => {
+  await using server = await tcpServer((socket) => socket.end('the-secret'));
+  const dialed = await dialTcp({ host, port: server.port }, 1_000);
+  expect(dialed).toMatchObject({ outcome: 'answered', answer: 'the-secret' });
+  if (dialed.outcome !== 'answered') throw new Error('not answered');
+  expect(dialed.connectMs).toBeLessThanOrEqual(dialed.latencyMs);
+});
+
+test('reads the body of an HTTP 200 only', async () => {
+  await using good = await httpServer('hello');
+  await using bad = await httpServer('no', { status: 404 });
+  expect(await dialHttp({ host, port: good.port }, 1_000, '/echo')).toMatchObject({ answer: 'hello' });
+  expect(await dialHttp({ host, port: bad.port }, 1_000, '/')).toEqual({
+    outcome: 'wrong',
+    seen: 'answered "HTTP/1.1 404 Not Found"',
+  });
+});
+
+test.each([
+  ['closed', (socket: { end: () => void }) => socket.end()],
+  ['closed', (socket: { resetAndDestroy: () => void }) => socket.resetAndDestroy()],
+  ['silent', () => undefined],
+] as const)('tells an accepted connection that is %s', async (outcome, talk) => {
+  await using server = await tcpServer(talk as never);
+  expect(await dialTcp({ host, port: server.port }, 200)).toMatchObject({ outcome });
+});
+
+test('tells a refused connection and a name that does not resolve', async () => {
+  expect(await dialTcp({ host, port: await freePort() }, 500)).toMatchObject({ outcome: 'refused' });
+  expect(await dialTcp({ host: 'no-such-host.invalid', port: 1 }, 4_000)).toMatchObject({ outcome: 'unresolved' });
+});
+
+test('another answer than the nonce is wrong', () => {
+  const dialed = { outcome: 'answered', answer: 'old nonce', connectMs: 1, latencyMs: 2 } as const;
+  expect(expectAnswer(dialed, 'old nonce')).toBe(dialed);
+  expect(expectAnswer(dialed, 'new nonce')).toEqual({
+    outcome: 'wrong',
+    seen: 'answered "old nonce", not the nonce',
+  });
+});
+
+test('dials until the first answer, or gives the last outcome at the end', async () => {
+  let count = 0;
+  const dial = async () => ({ outcome: ++count < 3 ? 'refused' : 'answered' });
+  const forever = new AbortController().signal;
+  expect(await untilAnswered(dial, { pauseMs: 1, until: forever })).toEqual({ outcome: 'answered' });
+  expect(count).toBe(3);
+  const refused = async () => ({ outcome: 'refused' });
+  expect(await untilAnswered(refused, { pauseMs: 1, until: AbortSignal.timeout(20) })).toEqual({ outcome: 'refused' });
+});
+
+test('an abort throws its reason', async () => {
+  const stop = new AbortController();
+  const dial = async () => {
+    stop.abort(new Error('interrupted'));
+    return { outcome: 'refused' };
+  };
+  const until = new AbortController().signal;
+  await expect(untilAnswered(dial, { pauseMs: 1, until, signal: stop.signal })).rejects.toThrow('interrupted');
+});

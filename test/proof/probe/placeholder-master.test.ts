@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { findMaster, parseMasterInfo, startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
+import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
+
+const info = '{"version":"0.38.1","cluster_id":"c1","master_id":"m"}';
+const host = '127.0.0.1';
+
+test.each([
+  [info, { clusterId: 'c1', version: '0.38.1' }],
+  ['{"version":"0.38.1"}', undefined],
+  ['<html>', undefined],
+  ['null', undefined],
+])('reads %s as %j', (text, expected) => {
+  expect(parseMasterInfo(text)).toEqual(expected);
+});
+
+test('recognises a master, nothing, and something else', async () => {
+  await using master = await httpServer(info);
+  await using web = await httpServer('hello');
+  await using mute = await tcpServer((socket) => socket.end());
+  expect(await findMaster({ host, port: master.port })).toEqual({ kind: 'master', clusterId: 'c1', version: '0.38.1' });
+  expect(await findMaster({ host, port: web.port })).toEqual({ kind: 'foreign', seen: 'GET /info gave hello' });
+  expect(await findMaster({ host, port: mute.port })).toMatchObject({ kind: 'foreign' });
+  expect(await findMaster({ host, port: await freePort() })).toEqual({ kind: 'none' });
+});
+
+test.runIf(process.platform === 'linux')('recognises a master, or another program, on loopback only', async () => {
+  await using master = await httpServer(info);
+  await using web = await httpServer('hello');
+  expect(await findMaster({ host: '127.0.0.2', port: master.port })).toEqual({
+    kind: 'loopback-only',
+    seen: 'master 0.38.1 on 127.0.0.1',
+  });
+  expect(await findMaster({ host: '127.0.0.2', port: web.port })).toEqual({
+    kind: 'foreign',
+    seen: 'on 127.0.0.1: GET /info gave hello',
+  });
+});
+
+test('answers /info with the nonce, remembers who asked, and is gone when closed', async () => {
+  const port = await freePort();
+  const standIn = await startStandIn({ host, port });
+  const answer = parseMasterInfo(await (await fetch(`http://${host}:${port}/info?nonce=n1`)).text());
+  expect(answer).toEqual({ clusterId: 'taskgate-stand-in', version: 'taskgate stand-in', nonce: 'n1' });
+  expect(standIn.callers.get('n1')).toBe(host);
+  expect((await fetch(`http://${host}:${port}/api/v1/master`)).status).toBe(404);
+  await standIn.close();
+  expect(await findMaster({ host, port })).toEqual({ kind: 'none' });
+});
+
+test('listens on loopback where the address is not this host’s own', async () => {
+  const port = await freePort();
+  const standIn = await startStandIn({ host: '192.0.2.200', port });
+  expect(standIn.target).toEqual({ host, port });
+  await standIn.close();
+});
+
+test('says so when it may not listen', async () => {
+  await using web = await httpServer('hello');
+  await expect(startStandIn({ host, port: web.port })).rejects.toMatchObject({
+    id: 'proof.stand-in',
+    message: expect.stringContaining(`no stand-in master on 127.0.0.1:${web.port}: listen EADDRINUSE`),
+    hint: 'free that port, choose another master port, or start the master first',
+  });
+});

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../../../src/lib/errors.ts';
+import { findReverse } from '../../../src/proof/diagnosis/reverse-findings.ts';
+import { startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
+import { askPod, dialMaster, dialQuery, outcomeOf } from '../../../src/proof/probe/reverse.ts';
+import { fakeKube, refusal } from '../../fakes/kube.ts';
+import { answerAsPod, freePort, httpServer, localPod, masterAt } from '../../support/proof/local-path.ts';
+
+const host = '127.0.0.1';
+const ask = (path: string, query: Readonly<Record<string, string>>) => answerAsPod(path, new URLSearchParams(query));
+const reverse = (port: number) => ({ ask, master: masterAt(port), ownPort: 8080 });
+
+test.each([
+  ['Get "http://10.98.0.1:8080/info": dial tcp 10.98.0.1:8080: connect: connection refused', 'refused'],
+  ['dial tcp: lookup no.such.invalid on 10.98.0.2:53: server misbehaving', 'unresolved'],
+  ['host and/or port param are invalid. lookup x: no such host', 'unresolved'],
+  ['dial tcp 10.98.0.77:8081: connect: no route to host', 'unreachable'],
+  ['context deadline exceeded (Client.Timeout exceeded while awaiting headers)', 'timeout'],
+  ['dial tcp 10.98.0.1:8080: i/o timeout', 'timeout'],
+  ['tls: failed to verify certificate: x509: certificate signed by unknown authority', 'untrusted'],
+  ['Get "http://x/": EOF', 'closed'],
+  ['read: connection reset by peer', 'closed'],
+  ['malformed HTTP response', 'wrong'],
+])('%s is %s', (text, outcome) => {
+  expect(outcomeOf(text)).toBe(outcome);
+});
+
+test('an address is dialed at once; a name or https through a redirect, with Host and TLS', () => {
+  expect(dialQuery(masterAt(8080, '10.98.0.1'), 'n', 80)).toEqual({
+    ...{ host: '10.98.0.1', port: '8080', protocol: 'http', tries: '1', request: 'info?nonce=n' },
+  });
+  expect(dialQuery({ ...masterAt(443, 'a.ngrok.app'), scheme: 'https' }, 'n', 80)).toMatchObject({
+    host: '127.0.0.1',
+    port: '80',
+    request: 'redirect?location=https%3A%2F%2Fa.ngrok.app%3A443%2Finfo%3Fnonce%3Dn',
+  });
+  expect(dialQuery(masterAt(8080, 'host.minikube.internal'), 'n', 80).host).toBe('127.0.0.1');
+});
+
+test('proves the stand-in by nonce and by the caller it saw', async () => {
+  const standIn = await startStandIn({ host, port: await freePort() });
+  const dialed = await dialMaster({ ...reverse(standIn.target.port), found: { kind: 'none' }, standIn });
+  await standIn.close();
+  expect(dialed).toMatchObject({
+    outcome: 'answered',
+    evidence: 'nonce came back; the stand-in master saw the call from 127.0.0.1',
+  });
+});
+
+test('an answer that the stand-in did not give is wrong', async () => {
+  const standIn = await startStandIn({ host, port: await freePort() });
+  await using other = await httpServer('{"version":"1","cluster_id":"c","nonce":"old"}');
+  const dialed = await dialMaster({ ...reverse(other.port), found: { kind: 'none' }, standIn });
+  await standIn.close();
+  expect(dialed).toMatchObject({ outcome: 'wrong', seen: expect.stringContaining('"nonce":"old"') });
+});
+
+test('proves a real master by its cluster id', async () => {
+  await using master = await httpServer('{"version":"0.38.1","cluster_id":"c1"}');
+  const found = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
+  expect(await dialMaster({ ...reverse(master.port), found, standIn: undefined })).toMatchObject({
+    outcome: 'answered',
+    evidence: 'master 0.38.1, cluster id c1, the same as seen from this host',
+  });
+  const other = { ...found, clusterId: 'c2' };
+  expect(await dialMaster({ ...reverse(master.port), found: other, standIn: undefined })).toMatchObject({
+    outcome: 'wrong',
+  });
+});
+
+test('tells what the pod met, and that it could not be asked', async () => {
+  const nobody = { ...reverse(await freePort()), found: { kind: 'none' }, standIn: undefined } as const;
+  expect(await dialMaster(nobody)).toMatchObject({ outcome: 'refused' });
+  const mute = async () => Promise.reject(new UserError('no way to the pod', { id: 'proof.unasked' }));
+  expect(await dialMaster({ ...nobody, ask: mute })).toEqual({ outcome: 'unasked', seen: 'no way to the pod' });
+  const bug = async () => Promise.reject(new TypeError('bug'));
+  await expect(dialMaster({ ...nobody, ask: bug })).rejects.toThrow('bug');
+});
+
+test('asks through the gateway when the API server does not carry it', async () => {
+  await using pod = await localPod();
+  const { kube } = fakeKube();
+  const refusing = { ...kube, text: async () => Promise.reject(refusal(403, 'Forbidden', 'pods/proxy is forbidden')) };
+  const place = { namespace: 'default', name: 'sample-1', port: 8080 };
+  expect(await askPod(refusing, place, { host, port: pod.port })('/echo', { msg: 'hello' })).toBe('hello');
+  await expect(askPod(refusing, place, { host, port: await freePort() })('/echo', {})).rejects.toMatchObject({
+    id: 'proof.unasked',
+    message: expect.stringMatching(
+      /^through the API server: pods\/proxy is forbidden; through the gateway: .*ECONNREFUSED/,
+    ),
+  });
+});
+
+test('asks the pod by the path of the API server’s proxy', async () => {
+  const { kube } = fakeKube({ texts: { '/api/v1/namespaces/team/pods/sample-1:8080/proxy/dial': 'answer' } });
+  const place = { namespace: 'team', name: 'sample-1', port: 8080 };
+  expect(await askPod(kube, place, { host, port: 1 })('/dial', {})).toBe('answer');
+});
+
+const master = masterAt(8080, '10.98.0.1');
+const real = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
+test.each([
+  ['refused', real, 'nothing listens on 10.98.0.1:8080 for pods, though a master does for this host', '0.0.0.0'],
+  ['refused', { kind: 'none' }, 'nothing listens on 10.98.0.1:8080 for pods', '0.0.0.0'],
+  [
+    'timeout',
+    real,
+    'packets from pods to 10.98.0.1:8080 get lost: a firewall on this host, or no route',
+    'allow TCP port 8080',
+  ],
+  ['unreachable', real, 'pods have no route to 10.98.0.1:8080', 'tunnel'],
+  ['unresolved', real, 'pods cannot resolve 10.98.0.1', 'DNS'],
+  ['untrusted', real, 'pods do not trust the certificate at 10.98.0.1:8080', 'CA'],
+  ['closed', real, '10.98.0.1:8080 accepts connections from pods and closes them', 'tunnel'],
+  ['wrong', real, 'something other than the master answers at 10.98.0.1:8080: what was seen', 'what else uses'],
+  ['unasked', real, 'the sample pod could not be asked to dial: what was seen', 'forward hops'],
+  [
+    'refused',
+    { kind: 'loopback-only', seen: 'master 0.38.1 on 127.0.0.1' },
+    'the master listens on loopback only (master 0.38.1 on 127.0.0.1, port 8080); pods dial 10.98.0.1:8080',
+    'let it listen on 0.0.0.0 or 10.98.0.1',
+  ],
+  [
+    'refused',
+    { kind: 'foreign', seen: 'GET /info gave hello' },
+    'what listens on port 8080 of this host is no Determined master: GET /info gave hello',
+    'another master port',
+  ],
+] as const)('%s with %j', (outcome, found, cause, hint) => {
+  expect(findReverse(outcome, { seen: 'what was seen', master, found, localPort: 8080 })).toEqual({
+    cause,
+    hint: expect.stringContaining(hint),
+  });
+});
+
+test('behind a tunnel a finding about this host names the port of this host, not the one that tasks dial', () => {
+  const found = { kind: 'foreign', seen: 'GET /info gave hello' } as const;
+  const through = { ...masterAt(44_807, 'tunnel.example'), via: 'ssh' } as const;
+  expect(findReverse('refused', { seen: '', master: through, found, localPort: 8080 }).cause).toBe(
+    'what listens on port 8080 of this host is no Determined master: GET /info gave hello',
+  );
+  const real = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
+  expect(findReverse('timeout', { seen: '', master: through, found: real, localPort: 8080 })).toEqual({
+    cause: 'packets from pods to tunnel.example:44807 get lost: a firewall in between, or no route',
+    hint: expect.stringContaining('allow TCP port 44807 from the pod network to tunnel.example:44807'),
+  });
+});

@@ -1,0 +1,66 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { createInstance } from '../../src/instance/instance.ts';
+import { chooseProvider } from '../../src/providers/choose.ts';
+import { commandContext } from '../support/context.ts';
+
+const setUp = async () => {
+  const home = await mkdtemp(join(tmpdir(), 'tg-choose-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
+  const choose = (change: Partial<Config> = {}) => {
+    const { config, ...context } = commandContext({ folders });
+    return chooseProvider({ ...context, config: { ...config, ...change } });
+  };
+  const begin = () => createInstance(folders.stateDir, { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' });
+  const tunnelOnly = () => createInstance(folders.stateDir, { name: 'dev', provider: 'attach' });
+  return { choose, begin, tunnelOnly };
+};
+
+test('auto stays with what the instance was made with, and asks no program', async () => {
+  const { choose, begin } = await setUp();
+  await begin();
+  expect(await choose({ installMinikube: true })).toEqual({ provider: 'native', because: 'auto: as it was made' });
+});
+
+test('another provider than the instance was made with is refused', async () => {
+  const { choose, begin } = await setUp();
+  await begin();
+  await expect(choose({ provider: 'minikube' })).rejects.toMatchObject({
+    id: 'environment.drift',
+    message: 'provider: wanted minikube, but instance dev was made with native',
+    hint: expect.stringContaining('taskgate down --name dev'),
+  });
+});
+
+test.each([
+  'auto',
+  'native',
+  'minikube',
+] as const)('a tunnel alone is no cluster to go on with: %s', async (provider) => {
+  const { choose, tunnelOnly } = await setUp();
+  await tunnelOnly();
+  await expect(choose({ provider })).rejects.toMatchObject({
+    id: 'environment.drift',
+    message: 'instance dev has only a tunnel, to a cluster that taskgate knows nothing of',
+    hint: expect.stringContaining('taskgate tunnel down --name dev'),
+  });
+});
+
+test('the cluster that a tunnel alone leads from may be attached', async () => {
+  const { choose, tunnelOnly } = await setUp();
+  await tunnelOnly();
+  expect(await choose({ provider: 'attach' })).toMatchObject({ provider: 'attach' });
+});
+
+// root may read everything
+test.skipIf(process.getuid?.() === 0)('a record that only root may read is that of a native cluster', async () => {
+  const { choose, begin } = await setUp();
+  const { dir } = await begin();
+  await chmod(dir, 0);
+  expect(await choose()).toEqual({ provider: 'native', because: 'auto: as it was made' });
+  await chmod(dir, 0o700);
+});

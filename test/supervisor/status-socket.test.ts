@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { KeeperStatus } from '../../src/supervisor/spec.ts';
+import { findKeeperStatus, serveStatus } from '../../src/supervisor/status-socket.ts';
+
+let path: string;
+beforeEach(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'tg-')), 'keeper.sock');
+});
+
+/** A keeper that does this with each connection. */
+const serve = async (answer: (socket: Socket) => void): Promise<void> => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => undefined));
+    answer(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+};
+
+test('a keeper answers with its present status, also where an earlier one left its socket', async () => {
+  await writeFile(path, '');
+  let uptimeMs = 1;
+  const status = (): KeeperStatus => ({ instance: 'dev', uptimeMs: uptimeMs++, children: [] });
+  await serveStatus(path, status);
+  expect(await findKeeperStatus(path)).toEqual({ instance: 'dev', uptimeMs: 1, children: [] });
+  expect(await findKeeperStatus(path)).toEqual({ instance: 'dev', uptimeMs: 2, children: [] });
+});
+
+test('no socket, and a socket that nobody serves any more, are silence', async () => {
+  expect(await findKeeperStatus(path)).toBeUndefined();
+  await writeFile(path, '');
+  expect(await findKeeperStatus(path)).toBeUndefined();
+});
+
+test.each<[string, (socket: Socket) => void]>([
+  ['answers nothing', (socket) => socket.end()],
+  ['ends in the middle', (socket) => socket.end('{"instance":"dev","chil')],
+  ['answers garbage', (socket) => socket.end('hello?')],
+  ['answers something else', (socket) => socket.end('{"status":"ok"}')],
+  ['answers null', (socket) => socket.end('null')],
+  ['hangs up', (socket) => socket.destroy()],
+  ['hangs', () => undefined],
+  ['never comes to an end', (socket) => setInterval(() => socket.write(' '), 10).unref()],
+])('a keeper that %s is silent', async (_, answer) => {
+  await serve(answer);
+  expect(await findKeeperStatus(path, 100)).toBeUndefined();
+});
+
+test('a keeper that dies before it takes the connection is silent', async () => {
+  const program = `require('net').createServer(() => undefined).listen('${path}', () => console.log('listening'))`;
+  const keeper = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(keeper.stdout, 'data');
+  keeper.kill('SIGSTOP');
+  const asking = findKeeperStatus(path);
+  // the question waits in the socket's queue by then; its end without an answer is a reset
+  await pause(50);
+  keeper.kill('SIGKILL');
+  expect(await asking).toBeUndefined();
+});
+
+test('a socket that cannot be asked is an error', async () => {
+  await writeFile(path, '');
+  await expect(findKeeperStatus(join(path, 'keeper.sock'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+});

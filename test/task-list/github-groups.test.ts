@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { Outcome, Stage } from '../../src/model/stage.ts';
+import { logGroups } from '../../src/task-list/github-groups.ts';
+
+const stage = (title: string, outcome: Outcome = 'done', startMs = 0): Stage => ({ title, startMs, endMs: 1, outcome });
+
+const show = () => {
+  const written: string[] = [];
+  const display = logGroups({
+    write: (text) => written.push(text),
+    describe: ({ title, outcome }) => `${title}: ${outcome}`,
+  });
+  return { display, text: () => written.join('') };
+};
+
+test('folds what each step said below how it ended, though they ran side by side', () => {
+  const { display, text } = show();
+  display.started('A');
+  display.started('B');
+  display.reported('A', 'one');
+  display.reported('B', 'two');
+  display.reported('A', 'one');
+  display.reported('A', 'three');
+  display.ended(stage('B'));
+  display.ended(stage('A'));
+  expect(text()).toBe(
+    '· A ...\n· B ...\n::group::B: done\n· two\n::endgroup::\n::group::A: done\n· one\n· three\n::endgroup::\n',
+  );
+});
+
+test('a step that said nothing is one line, one that never started none', () => {
+  const { display, text } = show();
+  display.ended(stage('A', 'skipped'));
+  display.ended(stage('B', 'cancelled', -1));
+  expect(text()).toBe('A: skipped\n');
+});
+
+test('a failed step stays open and is marked', () => {
+  const { display, text } = show();
+  display.reported('A', 'one');
+  display.ended(stage('A', 'failed'));
+  expect(text()).toBe('· one\n::error title=taskgate::A: failed\n');
+});
+
+test('what a program says is no command to the runner', () => {
+  const { display, text } = show();
+  display.reported('A', '::set-env name=X::y\n::endgroup::');
+  display.reported('A', '##[error]boom');
+  display.ended(stage('A'));
+  display.ended(stage('B 100%\n::error::'));
+
+  const lines = text().split('\n');
+  expect(lines.filter((line) => line.trimStart().startsWith('::'))).toEqual(['::group::A: done', '::endgroup::']);
+  expect(text()).not.toContain('##[');
+  expect(text()).toMatch(/\nB 100% ::error::: done\n$/);
+});
+
+test('a heading is data of the command', () => {
+  const { display, text } = show();
+  display.reported('A 100%', 'one');
+  display.ended(stage('A 100%'));
+  expect(text()).toBe('::group::A 100%25: done\n· one\n::endgroup::\n');
+});

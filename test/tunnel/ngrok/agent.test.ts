@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import {
+  addressText,
+  agentCommand,
+  configVersionOf,
+  findOldAgent,
+  judgeTunnels,
+  parseAddress,
+  renderAgentConfig,
+} from '../../../src/tunnel/ngrok/agent.ts';
+import { readAgentLine } from '../../../src/tunnel/ngrok/log.ts';
+
+test.for([
+  ['ngrok version 3.36.1', true],
+  ['ngrok version 3.16.0', true],
+  ['ngrok version 4.0.0', true],
+  ['ngrok version 3.9.0', false],
+  ['ngrok version 2.3.40', false],
+  ['something else', false],
+] as const)('%s is new enough: %s', ([text, isNew]) => {
+  expect(findOldAgent(text) === undefined).toBe(isNew);
+});
+
+describe('command', () => {
+  test('an address by ngrok', () => {
+    expect(agentCommand({ program: 'ngrok' }, 8080, ['/own.yml', '/ours.yml'])).toEqual(
+      'ngrok http http://127.0.0.1:8080 --config /own.yml --config /ours.yml'.split(' '),
+    );
+  });
+
+  test('a reserved domain and a traffic policy', () => {
+    const spec = { program: '/opt/ngrok', domain: 'tasks.example.app', trafficPolicyFile: '/p.yml' };
+    expect(agentCommand(spec, 8080, ['/o.yml'])).toEqual(
+      '/opt/ngrok http http://127.0.0.1:8080 --url https://tasks.example.app --traffic-policy-file /p.yml --config /o.yml'.split(
+        ' ',
+      ),
+    );
+  });
+
+  test('a reserved TCP address', () => {
+    expect(agentCommand({ program: 'ngrok', tcpAddress: '1.tcp.ngrok.io:27210' }, 8080, ['/o.yml'])).toEqual(
+      'ngrok tcp 127.0.0.1:8080 --url tcp://1.tcp.ngrok.io:27210 --config /o.yml'.split(' '),
+    );
+  });
+});
+
+describe('configuration', () => {
+  test.for([
+    ['version: "2"\nauthtoken: x\n', '2'],
+    ['version: 2', '2'],
+    ['# mine\nversion: "3"\nagent:\n  authtoken: x\n', '3'],
+    ['', '3'],
+  ] as const)('format of %j is %s', ([text, version]) => {
+    expect(configVersionOf(text)).toBe(version);
+  });
+
+  test('is in the format of the user, holds no token, and keeps no requests', () => {
+    const two = parse(renderAgentConfig('2', 4711)) as Record<string, unknown>;
+    expect(two).toMatchObject({ version: '2', web_addr: '127.0.0.1:4711', log_format: 'json', inspect_db_size: -1 });
+    const three = parse(renderAgentConfig('3', 4711)) as Record<string, unknown>;
+    expect(three).toEqual({ version: '3', agent: expect.objectContaining({ web_addr: '127.0.0.1:4711' }) });
+    expect(JSON.stringify([two, three])).not.toContain('authtoken');
+  });
+});
+
+test.for([
+  ['https://d95211d2.ngrok.app', 'https://d95211d2.ngrok.app:443'],
+  ['https://localhost:4443', 'https://localhost:4443'],
+  ['http://d95211d2.ngrok.app', 'http://d95211d2.ngrok.app:80'],
+  ['tcp://0.tcp.ngrok.io:53476', 'http://0.tcp.ngrok.io:53476'],
+] as const)('%s is dialed as %s', ([url, text]) => {
+  expect(addressText(parseAddress(url))).toBe(text);
+});
+
+const tunnels = (...list: readonly object[]) => JSON.stringify({ tunnels: list, uri: '/api/tunnels' });
+
+describe('answers of its API', () => {
+  test.for([
+    'localhost:8080',
+    'http://localhost:8080',
+    '127.0.0.1:8080',
+    'http://127.0.0.1:8080',
+  ])('our tunnel, to %s', (addr) => {
+    const other = { public_url: 'https://other.example', config: { addr: 'localhost:80' } };
+    const ours = { public_url: 'https://ours.example', config: { addr } };
+    expect(judgeTunnels(tunnels(other, ours), 8080)).toEqual({ scheme: 'https', host: 'ours.example', port: 443 });
+  });
+
+  test.for([
+    [tunnels(), 'no tunnel yet'],
+    [
+      tunnels({ public_url: 'https://x.example', config: { addr: 'localhost:80' } }),
+      'its API has no tunnel to port 8080',
+    ],
+    [tunnels({ config: { addr: 'localhost:8080' } }), 'its API has no tunnel to port 8080'],
+    ['<html>', 'its API gave "<html>", not a list of tunnels'],
+    ['{"tunnels": 3}', 'its API gave "{\\"tunnels\\": 3}", not a list of tunnels'],
+  ] as const)('%s', ([text, verdict]) => {
+    expect(judgeTunnels(text, 8080)).toBe(verdict);
+  });
+});
+
+test.for([
+  ['{"lvl":"info","msg":"started tunnel","url":"https://a.example"}', { url: 'https://a.example' }],
+  ['{"err":"<nil>","lvl":"info","msg":"open config file"}', {}],
+  ['{"err":"<nil>","lvl":"crit","msg":"x"}', {}],
+  ['{"err":"no such host","lvl":"eror","msg":"failed to reconnect session"}', { failure: 'no such host' }],
+  ['{"lvl":"info","msg":"client session established","url":"https://no.example"}', {}],
+  ['{"half', {}],
+  ['ERROR:  ERR_NGROK_107', { failure: 'ERR_NGROK_107' }],
+  ['ERROR:  ', {}],
+  ['', {}],
+] as const)('log line %s', ([line, read]) => {
+  expect(readAgentLine(line)).toEqual(read);
+});

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { originOf } from '../../../src/model/master-endpoint.ts';
+import { findProbeAnswer, findUrlTrouble, makeProbe, probePublicEnd } from '../../../src/tunnel/relay/probe.ts';
+import { startRelay } from '../../../src/tunnel/relay/relay.ts';
+import { freePort, serveTcp } from '../../support/sockets.ts';
+
+const { signal } = new AbortController();
+const secret = 's3cret';
+const at = (port: number) => ({ scheme: 'http' as const, host: '127.0.0.1', port });
+const probe = (port: number, timeoutMs = 500) => probePublicEnd(at(port), secret, { signal, timeoutMs });
+
+test('a nonce comes back through a relay', async () => {
+  const relay = await startRelay({ target: { host: '127.0.0.1', port: 1 }, secret });
+  onTestFinished(relay.close);
+  expect(await probe(relay.port)).toBe(true);
+});
+
+test('only who has the secret gets an answer, and each nonce has its own', () => {
+  const head = (path: string) => `GET ${path} HTTP/1.1\r\n\r\n`;
+  const [one, two] = [makeProbe(secret), makeProbe(secret)];
+  expect(findProbeAnswer(head(one.path), secret)).toBe(one.answer);
+  expect(one.answer).not.toBe(two.answer);
+  expect(findProbeAnswer(head(one.path), 'other')).toBeUndefined();
+  expect(one.path).not.toContain(secret);
+});
+
+test.each<[string, string, string]>([
+  [
+    'another server',
+    'HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\ngone',
+    'answers 404 without the nonce: something else is behind this address (gone)',
+  ],
+  [
+    'one that echoes',
+    'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n0123',
+    'answers 200 without the nonce: something else is behind this address (0123)',
+  ],
+])('%s is not our relay', async (_, answer, expected) => {
+  const { port } = await serveTcp((socket) => socket.end(answer));
+  expect(await probe(port)).toBe(`http://127.0.0.1:${port} ${expected}`);
+});
+
+test('nobody there, one that hangs up and one that hangs', async () => {
+  const free = await freePort();
+  expect(await probe(free)).toBe(`127.0.0.1:${free} cannot be reached: connect ECONNREFUSED 127.0.0.1:${free}`);
+  const closing = await serveTcp((socket) => socket.destroy());
+  expect(await probe(closing.port)).toBe(
+    `http://127.0.0.1:${closing.port} takes the connection and closes it without an answer`,
+  );
+  const hanging = await serveTcp(() => undefined);
+  expect(await probe(hanging.port, 100)).toBe(`http://127.0.0.1:${hanging.port} gave no answer within 0.1s`);
+});
+
+test('a certificate that tasks would not trust is explained; a trusted one is fine', async () => {
+  const fixture = (name: string) => readFile(join(import.meta.dirname, '../../fixtures', name));
+  const [key, cert] = await Promise.all([fixture('localhost-key.pem'), fixture('localhost-cert.pem')]);
+  const relay = await startRelay({ target: { host: '127.0.0.1', port: 1 }, secret });
+  const server = createServer({ key, cert });
+  // a public end that takes TLS off, as ngrok's does
+  server.removeAllListeners('request').on('secureConnection', (socket) => {
+    const inner = connect(relay.port, '127.0.0.1').on('error', () => socket.destroy());
+    socket
+      .on('error', () => inner.destroy())
+      .pipe(inner)
+      .pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.close();
+    await relay.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const address = { scheme: 'https', host: 'localhost', port } as const;
+  expect(await probePublicEnd(address, secret, { signal })).toBe(
+    `the certificate of https://localhost:${port} is signed by itself alone: tasks would not trust it either`,
+  );
+  expect(await probePublicEnd(address, secret, { signal, ca: cert.toString() })).toBe(true);
+  expect(await findUrlTrouble(address, { signal })).toContain('is signed by itself alone');
+  expect(await findUrlTrouble(address, { signal, ca: cert.toString() })).toBeUndefined();
+  expect(await probePublicEnd({ ...at(relay.port), scheme: 'https' }, secret, { signal, timeoutMs: 500 })).toMatch(
+    /^https:\/\/127\.0\.0\.1:\d+ (does not speak TLS: is the scheme http\?|takes the connection and closes it)/,
+  );
+});
+
+test('an address of the user at which nothing answers yet is no trouble', async () => {
+  expect(await findUrlTrouble(at(await freePort()), { signal })).toBeUndefined();
+});
+
+test('an abort gives its reason', async () => {
+  const { port } = await serveTcp(() => undefined);
+  const controller = new AbortController();
+  const probing = probePublicEnd(at(port), secret, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(probing).rejects.toThrow('enough');
+});
+
+test('an IPv6 address stands in brackets', () => {
+  expect(originOf({ scheme: 'http', host: '2001:db8::1', port: 80 })).toBe('http://[2001:db8::1]:80');
+});

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import type { SshSpec } from '../../../src/instance/tunnels.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import type { SshHost } from '../../../src/tunnel/ssh/command.ts';
+import { isFinalSshError, sshError } from '../../../src/tunnel/ssh/errors.ts';
+import { sampleHost, sampleSpec } from '../../support/ssh-sample.ts';
+
+type Said = { readonly spec?: Partial<SshSpec>; readonly host?: Partial<SshHost> };
+
+const errorFor = (text: string, { spec, host }: Said = {}) =>
+  sshError({
+    spec: { ...sampleSpec, ...spec },
+    host: { ...sampleHost, ...host },
+    lines: text.split('\n'),
+    how: 'exited with 255',
+  });
+
+const failed = 'Error: remote port forwarding failed for listen port 8080';
+
+test.each<[string, string, RegExp, RegExp, Said?]>([
+  [
+    'ssh: Could not resolve hostname aws-dev.prv: Name or service not known',
+    'unknown-host',
+    /^ssh aws-dev\.prv: Could not resolve hostname aws-dev\.prv: Name or service not known$/,
+    /HostName in ~\/\.ssh\/config$/,
+  ],
+  [
+    'ssh: Could not resolve hostname aws-dev.prv: Temporary failure in name resolution',
+    'no-dns',
+    /Temporary failure/,
+    /HostName/,
+  ],
+  [
+    'ssh: connect to host 1.2.3.4 port 22: No route to host',
+    'unreachable',
+    /No route to host$/,
+    /listening on port 22/,
+  ],
+  [
+    'channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535',
+    'unreachable',
+    /Connection closed by UNKNOWN port 65535$/,
+    /does the way through the other host \(ProxyJump, ProxyCommand\) work/,
+    { host: { isIndirect: true } },
+  ],
+  [
+    'Offending ED25519 key in /home/my self/known_hosts:7\nHost key verification failed.',
+    'host-key-changed',
+    /than \/home\/my self\/known_hosts, line 7, has for aws-dev\.example\.com$/,
+    /ssh-keygen -f "\/home\/my self\/known_hosts" -R "\[aws-dev\.example\.com\]:2222"/,
+    { host: { port: 2222 } },
+  ],
+  [
+    'No ED25519 host key is known for 1.2.3.4 and you have requested strict checking.\nHost key verification failed.',
+    'host-key-unknown',
+    /host key of 1\.2\.3\.4$/,
+    /\(ssh aws-dev\.prv\) and compare the fingerprint/,
+  ],
+  ['Host key verification failed.', 'host-key-unknown', /host key of aws-dev\.example\.com$/, /accept-new/],
+  [
+    'debug1: Offering public key: /k/a ED25519 SHA256:x agent\ndebug1: Offering public key: /k/b RSA SHA256:y\nme@h: Permission denied (publickey,password).',
+    'refused-key',
+    /me@h refuses every key \(offered: \/k\/a, \/k\/b\)$/,
+    /'ssh -o BatchMode=yes aws-dev\.prv true'/,
+  ],
+  ['me@h: Permission denied (publickey).', 'refused-key', /\(no key was offered\)$/, /ssh-add/],
+  [
+    "Permissions 0644 for '/k/a' are too open.\nme@h: Permission denied (publickey).",
+    'refused-key',
+    /\(Permissions 0644 for '\/k\/a' are too open\.\)$/,
+    /IdentityFile/,
+  ],
+  [
+    'me@h: Permission denied (password,keyboard-interactive).',
+    'password-needed',
+    /me@h takes only password,keyboard-interactive,/,
+    /PubkeyAuthentication yes in \/etc\/ssh\/sshd_config/,
+  ],
+  [
+    'Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures\nDisconnected from 1.2.3.4 port 22',
+    'refused-key',
+    /1\.2\.3\.4 gives up/,
+    /IdentitiesOnly yes/,
+  ],
+  [
+    `debug1: Remote: Server has disabled port forwarding.\n${failed}`,
+    'forwarding-forbidden',
+    /ubuntu to forward ports$/,
+    /AllowTcpForwarding/,
+  ],
+  [
+    'debug1: Remote: Server has disabled port forwarding.\nError: remote port forwarding failed for listen port 80',
+    'forwarding-forbidden',
+    /to forward ports, or port 80, which is root's$/,
+    /authorized_keys/,
+    { spec: { remotePort: 80 } },
+  ],
+  [
+    `debug1: Remote: port forwarding refused\n${failed}`,
+    'forwarding-forbidden',
+    /on 0\.0\.0\.0 port 8080$/,
+    /PermitListen/,
+  ],
+  [failed, 'port-taken', /port 8080 of aws-dev\.example\.com is taken$/, /server chooses\)$/],
+  [
+    failed,
+    'port-taken',
+    /port 8080/,
+    /another forward in ~\/\.ssh\/config fails just so$/,
+    { spec: { remotePort: 0 } },
+  ],
+  [
+    '/home/me/.ssh/config: line 3: Bad configuration option: frobnicate',
+    'config',
+    /Bad configuration option: frobnicate$/,
+    /mend/,
+  ],
+  ['Bad owner or permissions on /home/me/.ssh/config', 'config', /Bad owner or permissions/, /mend/],
+  ['/home/me/.ssh/config line 4: missing argument.', 'config', /config line 4: missing argument/, /mend/],
+  [
+    'Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. Their offer: ssh-rsa',
+    'algorithms',
+    /Their offer: ssh-rsa$/,
+    /HostKeyAlgorithms/,
+  ],
+  [
+    'debug1: pledge: network\nsomething new',
+    'ended',
+    /^ssh aws-dev\.prv exited with 255: something new$/,
+    /ssh -v -N aws-dev\.prv/,
+  ],
+  ['', 'ended', /exited with 255: it said nothing$/, /by hand/],
+])('%s', (text, id, message, hint, said) => {
+  const error = errorFor(text, said);
+  expect(error.id).toBe(`tunnel.ssh-${id}`);
+  expect(error.message).toMatch(message);
+  expect(error.hint).toMatch(hint);
+});
+
+test.each([
+  ['missing', true, true],
+  ['host-key-changed', true, true],
+  ['refused-key', true, false],
+  ['unknown-host', true, false],
+  ['port-taken', true, false],
+  ['port-stale', false, false],
+  ['no-dns', false, false],
+  ['unreachable', false, false],
+  ['ended', false, false],
+] as const)('%s is final at first: %s, once the tunnel has worked: %s', (what, atFirst, later) => {
+  const error = new UserError('x', { id: `tunnel.ssh-${what}` });
+  expect([isFinalSshError(error, false), isFinalSshError(error, true)]).toEqual([atFirst, later]);
+});

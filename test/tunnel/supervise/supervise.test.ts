@@ -1,0 +1,197 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import type { TunnelTimings } from '../../../src/instance/tunnels.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import type { TunnelState, TunnelStatus } from '../../../src/model/tunnel-status.ts';
+import type { ProbeAddress } from '../../../src/tunnel/supervise/live.ts';
+import { nextBackoffMs, type SuperviseInput, superviseTunnel } from '../../../src/tunnel/supervise/supervise.ts';
+import type { Waking } from '../../../src/tunnel/supervise/wake.ts';
+import type { TunnelDriver } from '../../../src/tunnel/tunnel.ts';
+import { address, fakeDriver } from '../../fakes/tunnel-driver.ts';
+
+const other = { ...address, port: 5000 };
+const quick: TunnelTimings = { livenessMs: 20, probeTimeoutMs: 20, degradedMs: 5, openTimeoutMs: 60 };
+const refused = new UserError('the key is refused', { id: 'tunnel.ssh-key', hint: 'add it' });
+const unreachable = new UserError('no route', { id: 'tunnel.ssh-unreachable' });
+
+/** Supervises until the test is over, and keeps what is told. */
+const supervise = (driver: TunnelDriver, more: Partial<SuperviseInput> = {}) => {
+  const states: TunnelStatus[] = [];
+  const moves: string[] = [];
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort(new Error('over')));
+  const tunnel = superviseTunnel(driver, {
+    localPort: 1234,
+    probe: async () => true,
+    signal: controller.signal,
+    onState: (status) => states.push(status),
+    onAddressChange: (from, to) => moves.push(`${from.port} to ${to.port}`),
+    timings: quick,
+    ...more,
+  });
+  const names = () => states.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
+  return { ...tunnel, states, moves, names, stop: () => controller.abort(new Error('over')) };
+};
+
+/** Answers in turn; the last answer holds. */
+const answers = (...given: readonly (string | true)[]): ProbeAddress => {
+  let asked = 0;
+  return async () => given[Math.min(asked++, given.length - 1)] ?? true;
+};
+
+test('is up once a nonce came back, not before', async () => {
+  const { driver, asked } = fakeDriver([address]);
+  const { status, names, states } = supervise(driver, { probe: answers('not yet', true) });
+  await expect.poll(() => status().state).toBe('up');
+  expect(names()).toEqual(['starting', 'probing', 'up']);
+  expect(states.map(({ detail }) => detail)).toContain('not yet');
+  expect(status()).toMatchObject({ kind: 'ssh', target: 'ssh fake.example', address, restarts: 0 });
+  expect(status().detail).toBeUndefined();
+  expect(status().proven?.latencyMs).toBeGreaterThanOrEqual(0);
+  expect(asked).toMatchObject([{ localPort: 1234 }]);
+});
+
+test('a program that ends is started again at once, on the same address', async () => {
+  const { driver, runs, asked } = fakeDriver([address]);
+  const { status, names } = supervise(driver);
+  await expect.poll(() => status().state).toBe('up');
+  const droppedAt = performance.now();
+  runs[0]?.drop('exited with 255: closed by remote host');
+  await expect.poll(() => status().state).toBe('backoff');
+  expect(status().detail).toBe('exited with 255: closed by remote host; starts again in 0.25s');
+  await expect.poll(() => status().state).toBe('up');
+  expect(performance.now() - droppedAt).toBeLessThan(1_000);
+  expect(names()).toEqual(['starting', 'probing', 'up', 'backoff', 'starting', 'probing', 'up']);
+  expect(status().restarts).toBe(1);
+  expect(asked[1]?.previous).toEqual(address);
+});
+
+test('nonces that no longer come back degrade it; the third in a row starts it again', async () => {
+  const { driver, runs } = fakeDriver([address]);
+  const { status, names, states } = supervise(driver, { probe: answers(true, 'silence', 'silence', 'silence', true) });
+  await expect.poll(() => status().restarts === 1 && status().state).toBe('up');
+  expect(names()).toEqual(['starting', 'probing', 'up', 'degraded', 'backoff', 'starting', 'probing', 'up']);
+  expect(states.find(({ state }) => state === 'degraded')?.detail).toBe('silence');
+  expect(runs.map(({ isClosed }) => isClosed())).toEqual([true, false]);
+});
+
+test('one that comes back in time recovers without a restart', async () => {
+  const { driver } = fakeDriver([address]);
+  const { status, names } = supervise(driver, { probe: answers(true, 'silence', 'silence', true) });
+  await expect.poll(names).toEqual(['starting', 'probing', 'up', 'degraded', 'up']);
+  expect(status().restarts).toBe(0);
+});
+
+test('what only the user can mend ends it, with what to do', async () => {
+  const { driver, asked } = fakeDriver([refused], [refused.id]);
+  const { status, failed } = supervise(driver);
+  await failed;
+  expect(status()).toMatchObject({
+    state: 'failed',
+    detail: 'the key is refused',
+    hint: 'add it',
+    errorId: refused.id,
+  });
+  expect(asked).toHaveLength(1);
+});
+
+test('anything else is tried again, with its reason', async () => {
+  const { driver } = fakeDriver([unreachable, unreachable, address]);
+  const { status, states } = supervise(driver);
+  await expect.poll(() => status().state, { timeout: 3_000 }).toBe('up');
+  const details = states.filter(({ state }) => state === 'backoff').map(({ detail }) => detail);
+  expect(details).toEqual(['no route; starts again in 0.25s', 'no route; starts again in 0.5s']);
+});
+
+test('a public end that does not come in time is given up', async () => {
+  const { driver } = fakeDriver(['hangs', address]);
+  const { status, states } = supervise(driver);
+  await expect.poll(() => status().state, { timeout: 2_000 }).toBe('up');
+  expect(states.map(({ detail }) => detail)).toContain(
+    'ssh fake.example has no public end after 0.06s; starts again in 0.25s',
+  );
+});
+
+test('another address is told; the one of an earlier keeper is asked for', async () => {
+  const { driver, asked, runs } = fakeDriver([address, other]);
+  const { status, moves } = supervise(driver, { previous: address });
+  await expect.poll(() => status().state).toBe('up');
+  expect(asked[0]?.previous).toEqual(address);
+  expect(moves).toEqual([]);
+  runs[0]?.drop('ended');
+  await expect.poll(() => status().address).toEqual(other);
+  expect(moves).toEqual(['4000 to 5000']);
+});
+
+test('an abort ends the program first, then everything', async () => {
+  const { driver, runs } = fakeDriver([address]);
+  const { status, failed, stop } = supervise(driver);
+  await expect.poll(() => status().state).toBe('up');
+  stop();
+  await expect(failed).rejects.toThrow('over');
+  expect(runs[0]?.isClosed()).toBe(true);
+});
+
+test.each(['hangs', unreachable] as const)('an abort also ends what is on its way: %s', async (opening) => {
+  const { driver } = fakeDriver([opening]);
+  const { failed, stop } = supervise(driver);
+  setTimeout(stop, 20);
+  await expect(failed).rejects.toThrow('over');
+});
+
+test('a bug in a driver is not tried again', async () => {
+  const { driver } = fakeDriver([new TypeError('x is undefined')]);
+  await expect(supervise(driver).failed).rejects.toThrow('x is undefined');
+});
+
+/** A wait that ends as told once, in the wait that is this long, and else when its time is over or it is aborted. */
+const waking = (once: Waking, inWaitOfMs: number) => {
+  let isTold = false;
+  return async (ms: number, signal: AbortSignal): Promise<Waking> => {
+    if (!isTold && ms === inWaitOfMs) {
+      isTold = true;
+      return once;
+    }
+    await pause(ms, undefined, { signal });
+    return 'time';
+  };
+};
+
+test('after a new network one lost nonce is enough', async () => {
+  const { driver } = fakeDriver([address]);
+  const probe = answers(true, 'silence', true);
+  const { names } = supervise(driver, { probe, wait: waking('network', quick.livenessMs) });
+  await expect
+    .poll(names)
+    .toEqual(['starting', 'probing', 'up', 'degraded', 'backoff', 'starting', 'probing', 'up'] satisfies TunnelState[]);
+});
+
+test('an attempt that began in another network is made anew', async () => {
+  const { driver, asked } = fakeDriver(['hangs', address]);
+  const timings = { ...quick, openTimeoutMs: 60_000 };
+  const { states, status } = supervise(driver, { timings, wait: waking('network', 60_000) });
+  await expect.poll(() => status().state).toBe('up');
+  expect(asked).toHaveLength(2);
+  expect(states.map(({ detail }) => detail)).toContain(
+    'this host got another address while ssh fake.example was being opened; starts again in 0.25s',
+  );
+});
+
+test('after a sleep the nonce has the usual chances', async () => {
+  const { driver } = fakeDriver([address]);
+  const probe = answers(true, 'silence', true);
+  const { names } = supervise(driver, { probe, wait: waking('disturbed', quick.livenessMs) });
+  await expect.poll(names).toEqual(['starting', 'probing', 'up', 'degraded', 'up'] satisfies TunnelState[]);
+});
+
+test.each([
+  [0, true, 250],
+  [1, true, 500],
+  [3, true, 1_000],
+  [90, true, 1_000],
+  [3, false, 2_000],
+  [6, false, 16_000],
+  [90, false, 30_000],
+])('after %s failed runs (network: %s) it waits %s ms', (failures, isNetwork, expected) => {
+  expect(nextBackoffMs(failures, isNetwork)).toBe(expected);
+});
