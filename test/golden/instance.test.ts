@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { asJson, golden, temporaryFolder } from './files.ts';
+import { kinds, openInstance, records } from './open-instance.ts';
+import { journalled, native } from './records.ts';
+import { createInstance, type InstanceRecord, isTunnelOnly } from './source.ts';
+
+describe.each(kinds)('an instance.json of today: %s', (kind) => {
+  test('is what its type says', async () => {
+    const { text, instance } = await openInstance(kind);
+    expect(JSON.parse(text)).toEqual(records[kind]);
+    expect(instance.record()).toEqual(records[kind]);
+    expect(isTunnelOnly(instance)).toBe(kind === 'tunnel-only');
+  });
+
+  test('is written again byte by byte', async () => {
+    const { text, instance, onDisk } = await openInstance(kind);
+    await instance.change({});
+    expect(await onDisk()).toBe(text);
+  });
+
+  test('goes on with what happens to it', async () => {
+    const { text, instance, onDisk } = await openInstance(kind);
+    const link = { kind: 'link', name: 'tg-00000000' } as const;
+    await instance.journal(link);
+    const journal: InstanceRecord['journal'] = records[kind].journal;
+    expect(await onDisk()).toBe(asJson({ ...records[kind], journal: [...journal, link] }));
+    await instance.forget(link);
+    expect(await onDisk()).toBe(text);
+    for (const resource of instance.record().journal.toReversed()) await instance.forget(resource);
+    await instance.change({ createdAt: '2027-01-01T00:00:00.000Z' });
+    expect(await onDisk()).toBe(asJson({ ...records[kind], createdAt: '2027-01-01T00:00:00.000Z', journal: [] }));
+  });
+});
+
+test('a native instance from its first record to its last', async () => {
+  const stateDir = await temporaryFolder();
+  const { name, provider, cidr, createdAt } = native;
+  const instance = await createInstance(stateDir, { name, provider, cidr });
+  const onDisk = () => readFile(join(instance.dir, 'instance.json'), 'utf8');
+  const begun = golden('instances/native-begun.json');
+  expect((await onDisk()).replace(instance.record().createdAt, createdAt)).toBe(begun);
+  for (const resource of native.journal) await instance.journal(resource);
+  const { cluster, merged, publishedAddress, gateway, master, settings, clusterId, proven } = native;
+  await instance.change({ createdAt, cluster });
+  await instance.change({ merged });
+  await instance.change({ publishedAddress });
+  await instance.change({ gateway, master, settings, clusterId });
+  await instance.change({ proven });
+  expect(await onDisk()).toBe(golden('instances/native.json'));
+});
+
+test('the golden files have every kind that a journal can hold', () => {
+  const found = kinds.flatMap((kind) => records[kind].journal.map((resource) => resource.kind));
+  expect(new Set(found)).toEqual(new Set(Object.keys(journalled)));
+});

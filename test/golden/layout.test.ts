@@ -1,0 +1,129 @@
+import { globSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { fakeRunner } from '../fakes/runner.ts';
+import { commandContext } from '../support/context.ts';
+import { golden, goldenLines, temporaryFolder } from './files.ts';
+import { openInstance } from './open-instance.ts';
+import { native } from './records.ts';
+import {
+  configFiles,
+  createInstance,
+  fillCache,
+  instancesDir,
+  keepBefore,
+  masterValuesOf,
+  minikubePaths,
+  nodePaths,
+  openTunnelJournal,
+  passwordPath,
+  rewriteConfig,
+  tunnelPaths,
+  withInstanceLock,
+  writeReports,
+  xdgDirs,
+} from './source.ts';
+import { before } from './specs.ts';
+
+/** Paths of all files below a folder. */
+const filesBelow = async (dir: string): Promise<readonly string[]> => {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(dir, join(parentPath, name))).toSorted();
+};
+
+const setUp = async () => {
+  const home = await temporaryFolder();
+  const folders = xdgDirs({ HOME: home });
+  const { name, provider, cidr } = native;
+  const instance = await createInstance(folders.stateDir, { name, provider, cidr });
+  return { folders, instance, context: commandContext({ name, folders }) };
+};
+
+test('folders of taskgate', () => {
+  expect(xdgDirs({ HOME: '/home/user' })).toEqual({
+    stateDir: '/home/user/.local/state/taskgate',
+    cacheDir: '/home/user/.cache/taskgate',
+  });
+  expect(xdgDirs({ HOME: '/home/user', XDG_STATE_HOME: '/state', XDG_CACHE_HOME: '/cache' })).toEqual({
+    stateDir: '/state/taskgate',
+    cacheDir: '/cache/taskgate',
+  });
+  expect(instancesDir('/state/taskgate')).toBe('/state/taskgate/instances');
+});
+
+test('paths in the folder of an instance are those of layout.txt', async () => {
+  const { instance } = await openInstance('native');
+  await writeFile(passwordPath(instance), 'secret');
+  const { cacheDir } = await masterValuesOf(instance);
+  const all = [
+    ...Object.values(nodePaths(instance.dir)),
+    ...Object.values(minikubePaths(instance.dir)),
+    ...Object.values(tunnelPaths(instance.dir)),
+    ...Object.values(configFiles).map((name) => join(instance.dir, name)),
+    passwordPath(instance),
+    cacheDir,
+  ];
+  expect([...new Set(all.map((path) => relative(instance.dir, path)))].toSorted()).toEqual(goldenLines('layout.txt'));
+});
+
+test('files that are written in the folder of an instance', async () => {
+  const { instance, context } = await setUp();
+  await keepBefore(instance, before);
+  await writeReports({ ...context, instance, startedAt: new Date(0), notes: [] }, []);
+  await mkdir(tunnelPaths(instance.dir).logsDir);
+  openTunnelJournal(tunnelPaths(instance.dir).logsDir).log('a line');
+  expect(await filesBelow(instance.dir)).toEqual([
+    'before.json',
+    'instance.json',
+    'logs/tunnel.log',
+    'report.html',
+    'report.json',
+  ]);
+});
+
+test('the lock of an instance', async () => {
+  const { folders, context } = await setUp();
+  const during = await withInstanceLock(context, () => filesBelow(folders.stateDir));
+  expect(during).toEqual(['instances/dev/instance.json', 'locks/dev']);
+});
+
+test('the backup of a file of the user', async () => {
+  const path = join(await temporaryFolder(), 'master.yaml');
+  await writeFile(path, 'theirs');
+  expect(await rewriteConfig(path, 'ours')).toBe(`${path}.taskgate-backup`);
+});
+
+test('the cache: its lock, its scratch folder, an item with its stamp', async () => {
+  const { folders } = await setUp();
+  const { cacheDir } = folders;
+  let during: readonly string[] = [];
+  const make = async (dir: string) => {
+    await mkdir(dir);
+    await writeFile(join(dir, 'tool'), 'tool');
+    await chmod(join(dir, 'tool'), 0o755);
+    await utimes(join(dir, 'tool'), 1_700_000_000, 1_700_000_000);
+    during = await filesBelow(cacheDir);
+  };
+  const item = { name: 'tool', version: 'v1', key: 'tool-v1', sources: [{ name: 'go', make }] } as const;
+  const filling = { templatesDir: '/templates', arch: 'amd64', signal: new AbortController().signal } as const;
+  await fillCache({ item }, { ...filling, cacheDir, runner: fakeRunner({}).runner, report: () => undefined });
+  expect(during).toEqual(['lock', 'scratch/tool-v1/item/tool']);
+  expect(await filesBelow(cacheDir)).toEqual(['items/tool-v1/stamp.json', 'items/tool-v1/tool']);
+  expect(await readFile(join(cacheDir, 'items/tool-v1/stamp.json'), 'utf8')).toBe(golden('specs/stamp.json'));
+});
+
+/** What only work on a real cluster writes: here the source itself is read. */
+test.each([
+  'network.lock',
+  'keeper.log',
+  'kubeconfig',
+  'master-kubeconfig',
+  'master-cluster-id',
+  'known_hosts',
+])('src names the file %s', (name) => {
+  const root = join(import.meta.dirname, '..', '..');
+  const texts = globSync('src/**/*.ts', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'));
+  expect(texts.filter((text) => text.includes(`'${name}'`) || text.includes(`/${name}\``))).not.toEqual([]);
+});

@@ -1,0 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { asJson, golden } from './files.ts';
+import { openInstance } from './open-instance.ts';
+import { native } from './records.ts';
+import { configFiles, configFormats, environmentOf, masterValuesOf, passwordPath, renderConfig } from './source.ts';
+
+const { name, gateway, master } = native;
+
+test.each(configFormats)('the configuration of a master, made from a golden record: %s', async (format) => {
+  const { instance } = await openInstance('native');
+  await writeFile(passwordPath(instance), 'kR7mmGJq2vWn8TzYxFcd4hPs\n');
+  const text = renderConfig(format, [await masterValuesOf(instance)]);
+  expect(text.replaceAll(instance.dir, '/state/instances/dev')).toBe(golden(`master/${configFiles[format]}`));
+});
+
+test('the variables of `taskgate env`', () => {
+  const variables = environmentOf({ name, instanceDir: '/state/instances/dev', gateway, master });
+  expect(asJson(variables)).toBe(golden('master/env.json'));
+});

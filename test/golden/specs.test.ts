@@ -1,0 +1,68 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { asJson, golden, temporaryFolder } from './files.ts';
+import { native } from './records.ts';
+import {
+  createInstance,
+  findBefore,
+  isAsWanted,
+  keepBefore,
+  loadDigests,
+  makeTunnelSpec,
+  readTunnelSpec,
+} from './source.ts';
+import { before, keeper, ngrokTunnel, sshTunnel } from './specs.ts';
+
+const makeInstance = async () => createInstance(await temporaryFolder(), { name: 'dev', provider: 'attach' });
+
+test.each([
+  ['keeper.json', keeper],
+  ['tunnels-ssh.json', sshTunnel],
+  ['tunnels-ngrok.json', ngrokTunnel],
+  ['before.json', before],
+])('%s is what its type says', (name, value) => expect(golden(`specs/${name}`)).toBe(asJson(value)));
+
+const { until, previous, secret, ...wantedSsh } = sshTunnel.tunnel;
+const { secret: _, ...wantedNgrok } = ngrokTunnel.tunnel;
+const wantedAll = { tunnel: wantedSsh, forward: sshTunnel.forward };
+
+test.each([
+  ['tunnels-ssh.json', sshTunnel, wantedAll],
+  ['tunnels-ngrok.json', ngrokTunnel, { tunnel: wantedNgrok }],
+] as const)('%s of a keeper that runs is read, and found to be as wanted', async (name, spec, wanted) => {
+  const { dir } = await makeInstance();
+  await writeFile(join(dir, 'tunnels.json'), golden(`specs/${name}`));
+  expect(await readTunnelSpec(dir)).toEqual(spec);
+  expect(isAsWanted(spec, wanted)).toBe(true);
+});
+
+test('tunnels.json is made in this form', () => {
+  const instance = { dir: sshTunnel.folder, record: () => native };
+  const now = Date.parse(until) - 8 * 3_600_000;
+  const wanted = { ...wantedAll, tunnel: { ...wantedSsh, ttlHours: 8 } };
+  const made = makeTunnelSpec(instance, wanted, { last: previous, now });
+  expect({ ...made, tunnel: { ...made.tunnel, secret } }).toEqual(sshTunnel);
+  expect(made.tunnel?.secret).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('before.json is written and read', async () => {
+  const instance = await makeInstance();
+  const path = join(instance.dir, 'before.json');
+  await keepBefore(instance, before);
+  expect(await readFile(path, 'utf8')).toBe(golden('specs/before.json'));
+  expect(await findBefore(instance)).toEqual(before);
+});
+
+test('digests.json of the cache', async () => {
+  const cacheDir = await temporaryFolder();
+  const { remember } = await loadDigests(cacheDir);
+  await remember('registry.example/small:1', 'ab'.repeat(32));
+  expect(await readFile(join(cacheDir, 'digests.json'), 'utf8')).toBe(
+    `{\n "registry.example/small:1": "${'ab'.repeat(32)}"\n}\n`,
+  );
+  const again = await loadDigests(cacheDir);
+  await expect(again.remember('registry.example/small:1', 'cd'.repeat(32))).rejects.toMatchObject({
+    id: 'artifact.digest-changed',
+  });
+});
