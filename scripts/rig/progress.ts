@@ -1,4 +1,5 @@
 import type { ArtifactProgress } from '../../src/artifacts/artifacts.ts';
+import { describeProgress } from '../../src/lib/progress.ts';
 
 /** Whether a line is worth printing: each new state, and how far a slow one is from time to time. */
 export const makeThrottle = (pauseMs: number) => {
@@ -25,7 +26,6 @@ export const makeSay = (): Say => {
 export const makeReport = (say: Say): ((progress: ArtifactProgress) => void) => {
   const isNews = makeThrottle(10_000);
   return (progress) => {
-    const { name, state, detail } = progress;
-    if (state !== 'cached' && isNews(progress, performance.now())) say(`${name}: ${state} ${detail}`);
+    if (progress.state !== 'cached' && isNews(progress, performance.now())) say(describeProgress(progress));
   };
 };

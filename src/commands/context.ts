@@ -7,6 +7,7 @@ import type { GatewaySpec } from '../gateway/spec.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { ClusterTarget } from '../instance/record.ts';
 import type { Kube } from '../lib/kube/client.ts';
+import type { Report } from '../lib/progress.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
@@ -18,7 +19,7 @@ import type { CommandContext } from '../providers/context.ts';
 export type UpContext = CommandContext & {
   readonly startedAt: Date;
   /** Set by the step that wants to show what the provider does. */
-  onProgress?: (line: string) => void;
+  onProgress?: Report;
   instance?: Instance;
   provider?: ClusterProvider;
   /** Where the cluster of an instance that was there is to be by the settings of this run. */

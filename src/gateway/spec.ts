@@ -4,8 +4,6 @@ import type { KubeObject, ObjectRef } from '../lib/kube/types.ts';
 /** What the gateway of one instance should be. */
 export type GatewaySpec = GatewaySettings & { readonly instance: string };
 
-export type Report = (line: string) => void;
-
 export const crdKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;
 export const gatewayApiVersion = 'gateway.networking.k8s.io/v1';
 export const gatewaysCRDName = 'gateways.gateway.networking.k8s.io';

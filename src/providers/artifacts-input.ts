@@ -1,12 +1,14 @@
 import type { ArtifactsInput } from '../artifacts/artifacts.ts';
+import { phaseOf } from '../artifacts/store/progress.ts';
 import { pins } from '../config/versions.ts';
+import type { Report } from '../lib/progress.ts';
 import type { CommandContext } from './context.ts';
 
 /** What the artifacts part is asked for. */
 export const artifactsInput = (
   { config, folders, runner, env }: CommandContext,
   signal: AbortSignal,
-  report: (line: string) => void,
+  report: Report,
 ): ArtifactsInput => {
   const { mirror, bundle } = config;
   return {
@@ -16,7 +18,7 @@ export const artifactsInput = (
     runner,
     signal,
     network: { proxyEnv: env },
-    report: ({ name, state, detail }) => report(`${name}: ${state} ${detail}`),
+    report: (progress) => report({ ...progress, ...phaseOf(progress.state) }),
     ...(mirror && { mirror }),
     ...(bundle && { bundle }),
   };

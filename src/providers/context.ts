@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { ClusterTarget } from '../instance/record.ts';
 import type { Runner } from '../lib/process/runner.ts';
+import type { Report } from '../lib/progress.ts';
 
 /** Where taskgate keeps things, and where it is installed; absolute paths. */
 export type Folders = {
@@ -32,8 +33,8 @@ export type ProviderInput = {
   readonly place?: ClusterTarget;
   /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
   readonly artifacts?: () => Artifacts;
-  /** Told in one line what the provider is doing. */
-  readonly report?: (line: string) => void;
+  /** Told what the provider is doing. */
+  readonly report?: Report;
 };
 
 export type MakeProvider = (context: CommandContext, input: ProviderInput) => ClusterProvider;

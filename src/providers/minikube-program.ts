@@ -1,6 +1,7 @@
 import { ensureMinikube } from '../artifacts/sources/minikube.ts';
 import { findInstance } from '../instance/instance.ts';
 import { CommandError } from '../lib/process/runner.ts';
+import type { Report } from '../lib/progress.ts';
 import { artifactsInput } from './artifacts-input.ts';
 import type { CommandContext } from './context.ts';
 
@@ -25,10 +26,7 @@ const hasPinned = async ({ config, folders }: CommandContext): Promise<boolean> 
  * The minikube on PATH; where there is none and the user wants it, or wanted it when the instance was made, the pinned
  * one from the cache or its publisher.
  */
-export const findMinikube = async (
-  context: CommandContext,
-  report: (line: string) => void = () => undefined,
-): Promise<string> => {
+export const findMinikube = async (context: CommandContext, report: Report = () => undefined): Promise<string> => {
   const isPinned = await hasPinned(context);
   if (!isPinned && (!context.config.installMinikube || (await isInstalled(context)))) return installed;
   return ensureMinikube(artifactsInput(context, context.signal, report));

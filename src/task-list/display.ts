@@ -1,5 +1,7 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { describeProgress, type Progress } from '../lib/progress.ts';
 import type { Stage } from '../model/stage.ts';
+import { showLines } from './line-display.ts';
 import type { Step, StepDisplay } from './step.ts';
 
 /** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `silent`: nothing. */
@@ -14,28 +16,10 @@ export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): 
   return `${title}${time}${note ? `: ${note}` : ''}`;
 };
 
-const marks = { done: '✔', skipped: '↓', failed: '✖', cancelled: '■' } as const;
-
-const lines = (write: (text: string) => void): StepDisplay => {
-  const lastReport = new Map<string, string>();
-  return {
-    started: () => undefined,
-    reported: (title, line) => {
-      if (lastReport.get(title) === line) return;
-      lastReport.set(title, line);
-      write(`  ${title}: ${line}\n`);
-    },
-    ended: (stage) => {
-      if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
-      write(`${marks[stage.outcome]} ${describeStage(stage)}\n`);
-    },
-  };
-};
-
 type Row = {
   readonly started: PromiseWithResolvers<void>;
   readonly ended: PromiseWithResolvers<Stage>;
-  report: (line: string) => void;
+  report: (what: string | Progress) => void;
 };
 
 const emptyRow = (): Row => ({
@@ -55,8 +39,8 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
         void row.started.promise.then(() => {
           task.title = title;
         });
-        row.report = (line) => {
-          task.output = line;
+        row.report = (what) => {
+          task.output = describeProgress(what);
         };
         const stage = await row.ended.promise;
         task.title = describeStage(stage);
@@ -80,7 +64,7 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
     drawn: list.run(),
     display: {
       started: (title) => rows.get(title)?.started.resolve(),
-      reported: (title, line) => rows.get(title)?.report(line),
+      reported: (title, what) => rows.get(title)?.report(what),
       ended: (stage) => rows.get(stage.title)?.ended.resolve(stage),
     },
   };
@@ -90,6 +74,7 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
 export const showSteps = <C>(steps: readonly Step<C>[], kind: DisplayKind): Shown => {
   if (kind === 'tree') return tree(steps);
   const write = (text: string) => void process.stderr.write(text);
-  const display = kind === 'lines' ? lines(write) : { started() {}, reported() {}, ended() {} };
+  const display =
+    kind === 'lines' ? showLines({ write, describe: describeStage }) : { started() {}, reported() {}, ended() {} };
   return { display, drawn: Promise.resolve() };
 };

@@ -1,4 +1,5 @@
 import type { Stage } from '../model/stage.ts';
+import { makeProgressLog } from './progress-log.ts';
 import type { StepDisplay } from './step.ts';
 
 /** GitHub reads a line that begins with `::`, or has `##[`, as a command to its runner. */
@@ -16,7 +17,8 @@ type GroupsInput = {
 
 /**
  * For the log of a GitHub job: what a step said is folded below the line that says how it ended. Steps run side by side
- * and groups cannot, so each group is written when its step has ended; a failed step's stays open.
+ * and groups cannot, so each group is written when its step has ended; a failed step's stays open. How far a long step is
+ * stands between the groups meanwhile.
  */
 export const logGroups = ({ write, describe }: GroupsInput): StepDisplay => {
   const said = new Map<string, string[]>();
@@ -24,13 +26,18 @@ export const logGroups = ({ write, describe }: GroupsInput): StepDisplay => {
     const group = `::group::${escapeData(heading)}\n${lines.map((line) => `${defuse(line)}\n`).join('')}::endgroup::\n`;
     write(lines.length === 0 ? `${heading}\n` : group);
   };
+  const log = makeProgressLog({
+    onNews: (title, line) => void said.set(title, [...(said.get(title) ?? []), ...line.split('\n')]),
+    onSummary: (title, line) => write(`${defuse(`${title}: ${line}`)}\n`),
+  });
   return {
-    started: (title) => write(`${defuse(title)} ...\n`),
-    reported: (title, line) => {
-      const lines = said.get(title) ?? [];
-      if (lines.at(-1) !== line) said.set(title, [...lines, ...line.split('\n')]);
+    started: (title) => {
+      log.started(title);
+      write(`${defuse(title)} ...\n`);
     },
+    reported: log.reported,
     ended: (stage) => {
+      log.ended(stage.title);
       if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
       const lines = said.get(stage.title) ?? [];
       const heading = describe(stage).replaceAll(/\s*\n\s*/g, ' ');

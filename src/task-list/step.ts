@@ -1,8 +1,9 @@
+import type { Progress, Report } from '../lib/progress.ts';
 import type { Outcome, Stage } from '../model/stage.ts';
 /** What a step may use besides its context. */
 export type StepTools = {
-  /** Says in one line what the step is doing or waiting for. */
-  readonly report: (line: string) => void;
+  /** Says what the step is doing or waiting for. */
+  readonly report: Report;
   readonly signal: AbortSignal;
 };
 
@@ -25,7 +26,7 @@ export type Step<C> = {
 /** Shows a run to the user. Called for every step; nothing else prints meanwhile. */
 export type StepDisplay = {
   readonly started: (title: string) => void;
-  readonly reported: (title: string, line: string) => void;
+  readonly reported: (title: string, what: string | Progress) => void;
   readonly ended: (stage: Stage) => void;
 };
 
@@ -73,7 +74,7 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   const guarded = async (step: Step<C>): Promise<Attempt> => {
     try {
       return await attempt(step, context, {
-        tools: { signal, report: (line) => display.reported(step.title, line) },
+        tools: { signal, report: (what) => display.reported(step.title, what) },
         track,
       });
     } catch (error) {

@@ -7,6 +7,7 @@ import { minikube } from '../../src/cluster/minikube/minikube.ts';
 import type { MinikubeSpec, MinikubeTools } from '../../src/cluster/minikube/spec.ts';
 import type { MinikubeResource } from '../../src/instance/record.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
+import { describeProgress } from '../../src/lib/progress.ts';
 
 /** What minikube v1.38.1 really said (traps.txt: its traps, gathered). */
 export const recording = (name: string): string =>
@@ -140,7 +141,7 @@ export const makeTools = (runner: Runner, journalled: readonly MinikubeResource[
     resources: () => [...journal],
     journal: async (resource) => void journal.push(resource),
     forget: async (resource) => void journal.splice(journal.indexOf(resource), 1),
-    report: (line) => reports.push(line),
+    report: (what) => reports.push(describeProgress(what)),
   };
   return { tools, journal, reports };
 };

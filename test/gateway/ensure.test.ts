@@ -4,6 +4,7 @@ import { parseManifest } from '../../src/gateway/install/manifest.ts';
 import type { Gateway } from '../../src/gateway/ready/conditions.ts';
 import { findUnready } from '../../src/gateway/ready/readiness.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
+import { describeProgress, type Report } from '../../src/lib/progress.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../fakes/kube.ts';
 import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gateway/fixture.ts';
 
@@ -65,7 +66,7 @@ const react = (object: KubeObject & Ingress & { readonly status?: unknown }, { p
 };
 
 const cluster = (input: FakeKubeInput = {}) => fakeKube({ kinds, absentKinds, react, ...input });
-const ensure = ({ kube }: FakeKube, more: { timeoutMs?: number; report?: (line: string) => void } = {}) =>
+const ensure = ({ kube }: FakeKube, more: { timeoutMs?: number; report?: Report } = {}) =>
   ensureGateway({ kube, spec, manifest: parseManifest(manifestText), address: '10.0.0.2', timeoutMs: 5_000, ...more });
 
 test('makes the gateway from nothing, in an order that each part can bear', async () => {
@@ -119,7 +120,7 @@ test('notices and repairs a CRD that an upstream file overwrote', async () => {
   await ensure(fake);
   fake.put({ ...gatewaysCRD(), status: holds('Established') } as never);
   const lines: string[] = [];
-  await ensure(fake, { report: (line) => lines.push(line) });
+  await ensure(fake, { report: (what) => lines.push(describeProgress(what)) });
   expect(lines[0]).toContain('should be 213 but is: v1 spec 64, status 64');
   expect(JSON.stringify(fake.objects())).not.toContain('"maxItems":64');
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Outcome, Stage } from '../../src/model/stage.ts';
 import { logGroups } from '../../src/task-list/github-groups.ts';
 
@@ -60,4 +60,22 @@ test('a heading is data of the command', () => {
   display.reported('A 100%', 'one');
   display.ended(stage('A 100%'));
   expect(text()).toBe('::group::A 100%25: done\n· one\n::endgroup::\n');
+});
+
+test('only changes of state are folded; a summary stands between the groups while there is work', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { display, text } = show();
+  display.started('A');
+  for (const count of [1, 2, 3]) {
+    display.reported('A', { name: 'etcd', state: 'building', detail: `${count} of 3`, phase: 'working' });
+  }
+  vi.advanceTimersByTime(15_000);
+  display.reported('A', { name: 'etcd', state: 'done', detail: 'v1', phase: 'done' });
+  vi.advanceTimersByTime(60_000);
+  display.ended(stage('A'));
+  expect(text()).toBe(
+    '· A ...\n· A: 0 of 1 done; building etcd (3 of 3); 0:15\n' +
+      '::group::A: done\n· etcd: building 1 of 3\n· etcd: done v1\n::endgroup::\n',
+  );
 });

@@ -65,7 +65,7 @@ const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string
   const onLine = (line: string) => {
     if (!line.startsWith('Get:')) return;
     done += 1;
-    work.tell('downloading', `${done} of ${packages.length} packages, now ${line.split(' ')[4] ?? ''}`);
+    work.tell('downloading', `${done} of ${packages.length} packages`, line.split(' ')[4]);
   };
   await runApt(work, aptCommand(aptDir, 'download', ...packages), { cwd: debsDir, onLine });
   return (await readdir(debsDir)).sort();

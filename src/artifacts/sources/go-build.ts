@@ -114,7 +114,7 @@ const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   const onLine = (line: string) => {
     if (!line.startsWith('go: downloading ')) return;
     modules += 1;
-    work.tell('downloading', `${modules} Go modules, now ${line.split(' ')[2]}`);
+    work.tell('downloading', `${modules} Go modules`, line.split(' ')[2]);
   };
   const { stdout } = await runGo(work, { module: pin.module, command: listCommand(pin), onLine });
   return stdout.split('\n').length;
@@ -129,9 +129,8 @@ export const goSource = (pin: GoPin, files: readonly string[]): Source => ({
     await work.buildSlots(async () => {
       work.signal.throwIfAborted();
       let done = 0;
-      const tellBuilding = (now: string) =>
-        work.tell('building', `${done} of at most ${total} packages${now && `, now ${now}`}`);
-      tellBuilding('');
+      const tellBuilding = (now?: string) => work.tell('building', `${done} of at most ${total} packages`, now);
+      tellBuilding();
       await mkdir(dir, { recursive: true });
       const output = pin.packages.length > 1 ? `${dir}/` : join(dir, files[0] ?? pin.module);
       const onLine = (line: string) => {

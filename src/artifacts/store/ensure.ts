@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../lib/errors.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
 import { withLock } from '../../lib/process/lock.ts';
 import type { Item, StoredItem, Work } from '../item.ts';
 import { findStored, landItem, scratchDir } from './cache.ts';
@@ -69,8 +69,10 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
   const { tell, stop } = startTelling(item.name, report);
   try {
     return await makeItem(item, { ...rest, tell, ensure });
-  } catch (error) {
-    throw cacheFailure(error, shared.cacheDir);
+  } catch (thrown) {
+    const error = cacheFailure(thrown, shared.cacheDir);
+    if (!shared.signal.aborted) tell('failed', messageOf(error));
+    throw error;
   } finally {
     stop();
   }
@@ -122,14 +124,22 @@ export const fillCache = async <Name extends string>(
   filling: Filling,
 ): Promise<Readonly<Record<Name, StoredItem>>> => {
   const { cacheDir, signal, report } = filling;
-  const onWait = (pid: number) =>
-    report({ name: 'cache', state: 'waiting', detail: `process ${pid}, which fills ${cacheDir}` });
+  const { tell, stop } = startTelling('cache', report);
+  let waitedFor: number | undefined;
+  const onWait = (pid: number) => {
+    waitedFor = pid;
+    tell('waiting', `process ${pid}, which fills ${cacheDir}`);
+  };
   try {
     return await withLock(join(cacheDir, 'lock'), { signal, onWait }, async () => {
+      stop();
+      if (waitedFor !== undefined) tell('done', `waiting for process ${waitedFor}`);
       await rm(scratchDir(cacheDir), { recursive: true, force: true });
       return fetchAll(wanted, filling);
     });
   } catch (error) {
     throw cacheFailure(error, cacheDir);
+  } finally {
+    stop();
   }
 };

@@ -1,17 +1,13 @@
-type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' | 'skipped-source';
+import type { Progress } from '../../lib/progress.ts';
 
-export type ArtifactProgress = { readonly name: string; readonly state: ArtifactState; readonly detail: string };
+type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' | 'skipped-source' | 'failed';
+
+export type ArtifactProgress = Omit<Progress, 'phase'> & { readonly state: ArtifactState; readonly detail: string };
 
 export type Report = (progress: ArtifactProgress) => void;
 
-/** Tells how far one item is. */
-export type Tell = (state: ArtifactState, detail: string) => void;
-
-/** `95 s` as `1:35`. */
-export const formatElapsed = (elapsedMs: number): string => {
-  const seconds = Math.floor(elapsedMs / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-};
+/** Tells how far one item is, and what it is busy with now. */
+export type Tell = (state: ArtifactState, detail: string, now?: string) => void;
 
 const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
@@ -38,24 +34,30 @@ export const makeMeter = (files: number | undefined, tell: (detail: string) => v
 
 const moves = (state: ArtifactState): boolean => state === 'waiting' || state === 'downloading' || state === 'building';
 
+/** Whether an item in this state is being worked on, waits, or is there. */
+export const phaseOf = (state: ArtifactState): Pick<Progress, 'phase'> => {
+  if (moves(state)) return { phase: state === 'waiting' ? 'waiting' : 'working' };
+  return state === 'cached' || state === 'done' ? { phase: 'done' } : {};
+};
+
+const reasons: readonly ArtifactState[] = ['skipped-source', 'failed'];
+
 /**
  * Reports one item with the time it has taken. What changes fast is told every `pauseMs` at most; while nothing
  * changes, the time still goes on, so that a reader sees what is being waited for and how long.
  */
 export const startTelling = (name: string, report: Report, pauseMs = 1000): { tell: Tell; stop: () => void } => {
   const startedAt = Date.now();
-  let latest: { state: ArtifactState; detail: string } | undefined;
+  let latest: Omit<ArtifactProgress, 'name'> | undefined;
   const send = () => {
-    if (latest) {
-      const time = latest.state === 'skipped-source' ? '' : `, ${formatElapsed(Date.now() - startedAt)}`;
-      report({ name, state: latest.state, detail: `${latest.detail}${time}` });
-    }
+    if (!latest) return;
+    report({ name, ...latest, ...(!reasons.includes(latest.state) && { elapsedMs: Date.now() - startedAt }) });
   };
   const timer = setInterval(() => latest && moves(latest.state) && send(), pauseMs);
   timer.unref();
-  const tell: Tell = (state, detail) => {
+  const tell: Tell = (state, detail, now) => {
     const isNews = state !== latest?.state || !moves(state);
-    latest = { state, detail };
+    latest = { state, detail, ...(now && { now }) };
     if (isNews) send();
   };
   return { tell, stop: () => clearInterval(timer) };

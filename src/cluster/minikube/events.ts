@@ -1,3 +1,5 @@
+import type { Progress } from '../../lib/progress.ts';
+
 /** One line of `minikube ... --output=json` (CloudEvents 1.0, one on each line; all values are strings). */
 export type MinikubeEvent = {
   /** `step`, `info`, `warning`, `download`, `download.progress`, `error`, or what a later version adds. */
@@ -42,14 +44,17 @@ const describeStep = ({ currentstep, totalsteps, name, message }: MinikubeEvent[
   return `minikube${count}: ${name ?? firstLine(message)}`;
 };
 
+const describeDownload = ({ artifact = 'something', progress }: MinikubeEvent['data']): Progress => ({
+  name: `minikube: ${artifact}`,
+  state: 'downloading',
+  phase: 'working',
+  ...(progress !== undefined && { detail: `${Math.round(Number(progress) * 100)} %` }),
+});
+
 /** What an event tells the user while minikube works; errors and hints are often none, so only its log has them. */
-export const describeEvent = ({ kind, data }: MinikubeEvent): string | undefined => {
+export const describeEvent = ({ kind, data }: MinikubeEvent): string | Progress | undefined => {
   if (kind === 'step') return describeStep(data);
-  if (kind === 'download') return `minikube: downloading ${data.artifact}`;
-  if (kind === 'download.progress') {
-    return `minikube: downloading ${data.artifact}, ${Math.round(Number(data.progress) * 100)} %`;
-  }
-  return undefined;
+  return kind === 'download' || kind === 'download.progress' ? describeDownload(data) : undefined;
 };
 
 /** Whether the node's container runtime is set up by now: minikube begins this step right after it. */

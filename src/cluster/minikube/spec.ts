@@ -1,5 +1,6 @@
 import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
 import type { Runner } from '../../lib/process/runner.ts';
+import type { Report } from '../../lib/progress.ts';
 
 /** All that one Minikube cluster is made from. */
 export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {
@@ -24,8 +25,8 @@ export type MinikubeTools = {
   readonly journal: (resource: MinikubeResource) => Promise<void>;
   /** Strikes a resource from the journal, after it was removed. */
   readonly forget: (resource: MinikubeResource) => Promise<void>;
-  /** Told in one line what minikube is doing. */
-  readonly report?: (line: string) => void;
+  /** Told what minikube is doing. */
+  readonly report?: Report;
 };
 
 /** Files and folders below the instance's folder. */

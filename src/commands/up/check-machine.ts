@@ -73,7 +73,7 @@ export const checkMachine: Step<UpContext> = {
       instance,
       ...(place && { place }),
       artifacts: () => need(context, 'artifacts'),
-      report: (line) => context.onProgress?.(line),
+      report: (what) => context.onProgress?.(what),
     });
     return `${provider} provider (${because}), ${describePlace({ ...instance.record(), ...place })}`;
   },

@@ -1,8 +1,9 @@
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
+import type { Report } from '../../lib/progress.ts';
 import { type CRD, hasRoomFor, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
 import type { EnvoyService } from '../ready/address.ts';
-import { crdKind, type GatewaySpec, type Report } from '../spec.ts';
+import { crdKind, type GatewaySpec } from '../spec.ts';
 import { type Before, gatewayRefs, isCRD, isOurs, isSameObject } from './snapshot.ts';
 
 export type GuardInput = { readonly spec: GatewaySpec; readonly before: Before; readonly report?: Report };

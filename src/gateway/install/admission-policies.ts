@@ -1,6 +1,7 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { contourName, envoyName, type GatewaySpec, labelsOf, type Report } from '../spec.ts';
+import type { Report } from '../../lib/progress.ts';
+import { contourName, envoyName, type GatewaySpec, labelsOf } from '../spec.ts';
 
 const group = 'admissionregistration.k8s.io';
 const policyVersions: readonly string[] = ['v1', 'v1beta1'];

@@ -1,9 +1,10 @@
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import type { WaitInput } from '../ready/address.ts';
 import { isEstablished } from '../ready/conditions.ts';
-import { crdKind, type GatewaySpec, gatewaysCRDName, instanceLabel, type Report } from '../spec.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName, instanceLabel } from '../spec.ts';
 import { releaseBrakes } from './admission-policies.ts';
 import { type CRD, hasRoomFor, raiseListenerLimit } from './crd-patch.ts';
 import { adaptManifest, type Manifest } from './manifest.ts';

@@ -1,7 +1,8 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
+import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
-import { contourName, envoyName, type GatewaySpec, gatewayApiVersion, type Report } from '../spec.ts';
+import { contourName, envoyName, type GatewaySpec, gatewayApiVersion } from '../spec.ts';
 import type { WaitInput } from './address.ts';
 import {
   type Gateway,
@@ -34,7 +35,7 @@ const waitFor = async <T extends KubeObject>(
     hint,
     explain: () => newestWarning(kube, spec.namespace),
     ...(signal && { signal }),
-    ...(report && { onVerdict: (verdict: string) => report(`${what}: ${verdict}`) }),
+    ...(report && { onVerdict: (verdict: string) => report({ name: what, state: verdict }) }),
   });
 };
 

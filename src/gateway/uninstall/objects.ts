@@ -1,9 +1,10 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
+import type { Report } from '../../lib/progress.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { type Before, isOurs } from '../foreign/snapshot.ts';
-import { instanceLabel, type Report } from '../spec.ts';
+import { instanceLabel } from '../spec.ts';
 
 /** Something that stays although it was to go, and why. */
 export type Leftover = { readonly what: string; readonly why: string };

@@ -38,7 +38,7 @@ const setUp = async (changes: Partial<Filling> = {}) => {
     report: (progress) => reports.push(progress),
     ...changes,
   };
-  const lines = () => reports.map(({ name, state, detail }) => `${name} ${state} ${detail.replace(/, \d+:\d\d$/, '')}`);
+  const lines = () => reports.map(({ name, state, detail }) => `${name} ${state} ${detail}`);
   return { filling, lines };
 };
 
@@ -64,13 +64,14 @@ test('what is there already is not fetched again', async () => {
 });
 
 test('one error lists every source with its reason, and gives the last one’s way out', async () => {
-  const { filling } = await setUp();
+  const { filling, lines } = await setUp();
   const etcd = item('etcd', fails('release', refusal('404')), fails('go', refusal('no go')));
   expect(await failureOf(fillCache({ etcd }, filling))).toMatchObject({
     id: 'artifact.unavailable',
     message: 'cannot get etcd v1: release: 404; go: no go',
     hint: 'hint of no go',
   });
+  expect(lines().at(-1)).toBe('etcd failed cannot get etcd v1: release: 404; go: no go');
   const nothing = await failureOf(fillCache({ none: item('none') }, filling));
   expect(nothing.message).toBe('cannot get none v1: it has no source here');
 });
@@ -190,6 +191,11 @@ test('a second run waits for the first, and finds everything there', async () =>
   await Promise.all([filling, other].map((each) => fillCache({ etcd: item('etcd', slow) }, each)));
   expect(asked).toBe(1);
   expect(lines().at(-1)).toMatch(/^etcd (cached|done) /);
+  const waited = lines().filter((line) => line.startsWith('cache '));
+  expect(waited).toEqual([
+    `cache waiting process ${process.pid}, which fills ${filling.cacheDir}`,
+    `cache done waiting for process ${process.pid}`,
+  ]);
 });
 
 test('a cache that cannot be written is named', async () => {

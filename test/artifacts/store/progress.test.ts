@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { formatBytes, formatElapsed, makeMeter, startTelling } from '../../../src/artifacts/store/progress.ts';
+import { formatBytes, makeMeter, startTelling } from '../../../src/artifacts/store/progress.ts';
+import { describeProgress } from '../../../src/lib/progress.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -7,13 +8,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-test.each([
-  [0, '0:00'],
-  [9_999, '0:09'],
-  [95_000, '1:35'],
-  [3_600_000, '60:00'],
-])('%d ms is %s', (ms, text) => expect(formatElapsed(ms)).toBe(text));
 
 test('bytes with and without their whole', () => {
   expect(formatBytes(12_340_000, 98_000_000)).toBe('12.3 of 98.0 MB');
@@ -31,10 +25,10 @@ test('the whole of several files is known once all have begun', () => {
 
 test('time goes on while nothing changes, and fast changes are told once a second', () => {
   const told: string[] = [];
-  const { tell, stop } = startTelling('etcd', ({ state, detail }) => told.push(`${state} ${detail}`));
+  const { tell, stop } = startTelling('etcd', (progress) => told.push(describeProgress(progress)));
   tell('building', '1 of 9 packages');
   tell('building', '2 of 9 packages');
-  tell('building', '3 of 9 packages');
+  tell('building', '3 of 9 packages', 'net/http');
   vi.advanceTimersByTime(2000);
   tell('skipped-source', 'release: no');
   tell('skipped-source', 'go: no');
@@ -42,11 +36,11 @@ test('time goes on while nothing changes, and fast changes are told once a secon
   vi.advanceTimersByTime(5000);
   stop();
   expect(told).toEqual([
-    'building 1 of 9 packages, 0:00',
-    'building 3 of 9 packages, 0:01',
-    'building 3 of 9 packages, 0:02',
-    'skipped-source release: no',
-    'skipped-source go: no',
-    'done v1, 0:02',
+    'etcd: building 1 of 9 packages, 0:00',
+    'etcd: building 3 of 9 packages, now net/http, 0:01',
+    'etcd: building 3 of 9 packages, now net/http, 0:02',
+    'etcd: skipped-source release: no',
+    'etcd: skipped-source go: no',
+    'etcd: done v1, 0:02',
   ]);
 });

@@ -18,7 +18,7 @@ test('a stream with every trap: what is no event is passed over, what is one is 
   ]);
   expect(events.flatMap((event) => describeEvent(event) ?? [])).toEqual([
     'minikube 0/19: Initial Minikube Setup',
-    'minikube: downloading preload, 42 %',
+    { name: 'minikube: preload', state: 'downloading', detail: '42 %', phase: 'working' },
     'minikube: Creating Container',
     'minikube 11/19: Preparing Kubernetes',
     'minikube 18/19: Enabling Addons',

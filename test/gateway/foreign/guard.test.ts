@@ -3,6 +3,7 @@ import { guardForeign } from '../../../src/gateway/foreign/guard.ts';
 import { recordBefore } from '../../../src/gateway/foreign/snapshot.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { gatewaysCRD, manifestText, provisioner, spec, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
 import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
@@ -14,7 +15,7 @@ const guard = async (objects: readonly KubeObject[]) => {
   const fake = fakeKube({ objects: [kubeSystem, ...objects], kinds });
   const before = await recordBefore(fake.kube, plan);
   const lines: string[] = [];
-  const kube = guardForeign(fake.kube, { spec, before, report: (line) => lines.push(line) });
+  const kube = guardForeign(fake.kube, { spec, before, report: (line) => lines.push(describeProgress(line)) });
   return { fake, kube, lines };
 };
 

@@ -6,6 +6,7 @@ import {
   releaseBrakes,
   replaceBrakedPods,
 } from '../../../src/gateway/install/admission-policies.ts';
+import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
 
@@ -68,7 +69,7 @@ test.each([
 test('says what it costs where the API server cannot do it', async () => {
   const lines: string[] = [];
   const { kube, writes } = fakeKube({ absentKinds: [...kinds('v1'), ...kinds('v1beta1')] });
-  expect(await releaseBrakes(kube, spec, (line) => lines.push(line))).toBe(false);
+  expect(await releaseBrakes(kube, spec, (line) => lines.push(describeProgress(line)))).toBe(false);
   expect(lines).toEqual([brakesNotice]);
   expect(brakesNotice).toContain('28 s');
   expect(writes()).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { findOwner, publicationPatch, publishAddress } from '../../../src/gateway/ready/address.ts';
+import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
 
@@ -53,7 +54,9 @@ test.each([
 test('an address that another load balancer controller gave stays, and is told', async () => {
   const { kube, writes } = fakeKube({ objects: [writtenBy('speaker', [{ ip: '192.0.2.7' }])] });
   const told: string[] = [];
-  expect(await publishAddress(kube, spec, { ...input, report: (line) => told.push(line) })).toBe('192.0.2.7');
+  expect(await publishAddress(kube, spec, { ...input, report: (line) => told.push(describeProgress(line)) })).toBe(
+    '192.0.2.7',
+  );
   expect(writes()).toEqual([]);
   expect(told).toEqual(['speaker gave the Gateway the address 192.0.2.7, which stays']);
 });
