@@ -95,7 +95,7 @@ const render = ({ cluster, context, user }: Reduced): string => {
 
 /**
  * A kubeconfig reduced to one context, which is then its current one: Determined's master follows no other and does not
- * resolve paths against the file (determined.md 2.1, determined-live.md 3). Throws UserError `usage.kubeconfig` when the
+ * resolve paths against the file (docs/determined.md, Kubeconfig). Throws UserError `usage.kubeconfig` when the
  * context is not there, or leans on files and programs outside.
  */
 export const renderKubeconfig = (text: string, kubeContext: string): string =>

@@ -15,7 +15,7 @@ export type Right = {
   readonly group: string;
   /** With its subresource, as in `pods/log`. */
   readonly resource: string;
-  /** Each verb, with what happens without it (seen with a real master: determined-live.md 6). */
+  /** Each verb, with what happens without it (seen with a real master: docs/determined.md, Rights). */
   readonly verbs: Readonly<Record<string, string>>;
   /** The master goes on without it. */
   readonly isOptional?: true;

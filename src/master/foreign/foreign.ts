@@ -38,7 +38,7 @@ const readTraces = async (kube: Kube, { taskNamespace, gateway }: Tenancy): Prom
 
 /**
  * Signs of a master that is not ours on the namespace of our tasks or on our Gateway: two masters there delete each other's
- * tasks at their start (determined-live.md 5). Sample tasks of taskgate, of any instance, are no master's. Changes nothing.
+ * tasks at their start (docs/determined.md, Two masters). Sample tasks of taskgate, of any instance, are no master's. Changes nothing.
  */
 export const findForeignMaster = async (kube: Kube, tenancy: Tenancy): Promise<readonly ForeignFinding[]> =>
   judgeForeign(await readTraces(kube, tenancy), tenancy);

@@ -71,7 +71,7 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
     : []),
 ];
 
-/** What resource managers must not have in common; the master checks only the names (determined-live.md 2 and 5). */
+/** What resource managers must not have in common; the master checks only the names (docs/determined.md, Resource managers). */
 export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Problem[] => [
   ...pairsOf(managers)
     .filter(({ manager, earlier }) => sharesClusterName(manager, earlier))

@@ -132,7 +132,7 @@ const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): rea
 
 /**
  * Whether a node has the shape that its reader wants: types, unknown and empty keys, and unquoted values that YAML 1.1
- * turns into another type. The master is plain `encoding/json` behind viper (determined.md 3, determined-live.md 2).
+ * turns into another type. The master is plain `encoding/json` behind viper (docs/determined.md, How the file is read).
  */
 export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly Problem[] => {
   if (isEmpty(item)) return mayBeEmpty(item, shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];

@@ -77,7 +77,7 @@ export const header = (what: readonly string[]): string =>
     ...what,
   ]);
 
-/** Older masters ask for a licence (determined.md 4). */
+/** Older masters ask for a licence (docs/determined.md, Releases). */
 export const versionNote = ([, ...additional]: Instances): readonly string[] =>
   additional.length > 0 ? ['Several resource managers need Determined 0.38.0 or newer.'] : [];
 
@@ -96,7 +96,7 @@ export const verifyRendered = (text: string): string => {
 };
 
 /**
- * A `master.yaml` from which a real master starts (determined.md 5). Write it with mode 0600: it holds a password. Of
+ * A `master.yaml` from which a real master starts (docs/determined.md, What a master needs). Write it with mode 0600: it holds a password. Of
  * several instances the first gives what the master has only once. Throws UserError `usage.instances-overlap` for
  * instances that one master cannot serve, `usage.master-values` for what it would refuse, such as a range of one port.
  */

@@ -22,7 +22,7 @@ const chartManager = (values: MasterValues) => {
   return { resource_manager: { ...passedOn, ...secret }, resource_pools };
 };
 
-/** The part of master.yaml that the chart makes of it (determined.md 3), for our own rules. */
+/** The part of master.yaml that the chart makes of it (docs/determined.md, Helm chart), for our own rules. */
 const masterOfChart = (instances: readonly MasterValues[]) => ({
   resource_manager: {
     type: 'kubernetes',

@@ -75,7 +75,7 @@ const judgePair = (one: MasterValues, other: MasterValues): readonly Told[] => {
 
 /**
  * Lets instances through that one master can serve. Throws UserError `usage.instances-overlap` with everything that two
- * of them share and must not: the master checks only the names, and would then destroy tasks (determined-live.md 5).
+ * of them share and must not: the master checks only the names, and would then destroy tasks (docs/determined.md, Two masters).
  */
 export const verifyDisjoint = (instances: Instances): void => {
   const told = instances.flatMap((other, index) => instances.slice(0, index).flatMap((one) => judgePair(one, other)));

@@ -13,7 +13,7 @@ export type PodSpec = {
 const caFolder = '/run/taskgate';
 const masterUrl = ({ scheme, host, port }: MasterEndpoint): string => `${scheme}://${host}:${port}`;
 
-/** `DET_*` as the master sets them; see `K/spec.go:107-176` of determined-ai/determined. */
+/** `DET_*` as the master sets them; see docs/determined.md, How tasks reach the master. */
 const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
   Object.entries({
     DET_MASTER: masterUrl(master),

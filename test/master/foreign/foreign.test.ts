@@ -26,7 +26,7 @@ const gatewayWith = (allocations: readonly string[] = []) => ({
   spec: { listeners: [{ name: 'seed', port: 19999, protocol: 'TCP' }] },
 });
 
-/** A task as a master makes it (determined-live.md 4). */
+/** A task as a master makes it (docs/determined.md, What a task makes). */
 const taskOf = (cluster: string, task: string, namespace = 'team') => {
   const labels = { determined: `${task}.1` };
   const name = `det-${cluster}-cmd-${task}`;

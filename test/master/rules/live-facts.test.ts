@@ -8,7 +8,7 @@ const nameRule = '^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$';
 
 type Row = readonly [what: string, changes: Readonly<Record<string, unknown>>, problems: readonly string[]];
 
-/** What the real master refused when it was run (determined-live.md 2). */
+/** What the real master refused when it was run (docs/determined.md, How the file is read). */
 const refused: readonly Row[] = [
   ...['gateway_name', 'gateway_namespace', 'gateway_ip'].flatMap((key): readonly Row[] => [
     [`no ${key}`, { [`${gateway}.${key}`]: undefined }, [`error ${gateway}: ${key} is missing`]],
