@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { flagOf, settings } from '../src/config/settings.ts';
@@ -6,12 +6,11 @@ import { flagOf, settings } from '../src/config/settings.ts';
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+
+/** A page without its blocks of code, and without any code: what looks like a link or heading there is none. */
+const withoutBlocks = (page: string): string => read(page).replaceAll(/^```[\s\S]*?^```/gm, '');
+const prose = (page: string): string => withoutBlocks(page).replaceAll(/`[^`]*`/g, '');
+const pages = globSync(['*.md', 'docs/**/*.md', '.github/**/*.md'], { cwd: root }).toSorted();
 
 const matchesOf = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map(([, found = '']) => found);
@@ -32,21 +31,52 @@ test.each(pages)('every npm script that %s names exists', (page) => {
 });
 
 test.each(pages)('every file that %s links to exists', (page) => {
-  const links = matchesOf(read(page), /\]\((?!https?:)([^)#]+)[^)]*\)/g);
+  const links = matchesOf(prose(page), /\]\((?!https?:)([^)#]+)[^)]*\)/g);
   expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
 });
 
-test('every page is reached from the README', () => {
-  const linked = pages.flatMap((page) =>
-    matchesOf(read(page), /\]\(([a-z./-]+\.md)\)/g).map((link) => join(dirname(page), link)),
+const headingsOf = (page: string): readonly string[] => matchesOf(withoutBlocks(page), /^#+ (.*)$/gm);
+
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\s-]/g, '')
+    .replaceAll(' ', '-');
+
+test.each(pages)('every heading that %s links to exists', (page) => {
+  const links = [...prose(page).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  const broken = links.filter(([, path = '', anchor = '']) => {
+    const target = path ? join(dirname(page), path) : page;
+    return !headingsOf(target).map(anchorOf).includes(anchor);
+  });
+  expect(broken.map(([link]) => link)).toEqual([]);
+});
+
+test('every heading of docs/determined.md that a comment cites exists', () => {
+  const tests = globSync('test/**/*.ts', { cwd: root }).map(read);
+  const cited = [...sourceFiles, ...tests].flatMap((text) =>
+    matchesOf(text, /docs\/determined\.md, ([A-Z][^).:\n]+)/g),
   );
-  expect(pages.filter((page) => page !== 'README.md' && !linked.includes(page))).toEqual([]);
+  expect(cited.length).toBeGreaterThan(5);
+  expect(cited.filter((heading) => !headingsOf('docs/determined.md').includes(heading))).toEqual([]);
+});
+
+test('every page is reached from the README', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached) {
+    const links = matchesOf(prose(page), /\]\(([\w./-]+\.md)[^)]*\)/g).map((link) => join(dirname(page), link));
+    for (const link of links.filter((one) => pages.includes(one))) reached.add(link);
+  }
+  expect(pages.filter((page) => !page.startsWith('.github/') && !reached.has(page))).toEqual([]);
 });
 
 /** Flags of `ssh`, `kubectl`, `minikube` and the like that pages speak of. */
 const flagsOfOthers = [
   ...['--force', '--embed-certs', '--keep-context', '--interactive', '--container-runtime'],
   ...['--cni', '--k3s-arg', '--disable', '--profile', '--only', '--quick'],
+  ...['--kill-child', '--pdeathsig', '--project'],
+  ...['--kubernetes-client-qps', '--watch-cache-sizes'],
 ];
 
 test.each(pages)('every flag that %s names is one of ours or known to be of others', (page) => {
