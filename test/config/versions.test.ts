@@ -36,6 +36,14 @@ describe('the pins agree with what the go command is told', () => {
   });
 });
 
+test('.nvmrc names the Node.js that npm installs', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+  const { optionalDependencies } = JSON.parse(read('package.json')) as {
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
+  expect(new Set(Object.values(optionalDependencies))).toEqual(new Set([read('.nvmrc').trim()]));
+});
+
 test('the version that Kubernetes programs report is the pinned one', () => {
   const [, minor] = pins.kubernetes.version.split('.');
   const { ldflags } = pins.kubernetes.go;
