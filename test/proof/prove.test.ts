@@ -1,47 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Kube } from '../../src/lib/kube/client.ts';
-import type { KubeObject } from '../../src/lib/kube/types.ts';
-import { gatewayRef } from '../../src/proof/probe/gateway.ts';
 import { type ProveSpec, prove } from '../../src/proof/prove.ts';
 import { podPorts } from '../../src/proof/sample-task/task.ts';
-import { type FakeKubeInput, fakeKube, refusal } from '../fakes/kube.ts';
-import {
-  answerAsPod,
-  freePort,
-  gateway,
-  httpServer,
-  localPod,
-  masterAt,
-  tcpServer,
-} from '../support/proof/local-path.ts';
+import { refusal } from '../fakes/kube.ts';
+import { emptyGateway, sampleCluster, seed } from '../support/proof/fake-cluster.ts';
+import { freePort, gateway, httpServer, localPod, masterAt, tcpServer } from '../support/proof/local-path.ts';
 import { readyPod } from '../support/proof/path.ts';
-
-const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
-const empty = { ...gatewayRef(gateway), spec: { listeners: [seed] } };
-const kinds = ['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'];
-
-type JobObject = KubeObject & {
-  readonly spec: { readonly template: { readonly spec: { readonly hostname: string } } };
-};
-
-/** A cluster in which a Job has a ready pod at once; `secret` tells the host name that the pod was given. */
-const cluster = (input: FakeKubeInput = {}) => {
-  let secret = '';
-  const fake = fakeKube({
-    objects: [empty],
-    kinds: [...kinds, 'gateway.networking.k8s.io/v1alpha2/TCPRoute'],
-    react: (object, { put }) => {
-      if (object.kind !== 'Job') return;
-      secret = (object as JobObject).spec.template.spec.hostname;
-      const { labels = {} } = object.metadata;
-      put({ ...readyPod('sample-1'), metadata: { ...readyPod('sample-1').metadata, labels } });
-    },
-    ...input,
-  });
-  const text: Kube['text'] = (path, query = {}) =>
-    answerAsPod(path.slice(path.indexOf('/proxy') + '/proxy'.length), new URLSearchParams(query));
-  return { ...fake, kube: { ...fake.kube, text }, secret: () => secret };
-};
 
 const specFor = async (ports: readonly number[], change: Partial<ProveSpec> = {}): Promise<ProveSpec> => ({
   ...{ instance: 'dev', namespace: 'default', image: 'agnhost', timeoutMs: 3_000, ports },
@@ -50,13 +14,13 @@ const specFor = async (ports: readonly number[], change: Partial<ProveSpec> = {}
   ...change,
 });
 
-const leftOf = (fake: ReturnType<typeof cluster>) =>
+const leftOf = (fake: ReturnType<typeof sampleCluster>) =>
   fake.objects().filter(({ kind }) => ['Job', 'Service', 'TCPRoute', 'ConfigMap'].includes(kind));
-const listenersOf = async (fake: ReturnType<typeof cluster>) =>
-  (await fake.kube.get<typeof empty>(empty)).spec.listeners;
+const listenersOf = async (fake: ReturnType<typeof sampleCluster>) =>
+  (await fake.kube.get<typeof emptyGateway>(emptyGateway)).spec.listeners;
 
 test('proves both protocols and the way back, then leaves nothing', async () => {
-  const fake = cluster();
+  const fake = sampleCluster();
   await using http = await localPod();
   await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
   const proven = await prove(fake.kube, await specFor([http.port, tcp.port]));
@@ -69,7 +33,7 @@ test('proves both protocols and the way back, then leaves nothing', async () => 
 });
 
 test("behind a URL of the user's the master may run anywhere: no stand-in takes its place", async () => {
-  const fake = cluster();
+  const fake = sampleCluster();
   await using http = await localPod();
   await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
   await using remote = await httpServer('{"cluster_id":"c1","version":"0.38.0"}');
@@ -81,7 +45,7 @@ test("behind a URL of the user's the master may run anywhere: no stand-in takes 
 });
 
 test('makes objects in the order of the master', async () => {
-  const fake = cluster();
+  const fake = sampleCluster();
   await using http = await localPod();
   await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
   await prove(fake.kube, await specFor([http.port, tcp.port]));
@@ -98,7 +62,7 @@ test('makes objects in the order of the master', async () => {
 });
 
 test('a pod that answers with an old nonce proves nothing', async () => {
-  const fake = cluster();
+  const fake = sampleCluster();
   await using http = await httpServer('always the same');
   await using tcp = await tcpServer((socket) => socket.end('another pod'));
   const { ok, hops } = await prove(fake.kube, await specFor([http.port, tcp.port], { timeoutMs: 100 }));
@@ -108,7 +72,7 @@ test('a pod that answers with an old nonce proves nothing', async () => {
 
 test('a refusal of the API server is a broken hop, and what was made before it is removed', async () => {
   const message = 'Gateway "contour" is invalid: spec.listeners: Too many: 65: must have at most 64 items';
-  const fake = cluster({
+  const fake = sampleCluster({
     refuse: (call) => (call.startsWith('update Gateway') ? refusal(422, 'Invalid', message) : undefined),
   });
   const proven = await prove(fake.kube, await specFor([2000, 2001]));
@@ -125,7 +89,7 @@ test('a refusal of the API server is a broken hop, and what was made before it i
 });
 
 test('what cannot be removed makes the proof not ok, and is said', async () => {
-  const fake = cluster({
+  const fake = sampleCluster({
     refuse: (call) =>
       call.startsWith('remove Service') ? refusal(403, 'Forbidden', 'services is forbidden') : undefined,
   });
@@ -139,7 +103,7 @@ test('what cannot be removed makes the proof not ok, and is said', async () => {
 
 test('an abort removes everything and throws its reason', async () => {
   const stop = new AbortController();
-  const fake = cluster();
+  const fake = sampleCluster();
   const spec = await specFor([await freePort(), await freePort()], { signal: stop.signal, timeoutMs: 10_000 });
   setTimeout(() => stop.abort(new Error('interrupted')), 100);
   await expect(prove(fake.kube, spec)).rejects.toThrow('interrupted');
@@ -149,7 +113,7 @@ test('an abort removes everything and throws its reason', async () => {
 });
 
 test('a bug is thrown, after cleaning up', async () => {
-  const fake = cluster({
+  const fake = sampleCluster({
     refuse: (call) => (call.startsWith('create TCPRoute') ? new TypeError('bug') : undefined),
   });
   await expect(prove(fake.kube, await specFor([2000, 2001]))).rejects.toThrow('bug');
@@ -159,7 +123,7 @@ test('a bug is thrown, after cleaning up', async () => {
 
 test('gives up at once when the pod is hopeless', async () => {
   const failed = { ...readyPod('sample-1'), status: { phase: 'Failed' } };
-  const fake = cluster({
+  const fake = sampleCluster({
     react: ({ kind, metadata: { labels = {} } }, { put }) => {
       if (kind === 'Job') put({ ...failed, metadata: { ...failed.metadata, labels } });
     },
@@ -175,7 +139,7 @@ test('gives up at once when the pod is hopeless', async () => {
 });
 
 test('does not start a stand-in beside a master that listens on loopback only', async () => {
-  const fake = cluster();
+  const fake = sampleCluster();
   await using http = await localPod();
   await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
   await using master = await httpServer('{"version":"0.38.1","cluster_id":"c1"}');
@@ -187,7 +151,7 @@ test('does not start a stand-in beside a master that listens on loopback only', 
 test('behind https the CAs are made and removed, also when the Job is refused', async () => {
   const master = { ...masterAt(443, 'a.ngrok.invalid'), scheme: 'https' } as const;
   const local = { host: '127.0.0.1', port: await freePort() };
-  const fake = cluster({
+  const fake = sampleCluster({
     refuse: (call) => (call.startsWith('create Job') ? refusal(403, 'Forbidden', 'jobs is forbidden') : undefined),
   });
   const { hops } = await prove(fake.kube, await specFor([2000, 2001], { master, local }));
@@ -198,7 +162,7 @@ test('behind https the CAs are made and removed, also when the Job is refused', 
 
 test('a late Service of a refused exposure is removed, too', async () => {
   let services = 0;
-  const fake = cluster();
+  const fake = sampleCluster();
   const create: Kube['create'] = async (object) => {
     if (object.kind !== 'Service') return fake.kube.create(object);
     if (services++ === 0) throw refusal(403, 'Forbidden', 'services is forbidden');
