@@ -8,6 +8,7 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
       reportsDirectory: 'reports/coverage',
     },
+    globalSetup: 'test/support/leftovers.ts',
     projects: [
       {
         test: {
@@ -15,9 +16,10 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/process/**', 'test/minikube/**'],
           testTimeout: 15_000,
+          expect: { requireAssertions: true, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again
           isolate: false,
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {

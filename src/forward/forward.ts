@@ -6,7 +6,7 @@ import { connect, type Kube } from '../lib/kube/client.ts';
 import { type PortForwarder, portForwarder } from '../lib/kube/port-forward.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { type EnvoyPod, type Gateway, servingPods, wantedListeners } from './plan.ts';
-import { type Board, makeBoard } from './ports.ts';
+import { type Board, type BoardTimings, makeBoard } from './ports.ts';
 
 /** The cluster as its kubeconfig says now. */
 export type ForwardCluster = { readonly kube: Kube; readonly forward: PortForwarder };
@@ -17,14 +17,28 @@ export type ForwardTools = {
   readonly onState: (status: ForwardStatus) => void;
   /** Asked again after each outage: Minikube's API server comes back on another port. */
   readonly reach?: (spec: ForwardSpec) => Promise<ForwardCluster>;
+  readonly timings?: ForwardTimings;
 };
+
+export type ForwardTimings = BoardTimings & {
+  /** From an API server that did not answer to the next look at it. */
+  readonly missedPulseMs: number;
+};
+
+const usualTimings: ForwardTimings = { reportMs: 100, takenMs: 500, missedPulseMs: 1_000 };
 
 const reachCluster = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promise<ForwardCluster> => {
   const kubeconfig = await readFile(kubeconfigPath, 'utf8');
   return { kube: connect(kubeconfig, kubeContext), forward: portForwarder(kubeconfig, kubeContext) };
 };
 
-type Session = { readonly spec: ForwardSpec; readonly kube: Kube; readonly board: Board; readonly signal: AbortSignal };
+type Session = {
+  readonly spec: ForwardSpec;
+  readonly kube: Kube;
+  readonly board: Board;
+  readonly missedPulseMs: number;
+  readonly signal: AbortSignal;
+};
 
 const followGateway = async ({ spec: { gateway, portRange }, kube, board, signal }: Session): Promise<void> => {
   const selection = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', ...gateway };
@@ -41,11 +55,10 @@ const followPods = async ({ spec: { gateway }, kube, board, signal }: Session): 
 };
 
 const pulseMs = 5_000;
-const missedPulseMs = 1_000;
 const mostMissed = 3;
 
 /** Watches reconnect by themselves and say nothing of it, so this looks whether the API server answers at all. */
-const followPulse = async ({ kube, board, signal }: Session): Promise<void> => {
+const followPulse = async ({ kube, board, missedPulseMs, signal }: Session): Promise<void> => {
   for (let missed = 0; !signal.aborted; ) {
     try {
       const late = pause(pulseMs, undefined, { ref: false }).then(() => {
@@ -82,16 +95,16 @@ const longestPauseMs = 5_000;
  */
 export const keepForwards = async (
   spec: ForwardSpec,
-  { signal, onState, reach = reachCluster }: ForwardTools,
+  { signal, onState, reach = reachCluster, timings = usualTimings }: ForwardTools,
 ): Promise<void> => {
-  const board = makeBoard({ ...spec, onState });
+  const board = makeBoard({ ...spec, onState, timings });
   let pauseMs = firstPauseMs;
   while (!signal.aborted) {
     const startMs = performance.now();
     try {
       const { kube, forward } = await reach(spec);
       board.use(forward);
-      await followCluster({ spec, kube, board, signal });
+      await followCluster({ spec, kube, board, missedPulseMs: timings.missedPulseMs, signal });
     } catch (error) {
       board.note({ outage: messageOf(error) });
     }

@@ -5,8 +5,6 @@ import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { judgeForwards, type Seen, type WantedListener } from './plan.ts';
 import { type Forward, openForward } from './server.ts';
 
-const reportPauseMs = 100;
-
 type News = Omit<Seen, 'listeners'>;
 
 /** All forwards of a Gateway, and what is known of what lies behind them. */
@@ -20,10 +18,18 @@ export type Board = {
   readonly close: () => void;
 };
 
+export type BoardTimings = {
+  /** From a change to the report of it and of all that came meanwhile. */
+  readonly reportMs: number;
+  /** From a port that is taken to the first time that it is tried again. */
+  readonly takenMs: number;
+};
+
 export type BoardInput = {
   readonly gateway: { readonly name: string; readonly namespace: string };
   readonly address: string;
   readonly onState: (status: ForwardStatus) => void;
+  readonly timings: BoardTimings;
 };
 
 type Route = { seen: News; forward?: PortForwarder };
@@ -47,7 +53,7 @@ const dialListener = async (
   throw failure;
 };
 
-export const makeBoard = ({ gateway, address, onState }: BoardInput): Board => {
+export const makeBoard = ({ gateway, address, onState, timings }: BoardInput): Board => {
   const forwards = new Map<number, Forward>();
   const ending = new Set<Forward>();
   const route: Route = { seen: {} };
@@ -62,7 +68,7 @@ export const makeBoard = ({ gateway, address, onState }: BoardInput): Board => {
     onState({ ...judgeForwards({ ...route.seen, listeners }), listeners, connections });
   };
   const onChange = (): void => {
-    reporting ??= setTimeout(report, reportPauseMs);
+    reporting ??= setTimeout(report, timings.reportMs);
   };
   return {
     sync: (wanted) => {
@@ -74,10 +80,8 @@ export const makeBoard = ({ gateway, address, onState }: BoardInput): Board => {
       }
       for (const [port, listener] of wanted) {
         if (forwards.has(port)) continue;
-        forwards.set(
-          port,
-          openForward({ listener, address, dial: () => dialListener(route, gateway, port), onChange }),
-        );
+        const dial = () => dialListener(route, gateway, port);
+        forwards.set(port, openForward({ listener, address, dial, onChange, firstPauseMs: timings.takenMs }));
       }
       onChange();
     },

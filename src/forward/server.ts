@@ -16,9 +16,10 @@ export type ForwardInput = {
   readonly address: string;
   readonly dial: Dial;
   readonly onChange: () => void;
+  /** Before a port that is taken is tried again; doubles each time. */
+  readonly firstPauseMs: number;
 };
 
-const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 
 /** Why a port cannot be listened on, and the way out. */
@@ -31,7 +32,7 @@ export const explainListen = (error: Error, address: string, port: number): stri
 };
 
 /** Listens on a listener's port and carries each connection by itself. A port that is taken is tried again with back-off. */
-export const openForward = ({ listener, address, dial, onChange }: ForwardInput): Forward => {
+export const openForward = ({ listener, address, dial, onChange, firstPauseMs }: ForwardInput): Forward => {
   const sockets = new Set<Socket>();
   let [state, detail, trouble]: [ListenerStatus['state'], string?, string?] = ['starting'];
   let isClosed = false;

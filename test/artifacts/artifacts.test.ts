@@ -12,8 +12,9 @@ import { cniPlugins, runtimePaths, runtimePrograms } from '../../src/artifacts/r
 import { pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { ca, type Handler, ranged, startServer } from '../support/release-server.ts';
-import { failureOf, temporaryDir } from './work.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 /** apt, dpkg-deb and what they unpack; there is no go, no pip and no ldd. */
 const debianOnly: Runner = async (command, options) => {

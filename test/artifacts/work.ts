@@ -1,20 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Work } from '../../src/artifacts/item.ts';
 import { loadDigests } from '../../src/artifacts/store/digests.ts';
 import { makeNetwork } from '../../src/artifacts/store/network.ts';
 import { makeSlots } from '../../src/artifacts/store/slots.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 import { ca } from '../support/release-server.ts';
-
-/** A folder that goes away with the test. */
-export const temporaryDir = async (): Promise<string> => {
-  const dir = await mkdtemp(join(tmpdir(), 'taskgate-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  return dir;
-};
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 /** What a source works with, and what it told. No command is known unless a runner is given. */
 export const fakeWork = async (options: Partial<Work> = {}) => {
@@ -35,14 +25,4 @@ export const fakeWork = async (options: Partial<Work> = {}) => {
     ...options,
   };
   return { work, told };
-};
-
-/** What a promise was rejected with. */
-export const failureOf = async (promise: Promise<unknown>): Promise<Error & { id?: string; hint?: string }> => {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not fail');
 };

@@ -1,9 +1,9 @@
-import { chown, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { changeKubeconfig, mergeKubeconfig, unmergeKubeconfig } from '../../src/cluster/kubeconfig-merge.ts';
 import { parseYaml, renderYaml } from '../../src/lib/template.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const config = (names: readonly string[], current: string, server = 'https://a') =>
   renderYaml({
@@ -63,8 +63,7 @@ test.each(['- a list', 'a: [', 'text'])('a file that is none is refused and not 
 });
 
 const setUp = async (text?: string) => {
-  const dir = await mkdtemp(join(tmpdir(), 'taskgate-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const dir = await temporaryDir();
   const path = join(dir, 'config');
   if (text !== undefined) await writeFile(path, text, { mode: 0o600 });
   return { dir, path, signal: new AbortController().signal };

@@ -25,7 +25,9 @@ test('a token is handed on by its name alone', () => {
 });
 
 test('sudo that gives root is taken', async () => {
-  await verifySudo(1000, fakeRunner({ 'sudo -n id -u': '0\n' }).runner);
+  const { runner, calls } = fakeRunner({ 'sudo -n id -u': '0\n' });
+  await verifySudo(1000, runner);
+  expect(calls).toEqual(['sudo -n id -u']);
 });
 
 test.each([

@@ -1,12 +1,13 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Finding, loadConfig, xdgDirs } from '../../src/config/load.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 let cwd: string;
 beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'tg-'));
+  cwd = await temporaryDir();
 });
 
 type Given = {

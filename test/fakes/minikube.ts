@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { minikube } from '../../src/cluster/minikube/minikube.ts';
 import type { MinikubeSpec, MinikubeTools } from '../../src/cluster/minikube/spec.ts';
 import type { MinikubeResource } from '../../src/instance/record.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
 import { describeProgress } from '../../src/lib/progress.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 /** What minikube v1.38.1 really said (traps.txt: its traps, gathered). */
 export const recording = (name: string): string =>
@@ -142,6 +141,7 @@ export const makeTools = (runner: Runner, journalled: readonly MinikubeResource[
     journal: async (resource) => void journal.push(resource),
     forget: async (resource) => void journal.splice(journal.indexOf(resource), 1),
     report: (what) => reports.push(describeProgress(what)),
+    settleMs: 5,
   };
   return { tools, journal, reports };
 };
@@ -157,8 +157,7 @@ type SetUp = {
 
 /** The provider of one profile that is in a state, in a folder that goes with the test. */
 export const setUp = async ({ host, spec = {}, journalled = [], override }: SetUp) => {
-  const instanceDir = await mkdtemp(join(tmpdir(), 'taskgate-'));
-  onTestFinished(() => rm(instanceDir, { recursive: true, force: true }));
+  const instanceDir = await temporaryDir();
   const fake = fakeMinikube(host, override);
   const made = makeTools(fake.runner, journalled);
   return { ...fake, ...made, instanceDir, provider: minikube(makeSpec({ instanceDir, ...spec }), made.tools) };

@@ -151,7 +151,7 @@ test('a client that does not read holds the far side back', async () => {
     before = given;
     return still;
   };
-  await expect.poll(isStill, { timeout: 10_000, interval: 200 }).toBe(true);
+  await expect.poll(isStill, { timeout: 10_000, interval: 100 }).toBe(true);
   expect(given).toBeGreaterThan(0);
   expect(given).toBeLessThan(32 * 2 ** 20); // what the kernel's socket buffers take
 });

@@ -1,5 +1,4 @@
-import { access, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import {
@@ -10,11 +9,12 @@ import {
   removeInstance,
   removeInstanceDir,
 } from '../../src/instance/instance.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const settings = { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' } as const;
 let stateDir: string;
 beforeEach(async () => {
-  stateDir = await mkdtemp(join(tmpdir(), 'tg-'));
+  stateDir = await temporaryDir();
 });
 
 test('a journalled resource is on disk when the promise resolves, and gone after it is forgotten', async () => {

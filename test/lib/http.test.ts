@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { httpRequest, readBody, readBytes } from '../../src/lib/http.ts';
-import { failureOf } from '../artifacts/work.ts';
+import { failureOf } from '../support/failure-of.ts';
 import { ca, startServer } from '../support/release-server.ts';
 
 const signal = new AbortController().signal;

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { sha256OfFile } from '../../src/lib/files.ts';
 import { extractFile, type TarEntry, writeTar } from '../../src/lib/tar.ts';
-import { temporaryDir } from '../artifacts/work.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const entries = (path: string): readonly TarEntry[] => [
   { type: 'directory', name: 'dir/', mode: 0o755 },

@@ -1,15 +1,14 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { createInstance } from '../../src/instance/instance.ts';
 import { chooseProvider } from '../../src/providers/choose.ts';
 import { commandContext } from '../support/context.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const setUp = async () => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-choose-'));
-  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const home = await temporaryDir();
   const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
   const choose = (change: Partial<Config> = {}) => {
     const { config, ...context } = commandContext({ folders });

@@ -1,16 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createInstance } from '../../src/instance/instance.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
 import { newPlace } from '../../src/providers/minikube.ts';
 import { findMinikube } from '../../src/providers/minikube-program.ts';
 import { commandContext } from '../support/context.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const setUp = async (program?: string) => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-program-'));
-  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const home = await temporaryDir();
   const asked: string[] = [];
   const runner: Runner = async (command) => {
     asked.push(command.join(' '));

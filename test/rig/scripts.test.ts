@@ -1,17 +1,11 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isThere } from '../../src/lib/files.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const templatesDir = join(import.meta.dirname, '..', '..', 'templates', 'rig');
-
-const temporaryDir = async (): Promise<string> => {
-  const dir = await mkdtemp(join(tmpdir(), 'rig-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  return dir;
-};
 
 const bundle =
   '{"capabilities":["CAP_CHOWN","CAP_SYS_RESOURCE"],"bounding":["CAP_SYS_RESOURCE","CAP_KILL"],"oomScoreAdj":-998}';

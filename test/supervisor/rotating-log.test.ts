@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openRotatingLog } from '../../src/supervisor/rotating-log.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 let path: string;
 let losses: string[];
 beforeEach(async () => {
-  path = join(await mkdtemp(join(tmpdir(), 'tg-')), 'a.log');
+  path = join(await temporaryDir(), 'a.log');
   losses = [];
 });
 const open = (limitBytes?: number) =>

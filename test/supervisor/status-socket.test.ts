@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { KeeperStatus } from '../../src/supervisor/spec.ts';
 import { findKeeperStatus, serveStatus } from '../../src/supervisor/status-socket.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 let path: string;
 beforeEach(async () => {
-  path = join(await mkdtemp(join(tmpdir(), 'tg-')), 'keeper.sock');
+  path = join(await temporaryDir(), 'keeper.sock');
 });
 
 /** A keeper that does this with each connection. */

@@ -1,13 +1,13 @@
-import { chmod, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { CommandInput } from '../../src/commands/command.ts';
 import { createInstance, type Instance } from '../../src/instance/instance.ts';
+import { temporaryDir } from './temporary-dir.ts';
 
 /** A user with empty folders, and instances in them that `up` has only begun. */
 export const makeUser = async () => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-cli-'));
+  const home = await temporaryDir();
   await chmod(home, 0o755);
   const env = { XDG_STATE_HOME: join(home, 'state'), XDG_CACHE_HOME: join(home, 'cache'), HOME: home };
   return {

@@ -58,6 +58,7 @@ export const keep = ({ objects, forward, texts = { '/version': '{}' } }: Input) 
   };
   const kept = keepForwards(spec, {
     signal: stop.signal,
+    timings: { reportMs: 5, takenMs: 50, missedPulseMs: 100 },
     onState: (next) => {
       status = next;
     },

@@ -17,7 +17,7 @@ type Profile = Pick<MinikubeResource, 'profile' | 'driver'>;
 
 const slowMs = 300_000;
 const deleteTries = 3;
-const settleMs = 500;
+const usualSettleMs = 500;
 
 const deleteOnce = async (minikube: Minikube, { profile, driver }: Profile): Promise<readonly string[]> => {
   await runMinikube(minikube, deleteArgs(profile), { timeoutMs: slowMs });
@@ -28,7 +28,7 @@ const deleteOnce = async (minikube: Minikube, { profile, driver }: Profile): Pro
  * Deletes a profile and looks whether it is gone; again if not: a `docker run` of a start that was interrupted may end
  * only now. Throws UserError `cluster.minikube-leftovers`.
  */
-const deleteProfile = async (minikube: Minikube, profile: Profile): Promise<void> => {
+const deleteProfile = async (minikube: Minikube, profile: Profile, settleMs = usualSettleMs): Promise<void> => {
   if (usesDocker(profile.driver)) await verifyDocker(minikube.runner);
   let left = await deleteOnce(minikube, profile);
   for (let tries = 1; left.length > 0 && tries < deleteTries; tries++) {
@@ -45,7 +45,7 @@ const deleteProfile = async (minikube: Minikube, profile: Profile): Promise<void
 /** Deletes the profiles that are ours and strikes all from the journal, the newest first. */
 export const removeAll = async ({ minikube, tools }: Provider): Promise<void> => {
   for (const resource of tools.resources().toReversed()) {
-    if (resource.owned) await deleteProfile(minikube, resource);
+    if (resource.owned) await deleteProfile(minikube, resource, tools.settleMs);
     await tools.forget(resource);
   }
 };

@@ -27,6 +27,8 @@ export type MinikubeTools = {
   readonly forget: (resource: MinikubeResource) => Promise<void>;
   /** Told what minikube is doing. */
   readonly report?: Report;
+  /** Before a profile that is not gone is deleted once more; 0.5 s unless given. */
+  readonly settleMs?: number;
 };
 
 /** Files and folders below the instance's folder. */

@@ -11,9 +11,11 @@ type WatchInput = {
   readonly pathOf: PathOf;
   readonly selection: Selection;
   readonly signal: AbortSignal;
+  /** Before it lists again; 200 ms unless given. */
+  readonly reconnectPauseMs?: number;
 };
 
-const reconnectPauseMs = 200;
+const usualPauseMs = 200;
 
 /** A refusal that will be the same next time; a kind that is not served yet (404) may still come. */
 const isFinal = (error: unknown): boolean =>
@@ -31,7 +33,7 @@ const isBug = (error: unknown): boolean =>
  * Throws a UserError `cluster.api` then if it was in trouble and has seen nothing since.
  */
 export async function* watchObjects<T extends KubeObject>(input: WatchInput): AsyncGenerator<readonly T[]> {
-  const { signal } = input;
+  const { signal, reconnectPauseMs = usualPauseMs } = input;
   let trouble: unknown;
   while (!signal.aborted) {
     try {

@@ -10,6 +10,8 @@ export type TetherOptions = {
   readonly onLine?: (line: string) => void;
   /** Whether a line may be among the last ones that `ended` gives; left out, every line may. */
   readonly isWorthKeeping?: (line: string) => boolean;
+  /** How long `kill` waits for an end before it sends SIGKILL. */
+  readonly patienceMs?: number;
   /** Ends it. */
   readonly signal?: AbortSignal;
 };
@@ -26,7 +28,7 @@ export type Tethered = {
 
 const linesKept = 5;
 const longestLine = 8_192;
-const patienceMs = 2_000;
+const defaultPatienceMs = 2_000;
 
 /**
  * On Linux the kernel kills the child when its parent dies (PR_SET_PDEATHSIG). A parent that died before that was set
@@ -71,7 +73,7 @@ const untilEnded = (child: ChildProcess, said: readonly string[]): Promise<strin
  * writes. Must be called on the main thread: the kernel's tether is to the thread that starts it.
  */
 export const spawnTethered = (command: Command, options: TetherOptions = {}): Tethered => {
-  const { env, onLine, isWorthKeeping = () => true, signal } = options;
+  const { env, onLine, isWorthKeeping = () => true, patienceMs = defaultPatienceMs, signal } = options;
   signal?.throwIfAborted();
   const [program, ...args] = tetherCommand(command, process.platform);
   const child = spawn(program, args, {

@@ -53,6 +53,8 @@ const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<re
   ];
 };
 
+type LeakOptions = { readonly held: Held; readonly timeoutMs: number; readonly pauseMs: number | undefined };
+
 /**
  * Waits until nothing of a killed task is left in the cluster, and gives what is gone. Throws a UserError `proof.leak`
  * with what is left.
@@ -60,11 +62,11 @@ const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<re
 export const verifyNothingLeft = async (
   kube: Kube,
   task: MasterTask,
-  { held, timeoutMs }: { readonly held: Held; readonly timeoutMs: number },
+  { held, timeoutMs, pauseMs = pollPauseMs }: LeakOptions,
 ): Promise<readonly string[]> => {
   await waitUntil(
     `Removal of task ${task.taskId} by the master`,
-    polling(() => leftOf(kube, task, held), pollPauseMs),
+    polling(() => leftOf(kube, task, held), pauseMs),
     (left) => left.length === 0 || `left behind: ${left.join(', ')}`,
     {
       timeoutMs,

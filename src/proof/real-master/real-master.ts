@@ -25,6 +25,8 @@ export type RealMasterSpec = MasterTaskSpec &
     readonly answerTimeoutMs?: number;
     /** The longest wait for all to be gone after the kill; 60 s unless given. */
     readonly endTimeoutMs?: number;
+    /** Between two looks at what is waited for; some 0.5 s unless given. */
+    readonly pauseMs?: number;
     readonly signal?: AbortSignal;
   };
 
@@ -67,12 +69,12 @@ const causeOf = (error: unknown): Cleanup['finding'] => {
 
 /** The master must notice that the Job is gone. */
 const verifyEnded = (
-  { api, task }: Launched,
+  { api, task, pauseMs = statePauseMs }: Launched,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Command> =>
   waitUntil(
     `End of task ${task.taskId}`,
-    polling((until) => api.find(task.taskId, until), statePauseMs),
+    polling((until) => api.find(task.taskId, until), pauseMs),
     ({ state }) => state === 'STATE_TERMINATED' || state,
     {
       timeoutMs,
@@ -86,13 +88,13 @@ const verifyEnded = (
 const endTask = async (launched: Launched, timeoutMs: number): Promise<Cleanup> => {
   const startMs = performance.now();
   const signal = AbortSignal.timeout(callMs + 2 * timeoutMs);
-  const { api, kube } = launched;
+  const { api, kube, pauseMs } = launched;
   try {
     const allocationId = await api.allocationOf(launched.task.taskId, signal);
     const task = { ...launched.task, allocationId };
     const held = await heldBy(kube, task);
     await api.kill(task.taskId, signal);
-    const removed = await verifyNothingLeft(kube, task, { held, timeoutMs });
+    const removed = await verifyNothingLeft(kube, task, { held, timeoutMs, pauseMs });
     await verifyEnded(launched, { timeoutMs, signal });
     return { ok: true, latencyMs: since(startMs), removed };
   } catch (error) {
@@ -132,9 +134,9 @@ export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { reado
     if (!(error instanceof UserError)) throw error;
     return broken([hop, refusedHop({ from: 'master', to: 'task' }, error)]);
   }
-  const { namespace, gateway, timeoutMs, answerTimeoutMs = defaultAnswerMs } = spec;
+  const { namespace, gateway, timeoutMs, answerTimeoutMs = defaultAnswerMs, pauseMs } = spec;
   const task = { taskId: command.id, allocationId: `${command.id}.1`, namespace, gateway };
-  const launched: Launched = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, signal };
+  const launched: Launched = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, pauseMs, signal };
   let hops: readonly Hop[] = [hop];
   let cleanup = nothingMade;
   try {

@@ -29,6 +29,8 @@ export type Launched = {
   /** The longest wait for it to run, and then for its answer. */
   readonly timeoutMs: number;
   readonly answerTimeoutMs: number;
+  /** Between two looks; undefined for the usual ones. */
+  readonly pauseMs: number | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -43,7 +45,7 @@ const troubleOf = async ({ api, signal }: Launched, { id, state, exitStatus }: C
 };
 
 /** Waits until the command runs or has ended; gives it as it was at the deadline otherwise. */
-const waitForRunning = async ({ api, task, timeoutMs, signal }: Launched): Promise<Command> => {
+const waitForRunning = async ({ api, task, timeoutMs, pauseMs = statePauseMs, signal }: Launched): Promise<Command> => {
   let last: Command = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
   const look = async (until: AbortSignal): Promise<Command> => {
     last = await api.find(task.taskId, until);
@@ -52,7 +54,7 @@ const waitForRunning = async ({ api, task, timeoutMs, signal }: Launched): Promi
   const judge = ({ state }: Command) => state === 'STATE_RUNNING' || hasEnded(state) || state;
   const options = { timeoutMs, id: 'proof.task-not-running', signal } as const;
   try {
-    return await waitUntil('Task', polling(look, statePauseMs), judge, options);
+    return await waitUntil('Task', polling(look, pauseMs), judge, options);
   } catch (error) {
     if (error instanceof UserError && error.id === options.id) return last;
     throw error;
@@ -61,7 +63,7 @@ const waitForRunning = async ({ api, task, timeoutMs, signal }: Launched): Promi
 
 /** Asks the task through the master until it answers, has ended, or is given up. */
 const reachTask = async (run: Launched): Promise<Proxied> => {
-  const { api, task, nonce, signal } = run;
+  const { api, task, nonce, pauseMs = proxyPauseMs, signal } = run;
   const ask = async (): Promise<Proxied> => {
     const startMs = performance.now();
     const answer = await api.proxy(task.taskId, taskPort, signal);
@@ -77,7 +79,7 @@ const reachTask = async (run: Launched): Promise<Proxied> => {
     if (proxied.outcome === 'ended') end.abort();
     return proxied;
   };
-  return untilAnswered(asked, { pauseMs: proxyPauseMs, until: AbortSignal.any([until, end.signal]), signal });
+  return untilAnswered(asked, { pauseMs, until: AbortSignal.any([until, end.signal]), signal });
 };
 
 type PodWithEnv = KubeObject & {
@@ -94,13 +96,14 @@ const detMasterOf = async ({ kube, task }: Launched): Promise<string> => {
   return env.find(({ name }) => name === 'DET_MASTER')?.value ?? '(not seen)';
 };
 
-const hasLogged = async ({ api, task, nonce, answerTimeoutMs, signal }: Launched): Promise<boolean> => {
+const hasLogged = async (run: Launched): Promise<boolean> => {
+  const { api, task, nonce, answerTimeoutMs, pauseMs = statePauseMs, signal } = run;
   const until = AbortSignal.timeout(Math.min(longestLogsMs, answerTimeoutMs));
   const ask = async () => {
     const logs = await api.logs(task.taskId, signal);
     return { outcome: logs.some((line) => line.includes(nonce)) ? 'answered' : 'missing' };
   };
-  return (await untilAnswered(ask, { pauseMs: statePauseMs, until, signal })).outcome === 'answered';
+  return (await untilAnswered(ask, { pauseMs, until, signal })).outcome === 'answered';
 };
 
 const reverseHop = async (run: Launched, isAnswered: boolean): Promise<Hop> => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { findProbeAnswer, probePrefix } from './probe.ts';
 
 /** Who opens a connection and says nothing for so long waits for the master to speak first. */
-const silenceMs = 2_000;
+const longestSilenceMs = 2_000;
 const longestHeadBytes = 8_192;
 
 const isProbePrefix = (head: Buffer): boolean => {
@@ -24,11 +24,14 @@ const respond = (client: Socket, answer: string): void => {
   client.end(`${head}cache-control: no-store\r\nconnection: close\r\n\r\n${answer}`);
 };
 
+type Greeting = { readonly secret: string; readonly silenceMs?: number | undefined };
+type PassOn = (head: Buffer) => void;
+
 /**
  * Reads from a new connection until it is clear what it wants. Answers a question of liveness; anything else is passed
  * on, paused, with what was read of it so far.
  */
-export const greet = (client: Socket, secret: string, passOn: (head: Buffer) => void): void => {
+export const greet = (client: Socket, { secret, silenceMs = longestSilenceMs }: Greeting, passOn: PassOn): void => {
   let head: Buffer = Buffer.alloc(0);
   const leave = (): void => {
     clearTimeout(timer);

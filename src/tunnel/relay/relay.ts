@@ -12,6 +12,8 @@ export type RelayOptions = {
   readonly target: RelayTarget;
   /** By which a relay knows the questions that it answers itself. */
   readonly secret: string;
+  /** Who opens a connection and says nothing for so long is passed on; 2 s unless given. */
+  readonly silenceMs?: number;
 };
 
 /** The local end of a tunnel: answers liveness questions itself, passes everything else on to the master. */
@@ -52,7 +54,7 @@ const makeDialer = (target: RelayTarget) => {
 };
 
 /** Starts a relay on a free port of the loopback address. */
-export const startRelay = async ({ target, secret }: RelayOptions): Promise<Relay> => {
+export const startRelay = async ({ target, secret, silenceMs }: RelayOptions): Promise<Relay> => {
   const clients = new Set<Socket>();
   let passedOn = 0;
   const { dial, trouble } = makeDialer(target);
@@ -67,7 +69,7 @@ export const startRelay = async ({ target, secret }: RelayOptions): Promise<Rela
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     clients.add(client);
     client.on('error', () => client.destroy()).once('close', () => clients.delete(client));
-    greet(client, secret, (head) => void passOn(client, head));
+    greet(client, { secret, silenceMs }, (head) => void passOn(client, head));
   });
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject).listen(0, loopback, resolve);

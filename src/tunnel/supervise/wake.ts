@@ -10,7 +10,7 @@ export type Waking = 'time' | 'disturbed' | 'network';
 /** Waits, but not through what may have cut every connection. Throws the signal's reason when aborted. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<Waking>;
 
-const beatMs = 1_000;
+const usualBeatMs = 1_000;
 /** Later than this after it should have come, a beat tells that the machine stood still. */
 const gapMs = 3_000;
 
@@ -27,10 +27,17 @@ const compare = (before: readonly string[], after: readonly string[]): Waking =>
   return after.length < before.length ? 'disturbed' : 'time';
 };
 
-export type Surroundings = { readonly now: () => number; readonly addresses: () => readonly string[] };
+export type Surroundings = {
+  readonly now: () => number;
+  readonly addresses: () => readonly string[];
+  /** Between two looks; 1 s unless given. */
+  readonly beatMs?: number;
+};
+
+const thisHost: Surroundings = { now: Date.now, addresses: listAddresses };
 
 /** Looks each second at the clock and the network; a change that comes between two waits ends the next one at once. */
-export const makeWait = ({ now, addresses }: Surroundings = { now: Date.now, addresses: listAddresses }): Wait => {
+export const makeWait = ({ now, addresses, beatMs = usualBeatMs }: Surroundings = thisHost): Wait => {
   let known = addresses();
   const look = (): Waking => {
     const seen = addresses();

@@ -6,8 +6,10 @@ import { verifyBundle } from '../../../src/artifacts/bundle/index-file.ts';
 import { copyToBundle } from '../../../src/artifacts/bundle/writer.ts';
 import type { Item } from '../../../src/artifacts/item.ts';
 import { findStored, landItem } from '../../../src/artifacts/store/cache.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { ranged, startServer } from '../../support/release-server.ts';
-import { failureOf, fakeWork, temporaryDir } from '../work.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
+import { fakeWork } from '../work.ts';
 
 const item: Item = { name: 'tool', version: 'v1', key: 'tool-v1', sources: [] };
 const signal = new AbortController().signal;

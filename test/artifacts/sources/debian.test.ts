@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { debianEnvironment } from '../../../src/artifacts/runtime.ts';
 import { aptCommand, debianSource, explainAptFailure } from '../../../src/artifacts/sources/debian.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
-import { failureOf, fakeWork } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { fakeWork } from '../work.ts';
 
 test('apt works in a folder of ours, and still checks signatures', () => {
   const line = aptCommand('/d', 'update').join(' ');

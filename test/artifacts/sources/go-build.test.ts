@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { buildCommand, explainGoFailure, goEnvironment, goSource } from '../../../src/artifacts/sources/go-build.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
-import { failureOf, fakeWork } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { fakeWork } from '../work.ts';
 
 test('keeps all that go caches below our own cache', () => {
   expect(goEnvironment('/c')).toEqual({

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cniPlugins, runtimePrograms } from '../../../src/artifacts/runtime.ts';
 import { hostSource } from '../../../src/artifacts/sources/host.ts';
-import { failureOf, fakeWork, temporaryDir } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
+import { fakeWork } from '../work.ts';
 
 const makeHost = async (names: readonly string[]) => {
   const dir = await temporaryDir();

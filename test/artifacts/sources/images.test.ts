@@ -8,7 +8,8 @@ import { assembledImages } from '../../../src/artifacts/sources/images.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import type { ImagePin } from '../../../src/model/pins.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
-import { fakeWork, temporaryDir } from '../work.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
+import { fakeWork } from '../work.ts';
 
 type Found = { readonly name: string; readonly mode: number; readonly type: string; readonly body: Buffer };
 

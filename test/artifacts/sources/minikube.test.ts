@@ -6,8 +6,9 @@ import { planRelease } from '../../../src/artifacts/sources/release.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { ca, ranged, startServer } from '../../support/release-server.ts';
-import { failureOf, temporaryDir } from '../work.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const program = Buffer.from('#!minikube');
 

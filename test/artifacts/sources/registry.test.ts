@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { choosePlatform, parseChallenge, parseRef, pullImage } from '../../../src/artifacts/sources/registry.ts';
 import { makeMeter } from '../../../src/artifacts/store/progress.ts';
 import { sha256 } from '../../../src/lib/files.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { type Handler, startServer } from '../../support/release-server.ts';
-import { failureOf, fakeWork } from '../work.ts';
+import { fakeWork } from '../work.ts';
 
 describe('parseRef', () => {
   test.each([

@@ -6,8 +6,10 @@ import { fillUrl, parseChecksum, planRelease, releaseSource } from '../../../src
 import { pins } from '../../../src/config/versions.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import { writeTar } from '../../../src/lib/tar.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { type Handler, ranged, startServer } from '../../support/release-server.ts';
-import { failureOf, fakeWork, temporaryDir } from '../work.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
+import { fakeWork } from '../work.ts';
 
 describe('planRelease', () => {
   test.each([

@@ -9,7 +9,8 @@ import {
 } from '../../../src/artifacts/sources/wheel.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
-import { failureOf, fakeWork } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { fakeWork } from '../work.ts';
 
 const { wheel, version } = pins.envoy;
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findStamp, findStored, landItem } from '../../../src/artifacts/store/cache.ts';
-import { temporaryDir } from '../work.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const land = async () => {
   const cacheDir = await temporaryDir();

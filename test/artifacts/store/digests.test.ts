@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadDigests } from '../../../src/artifacts/store/digests.ts';
-import { failureOf, temporaryDir } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 test('remembers the first digest over runs and refuses another', async () => {
   const dir = await temporaryDir();

@@ -2,21 +2,24 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { downloadFile } from '../../../src/artifacts/store/download.ts';
+import { makeNetwork } from '../../../src/artifacts/store/network.ts';
 import { sha256 } from '../../../src/lib/files.ts';
-import { type Handler, inTurn, ranged, stalled, startServer, truncated } from '../../support/release-server.ts';
-import { failureOf, fakeWork } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { ca, type Handler, inTurn, ranged, stalled, startServer, truncated } from '../../support/release-server.ts';
+import { fakeWork } from '../work.ts';
 
 const body = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
 
-const setUp = async (handler: Handler, expected = sha256(body)) => {
+const setUp = async (handler: Handler, stallTimeoutMs = 5_000) => {
   const server = await startServer({ '/file': handler });
   const { work } = await fakeWork();
+  const network = makeNetwork({ ca, stallTimeoutMs }, work.signal);
   const to = join(work.cacheDir, 'out/file');
   const partialDir = join(work.cacheDir, 'partial');
   const seen: string[] = [];
   const onBytes = (done: number, total: number | undefined) => seen.push(`${done}/${total}`);
   const url = `${server.url}/file`;
-  const run = () => downloadFile({ url, sha256: expected, to, partialDir, onBytes }, work.network);
+  const run = () => downloadFile({ url, sha256: sha256(body), to, partialDir, onBytes }, network);
   return { ...server, run, to, url, seen, partial: join(partialDir, sha256(url).slice(0, 24)), partialDir };
 };
 
@@ -40,16 +43,16 @@ test.each([
   ['truncated', truncated(body, 20_000)],
   ['stalled', stalled(body, 20_000)],
 ] as const)('goes on where a %s body ended', async (_, broken) => {
-  const { run, to, requests } = await setUp(inTurn(broken, ranged(body)));
+  const { run, to, requests } = await setUp(inTurn(broken, ranged(body)), 100);
   await run();
   expect(await readFile(to)).toEqual(body);
   expect(requests).toEqual(['GET /file', expect.stringMatching(/^GET \/file bytes=\d+-$/)]);
 });
 
 test('a body that stalls each time fails and keeps what came', async () => {
-  const { run, host, requests, partial } = await setUp(stalled(body, 20_000));
+  const { run, host, requests, partial } = await setUp(stalled(body, 20_000), 100);
   const error = await failureOf(run());
-  expect(error).toMatchObject({ id: 'artifact.unavailable', message: `${host} sent nothing for 0.3 s` });
+  expect(error).toMatchObject({ id: 'artifact.unavailable', message: `${host} sent nothing for 0.1 s` });
   expect(requests).toHaveLength(4);
   expect((await readFile(partial)).length).toBeGreaterThan(0);
 });

@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Item, Source, SourceName } from '../../../src/artifacts/item.ts';
 import { type Filling, fillCache } from '../../../src/artifacts/store/ensure.ts';
 import type { ArtifactProgress } from '../../../src/artifacts/store/progress.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
-import { failureOf, temporaryDir } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const gives = (name: SourceName, text: string): Source => ({
   name,
@@ -180,15 +181,23 @@ test('a second run waits for the first, and finds everything there', async () =>
   const { filling } = await setUp();
   const { filling: other, lines } = await setUp({ cacheDir: filling.cacheDir });
   let asked = 0;
+  const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const slow: Source = {
     name: 'go',
     make: async (dir, work) => {
       asked += 1;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      begun.resolve();
+      await released.promise;
       await gives('go', 'x').make(dir, work);
     },
   };
-  await Promise.all([filling, other].map((each) => fillCache({ etcd: item('etcd', slow) }, each)));
+  const fill = (each: typeof filling) => fillCache({ etcd: item('etcd', slow) }, each);
+  const first = fill(filling);
+  await begun.promise;
+  const second = fill(other);
+  await vi.waitUntil(() => lines().some((line) => line.startsWith('cache waiting ')));
+  released.resolve();
+  await Promise.all([first, second]);
   expect(asked).toBe(1);
   expect(lines().at(-1)).toMatch(/^etcd (cached|done) /);
   const waited = lines().filter((line) => line.startsWith('cache '));

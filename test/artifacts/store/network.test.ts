@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeNetwork } from '../../../src/artifacts/store/network.ts';
-import { failureOf } from '../work.ts';
+import { failureOf } from '../../support/failure-of.ts';
 
 test('a host that could not be reached is not asked again', async () => {
   const network = makeNetwork({ connectTimeoutMs: 500 }, new AbortController().signal);

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type AttachSpec, attach } from '../../../src/cluster/attach/attach.ts';
@@ -10,6 +9,7 @@ import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { makeNode } from '../../support/attached-node.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const kubeconfig = {
   apiVersion: 'v1',
@@ -23,7 +23,7 @@ const kubeconfig = {
 let dir: string;
 let spec: AttachSpec;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tg-'));
+  dir = await temporaryDir();
   const path = join(dir, 'config');
   await writeFile(path, renderYaml(kubeconfig));
   const instanceDir = join(dir, 'instance');

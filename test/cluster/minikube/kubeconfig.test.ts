@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { settleKubeconfig } from '../../../src/cluster/minikube/kubeconfig.ts';
 import { parseYaml } from '../../../src/lib/template.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const settled = (files: Readonly<Record<string, string>>) => ({
   apiVersion: 'v1',
@@ -17,8 +17,7 @@ const settled = (files: Readonly<Record<string, string>>) => ({
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 test('what update-context has written becomes one current context with its certificates inside, for its owner', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'taskgate-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const dir = await temporaryDir();
   for (const name of ['ca.crt', 'client.crt', 'client.key']) await writeFile(join(dir, name), `text of ${name}`);
   const path = join(dir, 'kubeconfig');
   await writeFile(

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configFormats } from '../../../src/commands/config/formats.ts';
@@ -7,8 +6,9 @@ import { masterValuesOf, passwordPath } from '../../../src/commands/config/maste
 import { renderConfig } from '../../../src/commands/config/render.ts';
 import { parseYaml, parseYamlStream } from '../../../src/lib/template.ts';
 import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
-const makeState = () => mkdtemp(join(tmpdir(), 'tg-config-'));
+const makeState = () => temporaryDir();
 
 const loadTwo = async () => {
   const stateDir = await makeState();

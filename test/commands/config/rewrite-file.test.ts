@@ -1,11 +1,11 @@
-import { chmod, lstat, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rewriteConfig } from '../../../src/commands/config/rewrite-file.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const makeFile = async (mode: number) => {
-  const dir = await mkdtemp(join(tmpdir(), 'tg-patch-'));
+  const dir = await temporaryDir();
   const path = join(dir, 'mine.yaml');
   await writeFile(path, 'old\n');
   await chmod(path, mode);

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/commands/down/steps.ts';
@@ -9,6 +8,7 @@ import { showSteps } from '../../../src/task-list/display.ts';
 import { runSteps } from '../../../src/task-list/step.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { commandContext } from '../../support/context.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const deadKubeconfig = `apiVersion: v1
 kind: Config
@@ -18,7 +18,7 @@ contexts: [{ name: c, context: { cluster: c, user: c } }]
 `;
 
 const makePlaces = async () => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-down-'));
+  const home = await temporaryDir();
   const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
   await mkdir(folders.cacheDir);
   const context = (name: string, purgeCache: boolean): DownContext => ({

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { envFormats, environmentOf, renderEnv, writeEnvFile } from '../../../src/commands/env/formats.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const variables = environmentOf({
   name: 'dev',
@@ -101,7 +101,7 @@ test.each(envFormats)('an empty value is an error as %s, and named', (format) =>
 });
 
 test('the file is replaced whole, is for its owner only, and stays as it was when a value is empty', async () => {
-  const path = join(await mkdtemp(join(tmpdir(), 'tg-')), 'taskgate.env');
+  const path = join(await temporaryDir(), 'taskgate.env');
   await writeFile(path, 'OLD=1\n', { mode: 0o644 });
   await writeEnvFile(path, { A: '1' });
   expect(await readFile(path, 'utf8')).toBe('A=1\n');

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { findForeignMasters, noteForeignMasters } from '../../../src/commands/status/foreign-masters.ts';
 import { startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { finishedInstance } from '../../support/finished-instance.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const own = '1a2b3c4d-0000-4000-8000-000000000000';
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', name));
@@ -47,7 +47,7 @@ const jobOf = (cluster: string) => ({
 });
 
 const look = async (port: number, clusters: readonly string[]) => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'tg-foreign-'));
+  const stateDir = await temporaryDir();
   const instance = await finishedInstance(stateDir, 'dev');
   const { kube } = fakeKube({ objects: clusters.map(jobOf), kinds });
   const at = (other: number) => ({

@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lookAtGateway } from '../../../src/commands/status/cluster.ts';
@@ -8,6 +7,7 @@ import { createInstance } from '../../../src/instance/instance.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { commandContext, instanceRecord } from '../../support/context.ts';
 import { gatewaysCRD, messages, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const kinds = [
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
@@ -19,7 +19,7 @@ const kinds = [
 ];
 
 const makeContext = async () => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-status-'));
+  const home = await temporaryDir();
   const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
   const begin = (name: string) => createInstance(folders.stateDir, { name, provider: 'native', cidr: '10.210.0.0/16' });
   return { context: commandContext({ folders }), begin };

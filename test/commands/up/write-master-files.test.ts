@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { passwordPath } from '../../../src/commands/config/master-values.ts';
@@ -8,13 +7,14 @@ import { writeMasterFiles } from '../../../src/commands/up/write-master-files.ts
 import { fakeKube } from '../../fakes/kube.ts';
 import { commandContext } from '../../support/context.ts';
 import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const files = ['devcluster.yaml', 'helm-values.yaml', 'master.yaml', 'rbac.yaml'];
 
 const kubeSystem = (uid: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', uid } });
 
 const makeContext = async () => {
-  const home = await mkdtemp(join(tmpdir(), 'tg-files-'));
+  const home = await temporaryDir();
   const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
   const instance = await finishedInstance(folders.stateDir, 'dev');
   const { cluster, gateway, master } = instance.record();

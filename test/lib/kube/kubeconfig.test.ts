@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { kubeconfigPaths, loadKubeconfig, renderKubeconfig } from '../../../src/lib/kube/kubeconfig.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { changed } from '../../support/master/sample.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const clusterOf = (name: string) => ({
   name,
@@ -59,7 +59,7 @@ test('refuses what is no YAML', () => {
 describe('files that a kubeconfig refers to', () => {
   let dir: string;
   beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    dir = await temporaryDir();
     await Promise.all(['ca.crt', 'me.crt', 'me.key'].map((name) => writeFile(join(dir, name), `text of ${name}`)));
   });
 
@@ -116,7 +116,7 @@ describe('files that a kubeconfig refers to', () => {
 describe('several files', () => {
   let dir: string;
   beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'tg-'));
+    dir = await temporaryDir();
     await mkdir(join(dir, 'sub'));
   });
   const write = async (path: string, file: object): Promise<string> => {

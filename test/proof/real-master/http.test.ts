@@ -81,7 +81,7 @@ describe('no answer', () => {
 
   test('silence', async () => {
     await using server = await tcpServer(() => undefined);
-    await expect(ask(`http://127.0.0.1:${server.port}`, 1_000)).rejects.toMatchObject({
+    await expect(ask(`http://127.0.0.1:${server.port}`, 500)).rejects.toMatchObject({
       id: 'proof.master-unreachable',
       message: expect.stringContaining('no answer to /info within 1 s'),
     });

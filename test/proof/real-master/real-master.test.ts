@@ -66,7 +66,7 @@ const scene = async (fake: Fake, listenerPort: number, change: Partial<StandInOp
     proveThroughMaster(
       {
         ...{ url: master.url, username: 'admin', password: 'secret', gateway, namespace: 'default' },
-        ...{ timeoutMs: 1_500, answerTimeoutMs: 1_500, endTimeoutMs: 1_500, ...spec },
+        ...{ timeoutMs: 10_000, answerTimeoutMs: 300, endTimeoutMs: 10_000, pauseMs: 10, ...spec },
       },
       fake,
     );
@@ -136,7 +136,7 @@ describe('what keeps the command from being launched is the first broken hop', (
 });
 
 describe('what breaks on the way is named, and the command is killed all the same', { concurrent: true }, () => {
-  test('no room for a listener', async () => {
+  test('no room for a listener', async ({ expect }) => {
     const tooMany = 'Gateway is invalid: spec.listeners: Too many: 65: must have at most 64 items';
     const refuse = (call: string) => (call.startsWith('update Gateway') ? refusal(422, 'Invalid', tooMany) : undefined);
     const fake = cluster({ refuse });
@@ -146,7 +146,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     expect(leftOf(fake)).toEqual([]);
   });
 
-  test('a proxy that the master never registers', async () => {
+  test('a proxy that the master never registers', async ({ expect }) => {
     const fake = cluster();
     await using task = await localTask(fake);
     await using it = await scene(fake, task.port, { misbehaviour: { forgetsProxy: true } });
@@ -158,7 +158,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     expect(leftOf(fake)).toEqual([]);
   });
 
-  test('a gateway_ip that is not that of the Gateway', async () => {
+  test('a gateway_ip that is not that of the Gateway', async ({ expect }) => {
     const fake = cluster();
     await using task = await localTask(fake);
     await using it = await scene(fake, task.port, { misbehaviour: { gatewayIp: '127.0.0.9' } });
@@ -167,7 +167,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     });
   });
 
-  test('nothing behind the Gateway', async () => {
+  test('nothing behind the Gateway', async ({ expect }) => {
     const fake = cluster();
     await using it = await scene(fake, await freePort());
     const proven = await it.prove();
@@ -175,7 +175,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     expect(proven.hops.at(-1)).toMatchObject({ direction: 'reverse', ok: false });
   });
 
-  test('another Gateway than the one of the instance', async () => {
+  test('another Gateway than the one of the instance', async ({ expect }) => {
     const other = { ...anyGateway, name: 'other' };
     const fake = cluster({
       objects: [anyGateway, other].map((one) => ({ ...gatewayRef(one), spec: { listeners: [seed] } }) as KubeObject),
@@ -190,14 +190,14 @@ describe('what breaks on the way is named, and the command is killed all the sam
     });
   });
 
-  test('a master that does not notice that the task runs', async () => {
+  test('a master that does not notice that the task runs', async ({ expect }) => {
     const fake = cluster();
     await using it = await scene(fake, 20000, { misbehaviour: { staysStarting: true } });
-    expect(brokenOf(await it.prove())?.finding?.hint).toContain('pods/log');
+    expect(brokenOf(await it.prove({ timeoutMs: 300 }))?.finding?.hint).toContain('pods/log');
     expect(leftOf(fake)).toEqual([]);
   });
 
-  test('an abort', async () => {
+  test('an abort', async ({ expect }) => {
     const fake = cluster();
     await using it = await scene(fake, 20000, { misbehaviour: { staysStarting: true } });
     const abort = new AbortController();
@@ -214,11 +214,11 @@ describe('a kill after which something is left', { concurrent: true }, () => {
     [{ leaves: 'TCPRoute' }, /left behind: TCPRoute det-a1b2c3d4-cmd-/],
     [{ leaves: 'listener' }, /left behind: listener det-\d+, annotation of port \d+/],
     [{ staysRunning: true }, /^End of task .* STATE_RUNNING/],
-  ] as const)('%j', async ([misbehaviour, cause]) => {
+  ] as const)('%j', async ([misbehaviour, cause], { expect }) => {
     const fake = cluster();
     await using task = await localTask(fake);
     await using it = await scene(fake, task.port, { misbehaviour });
-    const proven = await it.prove();
+    const proven = await it.prove({ endTimeoutMs: 300 });
     expect(brokenOf(proven)).toBeUndefined();
     expect(proven.ok).toBe(false);
     expect(proven.cleanup.finding?.cause).toMatch(cause);

@@ -5,7 +5,7 @@ import { UserError } from '../../../src/lib/errors.ts';
 import type { TunnelState, TunnelStatus } from '../../../src/model/tunnel-status.ts';
 import type { ProbeAddress } from '../../../src/tunnel/supervise/live.ts';
 import { nextBackoffMs, type SuperviseInput, superviseTunnel } from '../../../src/tunnel/supervise/supervise.ts';
-import type { Waking } from '../../../src/tunnel/supervise/wake.ts';
+import { makeWait, type Wait, type Waking } from '../../../src/tunnel/supervise/wake.ts';
 import type { TunnelDriver } from '../../../src/tunnel/tunnel.ts';
 import { address, fakeDriver } from '../../fakes/tunnel-driver.ts';
 
@@ -13,6 +13,12 @@ const other = { ...address, port: 5000 };
 const quick: TunnelTimings = { livenessMs: 20, probeTimeoutMs: 20, degradedMs: 5, openTimeoutMs: 60 };
 const refused = new UserError('the key is refused', { id: 'tunnel.ssh-key', hint: 'add it' });
 const unreachable = new UserError('no route', { id: 'tunnel.ssh-unreachable' });
+
+/** As the real one, but what is longer than any of the times above, the pause before a new start, is cut short. */
+const shortWait: Wait = async (ms, signal) => {
+  await pause(ms > quick.openTimeoutMs ? 40 : ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  return 'time';
+};
 
 /** Supervises until the test is over, and keeps what is told. */
 const supervise = (driver: TunnelDriver, more: Partial<SuperviseInput> = {}) => {
@@ -27,6 +33,7 @@ const supervise = (driver: TunnelDriver, more: Partial<SuperviseInput> = {}) => 
     onState: (status) => states.push(status),
     onAddressChange: (from, to) => moves.push(`${from.port} to ${to.port}`),
     timings: quick,
+    wait: shortWait,
     ...more,
   });
   const names = () => states.map(({ state }) => state).filter((state, index, all) => state !== all[index - 1]);
@@ -53,7 +60,7 @@ test('is up once a nonce came back, not before', async () => {
 
 test('a program that ends is started again at once, on the same address', async () => {
   const { driver, runs, asked } = fakeDriver([address]);
-  const { status, names } = supervise(driver);
+  const { status, names } = supervise(driver, { wait: makeWait() });
   await expect.poll(() => status().state).toBe('up');
   const droppedAt = performance.now();
   runs[0]?.drop('exited with 255: closed by remote host');

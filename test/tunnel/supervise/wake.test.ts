@@ -27,7 +27,7 @@ test.each([
 
 test('a clock that jumped while it waited tells of a sleep', async () => {
   let jumpMs = 0;
-  const wait = makeWait({ now: () => Date.now() + jumpMs, addresses: () => [] });
+  const wait = makeWait({ now: () => Date.now() + jumpMs, addresses: () => [], beatMs: 50 });
   setTimeout(() => {
     jumpMs = 3_600_000;
   }, 10);

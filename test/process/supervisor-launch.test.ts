@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { launchKeeper } from '../../src/supervisor/launch.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tg-'));
+  dir = await temporaryDir();
   await mkdir(join(dir, 'logs'));
 });
 
@@ -28,7 +28,7 @@ test('resolves what the keeper tells: furnished, then each child that becomes re
   );
   await keeper.furnished();
   keeper.go();
-  await keeper.ready('etcd');
+  await expect(keeper.ready('etcd')).resolves.toBeUndefined();
   process.kill(keeper.pid);
 });
 

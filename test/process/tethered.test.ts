@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { findProcess } from '../../../src/lib/process/processes.ts';
-import { spawnTethered } from '../../../src/lib/process/tethered.ts';
+import { findProcess } from '../../src/lib/process/processes.ts';
+import { spawnTethered } from '../../src/lib/process/tethered.ts';
 
 const untilGone = async (pid: number): Promise<void> => {
   while (await findProcess(pid)) await pause(10);
@@ -67,7 +67,8 @@ test.each(['signal', 'kill'])('%s ends it with what it has started, also where i
     const { spawn } = require('node:child_process');
     const { pid } = spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.1; done'], { stdio: 'inherit' });
     console.log(pid); setInterval(() => {}, 1000)`;
-  const child = start(program, { signal: controller.signal, onLine: (line) => resolve(Number(line)) });
+  const onLine = (line: string) => resolve(Number(line));
+  const child = start(program, { signal: controller.signal, onLine, patienceMs: 100 });
   const grandchild = await told;
   if (how === 'kill') void child.kill();
   else controller.abort();
@@ -83,7 +84,7 @@ test('kill is repeatable; after the end it does nothing', async () => {
 });
 
 test.runIf(process.platform === 'linux')('dies with its parent, however that ends', async () => {
-  const source = join(import.meta.dirname, '../../../src/lib/process/tethered.ts');
+  const source = join(import.meta.dirname, '../../src/lib/process/tethered.ts');
   const program = `import { spawnTethered } from '${source}';
     const { pid } = spawnTethered(['sleep', '1000']); console.log(pid); setInterval(() => {}, 1000)`;
   const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {

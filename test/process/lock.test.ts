@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { withLock } from '../../src/lib/process/lock.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const options = { signal: new AbortController().signal, onWait: () => undefined, pollMs: 1 };
+
+test('of many that find a stale lock one at a time holds it', async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = join(await temporaryDir(), 'lock');
+    await writeFile(path, '4194999 1 9c1d4a0e');
+    let inside = 0;
+    const work = async () => {
+      inside++;
+      await pause(1);
+      return inside--;
+    };
+    const seen = await Promise.all(Array.from({ length: 12 }, () => withLock(path, options, work)));
+    expect(seen).toEqual(seen.map(() => 1));
+    expect(await readdir(join(path, '..'))).toEqual([]);
+  }
+});
+
+/** Ends with the signal that ended the contender, or what it said. */
+const contend = (path: string): Promise<string> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'lock-contender.ts'), path]);
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    child.on('close', (_, signal) => resolve(signal ?? said));
+  });
+
+test('processes that die with the lock are followed by one at a time', async () => {
+  const path = join(await temporaryDir(), 'lock');
+  const ends = await Promise.all(Array.from({ length: 8 }, () => contend(path)));
+  expect(ends).toEqual(ends.map(() => 'SIGKILL'));
+  expect(await readdir(join(path, '..'))).toEqual(['lock']);
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { hasCode } from '../../src/lib/errors.ts';
+import type { Child, ChildStatus } from '../../src/supervisor/spec.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const source = join(import.meta.dirname, '../../src/supervisor/children.ts');
+
+/**
+ * A program that supervises these children, with what it is to do at each report. It never ends its children, so the
+ * test ends all that is in its process group.
+ */
+const startKeeper = (program: string, stderr: number | 'pipe' = 'pipe'): ChildProcess => {
+  const code = `import { supervise } from '${source}';\n${program}`;
+  const keeper = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', stderr],
+    detached: true,
+  });
+  onTestFinished(() => {
+    try {
+      if (keeper.pid) process.kill(-keeper.pid, 'SIGKILL');
+    } catch (error) {
+      if (!hasCode(error, 'ESRCH')) throw error;
+    }
+  });
+  return keeper;
+};
+
+const answeringSocket = async (dir: string): Promise<string> => {
+  const path = join(dir, 'ready.sock');
+  const server = createServer((socket) => socket.end());
+  onTestFinished(() => void server.close());
+  await once(server.listen(path), 'listening');
+  return path;
+};
+
+test('starts children in the order of their needs, restarts one that ends, and keeps what it wrote', async () => {
+  const dir = await temporaryDir();
+  const probe = { kind: 'socket', path: await answeringSocket(dir) } as const;
+  const children: readonly Child[] = [
+    { name: 'first', command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], after: [], probe },
+    {
+      name: 'second',
+      command: [process.execPath, '-e', 'console.error("oh no"); process.exit(3)'],
+      after: ['first'],
+      probe,
+    },
+  ];
+  const keeper = startKeeper(`
+    const seen = [];
+    const status = supervise(${JSON.stringify(children)}, '${dir}', (name, state) => {
+      seen.push(name + ' ' + state);
+      if (seen.filter((one) => one === 'second starting').length === 2) {
+        console.log(JSON.stringify({ order: seen, status: status() }));
+      }
+    });
+  `);
+  const [told] = await once(keeper.stdout ?? keeper, 'data');
+  const { order, status }: { order: string[]; status: ChildStatus[] } = JSON.parse(String(told));
+  expect(order).toContain('first ready');
+  expect(order.indexOf('first ready')).toBeLessThan(order.indexOf('second starting'));
+  expect(status[0]).toMatchObject({ name: 'first', state: 'ready', restarts: 0 });
+  expect(status[1]).toMatchObject({ name: 'second', restarts: 1, lastExit: 'exited with 3' });
+  expect(await readFile(join(dir, 'second.log'), 'utf8')).toContain('oh no');
+});
+
+/** A keeper of one child that writes: gives what it told its stderr and how the child ended. */
+const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ said: string; told: string }> => {
+  const keeper = startKeeper(
+    `
+    const write = 'console.log("one"); setTimeout(() => { console.log("two"); process.exit(7); }, 50)';
+    const probe = { kind: 'socket', path: '/nowhere' };
+    const child = { name: 'chatty', command: [process.execPath, '-e', write], after: [], probe };
+    const status = supervise([child], '${logsDir}', () => {
+      if (status().some(({ restarts }) => restarts === 2)) process.exit();
+    });
+    process.on('exit', () => console.log(JSON.stringify(status())));
+  `,
+    stderr,
+  );
+  return new Promise((resolve) => {
+    const [said, told] = [keeper.stderr, keeper.stdout].map((stream) => (stream ? text(stream) : ''));
+    keeper.on('close', async () => resolve({ said: (await said) ?? '', told: (await told) ?? '' }));
+  });
+};
+
+test('children run on when their output cannot be written, which is said once', async () => {
+  const dir = await temporaryDir();
+  await symlink('/dev/full', join(dir, 'chatty.log'));
+  const { said, told } = await keepChatty(dir, 'pipe');
+  expect(said).toBe('output of chatty is dropped: ENOSPC: no space left on device, write\n');
+  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+});
+
+test('children run on when the keeper cannot write either', async () => {
+  const full = await open('/dev/full', 'w');
+  const { told } = await keepChatty('/nowhere', full.fd);
+  await full.close();
+  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+});
