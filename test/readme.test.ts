@@ -35,6 +35,22 @@ test.each(pages)('every file that %s links to exists', (page) => {
   expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
 });
 
+const folders = ['src', 'scripts', 'test', 'templates', 'docs', 'examples', '.ci', '.github'];
+const ownPath = new RegExp(
+  `(?<![\\w./~-])((?:${folders.map((name) => name.replace('.', '\\.')).join('|')})/[\\w./-]*\\w/?)`,
+  'g',
+);
+
+/** `src/cluster/NAME/`, `templates/go/MODULE`: a word for what the reader puts there. */
+const isPlaceholder = (path: string): boolean => path.split(/[/.]/).some((part) => /^[A-Z]{2,}$/.test(part));
+
+test.each(pages)('every path of the repository that %s has in code exists', (page) => {
+  const spans = matchesOf(withoutBlocks(page), /`([^`]+)`/g);
+  const blocks = matchesOf(read(page), /^```([\s\S]*?)^```/gm);
+  const paths = [...spans, ...blocks].flatMap((text) => matchesOf(text, ownPath));
+  expect(paths.filter((path) => !isPlaceholder(path) && !existsSync(join(root, path)))).toEqual([]);
+});
+
 const headingsOf = (page: string): readonly string[] => matchesOf(withoutBlocks(page), /^#+ (.*)$/gm);
 
 /** As GitHub makes it of a heading. */
