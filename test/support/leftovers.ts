@@ -25,8 +25,9 @@ const findProcesses = async (mark: string): Promise<readonly string[]> => {
   return (await Promise.all(pids.map((pid) => describeIfLeft(pid, mark)))).flat();
 };
 
+/** Programs such as minikube and npm put logs and caches of their own here, which are not looked for. */
 const findFolders = async (root: string): Promise<readonly string[]> =>
-  (await readdir(root)).map((entry) => `folder ${join(root, entry)}`);
+  (await readdir(root)).filter((name) => /^(tg|taskgate)-/.test(name)).map((name) => `folder ${join(root, name)}`);
 
 /** What is there at last: a process that was killed, or a test's clean-up in a worker, may need a moment. */
 const findLeftovers = async (root: string): Promise<readonly string[]> => {
