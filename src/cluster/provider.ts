@@ -1,3 +1,4 @@
+import type { Report } from '../lib/progress.ts';
 import type { Cluster } from '../model/cluster.ts';
 
 /** `stopped`: its data is there, its processes are not. */
@@ -6,8 +7,8 @@ export type ClusterState = 'absent' | 'stopped' | 'running';
 /** Something that keeps a provider from working, and the way out. */
 export type Obstacle = { readonly what: string; readonly hint: string };
 
-/** How long a step of a provider may take, and what ends it early. */
-export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: number };
+/** How long a provider may take, what ends it early, and what hears how far it is. */
+export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: number; readonly report?: Report };
 
 /** What makes, finds and ends clusters. */
 export type ClusterProvider = {

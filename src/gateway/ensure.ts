@@ -1,6 +1,6 @@
-import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
+import type { PublishedGateway } from '../model/gateway-endpoint.ts';
 import { replaceBrakedPods } from './install/admission-policies.ts';
-import { type InstallInput, installContour } from './install/contour.ts';
+import { applyProvisioner, type InstallInput, installContour } from './install/contour.ts';
 import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './install/drift.ts';
 import { applyGateway } from './install/gateway.ts';
 import { inspectGatewayAPI } from './install/installed.ts';
@@ -11,10 +11,10 @@ import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
 export type ApplyInput = Omit<InstallInput, 'crds'>;
 
 /**
- * Writes all objects of the gateway. Needs an API server only, so it can run while the node starts and images load.
- * Throws the UserErrors of {@link verifyGatewayAPI} before anything changes.
+ * Applies CRDs, roles and admission policies. Needs an API server only, so it can run while the node starts and images
+ * load. Throws the UserErrors of {@link verifyGatewayAPI} before anything changes.
  */
-export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
+export const applyInstallation = async (input: ApplyInput): Promise<void> => {
   const { kube, spec, manifest, report } = input;
   const installed = await inspectGatewayAPI(kube, spec);
   const wanted = { ...manifestBundle(manifest), listenerLimit: spec.listenerLimit };
@@ -22,13 +22,18 @@ export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
   verifyGatewayAPI(problems);
   for (const { message, hint } of problems) report?.(`${message} (${hint})`);
   await installContour({ ...input, crds: chooseCRDs(installed, wanted) });
+};
+
+/** Applies the provisioner and the Gateway's objects, after {@link applyInstallation}. Its pods need Services. */
+export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
+  await applyProvisioner(input);
   await applyGateway(input.kube, input.spec, input.signal);
 };
 
 type EndpointInput = Omit<ApplyInput, 'manifest'> & { readonly address: string };
 
 /** Waits for everything that {@link applyGatewayObjects} wrote, publishes `address` and proves the capacity. */
-export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<GatewayEndpoint> => {
+export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<PublishedGateway> => {
   const { kube, spec, report } = input;
   const capacity = await proveCapacity(kube, spec);
   let { address } = input;
@@ -40,5 +45,5 @@ export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<Gatewa
   if ((await replaceBrakedPods(kube, spec, report)) > 0) await waitForGateway(input);
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);
-  return { name, namespace, address, portRange, capacity };
+  return { name, namespace, publishedAddress: address, portRange, capacity };
 };

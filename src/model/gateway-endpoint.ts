@@ -4,11 +4,18 @@ export type PortRange = { readonly start: number; readonly end: number };
 /** Which Gateway it is. */
 export type GatewayName = { readonly name: string; readonly namespace: string };
 
-/** Where the master dials tasks. */
-export type GatewayEndpoint = GatewayName & {
-  /** IP address or host name, as the master sees it. */
-  readonly address: string;
+/** A Gateway that carries traffic. */
+type CarryingGateway = GatewayName & {
   readonly portRange: PortRange;
   /** How many task listeners fit, and what limits them. */
   readonly capacity: { readonly limit: number; readonly because: string };
+};
+
+/** A Gateway as its own status shows it. */
+export type PublishedGateway = CarryingGateway & { readonly publishedAddress: string };
+
+/** Where the master dials tasks. */
+export type GatewayEndpoint = CarryingGateway & {
+  /** IP address or host name, as the master and this host reach it: the published one, or that of forwards. */
+  readonly address: string;
 };

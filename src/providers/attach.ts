@@ -8,20 +8,16 @@ import { connect } from '../lib/kube/client.ts';
 import { kubeconfigPaths } from '../lib/kube/kubeconfig.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
-export const attachTools = ({ runner }: CommandContext, report?: (line: string) => void): AttachTools => ({
-  runner,
-  connect,
-  ...(report && { report }),
-});
+export const attachTools = ({ runner }: CommandContext): AttachTools => ({ runner, connect });
 
 /** The provider of an instance that works with a cluster of somebody else's. */
 export const attachedCluster = (
   context: CommandContext,
-  { instance, place: wanted, report }: ProviderInput,
+  { instance, target: wanted }: ProviderInput,
 ): ClusterProvider => {
   const { name, attach: place } = { ...instance.record(), ...wanted };
   if (!place) throw new Error(`instance ${name} names no context, so it is not attached`);
-  return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context, report));
+  return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context));
 };
 
 /** Throws UserError `usage.no-context` where the settings name none. */

@@ -4,7 +4,6 @@ import type { Config } from '../config/config.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { ClusterTarget } from '../instance/record.ts';
 import type { Runner } from '../lib/process/runner.ts';
-import type { Report } from '../lib/progress.ts';
 
 /** Where taskgate keeps things, and where it is installed; absolute paths. */
 export type Folders = {
@@ -30,11 +29,9 @@ export type CommandContext = {
 export type ProviderInput = {
   readonly instance: Instance;
   /** What this run wants instead of what the record says; the record gets it once the cluster is so. */
-  readonly place?: ClusterTarget;
-  /** Asked for only when a native cluster is started; to look at it or take it down, none are needed. */
-  readonly artifacts?: () => Artifacts;
-  /** Told what the provider is doing. */
-  readonly report?: Report;
+  readonly target?: ClusterTarget;
+  /** Only a native cluster that is started needs them; to look at it or take it down, none are. */
+  readonly artifacts?: Artifacts;
 };
 
 export type MakeProvider = (context: CommandContext, input: ProviderInput) => ClusterProvider;

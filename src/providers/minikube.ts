@@ -13,7 +13,7 @@ const isMinikube = (resource: { readonly kind: string }): resource is MinikubeRe
 /** The Minikube provider of an instance. `recreate` counts only where a cluster is started. */
 export const minikubeCluster = (
   { config, runner }: CommandContext,
-  { instance, place: wanted, report }: ProviderInput,
+  { instance, target: wanted }: ProviderInput,
 ): ClusterProvider => {
   const { name, minikube: place } = { ...instance.record(), ...wanted };
   if (!place) throw new Error(`instance ${name} names no profile, so it is no Minikube cluster`);
@@ -32,7 +32,6 @@ export const minikubeCluster = (
     resources: () => instance.record().journal.filter(isMinikube),
     journal: instance.journal,
     forget: instance.forget,
-    ...(report && { report }),
   });
 };
 

@@ -10,32 +10,28 @@ import { imageRef, pins } from '../config/versions.ts';
 import { instancesDir, listInstances } from '../instance/instance.ts';
 import type { NativeResource } from '../instance/record.ts';
 import { launchKeeper } from '../supervisor/launch.ts';
-import type { KeeperEvent } from '../supervisor/spec.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
-const softwareOf = ({ binaries, cniPluginsDir, path, env }: Artifacts): NodeSoftware => ({
-  kubernetesVersion: pins.kubernetes.version,
-  binaries,
-  cniPluginsDir,
-  path,
-  env,
-  pauseImage: imageRef('pause'),
-});
+const softwareOf = (artifacts: Artifacts | undefined): NodeSoftware => {
+  if (!artifacts) throw new Error('a cluster cannot be started without artifacts');
+  const { binaries, cniPluginsDir, path, env } = artifacts;
+  return {
+    kubernetesVersion: pins.kubernetes.version,
+    binaries,
+    cniPluginsDir,
+    path,
+    env,
+    pauseImage: imageRef('pause'),
+  };
+};
 
 const isNative = (resource: { readonly kind: string }): resource is NativeResource =>
   nativeKinds.some((kind) => kind === resource.kind);
 
-const describeEvent = (event: KeeperEvent): string | undefined =>
-  event.event === 'child' ? `${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}` : undefined;
-
-const noArtifacts = (): never => {
-  throw new Error('a cluster cannot be started without artifacts');
-};
-
 /** The native provider of an instance. */
 export const nativeCluster = (
   { folders, runner }: CommandContext,
-  { instance, artifacts = noArtifacts, report }: ProviderInput,
+  { instance, artifacts }: ProviderInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
   if (!cidr) throw new Error(`instance ${name} has no network, so it is no native cluster`);
@@ -44,16 +40,12 @@ export const nativeCluster = (
     {
       runner,
       launchKeeper,
-      software: () => softwareOf(artifacts()),
+      software: () => softwareOf(artifacts),
       templatesDir: folders.templatesDir,
       supervisorCommand: folders.supervisorCommand,
       resources: () => instance.record().journal.filter(isNative),
       journal: instance.journal,
       forget: instance.forget,
-      onEvent: (event) => {
-        const line = describeEvent(event);
-        if (line) report?.(line);
-      },
     },
   );
 };

@@ -2,7 +2,8 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import { describeProgress, type Progress } from '../lib/progress.ts';
 import type { Stage } from '../model/stage.ts';
 import { showLines } from './line-display.ts';
-import type { Step, StepDisplay } from './step.ts';
+import type { StepDisplay } from './run.ts';
+import type { Step } from './step.ts';
 
 /** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `silent`: nothing. */
 export type DisplayKind = 'tree' | 'lines' | 'silent';

@@ -1,6 +1,6 @@
 import type { Stage } from '../model/stage.ts';
 import { makeProgressLog } from './progress-log.ts';
-import type { StepDisplay } from './step.ts';
+import type { StepDisplay } from './run.ts';
 
 /** GitHub reads a line that begins with `::`, or has `##[`, as a command to its runner. */
 const defuse = (line: string): string => `· ${line.replaceAll('##[', '## [')}`;

@@ -1,6 +1,6 @@
 import type { Stage } from '../model/stage.ts';
 import { makeProgressLog } from './progress-log.ts';
-import type { StepDisplay } from './step.ts';
+import type { StepDisplay } from './run.ts';
 
 type LinesInput = {
   readonly write: (text: string) => void;

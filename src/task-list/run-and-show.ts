@@ -1,16 +1,12 @@
-import type { Stage } from '../model/stage.ts';
 import { type DisplayKind, describeStage, type Shown, showSteps } from './display.ts';
 import { logGroups } from './github-groups.ts';
-import { runSteps, type Step } from './step.ts';
+import { type RunStepsOptions, runSteps } from './run.ts';
+import type { Step } from './step.ts';
 
 /** `groups`: folded below a line for each step, for the log of a GitHub job. */
 export type OutputKind = DisplayKind | 'groups';
 
-type RunInput = {
-  readonly kind: OutputKind;
-  readonly signal: AbortSignal;
-  readonly onStage?: (stage: Stage) => void;
-};
+type RunInput = Omit<RunStepsOptions, 'display'> & { readonly kind: OutputKind };
 
 const show = <C>(steps: readonly Step<C>[], kind: OutputKind): Shown => {
   if (kind !== 'groups') return showSteps(steps, kind);

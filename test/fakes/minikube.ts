@@ -5,7 +5,6 @@ import { minikube } from '../../src/cluster/minikube/minikube.ts';
 import type { MinikubeSpec, MinikubeTools } from '../../src/cluster/minikube/spec.ts';
 import type { MinikubeResource } from '../../src/instance/record.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
-import { describeProgress } from '../../src/lib/progress.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 /** What minikube v1.38.1 really said (traps.txt: its traps, gathered). */
@@ -132,7 +131,6 @@ export const fakeMinikube = (initial: Host, override: Override = () => undefined
 /** The provider's tools around a runner, with a journal that can be looked at. */
 export const makeTools = (runner: Runner, journalled: readonly MinikubeResource[] = []) => {
   const journal = [...journalled];
-  const reports: string[] = [];
   const tools: MinikubeTools = {
     runner,
     program: 'minikube',
@@ -140,10 +138,9 @@ export const makeTools = (runner: Runner, journalled: readonly MinikubeResource[
     resources: () => [...journal],
     journal: async (resource) => void journal.push(resource),
     forget: async (resource) => void journal.splice(journal.indexOf(resource), 1),
-    report: (what) => reports.push(describeProgress(what)),
     settleMs: 5,
   };
-  return { tools, journal, reports };
+  return { tools, journal };
 };
 
 export const limits = { signal: new AbortController().signal, timeoutMs: 5_000 };

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { type ApplyInput, applyGatewayObjects, awaitGatewayEndpoint } from '../../src/gateway/ensure.ts';
+import {
+  type ApplyInput,
+  applyGatewayObjects,
+  applyInstallation,
+  awaitGatewayEndpoint,
+} from '../../src/gateway/ensure.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
 import type { Gateway } from '../../src/gateway/ready/conditions.ts';
 import { findUnready } from '../../src/gateway/ready/readiness.ts';
@@ -9,8 +14,9 @@ import type { FakeKube, FakeKubeInput } from '../fakes/kube.ts';
 import { contourCluster, holds, made, playContour } from '../support/gateway/contour-cluster.ts';
 import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gateway/fixture.ts';
 
-/** The gateway from nothing, or its repair, as `up` does it in two steps. */
+/** The gateway from nothing, or its repair, as `up` does it in three steps. */
 const ensureGateway = async (input: ApplyInput & { readonly address: string }) => {
+  await applyInstallation(input);
   await applyGatewayObjects(input);
   return awaitGatewayEndpoint(input);
 };
@@ -23,7 +29,7 @@ test('makes the gateway from nothing, in an order that each part can bear', asyn
   expect(await ensure(fake)).toEqual({
     name: 'tasks',
     namespace: 'projectcontour',
-    address: '10.0.0.2',
+    publishedAddress: '10.0.0.2',
     portRange: { start: 20000, end: 20199 },
     capacity: { limit: 200, because: 'the range 20000-20199 has 200 ports' },
   });

@@ -71,7 +71,7 @@ test('paths in the folder of an instance are those of layout.txt', async () => {
 test('files that are written in the folder of an instance', async () => {
   const { instance, context } = await setUp();
   await keepBefore(instance, before);
-  await writeReports({ ...context, instance, startedAt: new Date(0), notes: [] }, []);
+  await writeReports({ context: { ...context, startedAt: new Date(0) }, result: { instance }, stages: [], notes: [] });
   await mkdir(tunnelPaths(instance.dir).logsDir);
   openTunnelJournal(tunnelPaths(instance.dir).logsDir).log('a line');
   expect(await filesBelow(instance.dir)).toEqual([

@@ -10,7 +10,7 @@ export { masterValuesOf, passwordPath } from '../../src/commands/config/master-v
 export { renderConfig } from '../../src/commands/config/render.ts';
 export { rewriteConfig } from '../../src/commands/config/rewrite-file.ts';
 export { environmentOf } from '../../src/commands/env/formats.ts';
-export { writeReports } from '../../src/commands/up/write-reports.ts';
+export { writeReports } from '../../src/commands/up/result.ts';
 export { configJsonSchema } from '../../src/config/config.ts';
 export { loadConfig, xdgDirs } from '../../src/config/load.ts';
 export { flagOf, type Setting, settings, variableOf } from '../../src/config/settings.ts';

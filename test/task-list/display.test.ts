@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { showSteps } from '../../src/task-list/display.ts';
-import { runSteps, type Step } from '../../src/task-list/step.ts';
+import { runSteps } from '../../src/task-list/run.ts';
+import { stepsOf } from '../../src/task-list/step.ts';
 
-const build: Step<object> = {
+const build = stepsOf<object>()({
   title: 'Build',
-  run: async (_, { report }) => {
+  run: async (_, __, { report }) => {
     for (const count of [1, 2, 3]) {
       // the list draws its rows before it takes anything for them
       await pause(20);
@@ -13,7 +14,7 @@ const build: Step<object> = {
     }
     return undefined;
   },
-};
+});
 
 test('the live list gets every update', async () => {
   const written: string[] = [];

@@ -20,7 +20,6 @@ export type AttachSpec = AttachTarget & {
 export type AttachTools = {
   readonly runner: Runner;
   readonly connect: (kubeconfig: string, kubeContext: string) => Kube;
-  readonly report?: (line: string) => void;
 };
 
 /** Throws UserError `usage.context-not-allowed` unless the user named the context twice. */
@@ -98,11 +97,11 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
     return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...place };
   },
   /** Its nodes pull what they need: archives cannot be handed to them. */
-  loadImages: async (_, refs) => {
+  loadImages: async (_, refs, { report }) => {
     const { ask } = await openAttached(spec, tools);
     const missing = unlistedImages(await ask(listNodes), refs);
     if (missing.length > 0)
-      tools.report?.(`no node lists these images, so the cluster may have to pull them: ${missing.join(', ')}`);
+      report?.(`no node lists these images, so the cluster may have to pull them: ${missing.join(', ')}`);
   },
   stop: async () => undefined,
   delete: async () => undefined,

@@ -82,28 +82,26 @@ export const startTimeoutMs = 3_600_000;
 
 /** Runs `minikube start` and puts its events into words. */
 const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLimits): Promise<void> => {
-  const { onRuntimeReady, signal } = limits;
+  const { onRuntimeReady, signal, report } = limits;
   const onLine = (line: string) => {
     const event = parseEvent(line);
     if (!event) return;
     if (isRuntimeReady(event)) onRuntimeReady();
     const text = describeEvent(event);
-    if (text) tools.report?.(text);
+    if (text) report?.(text);
   };
   const args = startArgs(spec, { uid: tools.uid, isOwned: isOwned(tools) });
   await runMinikube(minikube, args, { signal, timeoutMs: startTimeoutMs, onLine });
 };
 
 /** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */
-const tidyUp = async (provider: Provider, isNew: boolean): Promise<void> => {
-  const { spec, tools } = provider;
+const tidyUp = async (provider: Provider, isNew: boolean, report: StepLimits['report']): Promise<void> => {
+  const { spec } = provider;
   if (isNew) {
     await removeAll(provider);
-    tools.report?.(`minikube: the start was cut short; the half-made profile ${spec.profile} was removed`);
+    report?.(`minikube: the start was cut short; the half-made profile ${spec.profile} was removed`);
   } else {
-    tools.report?.(
-      `minikube: the start was cut short; the profile ${spec.profile} stays, and the next up goes on with it`,
-    );
+    report?.(`minikube: the start was cut short; the profile ${spec.profile} stays, and the next up goes on with it`);
   }
 };
 
@@ -112,7 +110,7 @@ export const carryOut = async (provider: Provider, plan: Plan, limits: StartLimi
   const { spec, tools, minikube } = provider;
   const isNew = plan.action === 'create' || plan.action === 'recreate';
   if (plan.action === 'recreate') {
-    tools.report?.(`minikube: deleting ${spec.profile} (${plan.because})`);
+    limits.report?.(`minikube: deleting ${spec.profile} (${plan.because})`);
     await deleteProfile(minikube, spec);
   }
   await journalOnce(provider, isNew || isOwned(tools));
@@ -121,7 +119,7 @@ export const carryOut = async (provider: Provider, plan: Plan, limits: StartLimi
     if (plan.action === 'unpause') await runMinikube(minikube, unpauseArgs(spec.profile), limits);
     else await startProfile(provider, limits);
   } catch (error) {
-    if (limits.signal.aborted) await tidyUp(provider, isNew);
+    if (limits.signal.aborted) await tidyUp(provider, isNew, limits.report);
     throw error;
   }
 };

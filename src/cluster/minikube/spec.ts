@@ -1,6 +1,5 @@
 import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
 import type { Runner } from '../../lib/process/runner.ts';
-import type { Report } from '../../lib/progress.ts';
 
 /** All that one Minikube cluster is made from. */
 export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {
@@ -25,8 +24,6 @@ export type MinikubeTools = {
   readonly journal: (resource: MinikubeResource) => Promise<void>;
   /** Strikes a resource from the journal, after it was removed. */
   readonly forget: (resource: MinikubeResource) => Promise<void>;
-  /** Told what minikube is doing. */
-  readonly report?: Report;
   /** Before a profile that is not gone is deleted once more; 0.5 s unless given. */
   readonly settleMs?: number;
 };

@@ -36,7 +36,6 @@ export type NativeTools = {
   readonly journal: (resource: NativeResource) => Promise<void>;
   /** Strikes a resource from the journal, after it was removed. */
   readonly forget: (resource: NativeResource) => Promise<void>;
-  readonly onEvent?: (event: KeeperEvent) => void;
 };
 
 const findKeeper = (resources: readonly NativeResource[]): ProcessIdentity | undefined =>
@@ -76,8 +75,17 @@ const wire = async (link: string, pid: number, { network, runner }: { network: N
   }
 };
 
+const reportEvent = (event: KeeperEvent, report: StepLimits['report']): void => {
+  if (event.event !== 'child') return;
+  report?.(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
+};
+
 /** Starts the keeper in its namespaces, wires them to the host, and waits until the API server answers. */
-const startNode = async (spec: NativeSpec, tools: NativeTools, { signal, timeoutMs }: StepLimits): Promise<void> => {
+const startNode = async (
+  spec: NativeSpec,
+  tools: NativeTools,
+  { signal, timeoutMs, report }: StepLimits,
+): Promise<void> => {
   const { runner, journal } = tools;
   const { logsDir, keeperSpecPath, socketPath } = nodePaths(spec.instanceDir);
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
@@ -101,7 +109,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, { signal, timeout
     env: { PATH: systemPath.join(':') },
     signal,
     timeoutMs,
-    ...(tools.onEvent && { onEvent: tools.onEvent }),
+    onEvent: (event) => reportEvent(event, report),
   });
   const journalled = findProcess(keeper.pid).then((process) => process && journal({ kind: 'keeper', process }));
   const filesWritten = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));

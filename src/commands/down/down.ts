@@ -11,16 +11,18 @@ export type DownFlags = { readonly purgeCache: boolean };
 /** Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed. */
 export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<number> => {
   const { config } = await readConfig(input);
-  const context = { ...contextOf(config, input), purgeCache, notes: [] };
+  const context = { ...contextOf(config, input), purgeCache };
   await verifyCacheUnused(context);
   const stages: Stage[] = [];
+  const notes: string[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
-  const options = { kind: displayKind(input.invocation), signal: context.signal, onStage };
+  const onWarning = (text: string) => notes.push(text);
+  const options = { kind: displayKind(input.invocation), signal: context.signal, onStage, onWarning };
   const work = async () => {
     await withInstanceLock(context, () => runAndShow(downSteps, context, options));
     await handOver(input.invocation.env, context);
-    for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
-    if (input.flags.json) print(JSON.stringify({ instance: config.name, stages, notes: context.notes }, null, 2));
+    for (const note of notes) process.stderr.write(`note: ${note}\n`);
+    if (input.flags.json) print(JSON.stringify({ instance: config.name, stages, notes }, null, 2));
   };
   // a folder without a record may be root's
   const provider = (await findProvider(context)) ?? 'native';

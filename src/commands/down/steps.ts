@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { changeKubeconfig, unmergeKubeconfig } from '../../cluster/kubeconfig-merge.ts';
 import { stopTunnelKeeper } from '../../daemon/find.ts';
 import { findBefore, isForeignCluster } from '../../gateway/foreign/kept.ts';
 import { type Before, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
@@ -11,15 +12,10 @@ import { connect, type Kube } from '../../lib/kube/client.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
-import type { Step } from '../../task-list/step.ts';
+import { type Step, stepsOf } from '../../task-list/step.ts';
 import { stageTimeoutMs } from '../context.ts';
-import { unmergeContext } from '../up/merge-kubeconfig.ts';
 
-export type DownContext = CommandContext & {
-  readonly purgeCache: boolean;
-  /** What could not be removed, and why. */
-  readonly notes: string[];
-};
+export type DownContext = CommandContext & { readonly purgeCache: boolean };
 
 /**
  * The processes of an instance run from files of the cache. Throws UserError `environment.cache-in-use` where the
@@ -36,13 +32,15 @@ export const verifyCacheUnused = async ({ config, folders, purgeCache }: DownCon
   });
 };
 
-const closeTunnels: Step<DownContext> = {
+const downStep = stepsOf<DownContext>();
+
+const closeTunnels = downStep({
   title: 'Close tunnels and forwards',
-  run: async ({ folders, config }) => {
+  run: async (_, { folders, config }, { note }): Promise<undefined> => {
     const instance = await findInstance(folders.stateDir, config.name);
-    return instance && (await stopTunnelKeeper(instance)) ? undefined : 'there are none';
+    if (!instance || !(await stopTunnelKeeper(instance))) note('there are none');
   },
-};
+});
 
 const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
 
@@ -64,76 +62,75 @@ const removeProofs = async (kube: Kube, instance: Instance, { before, config }: 
   }
 };
 
-/** A cluster that is ours goes as a whole; in one of somebody else's, what we made there goes. */
-const removeObjects: Step<DownContext> = {
-  title: "Remove what is ours from somebody else's cluster",
-  skip: async ({ folders, config }) => {
+/** A cluster that taskgate made goes as a whole; in an attached one, what taskgate created there goes. */
+const removeObjects = downStep({
+  title: "Remove taskgate's objects from the attached cluster",
+  skip: async (_, { folders, config }) => {
     const instance = await findInstance(folders.stateDir, config.name);
-    return !(instance && isForeignCluster(instance)) && 'the cluster is ours, or there is none';
+    return !(instance && isForeignCluster(instance)) && 'not needed: no attached cluster';
   },
-  run: async (context, { signal, report }) => {
+  run: async (_, context, { signal, report, note, warn }): Promise<undefined> => {
     const instance = await findInstance(context.folders.stateDir, context.config.name);
     const before = instance && (await findBefore(instance));
     const { cluster } = instance?.record() ?? {};
-    if (!instance || !before || !cluster) return 'nothing was made there';
-    if (await isGone(context, instance)) return 'the cluster is gone';
+    if (!instance || !before || !cluster) return note('nothing was made there');
+    if (await isGone(context, instance)) return note('the cluster is gone');
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
     await removeProofs(kube, instance, { before, config: context.config });
     const options = { before, timeoutMs: stageTimeoutMs(context), signal, report };
     const { removed, restored, left } = await removeGatewayObjects(kube, { instance: context.config.name }, options);
-    context.notes.push(...left.map((one) => `left: ${describeLeft(one)}`));
-    const put = restored.length > 0 ? `, put back as they were: ${restored.join(', ')}` : '';
-    return `${removed.length} objects${put}`;
+    for (const one of left) warn(`left: ${describeLeft(one)}`);
+    note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);
   },
-};
+});
 
-const stopCluster: Step<DownContext> = {
-  title: 'End the cluster',
-  run: async (context) => {
+const deleteCluster = downStep({
+  title: 'Delete the cluster',
+  run: async (_, context, { note }): Promise<undefined> => {
     const { folders, config } = context;
     const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance) return `there is no instance ${config.name}`;
-    if (isTunnelOnly(instance)) return 'there is none';
+    if (!instance) return note(`there is no instance ${config.name}`);
+    if (isTunnelOnly(instance)) return note('not needed: no cluster');
     await providerOf(context, { instance }).delete();
-    return undefined;
   },
-};
-
-const unmergeKubeconfig: Step<DownContext> = {
-  title: 'Take the context out of your kubeconfig',
-  skip: async (context) => !(await findMerged(context)) && 'it was not added',
-  run: async (context, { signal }) => {
-    const merged = await findMerged(context);
-    if (merged) await unmergeContext(merged, signal);
-    return merged?.path;
-  },
-};
+});
 
 const findMerged = async ({ folders, config }: DownContext) =>
   (await findInstance(folders.stateDir, config.name))?.record().merged;
 
-const removeFolder: Step<DownContext> = {
-  title: "Remove the instance's folder",
-  run: async ({ folders, config }) => {
-    const isRemoved = await removeInstanceDir(folders.stateDir, config.name);
-    return isRemoved ? undefined : 'it is gone';
+const removeContext = downStep({
+  title: 'Remove the context from your kubeconfig',
+  look: (_, context) => findMerged(context),
+  skip: ({ seen: merged }) => !merged && 'it was not added',
+  run: async ({ seen: merged }, _, { signal, note }): Promise<undefined> => {
+    if (!merged) return;
+    const { path, kubeContext } = merged;
+    await changeKubeconfig(path, (users) => unmergeKubeconfig(users, kubeContext), { signal });
+    note(path);
   },
-};
+});
 
-const removeCache: Step<DownContext> = {
+const removeFolder = downStep({
+  title: "Remove the instance's folder",
+  run: async (_, { folders, config }, { note }): Promise<undefined> => {
+    if (!(await removeInstanceDir(folders.stateDir, config.name))) note('it is gone');
+  },
+});
+
+const removeCache = downStep({
   title: 'Remove the cache',
-  skip: ({ purgeCache, folders }) => !purgeCache && `${folders.cacheDir} stays; --purge-cache removes it`,
-  run: async ({ folders }) => {
+  skip: (_, { purgeCache, folders }) => !purgeCache && `${folders.cacheDir} stays; --purge-cache removes it`,
+  run: async (_, { folders }): Promise<undefined> => {
     await rm(folders.cacheDir, { recursive: true, force: true });
   },
-};
+});
 
-/** Takes everything of an instance away; safe to repeat. */
+/** Takes everything of an instance away, one after the other; safe to repeat. */
 export const downSteps: readonly Step<DownContext>[] = [
   closeTunnels,
   removeObjects,
-  stopCluster,
-  unmergeKubeconfig,
+  deleteCluster,
+  removeContext,
   removeFolder,
   removeCache,
 ];

@@ -1,30 +1,30 @@
 import { type Artifacts, ensureArtifacts, writeBundle } from '../../artifacts/artifacts.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import type { Step } from '../../task-list/step.ts';
+import { type Step, stepsOf } from '../../task-list/step.ts';
 
-export type PrefetchContext = CommandContext & {
-  readonly bundleDir?: string;
-  artifacts?: Artifacts;
-};
+export type PrefetchContext = CommandContext & { readonly bundleDir?: string };
 
-const fillCache: Step<PrefetchContext> = {
+const prefetchStep = stepsOf<PrefetchContext>();
+
+export const fillCache = prefetchStep({
   title: 'Prepare programs and images',
-  run: async (context, { signal, report }) => {
-    context.artifacts = await ensureArtifacts(artifactsInput(context, signal, report));
-    return context.folders.cacheDir;
+  run: async (_, context, { signal, report, note }): Promise<Artifacts> => {
+    const artifacts = await ensureArtifacts(artifactsInput(context, signal, report));
+    note(context.folders.cacheDir);
+    return artifacts;
   },
-};
+});
 
-const copyToBundle: Step<PrefetchContext> = {
+const copyToBundle = prefetchStep({
   title: 'Write the bundle',
-  skip: ({ bundleDir }) => bundleDir === undefined && 'not asked for; --bundle DIR writes one',
-  run: async (context, { signal, report }) => {
+  skip: (_, { bundleDir }) => bundleDir === undefined && 'not asked for; --bundle DIR writes one',
+  run: async (_, context, { signal, report, note }): Promise<undefined> => {
     const { bundleDir: dir = '' } = context;
     await writeBundle({ ...artifactsInput(context, signal, report), dir });
-    return dir;
+    note(dir);
   },
-};
+});
 
 /** Everything that `up` needs from elsewhere, and nothing more. */
 export const prefetchSteps: readonly Step<PrefetchContext>[] = [fillCache, copyToBundle];

@@ -1,13 +1,16 @@
 import { readFile, stat } from 'node:fs/promises';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
+import type { Proven } from '../../proof/prove.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
+import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
 import { passwordPath } from '../config/master-values.ts';
 import { getInstance } from '../open-instance.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
-import { type SmokeContext, smokeSteps, smokeThroughMasterSteps } from './steps.ts';
+import { proveByMaster, proveBySample } from './steps.ts';
 
 export type SmokeFlags = {
   readonly master?: string;
@@ -32,7 +35,7 @@ const readPasswordFile = async (path: string): Promise<string> => {
 };
 
 /** Never from the command line, which everybody on the machine can read. */
-const findPassword = async (context: SmokeContext, { masterPasswordFile }: SmokeFlags): Promise<string> => {
+const findPassword = async (context: CommandContext, { masterPasswordFile }: SmokeFlags): Promise<string> => {
   if (masterPasswordFile !== undefined) return readPasswordFile(masterPasswordFile);
   const { DET_PASS } = context.env;
   if (DET_PASS) return DET_PASS;
@@ -44,23 +47,26 @@ const findPassword = async (context: SmokeContext, { masterPasswordFile }: Smoke
   });
 };
 
+/** The one step of the proof that was asked for, run and shown. */
+const proveAndShow = async (input: CommandInput, context: CommandContext, flags: SmokeFlags): Promise<Proven> => {
+  const results = makeResults();
+  const options = { kind: displayKind(input.invocation), signal: context.signal, results };
+  const { master: url, masterUser: username, masterImage: image, masterPool: resourcePool } = flags;
+  if (url === undefined) {
+    await runAndShow([proveBySample], context, options);
+    return results.get(proveBySample);
+  }
+  const password = await findPassword(context, flags);
+  const optional = { ...(image && { image }), ...(resourcePool && { resourcePool }) };
+  const throughMaster = { url, username, password, ...optional };
+  await runAndShow([proveByMaster], { ...context, throughMaster }, options);
+  return results.get(proveByMaster);
+};
+
 /** Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`. */
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
   const { config } = await readConfig(input);
-  const context: SmokeContext = contextOf(config, input);
-  if (flags.master !== undefined) {
-    const { master: url, masterUser: username, masterImage: image, masterPool: resourcePool } = flags;
-    const password = await findPassword(context, flags);
-    context.throughMaster = {
-      ...{ url, username, password },
-      ...(image && { image }),
-      ...(resourcePool && { resourcePool }),
-    };
-  }
-  const steps = context.throughMaster ? smokeThroughMasterSteps : smokeSteps;
-  await runAndShow(steps, context, { kind: displayKind(input.invocation), signal: context.signal });
-  const { proof } = context;
-  if (!proof) return;
+  const proof = await proveAndShow(input, contextOf(config, input), flags);
   for (const note of proof.notes) process.stderr.write(`note: ${note}\n`);
   print(input.flags.json ? JSON.stringify(proof, null, 2) : renderHops(proof.hops));
   refuseBrokenPath(proof);

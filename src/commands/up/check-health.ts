@@ -1,22 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { findReady, type Node } from '../../cluster/readiness.ts';
+import type { Config } from '../../config/config.ts';
 import { pins } from '../../config/versions.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { sha256 } from '../../lib/files.ts';
 import { connect } from '../../lib/kube/client.ts';
-import type { Step } from '../../task-list/step.ts';
-import { need, type UpContext } from '../context.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
 import { checkMachine } from './check-machine.ts';
+import { upStep } from './context.ts';
 
 /** Changes when `up` would make something else than it did. */
-export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube }: UpContext['config']): string =>
+export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube }: Config): string =>
   sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, pins }));
 
-const keeperRun = (instance: Instance): string | undefined => {
-  const keeper = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
-  return keeper && JSON.stringify(keeper);
+const supervisorRun = (instance: Instance): string | undefined => {
+  const supervisor = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
+  return supervisor && JSON.stringify(supervisor);
 };
 
 const nodeRun = (nodes: readonly Node[]): string =>
@@ -27,41 +31,47 @@ const nodeRun = (nodes: readonly Node[]): string =>
     .toSorted()
     .join(', ');
 
-/** What tells this run of the cluster from one that was started anew since; undefined when there is none. */
+/** What distinguishes this run of the cluster from one that was started since; undefined when there is none. */
 export const findRun = async (instance: Instance): Promise<string | undefined> => {
   const { provider, cluster } = instance.record();
-  if (provider === 'native') return keeperRun(instance);
+  if (provider === 'native') return supervisorRun(instance);
   if (!cluster) return undefined;
   const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
   return nodeRun(await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
 };
 
-/** Whether nothing has changed since the last proof: same run, same settings, nothing wrong to be seen. */
-const findProof = async (context: UpContext): Promise<string | undefined> => {
-  const instance = need(context, 'instance');
+/** When the path was proven, if nothing has changed since: same run, same settings, `status` reports no problem. */
+const findProof = async (context: CommandContext, instance: Instance): Promise<string | undefined> => {
   const { proven } = instance.record();
-  // a cluster that may be made anew has nothing of what was proven
+  // a cluster that may be recreated has nothing of what was proven
   if (!proven || context.config.recreate || proven.settings !== settingsDigest(context.config)) return undefined;
   const status = await findStatus(context);
   // another master is the user's matter: nothing that `up` makes would change it
-  const ours = status?.problems.filter(({ id }) => id !== foreignMasterId);
-  if (!ours || ours.length > 0) return undefined;
+  const own = status?.problems.filter(({ id }) => id !== foreignMasterId);
+  if (!own || own.length > 0) return undefined;
   return (await findRun(instance)) === proven.run ? proven.at : undefined;
 };
 
-/** On a healthy instance the steps that write to the cluster have nothing to do, and skip. */
-export const checkHealth: Step<UpContext> = {
-  title: 'Look at what is there',
-  after: [checkMachine],
-  run: async (context) => {
-    const { gateway, master } = need(context, 'instance').record();
-    const provenAt = await findProof(context);
-    if (!provenAt || !gateway || !master) return undefined;
-    Object.assign(context, { provenAt, gateway, master });
-    return `healthy, proven at ${provenAt}`;
-  },
+/** An instance to which nothing has happened since its last proof. */
+export type Health = {
+  readonly provenAt: string;
+  readonly cluster: Cluster;
+  readonly gateway: GatewayEndpoint;
+  readonly master: MasterEndpoint;
 };
 
+/** On a healthy instance the steps that write to the cluster have nothing to do, and skip. */
+export const checkHealth = upStep({
+  title: 'Check the existing instance',
+  needs: { machine: checkMachine },
+  run: async ({ machine: { instance } }, context, { note }): Promise<Health | undefined> => {
+    const { cluster, gateway, master } = instance.record();
+    const provenAt = await findProof(context, instance);
+    if (!provenAt || !cluster || !gateway || !master) return undefined;
+    note(`healthy, proven at ${provenAt}`);
+    return { provenAt, cluster, gateway, master };
+  },
+});
+
 /** Why a step that writes to the cluster has nothing to do. */
-export const skipIfHealthy = ({ provenAt }: UpContext): string | false =>
-  provenAt !== undefined && `nothing changed since the proof at ${provenAt}`;
+export const unchanged = ({ provenAt }: Health): string => `nothing changed since the proof at ${provenAt}`;

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import type { ClusterProvider } from '../../cluster/provider.ts';
 import { createInstance, findInstance, type Instance } from '../../instance/instance.ts';
 import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -6,40 +7,40 @@ import { withLock } from '../../lib/process/lock.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import { attachPlaceOf } from '../../providers/attach.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
+import type { CommandContext, ProviderInput } from '../../providers/context.ts';
 import { newPlace, placeOf } from '../../providers/minikube.ts';
 import { findMinikube } from '../../providers/minikube-program.ts';
 import { chooseCidr } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
-import type { Step } from '../../task-list/step.ts';
-import { need, type UpContext } from '../context.ts';
+import { upStep } from './context.ts';
 
-const withProgram = async (context: UpContext, place: MinikubeTarget): Promise<MinikubeTarget> => {
+const withProgram = async (context: CommandContext, target: MinikubeTarget): Promise<MinikubeTarget> => {
   const program = await findMinikube(context);
-  return isAbsolute(program) ? { ...place, program } : place;
+  return isAbsolute(program) ? { ...target, program } : target;
 };
 
-/** Where a new instance's cluster is: what it holds from then on. */
-const newPlaces: Readonly<Record<ProviderName, (context: UpContext) => Promise<ClusterTarget>>> = {
+/** Where a new instance's cluster is. */
+const newTargets: Readonly<Record<ProviderName, (context: CommandContext) => Promise<ClusterTarget>>> = {
   native: async (context) => ({ cidr: await chooseCidr(context) }),
   minikube: async (context) => ({ minikube: await withProgram(context, await newPlace(context)) }),
   attach: async ({ config, env }) => ({ attach: attachPlaceOf(config, env) }),
 };
 
 /** A new instance's record. One process at a time, so that no network and no range is given twice. */
-const makeInstance = (context: UpContext, provider: ProviderName): Promise<Instance> => {
+const makeInstance = (context: CommandContext, provider: ProviderName): Promise<Instance> => {
   const { config, folders, signal } = context;
   return withLock(join(folders.stateDir, 'network.lock'), { signal, onWait: () => undefined }, async () =>
-    createInstance(folders.stateDir, { name: config.name, provider, ...(await newPlaces[provider](context)) }),
+    createInstance(folders.stateDir, { name: config.name, provider, ...(await newTargets[provider](context)) }),
   );
 };
 
 const drift = (name: string, what: string): UserError =>
   new UserError(what, { id: 'environment.drift', hint: `take it down first: taskgate down --name ${name}` });
 
-/** What an instance that is there already holds, by the settings of this run. */
-const placesAgain: Readonly<
-  Record<ProviderName, (context: UpContext, record: InstanceRecord) => Promise<ClusterTarget>>
-> = {
+type FindTarget = (context: CommandContext, record: InstanceRecord) => Promise<ClusterTarget>;
+
+/** Where the cluster of an existing instance is, by the settings of this run. */
+const existingTargets: Readonly<Record<ProviderName, FindTarget>> = {
   native: async ({ config }, { name, cidr }) => {
     if (!config.network.cidr || config.network.cidr === cidr) return {};
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
@@ -48,33 +49,38 @@ const placesAgain: Readonly<
     minikube: await withProgram(context, placeOf(context.config, minikube)),
   }),
   attach: async ({ config, env }, { name, attach }) => {
-    const place = attachPlaceOf(config, env);
+    const target = attachPlaceOf(config, env);
     // one that has only a tunnel so far is attached now
-    if (!attach || place.context === attach.context) return { attach: place };
-    throw drift(name, `context: wanted ${place.context}, but instance ${name} is attached to ${attach.context}`);
+    if (!attach || target.context === attach.context) return { attach: target };
+    throw drift(name, `context: wanted ${target.context}, but instance ${name} is attached to ${attach.context}`);
   },
 };
 
+/** The instance of this run, and what makes its cluster. */
+export type Machine = {
+  readonly instance: Instance;
+  /** Where the cluster of an existing instance is from this run on; recorded once the cluster is so. */
+  readonly target?: ClusterTarget;
+  /** To look at the cluster or to end it; one that starts it is made with its programs. */
+  readonly provider: ClusterProvider;
+  readonly providerWith: (programs: Pick<ProviderInput, 'artifacts'>) => ClusterProvider;
+};
+
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
-export const checkMachine: Step<UpContext> = {
+export const checkMachine = upStep({
   title: 'Check this machine',
-  run: async (context, { report }) => {
+  run: async (_, context, { report, note, warn }): Promise<Machine> => {
     const { config, folders } = context;
     const { provider, because } = await chooseProvider(context);
     // fetched here, with its progress; found in the cache from here on
     if (provider === 'minikube') await findMinikube(context, report);
-    context.notes.push(...(await verifyHere(context, provider)));
+    for (const text of await verifyHere(context, provider)) warn(text);
     const found = await findInstance(folders.stateDir, config.name);
-    const place = found && (await placesAgain[provider](context, found.record()));
+    const target = found && (await existingTargets[provider](context, found.record()));
     const instance = found ?? (await makeInstance(context, provider));
-    context.instance = instance;
-    if (place) context.place = place;
-    context.provider = providerOf(context, {
-      instance,
-      ...(place && { place }),
-      artifacts: () => need(context, 'artifacts'),
-      report: (what) => context.onProgress?.(what),
-    });
-    return `${provider} provider (${because}), ${describePlace({ ...instance.record(), ...place })}`;
+    const given = { instance, ...(target && { target }) };
+    note(`${provider} provider (${because}), ${describePlace({ ...instance.record(), ...target })}`);
+    const providerWith: Machine['providerWith'] = (programs) => providerOf(context, { ...given, ...programs });
+    return { ...given, provider: providerWith({}), providerWith };
   },
-};
+});

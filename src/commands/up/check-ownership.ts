@@ -5,45 +5,63 @@ import { findOwnershipProblems, inspectOwnership } from '../../gateway/foreign/o
 import { recordBefore, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { manifestBundle, verifyGatewayAPI } from '../../gateway/install/drift.ts';
 import { type Manifest, parseManifest } from '../../gateway/install/manifest.ts';
+import type { Instance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { Step, StepTools } from '../../task-list/step.ts';
-import { gatewaySpecOf, need, type UpContext } from '../context.ts';
-import { skipIfHealthy } from './check-health.ts';
+import type { StepTools } from '../../task-list/step.ts';
+import { gatewaySpecOf } from '../context.ts';
+import { checkHealth, unchanged } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import { type UpContext, upStep } from './context.ts';
+import { type Programs, prepareArtifacts } from './prepare-artifacts.ts';
 import { startCluster } from './start-cluster.ts';
 
 /** Contour's manifest, as upstream has it. */
-export const readManifest = async (context: UpContext): Promise<Manifest> =>
-  parseManifest(await readFile(need(context, 'manifest').path, 'utf8'));
+export const readManifest = async ({ manifest }: Programs): Promise<Manifest> =>
+  parseManifest(await readFile(manifest.path, 'utf8'));
+
+type Guarded = { readonly instance: Instance; readonly kube: Kube; readonly manifest: Manifest };
 
 /** Throws the refusals of the gateway's ownership rules before anything is changed; then writes down what is there. */
-const guardCluster = async (context: UpContext, { report }: StepTools): Promise<Kube> => {
-  const { config } = context;
-  const [kube, instance, spec] = [need(context, 'kube'), need(context, 'instance'), gatewaySpecOf(config)];
-  const manifest = await readManifest(context);
+const guardCluster = async (
+  { instance, kube, manifest }: Guarded,
+  { config }: UpContext,
+  { report, warn }: StepTools,
+): Promise<Kube> => {
+  const spec = gatewaySpecOf(config);
   const plan = { spec, manifest };
   const kept = await findBefore(instance);
   if (kept) await verifySameCluster(kube, kept);
   const bundle = manifestBundle(manifest);
   const problems = findOwnershipProblems(await inspectOwnership(kube, plan), {
-    spec,
-    bundle,
-    before: kept,
-    adopt: config.adopt,
+    ...{ spec, bundle, before: kept, adopt: config.adopt },
   });
   verifyGatewayAPI(problems);
-  context.notes.push(...problems.map(({ message, hint }) => `${message} (${hint})`));
+  for (const { message, hint } of problems) warn(`${message} (${hint})`);
   const before = kept ?? (await recordBefore(kube, plan));
   if (!kept) await keepBefore(instance, before);
   return guardForeign(kube, { spec, before, report });
 };
 
-/** In a cluster of somebody else's nothing of theirs is changed unless they said so. */
-export const checkOwnership: Step<UpContext> = {
-  title: 'Look whose the cluster is',
-  skip: (context) => skipIfHealthy(context) || (!isForeignCluster(need(context, 'instance')) && 'taskgate made it'),
-  after: [startCluster],
-  run: async (context, tools) => {
-    context.gatewayKube = await guardCluster(context, tools);
-    return 'nothing of others is in the way';
-  },
+/** The API server for the gateway's objects. */
+export type Ownership = {
+  readonly kube: Kube;
+  /** Whether the cluster is foreign: then `kube` leaves alone what taskgate did not create. */
+  readonly isForeign: boolean;
 };
+
+/** In a foreign cluster nothing that taskgate did not create is changed, unless `--adopt` is given. */
+export const checkOwnership = upStep({
+  title: 'Check cluster ownership',
+  needs: { machine: checkMachine, programs: prepareArtifacts, health: checkHealth, started: startCluster },
+  skip: ({ machine: { instance }, health, started: { kube } }) => {
+    const value = { kube, isForeign: false };
+    if (health) return { because: unchanged(health), value };
+    return !isForeignCluster(instance) && { because: 'taskgate made it', value };
+  },
+  run: async ({ machine: { instance }, programs, started }, context, tools): Promise<Ownership> => {
+    const manifest = await readManifest(programs);
+    const kube = await guardCluster({ instance, manifest, kube: started.kube }, context, tools);
+    tools.note('nothing else is in the way');
+    return { kube, isForeign: true };
+  },
+});

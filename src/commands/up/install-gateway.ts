@@ -1,72 +1,71 @@
-import { hastenDns } from '../../cluster/minikube/dns.ts';
-import { waitForKubeProxy } from '../../cluster/readiness.ts';
-import { applyGatewayObjects, awaitGatewayEndpoint } from '../../gateway/ensure.ts';
-import { isForeignCluster } from '../../gateway/foreign/kept.ts';
+import { applyGatewayObjects, applyInstallation, awaitGatewayEndpoint } from '../../gateway/ensure.ts';
+import type { Manifest } from '../../gateway/install/manifest.ts';
 import type { Gateway } from '../../gateway/ready/conditions.ts';
 import { gatewayRef } from '../../gateway/spec.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { Step } from '../../task-list/step.ts';
-import { gatewaySpecOf, need, stageTimeoutMs, type UpContext } from '../context.ts';
-import { skipIfHealthy } from './check-health.ts';
-import { checkOwnership, readManifest } from './check-ownership.ts';
+import type { PublishedGateway } from '../../model/gateway-endpoint.ts';
+import type { StepTools } from '../../task-list/step.ts';
+import { gatewaySpecOf, stageTimeoutMs } from '../context.ts';
+import { checkHealth, unchanged } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import { checkOwnership, type Ownership, readManifest } from './check-ownership.ts';
+import { type UpContext, upStep } from './context.ts';
+import { prepareArtifacts } from './prepare-artifacts.ts';
+import { startCluster } from './start-cluster.ts';
+import { waitForServices } from './wait-for-services.ts';
 
-/** In a cluster of somebody else's, the API server that leaves alone what is not ours. */
-const kubeForGateway = (context: UpContext): Kube => context.gatewayKube ?? need(context, 'kube');
+const gatewayInput = (kube: Kube, context: UpContext, { signal, report }: StepTools) => ({
+  ...{ kube, spec: gatewaySpecOf(context.config), timeoutMs: stageTimeoutMs(context), signal, report },
+});
 
-const kubeProxyPatienceMs = 20_000;
-
-/** On a node that has just been started pods reach Services once kube-proxy, a pod too, has written their rules. */
-const awaitServices = async (context: UpContext, signal: AbortSignal): Promise<void> => {
-  const { nodeName: node } = need(context, 'cluster');
-  const kube = need(context, 'kube');
-  const isReady = await waitForKubeProxy(kube, { node, timeoutMs: kubeProxyPatienceMs, signal });
-  if (isReady && !isForeignCluster(need(context, 'instance'))) await hastenDns(kube);
-};
-
-/** CRDs, Contour and the Gateway's objects. Needs the API server only: the node may still be on its way. */
-export const installGateway: Step<UpContext> = {
-  title: 'Install Contour and the Gateway',
-  skip: skipIfHealthy,
-  after: [checkOwnership],
-  run: async (context, { signal, report }) => {
-    const timeoutMs = stageTimeoutMs(context);
-    const manifest = await readManifest(context);
-    await applyGatewayObjects({
-      kube: kubeForGateway(context),
-      spec: gatewaySpecOf(context.config),
-      manifest,
-      timeoutMs,
-      signal,
-      report,
-      ...(context.startsCluster &&
-        context.cluster?.provider === 'minikube' && { podsCanStart: () => awaitServices(context, signal) }),
-    });
+/** CRDs, roles and admission policies. Needs the API server only: the node may still be on its way. */
+export const installGatewayAPI = upStep({
+  title: 'Install the Gateway API',
+  needs: { programs: prepareArtifacts, health: checkHealth, ownership: checkOwnership },
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async ({ programs, ownership: { kube } }, context, tools): Promise<Manifest | undefined> => {
+    const manifest = await readManifest(programs);
+    await applyInstallation({ ...gatewayInput(kube, context, tools), manifest });
+    return manifest;
   },
-};
+});
 
-/** A Gateway that was there before us keeps the address that it has. */
-const addressOf = async (context: UpContext): Promise<string> => {
-  const { nodeAddress } = need(context, 'cluster');
-  if (!context.gatewayKube) return nodeAddress;
-  const gateway = await context.gatewayKube.find<Gateway>(gatewayRef(context.config.gateway));
+/** The provisioner's pod starts once pods reach Services; the Gateway's objects are there then. */
+export const installGateway = upStep({
+  title: 'Install Contour and the Gateway',
+  needs: { health: checkHealth, ownership: checkOwnership, manifest: installGatewayAPI },
+  after: [waitForServices],
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async ({ ownership: { kube }, manifest }, context, tools): Promise<undefined> => {
+    if (manifest) await applyGatewayObjects({ ...gatewayInput(kube, context, tools), manifest });
+  },
+});
+
+/** In a foreign cluster a Gateway that has an address already keeps it. */
+const addressOf = async (
+  { kube, isForeign }: Ownership,
+  nodeAddress: string,
+  { config }: UpContext,
+): Promise<string> => {
+  if (!isForeign) return nodeAddress;
+  const gateway = await kube.find<Gateway>(gatewayRef(config.gateway));
   return gateway?.status?.addresses?.[0]?.value ?? nodeAddress;
 };
 
 /** Publishes the node's address as the Gateway's and waits until Envoy can carry traffic. */
-export const awaitGateway: Step<UpContext> = {
+export const awaitGateway = upStep({
   title: 'Wait for the Gateway',
-  skip: skipIfHealthy,
+  needs: { machine: checkMachine, health: checkHealth, started: startCluster, ownership: checkOwnership },
   after: [installGateway],
-  run: async (context, { signal, report }) => {
-    const gateway = await awaitGatewayEndpoint({
-      kube: kubeForGateway(context),
-      spec: gatewaySpecOf(context.config),
-      address: await addressOf(context),
-      timeoutMs: stageTimeoutMs(context),
-      signal,
-      report,
-    });
-    await need(context, 'instance').change({ publishedAddress: gateway.address });
-    context.gateway = gateway;
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async (
+    { machine: { instance }, started: { cluster }, ownership },
+    context,
+    tools,
+  ): Promise<PublishedGateway | undefined> => {
+    const address = await addressOf(ownership, cluster.nodeAddress, context);
+    const published = await awaitGatewayEndpoint({ ...gatewayInput(ownership.kube, context, tools), address });
+    await instance.change({ publishedAddress: published.publishedAddress });
+    return published;
   },
-};
+});

@@ -3,100 +3,120 @@ import { stopTunnelKeeper } from '../../daemon/find.ts';
 import { wantedTunnelOf } from '../../daemon/from-settings.ts';
 import { startTunnels } from '../../daemon/start.ts';
 import { findKept, type WantedTunnels } from '../../daemon/wanted.ts';
+import type { Instance } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import { type MasterEndpoint, originOf, type TunnelKind } from '../../model/master-endpoint.ts';
-import type { Step, StepTools } from '../../task-list/step.ts';
+import type { StepTools } from '../../task-list/step.ts';
 import { directEndpoint } from '../../tunnel/direct.ts';
 import { chooseReach, endpointThrough, type Reach } from '../../tunnel/endpoint.ts';
 import { findUrlTrouble } from '../../tunnel/relay/probe.ts';
-import { need, stageTimeoutMs, type UpContext } from '../context.ts';
+import { stageTimeoutMs } from '../context.ts';
+import { checkMachine } from './check-machine.ts';
+import { type UpContext, upStep } from './context.ts';
 import { startCluster } from './start-cluster.ts';
 
-/** Brings an instance's tunnel keeper to what is wanted; where nothing is, none runs. */
-export const settleTunnels = async (context: UpContext, wanted: WantedTunnels, { signal, report }: StepTools) => {
-  const instance = need(context, 'instance');
+/** How tasks dial the master. */
+export type ReversePath = {
+  readonly master: MasterEndpoint;
+  /** The tunnel to the master, where there is one. */
+  readonly tunnel?: NonNullable<WantedTunnels['tunnel']>;
+};
+
+type Wanted = { readonly instance: Instance; readonly wanted: WantedTunnels };
+
+/** Brings an instance's tunnel daemon to what is wanted; where nothing is, none runs. */
+export const settleTunnels = async (
+  { instance, wanted }: Wanted,
+  context: UpContext,
+  { signal, report }: StepTools,
+) => {
   if (wanted.tunnel || wanted.forward) {
     const { daemonCommand } = context.folders;
-    return startTunnels({
-      instance,
-      wanted,
-      daemonCommand,
-      env: context.env,
-      signal,
-      timeoutMs: stageTimeoutMs(context),
-      report,
-    });
+    const limits = { signal, timeoutMs: stageTimeoutMs(context) };
+    return startTunnels({ instance, wanted, daemonCommand, env: context.env, ...limits, report });
   }
   await stopTunnelKeeper(instance);
   return undefined;
 };
 
+type Opening = { readonly instance: Instance; readonly via: TunnelKind; readonly reach: Reach };
+
 /** The tunnel by which tasks reach the master, opened and proven by a nonce; forwards that there are go on. */
-const openTunnel = async (context: UpContext, via: TunnelKind, tools: StepTools): Promise<MasterEndpoint> => {
-  const forward = (await findKept(need(context, 'instance')))?.forward;
-  const tunnel = need(context, 'wantedTunnel');
-  const status = await settleTunnels(context, { tunnel, ...(forward && { forward }) }, tools);
-  const address = status?.tunnel?.address;
-  if (!address) throw new Error('a tunnel is up without an address');
-  return endpointThrough(via, address, context.config.master.scheme);
-};
-
-/** A tunnel of an earlier `up` that is wanted no more; forwards go on. */
-const closeTunnel = async (context: UpContext, tools: StepTools): Promise<void> => {
-  const spec = await findKept(need(context, 'instance'));
-  if (spec?.tunnel) await settleTunnels(context, spec.forward ? { forward: spec.forward } : {}, tools);
-};
-
-/** What of the user's own address tasks would not trust is told beside their own words about it. */
-const checkUrl = async (
+const openTunnel = async (
+  { instance, via, reach }: Opening,
   context: UpContext,
-  endpoint: MasterEndpoint,
-  { signal }: StepTools,
-): Promise<MasterEndpoint> => {
+  tools: StepTools,
+): Promise<ReversePath> => {
+  const tunnel = wantedTunnelOf(reach, context.config);
+  const forward = (await findKept(instance))?.forward;
+  const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
+  const status = await settleTunnels({ instance, wanted }, context, tools);
+  const address = status?.tunnel?.address;
+  if (!tunnel || !address) throw new Error('a tunnel is up without an address');
+  return { master: endpointThrough(via, address, context.config.master.scheme), tunnel };
+};
+
+/** Closes a tunnel of an earlier `up` that is no longer wanted; forwards go on. */
+const closeTunnel = async (instance: Instance, context: UpContext, tools: StepTools): Promise<void> => {
+  const spec = await findKept(instance);
+  if (!spec?.tunnel) return;
+  await settleTunnels({ instance, wanted: spec.forward ? { forward: spec.forward } : {} }, context, tools);
+};
+
+/** Warns of a user-supplied URL that tasks would not trust. */
+const checkUrl = async (endpoint: MasterEndpoint, { signal, warn }: StepTools): Promise<ReversePath> => {
   const trouble = await findUrlTrouble(endpoint, { signal });
-  if (trouble) context.notes.push(`master.url ${originOf(endpoint)}: ${trouble}`);
-  return endpoint;
+  if (trouble) warn(`master.url ${originOf(endpoint)}: ${trouble}`);
+  return { master: endpoint };
 };
 
-/** Makes a chosen way back, and tells where it leads. */
-export const makeWayBack = async (context: UpContext, reach: Reach, tools: StepTools): Promise<MasterEndpoint> => {
-  if (reach.via === 'url' || reach.via === 'direct') await closeTunnel(context, tools);
-  if (reach.via === 'url') return checkUrl(context, reach.endpoint, tools);
-  if (reach.via === 'direct') return directEndpoint(context.config.master, need(context, 'cluster'));
-  context.wantedTunnel = wantedTunnelOf(reach, context.config);
-  return openTunnel(context, reach.via, tools);
+export type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: Reach };
+
+/** Opens the reverse path that was chosen. */
+export const makeReversePath = async (
+  { instance, cluster, reach }: ReversePathInput,
+  context: UpContext,
+  tools: StepTools,
+): Promise<ReversePath> => {
+  if (reach.via === 'ssh' || reach.via === 'ngrok') {
+    return openTunnel({ instance, via: reach.via, reach }, context, tools);
+  }
+  await closeTunnel(instance, context, tools);
+  if (reach.via === 'url') return checkUrl(reach.endpoint, tools);
+  return { master: directEndpoint(context.config.master, cluster) };
 };
 
-/** What `auto` takes where pods do not reach this host directly; undefined where the settings allow no tunnel. */
+/** The tunnel that `auto` takes where pods do not reach this host; undefined where the settings allow none. */
 export const findTunnelInstead = (config: Config): Reach | undefined => {
   try {
     return chooseReach(config, false);
   } catch (error) {
-    // without another way the direct one is tried, and a broken path has its own advice
+    // without another path the direct one is tried, and a broken path has its own advice
     if (error instanceof UserError && error.id === 'tunnel.no-way-back') return undefined;
     throw error;
   }
 };
 
 /**
- * The way back of this run. The tunnel that `auto` came to before stays: pods that run dial it, and a proof that is
+ * The reverse path of this run. The tunnel that `auto` came to before stays: pods that run dial it, and a proof that is
  * still good was made through it.
  */
-export const chooseWayBack = (config: Config, { master: before }: Pick<InstanceRecord, 'master'>): Reach => {
+export const chooseReversePath = (config: Config, { master: before }: Pick<InstanceRecord, 'master'>): Reach => {
   const wasTunnel = before?.via === 'ssh' || before?.via === 'ngrok';
   const instead = config.master.reach === 'auto' && wasTunnel ? findTunnelInstead(config) : undefined;
   return instead ? { ...instead, because: 'auto: as before' } : chooseReach(config);
 };
 
-/** How tasks reach the master. Beside the gateway's installation: a tunnel needs no cluster. */
-export const openWayBack: Step<UpContext> = {
-  title: 'Open the way back to the master',
-  after: [startCluster],
-  run: async (context, tools) => {
-    const reach = chooseWayBack(context.config, need(context, 'instance').record());
-    const master = await makeWayBack(context, reach, tools);
-    context.master = master;
-    return `${master.scheme}://${master.host}:${master.port}, ${reach.because}`;
+/** How tasks reach the master. Runs beside the gateway's installation: a tunnel needs no cluster. */
+export const openReversePath = upStep({
+  title: 'Open the reverse path to the master',
+  needs: { machine: checkMachine, started: startCluster },
+  run: async ({ machine: { instance }, started: { cluster } }, context, tools): Promise<ReversePath> => {
+    const reach = chooseReversePath(context.config, instance.record());
+    const path = await makeReversePath({ instance, cluster, reach }, context, tools);
+    tools.note(`${originOf(path.master)}, ${reach.because}`);
+    return path;
   },
-};
+});

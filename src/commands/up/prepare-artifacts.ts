@@ -1,16 +1,31 @@
 import {
+  type Artifacts,
   type ArtifactsInput,
   ensureArtifacts,
   ensureGatewayArtifacts,
   ensureManifest,
+  type GatewayArtifacts,
 } from '../../artifacts/artifacts.ts';
+import type { ClusterProvider } from '../../cluster/provider.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
-import type { Step } from '../../task-list/step.ts';
-import { need, type UpContext } from '../context.ts';
 import { checkMachine } from './check-machine.ts';
+import { upStep } from './context.ts';
 
-type Prepared = Pick<UpContext, 'artifacts' | 'manifest' | 'images'>;
+/** What a cluster is made from. */
+export type Programs = Prepared & {
+  /** Makes the cluster from them. */
+  readonly provider: ClusterProvider;
+};
+
+type Prepared = {
+  /** Contour's manifest, as upstream has it. */
+  readonly manifest: GatewayArtifacts['contourManifest'];
+  /** Programs of a native node. */
+  readonly artifacts?: Artifacts;
+  /** For a node that is not to pull them itself. */
+  readonly images?: GatewayArtifacts['images'];
+};
 
 /** What each provider needs: a node's programs, images for a node made elsewhere, or neither. */
 const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Promise<Prepared>>> = {
@@ -25,11 +40,12 @@ const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Pro
   attach: async (input) => ({ manifest: await ensureManifest(input) }),
 };
 
-export const prepareArtifacts: Step<UpContext> = {
+export const prepareArtifacts = upStep({
   title: 'Prepare programs and images',
-  after: [checkMachine],
-  run: async (context, { signal, report }) => {
-    const { provider } = need(context, 'instance').record();
-    Object.assign(context, await preparations[provider](artifactsInput(context, signal, report)));
+  needs: { machine: checkMachine },
+  run: async ({ machine: { instance, providerWith } }, context, { signal, report }): Promise<Programs> => {
+    const prepared = await preparations[instance.record().provider](artifactsInput(context, signal, report));
+    const { artifacts } = prepared;
+    return { ...prepared, provider: providerWith(artifacts ? { artifacts } : {}) };
   },
-};
+});

@@ -1,33 +1,27 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
+import type { Config } from '../../config/config.ts';
 import { instanceLabel } from '../../gateway/spec.ts';
+import type { Instance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import { originOf } from '../../model/master-endpoint.ts';
-import { prove } from '../../proof/prove.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
+import { type Proven, prove } from '../../proof/prove.ts';
 import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
-import type { Step } from '../../task-list/step.ts';
+import type { StepTools } from '../../task-list/step.ts';
 import type { Reach } from '../../tunnel/endpoint.ts';
-import { gatewaySpecOf, need, sampleImage, stageTimeoutMs, type UpContext } from '../context.ts';
+import { gatewaySpecOf, stageTimeoutMs } from '../context.ts';
+import { localMaster, sampleSpec } from '../sample-spec.ts';
 import { noteForeignMasters } from '../status/foreign-masters.ts';
-import { findRun, settingsDigest, skipIfHealthy } from './check-health.ts';
+import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
-import { findTunnelInstead, makeWayBack, openWayBack } from './open-reverse-path.ts';
+import { type UpContext, upStep } from './context.ts';
+import { findTunnelInstead, makeReversePath, openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
-import { awaitNode } from './start-cluster.ts';
+import { awaitNode, startCluster } from './start-cluster.ts';
 import { writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
-
-/** What the sample task is made from, before there is a Gateway endpoint. */
-export const sampleSpec = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) => ({
-  instance: config.name,
-  namespace: config.master.taskNamespace,
-  image: sampleImage,
-  master,
-});
-
-/** Where the master listens on this host, when tasks dial it elsewhere. */
-export const localMaster = ({ config, master }: Pick<UpContext, 'config'> & Required<Pick<UpContext, 'master'>>) =>
-  master.via === 'direct' ? {} : { local: { host: '127.0.0.1', port: config.master.port } };
 
 /** The master refuses to start where its default namespace is missing. One made here has the label by which `down` finds it. */
 export const ensureNamespace = async (kube: Kube, name: string, instance: string): Promise<void> => {
@@ -36,78 +30,121 @@ export const ensureNamespace = async (kube: Kube, name: string, instance: string
 };
 
 /** The sample task's pod starts while the Gateway is still on its way. */
-export const startSample: Step<UpContext> = {
+export const startSample = upStep({
   title: 'Start the sample task',
-  skip: skipIfHealthy,
-  after: [checkOwnership, openWayBack],
-  run: async (context, { signal, report }) => {
-    const kube = need(context, 'kube');
-    const namespace = context.config.master.taskNamespace;
-    await ensureNamespace(kube, namespace, context.config.name);
+  needs: { health: checkHealth, started: startCluster, reverse: openReversePath },
+  after: [checkOwnership],
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async (
+    { started: { kube }, reverse: { master } },
+    context,
+    { signal, report },
+  ): Promise<SampleTask | undefined> => {
+    const { config } = context;
+    const namespace = config.master.taskNamespace;
+    await ensureNamespace(kube, namespace, config.name);
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
-    context.sampleTask = await startSampleTask(kube, sampleSpec({ ...context, master: need(context, 'master') }));
+    return startSampleTask(kube, sampleSpec(config, master));
   },
   // a Job that a lost answer left behind has its own label: the next proof removes it
-  abandon: async ({ kube, sampleTask, proof, config }) => {
-    if (kube && sampleTask && !proof) await removeSampleTask(kube, sampleTask, gatewaySpecOf(config));
+  release: async (task, { started: { kube } }, { config }) => {
+    if (task) await removeSampleTask(kube, task, gatewaySpecOf(config));
   },
+});
+
+type ProofInput = {
+  readonly instance: Instance;
+  readonly kube: Kube;
+  readonly gateway: GatewayEndpoint;
+  readonly master: MasterEndpoint;
+  /** One that runs already. */
+  readonly task?: SampleTask | undefined;
 };
 
-const rememberProof = async (context: UpContext): Promise<void> => {
-  const instance = need(context, 'instance');
+const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config): Promise<void> => {
   const run = await findRun(instance);
-  if (!context.proof?.ok || !run) return;
-  const settings = settingsDigest(context.config);
-  await instance.change({ proven: { at: new Date().toISOString(), run, settings } });
+  if (!ok || !run) return;
+  await instance.change({ proven: { at: new Date().toISOString(), run, settings: settingsDigest(config) } });
 };
 
-/** Proves the path as it is now; `task` is one that runs already. */
-const proveNow = async (context: UpContext, signal: AbortSignal, task?: SampleTask): Promise<void> => {
-  const [gateway, master] = [need(context, 'gateway'), need(context, 'master')];
+/** Proves the path as it is now. */
+const proveNow = async (
+  { instance, kube, gateway, master, task }: ProofInput,
+  context: UpContext,
+  { signal, warn }: StepTools,
+): Promise<Proven> => {
+  const { config } = context;
   const { start, end } = gateway.portRange;
-  const proof = await prove(need(context, 'kube'), {
-    ...sampleSpec({ ...context, master }),
-    ...localMaster({ ...context, master }),
-    gateway,
-    ports: [start, end],
-    timeoutMs: stageTimeoutMs(context),
-    signal,
+  const proof = await prove(kube, {
+    ...sampleSpec(config, master),
+    ...localMaster(config, master),
+    ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...(task && { task }),
   });
-  context.notes.push(...proof.notes);
-  context.proof = proof;
-  await rememberProof(context);
+  for (const note of proof.notes) warn(note);
+  await rememberProof(proof, instance, config);
+  return proof;
 };
 
 /** The whole path, both ways, through the first and the last port of the range; all of it is removed again. */
-export const provePath: Step<UpContext> = {
+export const provePath = upStep({
   title: 'Prove the path',
-  skip: skipIfHealthy,
-  after: [reachGateway, startSample, awaitNode],
-  run: async (context, { signal }) => {
-    await proveNow(context, signal, need(context, 'sampleTask'));
-    context.notes.push(...(await noteForeignMasters(need(context, 'kube'), need(context, 'instance'), context.config)));
+  needs: {
+    ...{ machine: checkMachine, health: checkHealth, started: startCluster },
+    ...{ gateway: reachGateway, reverse: openReversePath, task: startSample },
   },
-};
+  after: [awaitNode],
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async (
+    { machine: { instance }, started: { kube }, gateway, reverse: { master }, task },
+    context,
+    tools,
+  ): Promise<Proven | undefined> => {
+    const proof = await proveNow({ instance, kube, gateway, master, task }, context, tools);
+    for (const note of await noteForeignMasters(kube, instance, context.config)) tools.warn(note);
+    return proof;
+  },
+});
 
-/** The way that `auto` takes when pods did not come back to this host directly, as far as the settings allow one. */
-const findOtherWay = ({ config, proof, master }: UpContext): Reach | undefined => {
-  const isLost = proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok);
-  if (!isLost || master?.via !== 'direct' || config.master.reach !== 'auto') return undefined;
+type Tried = { readonly proof: Proven | undefined; readonly master: MasterEndpoint };
+
+/** Whether the proof lost the reverse path. */
+const isLost = (proof: Proven | undefined): boolean =>
+  proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok) ?? false;
+
+/** The tunnel that `auto` takes when pods did not come back to this host directly. */
+const findFallback = ({ proof, master }: Tried, config: Config): Reach | undefined => {
+  if (!isLost(proof) || master.via !== 'direct' || config.master.reach !== 'auto') return undefined;
   return findTunnelInstead(config);
 };
 
-/** Proven by a pod, not assumed: only when the direct way did not work is another one taken. */
-export const proveOtherWay: Step<UpContext> = {
-  title: 'Take another way back to the master',
-  skip: (context) => findOtherWay(context) === undefined && 'the way back is as it should be, or there is no other',
-  after: [provePath, writeMasterFiles],
-  run: async (context, tools) => {
-    const reach = findOtherWay(context);
-    if (!reach) return undefined;
-    context.master = await makeWayBack(context, reach, tools);
-    await writeMasterConfiguration(context);
-    await proveNow(context, tools.signal);
-    return `${originOf(context.master)}, ${reach.because}`;
+/** What `up` ends with: the last proof, and how tasks dial the master. */
+export type Ending = { readonly proof?: Proven; readonly master: MasterEndpoint };
+
+/** Proven by a pod, not assumed: only when the direct path did not work is a tunnel opened. */
+export const fallBack = upStep({
+  title: 'Fall back to a tunnel',
+  needs: {
+    ...{ machine: checkMachine, started: startCluster, gateway: reachGateway },
+    ...{ reverse: openReversePath, proof: provePath },
   },
-};
+  after: [writeMasterFiles],
+  look: async ({ proof, reverse: { master } }, { config }) => findFallback({ proof, master }, config),
+  skip: ({ proof, reverse: { master }, seen: reach }) => {
+    if (reach) return false;
+    const because = isLost(proof) ? 'not possible: the settings allow no other path' : 'not needed';
+    return { because, value: { ...(proof && { proof }), master } };
+  },
+  run: async (
+    { machine: { instance }, started: { cluster, kube }, gateway, reverse: path, proof: lost, seen: reach },
+    context,
+    tools,
+  ): Promise<Ending> => {
+    if (!reach) return { ...(lost && { proof: lost }), master: path.master };
+    const { master } = await makeReversePath({ instance, cluster, reach }, context, tools);
+    await writeMasterConfiguration({ instance, kube, gateway, master }, context);
+    const proof = await proveNow({ instance, kube, gateway, master }, context, tools);
+    tools.note(`${originOf(master)}, ${reach.because}`);
+    return { proof, master };
+  },
+});

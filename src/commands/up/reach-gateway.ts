@@ -1,49 +1,54 @@
+import type { Config } from '../../config/config.ts';
 import { findKept } from '../../daemon/wanted.ts';
 import { probeReach, type Reach } from '../../forward/reach.ts';
 import type { ForwardSpec } from '../../instance/tunnels.ts';
-import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
-import type { Step } from '../../task-list/step.ts';
-import { need, type UpContext } from '../context.ts';
-import { skipIfHealthy } from './check-health.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
+import { checkHealth, unchanged } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import { upStep } from './context.ts';
 import { awaitGateway } from './install-gateway.ts';
-import { openWayBack, settleTunnels } from './open-reverse-path.ts';
+import { openReversePath, settleTunnels } from './open-reverse-path.ts';
+import { startCluster } from './start-cluster.ts';
 
 const patienceMs = 3_000;
 /** Where a node answers if anything does: API server, kubelet, sshd. */
 const nodePorts = [6443, 8443, 10250, 22];
 
-const findReach = async (
-  { reach }: UpContext['config']['gateway'],
-  { address, seedPort }: { readonly address: string; readonly seedPort: number },
-): Promise<Reach> => {
+const findReach = async ({ reach, seedPort }: Config['gateway'], address: string): Promise<Reach> => {
   if (reach !== 'auto') return { via: reach, because: `gateway.reach is ${reach}` };
   return probeReach(address, [seedPort, ...nodePorts], patienceMs);
 };
 
-const forwardOf = (context: UpContext, { name, namespace, portRange }: GatewayEndpoint): ForwardSpec => {
-  const { kubeconfigPath, kubeContext } = need(context, 'cluster');
-  const address = context.config.gateway.forwardAddress;
-  return { kubeconfigPath, kubeContext, gateway: { name, namespace }, address, portRange };
-};
+const forwardOf = (
+  { name, namespace, portRange }: PublishedGateway,
+  { kubeconfigPath, kubeContext }: Cluster,
+  address: string,
+): ForwardSpec => ({ kubeconfigPath, kubeContext, gateway: { name, namespace }, address, portRange });
 
-/** Whether this host routes to the node; where not, forwards on an address of its own follow the listeners. */
-export const reachGateway: Step<UpContext> = {
+/** At the node's address where this host routes to it; else forwards on an address of this host follow the listeners. */
+export const reachGateway = upStep({
   title: 'Reach the Gateway from this host',
-  skip: skipIfHealthy,
-  after: [awaitGateway, openWayBack],
-  run: async (context, tools) => {
-    const gateway = need(context, 'gateway');
-    const { seedPort } = context.config.gateway;
-    const { via, because } = await findReach(context.config.gateway, { address: gateway.address, seedPort });
-    const tunnel = context.wantedTunnel;
-    const forward = via === 'forward' ? forwardOf(context, gateway) : undefined;
-    const instance = need(context, 'instance');
-    const kept = (await findKept(instance))?.forward;
-    if (forward || kept) {
-      await settleTunnels(context, { ...(tunnel && { tunnel }), ...(forward && { forward }) }, tools);
-    }
-    context.gateway = forward ? { ...gateway, address: forward.address } : gateway;
-    await instance.change({ gateway: context.gateway });
-    return `${via === 'node' ? `at ${gateway.address}` : `by forwards on ${forward?.address}`}: ${because}`;
+  needs: {
+    ...{ machine: checkMachine, health: checkHealth, started: startCluster },
+    ...{ published: awaitGateway, reverse: openReversePath },
   },
-};
+  skip: ({ health }) => health !== undefined && { because: unchanged(health), value: health.gateway },
+  run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
+    if (!published) throw new Error('an instance that is not healthy has published its Gateway');
+    const { publishedAddress, ...gateway } = published;
+    const { via, because } = await findReach(context.config.gateway, publishedAddress);
+    const forward =
+      via === 'forward' ? forwardOf(published, started.cluster, context.config.gateway.forwardAddress) : undefined;
+    const kept = (await findKept(instance))?.forward;
+    const { tunnel } = reverse;
+    if (forward || kept) {
+      const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
+      await settleTunnels({ instance, wanted }, context, tools);
+    }
+    const endpoint = { ...gateway, address: forward?.address ?? publishedAddress };
+    await instance.change({ gateway: endpoint });
+    tools.note(`${forward ? `by forwards on ${forward.address}` : `at ${publishedAddress}`}: ${because}`);
+    return endpoint;
+  },
+});

@@ -2,76 +2,71 @@ import { readFile } from 'node:fs/promises';
 import { clusterAdmins, waitForNode } from '../../cluster/readiness.ts';
 import { isForeignCluster } from '../../gateway/foreign/kept.ts';
 import { removeInstance } from '../../instance/instance.ts';
-import { connect } from '../../lib/kube/client.ts';
+import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { Step } from '../../task-list/step.ts';
-import { need, stageTimeoutMs, type UpContext } from '../context.ts';
-import { checkHealth, skipIfHealthy } from './check-health.ts';
+import { stageTimeoutMs } from '../context.ts';
+import { checkHealth, unchanged } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import { upStep } from './context.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 
-/** One that was just looked at, and that runs as it was made, needs no provider. */
-const findHealthy = ({ provenAt, instance }: UpContext): Cluster | undefined =>
-  provenAt === undefined ? undefined : instance?.record().cluster;
-
-const start = async (context: UpContext, signal: AbortSignal): Promise<Cluster> => {
-  const provider = need(context, 'provider');
-  context.startsCluster = (await provider.find()) !== 'running';
-  const cluster = await provider.start({ signal, timeoutMs: stageTimeoutMs(context) });
-  await need(context, 'instance').change({ ...context.place, cluster });
-  return cluster;
+/** A cluster whose API server answers. */
+export type StartedCluster = {
+  readonly cluster: Cluster;
+  readonly kube: Kube;
+  /** Whether this run is the one that started it. */
+  readonly isNew: boolean;
 };
 
 /** The control plane, up to an API server that answers. */
-export const startCluster: Step<UpContext> = {
+export const startCluster = upStep({
   title: 'Start the cluster',
-  after: [prepareArtifacts, checkHealth],
-  run: async (context, { signal, report }) => {
-    context.onProgress = report;
-    const cluster = findHealthy(context) ?? (await start(context, signal));
-    context.cluster = cluster;
-    context.kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  needs: { machine: checkMachine, programs: prepareArtifacts, health: checkHealth },
+  // one that was just looked at, and that runs as it was made, needs no provider
+  look: async ({ machine, health }) => (health ? 'running' : machine.provider.find()),
+  run: async (
+    { machine: { instance, target }, programs: { provider }, health, seen },
+    context,
+    { signal, report },
+  ): Promise<StartedCluster> => {
+    const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
+    const cluster = health?.cluster ?? (await provider.start(limits));
+    if (!health) await instance.change({ ...target, cluster });
+    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    return { cluster, kube, isNew: seen !== 'running' };
   },
-  undo: async (context) => {
-    // a cluster that ran before is not ours to end: somebody's tasks run there
-    if (!context.startsCluster) return;
-    const instance = need(context, 'instance');
-    const provider = need(context, 'provider');
+  undo: async ({ machine: { instance, provider }, seen }) => {
+    // a cluster that ran before is not this run's to end: somebody's tasks run there
+    if (seen === 'running') return;
     // one that was stopped before is stopped again, with its data
     if (instance.record().cluster !== undefined) return provider.stop();
-    // somebody else's that was stopped is not deleted, so it is stopped first
+    // a foreign one that was stopped is not deleted, so it is stopped first
     if (isForeignCluster(instance)) await provider.stop();
     await provider.delete();
     await removeInstance(instance);
   },
-};
+});
 
-export const loadImages: Step<UpContext> = {
+export const loadImages = upStep({
   title: 'Load images',
-  skip: (context) => skipIfHealthy(context) || (!context.images && 'the cluster pulls them itself'),
-  after: [prepareArtifacts, checkHealth],
-  run: async (context, { signal }) => {
-    const { archive, refs } = need(context, 'images');
-    const limits = { signal, timeoutMs: stageTimeoutMs(context) };
-    await need(context, 'provider').loadImages(archive, refs, limits);
+  needs: { programs: prepareArtifacts, health: checkHealth },
+  skip: ({ health, programs }) => (health ? unchanged(health) : !programs.images && 'the cluster pulls them itself'),
+  run: async ({ programs: { images, provider } }, context, { signal, report }): Promise<undefined> => {
+    if (!images) return;
+    const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
+    await provider.loadImages(images.archive, images.refs, limits);
   },
-};
-
-/** Heartbeats of a node that ran before are minutes old: only of one that was started just now a fresh one is asked. */
-const heardSince = ({ startsCluster, cluster, startedAt }: UpContext): Date =>
-  startsCluster && cluster?.provider === 'native' ? startedAt : new Date(0);
+});
 
 /** Pods can run from here on. */
-export const awaitNode: Step<UpContext> = {
+export const awaitNode = upStep({
   title: 'Wait for the node',
-  skip: skipIfHealthy,
-  after: [startCluster],
-  run: async (context, { signal, report }) => {
-    const { nodeName } = need(context, 'cluster');
-    const kube = need(context, 'kube');
-    const wait = { node: nodeName, since: heardSince(context), timeoutMs: stageTimeoutMs(context), signal };
-    await Promise.all([
-      context.artifacts && kube.apply(clusterAdmins),
-      waitForNode(kube, { ...wait, onVerdict: report }),
-    ]);
+  needs: { programs: prepareArtifacts, health: checkHealth, started: startCluster },
+  skip: ({ health }) => health !== undefined && unchanged(health),
+  run: async ({ programs, started: { cluster, kube, isNew } }, context, { signal, report }): Promise<undefined> => {
+    // heartbeats of a node that ran before are minutes old: a fresh one is asked only of one that was started just now
+    const since = isNew && cluster.provider === 'native' ? context.startedAt : new Date(0);
+    const wait = { node: cluster.nodeName, since, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report };
+    await Promise.all([programs.artifacts && kube.apply(clusterAdmins), waitForNode(kube, wait)]);
   },
-};
+});

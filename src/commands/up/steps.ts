@@ -1,18 +1,19 @@
 import type { Step } from '../../task-list/step.ts';
-import type { UpContext } from '../context.ts';
 import { checkHealth } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
-import { awaitGateway, installGateway } from './install-gateway.ts';
+import type { UpContext } from './context.ts';
+import { awaitGateway, installGateway, installGatewayAPI } from './install-gateway.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
-import { openWayBack } from './open-reverse-path.ts';
+import { openReversePath } from './open-reverse-path.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
-import { proveOtherWay, provePath, startSample } from './prove-path.ts';
+import { fallBack, provePath, startSample } from './prove-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
+import { waitForServices } from './wait-for-services.ts';
 import { writeMasterFiles } from './write-master-files.ts';
 
-/** From nothing to a proven path; safe to repeat. Which steps run side by side, each says in its `after`. */
+/** From nothing to a proven path; safe to repeat. Which steps run side by side follows from what each needs. */
 export const upSteps: readonly Step<UpContext>[] = [
   checkMachine,
   checkHealth,
@@ -21,13 +22,15 @@ export const upSteps: readonly Step<UpContext>[] = [
   loadImages,
   mergeContext,
   awaitNode,
+  waitForServices,
   checkOwnership,
-  openWayBack,
+  openReversePath,
+  installGatewayAPI,
   installGateway,
   startSample,
   awaitGateway,
   reachGateway,
   writeMasterFiles,
   provePath,
-  proveOtherWay,
+  fallBack,
 ];

@@ -11,18 +11,19 @@ import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
 import { renderHops } from '../../report/hop-table.ts';
 import { renderJunit } from '../../report/junit.ts';
+import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
-import type { UpContext } from '../context.ts';
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, writeEnvFile } from '../env/formats.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { asRoot, handOver } from '../sudo.ts';
+import type { UpContext } from './context.ts';
+import { renderUpJson, resultOf, type UpRun, writeReports } from './result.ts';
 import { upSteps } from './steps.ts';
-import { renderUpJson, writeReports } from './write-reports.ts';
 
-const nextSteps = ({ config, instance, gateway }: UpContext): string => {
+const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun): string => {
   const name = config.name === 'dev' ? '' : ` --name ${config.name}`;
   const ports = `${gateway?.portRange.start}-${gateway?.portRange.end}`;
   return `
@@ -39,8 +40,10 @@ Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}
 `;
 };
 
-const summary = (context: UpContext): string =>
-  `${context.proof ? `\n${renderHops(context.proof.hops)}` : ''}${context.proof?.ok === false ? '' : nextSteps(context)}`;
+const summary = (run: UpRun): string => {
+  const { proof } = run.result;
+  return `${proof ? `\n${renderHops(proof.hops)}` : ''}${proof?.ok === false ? '' : nextSteps(run)}`;
+};
 
 export type UpFlags = {
   readonly ci: boolean;
@@ -49,44 +52,48 @@ export type UpFlags = {
   readonly junit?: string;
 };
 
-type Run = { readonly loaded: Loaded; readonly flags: UpFlags };
+type Wanted = { readonly input: CommandInput; readonly flags: UpFlags; readonly notes: string[] };
 
-const bringUp = async (input: CommandInput, { loaded: { config, warnings }, flags }: Run): Promise<void> => {
-  const deadline = AbortSignal.timeout(config.timeouts.upSeconds * 1_000);
-  const signal = AbortSignal.any([input.invocation.signal, deadline]);
-  const context: UpContext = { ...contextOf(config, input), signal, startedAt: new Date(), notes: [...warnings] };
+/** Runs the steps; `error` is why they failed. */
+const runUp = async (context: UpContext, { input, flags, notes }: Wanted) => {
+  const results = makeResults();
   const stages: Stage[] = [];
-  const options = {
-    kind: displayKind(input.invocation, flags.ci),
-    signal,
+  const failure = await runAndShow(upSteps, context, {
+    ...{ kind: displayKind(input.invocation, flags.ci), signal: context.signal, results },
     onStage: (stage: Stage) => stages.push(stage),
-  };
-  const work = async () => {
-    const failure = await runAndShow(upSteps, context, options).catch((error: unknown) => ({ error }));
-    // what comes after must not hide why it failed
-    if (failure) await removeUnbegun(context).catch((error) => context.notes.push(messageOf(error)));
-    await writeJunit(flags, { context, stages, error: failure?.error }).catch((error) =>
-      context.notes.push(messageOf(error)),
-    );
-    await writeReports(context, stages).catch((error) => context.notes.push(messageOf(error)));
-    if (!failure) await writeVariables(flags, context);
-    await handOver(input.invocation.env, context, writtenFor(flags)).catch((error) =>
-      context.notes.push(messageOf(error)),
-    );
-    if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
-  };
-  await withInstanceLock(context, work).finally(() => {
-    for (const note of context.notes) process.stderr.write(`note: ${note}\n`);
-  });
-  print(input.flags.json ? renderUpJson(context, stages) : summary(context));
-  if (context.proof) refuseBrokenPath(context.proof);
+    onWarning: (text: string) => notes.push(text),
+  }).catch((error: unknown) => ({ error }));
+  const run: UpRun = { context, result: resultOf(results), stages, notes };
+  return { run, failure };
 };
 
-type Ended = { readonly context: UpContext; readonly stages: readonly Stage[]; readonly error: unknown };
+const bringUp = async ({ config, warnings }: Loaded, input: CommandInput, flags: UpFlags): Promise<void> => {
+  const deadline = AbortSignal.timeout(config.timeouts.upSeconds * 1_000);
+  const signal = AbortSignal.any([input.invocation.signal, deadline]);
+  const context: UpContext = { ...contextOf(config, input), signal, startedAt: new Date() };
+  const notes = [...warnings];
+  const work = async (): Promise<UpRun> => {
+    const { run, failure } = await runUp(context, { input, flags, notes });
+    // what comes after must not hide why it failed
+    const noted = (work: Promise<void>) => work.catch((error) => notes.push(messageOf(error)));
+    if (failure) await noted(removeUnbegun(run));
+    await noted(writeJunit(flags, run, failure?.error));
+    await noted(writeReports(run));
+    if (!failure) await writeVariables(flags, run);
+    await noted(handOver(input.invocation.env, context, writtenFor(flags)));
+    if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
+    return run;
+  };
+  const run = await withInstanceLock(context, work).finally(() => {
+    for (const note of notes) process.stderr.write(`note: ${note}\n`);
+  });
+  print(input.flags.json ? renderUpJson(run) : summary(run));
+  if (run.result.proof) refuseBrokenPath(run.result.proof);
+};
 
-const writeJunit = async ({ junit }: UpFlags, { context, stages, error }: Ended): Promise<void> => {
+const writeJunit = async ({ junit }: UpFlags, { result, stages }: UpRun, error: unknown): Promise<void> => {
   if (junit === undefined) return;
-  const hops = context.proof?.hops ?? [];
+  const hops = result.proof?.hops ?? [];
   await writeFileAtomically(junit, renderJunit(stages, hops, error === undefined ? undefined : messageOf(error)));
 };
 
@@ -94,21 +101,19 @@ const writeJunit = async ({ junit }: UpFlags, { context, stages, error }: Ended)
 const writtenFor = ({ envFile, junit }: UpFlags): readonly string[] =>
   [envFile, junit].filter((path) => path !== undefined);
 
-const writeVariables = async (
-  { envFile }: UpFlags,
-  { config, instance, gateway, master }: UpContext,
-): Promise<void> => {
+const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun): Promise<void> => {
+  const { instance, gateway, master } = result;
   if (envFile === undefined || !instance || !gateway || !master) return;
-  const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master });
+  const variables = environmentOf({ name: context.config.name, instanceDir: instance.dir, gateway, master });
   await writeEnvFile(envFile, variables);
 };
 
-/** An instance that this run made, and in which no cluster was begun, goes again; so does the place of its reports. */
-const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> => {
+/** An instance that this run made, and in which no cluster was begun, is removed; so is the place of its reports. */
+const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<void> => {
   if (!instance) return;
   const { createdAt, journal, cluster, provider } = instance.record();
   const isUntouched = provider === 'attach' ? !(await findBefore(instance)) : !cluster;
-  if (new Date(createdAt) >= startedAt && journal.length === 0 && isUntouched) await removeInstance(instance);
+  if (new Date(createdAt) >= context.startedAt && journal.length === 0 && isUntouched) await removeInstance(instance);
 };
 
 /**
@@ -118,7 +123,7 @@ const removeUnbegun = async ({ instance, startedAt }: UpContext): Promise<void> 
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));
   const { provider } = await chooseProvider(contextOf(loaded.config, input));
-  const work = () => bringUp(input, { loaded, flags });
+  const work = () => bringUp(loaded, input, flags);
   if (provider === 'native')
     return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config, flags), work });
   await work();
@@ -136,7 +141,9 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
 /** The cache, the state folder and those of named files are the user's own, so they are made before root takes over. */
 const prepareAsUser = async (input: CommandInput, config: Config, flags: UpFlags): Promise<void> => {
   await verifyHere(contextOf(config, input), 'native', true);
-  const { folders } = await fillCache(input, config);
+  const {
+    context: { folders },
+  } = await fillCache(input, config);
   // also where root is killed before it hands over what it made
   for (const folder of [instancesDir(folders.stateDir), join(folders.stateDir, 'locks')])
     await mkdir(folder, { recursive: true, mode: 0o700 });

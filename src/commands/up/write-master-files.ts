@@ -3,12 +3,16 @@ import type { Instance } from '../../instance/instance.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { generatePassword } from '../../master/write/values.ts';
-import type { Step } from '../../task-list/step.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { configFiles, configFormats } from '../config/formats.ts';
 import { masterValuesOf, passwordPath } from '../config/master-values.ts';
 import { renderConfig } from '../config/render.ts';
-import { need, type UpContext } from '../context.ts';
+import { checkMachine } from './check-machine.ts';
+import { type UpContext, upStep } from './context.ts';
+import { openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
+import { startCluster } from './start-cluster.ts';
 
 /** The first admin password of the instance: made once, kept in its own file. */
 const ensurePassword = async (instance: Instance): Promise<void> => {
@@ -16,29 +20,39 @@ const ensurePassword = async (instance: Instance): Promise<void> => {
   if (!(await findTextFile(path))) await writeFileAtomically(path, `${generatePassword()}\n`);
 };
 
-/** Read at each `up`: a cluster that was made anew is another one. */
+/** Read at each `up`: a cluster that was recreated is another one. */
 const readClusterId = async (kube: Kube): Promise<string | undefined> => {
   const { metadata } = await kube.get({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
   return metadata.uid;
 };
 
-/** Leaves a file alone that says already what it should, so that its time tells when it changed. */
+/** Leaves a file alone that has the text already, so that its time shows when it changed. */
 const writeIfOther = async (path: string, text: string): Promise<boolean> => {
   if ((await findTextFile(path)) === text) return false;
   await writeFileAtomically(path, text);
   return true;
 };
 
-/** The master's configuration in all formats, each 0600: two of them hold its first password. */
-export const writeMasterConfiguration = async (context: UpContext): Promise<string> => {
-  const { gateway, master, ssh, ngrok, tunnel } = context.config;
-  const instance = need(context, 'instance');
-  const clusterId = await readClusterId(need(context, 'kube'));
+export type MasterFilesInput = {
+  readonly instance: Instance;
+  readonly kube: Kube;
+  readonly gateway: GatewayEndpoint;
+  readonly master: MasterEndpoint;
+};
+
+/** The master's configuration in all formats, each 0600: two of them hold its first password. Gives what was written. */
+export const writeMasterConfiguration = async (
+  { instance, kube, gateway, master }: MasterFilesInput,
+  { config }: Pick<UpContext, 'config'>,
+): Promise<string> => {
+  const clusterId = await readClusterId(kube);
   await ensurePassword(instance);
   await instance.change({
-    gateway: need(context, 'gateway'),
-    master: need(context, 'master'),
-    settings: { gateway, master, ssh, ngrok, tunnel },
+    ...{ gateway, master },
+    settings: {
+      ...{ gateway: config.gateway, master: config.master },
+      ...{ ssh: config.ssh, ngrok: config.ngrok, tunnel: config.tunnel },
+    },
     ...(clusterId !== undefined && { clusterId }),
   });
   const values = await masterValuesOf(instance);
@@ -52,8 +66,14 @@ export const writeMasterConfiguration = async (context: UpContext): Promise<stri
   return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';
 };
 
-export const writeMasterFiles: Step<UpContext> = {
+export const writeMasterFiles = upStep({
   title: 'Write the master configuration',
-  after: [reachGateway],
-  run: (context) => writeMasterConfiguration(context),
-};
+  needs: { machine: checkMachine, started: startCluster, gateway: reachGateway, reverse: openReversePath },
+  run: async (
+    { machine: { instance }, started: { kube }, gateway, reverse: { master } },
+    context,
+    { note },
+  ): Promise<undefined> => {
+    note(await writeMasterConfiguration({ instance, kube, gateway, master }, context));
+  },
+});

@@ -17,18 +17,15 @@ export type InstallInput = WaitInput & {
   /** `keep` leaves the installed Gateway API and only raises its listener limit; see chooseCRDs. */
   readonly crds?: 'install' | 'keep';
   readonly report?: Report;
-  /** Resolves when pods that start reach the API server; the provisioner is made then. */
-  readonly podsCanStart?: () => Promise<unknown>;
 };
 
 /**
- * Applies CRDs, roles and admission policies side by side, waits until the CRDs are established, then applies the
- * provisioner. Needs an API server only: pods may still pend when this is done.
- * Throws UserError `gateway.crds-not-established` at the deadline.
+ * Applies CRDs, roles and admission policies side by side, and waits until the CRDs are established: all that the
+ * provisioner needs. Throws UserError `gateway.crds-not-established` at the deadline.
  */
 export const installContour = async (input: InstallInput): Promise<void> => {
   const { kube, spec, report } = input;
-  const { crds, rest, provisioner } = adaptManifest(input.manifest, spec);
+  const { crds, rest } = adaptManifest(input.manifest, spec);
   const keeps = input.crds === 'keep';
   const ours = keeps ? crds.filter((crd) => !isGatewayAPI(crd)) : crds;
   report?.(`applying ${ours.length} CustomResourceDefinitions`);
@@ -37,9 +34,12 @@ export const installContour = async (input: InstallInput): Promise<void> => {
     keeps && raiseInstalledLimit(kube, spec.listenerLimit),
     applyInOrder(kube, rest),
     releaseBrakes(kube, spec, report),
-    input.podsCanStart?.(),
   ]);
-  await kube.apply(provisioner);
+};
+
+/** Applies the provisioner. Its pod may still pend when this is done. */
+export const applyProvisioner = async ({ kube, spec, manifest }: InstallInput): Promise<void> => {
+  await kube.apply(adaptManifest(manifest, spec).provisioner);
 };
 
 const isGatewayAPI = ({ spec }: CRD): boolean => /^gateway\.networking\.(x-)?k8s\.io$/.test(spec.group);

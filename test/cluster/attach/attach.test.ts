@@ -5,6 +5,7 @@ import { type AttachSpec, attach } from '../../../src/cluster/attach/attach.ts';
 import { noteVersion, verifyAttach } from '../../../src/cluster/attach/verify.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
+import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
@@ -48,8 +49,8 @@ const setUp = (input: FakeKubeInput = {}, wrap: (kube: Kube) => Kube = (kube) =>
     connected.push(`${context} ${text}`);
     return wrap(fake.kube);
   };
-  const report = (line: string): void => void lines.push(line);
-  return { fake, connected, lines, tools: { runner, connect, report } };
+  const report = (what: string | Progress): void => void lines.push(describeProgress(what));
+  return { fake, connected, lines, report, tools: { runner, connect } };
 };
 
 const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
@@ -98,9 +99,9 @@ describe('attach', () => {
   });
 
   test('images are the cluster to pull; those that no node lists are named', async () => {
-    const { lines, tools } = setUp({ objects: [makeNode({ images: ['contour:1'] })] });
-    await attach(spec, tools).loadImages('archive', ['contour:1', 'envoy:1'], limits);
-    await attach(spec, tools).loadImages('archive', ['contour:1'], limits);
+    const { lines, report, tools } = setUp({ objects: [makeNode({ images: ['contour:1'] })] });
+    await attach(spec, tools).loadImages('archive', ['contour:1', 'envoy:1'], { ...limits, report });
+    await attach(spec, tools).loadImages('archive', ['contour:1'], { ...limits, report });
     expect(lines).toEqual(['no node lists these images, so the cluster may have to pull them: envoy:1']);
   });
 

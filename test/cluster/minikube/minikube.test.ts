@@ -2,7 +2,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CommandError } from '../../../src/lib/process/runner.ts';
+import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
 import { changing, limits, ours, setUp } from '../../fakes/minikube.ts';
+
+const collect = () => {
+  const lines: string[] = [];
+  return { lines, report: (what: string | Progress) => void lines.push(describeProgress(what)) };
+};
 
 test.each([
   ['missing', 'absent'],
@@ -18,8 +24,9 @@ test.each([
 });
 
 test('a cluster is made: journalled before, with a kubeconfig of its own, described after', async () => {
-  const { provider, journal, instanceDir, reports, calls } = await setUp({ host: 'missing' });
-  expect(await provider.start(limits)).toEqual({
+  const { provider, journal, instanceDir, calls } = await setUp({ host: 'missing' });
+  const reports = collect();
+  expect(await provider.start({ ...limits, report: reports.report })).toEqual({
     name: 'dev',
     provider: 'minikube',
     kubeconfigPath: join(instanceDir, 'kubeconfig'),
@@ -29,7 +36,7 @@ test('a cluster is made: journalled before, with a kubeconfig of its own, descri
     hostAddress: '192.168.49.1',
   });
   expect(journal).toEqual([ours]);
-  expect(reports).toEqual(['minikube: Preparing Kubernetes']);
+  expect(reports.lines).toEqual(['minikube: Preparing Kubernetes']);
   expect(changing(calls)).toHaveLength(1);
   expect(await readFile(join(instanceDir, 'kubeconfig'), 'utf8')).toContain('current-context: dev');
   expect(await readFile(join(instanceDir, 'logs/minikube.log'), 'utf8')).toMatch(
@@ -104,11 +111,12 @@ test("somebody else's profile is not touched, nor journalled", async () => {
 
 test('a named profile that does not fit is made again with --recreate, and is ours then', async () => {
   const spec = { profileGiven: true, recreate: true, cpus: 4 };
-  const { provider, calls, journal, reports } = await setUp({ host: 'Running', spec });
-  await provider.start(limits);
+  const { provider, calls, journal } = await setUp({ host: 'Running', spec });
+  const reports = collect();
+  await provider.start({ ...limits, report: reports.report });
   expect(changing(calls).map((line) => line.split(' ')[1])).toEqual(['delete', 'start']);
   expect(journal).toEqual([ours]);
-  expect(reports[0]).toBe('minikube: deleting dev (CPUs: wanted 4, has 2)');
+  expect(reports.lines[0]).toBe('minikube: deleting dev (CPUs: wanted 4, has 2)');
 });
 
 test.each([
@@ -160,7 +168,8 @@ test.each([
 ] as const)('interrupted while a profile that is %s starts', async (host, journalled, said, last) => {
   const interrupt = new AbortController();
   const reason = new Error('interrupted');
-  const { provider, calls, journal, reports } = await setUp({
+  const reports = collect();
+  const { provider, calls, journal } = await setUp({
     host,
     journalled,
     override: ([command]) => {
@@ -169,8 +178,8 @@ test.each([
       return { exitCode: 2 };
     },
   });
-  await expect(provider.start({ ...limits, signal: interrupt.signal })).rejects.toBe(reason);
-  expect(reports.at(-1)).toBe(`minikube: the start was cut short; ${said}`);
+  await expect(provider.start({ ...limits, report: reports.report, signal: interrupt.signal })).rejects.toBe(reason);
+  expect(reports.lines.at(-1)).toBe(`minikube: the start was cut short; ${said}`);
   expect(changing(calls).at(-1)?.split(' ')[1]).toBe(last ?? 'start');
   expect(journal).toEqual(journalled);
 });

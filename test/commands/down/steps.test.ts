@@ -5,7 +5,7 @@ import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/com
 import { createInstance, instancesDir } from '../../../src/instance/instance.ts';
 import type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
 import { showSteps } from '../../../src/task-list/display.ts';
-import { runSteps } from '../../../src/task-list/step.ts';
+import { runSteps } from '../../../src/task-list/run.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { commandContext } from '../../support/context.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -24,7 +24,6 @@ const makePlaces = async () => {
   const context = (name: string, purgeCache: boolean): DownContext => ({
     ...commandContext({ name, folders }),
     purgeCache,
-    notes: [],
   });
   return {
     context,

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker.ts';
 import { listRoutesCommand } from '../../../src/cluster/native/link.ts';
 import { verifyMachine } from '../../../src/cluster/native/verify.ts';
-import { need, type UpContext } from '../../../src/commands/context.ts';
 import { checkMachine } from '../../../src/commands/up/check-machine.ts';
+import type { UpContext } from '../../../src/commands/up/context.ts';
 import { startCluster } from '../../../src/commands/up/start-cluster.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { createInstance, findInstance } from '../../../src/instance/instance.ts';
@@ -16,7 +16,7 @@ import { serveKube } from '../../fakes/kube-server.ts';
 import { fakeProvider } from '../../fakes/provider.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { makeNode } from '../../support/attached-node.ts';
-import { clusterOf, newUp, runInOrder } from '../../support/up-context.ts';
+import { clusterOf, madeSoFar, newUp, runInOrder } from '../../support/up-context.ts';
 
 const unshare = 'unshare --net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc true';
 const answers = {
@@ -35,9 +35,9 @@ const setUp = async (wanted: Wanted) => {
   const { runner, calls } = fakeRunner(answers);
   const { stateDir } = context.folders;
   const check = async (change: Partial<Config> = {}) => {
-    const up: UpContext = { ...context, runner, notes: [], config: { ...context.config, ...wanted, ...change } };
-    const { ended } = await runInOrder(up, [checkMachine]);
-    return { up, ended };
+    const up: UpContext = { ...context, runner, config: { ...context.config, ...wanted, ...change } };
+    const { ended, notes, results } = await runInOrder(up, [checkMachine]);
+    return { up, ended, notes, machine: results.get(checkMachine) };
   };
   return {
     check,
@@ -124,19 +124,19 @@ test('another node for a Minikube instance is recorded only when its cluster has
   const { check, record, defaults } = await setUp({ provider: 'minikube' });
   await check();
   const made = await record();
-  const { up } = await check({ minikube: { ...defaults.minikube, cpus: 4 } });
+  const { up, machine } = await check({ minikube: { ...defaults.minikube, cpus: 4 } });
   expect(await record()).toEqual(made);
-  const { provider } = fakeProvider({ start: () => clusterOf(need(up, 'instance'), 'minikube') });
-  await runInOrder({ ...up, provider }, [startCluster]);
+  const { provider } = fakeProvider({ start: () => clusterOf(machine.instance, 'minikube') });
+  await runInOrder(up, [startCluster], { results: madeSoFar({ ...machine, provider }) });
   expect((await record())?.minikube).toEqual({ ...made?.minikube, cpus: 4 });
 });
 
 test('a new attached instance holds the context', async () => {
   const { check, record, attach } = await setUpAttach();
-  const { ended, up } = await check();
+  const { ended, notes } = await check();
   expect(ended).toEqual(['done: attach provider (as wanted), context c']);
   expect(await record()).toMatchObject({ provider: 'attach', attach, journal: [] });
-  expect(up.notes).toEqual([]);
+  expect(notes).toEqual([]);
 });
 
 test('an attached instance that is there is used again, and no other context in its place', async () => {
@@ -159,15 +159,15 @@ test('an attached instance that is there is used again, and no other context in 
 test('an instance that has only a tunnel so far is attached; its record follows the start', async () => {
   const { check, begin, record } = await setUpAttach();
   await begin({ name: 'dev', provider: 'attach' });
-  const { ended, up } = await check();
+  const { ended, machine } = await check();
   expect(ended).toEqual(['done: attach provider (as wanted), context c']);
-  expect(await need(up, 'provider').find()).toBe('running');
+  expect(await machine.provider.find()).toBe('running');
   expect(await record()).not.toHaveProperty('attach');
 });
 
 test('what is only to be told is a note', async () => {
   const { check } = await setUpAttach({ minor: '30' });
-  expect((await check()).up.notes).toEqual(['the cluster runs Kubernetes v1.30.0; Contour 1.33 supports 1.32 to 1.34']);
+  expect((await check()).notes).toEqual(['the cluster runs Kubernetes v1.30.0; Contour 1.33 supports 1.32 to 1.34']);
 });
 
 test('what is in the way is an error, and no instance is made', async () => {

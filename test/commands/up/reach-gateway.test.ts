@@ -1,13 +1,16 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import type { UpContext } from '../../../src/commands/context.ts';
+import type { Health } from '../../../src/commands/up/check-health.ts';
+import { awaitGateway } from '../../../src/commands/up/install-gateway.ts';
+import { openReversePath, type ReversePath } from '../../../src/commands/up/open-reverse-path.ts';
 import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { wantedTunnelOf } from '../../../src/daemon/from-settings.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
+import { fakeKube } from '../../fakes/kube.ts';
 import { fakeTunnelKeeper } from '../../fakes/tunnel-keeper.ts';
 import { freePort, listening, gateway as local } from '../../support/proof/local-path.ts';
-import { begunUp, runInOrder } from '../../support/up-context.ts';
+import { begunUp, healthy, madeSoFar, runInOrder } from '../../support/up-context.ts';
 
 /** A broadcast address, to which the kernel lets nobody connect. */
 const nowhere = '255.255.255.255';
@@ -16,83 +19,91 @@ type Given = Partial<Config['gateway']> & Pick<GatewayEndpoint, 'address'>;
 
 /** An instance whose Gateway has this address, and what an earlier `up` would have had kept to forward it. */
 const setUp = async ({ address, ...settings }: Given) => {
-  const up = await begunUp();
-  const { kubeconfigPath, kubeContext } = up.cluster;
+  const { up, instance, cluster } = await begunUp();
+  const { kubeconfigPath, kubeContext } = cluster;
   const gateway: GatewayEndpoint = { ...local, address };
   const config = { ...up.config, gateway: { ...up.config.gateway, forwardAddress: '127.0.0.9', ...settings } };
   const { name, namespace, portRange } = gateway;
   const of = { kubeconfigPath, kubeContext, gateway: { name, namespace }, portRange };
-  const context: UpContext = { ...up, config, gateway };
-  return { up: context, instance: up.instance, gateway, forward: { ...of, address: config.gateway.forwardAddress } };
+  const reach = async (more: { tunnel?: ReversePath['tunnel']; health?: Health } = {}) => {
+    const started = { cluster, kube: fakeKube().kube, isNew: false };
+    const results = madeSoFar({ instance, started, health: more.health });
+    results.set(awaitGateway, { ...gateway, publishedAddress: address });
+    results.set(openReversePath, { master: healthy(cluster).master, ...(more.tunnel && { tunnel: more.tunnel }) });
+    const { ended } = await runInOrder({ ...up, config }, [reachGateway], { results });
+    return { ended, endpoint: results.get(reachGateway) };
+  };
+  const forward = { ...of, address: config.gateway.forwardAddress };
+  return { up: { ...up, config }, instance, cluster, gateway, forward, reach };
 };
 
 test('a healthy instance is reached as before', async () => {
-  const { up, instance } = await setUp({ address: nowhere });
-  expect((await runInOrder({ ...up, provenAt: 'noon' }, [reachGateway])).ended).toEqual([
+  const { reach, instance, cluster } = await setUp({ address: nowhere });
+  expect((await reach({ health: healthy(cluster) })).ended).toEqual([
     'skipped: nothing changed since the proof at noon',
   ]);
   expect(instance.record().gateway).toBeUndefined();
 });
 
 test('by the node, where the settings say so: nobody is asked', async () => {
-  const { up, instance, gateway } = await setUp({ address: nowhere, reach: 'node' });
-  expect((await runInOrder(up, [reachGateway])).ended).toEqual([`done: at ${nowhere}: gateway.reach is node`]);
+  const { reach, instance, gateway } = await setUp({ address: nowhere, reach: 'node' });
+  const { ended, endpoint } = await reach();
+  expect(ended).toEqual([`done: at ${nowhere}: gateway.reach is node`]);
   expect(instance.record()).toMatchObject({ gateway, journal: [] });
-  expect(up.gateway).toEqual(gateway);
+  expect(endpoint).toEqual(gateway);
 });
 
 test('by forwards, where the settings say so: the endpoint has their address', async () => {
-  const { up, instance, gateway, forward } = await setUp({ address: '10.0.0.2', reach: 'forward' });
+  const { reach, instance, gateway, forward } = await setUp({ address: '10.0.0.2', reach: 'forward' });
   await fakeTunnelKeeper(instance, { forward });
-  expect((await runInOrder(up, [reachGateway])).ended).toEqual([
-    'done: by forwards on 127.0.0.9: gateway.reach is forward',
-  ]);
+  const { ended, endpoint } = await reach();
+  expect(ended).toEqual(['done: by forwards on 127.0.0.9: gateway.reach is forward']);
   const forwarded = { ...gateway, address: '127.0.0.9' };
   expect(instance.record().gateway).toEqual(forwarded);
-  expect(up.gateway).toEqual(forwarded);
+  expect(endpoint).toEqual(forwarded);
 });
 
 test('forwards are kept beside the tunnel to the master', async () => {
-  const { up, instance, forward } = await setUp({ address: '10.0.0.2', reach: 'forward' });
+  const { up, reach, instance, forward } = await setUp({ address: '10.0.0.2', reach: 'forward' });
   const settings = { ...up.config, ssh: { ...up.config.ssh, host: 'jump' } };
   const tunnel = wantedTunnelOf({ via: 'ssh', because: '' }, settings);
   if (!tunnel) throw new Error('ssh needs a tunnel');
   await fakeTunnelKeeper(instance, { forward, tunnel });
   const { journal } = instance.record();
-  await runInOrder({ ...up, wantedTunnel: tunnel }, [reachGateway]);
+  await reach({ tunnel });
   expect(instance.record().journal).toEqual(journal);
 });
 
 test('auto takes the node that takes connections', async () => {
   await using node = await listening(createServer());
-  const { up, instance, gateway } = await setUp({ address: '127.0.0.1', seedPort: node.port });
-  const [ended] = (await runInOrder(up, [reachGateway])).ended;
+  const { reach, instance, gateway } = await setUp({ address: '127.0.0.1', seedPort: node.port });
+  const [ended] = (await reach()).ended;
   expect(ended).toBe(`done: at 127.0.0.1: the node 127.0.0.1 takes connections on port ${node.port}`);
   expect(instance.record().gateway).toEqual(gateway);
 });
 
 test('auto takes forwards where the node is not reached, and says of which port what', async () => {
   const seedPort = await freePort();
-  const { up, instance, forward } = await setUp({ address: nowhere, seedPort });
+  const { reach, instance, forward } = await setUp({ address: nowhere, seedPort });
   await fakeTunnelKeeper(instance, { forward });
-  const [ended] = (await runInOrder(up, [reachGateway])).ended;
+  const [ended] = (await reach()).ended;
   const ports = [seedPort, 6443, 8443, 10250, 22].map((port) => `${port} unreachable`).join(', ');
   expect(ended).toBe(`done: by forwards on 127.0.0.9: this host does not reach the node ${nowhere} (port ${ports})`);
   expect(instance.record().gateway?.address).toBe('127.0.0.9');
 });
 
 test('forwards of an earlier run end where the node is reached now', async () => {
-  const { up, instance, gateway, forward } = await setUp({ address: nowhere, reach: 'node' });
+  const { reach, instance, gateway, forward } = await setUp({ address: nowhere, reach: 'node' });
   const keeper = await fakeTunnelKeeper(instance, { forward });
-  await runInOrder(up, [reachGateway]);
+  await reach();
   await keeper.ended;
   expect(instance.record()).toMatchObject({ gateway, journal: [] });
 });
 
 test('a keeper without forwards is left alone where none are needed', async () => {
-  const { up, instance } = await setUp({ address: nowhere, reach: 'node' });
+  const { reach, instance } = await setUp({ address: nowhere, reach: 'node' });
   await fakeTunnelKeeper(instance, {});
   const { journal } = instance.record();
-  await runInOrder(up, [reachGateway]);
+  await reach();
   expect(instance.record().journal).toEqual(journal);
 });

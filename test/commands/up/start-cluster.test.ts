@@ -1,26 +1,36 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { UpContext } from '../../../src/commands/context.ts';
+import type { ClusterProvider } from '../../../src/cluster/provider.ts';
+import type { Health } from '../../../src/commands/up/check-health.ts';
+import type { Programs } from '../../../src/commands/up/prepare-artifacts.ts';
 import { awaitNode, loadImages, startCluster } from '../../../src/commands/up/start-cluster.ts';
+import type { ClusterTarget } from '../../../src/instance/record.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
 import { type FakeProviderInput, fakeProvider } from '../../fakes/provider.ts';
-import { begunUp, runInOrder } from '../../support/up-context.ts';
+import { begunUp, healthy, madeSoFar, runInOrder } from '../../support/up-context.ts';
 
-type Given = Parameters<typeof begunUp>[0] & FakeProviderInput & { readonly wasStarted?: boolean };
+type Given = Parameters<typeof begunUp>[0] &
+  FakeProviderInput & { readonly wasStarted?: boolean; readonly target?: ClusterTarget; readonly isHealthy?: boolean };
 
 /** An instance with a provider that starts its cluster well; `wasStarted`: an earlier `up` has recorded the cluster. */
-const setUp = async ({ state, start, wasStarted = false, ...given }: Given = {}) => {
-  const { cluster, ...context } = await begunUp(given);
+const setUp = async ({ state, start, wasStarted, target, isHealthy, ...given }: Given = {}) => {
+  const { up, instance, cluster } = await begunUp(given);
   const fake = fakeProvider({ start: start ?? (async () => cluster), ...(state && { state }) });
-  if (wasStarted) await context.instance.change({ cluster });
-  const up: UpContext = { ...context, provider: fake.provider };
+  if (wasStarted) await instance.change({ cluster });
+  const made = (programs: Partial<Programs> = {}) =>
+    madeSoFar({
+      ...{ instance, programs, provider: fake.provider, health: isHealthy ? healthy(cluster) : undefined },
+      ...(target && { target }),
+    });
   const isThere = () =>
-    stat(up.instance?.dir ?? '').then(
+    stat(instance.dir).then(
       () => true,
       () => false,
     );
-  return { up, cluster, instance: context.instance, isThere, ...fake };
+  const startNow = (signal?: AbortSignal) =>
+    runInOrder(up, [startCluster], { results: made(), ...(signal && { signal }) });
+  return { up, cluster, instance, isThere, made, startNow, ...fake };
 };
 
 const theirs = { kind: 'minikube-profile', profile: 'theirs', driver: 'docker', owned: false } as const;
@@ -31,48 +41,51 @@ const minikube = {
 const broken = async (): Promise<never> => Promise.reject(new Error('no disk'));
 
 test('starts the cluster within a stage’s time, and records it', async () => {
-  const { up, instance, cluster, calls, timeoutsMs } = await setUp();
-  expect(await runInOrder(up, [startCluster])).toMatchObject({ ended: ['done'] });
+  const { startNow, instance, cluster, calls, timeoutsMs } = await setUp();
+  expect(await startNow()).toMatchObject({ ended: ['done'] });
   expect(calls).toEqual(['find', 'start']);
   expect(timeoutsMs).toEqual([180_000]);
   expect(instance.record()).toMatchObject({ cluster, cidr: '10.210.0.0/16' });
 });
 
 test('the steps after it speak to the API server of its kubeconfig', async () => {
-  const { up } = await setUp();
-  await runInOrder(up, [startCluster]);
-  await expect(up.kube?.text('/version')).rejects.toThrow('the API server at https://127.0.0.1:1 does not answer');
+  const { startNow } = await setUp();
+  const { results } = await startNow();
+  await expect(results.get(startCluster).kube.text('/version')).rejects.toThrow(
+    'the API server at https://127.0.0.1:1 does not answer',
+  );
 });
 
 test('where the cluster is from now on is recorded once it is so', async () => {
   const given = { record: { provider: 'minikube', minikube } } as const;
-  const place = { minikube: { ...minikube, cpus: 4 } };
-  const failing = await setUp({ ...given, start: broken, wasStarted: true });
-  await expect(runInOrder({ ...failing.up, place }, [startCluster])).rejects.toThrow('no disk');
+  const target = { minikube: { ...minikube, cpus: 4 } };
+  const failing = await setUp({ ...given, target, start: broken, wasStarted: true });
+  await expect(failing.startNow()).rejects.toThrow('no disk');
   expect(failing.instance.record().minikube?.cpus).toBe(2);
-  const working = await setUp(given);
-  await runInOrder({ ...working.up, place }, [startCluster]);
+  const working = await setUp({ ...given, target });
+  await working.startNow();
   expect(working.instance.record().minikube?.cpus).toBe(4);
 });
 
-test('what the provider does is told', async () => {
-  const { up } = await setUp();
-  const { provider, cluster } = await setUp({
-    start: async () => {
-      up.onProgress?.('etcd: ready');
-      return cluster;
+test('what the provider does is reported', async () => {
+  const { up, instance, provider } = await setUp();
+  const reporting: ClusterProvider = {
+    ...provider,
+    start: async (limits) => {
+      limits.report?.('etcd: ready');
+      return provider.start(limits);
     },
-  });
-  up.provider = provider;
-  expect((await runInOrder(up, [startCluster])).lines).toEqual(['etcd: ready']);
+  };
+  const results = madeSoFar({ instance, provider: reporting });
+  expect((await runInOrder(up, [startCluster], { results })).lines).toEqual(['etcd: ready']);
 });
 
 test('one that was just seen to be healthy needs no provider', async () => {
-  const { up, calls } = await setUp({ wasStarted: true });
-  up.provenAt = 'noon';
-  await runInOrder(up, [startCluster]);
+  const { startNow, calls } = await setUp({ wasStarted: true, isHealthy: true });
+  const { results } = await startNow();
   expect(calls).toEqual([]);
-  await expect(up.kube?.text('/version')).rejects.toThrow('https://127.0.0.1:1');
+  expect(results.get(startCluster).isNew).toBe(false);
+  await expect(results.get(startCluster).kube.text('/version')).rejects.toThrow('https://127.0.0.1:1');
 });
 
 test.each<[string, Given, readonly string[], boolean]>([
@@ -101,8 +114,8 @@ test.each<[string, Given, readonly string[], boolean]>([
     false,
   ],
 ])('when the start fails, %s', async (_, given, undone, staysThere) => {
-  const { up, calls, isThere } = await setUp({ start: broken, ...given });
-  await expect(runInOrder(up, [startCluster])).rejects.toThrow('no disk');
+  const { startNow, calls, isThere } = await setUp({ start: broken, ...given });
+  await expect(startNow()).rejects.toThrow('no disk');
   expect(calls).toEqual(['find', 'start', ...undone]);
   expect(await isThere()).toBe(staysThere);
 });
@@ -113,33 +126,33 @@ test('an interruption undoes the start, too', async () => {
     stop.abort(new Error('SIGINT'));
     return Promise.reject(signal.reason);
   };
-  const { up, calls, isThere } = await setUp({ start });
-  await expect(runInOrder(up, [startCluster], stop.signal)).rejects.toThrow('SIGINT');
+  const { startNow, calls, isThere } = await setUp({ start });
+  await expect(startNow(stop.signal)).rejects.toThrow('SIGINT');
   expect(calls).toEqual(['find', 'start', 'delete']);
   expect(await isThere()).toBe(false);
 });
 
 test('a cluster that cannot be looked at is not ended', async () => {
-  const { up, calls, provider, isThere } = await setUp();
-  up.provider = { ...provider, find: broken };
-  await expect(runInOrder(up, [startCluster])).rejects.toThrow('no disk');
+  const { up, instance, calls, provider, isThere } = await setUp();
+  const results = madeSoFar({ instance, provider: { ...provider, find: broken } });
+  await expect(runInOrder(up, [startCluster], { results })).rejects.toThrow('no disk');
   expect(calls).toEqual([]);
   expect(await isThere()).toBe(true);
 });
 
-test.each<[string, Partial<UpContext>, string]>([
-  ['a healthy instance has them', { provenAt: 'noon' }, 'nothing changed since the proof at noon'],
+test.each<[string, Given, string]>([
+  ['a healthy instance has them', { isHealthy: true }, 'nothing changed since the proof at noon'],
   ['some clusters get none', {}, 'the cluster pulls them itself'],
-])('no images are loaded: %s', async (_, change, reason) => {
-  const { up, calls } = await setUp();
-  expect((await runInOrder({ ...up, ...change }, [loadImages])).ended).toEqual([`skipped: ${reason}`]);
+])('no images are loaded: %s', async (_, given, reason) => {
+  const { up, calls, made } = await setUp(given);
+  expect((await runInOrder(up, [loadImages], { results: made() })).ended).toEqual([`skipped: ${reason}`]);
   expect(calls).toEqual([]);
 });
 
 test('the images of the archive are loaded by their names', async () => {
-  const { up, calls, timeoutsMs } = await setUp();
-  up.images = { archive: '/cache/images.tar', refs: ['contour:1', 'envoy:1'] };
-  await runInOrder(up, [loadImages]);
+  const { up, calls, timeoutsMs, made } = await setUp();
+  const images = { archive: '/cache/images.tar', refs: ['contour:1', 'envoy:1'] };
+  await runInOrder(up, [loadImages], { results: made({ images }) });
   expect(calls).toEqual(['loadImages /cache/images.tar contour:1 envoy:1']);
   expect(timeoutsMs).toEqual([180_000]);
 });
@@ -153,14 +166,17 @@ const node = (lastHeartbeatTime: string, name = 'node'): KubeObject & { readonly
 
 /** Starts the cluster, then waits for a node that has sent a heartbeat an hour ago, or `heartbeat`. */
 const awaitStarted = async (given: Given, { objects, heartbeat }: FakeKubeInput & { heartbeat?: Date } = {}) => {
-  const { up } = await setUp(given);
-  await runInOrder(up, [startCluster]);
+  const { up, instance, cluster, startNow } = await setUp(given);
+  const { isNew } = (await startNow()).results.get(startCluster);
   const kept = node((heartbeat ?? new Date(Date.now() - 3_600_000)).toISOString());
   const kinds = ['rbac.authorization.k8s.io/v1/ClusterRoleBinding'];
   const fake = fakeKube({ objects: objects ?? [kept], kinds });
   const timeouts = { ...up.config.timeouts, stageSeconds: 0.2 };
-  const waiting = { ...up, kube: fake.kube, config: { ...up.config, timeouts } };
-  return { fake, wait: (more: Partial<UpContext> = {}) => runInOrder({ ...waiting, ...more }, [awaitNode]) };
+  const waiting = { ...up, config: { ...up.config, timeouts } };
+  const started = { cluster, kube: fake.kube, isNew };
+  const wait = (more: { programs?: Partial<Programs>; health?: Health } = {}) =>
+    runInOrder(waiting, [awaitNode], { results: madeSoFar({ instance, started, ...more }) });
+  return { fake, cluster, wait };
 };
 
 test('of a native node that this run has started a fresh heartbeat is asked', async () => {
@@ -192,12 +208,14 @@ test('another node does not count', async () => {
 
 test('administrators get their binding where taskgate made the control plane', async () => {
   const { wait, fake } = await awaitStarted({ state: 'running' });
-  await wait({ artifacts: {} as NonNullable<UpContext['artifacts']> });
+  await wait({ programs: { artifacts: {} as NonNullable<Programs['artifacts']> } });
   expect(fake.writes()).toEqual(['apply ClusterRoleBinding kubeadm:cluster-admins']);
 });
 
 test('the node of a healthy instance is not waited for', async () => {
-  const { wait, fake } = await awaitStarted({ state: 'running' });
-  expect((await wait({ provenAt: 'noon' })).ended).toEqual(['skipped: nothing changed since the proof at noon']);
+  const { wait, fake, cluster } = await awaitStarted({ state: 'running' });
+  expect((await wait({ health: healthy(cluster) })).ended).toEqual([
+    'skipped: nothing changed since the proof at noon',
+  ]);
   expect(fake.calls).toEqual([]);
 });

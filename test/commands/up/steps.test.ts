@@ -1,72 +1,97 @@
 import { expect, test } from 'vitest';
 import { downSteps } from '../../../src/commands/down/steps.ts';
+import { openReversePath } from '../../../src/commands/up/open-reverse-path.ts';
+import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import { upSteps } from '../../../src/commands/up/steps.ts';
 import type { Step } from '../../../src/task-list/step.ts';
-import { begunUp } from '../../support/up-context.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { fakeProvider } from '../../fakes/provider.ts';
+import { begunUp, healthy, madeSoFar } from '../../support/up-context.ts';
 
 /** Title of each step, and of those that must have ended before it: as the engine reads it. */
 const orderOf = <C>(steps: readonly Step<C>[]): readonly (readonly [string, readonly string[]])[] =>
-  steps.map(({ title, after }, index) => {
+  steps.map(({ title, waitsFor }, index) => {
     const before = steps[index - 1];
-    return [title, (after ?? (before ? [before] : [])).map((one) => one.title)];
+    return [title, (waitsFor ?? (before ? [before] : [])).map((one) => one.title)];
   });
 
 test('up: what comes after what', () => {
+  const machine = 'Check this machine';
+  const health = 'Check the existing instance';
+  const programs = 'Prepare programs and images';
+  const started = 'Start the cluster';
+  const owner = 'Check cluster ownership';
+  const reverse = 'Open the reverse path to the master';
+  const reached = 'Reach the Gateway from this host';
   expect(orderOf(upSteps)).toEqual([
-    ['Check this machine', []],
-    ['Look at what is there', ['Check this machine']],
-    ['Prepare programs and images', ['Check this machine']],
-    ['Start the cluster', ['Prepare programs and images', 'Look at what is there']],
-    ['Load images', ['Prepare programs and images', 'Look at what is there']],
-    ['Add the context to your kubeconfig', ['Start the cluster']],
-    ['Wait for the node', ['Start the cluster']],
-    ['Look whose the cluster is', ['Start the cluster']],
-    ['Open the way back to the master', ['Start the cluster']],
-    ['Install Contour and the Gateway', ['Look whose the cluster is']],
-    ['Start the sample task', ['Look whose the cluster is', 'Open the way back to the master']],
-    ['Wait for the Gateway', ['Install Contour and the Gateway']],
-    ['Reach the Gateway from this host', ['Wait for the Gateway', 'Open the way back to the master']],
-    ['Write the master configuration', ['Reach the Gateway from this host']],
-    ['Prove the path', ['Reach the Gateway from this host', 'Start the sample task', 'Wait for the node']],
-    ['Take another way back to the master', ['Prove the path', 'Write the master configuration']],
+    [machine, []],
+    [health, [machine]],
+    [programs, [machine]],
+    [started, [machine, programs, health]],
+    ['Load images', [programs, health]],
+    ['Add the context to your kubeconfig', [machine, started]],
+    ['Wait for the node', [programs, health, started]],
+    ['Wait for Services', [machine, started]],
+    [owner, [machine, programs, health, started]],
+    [reverse, [machine, started]],
+    ['Install the Gateway API', [programs, health, owner]],
+    ['Install Contour and the Gateway', [health, owner, 'Install the Gateway API', 'Wait for Services']],
+    ['Start the sample task', [health, started, reverse, owner]],
+    ['Wait for the Gateway', [machine, health, started, owner, 'Install Contour and the Gateway']],
+    [reached, [machine, health, started, 'Wait for the Gateway', reverse]],
+    ['Write the master configuration', [machine, started, reached, reverse]],
+    ['Prove the path', [machine, health, started, reached, reverse, 'Start the sample task', 'Wait for the node']],
+    ['Fall back to a tunnel', [machine, started, reached, reverse, 'Prove the path', 'Write the master configuration']],
   ]);
 });
 
 test('down: one after the other', () => {
   expect(orderOf(downSteps)).toEqual([
     ['Close tunnels and forwards', []],
-    ["Remove what is ours from somebody else's cluster", ['Close tunnels and forwards']],
-    ['End the cluster', ["Remove what is ours from somebody else's cluster"]],
-    ['Take the context out of your kubeconfig', ['End the cluster']],
-    ["Remove the instance's folder", ['Take the context out of your kubeconfig']],
+    ["Remove taskgate's objects from the attached cluster", ['Close tunnels and forwards']],
+    ['Delete the cluster', ["Remove taskgate's objects from the attached cluster"]],
+    ['Remove the context from your kubeconfig', ['Delete the cluster']],
+    ["Remove the instance's folder", ['Remove the context from your kubeconfig']],
     ['Remove the cache', ["Remove the instance's folder"]],
   ]);
 });
 
-type Begun = Parameters<typeof begunUp>[0] & { readonly provenAt?: string };
+type Begun = Parameters<typeof begunUp>[0] & { readonly isHealthy?: boolean };
 
 /** Why steps have nothing to do, by title; those that have something to do are left out. */
-const skippedFor = async ({ provenAt, ...given }: Begun = {}): Promise<Readonly<Record<string, string>>> => {
-  const up = { ...(await begunUp(given)), ...(provenAt && { provenAt }) };
-  const reasons = await Promise.all(upSteps.map(async ({ title, skip }) => [title, await skip?.(up)] as const));
-  return Object.fromEntries(reasons.flatMap(([title, reason]) => (reason ? [[title, reason]] : [])));
+const skippedFor = async ({ isHealthy = false, ...given }: Begun = {}): Promise<Readonly<Record<string, string>>> => {
+  const { up, instance, cluster } = await begunUp(given);
+  const { gateway, master, ...health } = healthy(cluster);
+  const started = { cluster, kube: fakeKube().kube, isNew: false };
+  const results = madeSoFar({
+    ...{ instance, started, provider: fakeProvider({ state: 'running', start: async () => cluster }).provider },
+    health: isHealthy ? { ...health, gateway, master } : undefined,
+  });
+  results.set(openReversePath, { master });
+  results.set(reachGateway, gateway);
+  for (const step of upSteps) if (!results.has(step)) results.set(step, undefined);
+  const reasons = upSteps.map(async (step) => ({ ...(await step.begin(results, up)), title: step.title }));
+  const skipped = (await Promise.all(reasons)).flatMap(({ title, skipped }) =>
+    skipped ? [[title, skipped.because] as const] : [],
+  );
+  return Object.fromEntries(skipped);
 };
 
 const notMerged = 'not asked for; --merge-kubeconfig adds the context to yours';
-const noOtherWay = 'the way back is as it should be, or there is no other';
 
-const always = { 'Take another way back to the master': noOtherWay };
-const usually = { ...always, 'Load images': 'the cluster pulls them itself' };
+const always = { 'Fall back to a tunnel': 'not needed' };
+const notMinikube = { 'Wait for Services': 'kube-proxy is not a pod that taskgate started' };
+const usually = { ...always, ...notMinikube, 'Load images': 'the cluster pulls them itself' };
 
 test('a new instance: what has nothing to do', async () => {
   expect(await skippedFor()).toEqual({
     ...usually,
     'Add the context to your kubeconfig': notMerged,
-    'Look whose the cluster is': 'taskgate made it',
+    'Check cluster ownership': 'taskgate made it',
   });
 });
 
-const merging = async () => ({ ...(await begunUp()).config, mergeKubeconfig: true });
+const merging = async () => ({ ...(await begunUp()).up.config, mergeKubeconfig: true });
 
 test('a cluster of somebody else’s: what has nothing to do', async () => {
   const attached = { record: { provider: 'attach' } } as const;
@@ -79,11 +104,12 @@ test('a cluster of somebody else’s: what has nothing to do', async () => {
 
 test('a healthy instance: what has nothing to do', async () => {
   const unchanged = 'nothing changed since the proof at noon';
-  expect(await skippedFor({ provenAt: 'noon', config: await merging() })).toEqual({
-    ...always,
+  expect(await skippedFor({ isHealthy: true, config: await merging() })).toEqual({
+    ...{ ...always, ...notMinikube },
     'Load images': unchanged,
     'Wait for the node': unchanged,
-    'Look whose the cluster is': unchanged,
+    'Check cluster ownership': unchanged,
+    'Install the Gateway API': unchanged,
     'Install Contour and the Gateway': unchanged,
     'Start the sample task': unchanged,
     'Wait for the Gateway': unchanged,

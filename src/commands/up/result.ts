@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { Instance } from '../../instance/instance.ts';
+import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { Stage } from '../../model/stage.ts';
+import type { Proven } from '../../proof/prove.ts';
+import { renderReport } from '../../report/html.ts';
+import type { Results } from '../../task-list/results.ts';
+import { checkHealth } from './check-health.ts';
+import { checkMachine } from './check-machine.ts';
+import type { UpContext } from './context.ts';
+import { openReversePath } from './open-reverse-path.ts';
+import { fallBack, provePath } from './prove-path.ts';
+import { reachGateway } from './reach-gateway.ts';
+import { startCluster } from './start-cluster.ts';
+
+/** How far `up` has come; of a run that failed, what its steps made before. */
+export type UpResult = {
+  readonly instance?: Instance;
+  readonly cluster?: Cluster;
+  /** As this host and the master reach it. */
+  readonly gateway?: GatewayEndpoint;
+  readonly master?: MasterEndpoint;
+  readonly proof?: Proven;
+  /** Time of the last proof, when nothing has changed since. */
+  readonly provenAt?: string;
+};
+
+/** What `up` leaves to its summary and reports. */
+export type UpRun = {
+  readonly context: UpContext;
+  readonly result: UpResult;
+  readonly stages: readonly Stage[];
+  /** What the user should know but what stopped nothing. */
+  readonly notes: readonly string[];
+};
+
+const withoutUndefined = (values: { readonly [K in keyof UpResult]: UpResult[K] | undefined }): UpResult =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+export const resultOf = (results: Results): UpResult => {
+  const health = results.find(checkHealth);
+  const ending = results.find(fallBack);
+  return withoutUndefined({
+    instance: results.find(checkMachine)?.instance,
+    cluster: results.find(startCluster)?.cluster,
+    gateway: results.find(reachGateway) ?? health?.gateway,
+    master: ending?.master ?? results.find(openReversePath)?.master ?? health?.master,
+    proof: ending?.proof ?? results.find(provePath),
+    provenAt: health?.provenAt,
+  });
+};
+
+/** What `up` did, for programs. */
+export const renderUpJson = ({ context, result, stages, notes }: UpRun): string => {
+  const { cluster, gateway, master, proof, provenAt } = result;
+  const report = { instance: context.config.name, cluster, gateway, master, proof, provenAt, notes, stages };
+  return `${JSON.stringify(report, null, 2)}\n`;
+};
+
+/** report.json and report.html in the instance's folder, also of a run that failed; nothing where there is no folder. */
+export const writeReports = async (run: UpRun): Promise<void> => {
+  const { context, result, stages } = run;
+  const { instance, proof } = result;
+  if (!instance || (await findTextFile(join(instance.dir, 'instance.json'))) === undefined) return;
+  const html = renderReport({
+    title: `taskgate up: ${context.config.name}`,
+    subtitle: `${context.startedAt.toISOString()}, ${process.platform} ${process.arch}`,
+    stages,
+    hops: proof?.hops ?? [],
+    tables: [],
+  });
+  await Promise.all([
+    writeFileAtomically(join(instance.dir, 'report.json'), renderUpJson(run)),
+    writeFileAtomically(join(instance.dir, 'report.html'), html),
+  ]);
+};
