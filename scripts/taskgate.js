@@ -6,9 +6,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const oldest = [22, 19];
-
-const isNewEnough = ([major, minor]) => major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+// undici 8 needs 22.19; 23 got the zstd that it also needs only with 23.8, and is out of support. Types are stripped
+// without a warning on stderr from 22.18 and 24.3 on. The same as `engines` in package.json.
+const oldest = '22.19 (22.x) or 24.3';
+const isNewEnough = ([major, minor]) => major > 24 || (major === 24 && minor >= 3) || (major === 22 && minor >= 19);
 
 const findPinnedNode = () => {
   try {
@@ -21,7 +22,7 @@ const findPinnedNode = () => {
 
 const refuse = (problem) => {
   process.stderr.write(
-    `taskgate needs Node.js ${oldest.join('.')} or newer, ${problem}.\n` +
+    `taskgate needs Node.js ${oldest} or newer, ${problem}.\n` +
       'To fix: run `npm ci` in the folder of taskgate, which brings the right one, or install a newer Node.js.\n',
   );
   process.exitCode = 3;

@@ -120,6 +120,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/'],
   zod: ['src/config/'],
   'tar-stream': ['src/lib/tar.ts'],
+  undici: ['src/lib/http/'],
+  ws: ['src/lib/kube/port-forward.ts'],
 };
 
 test('each outside package has one door', () => {

@@ -1,7 +1,7 @@
-import { copyFile, lchown, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import { ensureUserFolder, findTextFile, replaceUserFile, targetOf } from '../lib/files.ts';
 import { parseYaml, renderYaml } from '../lib/template.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
 
@@ -67,45 +67,6 @@ const takeLock = async (path: string): Promise<boolean> => {
 
 const lockTimeoutMs = 10_000;
 
-/** What a path leads to: a link stays a link when its target is written. */
-const targetOf = (path: string): Promise<string> =>
-  realpath(path).catch((error) => {
-    if (hasCode(error, 'ENOENT')) return path;
-    throw error;
-  });
-
-type Owner = { readonly uid: number; readonly gid: number };
-
-/** Whose a file is; of one that is not there, whose the folder is that it would be in. */
-const ownerOf = async (path: string): Promise<Owner> => {
-  try {
-    const { uid, gid } = await stat(path);
-    return { uid, gid };
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return ownerOf(dirname(path));
-    throw error;
-  }
-};
-
-/** Only root makes files that are not the user's. */
-const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {
-  if (process.getuid?.() !== 0) return;
-  for (const path of paths) await lchown(path, uid, gid);
-};
-
-/** Puts the text there by rename, with the old one beside it. */
-const replace = async (target: string, text: { readonly before: string; readonly after: string }): Promise<void> => {
-  const owner = await ownerOf(target);
-  const [draft, backup] = [`${target}.taskgate-draft`, `${target}.taskgate-backup`];
-  if (text.before !== '') {
-    await copyFile(target, backup);
-    await giveTo(owner, backup);
-  }
-  await writeFileAtomically(draft, text.after);
-  await giveTo(owner, draft);
-  await rename(draft, target);
-};
-
 /**
  * Changes the user's kubeconfig under kubectl's own lock, by rename; what it was before is kept beside it
  * (`.taskgate-backup`). It stays its owner's, also where root does it. Without a change nothing is written. Throws UserError `environment.kubeconfig-locked`.
@@ -117,10 +78,7 @@ export const changeKubeconfig = async (
 ): Promise<void> => {
   const target = await targetOf(path);
   const lock = `${target}.lock`;
-  const folder = dirname(target);
-  const owner = await ownerOf(folder);
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made) await giveTo(owner, made, folder);
+  await ensureUserFolder(dirname(target));
   const judge = (isTaken: boolean) => isTaken || `${lock} is there`;
   await waitUntil(
     `Lock of ${path}`,
@@ -132,7 +90,7 @@ export const changeKubeconfig = async (
     const before = (await findTextFile(target)) ?? '';
     const after = edit(before);
     if (after === before) return;
-    await replace(target, { before, after });
+    await replaceUserFile(target, after, 0o600);
   } finally {
     await rm(lock, { force: true });
   }

@@ -1,3 +1,5 @@
+import { findNearest } from '../lib/nearest.ts';
+
 /** A configuration before it is checked: nested objects with anything at the leaves. */
 export type Tree = { readonly [key: string]: unknown };
 
@@ -22,21 +24,6 @@ export const leavesOf = (tree: Tree, path: readonly string[] = []): readonly (re
 
 /** The key that was probably meant: at most a third of it, or two letters, differ. */
 export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
-  const [best] = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .toSorted((a, b) => a.edits - b.edits);
+  const best = findNearest(word, candidates, (text) => text.toLowerCase());
   return best && best.edits <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
-};
-
-/** Levenshtein's distance, row by row. */
-const editDistance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [i, x] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, y] of [...b].entries()) {
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 };

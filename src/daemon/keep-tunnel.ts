@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TunnelSpec } from '../instance/tunnels.ts';
+import { untilAborted } from '../lib/wait.ts';
 import { originOf, type PublicAddress } from '../model/master-endpoint.ts';
 import type { TunnelReport, TunnelStatus } from '../model/tunnel-status.ts';
 import { probePublicEnd } from '../tunnel/relay/probe.ts';
@@ -79,13 +80,6 @@ const keepWhileAllowed = async (input: KeepTunnelInput, course: Course): Promise
     await tunnel.failed.catch(() => undefined);
   }
 };
-
-const untilAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const fail = () => reject(signal.reason);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 
 /** Keeps one tunnel to the master: the relay at its local end, the tunnel itself, and its time. */
 export const keepTunnel = async (input: KeepTunnelInput): Promise<KeptTunnel> => {

@@ -3,6 +3,7 @@ import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { spawnTethered } from '../lib/process/tethered.ts';
+import { untilAborted } from '../lib/wait.ts';
 import type { ForwardStatus, TunnelDaemonStatus, TunnelStatus } from '../model/tunnel-status.ts';
 import { readOrders, tellStarter } from '../supervisor/handshake.ts';
 import { serveStatus } from '../supervisor/status-socket.ts';
@@ -116,9 +117,3 @@ export const keepTunnels = async (specPath: string, env: Environment): Promise<v
   });
   await Promise.allSettled([tunnel?.done, forward?.done]);
 };
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nextDelayMs } from '../lib/backoff.ts';
 
 /** Tries once to open the far side of a connection. */
 export type Dial = () => Promise<Duplex>;
 
 /** A connection waits so long for Envoy to be replaced or the API server to come back, before it is reset. */
 const holdMs = 15_000;
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const backoff = { firstMs: 100, longestMs: 2_000 };
 /** A client that does not end after the far side has ended is cut off after so long. */
 const lingerMs = 10_000;
 
 /** Tries again with longer and longer pauses. Throws the last failure at the end of the time, or when aborted. */
 const dialPatiently = async (dial: Dial, signal: AbortSignal): Promise<Duplex> => {
   const startMs = performance.now();
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  for (let pauseMs = backoff.firstMs; ; pauseMs = nextDelayMs(backoff, pauseMs)) {
     try {
       return await dial();
     } catch (error) {

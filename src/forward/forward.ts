@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ForwardSpec } from '../instance/tunnels.ts';
+import { nextDelayMs } from '../lib/backoff.ts';
 import { messageOf } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube/client.ts';
 import { type PortForwarder, portForwarder } from '../lib/kube/port-forward.ts';
@@ -84,8 +85,7 @@ const followCluster = async (session: Session): Promise<void> => {
   if (!session.signal.aborted) throw failed.signal.reason;
 };
 
-const firstPauseMs = 500;
-const longestPauseMs = 5_000;
+const backoff = { firstMs: 500, longestMs: 5_000 };
 
 /**
  * Forwards each listener of a Gateway in the port range from the same port of `address` to Envoy, until the signal
@@ -98,7 +98,7 @@ export const keepForwards = async (
   { signal, onState, reach = reachCluster, timings = usualTimings }: ForwardTools,
 ): Promise<void> => {
   const board = makeBoard({ ...spec, onState, timings });
-  let pauseMs = firstPauseMs;
+  let pauseMs = backoff.firstMs;
   while (!signal.aborted) {
     const startMs = performance.now();
     try {
@@ -108,7 +108,8 @@ export const keepForwards = async (
     } catch (error) {
       board.note({ outage: messageOf(error) });
     }
-    pauseMs = performance.now() - startMs > 2 * longestPauseMs ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+    const wasSteady = performance.now() - startMs > 2 * backoff.longestMs;
+    pauseMs = nextDelayMs(backoff, wasSteady ? undefined : pauseMs);
     await pause(pauseMs, undefined, { signal }).catch(() => undefined);
   }
   board.close();

@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { nextDelayMs } from '../lib/backoff.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { ListenerStatus } from '../model/tunnel-status.ts';
 import { carry, type Dial } from './connection.ts';
@@ -20,8 +21,6 @@ export type ForwardInput = {
   readonly firstPauseMs: number;
 };
 
-const longestPauseMs = 10_000;
-
 /** Why a port cannot be listened on, and the way out. */
 export const explainListen = (error: Error, address: string, port: number): string => {
   if (hasCode(error, 'EADDRINUSE'))
@@ -32,12 +31,12 @@ export const explainListen = (error: Error, address: string, port: number): stri
 };
 
 /** Listens on a listener's port and carries each connection by itself. A port that is taken is tried again with back-off. */
-export const openForward = ({ listener, address, dial, onChange, firstPauseMs }: ForwardInput): Forward => {
+export const openForward = ({ listener, address, dial, onChange, firstPauseMs: firstMs }: ForwardInput): Forward => {
   const sockets = new Set<Socket>();
   let [state, detail, trouble]: [ListenerStatus['state'], string?, string?] = ['starting'];
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
-  let pauseMs = firstPauseMs;
+  let pauseMs: number | undefined;
   const serve = async (socket: Socket): Promise<void> => {
     sockets.add(socket);
     onChange();
@@ -56,8 +55,8 @@ export const openForward = ({ listener, address, dial, onChange, firstPauseMs }:
     trouble = error.message;
     if (server.listening || isClosed) return; // one connection could not be accepted: too many open files
     note('backoff', explainListen(error, address, listener.port));
+    pauseMs = nextDelayMs({ firstMs, longestMs: 10_000 }, pauseMs);
     retry = setTimeout(listen, pauseMs);
-    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   });
   listen();
   const close = (): void => {

@@ -1,5 +1,3 @@
-const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '');
-
 /** How many letters must be changed, added or removed to get from one word to the other (Levenshtein). */
 const distance = (one: string, other: string): number => {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
@@ -14,11 +12,12 @@ const distance = (one: string, other: string): number => {
   return row.at(-1) ?? 0;
 };
 
-/** The known word that was probably meant: the same but for case and underscores, or two letters away at most. */
-export const findSimilar = (word: string, known: readonly string[]): string | undefined => {
-  const limit = plain(word).length < 5 ? 1 : 2;
-  return known
-    .map((candidate) => ({ candidate, away: distance(plain(word), plain(candidate)) }))
-    .filter(({ away }) => away <= limit)
-    .toSorted((a, b) => a.away - b.away)[0]?.candidate;
-};
+/** The candidate with the fewest edits, of words as `simplify` makes them; whether they are few enough is the caller's. */
+export const findNearest = (
+  word: string,
+  candidates: readonly string[],
+  simplify: (text: string) => string,
+): { readonly candidate: string; readonly edits: number } | undefined =>
+  candidates
+    .map((candidate) => ({ candidate, edits: distance(simplify(word), simplify(candidate)) }))
+    .toSorted((a, b) => a.edits - b.edits)[0];

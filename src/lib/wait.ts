@@ -66,3 +66,11 @@ export const polling = <T>(look: (signal: AbortSignal) => Promise<T>, pauseMs: n
       await pause(pauseMs, undefined, { signal });
     }
   };
+
+/** Rejects with the signal's reason once it aborts. */
+export const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const fail = () => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });

@@ -2,19 +2,19 @@ import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nextDelayMs } from '../lib/backoff.ts';
 import { probeOnce } from './probe.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
 import type { Child, ChildState, ChildStatus } from './spec.ts';
 
-const firstBackoffMs = 200;
-const longestBackoffMs = 10_000;
+const backoff = { firstMs: 200, longestMs: 10_000 };
 /** A child that ran this long starts again with the shortest back-off. */
 const steadyMs = 30_000;
 const probePauseMs = 20;
 
 /** Pause before the next start of a child: doubles for each run that ended early, and begins anew after a steady one. */
 export const nextBackoffMs = (lastMs: number | undefined, ranMs: number): number =>
-  lastMs === undefined || ranMs >= steadyMs ? firstBackoffMs : Math.min(lastMs * 2, longestBackoffMs);
+  nextDelayMs(backoff, ranMs >= steadyMs ? undefined : lastMs);
 
 export type ChildReport = (name: string, state: ChildState, detail?: string) => void;
 

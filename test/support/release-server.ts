@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -10,10 +10,15 @@ const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../fix
 /** The authority to trust; for tests only, as its key lies in the repository. */
 export const ca = fixture('localhost-cert.pem');
 
+export const serverKey = fixture('localhost-key.pem');
+
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** An HTTPS server on this machine that knows only these paths, and keeps every request. Ends with the test. */
-export const startServer = async (routes: Readonly<Record<string, Handler | string | Buffer>>) => {
+export const startServer = async (
+  routes: Readonly<Record<string, Handler | string | Buffer>>,
+  options: ServerOptions = {},
+) => {
   const requests: string[] = [];
   const listener: RequestListener = (request, response) => {
     const path = new URL(request.url ?? '', 'https://localhost').pathname;
@@ -23,7 +28,7 @@ export const startServer = async (routes: Readonly<Record<string, Handler | stri
     else if (typeof route === 'function') route(request, response);
     else response.writeHead(200, { 'content-length': Buffer.byteLength(route) }).end(route);
   };
-  const server = createServer({ key: fixture('localhost-key.pem'), cert: ca }, listener);
+  const server = createServer({ key: serverKey, cert: ca, rejectUnauthorized: false, ...options }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

@@ -2,6 +2,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
+export { freePort } from '../../src/lib/free-port.ts';
+
 /** A TCP server on a free port of the loopback address, with all its connections gone after the test. */
 export const serveTcp = async (onConnection: (socket: Socket) => void): Promise<{ server: Server; port: number }> => {
   const sockets: Socket[] = [];
@@ -15,13 +17,6 @@ export const serveTcp = async (onConnection: (socket: Socket) => void): Promise<
     server.close();
   });
   return { server, port: (server.address() as AddressInfo).port };
-};
-
-/** A port of the loopback address on which nothing listens. */
-export const freePort = async (): Promise<number> => {
-  const { server, port } = await serveTcp(() => undefined);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 };
 
 /** Connects to a port of the loopback address; what it sends ends when `end` is called. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { sha256 } from '../../lib/files.ts';
-import { readBytes } from '../../lib/http.ts';
+import { discardBody, readBytes } from '../../lib/http/http.ts';
 import type { Arch } from '../../model/pins.ts';
 import type { Blob, Descriptor, OciImage } from '../image/oci.ts';
 import type { Work } from '../item.ts';
@@ -54,9 +54,10 @@ const fetchToken = async (url: string, network: Network): Promise<string> => {
 /** The headers with which this repository answers: with a token, if it asks for one. */
 const authorize = async (url: string, network: Network): Promise<Headers> => {
   try {
-    const { status, message } = await network.request(url, { accept });
-    message.resume();
-    const tokenUrl = status === 401 ? parseChallenge(message.headers['www-authenticate']) : undefined;
+    const response = await network.request(url, { accept });
+    discardBody(response);
+    const { status, headers } = response;
+    const tokenUrl = status === 401 ? parseChallenge(headers['www-authenticate']) : undefined;
     return tokenUrl ? { authorization: `Bearer ${await fetchToken(tokenUrl, network)}` } : {};
   } catch (error) {
     throw asSourceError(error);

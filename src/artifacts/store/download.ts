@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import { sha256, sha256OfFile } from '../../lib/files.ts';
-import { HttpError, type HttpResponse, readBody } from '../../lib/http.ts';
+import { discardBody, HttpError, type HttpResponse, readBody } from '../../lib/http/http.ts';
 import { asSourceError, type Network, verifyStatus } from './network.ts';
 
 type Download = {
@@ -28,15 +28,15 @@ const sizeOf = async (path: string): Promise<number> => {
 };
 
 /** The whole file's size, whether the answer is the whole or its end. */
-const totalOf = ({ status, message }: HttpResponse): number | undefined => {
-  const text = status === 200 ? message.headers['content-length'] : message.headers['content-range']?.split('/')[1];
+const totalOf = ({ status, headers }: HttpResponse): number | undefined => {
+  const text = status === 200 ? headers['content-length'] : headers['content-range']?.split('/')[1];
   const total = Number(text);
   return text === undefined || Number.isNaN(total) ? undefined : total;
 };
 
 /** The first byte that the answer carries: a server that ignores our wish sends all. */
-const startOf = ({ status, message }: HttpResponse): number =>
-  status === 206 ? Number(/bytes (\d+)-/.exec(message.headers['content-range'] ?? '')?.[1]) : 0;
+const startOf = ({ status, headers }: HttpResponse): number =>
+  status === 206 ? Number(/bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0;
 
 /** Fetches what the partial file lacks. */
 const fetchRest = async (download: Download, partial: string, network: Network): Promise<void> => {
@@ -48,7 +48,7 @@ const fetchRest = async (download: Download, partial: string, network: Network):
   verifyStatus(response, have > 0 ? [200, 206, 416] : [200]);
   if (response.status === 416) {
     // Nothing is left to fetch; the digest tells whether what we have is right.
-    response.message.resume();
+    discardBody(response);
     return;
   }
   let done = startOf(response);

@@ -1,5 +1,12 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { HttpError, type HttpOptions, type HttpResponse, httpRequest, readBytes } from '../../lib/http.ts';
+import {
+  discardBody,
+  HttpError,
+  type HttpOptions,
+  type HttpResponse,
+  httpRequest,
+  readBytes,
+} from '../../lib/http/http.ts';
 
 /** How hosts are reached: authorities, proxy, time limits. */
 export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'>;
@@ -21,10 +28,11 @@ export const sourceError = (message: string, cause?: unknown): UserError =>
   });
 
 /** `404 Not Found from https://…`, unless the status is one of these. */
-export const verifyStatus = ({ url, status, message }: HttpResponse, expected: readonly number[] = [200]): void => {
+export const verifyStatus = (response: HttpResponse, expected: readonly number[] = [200]): void => {
+  const { url, status, statusText } = response;
   if (expected.includes(status)) return;
-  message.resume();
-  throw sourceError(`${status} ${message.statusMessage ?? ''} from ${url.origin}${url.pathname}`);
+  discardBody(response);
+  throw sourceError(`${status} ${statusText} from ${url.origin}${url.pathname}`);
 };
 
 /** Troubles of the network are reasons to try another source; anything else is a bug. */

@@ -1,10 +1,10 @@
 import { UserError } from '../../lib/errors.ts';
+import { replaceUserFile } from '../../lib/files.ts';
 import { type PatchValues, patchConfig } from '../../master/patch/patch.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 import { valuesOf } from './master.ts';
 import { explainWrite, readNamedFile } from './named-file.ts';
-import { rewriteConfig } from './rewrite-file.ts';
 
 export type PatchFlags = { readonly instance?: string; readonly write: boolean };
 
@@ -51,7 +51,7 @@ export const patchFile = async (
   );
   const resourceManagers = clusters.map((cluster) => ({ cluster, instance: pairs.get(cluster) ?? single }));
   const changed = text !== before;
-  const backup = write && changed ? await explainWrite(file, () => rewriteConfig(file, text)) : undefined;
+  const backup = write && changed ? await explainWrite(file, () => replaceUserFile(file, text)) : undefined;
   const told = { file, resourceManagers, changed, ...(backup !== undefined && { backup }) };
   if (input.flags.json) return print(JSON.stringify({ ...told, ...(!write && { text }) }, null, 2));
   const managers = resourceManagers.map((one) => `${one.cluster} (instance ${one.instance})`).join(', ');

@@ -1,5 +1,6 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { isConflict, type Kube, KubeError } from '../../lib/kube/client.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { retryOnConflict } from '../../lib/kube/conflict.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { type CRD, listenerLimits } from '../install/crd-patch.ts';
 import { crdKind, type GatewaySpec, gatewayRef, gatewaysCRDName } from '../spec.ts';
@@ -59,8 +60,6 @@ export const explainRefusal = (message: string): { readonly seen: string; readon
   return { seen: message, hint: "the message is the API server's; see `kubectl get gateway -o yaml`" };
 };
 
-const attempts = 5;
-
 /**
  * Proves by a server-side dry run that the Gateway takes as many task listeners as we promise, beside those it has.
  * Throws UserError `gateway.no-capacity` when the API server refuses, with its reason in our words.
@@ -68,17 +67,18 @@ const attempts = 5;
 export const proveCapacity = async (kube: Kube, spec: GatewaySpec): Promise<Capacity> => {
   const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
   const limits = listenerLimits(crd).flatMap((one) => [one.spec ?? Infinity, one.status ?? Infinity]);
-  for (let attempt = 1; ; attempt++) {
-    const gateway = await kube.get<Gateway>(gatewayRef(spec));
-    const capacity = capacityOf(spec, gateway.spec.listeners, Math.min(...limits));
-    try {
-      await kube.update(filledGateway(gateway, spec, capacity.limit), { dryRun: true });
-      return capacity;
-    } catch (error) {
-      if (isConflict(error) && attempt < attempts) continue;
-      if (error instanceof KubeError) throw refused(capacity.limit, spec, error);
-      throw error;
-    }
+  let tried: Capacity | undefined;
+  try {
+    return await retryOnConflict(async () => {
+      tried = undefined;
+      const gateway = await kube.get<Gateway>(gatewayRef(spec));
+      tried = capacityOf(spec, gateway.spec.listeners, Math.min(...limits));
+      await kube.update(filledGateway(gateway, spec, tried.limit), { dryRun: true });
+      return tried;
+    });
+  } catch (error) {
+    if (tried && error instanceof KubeError) throw refused(tried.limit, spec, error);
+    throw error;
   }
 };
 

@@ -1,5 +1,6 @@
 import { Duplex, Readable, Writable } from 'node:stream';
 import { KubeConfig, PortForward } from '@kubernetes/client-node';
+import { WebSocket } from 'ws';
 import { UserError } from '../errors.ts';
 
 export type PodPort = { readonly namespace: string; readonly pod: string; readonly port: number };
@@ -10,20 +11,6 @@ export type PodPort = { readonly namespace: string; readonly pod: string; readon
  */
 export type PortForwarder = (to: PodPort) => Promise<Duplex>;
 
-/** What we use of the `ws` package's socket, which comes without types. */
-type WebSocket = {
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  readonly send: (data: Buffer, done: (error?: Error) => void) => void;
-  readonly ping: () => void;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  readonly close: () => void;
-  readonly terminate: () => void;
-  readonly on: (event: 'close', listener: (code: number) => void) => void;
-};
-
-const open = 1;
 const normalClosure = 1000;
 const dataChannel = 0;
 
@@ -70,7 +57,7 @@ const makeStream = () => {
     read: () => socket?.resume(),
     write: (chunk: Buffer, _, done) => {
       // what is sent to a pod that has ended goes nowhere, as in TCP; what it sent before must still be read
-      if (socket?.readyState !== open) return done();
+      if (socket?.readyState !== WebSocket.OPEN) return done();
       const isFull = socket.bufferedAmount > mostBufferedBytes;
       socket.send(frameOf(chunk), () => isFull && done());
       if (!isFull) done();
@@ -106,7 +93,7 @@ const makeStream = () => {
     }),
     begin: (opened: WebSocket): Duplex => {
       socket = opened;
-      pinging = setInterval(() => opened.readyState === open && opened.ping(), pingMs);
+      pinging = setInterval(() => opened.readyState === WebSocket.OPEN && opened.ping(), pingMs);
       opened.on('close', end);
       return stream;
     },

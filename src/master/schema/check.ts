@@ -1,8 +1,8 @@
-import { findSimilar } from '../../lib/nearest.ts';
 import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
 import { isSurprising } from './scalars.ts';
 import type { MapShape, Reader, Shape } from './shape.ts';
+import { findSimilar } from './similar.ts';
 
 const wanted: Readonly<Record<Shape['kind'], string>> = {
   text: 'a string',

@@ -64,14 +64,15 @@ export const dialTcp = (target: Target, timeoutMs: number, request?: string): Pr
   return collect(socket, target, timeoutMs);
 };
 
-const hostHeader = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** As in a URL: with brackets around an IPv6 address. */
+export const hostAndPort = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
  * One HTTP GET on a connection of its own; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0, so that
  * the server closes after the answer and sends it in one piece.
  */
 export const dialHttp = async (target: Target, timeoutMs: number, path: string): Promise<Dialed> => {
-  const request = `GET ${path} HTTP/1.0\r\nHost: ${hostHeader(target)}\r\n\r\n`;
+  const request = `GET ${path} HTTP/1.0\r\nHost: ${hostAndPort(target)}\r\n\r\n`;
   const dialed = await dialTcp(target, timeoutMs, request);
   if (dialed.outcome !== 'answered') return dialed;
   const [head = '', ...body] = dialed.answer.split('\r\n\r\n');

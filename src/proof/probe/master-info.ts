@@ -1,26 +1,22 @@
-import { get } from 'node:https';
-import { dialHttp, type Target } from './dial.ts';
+import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
+import { dialHttp, hostAndPort, type Target } from './dial.ts';
 import { type MasterInfo, parseMasterInfo } from './placeholder-master.ts';
 
 const timeoutMs = 1_000;
-const longestAnswer = 100_000;
+const longestAnswerBytes = 100_000;
 
 /** The answer of a master that speaks TLS. Its certificate does not matter: nothing is sent to it, and an id read. */
-const getByTls = ({ host, port }: Target): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    const end = AbortSignal.timeout(timeoutMs);
-    const options = { host, port, path: '/info', agent: false, rejectUnauthorized: false, signal: end };
-    get(options, (message) => {
-      let text = '';
-      message.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > longestAnswer) message.destroy();
-      });
-      message.on('end', () => resolve(text));
-      message.on('error', () => resolve(undefined));
-      message.on('close', () => resolve(undefined));
-    }).on('error', () => resolve(undefined));
-  });
+const getByTls = async (target: Target): Promise<string | undefined> => {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const options = { signal, rejectUnauthorized: false, redirect: 'manual' } as const;
+    const response = await httpRequest(`https://${hostAndPort(target)}/info`, options);
+    return (await readBytes(response, signal, longestAnswerBytes)).toString();
+  } catch (error) {
+    if (error instanceof HttpError || signal.aborted) return undefined;
+    throw error;
+  }
+};
 
 /**
  * What a real master says of itself at an address, over http or https; undefined where none answers. Our own stand-in is

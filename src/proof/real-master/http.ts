@@ -1,6 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 
 export type MasterAnswer = { readonly status: number; readonly text: string };
 
@@ -15,7 +14,7 @@ export type MasterRequest = {
 /** Sends one request to a master. Throws UserError `proof.master-*` when no answer comes. */
 export type MasterHttp = (path: string, request: MasterRequest) => Promise<MasterAnswer>;
 
-const longestAnswer = 4e6;
+const longestAnswerBytes = 4e6;
 
 /** Reads `http(s)://host:port`. Throws UserError `usage.master-url` for anything else. */
 export const parseMasterUrl = (text: string): URL => {
@@ -51,7 +50,7 @@ const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
     ({ host }) => ({ id: 'proof.master-scheme', seen: 'it speaks no TLS', hint: `try http://${host}` }),
   ],
   [
-    /HPE_|ECONNRESET/,
+    /HPE_|HTTPParserError|ECONNRESET|UND_ERR_SOCKET/,
     ({ protocol, host }) => ({
       id: 'proof.master-scheme',
       seen: 'it closes the connection, or answers something other than HTTP',
@@ -72,9 +71,10 @@ const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
   ],
 ];
 
+/** undici's HTTPParserError mostly comes without its code. */
 const codesOf = (error: unknown): string => {
   const parts = error instanceof AggregateError ? error.errors : [error];
-  return parts.map((part) => (part instanceof Error && 'code' in part ? String(part.code) : '')).join(' ');
+  return parts.map((part) => (part instanceof Error && 'code' in part ? String(part.code ?? part.name) : '')).join(' ');
 };
 
 /** Why a request got no answer, as an error with what to do. */
@@ -90,30 +90,23 @@ export const explainNoAnswer = (url: URL, error: unknown): UserError => {
   });
 };
 
-const readText = async (message: IncomingMessage): Promise<string> => {
-  let text = '';
-  for await (const chunk of message.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > longestAnswer) throw new Error(`an answer of more than ${longestAnswer} characters`);
-  }
-  return text;
-};
-
-const send = (url: URL, request: MasterRequest, signal: AbortSignal): Promise<MasterAnswer> => {
-  const { method = 'GET', body, token } = request;
-  const text = body === undefined ? undefined : JSON.stringify(body);
+const send = async (url: URL, request: MasterRequest, signal: AbortSignal): Promise<MasterAnswer> => {
+  const { method = 'GET', body, token, timeoutMs } = request;
   const headers = {
     ...(token && { authorization: `Bearer ${token}` }),
-    ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
   };
-  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const sent = start(url, { method, headers, signal, agent: false }, (message) => {
-      readText(message).then((read) => resolve({ status: message.statusCode ?? 0, text: read }), reject);
-    });
-    sent.on('error', reject);
-    sent.end(text);
+  const response = await httpRequest(url, {
+    method,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    redirect: 'manual',
+    signal,
+    connectTimeoutMs: timeoutMs,
+    stallTimeoutMs: timeoutMs,
   });
+  const bytes = await readBytes(response, signal, longestAnswerBytes);
+  return { status: response.status, text: bytes.toString() };
 };
 
 /** Requests to one master, each on a connection of its own. */
@@ -127,6 +120,7 @@ export const masterHttp =
     } catch (error) {
       signal.throwIfAborted();
       const late = new Error(`no answer to ${path} within ${Math.round(timeoutMs / 1000)} s`);
-      throw explainNoAnswer(master, limit.aborted ? late : error);
+      const reason = error instanceof HttpError ? (error.cause ?? error) : error;
+      throw explainNoAnswer(master, limit.aborted ? late : reason);
     }
   };

@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { isConflict, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import { retryOnConflict } from '../../lib/kube/conflict.ts';
 import type { GatewayEndpoint, GatewayName } from '../../model/gateway-endpoint.ts';
 import { type Gateway, gatewayRef } from '../probe/gateway.ts';
 import { type ChosenPorts, choosePorts, type WantedPorts } from './ports.ts';
 
-const tries = 5;
 const annotationPrefix = 'determined.ai/det-gateway-port-';
 
 /** The Gateway with a listener and an annotation for each port, exactly as the master appends them. */
@@ -55,20 +54,12 @@ const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway =
 });
 
 /** Reads, changes and replaces the Gateway; after a conflict once more, up to 5 times in all, as the master does. */
-const changeGateway = async (kube: Kube, gateway: GatewayName, change: (live: Gateway) => Gateway): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
+const changeGateway = (kube: Kube, gateway: GatewayName, change: (live: Gateway) => Gateway): Promise<void> =>
+  retryOnConflict(async () => {
     const live = await kube.get<Gateway>(gatewayRef(gateway));
     const changed = change(live);
-    if (changed === live) return;
-    try {
-      await kube.update(changed);
-      return;
-    } catch (error) {
-      if (!isConflict(error) || attempt === tries) throw error;
-      await pause(10 + Math.random() * 10 * attempt);
-    }
-  }
-};
+    if (changed !== live) await kube.update(changed);
+  });
 
 /**
  * Adds `count` listeners for an allocation to the live Gateway and returns their ports.

@@ -1,6 +1,6 @@
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { HttpError, httpRequest, readBytes } from '../../lib/http.ts';
+import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 

@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import { freePort } from '../../lib/free-port.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
@@ -58,15 +58,6 @@ const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort
   await writeFileAtomically(own, renderAgentConfig(configVersionOf(text ?? ''), apiPort));
   return text === undefined ? [own] : [path, own];
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 /** Waits for our tunnel in the agent's API, for as long as the agent runs. */
 const awaitAddress = async (

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { hasCode, messageOf } from '../../lib/errors.ts';
-import { HttpError, httpRequest, readBytes } from '../../lib/http.ts';
+import { hasCode } from '../../lib/errors.ts';
+import { discardBody, HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 
 /** What a relay answers itself; everything else goes to the master. */
@@ -51,7 +51,7 @@ const explain = (error: unknown, origin: string): string => {
   const { cause, message } = error;
   const tls = findTlsTrouble(error, origin);
   if (tls) return tls;
-  if (hasCode(cause, 'ECONNRESET') || /socket hang up/.test(messageOf(cause)))
+  if (hasCode(cause, 'ECONNRESET') || hasCode(cause, 'UND_ERR_SOCKET'))
     return `${origin} takes the connection and closes it without an answer`;
   return message;
 };
@@ -102,8 +102,7 @@ export const findUrlTrouble = async (
   const origin = originOf(address);
   try {
     const limits = { connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
-    const { message } = await httpRequest(`${origin}/info`, { ...http, ...limits, signal });
-    message.destroy();
+    discardBody(await httpRequest(`${origin}/info`, { ...http, ...limits, signal }));
     return undefined;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SshSpec } from '../../instance/tunnels.ts';
+import { delayMs } from '../../lib/backoff.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
@@ -11,7 +12,7 @@ import { publicEndError, verifyPublicEnd } from './public-end.ts';
 
 const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
 const pokeMs = 500;
-const pausesMs = [100, 250, 500, 1_000, 2_000] as const;
+const backoff = { firstMs: 100, longestMs: 2_000 };
 type Attempt = { readonly host: SshHost; readonly remotePort: number };
 
 /** Starts ssh once; resolves when connections to its public end come out here, as far as this machine can tell. */
@@ -71,7 +72,7 @@ const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput
         `port ${previous.port} of ${previous.host} is still held, perhaps by the lost connection; trying again`,
       );
     await poke(previous, signal);
-    await pause(pausesMs[tries] ?? pausesMs.at(-1), undefined, { signal });
+    await pause(delayMs(backoff, tries), undefined, { signal });
   }
   if (spec.remotePort !== 0) throw stillHeld(previous, stale);
   tools.onDetail?.(

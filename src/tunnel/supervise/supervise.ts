@@ -1,4 +1,5 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
+import { delayMs } from '../../lib/backoff.ts';
 import { type ErrorId, UserError } from '../../lib/errors.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { TunnelStatus } from '../../model/tunnel-status.ts';
@@ -15,10 +16,9 @@ const defaultTimings: TunnelTimings = {
   openTimeoutMs: 120_000,
 };
 
-const firstBackoffMs = 250;
-const longestBackoffMs = 30_000;
+const backoff = { firstMs: 250, longestMs: 30_000 };
 /** While the network is the reason, so that the tunnel is back soon after the network is. */
-const longestNetworkBackoffMs = 1_000;
+const networkBackoff = { ...backoff, longestMs: 1_000 };
 
 export type SuperviseInput = {
   /** Port of the relay on 127.0.0.1. */
@@ -56,7 +56,7 @@ const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|no-dns|offline|tim
 
 /** Pause after so many runs in a row that never came up. */
 export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
-  Math.min(firstBackoffMs * 2 ** failures, isNetwork ? longestNetworkBackoffMs : longestBackoffMs);
+  delayMs(isNetwork ? networkBackoff : backoff, failures);
 
 type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
   readonly timings: TunnelTimings;

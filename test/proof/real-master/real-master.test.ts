@@ -202,7 +202,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     await using it = await scene(fake, 20000, { misbehaviour: { staysStarting: true } });
     const abort = new AbortController();
     const proving = it.prove({ timeoutMs: 10_000, signal: abort.signal });
-    await expect.poll(() => leftOf(fake)).toContain('Job');
+    await expect.poll(() => leftOf(fake), { timeout: 5_000 }).toContain('Job');
     abort.abort(new Error('interrupted'));
     await expect(proving).rejects.toThrow('interrupted');
     expect(leftOf(fake)).toEqual([]);

@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../../src/model/master-endpoint.ts';
 
+export { freePort } from '../../../src/lib/free-port.ts';
+
 export const gateway: GatewayEndpoint = {
   name: 'contour',
   namespace: 'projectcontour',
@@ -33,12 +35,6 @@ export const listening = async (server: Server, host = '127.0.0.1', port = 0): P
         for (const socket of sockets) socket.destroy();
       }),
   };
-};
-
-/** A port of 127.0.0.1 on which nothing listens. */
-export const freePort = async (): Promise<number> => {
-  await using server = await listening(createServer());
-  return server.port;
 };
 
 /** A server that does `talk` with each connection. */

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
-import { httpRequest, readBody, readBytes } from '../../src/lib/http.ts';
-import { failureOf } from '../support/failure-of.ts';
-import { ca, startServer } from '../support/release-server.ts';
+import type { TLSSocket } from 'node:tls';
+import { expect, test } from 'vitest';
+import { discardBody, type HttpOptions, httpRequest, readBody, readBytes } from '../../../src/lib/http/http.ts';
+import { failureOf } from '../../support/failure-of.ts';
+import { startSilentServer } from '../../support/proxy.ts';
+import { ca, serverKey, startServer } from '../../support/release-server.ts';
 
 const signal = new AbortController().signal;
 
@@ -82,54 +82,39 @@ test('a small answer has a limit', async () => {
   expect((await failureOf(readBytes(response, signal, 50))).message).toBe(`${host} sent more than 50 bytes`);
 });
 
-/** A proxy that tunnels to where it is asked, and keeps what it was asked for. */
-const startProxy = async () => {
-  const tunnels: string[] = [];
-  const proxy = createServer().on('connect', (request, client) => {
-    const target = request.url ?? '';
-    tunnels.push(target);
-    const upstream = connect(Number(target.split(':')[1]), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      client.pipe(upstream).pipe(client);
-    });
-    for (const end of [client, upstream]) end.on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    proxy.close();
-  });
-  return { tunnels, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
-};
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-const knowsProxies = major > 24 || (major === 24 && minor >= 5);
-
-test.skipIf(!knowsProxies)('takes a proxy without a scheme, as curl does', async () => {
-  const { host, url } = await startServer({ '/': (_, response) => response.end('here') });
-  const proxy = await startProxy();
-  const response = await httpRequest(url, { signal, ca, proxyEnv: { https_proxy: new URL(proxy.url).host } });
-  expect((await readBytes(response, signal)).toString()).toBe('here');
-  expect(proxy.tunnels).toEqual([host]);
-});
-
-test.skipIf(!knowsProxies)('says that the proxy is none, without the password in it', async () => {
-  const proxyEnv = { HTTPS_PROXY: 'http://me:secret@:3128' };
-  const refused = httpRequest('https://files.example/', { signal, proxyEnv });
-  await expect(refused).rejects.toMatchObject({
-    trouble: 'unreachable',
-    message: 'HTTPS_PROXY or HTTP_PROXY is no URL such as http://proxy.example:3128',
-  });
-});
-
-test.skipIf(!knowsProxies)('goes through a proxy, however long the answer takes', async () => {
-  const { host, url } = await startServer({
-    '/late': (_, response) => {
-      setTimeout(() => response.end('late'), 150);
+test('sends a body by POST, and gives a redirect as it is when told so', async () => {
+  const { url } = await startServer({
+    '/login': (request, response) => {
+      request
+        .toArray()
+        .then(([body]) => response.end(`${request.method} ${body} ${request.headers['content-length']}`));
     },
+    '/moved': (_, response) => response.writeHead(302, { location: '/login' }).end(),
   });
-  const proxy = await startProxy();
-  const options = { signal, ca, connectTimeoutMs: 100, proxyEnv: { HTTPS_PROXY: proxy.url } };
-  const response = await httpRequest(`${url}/late`, options);
-  expect((await readBytes(response, signal)).toString()).toBe('late');
-  expect(proxy.tunnels).toEqual([host]);
+  const posted = await httpRequest(`${url}/login`, { signal, ca, method: 'POST', body: '{"ä":1}' });
+  expect((await readBytes(posted, signal)).toString()).toBe('POST {"ä":1} 8');
+  const moved = await httpRequest(`${url}/moved`, { signal, ca, redirect: 'manual' });
+  expect(moved).toMatchObject({ status: 302, statusText: 'Found', headers: { location: '/login' } });
+  discardBody(moved);
+});
+
+test('a client certificate is shown, and a foreign server certificate taken where that is wanted', async () => {
+  const { url } = await startServer(
+    { '/': (request, response) => response.end(String((request.socket as TLSSocket).authorized)) },
+    { requestCert: true, ca },
+  );
+  const ask = async (options: Partial<HttpOptions>) =>
+    (await readBytes(await httpRequest(url, { signal, ...options }), signal)).toString();
+  expect(await ask({ rejectUnauthorized: false })).toBe('false');
+  expect(await ask({ ca, cert: ca, key: serverKey })).toBe('true');
+});
+
+test('an abort while connecting ends the request at once, with its own reason', async () => {
+  const silent = await startSilentServer();
+  const controller = new AbortController();
+  const asked = httpRequest(`https://${silent.host}/`, { signal: controller.signal, connectTimeoutMs: 10_000 });
+  await silent.connected;
+  controller.abort(new Error('interrupted'));
+  expect((await failureOf(asked)).message).toBe('interrupted');
+  await silent.closed;
 });

@@ -1,0 +1,147 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { hasCode, messageOf } from '../errors.ts';
+import { openDispatcher, type ProxyEnv, type TlsOptions } from './dispatcher.ts';
+import { HttpError } from './error.ts';
+
+export { HttpError } from './error.ts';
+
+export type HttpOptions = TlsOptions & {
+  readonly signal: AbortSignal;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** `manual` gives an answer that redirects as it is. */
+  readonly redirect?: 'follow' | 'manual';
+  /** Variables such as HTTPS_PROXY and NO_PROXY, for a machine behind a proxy. */
+  readonly proxyEnv?: ProxyEnv;
+  /** Until the connection stands. */
+  readonly connectTimeoutMs?: number;
+  /** Without a single byte, once connected. */
+  readonly stallTimeoutMs?: number;
+};
+
+/** An answer whose body has not been read yet: read it, or {@link discardBody}. `url` is where redirects led. */
+export type HttpResponse = {
+  readonly url: URL;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Dispatcher.ResponseData['body'];
+  /** What a failure of the body means. */
+  readonly explain: (error: unknown) => HttpError;
+};
+
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+/** What a failed connection says, without the address list that Node puts in front. */
+const reasonOf = (error: unknown): string => {
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  if (hasCode(first, 'ENOTFOUND') || hasCode(first, 'EAI_AGAIN')) return 'its name does not resolve';
+  const refusal = /Proxy response \((\d+)\)/.exec(messageOf(first))?.[1];
+  return refusal ? `the proxy answers ${refusal}` : messageOf(first);
+};
+
+const findStall = ({ host }: URL, stallTimeoutMs: number, error: unknown) =>
+  hasCode(error, 'UND_ERR_HEADERS_TIMEOUT') || hasCode(error, 'UND_ERR_BODY_TIMEOUT')
+    ? new HttpError('stalled', `${host} sent nothing for ${seconds(stallTimeoutMs)}`, error)
+    : undefined;
+
+/** One time limit for all that it takes to get a connection: through a proxy that is three handshakes. */
+const limitConnecting = ({ host }: URL, timeoutMs: number) => {
+  const late = new AbortController();
+  const end = () => late.abort(new HttpError('unreachable', `${host} does not answer within ${seconds(timeoutMs)}`));
+  const timer = setTimeout(end, timeoutMs);
+  let connected = false;
+  return {
+    signal: late.signal,
+    isConnected: () => connected,
+    onConnect: () => {
+      connected = true;
+      clearTimeout(timer);
+    },
+    clear: () => clearTimeout(timer),
+  };
+};
+
+/** One request and the head of its answer. */
+const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> => {
+  const { method = 'GET', headers, body: content = null, proxyEnv = {}, redirect: _, ...more } = options;
+  const { signal: ending, connectTimeoutMs = 2000, stallTimeoutMs = 15_000, ...tls } = more;
+  const connecting = limitConnecting(url, connectTimeoutMs);
+  const signal = AbortSignal.any([ending, connecting.signal]);
+  const limits = { signal, headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs };
+  try {
+    const dispatcher = await openDispatcher(url, { tls, proxyEnv, signal, onConnect: connecting.onConnect });
+    const target = { origin: url.origin, path: url.pathname + url.search };
+    const request = { ...target, ...limits, method, headers: { ...headers }, body: content, reset: true };
+    const { statusCode: status, statusText, headers: answered, body } = await dispatcher.request(request);
+    const explain = (error: unknown) =>
+      findStall(url, stallTimeoutMs, error) ??
+      new HttpError('truncated', `${url.host} ended the answer early: ${messageOf(error)}`, error);
+    return { url, status, statusText, headers: answered, body, explain };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof HttpError) throw error;
+    const stall = findStall(url, stallTimeoutMs, error);
+    if (stall) throw stall;
+    if (connecting.isConnected()) throw new HttpError('truncated', `${url.host}: ${messageOf(error)}`, error);
+    throw new HttpError('unreachable', `${url.host} cannot be reached: ${reasonOf(error)}`, error);
+  } finally {
+    connecting.clear();
+  }
+};
+
+/** Ends an answer whose body nobody wants: a small one is read, which is cheaper than to break off, a large one is not. */
+export const discardBody = ({ body }: HttpResponse): void => {
+  body.dump().catch(() => undefined);
+};
+
+const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
+
+/** Where a redirect leads. Never from https to plain http. */
+const nextUrl = (from: URL, location: string | undefined): URL => {
+  if (!location) throw new HttpError('refused', `${from.host} redirects to nowhere`);
+  const to = new URL(location, from);
+  if (from.protocol === 'https:' && to.protocol !== 'https:') {
+    throw new HttpError('refused', `${from.host} redirects to ${to.protocol}//${to.host}, which is not https`);
+  }
+  return to;
+};
+
+const withoutAuthorization = (headers: HttpOptions['headers'] = {}) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
+
+/** Sends a request, a GET unless told otherwise, and follows redirects. Credentials go to the first host only. */
+export const httpRequest = async (url: string | URL, options: HttpOptions, hops = 5): Promise<HttpResponse> => {
+  const from = new URL(url);
+  const response = await exchange(from, options);
+  if (options.redirect === 'manual' || !isRedirect(response.status)) return response;
+  discardBody(response);
+  if (hops === 0) throw new HttpError('refused', `${from.host} redirects without end`);
+  const to = nextUrl(from, response.headers.location);
+  const headers = to.host === from.host ? options.headers : withoutAuthorization(options.headers);
+  return httpRequest(to, { ...options, ...(headers && { headers }) }, hops - 1);
+};
+
+/** The body's chunks. Throws an {@link HttpError} when it stalls or ends early. */
+export async function* readBody({ body, explain }: HttpResponse, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of body) yield chunk as Buffer;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explain(error);
+  }
+}
+
+/** The body as bytes, for small answers. */
+export const readBytes = async (response: HttpResponse, signal: AbortSignal, limit = 8e6): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of readBody(response, signal)) {
+    size += chunk.length;
+    if (size > limit) throw new HttpError('refused', `${response.url.host} sent more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};

@@ -1,0 +1,51 @@
+import { BlockList, isIP } from 'node:net';
+
+const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+const withoutBrackets = (host: string): string => host.replace(/^\[(.+)\]$/, '$1');
+
+/** The host and port of `host`, `host:port`, `[address]:port`; a bare IPv6 address has colons and no port. */
+const splitPort = (entry: string) => {
+  const [, host = entry, port] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
+  return { host: withoutBrackets(host), port };
+};
+
+/** Reads `10.0.0.0/8`, `10.0.0.1-10.0.0.9` and single addresses; anything else covers no address. */
+const addressesOf = (text: string): BlockList => {
+  const addresses = new BlockList();
+  const [first = '', prefix] = text.split('/');
+  const [start = '', end] = text.split('-');
+  try {
+    if (prefix && isIP(first)) addresses.addSubnet(first, Number(prefix), familyOf(first));
+    else if (end && isIP(start)) addresses.addRange(start, end, familyOf(start));
+    else if (isIP(text)) addresses.addAddress(text, familyOf(text));
+  } catch {
+    // such as a prefix that is too long: curl and the go command skip it, too
+  }
+  return addresses;
+};
+
+/** A name stands for itself and all names below it; `*.name` only for those below. */
+const coversName = (entry: string, host: string): boolean => {
+  const name = entry.replace(/^\*?\./, '').replace(/\.$/, '');
+  return host.endsWith(`.${name}`) || (host === name && !entry.startsWith('*'));
+};
+
+const covers = (entry: string, url: URL): boolean => {
+  const { host, port } = splitPort(entry.toLowerCase());
+  if (port && port !== (url.port || (url.protocol === 'https:' ? '443' : '80'))) return false;
+  if (host === '*') return true;
+  const wanted = withoutBrackets(url.hostname).replace(/\.$/, '');
+  return isIP(wanted) ? addressesOf(host).check(wanted, familyOf(wanted)) : coversName(host, wanted);
+};
+
+/**
+ * Whether NO_PROXY exempts a URL from the proxy. As curl and the go command read it: names with or without a leading dot,
+ * `*`, ports, and addresses with CIDR ranges, which undici's own reading of the variable leaves out. A name is never
+ * resolved for a comparison with addresses.
+ */
+export const isExempt = (url: URL, noProxy: string): boolean =>
+  noProxy
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .some((entry) => covers(entry, url));

@@ -1,0 +1,67 @@
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { replaceUserFile, writeFileAtomically } from '../../src/lib/files.ts';
+
+const makeFile = async (mode: number) => {
+  const dir = await mkdtemp(join(tmpdir(), 'tg-files-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const path = join(dir, 'mine.yaml');
+  await writeFile(path, 'old\n');
+  await chmod(path, mode);
+  return { dir, path };
+};
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+
+test.each([0o600, 0o644, 0o666])('mode %o stays, of the file and of its backup', async (mode) => {
+  const { dir, path } = await makeFile(mode);
+  const backup = await replaceUserFile(path, 'new\n');
+  expect(backup).toBe(`${path}.taskgate-backup`);
+  expect([await readFile(path, 'utf8'), await readFile(String(backup), 'utf8')]).toEqual(['new\n', 'old\n']);
+  expect([await modeOf(path), await modeOf(String(backup))]).toEqual([mode, mode]);
+  expect((await readdir(dir)).toSorted()).toEqual(['mine.yaml', 'mine.yaml.taskgate-backup']);
+});
+
+test('a link stays a link; what it leads to is changed', async () => {
+  const { dir, path } = await makeFile(0o600);
+  const link = join(dir, 'link.yaml');
+  await symlink('mine.yaml', link);
+  expect(await replaceUserFile(link, 'new\n')).toBe(`${path}.taskgate-backup`);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect(await readFile(path, 'utf8')).toBe('new\n');
+});
+
+test.runIf(process.getuid?.() === 0)('the owner stays', async () => {
+  const { path } = await makeFile(0o600);
+  await chown(path, 65_534, 65_534);
+  const backup = await replaceUserFile(path, 'new\n');
+  expect([(await stat(path)).uid, (await stat(String(backup))).uid]).toEqual([65_534, 65_534]);
+});
+
+test('a mode that is given wins; what was empty or not there has no backup', async () => {
+  const { dir, path } = await makeFile(0o644);
+  await replaceUserFile(path, 'new\n', 0o600);
+  expect(await modeOf(path)).toBe(0o600);
+  const other = join(dir, 'other');
+  expect(await replaceUserFile(other, '')).toBeUndefined();
+  expect(await replaceUserFile(other, 'text')).toBeUndefined();
+  expect([await readFile(other, 'utf8'), await modeOf(other)]).toEqual(['text', 0o600]);
+});
+
+test('a failed write leaves what was there, and no draft', async () => {
+  const { dir } = await makeFile(0o600);
+  const folder = join(dir, 'folder');
+  await mkdir(join(folder, 'inner'), { recursive: true });
+  await expect(writeFileAtomically(folder, 'text')).rejects.toMatchObject({ code: 'EISDIR' });
+  expect((await readdir(dir)).toSorted()).toEqual(['folder', 'mine.yaml']);
+});
+
+test('several writes at once: each is whole, and no draft stays', async () => {
+  const { dir, path } = await makeFile(0o600);
+  const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(10_000));
+  await Promise.all(texts.map((text) => writeFileAtomically(path, text)));
+  expect(texts).toContain(await readFile(path, 'utf8'));
+  expect(await readdir(dir)).toEqual(['mine.yaml']);
+});
