@@ -1,4 +1,4 @@
-import type { Taskgate } from './instance.ts';
+import type { Taskgate } from './instance/instance.ts';
 
 /** What every part of the benchmark gets. */
 export type BenchContext = {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { BenchContext } from './context.ts';
-import { instanceName, makeTaskgate } from './instance.ts';
+import { instanceName, makeTaskgate } from './instance/instance.ts';
 import { inspectMachine } from './machine.ts';
-import { measurements } from './measure.ts';
+import { measurements } from './measure/measure.ts';
 import { type PartName, type PartPlan, parseWish, partNames, planParts, reportName, type Wish } from './parts.ts';
+import { describeMachine, renderPage, renderText } from './report/report.ts';
+import { resultTables } from './report/tables.ts';
 import type { Measurements, PartOutcome, Problem, Results } from './results.ts';
-import { describeMachine, renderPage, renderText, resultTables } from './tables.ts';
 import { seconds } from './units.ts';
 
 const usage = `Usage: npm run bench [-- [--only PART,...] [--quick]]
@@ -86,7 +87,7 @@ const listenForSignals = (): AbortSignal => {
   return controller.signal;
 };
 
-/** A native node and an sshd of ours hide /run, where a rig has its temporary files: then all go to our own folder. */
+/** A native node and the sshd of `testbed` hide /run, where a rig has its temporary files: then all go to a folder below /tmp. */
 const makeStateHome = async (): Promise<string> => {
   if (!tmpdir().startsWith('/run/')) return mkdtemp(join(tmpdir(), 'tg-bench-'));
   const stateHome = await mkdtemp('/tmp/tg-bench-');

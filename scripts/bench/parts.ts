@@ -1,6 +1,6 @@
 import { execaRunner } from '../../src/lib/process/runner.ts';
-import { noSshServer } from '../../test/sshd/sshd.ts';
 import { hasMinikube } from '../rig/installed.ts';
+import { noSshServer } from '../testbed/sshd.ts';
 
 /** What the benchmark can measure, in the order in which it does. */
 export const partNames = ['lifecycle', 'listeners', 'traffic', 'ssh', 'forward', 'minikube'] as const;

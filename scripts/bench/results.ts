@@ -1,8 +1,8 @@
 import type { Stage } from '../../src/model/stage.ts';
-import type { ForwardResults } from './forward.ts';
-import type { MinikubeResults } from './minikube-results.ts';
+import type { ForwardResults } from './measure/forward/forward.ts';
+import type { MinikubeResults } from './measure/minikube/results.ts';
+import type { SshResults } from './measure/ssh/ssh.ts';
 import type { PartName } from './parts.ts';
-import type { SshResults } from './ssh.ts';
 import type { Spread } from './statistics.ts';
 
 export type Machine = {

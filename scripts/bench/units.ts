@@ -6,6 +6,7 @@ export type Unit = (value: number) => string;
 export const seconds: Unit = (ms) => `${(ms / 1_000).toFixed(2)} s`;
 export const milliseconds: Unit = (ms) => `${ms.toFixed(0)} ms`;
 export const mebibytes: Unit = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+export const megabytes: Unit = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const perSecond: Unit = (count) => `${count.toFixed(0)}/s`;
 export const megabytesPerSecond: Unit = (bytes) => `${(bytes / 1e6).toFixed(0)} MB/s`;
 export const times: Unit = (ratio) => `${ratio.toFixed(2)}x`;

@@ -55,7 +55,7 @@ const loadNodeImage = async (rig: Rig, { pid, runDir }: Namespaces, signal: Abor
   await keepDataRoot(rig, runDir);
 };
 
-/** Starts a Docker daemon of our own that has the node image. */
+/** Starts a private Docker daemon that has the node image. */
 export const startDocker = async (
   rig: Rig,
   { say, signal }: { readonly say: Say; readonly signal: AbortSignal },

@@ -5,7 +5,7 @@ import type { Rig } from './build.ts';
 import { insideDir } from './namespaces.ts';
 import { rigPins } from './pins.ts';
 
-/** What a node without a network, made from our image, wants `minikube start` to be told. */
+/** What a node without a network, made from the rig's image, wants `minikube start` to be told. */
 const startArgs = ['--preload=false', '--cache-images=false', '--cni=bridge', '--install-addons=false'];
 
 /** What a command inside is told by its environment. */

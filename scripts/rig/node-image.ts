@@ -20,7 +20,7 @@ export type NodeInput = {
 
 const nodeFiles = ['own-settings', 'runc', 'node-setup.sh'] as const;
 
-/** Files of ours that a node image is made with. */
+/** Files of `templates/rig` that a node image is made with. */
 export const nodeTemplates = [...nodeFiles, 'import-images.sh'] as const;
 
 /** What `docker load` reads beside the layer itself. */
@@ -41,7 +41,7 @@ export const archiveTexts = (layerSha256: string, { image, arch }: { image: stri
 });
 
 /** Puts the programs of a node into its tree, and has the tree set itself up. */
-const furnishTree = async (tree: string, input: NodeInput, work: Work): Promise<void> => {
+const setUpTree = async (tree: string, input: NodeInput, work: Work): Promise<void> => {
   const { artifacts, kubernetesVersion, templatesDir } = input;
   const minikube = await fetchModule(work, rigPins.minikube);
   await cp(join(minikube, 'deploy', 'kicbase'), join(tree, 'rig', 'kicbase'), { recursive: true });
@@ -83,7 +83,7 @@ export const nodeImageSource = (input: NodeInput): Source => ({
   make: async (dir, work) => {
     const tree = `${dir}.tree`;
     await unpackTree((await work.ensure(input.debianTree)).dir, tree, work);
-    await furnishTree(tree, input, work);
+    await setUpTree(tree, input, work);
     await importImages(tree, input, work);
     work.tell('building', 'packing the layer');
     await mkdir(dir, { recursive: true });

@@ -1,3 +1,5 @@
+import { pins } from '../../src/config/versions.ts';
+
 /** A program built from within its own downloaded Go module, whose go.sum then counts. */
 export type ModulePin = {
   readonly name: string;
@@ -10,7 +12,7 @@ export type ModulePin = {
   readonly tags?: string;
 };
 
-const minikubeVersion = 'v1.38.1';
+const { version: minikubeVersion } = pins.minikube;
 
 /** What the rig needs on top of taskgate's own artifacts. */
 export const rigPins = {

@@ -49,7 +49,7 @@ const addMaster = (config: Command, { input }: Shared): void => {
     );
 };
 
-/** The commands about configuration. */
+/** The commands about configuration. Tested in test/golden/command-line.test.ts. */
 export const addConfig = (program: Command, shared: Shared): void => {
   const config = program.command('config').description("show and check configuration, write a master's");
   addSettings(config, shared);

@@ -8,7 +8,10 @@ const wantsJson = (args: readonly string[]): boolean => args.includes('--json');
 
 const isHelp = ({ exitCode }: CommanderError): boolean => exitCode === 0;
 
-/** Runs one command line and gives its exit code; everything thrown has been shown by then. */
+/**
+ * Runs one command line and gives its exit code; everything thrown has been shown by then.
+ * Tested in test/process/cli.test.ts.
+ */
 export const main = async (args: readonly string[]): Promise<number> => {
   allowClosedOutput();
   const controller = new AbortController();

@@ -13,7 +13,10 @@ export type ProgramInput = {
   readonly isJson: boolean;
 };
 
-/** Commands are imported when they are called: `--help` must not wait for the Kubernetes client. */
+/**
+ * Commands are imported when they are called: `--help` must not wait for the Kubernetes client.
+ * Tested in test/golden/command-line.test.ts.
+ */
 export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
   const program = new Command('taskgate')
     .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")

@@ -4,6 +4,7 @@ import { type EndingSignal, Interrupted } from './exit-codes.ts';
 /**
  * Ends the work in an orderly way at the first SIGINT or SIGTERM, by aborting with {@link Interrupted}; the second one
  * ends the process as usual. Returns a function that stops listening.
+ * Tested in test/process/interrupt.test.ts.
  */
 export const listenForSignals = (controller: AbortController): (() => void) => {
   const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal: EndingSignal) => {

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { add, type Shared } from './shared.ts';
 
-/** `tunnel ...`: the way back to the master on its own, with or without a cluster of taskgate's. */
+/**
+ * `tunnel ...`: the way back to the master on its own, with or without a cluster of taskgate's.
+ * Tested in test/golden/command-line.test.ts.
+ */
 export const addTunnel = (program: Command, { input }: Shared): void => {
   const tunnel = program.command('tunnel').description('open, watch, extend and close the way back to the master');
   add(tunnel, 'up', 'open the tunnel of the settings and prove it by a nonce; needs no cluster').action(

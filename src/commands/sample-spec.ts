@@ -2,7 +2,10 @@ import type { Config } from '../config/config.ts';
 import { imageRef } from '../config/versions.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
-/** What the sample task is made from, before there is a Gateway endpoint. */
+/**
+ * What the sample task is made from, before there is a Gateway endpoint.
+ * Tested in test/commands/up/prove-path-run.test.ts.
+ */
 export const sampleSpec = (config: Config, master: MasterEndpoint) => ({
   instance: config.name,
   namespace: config.master.taskNamespace,

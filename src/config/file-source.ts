@@ -37,7 +37,7 @@ const findKeyOffset = (document: Document, path: readonly string[]): number | un
   return (pair?.key as Node | undefined)?.range?.[0];
 };
 
-/** A taskgate.yaml. `file` is its name as the user gave it. */
+/** A taskgate.yaml. `file` is its name as the user gave it. Tested in test/config/load.test.ts. */
 export const fileSource = (text: string, file: string): Source => {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });

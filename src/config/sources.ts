@@ -68,7 +68,10 @@ export const flagsSource = (flags: Readonly<Record<string, string>>): Source => 
   return { tree, locate: namesBelow(tree, flagOf), problems: [] };
 };
 
-/** Lays sources over one another, the last one on top, and remembers for each leaf which one gave it. */
+/**
+ * Lays sources over one another, the last one on top, and remembers for each leaf which one gave it.
+ * Tested in test/config/load.test.ts.
+ */
 export const mergeSources = (sources: readonly Source[]) => {
   const origins = new Map<string, Source>();
   const tree = sources.reduce<Tree>(

@@ -6,7 +6,10 @@ export type Tree = { readonly [key: string]: unknown };
 export const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The tree with one leaf set; objects on the way are made, and replace what is no object. */
+/**
+ * The tree with one leaf set; objects on the way are made, and replace what is no object.
+ * Tested in test/config/settings.test.ts.
+ */
 export const setIn = (tree: Tree, [key = '', ...rest]: readonly string[], value: unknown): Tree => {
   if (rest.length === 0) return { ...tree, [key]: value };
   const below = tree[key];

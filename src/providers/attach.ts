@@ -20,7 +20,7 @@ export const attachedCluster = (
   return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context));
 };
 
-/** Throws UserError `usage.no-context` where the settings name none. */
+/** Throws UserError `usage.no-context` where the settings name none. Tested in test/e2e/attach.test.ts. */
 export const attachPlaceOf = (
   { context, allowContext, kubeconfig }: Pick<Config, 'context' | 'allowContext' | 'kubeconfig'>,
   { KUBECONFIG, HOME }: CommandContext['env'],

@@ -63,7 +63,7 @@ export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubeTarg
   };
 };
 
-/** A profile that is there already has its own service range. */
+/** A profile that is there already has its own service range. Tested in test/commands/up/check-machine.test.ts. */
 export const newPlace = async ({ config, folders }: CommandContext): Promise<MinikubeTarget> => {
   const place = placeOf(config, undefined);
   if (place.serviceCidr || place.profileGiven) return place;

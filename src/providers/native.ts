@@ -50,7 +50,10 @@ export const nativeCluster = (
   );
 };
 
-/** The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not. */
+/**
+ * The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not.
+ * Tested in test/commands/up/check-machine.test.ts.
+ */
 export const chooseCidr = async ({ config, folders, runner }: CommandContext): Promise<string> => {
   const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(folders.stateDir)]);
   const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));

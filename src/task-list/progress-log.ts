@@ -57,7 +57,10 @@ const summarize = ({ startedAt, latest }: Track): string | undefined => {
   return [`${done} of ${items.length} done`, ...states, formatElapsed(Date.now() - startedAt)].join('; ');
 };
 
-/** Picks from the progress of steps what a log needs: each change of state at once, and a summary from time to time. */
+/**
+ * Picks from the progress of steps what a log needs: each change of state at once, and a summary from time to time.
+ * Tested in test/task-list/line-display.test.ts.
+ */
 export const makeProgressLog = ({ onNews, onSummary }: LogOutput): ProgressLog => {
   const tracks = new Map<string, Track>();
 

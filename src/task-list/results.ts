@@ -1,4 +1,4 @@
-/** What the steps of a run have made, by step. */
+/** What the steps of a run have made, by step. Tested in test/task-list/run.test.ts. */
 export type Results = {
   /** Throws when the step has not ended well. */
   readonly get: <R>(step: Maker<R>) => R;

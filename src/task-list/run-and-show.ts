@@ -14,7 +14,10 @@ const show = <C>(steps: readonly Step<C>[], kind: OutputKind): Shown => {
   return { display: logGroups({ write, describe: describeStage }), drawn: Promise.resolve() };
 };
 
-/** Runs the steps of a command and shows them on stderr; done when the display is drawn. */
+/**
+ * Runs the steps of a command and shows them on stderr; done when the display is drawn.
+ * Tested in test/e2e/up-down.test.ts.
+ */
 export const runAndShow = async <C>(steps: readonly Step<C>[], context: C, input: RunInput): Promise<void> => {
   const { display, drawn } = show(steps, input.kind);
   try {

@@ -68,7 +68,10 @@ const skippedOf = <R>(verdict: SkipVerdict<R> | undefined): Skipped<R> | false =
 const gather = <C, N extends Needs<C>>(needs: Needs<C>, results: Results): Inputs<N> =>
   Object.fromEntries(Object.entries(needs).map(([name, step]) => [name, results.get(step)])) as Inputs<N>;
 
-/** Defines the steps of a command whose context is a C. Without `needs` and `after` a step waits for the one before it. */
+/**
+ * Defines the steps of a command whose context is a C. Without `needs` and `after` a step waits for the one before it.
+ * Tested in test/task-list/run.test.ts.
+ */
 export const stepsOf =
   <C>() =>
   <R, N extends Needs<C> = Needs<C>, L = undefined>(definition: Definition<C, N, R, L>): Step<C, R> => {

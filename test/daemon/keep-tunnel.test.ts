@@ -3,7 +3,7 @@ import { type KeepTunnelInput, keepTunnel } from '../../src/daemon/keep-tunnel.t
 import type { TunnelSpec } from '../../src/instance/tunnels.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import type { OpenInput, TunnelDriver } from '../../src/tunnel/tunnel.ts';
-import { exchange, freePort, serveTcp } from '../support/sockets.ts';
+import { exchange, freePort, serveTcp } from '../support/tunnel/sockets.ts';
 
 /** A tunnel whose public end is its local one. */
 const shortCircuit = (asked: OpenInput[] = []): TunnelDriver => ({

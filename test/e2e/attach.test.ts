@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/bench/objects.ts';
+import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import type { Before } from '../../src/gateway/foreign/snapshot.ts';
 import { type CRD, listenerLimits } from '../../src/gateway/install/crd-patch.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
@@ -10,7 +10,7 @@ import { messageOf } from '../../src/lib/errors.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
+import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 /** Instance `own` makes a native cluster; to instance `guest` it is a cluster of somebody else's. */
 let taskgate: Taskgate;

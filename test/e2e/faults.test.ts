@@ -6,7 +6,7 @@ import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { KeeperStatus } from '../../src/supervisor/spec.ts';
-import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
+import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 let taskgate: Taskgate;
 beforeAll(async () => {

@@ -1,32 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test as plain } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import type { InstanceStatus } from '../../src/commands/status/look.ts';
 import { isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { hostAlias, noSshServer, type SshServer, startSshServer } from '../sshd/sshd.ts';
-import { linkNode } from './node-link.ts';
-import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
-
-const test = plain.skipIf(noSshServer !== '');
+import { linkNode } from '../support/e2e/node-link.ts';
+import { type SshTunnel, startSshTunnel, test } from '../support/e2e/ssh-tunnel.ts';
+import { ending, type Taskgate } from '../support/e2e/taskgate.ts';
 
 let taskgate: Taskgate;
 let server: SshServer;
 let ssh: readonly string[];
+let tunnel: SshTunnel | undefined;
 
 beforeAll(async () => {
   if (noSshServer) return;
-  taskgate = await makeTaskgate();
-  server = await startSshServer();
-  ssh = [
-    ...['--master-reach', 'ssh', '--ssh-host', hostAlias, '--ssh-config-file', server.clientConfig],
-    ...['--tunnel-allow-public', '--ssh-server-alive-interval', '1', '--ssh-server-alive-count-max', '3'],
-  ];
+  tunnel = await startSshTunnel('dev');
+  ({ taskgate, server, ssh } = tunnel);
   expect(ending(await taskgate.run('up', '--master-reach', 'direct'))).toBe('exit 0');
   await linkNode(taskgate, 'dev', server);
 });
-afterAll(async () => {
-  await taskgate?.close('dev');
-  await server?.remove();
-});
+afterAll(() => tunnel?.close());
 
 const statusOf = async (): Promise<InstanceStatus> => {
   const [status] = JSON.parse((await taskgate.run('status', '--json')).stdout) as readonly InstanceStatus[];

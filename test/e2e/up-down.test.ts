@@ -3,13 +3,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesBetween, takeSnapshot } from '../../scripts/bench/objects.ts';
+import { changesBetween, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import { hostMark } from '../../src/cluster/native/link.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { takeHostSnapshot } from './host-snapshot.ts';
-import { ending, makeTaskgate, type Taskgate } from './taskgate.ts';
+import { takeHostSnapshot } from '../support/e2e/host-snapshot.ts';
+import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 type Gateway = KubeObject & {
   readonly spec: { readonly listeners: readonly { readonly name: string; readonly port: number }[] };

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, echoes, envoy, gatewayWith, keep, open, outcomeOf } from '../support/forward-run.ts';
 import { freePort, listening } from '../support/proof/local-path.ts';
+import { ask, echoes, envoy, gatewayWith, keep, open, outcomeOf } from '../support/tunnel/forward-run.ts';
 
 test('forwards follow the listeners; those that stay keep their connections, those that go let theirs end', async () => {
   const [one, other] = [await freePort(), await freePort()];

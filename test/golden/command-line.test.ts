@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { goldenLines } from './files.ts';
-import { buildProgram, flagOf, settings } from './source.ts';
+import { goldenLines } from '../support/golden/files.ts';
+import { buildProgram, flagOf, settings } from '../support/golden/source.ts';
 
 type Program = ReturnType<typeof buildProgram>['program'];
 type Command = Program['commands'][number];

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { goldenLines } from './files.ts';
-import { exitCodeOf, exitCodes, Interrupted, settings, UserError } from './source.ts';
+import { goldenLines } from '../support/golden/files.ts';
+import { exitCodeOf, exitCodes, Interrupted, settings, UserError } from '../support/golden/source.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const word = '[a-z0-9]+(?:-[a-z0-9]+)*';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { asJson, golden, temporaryFolder } from './files.ts';
-import { kinds, openInstance, records } from './open-instance.ts';
-import { journalled, native } from './records.ts';
-import { createInstance, type InstanceRecord, isTunnelOnly } from './source.ts';
+import { asJson, golden, temporaryFolder } from '../support/golden/files.ts';
+import { kinds, openInstance, records } from '../support/golden/open-instance.ts';
+import { journalled, native } from '../support/golden/records.ts';
+import { createInstance, type InstanceRecord, isTunnelOnly } from '../support/golden/source.ts';
 
 describe.each(kinds)('an instance.json of today: %s', (kind) => {
   test('is what its type says', async () => {

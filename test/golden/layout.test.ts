@@ -4,9 +4,9 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeRunner } from '../fakes/runner.ts';
 import { commandContext } from '../support/context.ts';
-import { golden, goldenLines, temporaryFolder } from './files.ts';
-import { openInstance } from './open-instance.ts';
-import { native } from './records.ts';
+import { golden, goldenLines, temporaryFolder } from '../support/golden/files.ts';
+import { openInstance } from '../support/golden/open-instance.ts';
+import { native } from '../support/golden/records.ts';
 import {
   configFiles,
   createInstance,
@@ -23,8 +23,8 @@ import {
   withInstanceLock,
   writeReports,
   xdgDirs,
-} from './source.ts';
-import { before } from './specs.ts';
+} from '../support/golden/source.ts';
+import { before } from '../support/golden/specs.ts';
 
 /** Paths of all files below a folder. */
 const filesBelow = async (dir: string): Promise<readonly string[]> => {

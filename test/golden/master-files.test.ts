@@ -1,9 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { asJson, golden } from './files.ts';
-import { openInstance } from './open-instance.ts';
-import { native } from './records.ts';
-import { configFiles, configFormats, environmentOf, masterValuesOf, passwordPath, renderConfig } from './source.ts';
+import { asJson, golden } from '../support/golden/files.ts';
+import { openInstance } from '../support/golden/open-instance.ts';
+import { native } from '../support/golden/records.ts';
+import {
+  configFiles,
+  configFormats,
+  environmentOf,
+  masterValuesOf,
+  passwordPath,
+  renderConfig,
+} from '../support/golden/source.ts';
 
 const { name, gateway, master } = native;
 

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
-import { goldenLines } from './files.ts';
-import { buildProgram, configJsonSchema, flagOf, loadConfig, type Setting, settings, variableOf } from './source.ts';
+import { goldenLines } from '../support/golden/files.ts';
+import {
+  buildProgram,
+  configJsonSchema,
+  flagOf,
+  loadConfig,
+  type Setting,
+  settings,
+  variableOf,
+} from '../support/golden/source.ts';
 
 type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly description?: string };
 

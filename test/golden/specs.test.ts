@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { asJson, golden, temporaryFolder } from './files.ts';
-import { native } from './records.ts';
+import { asJson, golden, temporaryFolder } from '../support/golden/files.ts';
+import { native } from '../support/golden/records.ts';
 import {
   createInstance,
   findBefore,
@@ -11,8 +11,8 @@ import {
   loadDigests,
   makeTunnelSpec,
   readTunnelSpec,
-} from './source.ts';
-import { before, keeper, ngrokTunnel, sshTunnel } from './specs.ts';
+} from '../support/golden/source.ts';
+import { before, keeper, ngrokTunnel, sshTunnel } from '../support/golden/specs.ts';
 
 const makeInstance = async () => createInstance(await temporaryFolder(), { name: 'dev', provider: 'attach' });
 

@@ -5,8 +5,8 @@ import { inspectProfile } from '../../src/cluster/minikube/inspect.ts';
 import { pins } from '../../src/config/versions.ts';
 import { connect } from '../../src/lib/kube/client.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
-import { ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
-import { docker, listProfiles, minikube, settingsOf } from './real-minikube.ts';
+import { docker, listProfiles, minikube, settingsOf } from '../support/e2e/real-minikube.ts';
+import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 const profile = 'by-hand';
 

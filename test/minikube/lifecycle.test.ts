@@ -1,11 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { changesBetween, takeSnapshot } from '../../scripts/bench/objects.ts';
+import { changesBetween, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import { minikube as makeProvider } from '../../src/cluster/minikube/minikube.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { type Ended, ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
 import {
   addListeners,
   docker,
@@ -15,7 +14,8 @@ import {
   listProfiles,
   minikube,
   spoken,
-} from './real-minikube.ts';
+} from '../support/e2e/real-minikube.ts';
+import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 const profile = 'taskgate-dev';
 

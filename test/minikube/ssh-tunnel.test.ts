@@ -1,27 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test as plain } from 'vitest';
-import { ending, makeTaskgate, type Taskgate } from '../e2e/taskgate.ts';
-import { hostAlias, noSshServer, type SshServer, startSshServer } from '../sshd/sshd.ts';
-import { listProfiles } from './real-minikube.ts';
-
-const test = plain.skipIf(noSshServer !== '');
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
+import { listProfiles } from '../support/e2e/real-minikube.ts';
+import { type SshTunnel, startSshTunnel, test } from '../support/e2e/ssh-tunnel.ts';
+import { ending, type Taskgate } from '../support/e2e/taskgate.ts';
 
 let taskgate: Taskgate;
 let server: SshServer;
 let ssh: readonly string[];
+let tunnel: SshTunnel | undefined;
 
 beforeAll(async () => {
   if (noSshServer) return;
-  taskgate = await makeTaskgate();
-  server = await startSshServer();
-  ssh = [
-    ...['--name', 'far', '--master-reach', 'ssh', '--ssh-host', hostAlias, '--ssh-config-file', server.clientConfig],
-    ...['--tunnel-allow-public', '--ssh-server-alive-interval', '1', '--ssh-server-alive-count-max', '3'],
-  ];
+  tunnel = await startSshTunnel('far');
+  ({ taskgate, server, ssh } = tunnel);
 });
-afterAll(async () => {
-  await taskgate?.close('far');
-  await server?.remove();
-});
+afterAll(() => tunnel?.close());
 
 type Proof = {
   readonly hops: readonly { readonly direction: string; readonly ok: boolean; readonly evidence: string }[];

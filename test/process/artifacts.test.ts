@@ -10,7 +10,7 @@ import {
   type StartOptions,
   test,
   type User,
-} from './user.ts';
+} from '../support/process/user.ts';
 
 type Refusal = { readonly id: string; readonly says: RegExp };
 

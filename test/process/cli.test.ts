@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { test, type User } from './user.ts';
+import { test, type User } from '../support/process/user.ts';
 
 type Wrong = {
   readonly yaml?: string;

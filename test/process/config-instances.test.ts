@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { parseYaml } from '../../src/lib/template.ts';
 import { adminPassword, finishedInstance } from '../support/finished-instance.ts';
 import { devcluster } from '../support/master/patch-sample.ts';
-import { expectRefusal, test, type User } from './user.ts';
+import { expectRefusal, test, type User } from '../support/process/user.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;

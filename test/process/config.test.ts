@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
 import { masterText } from '../support/master/sample.ts';
-import { test, type User } from './user.ts';
+import { test, type User } from '../support/process/user.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);
 

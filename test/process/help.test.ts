@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { launcher, root, test, type User } from './user.ts';
+import { launcher, root, test, type User } from '../support/process/user.ts';
 
 describe.concurrent('from the root of the repository', () => {
   test.for<readonly [string, string]>([

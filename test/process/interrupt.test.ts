@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { endFakes, lockFiles, runningAtUnlock, runningFakes, waitUntilBegun } from './signals.ts';
-import { fakePrograms, inNamespaces, noNamespaces, programs, test, type User } from './user.ts';
+import { endFakes, lockFiles, runningAtUnlock, runningFakes, waitUntilBegun } from '../support/process/signals.ts';
+import { fakePrograms, inNamespaces, noNamespaces, programs, test, type User } from '../support/process/user.ts';
 
 /** Programs that bring artifacts wait; without a network nothing else can begin. */
 const startUp = async (user: User, scripts: Readonly<Record<string, string>> = {}) => {

@@ -2,8 +2,8 @@ import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { waitUntilBegun } from './signals.ts';
-import { fakePrograms, inNamespaces, launcher, noNamespaces, root, test, type User } from './user.ts';
+import { waitUntilBegun } from '../support/process/signals.ts';
+import { fakePrograms, inNamespaces, launcher, noNamespaces, root, test, type User } from '../support/process/user.ts';
 
 const candidates = [...new Set(`${process.env['PATH']}:/usr/bin:/usr/local/bin`.split(':'))].map(
   (dir) => `${dir}/node`,

@@ -27,7 +27,10 @@ test('of many that find a stale lock one at a time holds it', async () => {
 /** Ends with the signal that ended the contender, or what it said. */
 const contend = (path: string): Promise<string> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'lock-contender.ts'), path]);
+    const child = spawn(process.execPath, [
+      join(import.meta.dirname, '..', 'support', 'process', 'lock-contender.ts'),
+      path,
+    ]);
     let said = '';
     child.stderr.on('data', (chunk) => {
       said += chunk;

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
 import { hostMark, linkName } from '../../src/cluster/native/link.ts';
-import { asNobody, errorOf, expectRefusal, filesOf, inNamespaces, noNamespaces, test, type User } from './user.ts';
+import {
+  asNobody,
+  errorOf,
+  expectRefusal,
+  filesOf,
+  inNamespaces,
+  noNamespaces,
+  test,
+  type User,
+} from '../support/process/user.ts';
 
 /** What an instance makes outside its folder. */
 const hostTraces = async (user: User): Promise<readonly string[]> => {

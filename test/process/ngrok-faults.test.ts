@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { echo, open, refusal, test } from '../stand-ins/ngrok-scene.ts';
+import { echo, open, refusal, test } from '../fakes/ngrok/scene.ts';
 
 describe('an agent that cannot begin', { concurrent: true }, () => {
   test.for([

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { echo, open, test, throughTls, token } from '../stand-ins/ngrok-scene.ts';
+import { echo, open, test, throughTls, token } from '../fakes/ngrok/scene.ts';
 import { listening } from '../support/proof/local-path.ts';
 
 describe('a tunnel by the stand-in agent', { concurrent: true }, () => {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { filesOf, test } from './user.ts';
+import { filesOf, test } from '../support/process/user.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { timeProcessDuring } from '../../scripts/bench/process-time.ts';
+import { timeProcessDuring } from '../../scripts/bench/measure/minikube/process-time.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
 
 test.skipIf(process.platform !== 'linux')('a process below another one is timed, and nothing around it', async () => {

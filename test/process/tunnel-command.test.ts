@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, vi } from 'vitest';
+import { hostAlias, noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import type { CommandInput } from '../../src/commands/command.ts';
 import { tunnelStatus } from '../../src/commands/tunnel/status.ts';
 import { tunnelDown, tunnelExtend, tunnelUp } from '../../src/commands/tunnel/tunnel.ts';
 import { findTunnelStatus, stopTunnelKeeper } from '../../src/daemon/find.ts';
 import { findInstance } from '../../src/instance/instance.ts';
-import { test } from '../sshd/fixture.ts';
-import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
 import { makeUser, watchStdout } from '../support/command-input.ts';
+import { test } from '../support/sshd/fixture.ts';
 
 /** A user who types commands about one tunnel, and reads what they print. */
 const makeTypist = async ({ clientConfig }: SshServer) => {

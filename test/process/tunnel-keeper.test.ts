@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
+import { hostAlias, noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import { extendTunnel } from '../../src/commands/tunnel/extend.ts';
 import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from '../../src/daemon/find.ts';
 import { startTunnels } from '../../src/daemon/start.ts';
@@ -13,10 +14,9 @@ import type { WantedTunnels } from '../../src/daemon/wanted.ts';
 import { createInstance, type Instance } from '../../src/instance/instance.ts';
 import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
-import { readAll } from '../sshd/client.ts';
-import { test } from '../sshd/fixture.ts';
-import { hostAlias, noSshServer, type SshServer } from '../sshd/sshd.ts';
-import { root } from './user.ts';
+import { root } from '../support/process/user.ts';
+import { readAll } from '../support/sshd/client.ts';
+import { test } from '../support/sshd/fixture.ts';
 
 /** Something that answers in the master's place. */
 const startMaster = async (): Promise<number> => {

@@ -65,6 +65,7 @@ const refuseMissing = ({ kubeconfig, missing: [first, ...others] }: Checked): vo
 /**
  * Makes a service account with a master's rights and no others in the cluster, and a kubeconfig for it; asks the API server
  * as that account. With `checkOnly` makes nothing, and asks with a kubeconfig that the user has.
+ * Tested in test/process/config-instances.test.ts.
  */
 export const masterAccount = async (input: CommandInput, { output, checkOnly }: AccountFlags): Promise<void> => {
   if (output !== undefined && checkOnly !== undefined) {

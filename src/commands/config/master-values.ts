@@ -7,7 +7,10 @@ import type { MasterValues } from '../../master/write/values.ts';
 /** The file of an instance's first admin password, which is nowhere else in its record. */
 export const passwordPath = ({ dir }: Pick<Instance, 'dir'>): string => join(dir, 'admin-password');
 
-/** What a master's configuration is written from. Throws UserError `environment.no-instance` where `up` never finished. */
+/**
+ * What a master's configuration is written from. Throws UserError `environment.no-instance` where `up` never finished.
+ * Tested in test/commands/up/write-master-files.test.ts.
+ */
 export const masterValuesOf = async (instance: Instance): Promise<MasterValues> => {
   const { name, cluster, gateway, master, settings, clusterId } = instance.record();
   const adminPassword = (await findTextFile(passwordPath(instance)))?.trim();

@@ -13,7 +13,10 @@ export type MasterFlags = { readonly format: ConfigFormat; readonly output?: str
 export const valuesOf = async (context: CommandContext, name: string): Promise<MasterValues> =>
   masterValuesOf(await getInstance({ ...context, config: { ...context.config, name } }));
 
-/** Prints or writes one master's configuration over the named instances; without names, over the one of the settings. */
+/**
+ * Prints or writes one master's configuration over the named instances; without names, over the one of the settings.
+ * Tested in test/process/config-instances.test.ts.
+ */
 export const writeMasterConfig = async (
   input: CommandInput,
   names: readonly string[],

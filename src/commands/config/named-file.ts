@@ -30,6 +30,9 @@ export const explainWrite = async <T>(file: string, write: () => Promise<T>): Pr
   }
 };
 
-/** Writes a file that the user names, for nobody else to read, whole or not at all. */
+/**
+ * Writes a file that the user names, for nobody else to read, whole or not at all.
+ * Tested in test/process/config.test.ts.
+ */
 export const writeNamedFile = (file: string, text: string): Promise<void> =>
   explainWrite(file, () => writeFileAtomically(file, text));

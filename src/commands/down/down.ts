@@ -8,7 +8,10 @@ import { downSteps, verifyCacheUnused } from './steps.ts';
 
 export type DownFlags = { readonly purgeCache: boolean };
 
-/** Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed. */
+/**
+ * Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed.
+ * Tested in test/process/no-instance.test.ts.
+ */
 export const down = async (input: CommandInput, { purgeCache }: DownFlags): Promise<number> => {
   const { config } = await readConfig(input);
   const context = { ...contextOf(config, input), purgeCache };

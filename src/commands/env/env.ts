@@ -4,7 +4,7 @@ import { type EnvFormat, environmentOf, renderEnv } from './formats.ts';
 
 export type EnvFlags = { readonly format: EnvFormat };
 
-/** Prints what a shell or a CI job needs to use an instance. */
+/** Prints what a shell or a CI job needs to use an instance. Tested in test/process/no-instance.test.ts. */
 export const env = async (input: CommandInput, { format }: EnvFlags): Promise<void> => {
   const { config } = await readConfig(input);
   const { instance, gateway, master } = await openInstance(contextOf(config, input));

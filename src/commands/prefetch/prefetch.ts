@@ -15,7 +15,10 @@ export const fillCache = async (input: CommandInput, config: Config, bundleDir?:
   return { context, artifacts: results.get(fillCacheStep) };
 };
 
-/** Prepares all that `up` needs from elsewhere. Here --bundle names the folder to write, not one to read. */
+/**
+ * Prepares all that `up` needs from elsewhere. Here --bundle names the folder to write, not one to read.
+ * Tested in test/process/artifacts.test.ts.
+ */
 export const prefetch = async (input: CommandInput): Promise<void> => {
   const { bundle, ...settings } = input.flags.settings;
   const { config } = await readConfig({ ...input, flags: { ...input.flags, settings } });

@@ -26,5 +26,5 @@ const copyToBundle = prefetchStep({
   },
 });
 
-/** Everything that `up` needs from elsewhere, and nothing more. */
+/** Everything that `up` needs from elsewhere, and nothing more. Tested in test/process/artifacts.test.ts. */
 export const prefetchSteps: readonly Step<PrefetchContext>[] = [fillCache, copyToBundle];

@@ -63,7 +63,10 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
   return results.get(proveByMaster);
 };
 
-/** Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`. */
+/**
+ * Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`.
+ * Tested in test/process/no-instance.test.ts.
+ */
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
   const { config } = await readConfig(input);
   const proof = await proveAndShow(input, contextOf(config, input), flags);

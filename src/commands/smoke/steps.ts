@@ -24,7 +24,7 @@ export type ThroughMasterContext = CommandContext & {
   readonly throughMaster: Pick<RealMasterSpec, 'url' | 'username' | 'password' | 'image' | 'resourcePool'>;
 };
 
-/** The proof by a real master. */
+/** The proof by a real master. Tested in test/e2e/real-master.test.ts. */
 export const proveByMaster = stepsOf<ThroughMasterContext>()({
   title: 'Have the master run a command, reach it through its proxy, kill it',
   run: async (_, context, { signal }): Promise<Proven> => {

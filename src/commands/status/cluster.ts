@@ -87,7 +87,7 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
   }
 };
 
-/** The processes of a native cluster. */
+/** The processes of a native cluster. Tested in test/commands/status/look.test.ts. */
 export const lookAtKeeper = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
   if (provider !== 'native') return { problems: [] };
   const keeper = await findKeeperStatus(`${instancesDir(folders.stateDir)}/${name}/keeper.sock`);

@@ -18,6 +18,7 @@ const notRunning = (name: string): UserError =>
 /**
  * Has a tunnel close that many hours from now; one that has closed is opened again. Throws UserError
  * `tunnel.not-running`, or `usage.no-ttl` for one that does not close by itself.
+ * Tested in test/process/tunnel-keeper.test.ts.
  */
 export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
   const { name } = instance.record();

@@ -78,6 +78,7 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
 /**
  * Prints how the tunnel and forwards of an instance are; with `watch` each change until interrupted.
  * Throws UserError `tunnel.not-running` or `tunnel.not-up`, so that the exit code tells.
+ * Tested in test/process/tunnel-command.test.ts.
  */
 export const tunnelStatus = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
   const { config } = await readConfig(input);

@@ -52,7 +52,10 @@ const parseHours = (text: string): number => {
   });
 };
 
-/** Has a public tunnel close so many hours from now; one that has closed is opened again. */
+/**
+ * Has a public tunnel close so many hours from now; one that has closed is opened again.
+ * Tested in test/process/tunnel-command.test.ts.
+ */
 export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
   const hours = parseHours(flags.hours);
   const { config } = await readConfig(input);

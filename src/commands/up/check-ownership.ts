@@ -49,7 +49,10 @@ export type Ownership = {
   readonly isForeign: boolean;
 };
 
-/** In a foreign cluster nothing that taskgate did not create is changed, unless `--adopt` is given. */
+/**
+ * In a foreign cluster nothing that taskgate did not create is changed, unless `--adopt` is given.
+ * Tested in test/e2e/attach.test.ts.
+ */
 export const checkOwnership = upStep({
   title: 'Check cluster ownership',
   needs: { machine: checkMachine, programs: prepareArtifacts, health: checkHealth, started: startCluster },

@@ -40,6 +40,7 @@ const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Pro
   attach: async (input) => ({ manifest: await ensureManifest(input) }),
 };
 
+/** Tested in test/process/artifacts.test.ts. */
 export const prepareArtifacts = upStep({
   title: 'Prepare programs and images',
   needs: { machine: checkMachine },

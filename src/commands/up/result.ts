@@ -53,7 +53,7 @@ export const resultOf = (results: Results): UpResult => {
   });
 };
 
-/** What `up` did, for programs. */
+/** What `up` did, for programs. Tested in test/golden/layout.test.ts. */
 export const renderUpJson = ({ context, result, stages, notes }: UpRun): string => {
   const { cluster, gateway, master, proof, provenAt } = result;
   const report = { instance: context.config.name, cluster, gateway, master, proof, provenAt, notes, stages };

@@ -119,6 +119,7 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
 /**
  * From nothing to a proven path; gives the exit code. Throws UserError `proof.broken-path` when the last step finds a
  * broken hop, and whatever a step throws.
+ * Tested in test/process/interrupt.test.ts.
  */
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));

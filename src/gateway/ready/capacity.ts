@@ -6,9 +6,10 @@ import { type CRD, listenerLimits } from '../install/crd-patch.ts';
 import { crdKind, type GatewaySpec, gatewayRef, gatewaysCRDName } from '../spec.ts';
 import type { Gateway, Listener } from './conditions.ts';
 
+type Ports = Pick<GatewaySpec, 'portRange'>;
 export type Capacity = GatewayEndpoint['capacity'];
 
-const isTaskListener = ({ port }: Listener, { portRange }: GatewaySpec): boolean =>
+const isTaskListener = ({ port }: Listener, { portRange }: Ports): boolean =>
   port >= portRange.start && port <= portRange.end;
 
 /** How many task listeners fit: what the CRD allows beside listeners outside the range, or the range itself. */
@@ -22,7 +23,7 @@ export const capacityOf = (spec: GatewaySpec, listeners: readonly Listener[], ma
 };
 
 /** The Gateway as it would be with `limit` task listeners; those that are there stay as they are. */
-export const filledGateway = (gateway: Gateway, spec: GatewaySpec, limit: number): Gateway => {
+export const filledGateway = (gateway: Gateway, spec: Ports, limit: number): Gateway => {
   const { listeners } = gateway.spec;
   const taken = new Set(listeners.map(({ port }) => port));
   const missing = limit - listeners.filter((listener) => isTaskListener(listener, spec)).length;

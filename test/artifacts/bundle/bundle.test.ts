@@ -9,7 +9,7 @@ import { findStored, landItem } from '../../../src/artifacts/store/cache.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ranged, startServer } from '../../support/release-server.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 const item: Item = { name: 'tool', version: 'v1', key: 'tool-v1', sources: [] };
 const signal = new AbortController().signal;

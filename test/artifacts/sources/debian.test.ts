@@ -5,7 +5,7 @@ import { debianEnvironment } from '../../../src/artifacts/runtime.ts';
 import { aptCommand, debianSource, explainAptFailure } from '../../../src/artifacts/sources/debian.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 test('apt works in a folder of ours, and still checks signatures', () => {
   const line = aptCommand('/d', 'update').join(' ');

@@ -5,7 +5,7 @@ import { buildCommand, explainGoFailure, goEnvironment, goSource } from '../../.
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 test('keeps all that go caches below our own cache', () => {
   expect(goEnvironment('/c')).toEqual({

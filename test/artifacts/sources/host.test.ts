@@ -5,7 +5,7 @@ import { cniPlugins, runtimePrograms } from '../../../src/artifacts/runtime.ts';
 import { hostSource } from '../../../src/artifacts/sources/host.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 const makeHost = async (names: readonly string[]) => {
   const dir = await temporaryDir();

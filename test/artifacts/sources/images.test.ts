@@ -9,7 +9,7 @@ import { sha256 } from '../../../src/lib/files.ts';
 import type { ImagePin } from '../../../src/model/pins.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 type Found = { readonly name: string; readonly mode: number; readonly type: string; readonly body: Buffer };
 

@@ -6,7 +6,7 @@ import { makeMeter } from '../../../src/artifacts/store/progress.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { type Handler, startServer } from '../../support/release-server.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 describe('parseRef', () => {
   test.each([

@@ -9,7 +9,7 @@ import { writeTar } from '../../../src/lib/tar.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { type Handler, ranged, startServer } from '../../support/release-server.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 describe('planRelease', () => {
   test.each([

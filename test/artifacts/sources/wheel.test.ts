@@ -10,7 +10,7 @@ import {
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 const { wheel, version } = pins.envoy;
 

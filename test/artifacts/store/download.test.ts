@@ -6,7 +6,7 @@ import { makeNetwork } from '../../../src/artifacts/store/network.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ca, type Handler, inTurn, ranged, stalled, startServer, truncated } from '../../support/release-server.ts';
-import { fakeWork } from '../work.ts';
+import { fakeWork } from '../../support/work.ts';
 
 const body = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
 

@@ -9,7 +9,7 @@ import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
-import { makeNode } from '../../support/attached-node.ts';
+import { makeNode } from '../../support/cluster/attached-node.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const kubeconfig = {

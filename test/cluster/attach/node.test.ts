@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseNode, findCandidates, unlistedImages } from '../../../src/cluster/attach/node.ts';
-import { makeNode } from '../../support/attached-node.ts';
+import { makeNode } from '../../support/cluster/attached-node.ts';
 
 const taint = (effect: string) => ({ taints: [{ key: 'node-role.kubernetes.io/control-plane', effect }] });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nodeChildren } from '../../../src/cluster/native/components.ts';
-import { nativeSpec } from '../../support/native-spec.ts';
+import { nativeSpec } from '../../support/cluster/native-spec.ts';
 
 const children = nodeChildren(nativeSpec);
 const child = (name: string) => children.find((one) => one.name === name);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { pkiCommands, renderKubeconfig } from '../../../src/cluster/native/pki.ts';
-import { nativeSpec } from '../../support/native-spec.ts';
+import { nativeSpec } from '../../support/cluster/native-spec.ts';
 
 test('kubeadm makes certificates first, then kubeconfigs', () => {
   expect(pkiCommands(nativeSpec).map((command) => command.join(' '))).toEqual([

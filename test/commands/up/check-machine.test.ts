@@ -15,7 +15,7 @@ import { fakeKube } from '../../fakes/kube.ts';
 import { serveKube } from '../../fakes/kube-server.ts';
 import { fakeProvider } from '../../fakes/provider.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
-import { makeNode } from '../../support/attached-node.ts';
+import { makeNode } from '../../support/cluster/attached-node.ts';
 import { clusterOf, madeSoFar, newUp, runInOrder } from '../../support/up-context.ts';
 
 const unshare = 'unshare --net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc true';

@@ -4,8 +4,8 @@ import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
+import { type StandInOptions, startMasterStandIn } from '../../fakes/determined/master.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
-import { type StandInOptions, startMasterStandIn } from '../../stand-ins/determined-master.ts';
 import { gateway as anyGateway, freePort, httpServer, listening } from '../../support/proof/local-path.ts';
 import { readyPod } from '../../support/proof/path.ts';
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { originOf } from '../../../src/model/master-endpoint.ts';
 import { findProbeAnswer, findUrlTrouble, makeProbe, probePublicEnd } from '../../../src/tunnel/relay/probe.ts';
 import { startRelay } from '../../../src/tunnel/relay/relay.ts';
-import { freePort, serveTcp } from '../../support/sockets.ts';
+import { freePort, serveTcp } from '../../support/tunnel/sockets.ts';
 
 const { signal } = new AbortController();
 const secret = 's3cret';

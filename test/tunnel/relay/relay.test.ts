@@ -5,7 +5,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeProbe } from '../../../src/tunnel/relay/probe.ts';
 import { type RelayOptions, startRelay } from '../../../src/tunnel/relay/relay.ts';
-import { dial, exchange, freePort, serveTcp } from '../../support/sockets.ts';
+import { dial, exchange, freePort, serveTcp } from '../../support/tunnel/sockets.ts';
 
 const secret = 's3cret';
 

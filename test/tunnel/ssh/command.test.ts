@@ -9,7 +9,7 @@ import {
   type SshHost,
   tunnelCommand,
 } from '../../../src/tunnel/ssh/command.ts';
-import { sampleHost, sampleSpec } from '../../support/ssh-sample.ts';
+import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 const commandOf = (spec: Partial<SshSpec> = {}, host: Partial<SshHost> = {}) =>
   tunnelCommand(

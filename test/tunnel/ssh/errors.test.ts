@@ -3,7 +3,7 @@ import type { SshSpec } from '../../../src/instance/tunnels.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import type { SshHost } from '../../../src/tunnel/ssh/command.ts';
 import { isFinalSshError, sshError } from '../../../src/tunnel/ssh/errors.ts';
-import { sampleHost, sampleSpec } from '../../support/ssh-sample.ts';
+import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 type Said = { readonly spec?: Partial<SshSpec>; readonly host?: Partial<SshHost> };
 

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import { explainPublicEnd, publicEndError, verifyPublicEnd } from '../../../src/tunnel/ssh/public-end.ts';
-import { sampleSpec } from '../../support/ssh-sample.ts';
+import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 const { signal } = new AbortController();
 const never = new Promise<void>(() => undefined);

@@ -6,7 +6,7 @@ import type { spawnTethered } from '../../../src/lib/process/tethered.ts';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import { sshTunnel } from '../../../src/tunnel/ssh/ssh.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
-import { sampleSpec } from '../../support/ssh-sample.ts';
+import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 const inspected = 'hostname 127.0.0.1\nuser me\nport 22\nuserknownhostsfile /home/me/.ssh/known_hosts\n';
 const askHost = 'ssh -G -N -- aws-dev.prv';

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type ClusterOptions, killTask, launchTask, type Running } from './cluster.ts';
+
+export type StandInOptions = ClusterOptions & {
+  readonly username: string;
+  readonly password: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls?: { readonly cert: string; readonly key: string };
+};
+
+type Reply = readonly [status: number, body: unknown];
+
+const refuse = (status: number, error: string): Reply => [
+  status,
+  { error: { code: status, reason: 'refused', error } },
+];
+
+const readBody = async (message: IncomingMessage): Promise<unknown> => {
+  let text = '';
+  for await (const chunk of message) text += chunk;
+  return text ? JSON.parse(text) : {};
+};
+
+type CommandConfig = {
+  readonly description?: string;
+  readonly entrypoint: readonly string[];
+  readonly resources?: { readonly slots?: number; readonly resource_pool?: string };
+  readonly environment?: {
+    readonly image?: string;
+    readonly environment_variables?: readonly string[];
+    readonly proxy_ports?: readonly { readonly proxy_port: number }[];
+  };
+};
+
+const knownKeys = ['description', 'entrypoint', 'resources', 'environment'];
+
+const judgeConfig = (config: CommandConfig): string | undefined => {
+  const unknown = Object.keys(config).find((key) => !knownKeys.includes(key));
+  if (unknown) return `json: unknown field "${unknown}"`;
+  if (config.resources?.slots !== 0) return 'the resource pool has no slots';
+  const pool = config.resources.resource_pool;
+  return pool && pool !== 'default' ? `could not find resource pool ${pool}` : undefined;
+};
+
+const describe = ({ task, state, exitStatus }: Running) => ({
+  command: { id: task.id, description: 'stand-in', state, exitStatus, username: 'admin', resourcePool: 'default' },
+});
+
+const describeTask = ({ task, state }: Running) => ({
+  task: { taskId: task.id, allocations: [{ taskId: task.id, allocationId: task.allocationId, state, isReady: false }] },
+});
+
+/** Passes a request on as it is, its path and its Authorization included; an end that cannot be dialed is 502. */
+const passOn = (from: IncomingMessage, to: ServerResponse, target: { host: string; port: number }): void => {
+  const { method = 'GET', url: path = '/', headers } = from;
+  const sent = request({ ...target, method, path, headers, timeout: 10_000 }, (answer) => {
+    to.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(to);
+  });
+  sent.on('error', () => to.writeHead(502).end());
+  sent.on('timeout', () => sent.destroy(new Error('timeout')));
+  from.pipe(sent);
+};
+
+/**
+ * A stand-in for Determined's master, for machines without one. It is not Determined: it answers the documented REST calls
+ * of a command, and does the master's work on the Gateway against the cluster that it is given. No database, one user.
+ */
+export const startMasterStandIn = async (options: StandInOptions) => {
+  const token = `stand-in-${randomUUID()}`;
+  const tasks = new Map<string, Running>();
+
+  const logIn = async (message: IncomingMessage): Promise<Reply> => {
+    const { username, password } = (await readBody(message)) as Readonly<Record<string, string>>;
+    const isRight = username === options.username && password === options.password;
+    return isRight ? [200, { token, user: { username } }] : refuse(401, 'invalid credentials');
+  };
+  const launch = async (message: IncomingMessage): Promise<Reply> => {
+    const { config } = (await readBody(message)) as { config: CommandConfig };
+    const trouble = judgeConfig(config);
+    if (trouble) return refuse(400, trouble);
+    const variables = config.environment?.environment_variables ?? [];
+    const nonce = variables.find((one) => one.startsWith('TASKGATE_NONCE='))?.split('=')[1] ?? 'none';
+    const podPorts = (config.environment?.proxy_ports ?? []).map(({ proxy_port: port }) => port);
+    const running = launchTask(options, { podPorts, nonce });
+    tasks.set(running.task.id, running);
+    return [200, { ...describe(running), config }];
+  };
+  const aboutTask = async (kind: string, id: string, action: string | undefined): Promise<Reply> => {
+    const running = tasks.get(id);
+    if (!running) return refuse(404, `${kind} ${id} not found`);
+    if (action === 'kill') await killTask(options, running);
+    return [200, kind === 'tasks' ? describeTask(running) : describe(running)];
+  };
+  const streamLogs = (id: string, response: ServerResponse) => {
+    const lines = tasks.get(id)?.logs ?? [];
+    const entries = lines.map((log, index) =>
+      JSON.stringify({ result: { id: String(index), taskId: id, log: `${log}\n` } }),
+    );
+    response.setHeader('content-type', 'application/json').end(entries.map((entry) => `${entry}\n`).join(''));
+  };
+  const proxy = (message: IncomingMessage, response: ServerResponse, service: string) => {
+    const [id = '', podPort] = service.split(':');
+    const port = tasks.get(id)?.targets.get(Number(podPort));
+    if (port === undefined) {
+      return void response.writeHead(404).end(JSON.stringify({ message: `service not found: ${service}` }));
+    }
+    const host = options.misbehaviour?.gatewayIp ?? options.gateway.address;
+    passOn(message, response, { host, port });
+  };
+
+  const answer = async (message: IncomingMessage, path: string): Promise<Reply> => {
+    if (path === '/info') return [200, { cluster_id: 'a1b2c3d4-stand-in', version: 'stand-in', cluster_name: '' }];
+    if (path === '/api/v1/auth/login' && message.method === 'POST') return logIn(message);
+    if (message.headers.authorization !== `Bearer ${token}`) return [401, { message: 'Unauthorized' }];
+    if (path === '/api/v1/commands' && message.method === 'POST') return launch(message);
+    const [, kind = '', id = '', action] = /^\/api\/v1\/(commands|tasks)\/([^/]+)(?:\/(kill))?$/.exec(path) ?? [];
+    return kind ? aboutTask(kind, id, action) : [404, { message: 'Not Found' }];
+  };
+  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname } = new URL(message.url ?? '/', 'http://stand-in');
+    const isKnown = message.headers.authorization === `Bearer ${token}`;
+    const [, service] = /^\/proxy\/([^/]+)/.exec(pathname) ?? [];
+    const [, logsOf] = /^\/api\/v1\/tasks\/([^/]+)\/logs$/.exec(pathname) ?? [];
+    if (service && isKnown) return proxy(message, response, decodeURIComponent(service));
+    if (logsOf && isKnown) return streamLogs(logsOf, response);
+    const [status, body] = await answer(message, pathname);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+
+  const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.listen.port, options.listen.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `${options.tls ? 'https' : 'http'}://${options.listen.host}:${port}`,
+    tasks,
+    [Symbol.asyncDispose]: async () => {
+      for (const running of tasks.values()) running.stopped.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};

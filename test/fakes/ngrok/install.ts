@@ -1,0 +1,12 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Puts the stand-in agent into `folder` as a program named `ngrok`, to be put on PATH; gives its path. */
+export const installNgrokStandIn = async (folder: string): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'ngrok');
+  const agent = join(import.meta.dirname, 'agent.ts');
+  await writeFile(path, `#!/bin/sh\n# a stand-in, not ngrok\nexec '${process.execPath}' '${agent}' "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
+};

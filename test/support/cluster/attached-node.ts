@@ -1,0 +1,28 @@
+import type { AttachedNode } from '../../../src/cluster/attach/node.ts';
+
+type NodeInput = {
+  readonly name?: string;
+  readonly address?: string;
+  readonly ready?: string;
+  readonly spec?: AttachedNode['spec'];
+  readonly images?: readonly string[];
+};
+
+/** A Node as an API server shows it, as far as we read it. */
+export const makeNode = (input: NodeInput = {}): AttachedNode => {
+  const { name = 'one', address = '10.0.0.2', ready = 'True', spec = {}, images = [] } = input;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    spec,
+    status: {
+      conditions: [
+        { type: 'MemoryPressure', status: 'False' },
+        { type: 'Ready', status: ready },
+      ],
+      addresses: [{ type: 'Hostname', address: name }, ...(address ? [{ type: 'InternalIP', address }] : [])],
+      images: images.map((image) => ({ names: [image] })),
+    },
+  };
+};

@@ -1,0 +1,28 @@
+/** All that the golden tests take from src: where a file moves, only a path here changes. */
+export { loadDigests } from '../../../src/artifacts/store/digests.ts';
+export { fillCache } from '../../../src/artifacts/store/ensure.ts';
+export { exitCodeOf, exitCodes, Interrupted } from '../../../src/cli/exit-codes.ts';
+export { buildProgram } from '../../../src/cli/program.ts';
+export { minikubePaths } from '../../../src/cluster/minikube/spec.ts';
+export { nodePaths } from '../../../src/cluster/native/spec.ts';
+export { configFiles, configFormats } from '../../../src/commands/config/formats.ts';
+export { masterValuesOf, passwordPath } from '../../../src/commands/config/master-values.ts';
+export { renderConfig } from '../../../src/commands/config/render.ts';
+export { environmentOf } from '../../../src/commands/env/formats.ts';
+export { writeReports } from '../../../src/commands/up/result.ts';
+export { configJsonSchema } from '../../../src/config/config.ts';
+export { loadConfig, xdgDirs } from '../../../src/config/load.ts';
+export { flagOf, type Setting, settings, variableOf } from '../../../src/config/settings.ts';
+export { tunnelPaths } from '../../../src/daemon/find.ts';
+export { openTunnelJournal } from '../../../src/daemon/journal.ts';
+export { isAsWanted, makeTunnelSpec, readTunnelSpec } from '../../../src/daemon/wanted.ts';
+export { findBefore, keepBefore } from '../../../src/gateway/foreign/kept.ts';
+export type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+export { createInstance, findInstance, type Instance, instancesDir } from '../../../src/instance/instance.ts';
+export { withInstanceLock } from '../../../src/instance/lock.ts';
+export type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
+export { isTunnelOnly } from '../../../src/instance/tunnel-only.ts';
+export type { TunnelDaemonSpec } from '../../../src/instance/tunnels.ts';
+export { UserError } from '../../../src/lib/errors.ts';
+export { replaceUserFile } from '../../../src/lib/files.ts';
+export type { KeeperSpec } from '../../../src/supervisor/spec.ts';
