@@ -4,7 +4,7 @@ import { add, type Shared } from './shared.ts';
 
 const addSettings = (config: Command, { input, exit }: Shared): void => {
   add(config, 'show', 'print the settings in force')
-    .option('--origin', 'say where each comes from', false)
+    .option('--origin', 'show where each comes from', false)
     .action(async (options, command: Command) =>
       (await import('../commands/config/config.ts')).showConfig(input(command), options),
     );
@@ -34,10 +34,10 @@ const addMaster = (config: Command, { input }: Shared): void => {
   add(
     config,
     'patch <file> [cluster=instance...]',
-    'put an instance into a master.yaml or devcluster.yaml of your own; all else in it stays. With several resource managers, say which cluster name gets which instance',
+    'add an instance to your own master.yaml or devcluster.yaml; everything else in it stays. With several resource managers, name which cluster name gets which instance',
   )
     .option('--instance <name>', 'the instance, when it is not the one of --name')
-    .option('--write', 'change the file itself, and keep what it was in FILE.taskgate-backup', false)
+    .option('--write', 'change the file itself; its former text goes to FILE.taskgate-backup', false)
     .action(async (file: string, pairs: readonly string[], options, command: Command) =>
       (await import('../commands/config/patch.ts')).patchFile(input(command), { file, pairs }, options),
     );

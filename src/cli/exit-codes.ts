@@ -29,7 +29,7 @@ export class Interrupted extends Error {
 
 const isKind = (kind: string): kind is keyof typeof exitCodes => Object.hasOwn(exitCodes, kind);
 
-/** The exit code for anything thrown; what is neither the user's nor a signal's is a bug of ours (70, EX_SOFTWARE). */
+/** The exit code for anything thrown; what is neither a UserError nor a signal is a bug in taskgate (70, EX_SOFTWARE). */
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof Interrupted) return signalExitCodes[error.signal];
   if (!(error instanceof UserError)) return bugExitCode;

@@ -24,7 +24,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
     const isJson = wantsJson(args);
     if (!(error instanceof CommanderError)) return reportError(await explain(error, process.env), isJson);
     if (isHelp(error)) return 0;
-    // without --json commander has told it already
+    // without --json commander has printed it already
     return isJson ? reportError(commandLineError(error), isJson) : exitCodes.usage;
   } finally {
     stopListening();

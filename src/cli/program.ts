@@ -9,7 +9,7 @@ import { addTunnel } from './tunnel-commands.ts';
 export type ProgramInput = {
   readonly args: readonly string[];
   readonly signal: AbortSignal;
-  /** With it the one error on stderr is ours, not commander's text. */
+  /** With it the one error on stderr is taskgate's JSON, not commander's text. */
   readonly isJson: boolean;
 };
 
@@ -50,7 +50,7 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/up/up.ts')).up(input(command), options);
     });
-  add(program, 'down', 'take everything of an instance away')
+  add(program, 'down', 'remove everything that belongs to an instance')
     .option('--purge-cache', 'remove the cache of programs and images too', false)
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/down/down.ts')).down(input(command), options);

@@ -12,14 +12,14 @@ export const renderError = (error: unknown): string => {
   return `taskgate: this is a bug in taskgate, please report it\n${stack}\n`;
 };
 
-/** A wrong command line, as an error of ours. */
+/** A wrong command line, as a UserError. */
 export const commandLineError = ({ code, message }: CommanderError): UserError =>
   new UserError(code === 'commander.help' ? 'no command is given' : message.replace(/^error: /, ''), {
     id: 'usage.command-line',
     hint: '`taskgate --help` lists the commands, `taskgate COMMAND --help` the flags of one',
   });
 
-/** What a system error means to the user, where it is about a folder of ours; anything else as it is. */
+/** What a system error means to the user, where it is about one of taskgate's folders; anything else unchanged. */
 export const explain = async (error: unknown, env: Readonly<Record<string, string | undefined>>): Promise<unknown> => {
   if (!(error instanceof Error && 'syscall' in error)) return error;
   // imported here: `--help` must not wait for what reads the settings

@@ -10,7 +10,7 @@ const stateTrouble = (hint: string) => ({
 
 /**
  * What a system error of Node.js means to the user when one of our folders is the trouble; anything else is returned
- * as it is. The cache's writers name a full disk themselves, so one that no path tells of is that of the state folder.
+ * as it is. The cache's writers name a full disk themselves, so a full disk without a path is that of the state folder.
  */
 export const explainSystemError = (error: unknown, { stateDir, cacheDir }: Folders): unknown => {
   if (isAbout(error, cacheDir)) return cacheFailure(error, cacheDir);

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { add, type Shared } from './shared.ts';
 
 /**
- * `tunnel ...`: the way back to the master on its own, with or without a cluster of taskgate's.
+ * `tunnel ...`: the reverse path to the master on its own, with or without a cluster that taskgate made.
  * Tested in test/golden/command-line.test.ts.
  */
 export const addTunnel = (program: Command, { input }: Shared): void => {
-  const tunnel = program.command('tunnel').description('open, watch, extend and close the way back to the master');
+  const tunnel = program
+    .command('tunnel')
+    .description('open, watch, extend and close the tunnel by which tasks reach the master');
   add(tunnel, 'up', 'open the tunnel of the settings and prove it by a nonce; needs no cluster').action(
     async (_, command: Command) => (await import('../commands/tunnel/tunnel.ts')).tunnelUp(input(command)),
   );

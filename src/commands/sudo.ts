@@ -65,7 +65,7 @@ export const asRoot = async (
   });
 };
 
-/** What the node keeps for itself; root's, as everything that its processes write. */
+/** What stays root's: all that the node's processes write. */
 const nodeOnly = new Set(['node', 'logs', 'keeper.json']);
 
 const entriesOf = async (folder: string): Promise<readonly string[]> => {

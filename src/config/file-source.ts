@@ -13,7 +13,7 @@ const findAliases = (document: Document, position: Position): readonly string[] 
   const problems: string[] = [];
   visit(document, {
     Alias: (_, { source, range }) => {
-      problems.push(`${position(range?.[0] ?? 0)}: write the value out in place of the alias '*${source}'`);
+      problems.push(`${position(range?.[0] ?? 0)}: write the value out instead of the alias '*${source}'`);
     },
   });
   return problems;

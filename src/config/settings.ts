@@ -2,7 +2,7 @@
 export type Setting = {
   readonly path: string;
   readonly type: 'text' | 'number' | 'switch';
-  /** Undefined: found out at run time, as the description says. */
+  /** Undefined: determined at run time, as the description says. */
   readonly default?: string | number | boolean;
   readonly description: string;
 };
@@ -20,7 +20,7 @@ export const settings = [
     path: 'recreate',
     type: 'switch',
     default: false,
-    description: 'make a cluster anew whose version, driver or size differs from what is wanted',
+    description: 'recreate the cluster if its version, driver or size differs from the settings',
   },
   {
     path: 'installMinikube',
@@ -51,7 +51,7 @@ export const settings = [
   {
     path: 'allowContext',
     type: 'text',
-    description: 'the same context again: says that taskgate may change that cluster',
+    description: "repeat the context's name to allow changes to that cluster",
   },
   {
     path: 'kubeconfig',
@@ -62,13 +62,13 @@ export const settings = [
     path: 'adopt',
     type: 'switch',
     default: false,
-    description: "work with a Contour, Gateway API or Gateway of somebody else's that is there already",
+    description: 'use an existing Contour, Gateway API or Gateway that taskgate did not create',
   },
   {
     path: 'mergeKubeconfig',
     type: 'switch',
     default: false,
-    description: "add the cluster's context to the user's kubeconfig, which is backed up; `down` takes it out",
+    description: "add the cluster's context to the user's kubeconfig, which is backed up; `down` removes it",
   },
   {
     path: 'network.cidr',
@@ -115,7 +115,12 @@ export const settings = [
     default: '127.0.0.1',
     description: 'address on this host that forwards listen on',
   },
-  { path: 'master.scheme', type: 'text', default: 'http', description: 'how tasks speak to the master: http or https' },
+  {
+    path: 'master.scheme',
+    type: 'text',
+    default: 'http',
+    description: 'scheme of the master as tasks dial it: http or https',
+  },
   { path: 'master.host', type: 'text', description: 'master as tasks dial it (default: this host, as pods see it)' },
   {
     path: 'master.port',
@@ -174,15 +179,15 @@ export const settings = [
     path: 'ssh.serverAliveInterval',
     type: 'number',
     default: 60,
-    description: 'seconds without a byte after which ssh asks its server for a sign of life',
+    description: 'ssh keepalive interval in seconds (ServerAliveInterval)',
   },
   {
     path: 'ssh.serverAliveCountMax',
     type: 'number',
     default: 10,
-    description: 'unanswered questions after which ssh ends and is started again',
+    description: 'missed keepalives before ssh is restarted (ServerAliveCountMax)',
   },
-  { path: 'ssh.configFile', type: 'text', description: "configuration of ssh in place of the user's own (ssh -F)" },
+  { path: 'ssh.configFile', type: 'text', description: "ssh configuration file that replaces the user's own (ssh -F)" },
   { path: 'ssh.program', type: 'text', default: 'ssh', description: 'the ssh program' },
   { path: 'ngrok.program', type: 'text', default: 'ngrok', description: 'the ngrok agent' },
   { path: 'ngrok.domain', type: 'text', description: 'reserved domain of the ngrok tunnel' },
@@ -203,7 +208,7 @@ export const settings = [
     path: 'tunnel.ttlHours',
     type: 'number',
     default: 8,
-    description: 'hours after which a public tunnel closes by itself',
+    description: 'hours after which a public tunnel expires',
   },
   {
     path: 'mirror',

@@ -10,7 +10,7 @@ import type { CommandContext, ProviderInput } from './context.ts';
 
 export const attachTools = ({ runner }: CommandContext): AttachTools => ({ runner, connect });
 
-/** The provider of an instance that works with a cluster of somebody else's. */
+/** The provider of an instance that is attached to an existing cluster. */
 export const attachedCluster = (
   context: CommandContext,
   { instance, target: wanted }: ProviderInput,

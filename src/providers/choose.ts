@@ -19,7 +19,7 @@ type Findings = { readonly obstacles: readonly Obstacle[]; readonly notes: reado
 
 const dirOf = ({ config, folders }: CommandContext): string => join(instancesDir(folders.stateDir), config.name);
 
-/** What keeps each provider from working here. Changes nothing. `asRoot`: apart from not being root. */
+/** What prevents each provider from working here. Changes nothing. `asRoot`: apart from not being root. */
 const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: boolean) => Promise<Findings>>> = {
   native: async (context, asRoot) => {
     const { folders, runner } = context;
@@ -55,7 +55,7 @@ const refuseObstacles = (provider: ProviderName, obstacles: readonly Obstacle[])
   });
 };
 
-/** Throws UserError `environment.machine` for all that is in the way of a provider; gives what is only to be told. */
+/** Throws UserError `environment.machine` for all that is in the way of a provider; returns notes. */
 export const verifyHere = async (
   context: CommandContext,
   provider: ProviderName,
@@ -91,7 +91,7 @@ export const findProvider = async ({ config, folders }: CommandContext): Promise
   }
 };
 
-/** A tunnel that was opened on its own holds the name, but no cluster: it says nothing of a provider. */
+/** A tunnel that was opened on its own holds the name, but no cluster: it has no provider. */
 const refuseTunnelOnly = async ({ config: { name, provider }, folders }: CommandContext): Promise<void> => {
   const instance = await findInstance(folders.stateDir, name);
   if (!instance || !isTunnelOnly(instance) || provider === 'attach') return;

@@ -8,7 +8,7 @@ export type Results = {
   readonly set: <R>(step: Maker<R>, value: R) => void;
 };
 
-/** As much of a step as tells what it makes. */
+/** The part of a step that determines what it makes. */
 type Maker<R> = {
   readonly title: string;
   readonly begin: (...input: never) => Promise<{ run: (...input: never) => Promise<R> }>;

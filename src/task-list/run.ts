@@ -63,7 +63,7 @@ const attempt = async <C>(step: Step<C>, run: Run<C>, tools: Omit<StepTools, 'no
   return { outcome: 'done', ...(note && { note }) };
 };
 
-/** Each for itself: one that fails keeps no other from its turn, and must not hide why the run failed. */
+/** Each on its own: one that fails does not stop the others, and must not hide why the run failed. */
 const rollBack = async <C>({ halfDone, done }: Track<C>): Promise<void> => {
   const used = new Set(done.flatMap(({ step }) => step.needs));
   for (const { step, release } of done.toReversed()) {

@@ -101,7 +101,7 @@ describe('bad input is named with its place', () => {
     [
       'an alias',
       { yaml: 'gateway: &g\n  name: *g\n' },
-      "taskgate.yaml:2:9: write the value out in place of the alias '*g'",
+      "taskgate.yaml:2:9: write the value out instead of the alias '*g'",
     ],
     [
       'a number with a fraction',

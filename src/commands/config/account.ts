@@ -61,7 +61,7 @@ const explained = (error: unknown): UserError => {
   if (!(error instanceof KubeError)) {
     // a YAML error goes on with an excerpt, which may hold a token
     const message = `the kubeconfig cannot be used: ${messageOf(error).split('\n')[0]}`;
-    return new UserError(message, { id: 'usage.kubeconfig', hint: 'mend it, or give another one', cause: error });
+    return new UserError(message, { id: 'usage.kubeconfig', hint: 'fix it, or name another one', cause: error });
   }
   return new UserError(`the API server refuses the account of this kubeconfig: ${error.message}`, {
     id: 'environment.master-account',

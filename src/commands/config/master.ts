@@ -30,10 +30,10 @@ export const writeMasterConfig = async (
     ...(await Promise.all(others.map((name) => valuesOf(context, name)))),
   ];
   const text = renderConfig(format, instances);
-  const told = { format, instances: instances.map(({ instance }) => instance) };
+  const summary = { format, instances: instances.map(({ instance }) => instance) };
   if (output !== undefined) await writeNamedFile(output, text);
   if (input.flags.json)
-    return print(JSON.stringify({ ...told, ...(output === undefined ? { text } : { output }) }, null, 2));
+    return print(JSON.stringify({ ...summary, ...(output === undefined ? { text } : { output }) }, null, 2));
   if (output === undefined) return print(text);
-  print(`${output}: ${configFiles[format]} over ${told.instances.join(', ')}`);
+  print(`${output}: ${configFiles[format]} over ${summary.instances.join(', ')}`);
 };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 
-/** Why a file that was named cannot be read, as far as its name is to blame. */
+/** Why a file that the user named cannot be read, where the name is to blame. */
 const readFailure = (error: unknown, file: string, hint: string): unknown => {
   if (hasCode(error, 'ENOENT')) return new UserError(`there is no file ${file}`, { id: 'usage.no-file', hint });
   const isNoFile = ['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code));

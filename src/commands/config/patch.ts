@@ -52,8 +52,8 @@ export const patchFile = async (
   const resourceManagers = clusters.map((cluster) => ({ cluster, instance: pairs.get(cluster) ?? single }));
   const changed = text !== before;
   const backup = write && changed ? await explainWrite(file, () => replaceUserFile(file, text)) : undefined;
-  const told = { file, resourceManagers, changed, ...(backup !== undefined && { backup }) };
-  if (input.flags.json) return print(JSON.stringify({ ...told, ...(!write && { text }) }, null, 2));
+  const summary = { file, resourceManagers, changed, ...(backup !== undefined && { backup }) };
+  if (input.flags.json) return print(JSON.stringify({ ...summary, ...(!write && { text }) }, null, 2));
   const managers = resourceManagers.map((one) => `${one.cluster} (instance ${one.instance})`).join(', ');
   const line = changed
     ? `${file}: changed resource manager ${managers}${backup === undefined ? '' : `; what it was: ${backup}`}`

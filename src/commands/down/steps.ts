@@ -44,7 +44,7 @@ const closeTunnels = downStep({
 
 const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
 
-/** Minikube tells that a profile was deleted; an attached cluster that does not answer may come back. */
+/** Minikube reports a profile that was deleted; an attached cluster that does not answer may come back. */
 const isGone = async (context: DownContext, instance: Instance): Promise<boolean> =>
   instance.record().provider === 'minikube' && (await providerOf(context, { instance }).find()) === 'absent';
 

@@ -25,7 +25,7 @@ const judge = (verdict: true | string, id: ErrorId, what: string, hint: string):
 
 const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly Problem[] => {
   if (!keeper) {
-    const message = 'the keeper runs but does not answer on its socket';
+    const message = 'the supervisor runs but does not answer on its socket';
     return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
   }
   return keeper.children
@@ -37,7 +37,7 @@ const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonl
     }));
 };
 
-/** Compares with what the instance was made with; of one that does not tell, with today's settings. */
+/** Compares with what the instance was made with; if its record has no settings, with today's. */
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
   const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
   const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
@@ -56,13 +56,13 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   return { taskListeners, problems: [...drift, ...unready] };
 };
 
-/** Where a component of the cluster says more; only a native one has its logs here. */
+/** Where a component's log is; only a native one has it here. */
 const lookAt = ({ name, provider, cluster }: InstanceRecord, component: 'kubelet' | 'kube-apiserver'): string =>
   provider === 'native'
     ? `see: taskgate logs ${component} --name ${name}`
     : `see: kubectl --kubeconfig ${cluster?.kubeconfigPath} get nodes,events --all-namespaces`;
 
-/** What the cluster says of itself and of its gateway. */
+/** What the cluster's and its gateway's objects show. */
 export const lookAtCluster = async ({ config }: CommandContext, instance: Instance) => {
   const record = instance.record();
   const { cluster } = record;

@@ -41,8 +41,8 @@ const findOwnClusterId = async (instance: Instance, { port }: Settings['master']
 };
 
 /**
- * Masters of others on the instance's task namespace or Gateway, as problems. Asks the instance's own master for its
- * `cluster_id` and remembers it; while none was ever seen, every trace of a master is told of.
+ * Other masters on the instance's task namespace or Gateway, as problems. Asks the instance's own master for its
+ * `cluster_id` and remembers it; while none was ever seen, every trace of a master is reported.
  */
 export const findForeignMasters = async (
   kube: Kube,
@@ -55,7 +55,7 @@ export const findForeignMasters = async (
   return findings.map((finding) => ({ id: foreignMasterId, ...finding }));
 };
 
-/** The same as notes of `up`: another master keeps nothing from being made. */
+/** The same as notes of `up`: another master stops nothing. */
 export const noteForeignMasters = async (
   kube: Kube,
   instance: Instance,

@@ -17,7 +17,7 @@ import { lookAtTunnels } from './tunnels.ts';
 export type InstanceStatus = {
   readonly name: string;
   readonly state: 'running' | 'stopped' | 'absent' | 'unknown';
-  /** Undefined when it cannot be read, as a problem says. */
+  /** Undefined when it cannot be read; then there is a problem. */
   readonly record?: Omit<InstanceRecord, 'journal' | 'schema'>;
   readonly keeper?: KeeperStatus;
   /** Listeners of tasks on the Gateway now. */
@@ -28,10 +28,10 @@ export type InstanceStatus = {
   readonly problems: readonly Problem[];
 };
 
-/** What an instance says whose cluster does not run. */
+/** Shown for an instance whose cluster does not run. */
 const notRunning: Readonly<Record<ProviderName, string>> = {
-  native: 'the keeper is gone, and all that it kept with it',
-  minikube: "the cluster does not run: it was stopped, or its machine ended, behind taskgate's back",
+  native: 'the supervisor is not running, so no node process is',
+  minikube: 'the cluster does not run: it was stopped outside taskgate, or its machine ended',
   attach: 'the cluster does not run',
 };
 
@@ -71,9 +71,9 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   return { name, state, record, ...looks, ...tunnels, exposed, problems: [...looks.problems, ...tunnels.problems] };
 };
 
-/** Minikube forgets a profile that was deleted; of a native cluster the journal tells. */
+/** Minikube forgets a profile that was deleted; the journal remembers a native cluster. */
 const absence = ({ cluster }: Pick<InstanceRecord, 'cluster'>): string =>
-  cluster ? 'the cluster is gone: it was deleted behind our back' : 'the cluster was never started';
+  cluster ? 'the cluster is gone: it was deleted outside taskgate' : 'the cluster was never started';
 
 const notRunningProblem = (
   record: Pick<InstanceRecord, 'provider' | 'cluster'>,

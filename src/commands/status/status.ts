@@ -84,7 +84,7 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
 
 export type StatusFlags = { readonly watch: boolean };
 
-/** Prints what is there. Throws the first problem found, so that the exit code tells. */
+/** Prints what is there. Throws the first problem found, so that the exit code shows it. */
 export const status = async (input: CommandInput, { watch }: StatusFlags): Promise<void> => {
   if (watch) return watchStatus(input);
   const seen = await look(input);

@@ -29,7 +29,7 @@ const tunnelProblem = ({ status: { tunnel }, again }: Judged): Problem | false =
   tunnel.state !== 'up' && {
     id: tunnel.errorId ?? 'tunnel.not-up',
     message: `${tunnel.target} is ${tunnel.state}${tunnel.detail ? `: ${tunnel.detail}` : ''}`,
-    hint: tunnel.hint ?? `it is tried again by itself; ${again}`,
+    hint: tunnel.hint ?? `it is retried automatically; ${again}`,
   };
 
 const forwardProblem = ({ status: { forward }, again }: Judged): Problem | false =>
@@ -37,7 +37,7 @@ const forwardProblem = ({ status: { forward }, again }: Judged): Problem | false
   forward.state !== 'up' && {
     id: 'tunnel.forwards',
     message: `the forwards are ${forward.state}${forward.detail ? `: ${forward.detail}` : ''}`,
-    hint: `they are tried again by themselves; ${again}`,
+    hint: `they are retried automatically; ${again}`,
   };
 
 const moveProblem = ({ record, status, again }: Judged): Problem | false => {
@@ -45,7 +45,7 @@ const moveProblem = ({ record, status, again }: Judged): Problem | false => {
   return (
     move !== undefined && {
       id: 'tunnel.moved',
-      message: `tasks dial the master at ${originOf(move.to)} now, its configuration says ${move.from ? originOf(move.from) : 'nothing'}`,
+      message: `tasks dial the master at ${originOf(move.to)} now, its configuration has ${move.from ? originOf(move.from) : 'nothing'}`,
       hint: `${again}, then restart the master`,
     }
   );
@@ -65,7 +65,7 @@ export const lookAtTunnels = async (instance: Instance, again: string) => {
     return { problems: findClosed({ record, again, status: {} }) };
   const tunnels = await findTunnelStatus(instance.dir);
   if (tunnels) return { tunnels, problems: judgeTunnels({ record, status: tunnels, again }) };
-  const message = 'the keeper of tunnel and forwards is gone, and they with it';
+  const message = 'the tunnel daemon is not running, so neither are tunnel and forwards';
   const problem: Problem = { id: 'tunnel.stopped', message, hint: again };
   return { problems: [problem] };
 };

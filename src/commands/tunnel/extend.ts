@@ -17,7 +17,7 @@ const notRunning = (name: string): UserError =>
 
 /**
  * Has a tunnel close that many hours from now; one that has closed is opened again. Throws UserError
- * `tunnel.not-running`, or `usage.no-ttl` for one that does not close by itself.
+ * `tunnel.not-running`, or `usage.no-ttl` for one that does not expire.
  * Tested in test/process/tunnel-keeper.test.ts.
  */
 export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
@@ -25,7 +25,7 @@ export const extendTunnel = async (instance: Instance, hours: number): Promise<T
   const [keeper, spec] = await Promise.all([findTunnelKeeper(instance), readTunnelSpec(instance.dir)]);
   if (!keeper || !spec?.tunnel) throw notRunning(name);
   if (!spec.tunnel.until) {
-    throw new UserError(`the tunnel of instance ${name} does not close by itself`, {
+    throw new UserError(`the tunnel of instance ${name} does not expire`, {
       id: 'usage.no-ttl',
       hint: `there is nothing to extend; close it by: taskgate tunnel down --name ${name}`,
     });

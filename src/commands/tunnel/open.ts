@@ -38,8 +38,8 @@ const refuseProblems = ({ config }: CommandContext): void => {
 };
 
 /**
- * Opens the tunnel of the settings, with or without a cluster of taskgate's behind it; what forwards the instance has
- * are kept. Throws UserError `usage.no-tunnel` where the settings name none, or `tunnel.*`.
+ * Opens the tunnel of the settings, with or without a cluster that taskgate made; the instance's forwards
+ * stay. Throws UserError `usage.no-tunnel` where the settings name none, or `tunnel.*`.
  */
 export const openTunnelOf = async (context: CommandContext, report: (line: string) => void): Promise<OpenedTunnel> => {
   const { config, folders, env, signal } = context;

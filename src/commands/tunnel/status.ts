@@ -29,7 +29,9 @@ export const renderTunnels = async (instance: Instance, status: TunnelDaemonStat
   const { tunnel, forward } = status ?? {};
   const spec = await readTunnelSpec(instance.dir);
   const lines = [
-    ...(tunnel ? tunnelLines(tunnel) : [`tunnel     ${spec?.tunnel && !status ? 'its keeper is gone' : 'none'}`]),
+    ...(tunnel
+      ? tunnelLines(tunnel)
+      : [`tunnel     ${spec?.tunnel && !status ? 'its daemon is not running' : 'none'}`]),
     forward
       ? `forwards   ${forward.state}, ${forward.listeners.length} listeners, ${forward.connections} connections${forward.detail ? `: ${forward.detail}` : ''}`
       : '',
@@ -40,21 +42,21 @@ export const renderTunnels = async (instance: Instance, status: TunnelDaemonStat
 
 type Place = Pick<TunnelEvent, 'at' | 'number'>;
 
-/** Numbers begin anew with each keeper, times do not. */
+/** Numbers restart with each daemon, times do not. */
 const isAfter = (one: Place, other: Place): boolean =>
   one.at === other.at ? one.number > other.number : one.at > other.at;
 
-/** Prints each event as it comes, until interrupted; those of a keeper that was started meanwhile, too. */
+/** Prints each event as it comes, until interrupted; also those of a daemon that was started meanwhile. */
 const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }: CommandInput): Promise<never> => {
-  const tell = (at: string, text: string) => print(flags.json ? JSON.stringify({ at, text }) : `${at} ${text}`);
+  const show = (at: string, text: string) => print(flags.json ? JSON.stringify({ at, text }) : `${at} ${text}`);
   let last: Place = { at: '', number: 0 };
   let isThere = true;
   for (;;) {
     const status = await findTunnelStatus(dir);
-    if (!status && isThere) tell(new Date().toISOString(), 'no tunnel keeper answers');
+    if (!status && isThere) show(new Date().toISOString(), 'no tunnel daemon answers');
     isThere = status !== undefined;
     for (const event of (status?.events ?? []).filter((one) => isAfter(one, last))) {
-      tell(event.at, event.text);
+      show(event.at, event.text);
       last = event;
     }
     await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
@@ -62,7 +64,7 @@ const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }
   }
 };
 
-/** Throws the first thing that is not as it should be, so that the exit code tells. */
+/** Throws the first problem, so that the exit code shows it. */
 const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): void => {
   const hint = `taskgate tunnel up --name ${name}`;
   if (!status?.tunnel && !status?.forward)
@@ -77,7 +79,7 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
 
 /**
  * Prints how the tunnel and forwards of an instance are; with `watch` each change until interrupted.
- * Throws UserError `tunnel.not-running` or `tunnel.not-up`, so that the exit code tells.
+ * Throws UserError `tunnel.not-running` or `tunnel.not-up`, so that the exit code shows it.
  * Tested in test/process/tunnel-command.test.ts.
  */
 export const tunnelStatus = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {

@@ -36,7 +36,7 @@ export const startCluster = upStep({
     return { cluster, kube, isNew: seen !== 'running' };
   },
   undo: async ({ machine: { instance, provider }, seen }) => {
-    // a cluster that ran before is not this run's to end: somebody's tasks run there
+    // a cluster that ran before must not be ended: tasks may run there
     if (seen === 'running') return;
     // one that was stopped before is stopped again, with its data
     if (instance.record().cluster !== undefined) return provider.stop();

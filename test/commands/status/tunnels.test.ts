@@ -31,7 +31,7 @@ test('one that waits for its next start says why, and that it comes by itself', 
     {
       id: 'tunnel.not-up',
       message: 'ssh h.example is backoff: connection refused',
-      hint: `it is tried again by itself; ${again}`,
+      hint: `it is retried automatically; ${again}`,
     },
   ]));
 
@@ -44,7 +44,7 @@ test('an address that has changed asks for another configuration and a restart o
   expect(judge({ tunnel: tunnel({ address: { ...address, port: 9090 } }) })).toEqual([
     {
       id: 'tunnel.moved',
-      message: 'tasks dial the master at http://h.example:9090 now, its configuration says http://h.example:8080',
+      message: 'tasks dial the master at http://h.example:9090 now, its configuration has http://h.example:8080',
       hint: `${again}, then restart the master`,
     },
   ]));
@@ -59,7 +59,7 @@ test('forwards that are not up are told of', () =>
     {
       id: 'tunnel.forwards',
       message: 'the forwards are degraded: port 20000 is taken',
-      hint: `they are tried again by themselves; ${again}`,
+      hint: `they are retried automatically; ${again}`,
     },
   ]));
 
