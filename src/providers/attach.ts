@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { AttachTarget } from '../instance/record.ts';
 import { UserError } from '../lib/errors.ts';
 import { connect } from '../lib/kube/client.ts';
-import { kubeconfigPaths } from '../lib/kube/kubeconfig.ts';
+import { kubeconfigPaths } from '../lib/kube/kubeconfig/paths.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
 export const attachTools = ({ runner }: CommandContext): AttachTools => ({ runner, connect });

@@ -3,7 +3,7 @@ import type { AttachTarget } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
-import { loadKubeconfig } from '../../lib/kube/kubeconfig.ts';
+import { loadKubeconfig } from '../../lib/kube/kubeconfig/load.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { ClusterProvider } from '../provider.ts';

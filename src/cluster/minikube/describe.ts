@@ -4,7 +4,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { StepLimits } from '../provider.ts';
 import { runMinikube } from './call.ts';
 import { hostAddressArgs, updateContextArgs } from './commands.ts';
-import { settleKubeconfig } from './kubeconfig.ts';
+import { rewriteKubeconfig } from './kubeconfig.ts';
 import type { Provider } from './lifecycle.ts';
 import type { ProfileState } from './profile.ts';
 import { minikubePaths } from './spec.ts';
@@ -35,7 +35,7 @@ const vanished = (profile: string, state: string): UserError =>
 const ensureKubeconfig = async ({ spec, minikube }: Provider, isReachable: boolean, limits: StepLimits) => {
   const { kubeconfigPath } = minikubePaths(spec.instanceDir);
   if (!isReachable) await runMinikube(minikube, updateContextArgs(spec.profile), limits);
-  await settleKubeconfig(kubeconfigPath, spec.profile);
+  await rewriteKubeconfig(kubeconfigPath, spec.profile);
   return kubeconfigPath;
 };
 

@@ -1,41 +1,22 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writeFileAtomically } from '../../lib/files.ts';
-import { parseYaml, renderYaml } from '../../lib/template.ts';
-
-type Body = Readonly<Record<string, unknown>>;
-type Entry = { readonly name: string; readonly cluster?: Body; readonly user?: Body };
-type Kubeconfig = { readonly clusters: readonly Entry[]; readonly users: readonly Entry[] };
-
-const fileKeys = ['certificate-authority', 'client-certificate', 'client-key'];
-
-/** `client-key: /path` becomes `client-key-data`, as base64. */
-const embed = async (body: Body): Promise<Body> => {
-  const entries = Object.entries(body).map(async ([key, value]) => {
-    if (!fileKeys.includes(key) || typeof value !== 'string') return [key, value] as const;
-    return [`${key}-data`, (await readFile(value)).toString('base64')] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
-};
-
-const bodyOf = (entries: readonly Entry[], profile: string, key: 'cluster' | 'user'): Promise<Body> =>
-  embed(entries.find(({ name }) => name === profile)?.[key] ?? {});
+import { embedFiles } from '../../lib/kube/kubeconfig/load.ts';
+import { type Entry, entriesOf, isEntry, parseKubeconfig } from '../../lib/kube/kubeconfig/parse.ts';
+import { renderNamed } from '../../lib/kube/kubeconfig/render.ts';
 
 /**
- * Reduces the kubeconfig that minikube has written to one current context with all certificates inside, for its owner
- * only: `update-context` writes paths, and `--keep-context` leaves it without a current one.
+ * Reduces the kubeconfig that minikube wrote to one current context with all certificates inside, readable by its owner
+ * only: `update-context` writes paths, and `--keep-context` sets no current context.
  */
-export const settleKubeconfig = async (path: string, profile: string): Promise<void> => {
+export const rewriteKubeconfig = async (path: string, profile: string): Promise<void> => {
   const before = await readFile(path, 'utf8');
-  const { clusters, users } = parseYaml(before) as Kubeconfig;
-  const { extensions: _, ...cluster } = await bodyOf(clusters, profile, 'cluster');
-  const user = await bodyOf(users, profile, 'user');
-  const text = renderYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: profile, cluster }],
-    users: [{ name: profile, user }],
-    contexts: [{ name: profile, context: { cluster: profile, user: profile } }],
-    'current-context': profile,
-  });
+  const file = parseKubeconfig(before, path, 'remove it and run up again');
+  const bodyOf = (list: string, key: string): Promise<Entry> => {
+    const body = entriesOf(file, list).find(({ name }) => name === profile)?.[key];
+    return embedFiles(isEntry(body) ? body : {}, dirname(path));
+  };
+  const { extensions: _, ...cluster } = await bodyOf('clusters', 'cluster');
+  const text = renderNamed(profile, { cluster, user: await bodyOf('users', 'user') });
   if (text !== before) await writeFileAtomically(path, text);
 };

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import { renderNamed } from '../../lib/kube/kubeconfig/render.ts';
 import type { Command, Runner } from '../../lib/process/runner.ts';
-import { parseYaml, renderYaml } from '../../lib/template.ts';
+import { parseYaml } from '../../lib/template.ts';
 import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
 
 /** kubeadm's own phases make the certificates and kubeconfigs; both keep what is there and still valid. */
@@ -27,14 +28,7 @@ type KubeadmConfig = {
 /** Turns kubeadm's super-admin kubeconfig into the instance's: one context, named after the instance. */
 export const renderKubeconfig = (superAdmin: string, contextName: string): string => {
   const { clusters, users } = parseYaml(superAdmin) as KubeadmConfig;
-  return renderYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: contextName, cluster: clusters[0]?.cluster }],
-    users: [{ name: contextName, user: users[0]?.user }],
-    contexts: [{ name: contextName, context: { cluster: contextName, user: contextName } }],
-    'current-context': contextName,
-  });
+  return renderNamed(contextName, { cluster: clusters[0]?.cluster, user: users[0]?.user });
 };
 
 /** Paths of the PEM files with which the keeper asks the API server how it is. */

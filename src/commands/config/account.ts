@@ -3,10 +3,10 @@ import { instanceLabel } from '../../gateway/spec.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { connect, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { waitForAccountToken } from '../../master/account/kubeconfig.ts';
 import { masterAccount, masterAccountObjects } from '../../master/account/rbac.ts';
 import type { MasterPlace } from '../../master/account/rights.ts';
 import { checkRights, type RightFinding } from '../../master/account/rights-check.ts';
+import { waitForAccountToken } from '../../master/account/token.ts';
 
 const nameOf = ({ kind, metadata: { namespace, name } }: KubeObject): string =>
   `${kind} ${namespace ? `${namespace}/` : ''}${name}`;

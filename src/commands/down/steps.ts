@@ -1,5 +1,4 @@
 import { readFile, rm } from 'node:fs/promises';
-import { changeKubeconfig, unmergeKubeconfig } from '../../cluster/kubeconfig-merge.ts';
 import { stopTunnelKeeper } from '../../daemon/find.ts';
 import { findBefore, isForeignCluster } from '../../gateway/foreign/kept.ts';
 import { type Before, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
@@ -9,6 +8,8 @@ import { findInstance, type Instance, listInstances, removeInstanceDir } from '.
 import { isTunnelOnly } from '../../instance/tunnel-only.ts';
 import { UserError } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
+import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
+import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { changeKubeconfig, mergeKubeconfig } from '../../cluster/kubeconfig-merge.ts';
 import { isForeignCluster } from '../../gateway/foreign/kept.ts';
-import { kubeconfigPaths } from '../../lib/kube/kubeconfig.ts';
+import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
+import { mergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
+import { kubeconfigPaths } from '../../lib/kube/kubeconfig/paths.ts';
 import { checkMachine } from './check-machine.ts';
 import { type UpContext, upStep } from './context.ts';
 import { startCluster } from './start-cluster.ts';

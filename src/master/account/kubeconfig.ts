@@ -1,60 +1,24 @@
-import { UserError } from '../../lib/errors.ts';
-import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject, ObjectMeta } from '../../lib/kube/types.ts';
-import { parseYaml, renderYaml } from '../../lib/template.ts';
-import { waitUntil } from '../../lib/wait.ts';
+import { entriesOf, kubeconfigError, parseKubeconfig } from '../../lib/kube/kubeconfig/parse.ts';
+import { renderKubeconfig } from '../../lib/kube/kubeconfig/render.ts';
 
-type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
-
-const tokenOf = (secrets: readonly Secret[]): string | undefined => secrets[0]?.data?.['token'];
+const hint = "use the one in the instance's folder";
 
 /**
- * The token that the cluster puts into an account's Secret a moment after it was made. Throws UserError
- * `cluster.no-account-token` when none came.
- */
-export const waitForAccountToken = async (
-  kube: Kube,
-  { name, namespace }: Required<Pick<ObjectMeta, 'name' | 'namespace'>>,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-): Promise<string> => {
-  const secrets = await waitUntil(
-    `Token of service account ${namespace}/${name}`,
-    (until) => kube.watch<Secret>({ apiVersion: 'v1', kind: 'Secret', namespace, name }, until),
-    (seen) => (tokenOf(seen) ? true : seen.length === 0 ? 'there is no Secret for it' : 'its Secret is empty'),
-    {
-      timeoutMs,
-      id: 'cluster.no-account-token',
-      hint: 'is there a ServiceAccount of that name, and does the controller manager run?',
-      ...(signal && { signal }),
-    },
-  );
-  return Buffer.from(tokenOf(secrets) ?? '', 'base64').toString();
-};
-
-type Cluster = { readonly name: string; readonly cluster: unknown };
-
-/**
- * A kubeconfig for an account, from one of the same cluster: server and CA are the same, a token stands in place of the user.
- * Throws UserError `usage.kubeconfig` unless the kubeconfig is one of taskgate's own, with one cluster.
+ * A kubeconfig for an account, with the cluster of another kubeconfig and a token as the user. Throws UserError
+ * `usage.kubeconfig` unless that kubeconfig has exactly one cluster, as those that taskgate writes.
  */
 export const renderAccountKubeconfig = (
-  kubeconfig: string,
+  text: string,
   { name, token }: { readonly name: string; readonly token: string },
 ): string => {
-  const { clusters = [] } = (parseYaml(kubeconfig) ?? {}) as { readonly clusters?: readonly Cluster[] };
+  const clusters = entriesOf(parseKubeconfig(text, 'kubeconfig', hint), 'clusters');
   const [cluster, ...others] = clusters;
   if (!cluster || others.length > 0) {
-    throw new UserError(`kubeconfig: has ${clusters.length} clusters in place of one`, {
-      id: 'usage.kubeconfig',
-      hint: "take the one in the instance's folder",
-    });
+    throw kubeconfigError(`kubeconfig: has ${clusters.length} clusters instead of one`, hint);
   }
-  return renderYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    clusters: [cluster],
-    contexts: [{ name, context: { cluster: cluster.name, user: name } }],
-    users: [{ name, user: { token } }],
+  return renderKubeconfig({
+    context: { name, context: { cluster: cluster.name, user: name } },
+    cluster,
+    user: { name, user: { token } },
   });
 };

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { settleKubeconfig } from '../../../src/cluster/minikube/kubeconfig.ts';
+import { rewriteKubeconfig } from '../../../src/cluster/minikube/kubeconfig.ts';
 import { parseYaml } from '../../../src/lib/template.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
@@ -40,7 +40,7 @@ current-context: other
 `,
     { mode: 0o644 },
   );
-  await settleKubeconfig(path, 'dev');
+  await rewriteKubeconfig(path, 'dev');
   const wanted = { ca: 'text of ca.crt', crt: 'text of client.crt', key: 'text of client.key' };
   const encoded = Object.fromEntries(Object.entries(wanted).map(([name, text]) => [name, base64(text)]));
   expect(parseYaml(await readFile(path, 'utf8'))).toEqual(settled(encoded));

@@ -1,29 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
-import { renderAccountKubeconfig, waitForAccountToken } from '../../../src/master/account/kubeconfig.ts';
-import { fakeKube } from '../../fakes/kube.ts';
-
-const account = { name: 'taskgate-dev-master', namespace: 'projectcontour' };
-const empty = { apiVersion: 'v1', kind: 'Secret', metadata: account };
-const filled = { ...empty, data: { token: Buffer.from('eyJ.a.b').toString('base64') } };
-
-test('waits for the controller that fills in the token', async () => {
-  const fake = fakeKube({ objects: [empty] });
-  const token = waitForAccountToken(fake.kube, account, { timeoutMs: 5_000 });
-  fake.put(filled);
-  expect(await token).toBe('eyJ.a.b');
-});
-
-test.each([
-  ['no Secret', [], 'there is no Secret for it'],
-  ['an empty one', [empty], 'its Secret is empty'],
-])('says what is missing: %s', async (_, objects, missing) => {
-  const { kube } = fakeKube({ objects, kinds: ['v1/Secret'] });
-  await expect(waitForAccountToken(kube, account, { timeoutMs: 50 })).rejects.toMatchObject({
-    id: 'cluster.no-account-token',
-    message: expect.stringContaining(`projectcontour/taskgate-dev-master not ready after 0s: ${missing}`),
-  });
-});
+import { renderAccountKubeconfig } from '../../../src/master/account/kubeconfig.ts';
 
 const cluster = { name: 'dev', cluster: { server: 'https://10.210.255.2:6443', 'certificate-authority-data': 'QQ==' } };
 const admin = {
@@ -36,7 +13,7 @@ const admin = {
 };
 
 test("takes the cluster, and the account's token in place of the user", () => {
-  const { name } = account;
+  const name = 'taskgate-dev-master';
   expect(parseYaml(renderAccountKubeconfig(renderYaml(admin), { name, token: 'eyJ.a.b' }))).toEqual({
     apiVersion: 'v1',
     kind: 'Config',

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { kubeconfigPaths, loadKubeconfig, renderKubeconfig } from '../../../src/lib/kube/kubeconfig.ts';
-import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
-import { changed } from '../../support/master/sample.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+import { loadKubeconfig } from '../../../../src/lib/kube/kubeconfig/load.ts';
+import { parseYaml, renderYaml } from '../../../../src/lib/template.ts';
+import { changed } from '../../../support/master/sample.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 const clusterOf = (name: string) => ({
   name,
@@ -21,8 +21,15 @@ const two = {
   contexts: [contextOf('one'), contextOf('two')],
 };
 
-test('keeps one context, and makes it the current one', () => {
-  expect(parseYaml(renderKubeconfig(renderYaml(two), 'two'))).toEqual({
+/** Loads the one context of a file with this text. */
+const loadText = async (text: string, kubeContext = 'one'): Promise<string> => {
+  const path = join(await temporaryDir(), 'config');
+  await writeFile(path, text);
+  return loadKubeconfig([path], kubeContext);
+};
+
+test('keeps one context, and makes it the current one', async () => {
+  expect(parseYaml(await loadText(renderYaml(two), 'two'))).toEqual({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'two',
@@ -37,23 +44,30 @@ test.each<readonly [what: string, changes: Readonly<Record<string, unknown>>, me
   ['no such cluster', { clusters: [] }, "kubeconfig: clusters has no 'one'"],
   ['no users at all', { users: undefined }, "kubeconfig: users has no 'one'"],
   ['empty cluster', { 'clusters.0.cluster': null }, "kubeconfig: cluster 'one' is empty"],
-  ['a file', { 'clusters.0.cluster.certificate-authority': 'ca.crt' }, 'outside of the file: certificate-authority'],
+  [
+    'a token file',
+    { 'users.0.user.tokenFile': 'token' },
+    "user 'one' refers to something outside of the file: tokenFile",
+  ],
   [
     'a program',
     { 'users.0.user.exec': { command: 'aws' } },
     "user 'one' gets its credentials from a program outside of the file: exec",
   ],
   ['a plugin', { 'users.0.user.auth-provider': { name: 'gcp' } }, 'from a program outside of the file: auth-provider'],
-])('refuses %s', (_, changes, message) => {
-  expect(() => renderKubeconfig(renderYaml(changed(two, changes)), 'one')).toThrow(message);
+])('refuses %s', async (_, changes, message) => {
+  await expect(loadText(renderYaml(changed(two, changes)))).rejects.toThrow(message);
 });
 
-test('refuses an empty file', () => {
-  expect(() => renderKubeconfig('', 'one')).toThrow('kubeconfig: is empty');
+test.each(['', '# only a comment\n'])('an empty file is skipped: %j', async (text) => {
+  await expect(loadText(text)).rejects.toThrow('kubeconfig: there is none at ');
 });
 
-test('refuses what is no YAML', () => {
-  expect(() => renderKubeconfig('a: [', 'one')).toThrow('kubeconfig: is no YAML: ');
+test.each([
+  ['a: [', 'is not YAML: '],
+  ['- a list', 'is not a mapping'],
+])('refuses the file %j', async (text, message) => {
+  await expect(loadText(text)).rejects.toThrow(new RegExp(`^kubeconfig: .*/config ${message}`));
 });
 
 describe('files that a kubeconfig refers to', () => {
@@ -143,14 +157,4 @@ describe('several files', () => {
     await writeFile(join(dir, 'empty'), '\n');
     await expect(loadKubeconfig([join(dir, 'empty')], 'one')).rejects.toThrow('there is none at');
   });
-});
-
-test.each([
-  ['/a/one:/b/two', ['/a/one', '/b/two']],
-  ['/a/one::/a/one', ['/a/one']],
-  [':', ['/home/me/.kube/config']],
-  ['', ['/home/me/.kube/config']],
-  [undefined, ['/home/me/.kube/config']],
-])('the list %s names its files, else the usual one', (list, paths) => {
-  expect(kubeconfigPaths(list, '/home/me')).toEqual(paths);
 });

@@ -1,0 +1,48 @@
+import { open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode } from '../../errors.ts';
+import { ensureUserFolder, findTextFile, replaceUserFile, targetOf } from '../../files.ts';
+import { polling, waitUntil } from '../../wait.ts';
+
+/** kubectl's own lock: a file of this name exists during a write. */
+const takeLock = async (path: string): Promise<boolean> => {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+};
+
+const lockTimeoutMs = 10_000;
+
+/**
+ * Changes the user's kubeconfig by rename, under kubectl's own lock, and keeps a backup (`.taskgate-backup`). The owner
+ * stays the same, even if root changes it. Without a change nothing is written. Throws UserError
+ * `environment.kubeconfig-locked`.
+ */
+export const changeKubeconfig = async (
+  path: string,
+  edit: (text: string) => string,
+  { signal, timeoutMs = lockTimeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+): Promise<void> => {
+  const target = await targetOf(path);
+  const lock = `${target}.lock`;
+  await ensureUserFolder(dirname(target));
+  const judge = (isTaken: boolean) => isTaken || `${lock} is there`;
+  await waitUntil(
+    `Lock of ${path}`,
+    polling(() => takeLock(lock), 50),
+    judge,
+    { timeoutMs, signal, id: 'environment.kubeconfig-locked', hint: `if nothing writes it, remove ${lock}` },
+  );
+  try {
+    const before = (await findTextFile(target)) ?? '';
+    const after = edit(before);
+    if (after === before) return;
+    await replaceUserFile(target, after, 0o600);
+  } finally {
+    await rm(lock, { force: true });
+  }
+};

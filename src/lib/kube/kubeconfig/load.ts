@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { hasCode, messageOf, UserError } from '../../errors.ts';
+import { type Entry, entriesOf, isEntry, kubeconfigError, parseKubeconfig } from './parse.ts';
+import { type ContextEntries, renderKubeconfig } from './render.ts';
+
+const fail = (message: string, hint: string, cause?: unknown): never => {
+  throw kubeconfigError(`kubeconfig: ${message}`, hint, cause);
+};
+
+const flatten = 'write it again with `kubectl config view --minify --flatten --context NAME`';
+
+/** A kubeconfig, and the folder that its relative paths start from. */
+type Source = { readonly file: Entry; readonly folder: string };
+
+/** An entry, and the folder of the file that it is in. */
+type Found = { readonly entry: Entry; readonly folder: string };
+
+const findEntry = ({ file, folder }: Source, list: string, name: unknown): Found | undefined => {
+  const entry = entriesOf(file, list).find((one) => one.name === name);
+  return entry && { entry, folder };
+};
+
+/** If several files have an entry of this name, the first one counts, as for kubectl. */
+const getEntry = (sources: readonly Source[], list: string, name: unknown): Found =>
+  sources.map((source) => findEntry(source, list, name)).find((found) => found !== undefined) ??
+  fail(`${list} has no '${String(name)}'`, 'name a context that `kubectl config get-contexts` shows');
+
+const bodyOf = (entry: Entry, key: string): Entry => {
+  const body = entry[key];
+  return isEntry(body) ? body : fail(`${key} '${String(entry.name)}' is empty`, flatten);
+};
+
+/** Credentials that a program fetches. */
+const fetched: readonly string[] = ['exec', 'auth-provider'];
+
+const useToken =
+  'that program and its login may be missing for other users of this file: give the context a user with a certificate, or with a token such as `kubectl create token` makes';
+
+/** Certificates are embedded by then; the content of a token file changes. */
+const verifyContained = (entry: Entry, key: string): void => {
+  const body = bodyOf(entry, key);
+  const name = String(entry.name);
+  if ('tokenFile' in body) fail(`${key} '${name}' refers to something outside of the file: tokenFile`, flatten);
+  const program = fetched.find((one) => one in body);
+  if (program) fail(`${key} '${name}' gets its credentials from a program outside of the file: ${program}`, useToken);
+};
+
+const findContext = (
+  sources: readonly Source[],
+  kubeContext: string,
+): Readonly<Record<keyof ContextEntries, Found>> => {
+  const context = getEntry(sources, 'contexts', kubeContext);
+  const { cluster, user } = bodyOf(context.entry, 'context');
+  return { context, cluster: getEntry(sources, 'clusters', cluster), user: getEntry(sources, 'users', user) };
+};
+
+const embeddable: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
+
+const readBase64 = async (path: string): Promise<string> => {
+  try {
+    return (await readFile(path)).toString('base64');
+  } catch (error) {
+    return fail(`cannot read ${path}: ${messageOf(error)}`, flatten, error);
+  }
+};
+
+/** Turns `client-key: /path` into `client-key-data`, as `kubectl config view --flatten`: existing data wins over a file. */
+export const embedFiles = async (body: Entry, folder: string): Promise<Entry> => {
+  const files = Object.entries(body).filter(([name, path]) => embeddable.includes(name) && typeof path === 'string');
+  const data = await Promise.all(
+    files
+      .filter(([name, path]) => path !== '' && !body[`${name}-data`])
+      .map(async ([name, path]) => [`${name}-data`, await readBase64(resolve(folder, String(path)))] as const),
+  );
+  const rest = Object.entries(body).filter(([name]) => !files.some(([file]) => file === name));
+  return Object.fromEntries([...rest, ...data]);
+};
+
+const embed = async ({ entry, folder }: Found, key: string): Promise<Entry> => {
+  const embedded = { ...entry, [key]: await embedFiles(bodyOf(entry, key), folder) };
+  verifyContained(embedded, key);
+  return embedded;
+};
+
+/** Of several files, one that does not exist or is empty is skipped, as by kubectl. */
+const readSource = async (path: string): Promise<Source | undefined> => {
+  try {
+    const file = parseKubeconfig(await readFile(path, 'utf8'), `kubeconfig: ${path}`, flatten);
+    return Object.keys(file).length === 0 ? undefined : { file, folder: dirname(resolve(path)) };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    if (error instanceof UserError) throw error;
+    return fail(`cannot read ${path}: ${messageOf(error)}`, 'give the path of a kubeconfig', error);
+  }
+};
+
+/**
+ * The user's kubeconfig, reduced to one context with all certificates inside: Determined's master follows only the
+ * current context and does not resolve paths against the file (docs/determined.md, Kubeconfig). Merges several files as
+ * kubectl does, and only reads. Throws UserError `usage.kubeconfig` if there is none of the files or no such context,
+ * or if the context depends on other files or programs.
+ */
+export const loadKubeconfig = async (paths: readonly string[], kubeContext: string): Promise<string> => {
+  const sources = (await Promise.all(paths.map(readSource))).filter((source) => source !== undefined);
+  if (sources.length === 0) return fail(`there is none at ${paths.join(' or ')}`, 'give the path of a kubeconfig');
+  const found = findContext(sources, kubeContext);
+  const [cluster, user] = await Promise.all([embed(found.cluster, 'cluster'), embed(found.user, 'user')]);
+  return renderKubeconfig({ context: found.context.entry, cluster, user });
+};
