@@ -1,18 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source, Work } from '../../src/artifacts/item.ts';
-import { explainGoFailure, goEnvironment } from '../../src/artifacts/sources/go-build.ts';
-import { type Command, CommandError, type RunOptions } from '../../src/lib/process/runner.ts';
+import { goEnvironment, runGo } from '../../src/artifacts/sources/go-build.ts';
+import type { Command } from '../../src/lib/process/runner.ts';
 import type { ModulePin } from './pins.ts';
-
-const runGo = async ({ runner, signal }: Work, command: Command, options: RunOptions) => {
-  try {
-    return await runner(command, { ...options, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error instanceof CommandError && error.exitCode !== undefined ? explainGoFailure(error) : error;
-  }
-};
 
 /** Downloads a module, checked against the checksum database, and gives its folder. */
 export const fetchModule = async (work: Work, { module, version }: ModulePin): Promise<string> => {

@@ -1,21 +1,11 @@
 import { basename, join } from 'node:path';
-import type { Arch, Pins } from '../model/pins.ts';
+import { type Arch, kubernetesPrograms, type Pins } from '../model/pins.ts';
 import type { StoredItem } from './item.ts';
 import type { Items } from './items.ts';
-import { cniPluginsPath, debianEnvironment, type RuntimeProgram, runtimePaths } from './runtime.ts';
+import { cniPluginsPath, debianEnvironment, type RuntimeProgram, runtimePaths, runtimePrograms } from './runtime.ts';
 import { archiveName } from './sources/images.ts';
 
-export type BinaryName =
-  | 'etcd'
-  | 'coredns'
-  | 'kube-apiserver'
-  | 'kube-controller-manager'
-  | 'kube-proxy'
-  | 'kube-scheduler'
-  | 'kubeadm'
-  | 'kubectl'
-  | 'kubelet'
-  | RuntimeProgram;
+export type BinaryName = 'etcd' | 'coredns' | (typeof kubernetesPrograms)[number] | RuntimeProgram;
 
 /** What the Gateway is made of on any cluster, as absolute paths. */
 export type GatewayArtifacts = {
@@ -37,26 +27,8 @@ export type Artifacts = GatewayArtifacts & {
 /** Where each wanted item lies. */
 export type Stored = Readonly<Record<keyof Items['wanted'], StoredItem>>;
 
-const kubernetesBinaries = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-proxy',
-  'kube-scheduler',
-  'kubeadm',
-  'kubectl',
-  'kubelet',
-] as const;
-
-const pathsIn = <Name extends string>(dir: string, paths: Readonly<Record<Name, string>>) =>
-  Object.fromEntries(Object.entries<string>(paths).map(([name, path]) => [name, join(dir, path)])) as Record<
-    Name,
-    string
-  >;
-
-const kubernetesPaths = Object.fromEntries(kubernetesBinaries.map((name) => [name, name])) as Record<
-  (typeof kubernetesBinaries)[number],
-  string
->;
+const pathsIn = <Name extends string>(dir: string, names: readonly Name[], pathOf = (name: Name): string => name) =>
+  Object.fromEntries(names.map((name) => [name, join(dir, pathOf(name))])) as Record<Name, string>;
 
 export const describeManifest = (
   { contourManifest }: Pins,
@@ -81,10 +53,10 @@ export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artif
   return {
     ...describeGatewayArtifacts(pins, stored),
     binaries: {
-      ...pathsIn(kubernetes.dir, kubernetesPaths),
-      ...pathsIn(runtime.dir, runtimePaths),
-      etcd: join(etcd.dir, 'etcd'),
-      coredns: join(coredns.dir, 'coredns'),
+      ...pathsIn(kubernetes.dir, kubernetesPrograms),
+      ...pathsIn(runtime.dir, runtimePrograms, (name) => runtimePaths[name]),
+      ...pathsIn(etcd.dir, ['etcd']),
+      ...pathsIn(coredns.dir, ['coredns']),
     },
     cniPluginsDir: join(runtime.dir, cniPluginsPath),
     path: ['usr/sbin', 'usr/bin'].map((path) => join(runtime.dir, path)),

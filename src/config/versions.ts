@@ -1,4 +1,4 @@
-import type { Pins } from '../model/pins.ts';
+import { kubernetesPrograms, type Pins } from '../model/pins.ts';
 
 const kubernetesLdflags = [
   '-s -w',
@@ -13,15 +13,7 @@ const kubernetesLdflags = [
 export const pins = {
   kubernetes: {
     version: 'v1.34.4',
-    files: [
-      'kube-apiserver',
-      'kube-controller-manager',
-      'kube-proxy',
-      'kube-scheduler',
-      'kubeadm',
-      'kubectl',
-      'kubelet',
-    ],
+    files: kubernetesPrograms,
     release: {
       url: 'https://dl.k8s.io/release/${version}/bin/linux/${arch}/${file}',
       checksum: 'https://dl.k8s.io/release/${version}/bin/linux/${arch}/${file}.sha256',
@@ -29,13 +21,7 @@ export const pins = {
     go: {
       module: 'kubernetes',
       packages: [
-        'k8s.io/kubernetes/cmd/kube-apiserver',
-        'k8s.io/kubernetes/cmd/kube-controller-manager',
-        'k8s.io/kubernetes/cmd/kube-proxy',
-        'k8s.io/kubernetes/cmd/kube-scheduler',
-        'k8s.io/kubernetes/cmd/kubeadm',
-        'k8s.io/kubernetes/cmd/kubectl',
-        'k8s.io/kubernetes/cmd/kubelet',
+        ...kubernetesPrograms.map((name) => `k8s.io/kubernetes/cmd/${name}`),
         // One build for all: agnhost shares most of its packages with the others.
         'k8s.io/kubernetes/test/images/agnhost',
       ],

@@ -1,6 +1,17 @@
 /** Architectures as Go and the container world name them. */
 export type Arch = 'amd64' | 'arm64';
 
+/** The programs of a Kubernetes release that a native node is made of, and kubectl. */
+export const kubernetesPrograms = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-proxy',
+  'kube-scheduler',
+  'kubeadm',
+  'kubectl',
+  'kubelet',
+] as const;
+
 /** `${version}`, `${arch}` (amd64), `${machine}` (x86_64) and `${file}` are filled in. */
 export type ReleasePin = {
   readonly url: string;

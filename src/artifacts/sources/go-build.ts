@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError } from '../../lib/process/runner.ts';
+import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
 import type { GoPin } from '../../model/pins.ts';
 import type { Source, Work } from '../item.ts';
 import { scratchDir } from '../store/cache.ts';
@@ -87,25 +87,23 @@ export const explainGoFailure = (error: CommandError): UserError => {
   });
 };
 
-/** Runs the go command in the folder of one of our modules. */
-export const runGo = async (
-  work: Work,
-  { module, command, onLine }: { module: string; command: Command; onLine?: (line: string) => void },
-) => {
+/** Runs the go command. Throws UserErrors that explain its failure. */
+export const runGo = async ({ runner, signal }: Work, command: Command, options: RunOptions) => {
   try {
-    return await work.runner(command, {
-      cwd: join(work.templatesDir, 'go', module),
-      env: goEnvironment(work.cacheDir),
-      signal: work.signal,
-      ...(onLine && { onLine }),
-    });
+    return await runner(command, { ...options, signal });
   } catch (error) {
-    work.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (isMissingProgram(error)) throw goMissing(error);
     if (error instanceof CommandError && !/no space left on device/i.test(error.stderr)) throw explainGoFailure(error);
     throw error;
   }
 };
+
+/** In the folder of a module of `templates/go`. */
+export const inModule = ({ templatesDir, cacheDir }: Work, module: GoPin['module']) => ({
+  cwd: join(templatesDir, 'go', module),
+  env: goEnvironment(cacheDir),
+});
 
 /** Fetches the modules of a build, and counts its packages. */
 const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
@@ -116,7 +114,7 @@ const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
     modules += 1;
     work.tell('downloading', `${modules} Go modules`, line.split(' ')[2]);
   };
-  const { stdout } = await runGo(work, { module: pin.module, command: listCommand(pin), onLine });
+  const { stdout } = await runGo(work, listCommand(pin), { ...inModule(work, pin.module), onLine });
   return stdout.split('\n').length;
 };
 
@@ -138,7 +136,7 @@ export const goSource = (pin: GoPin, files: readonly string[]): Source => ({
         done += 1;
         tellBuilding(line);
       };
-      await runGo(work, { module: pin.module, command: buildCommand(pin, output, work.cores), onLine });
+      await runGo(work, buildCommand(pin, output, work.cores), { ...inModule(work, pin.module), onLine });
     });
   },
 });

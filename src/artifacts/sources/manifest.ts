@@ -6,7 +6,7 @@ import type { ManifestPin } from '../../model/pins.ts';
 import type { Source } from '../item.ts';
 import { downloadFile } from '../store/download.ts';
 import { formatBytes } from '../store/progress.ts';
-import { runGo } from './go-build.ts';
+import { inModule, runGo } from './go-build.ts';
 import { fillUrl, mirroredUrl } from './release.ts';
 
 const fileName = (pin: ManifestPin): string => basename(pin.go.path);
@@ -48,7 +48,7 @@ export const manifestFromModule = (pin: ManifestPin): Source => ({
   make: async (dir, work) => {
     work.tell('downloading', `Go module ${pin.go.requires}`);
     const command = ['go', 'mod', 'download', '-json', pin.go.requires] as const;
-    const { stdout } = await runGo(work, { module: pin.go.module, command });
+    const { stdout } = await runGo(work, command, inModule(work, pin.go.module));
     await mkdir(dir, { recursive: true });
     await copyFile(join(moduleDir(stdout), pin.go.path), join(dir, fileName(pin)));
   },
