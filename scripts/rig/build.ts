@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Artifacts, ensureArtifacts } from '../../src/artifacts/artifacts.ts';
 import type { Item } from '../../src/artifacts/item.ts';
-import { detectMachine } from '../../src/artifacts/machine.ts';
+import { detectPlatform } from '../../src/artifacts/platform.ts';
 import { findStored } from '../../src/artifacts/store/cache.ts';
 import { fillCache } from '../../src/artifacts/store/ensure.ts';
 import { xdgDirs } from '../../src/config/load.ts';
@@ -44,7 +44,7 @@ export const buildRig = async (
   const rigCacheDir = `${cacheDir}-rig`;
   const shared = { templatesDir, runner: execaRunner, signal, network: { proxyEnv: env }, report: makeReport(say) };
   const artifacts = await ensureArtifacts({ ...shared, pins, cacheDir });
-  const machine = await detectMachine();
+  const machine = await detectPlatform();
   const rigTemplatesDir = join(templatesDir, 'rig');
   const items = await makeRigItems(artifacts, machine, rigTemplatesDir);
   const stored = await ensureItems(items, { ...shared, cacheDir: rigCacheDir, arch: machine.arch });

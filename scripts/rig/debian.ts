@@ -1,20 +1,20 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Item, Source, Work } from '../../src/artifacts/item.ts';
+import type { ArtifactSource, Item, Work } from '../../src/artifacts/item.ts';
 import { aptCommand } from '../../src/artifacts/sources/debian.ts';
 import type { Command } from '../../src/lib/process/runner.ts';
 
 /** Downloads Debian packages by the machine's own apt configuration and unpacks them; nothing is installed. */
-export const packagesSource = (packages: readonly string[]): Source => ({
+export const packagesSource = (packages: readonly string[]): ArtifactSource => ({
   name: 'debian',
-  make: async (dir, { runner, signal, tell }) => {
+  make: async (dir, { runner, signal, report }) => {
     const aptDir = `${dir}.apt`;
     const debsDir = join(aptDir, 'debs');
     for (const path of [dir, debsDir, join(aptDir, 'state/lists/partial'), join(aptDir, 'cache/archives/partial')]) {
       await mkdir(path, { recursive: true });
     }
     await writeFile(join(aptDir, 'state/status'), '');
-    tell('downloading', packages.join(', '));
+    report('downloading', packages.join(', '));
     await runner(aptCommand(aptDir, 'update'), { signal });
     await runner(aptCommand(aptDir, 'download', ...packages), { cwd: debsDir, signal });
     for (const deb of await readdir(debsDir)) await runner(['dpkg-deb', '-x', join(debsDir, deb), dir], { signal });
@@ -51,10 +51,10 @@ export const unpackTree = async (dir: string, tree: string, { runner, signal }: 
 export const debianTreeSource = (
   { suite, packages }: { readonly suite: string; readonly packages: readonly string[] },
   debootstrap: Item,
-): Source => ({
+): ArtifactSource => ({
   name: 'debian',
   make: async (dir, work) => {
-    const { runner, signal, tell } = work;
+    const { runner, signal, report } = work;
     const tree = `${dir}.tree`;
     const root = (await work.ensure(debootstrap)).dir;
     const mirror = parseMirror((await runner(listMirrorsCommand, { signal })).stdout, suite);
@@ -66,7 +66,7 @@ export const debianTreeSource = (
     ];
     // a tree that a crash would leave half written is thrown away, so dpkg need not wait for the disk
     const env = { DEBOOTSTRAP_DIR: join(root, 'usr/share/debootstrap'), DPKG_FORCE: 'unsafe-io' };
-    await runner(command, { env, signal, onLine: (line) => tell('building', line.replace(/^I: /, '')) });
+    await runner(command, { env, signal, onLine: (line) => report('building', line.replace(/^I: /, '')) });
     await mkdir(dir, { recursive: true });
     await packTree(tree, join(dir, treeArchive), work);
   },

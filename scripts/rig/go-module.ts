@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Source, Work } from '../../src/artifacts/item.ts';
+import type { ArtifactSource, Work } from '../../src/artifacts/item.ts';
 import { goEnvironment, runGo } from '../../src/artifacts/sources/go-build.ts';
 import type { Command } from '../../src/lib/process/runner.ts';
 import type { ModulePin } from './pins.ts';
@@ -32,20 +32,20 @@ export const moduleBuildCommand = (pin: ModulePin, output: string): Command => [
 ];
 
 /** Builds a program inside its own module; one build at a time. */
-export const moduleSource = (pin: ModulePin): Source => ({
+export const moduleSource = (pin: ModulePin): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {
-    work.tell('downloading', `${pin.module} ${pin.version}`);
+    work.report('downloading', `${pin.module} ${pin.version}`);
     const cwd = await fetchModule(work, pin);
     const env = { ...goEnvironment(work.cacheDir), CGO_ENABLED: pin.cgo ? '1' : '0' };
     await runGo(work, ['go', 'mod', 'download'], { cwd, env });
-    work.tell('waiting', 'another build to end');
+    work.report('waiting', 'another build to end');
     await work.buildSlots(async () => {
       let built = 0;
       await mkdir(dir, { recursive: true });
       const onLine = (line: string) => {
         built += 1;
-        work.tell('building', `${built} packages, now ${line}`);
+        work.report('building', `${built} packages, now ${line}`);
       };
       await runGo(work, moduleBuildCommand(pin, join(dir, pin.name)), { cwd, env, onLine });
     });

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifacts } from '../../src/artifacts/artifacts.ts';
-import type { Item, Source } from '../../src/artifacts/item.ts';
-import type { Machine } from '../../src/artifacts/machine.ts';
+import type { ArtifactSource, Item } from '../../src/artifacts/item.ts';
+import type { Platform } from '../../src/artifacts/platform.ts';
 import { imageRef, pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
 import { debianTreeSource, packagesSource } from './debian.ts';
@@ -13,7 +13,12 @@ import { type ModulePin, rigPins } from './pins.ts';
 
 const shortHash = (data: unknown): string => sha256(JSON.stringify(data)).slice(0, 8);
 
-type ItemInput = { readonly name: string; readonly version: string; readonly on: string; readonly source: Source };
+type ItemInput = {
+  readonly name: string;
+  readonly version: string;
+  readonly on: string;
+  readonly source: ArtifactSource;
+};
 
 const item = ({ name, version, on, source }: ItemInput): Item => ({
   name,
@@ -23,7 +28,7 @@ const item = ({ name, version, on, source }: ItemInput): Item => ({
 });
 
 /** The rig's own part of a cache; each item's key says all that it is made of. */
-export const makeRigItems = async (artifacts: Artifacts, { arch, distribution }: Machine, rigTemplatesDir: string) => {
+export const makeRigItems = async (artifacts: Artifacts, { arch, distribution }: Platform, rigTemplatesDir: string) => {
   const program = (pin: ModulePin): Item =>
     item({ name: pin.name, version: pin.version, on: arch, source: moduleSource(pin) });
   const templates = await Promise.all(nodeTemplates.map((name) => readFile(join(rigTemplatesDir, name), 'utf8')));

@@ -82,7 +82,7 @@ export const writeKubernetesArchive = async (path: string, input: ArchiveInput, 
     const own = await collectFiles({ path: inImage, from: input.binaries[program] }, work.runner, work.signal);
     const iptables = program === 'kube-proxy' ? await collectIptables(input.tree, work) : [];
     const layerPath = `${path}.${program}`;
-    work.tell('building', `assembling ${ref}`);
+    work.report('building', `assembling ${ref}`);
     const { size, sha256 } = await writeTar(layerPath, layerEntries([...own, ...iptables]), work.signal);
     const layer = { sha256, size, content: { path: layerPath, size } };
     assembled.push(composeImage(ref, layer, { arch: work.arch, config }));

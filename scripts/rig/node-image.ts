@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifacts } from '../../src/artifacts/artifacts.ts';
-import type { Item, Source, Work } from '../../src/artifacts/item.ts';
+import type { ArtifactSource, Item, Work } from '../../src/artifacts/item.ts';
 import { sha256OfFile } from '../../src/lib/files.ts';
 import { packTree, unpackTree } from './debian.ts';
 import { fetchModule } from './go-module.ts';
@@ -46,7 +46,7 @@ const setUpTree = async (tree: string, input: NodeInput, work: Work): Promise<vo
   const minikube = await fetchModule(work, rigPins.minikube);
   await cp(join(minikube, 'deploy', 'kicbase'), join(tree, 'rig', 'kicbase'), { recursive: true });
   for (const file of nodeFiles) await copyFile(join(templatesDir, file), join(tree, 'rig', file));
-  work.tell('building', 'setting the tree up');
+  work.report('building', 'setting the tree up');
   await work.runner(['chroot', tree, 'sh', '/rig/node-setup.sh'], { signal: work.signal });
   const binariesDir = join(tree, 'var/lib/minikube/binaries', kubernetesVersion);
   await mkdir(binariesDir, { recursive: true });
@@ -63,7 +63,7 @@ const importImages = async (tree: string, input: NodeInput, work: Work): Promise
   const { pause, images } = await listImages(artifacts, kubernetesVersion, work);
   const archive = `${tree}.images.tar`;
   await writeKubernetesArchive(archive, { images, binaries: artifacts.binaries, tree }, work);
-  work.tell('building', "importing kubeadm's images");
+  work.report('building', "importing kubeadm's images");
   const script = join(templatesDir, 'import-images.sh');
   await work.runner(
     [
@@ -78,14 +78,14 @@ const importImages = async (tree: string, input: NodeInput, work: Work): Promise
  * A node image for minikube's docker driver, with Kubernetes' programs and images in it, as `docker load` reads it.
  * The Gateway's images are left out: taskgate loads those itself.
  */
-export const nodeImageSource = (input: NodeInput): Source => ({
+export const nodeImageSource = (input: NodeInput): ArtifactSource => ({
   name: 'assembled',
   make: async (dir, work) => {
     const tree = `${dir}.tree`;
     await unpackTree((await work.ensure(input.debianTree)).dir, tree, work);
     await setUpTree(tree, input, work);
     await importImages(tree, input, work);
-    work.tell('building', 'packing the layer');
+    work.report('building', 'packing the layer');
     await mkdir(dir, { recursive: true });
     const layer = join(dir, 'layer.tar');
     await packTree(tree, layer, work);

@@ -13,12 +13,12 @@ import {
 } from './describe.ts';
 import type { Item } from './item.ts';
 import { type Items, makeItems } from './items.ts';
-import { detectMachine, type Machine } from './machine.ts';
+import { detectPlatform, type Platform } from './platform.ts';
 import { findStored } from './store/cache.ts';
 import { fillCache } from './store/ensure.ts';
 import { bundleFailure } from './store/failure.ts';
 import type { NetworkOptions } from './store/network.ts';
-import type { Report } from './store/progress.ts';
+import type { OnProgress } from './store/progress.ts';
 
 export type { Pins } from '../model/pins.ts';
 export type { Artifacts, BinaryName, GatewayArtifacts } from './describe.ts';
@@ -41,8 +41,8 @@ export type ArtifactsInput = {
   /** Folders in which this machine's own programs are looked for, if there is no apt. */
   readonly searchPath?: readonly string[];
   /** What to choose for, if not for the machine that this runs on. */
-  readonly machine?: Machine;
-  readonly report: Report;
+  readonly machine?: Platform;
+  readonly report: OnProgress;
 };
 
 const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -67,7 +67,7 @@ const findAll = async <N extends Name>(wanted: Pick<Items['wanted'], N>, cacheDi
 
 const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readonly N[]) => {
   const { pins, bundle, report } = input;
-  const machine = input.machine ?? (await detectMachine());
+  const machine = input.machine ?? (await detectPlatform());
   const cacheDir = resolve(input.cacheDir);
   const wanted = pick(makeItems(pins, machine, { searchPath: usualPath, ...input }), names);
   const { found, missing } = await findAll<N>(wanted, cacheDir);
@@ -102,9 +102,9 @@ export const writeBundle = async (input: ArtifactsInput & { readonly dir: string
   const { wanted, stored, arch } = await ensureStored(input, everything);
   const { dir, signal, report } = input;
   const entries = everything.map((name) => [wanted[name], stored[name]] as const);
-  const tell = (detail: string) => report({ name: 'bundle', state: 'building', detail });
+  const onItem = ({ name }: Item) => report({ name: 'bundle', state: 'building', detail: `copying ${name}` });
   try {
-    await copyToBundle(resolve(dir), entries, { signal, onItem: ({ name }) => tell(`copying ${name}`) });
+    await copyToBundle(resolve(dir), entries, { signal, onItem });
   } catch (error) {
     throw bundleFailure(error, resolve(dir));
   }

@@ -2,7 +2,7 @@ import type { Runner } from '../lib/process/runner.ts';
 import type { Arch } from '../model/pins.ts';
 import type { Digests } from './store/digests.ts';
 import type { Network } from './store/network.ts';
-import type { Tell } from './store/progress.ts';
+import type { ReportState } from './store/progress.ts';
 import type { Slots } from './store/slots.ts';
 
 export type SourceName =
@@ -17,7 +17,7 @@ export type SourceName =
   | 'assembled';
 
 /** One way to come by an item. `make` puts the item's files into `dir` or throws a UserError that says why it cannot. */
-export type Source = { readonly name: SourceName; readonly make: (dir: string, work: Work) => Promise<void> };
+export type ArtifactSource = { readonly name: SourceName; readonly make: (dir: string, work: Work) => Promise<void> };
 
 /** Something that is fetched as a whole: a folder of files in the cache, whose key says all that they depend on. */
 export type Item = {
@@ -25,7 +25,7 @@ export type Item = {
   readonly version: string;
   readonly key: string;
   /** In the order in which they are tried. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly ArtifactSource[];
 };
 
 /** An item in the cache. */
@@ -39,7 +39,7 @@ export type Work = {
   readonly cores?: number;
   readonly runner: Runner;
   readonly signal: AbortSignal;
-  readonly tell: Tell;
+  readonly report: ReportState;
   readonly network: Network;
   readonly digests: Digests;
   /** One build at a time: the go command uses every core itself. */

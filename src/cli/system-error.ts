@@ -1,4 +1,4 @@
-import { cacheFailure, folderFailure, isAbout } from '../artifacts/store/failure.ts';
+import { cacheFailure, folderFailure, isInFolder } from '../artifacts/store/failure.ts';
 import { hasCode } from '../lib/errors.ts';
 
 type Folders = { readonly stateDir: string; readonly cacheDir: string };
@@ -13,10 +13,10 @@ const stateTrouble = (hint: string) => ({
  * as it is. The cache's writers name a full disk themselves, so a full disk without a path is that of the state folder.
  */
 export const explainSystemError = (error: unknown, { stateDir, cacheDir }: Folders): unknown => {
-  if (isAbout(error, cacheDir)) return cacheFailure(error, cacheDir);
+  if (isInFolder(error, cacheDir)) return cacheFailure(error, cacheDir);
   const isFull = hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
   const isPathless = (error as NodeJS.ErrnoException).path === undefined;
-  if (!isAbout(error, stateDir) && !(isFull && isPathless)) return error;
+  if (!isInFolder(error, stateDir) && !(isFull && isPathless)) return error;
   return folderFailure(error, {
     dir: stateDir,
     full: stateTrouble('free some space there'),

@@ -17,7 +17,7 @@ export const fakeWork = async (options: Partial<Work> = {}) => {
     arch: 'amd64',
     runner: fakeRunner({}).runner,
     signal,
-    tell: (state, detail, now) => told.push(`${state}: ${detail}${now ? `, now ${now}` : ''}`),
+    report: (state, detail, now) => told.push(`${state}: ${detail}${now ? `, now ${now}` : ''}`),
     network: makeNetwork({ ca, stallTimeoutMs: 300 }, signal),
     digests: await loadDigests(cacheDir),
     buildSlots: makeSlots(1),

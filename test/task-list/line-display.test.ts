@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelling, type Tell } from '../../src/artifacts/store/progress.ts';
+import { type ReportState, startReporting } from '../../src/artifacts/store/progress.ts';
 import type { Progress } from '../../src/lib/progress.ts';
 import type { Outcome } from '../../src/model/stage.ts';
 import { artifactsInput } from '../../src/providers/artifacts-input.ts';
@@ -32,15 +32,15 @@ const fetching = (display: ReturnType<typeof show>['display']) => {
 const working = (name: string, detail: string): Progress => ({ name, state: 'building', detail, phase: 'working' });
 
 /** Goes through all states of an item, a package each 100 ms. */
-const build = async (tell: Tell, packages: number): Promise<void> => {
-  tell('downloading', 'waiting for github.com');
-  tell('skipped-source', 'release: no network');
-  tell('waiting', 'another build to end');
+const build = async (report: ReportState, packages: number): Promise<void> => {
+  report('downloading', 'waiting for github.com');
+  report('skipped-source', 'release: no network');
+  report('waiting', 'another build to end');
   for (let done = 0; done < packages; done += 1) {
-    tell('building', `${done} of at most ${packages} packages`, `p${done}`);
+    report('building', `${done} of at most ${packages} packages`, `p${done}`);
     await vi.advanceTimersByTimeAsync(100);
   }
-  tell('done', 'v1 from go');
+  report('done', 'v1 from go');
 };
 
 test('a cold run prints each state of each item once, and a summary each 15 s', async () => {
@@ -49,8 +49,8 @@ test('a cold run prints each state of each item once, and a summary each 15 s', 
   const report = fetching(display);
   const names = Array.from({ length: 11 }, (_, index) => `item${index}`);
   for (const name of names) {
-    const { tell, stop } = startTelling(name, report);
-    await build(tell, 600);
+    const { report: reportState, stop } = startReporting(name, report);
+    await build(reportState, 600);
     stop();
   }
   end('A');
@@ -76,10 +76,10 @@ test('a change of state is printed at once, a change of detail is not', () => {
 
 test('the reason why each source was passed over is printed', () => {
   const { display, lines } = show();
-  const { tell, stop } = startTelling('etcd', fetching(display));
-  tell('skipped-source', 'mirror: 404');
-  tell('skipped-source', 'release: no network');
-  tell('failed', 'cannot get etcd');
+  const { report, stop } = startReporting('etcd', fetching(display));
+  report('skipped-source', 'mirror: 404');
+  report('skipped-source', 'release: no network');
+  report('failed', 'cannot get etcd');
   stop();
   expect(lines).toEqual([
     '  A: etcd: skipped-source mirror: 404',

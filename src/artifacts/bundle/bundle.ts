@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import type { Stamp, StampedFile } from '../store/cache.ts';
 import { downloadFile } from '../store/download.ts';
 import type { Network } from '../store/network.ts';
@@ -75,8 +75,8 @@ const verifyFile = async (path: string, file: StampedFile, place: string): Promi
   });
 };
 
-const takeFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: string; work: Work }): Promise<void> => {
-  const meter = makeMeter(stamp.files.length, (detail) => work.tell('downloading', `${detail} from ${bundle.place}`));
+const fetchFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: string; work: Work }): Promise<void> => {
+  const meter = makeMeter(stamp.files.length, (detail) => work.report('downloading', `${detail} from ${bundle.place}`));
   for (const file of stamp.files) {
     work.signal.throwIfAborted();
     const to = inside(dir, file.path);
@@ -93,7 +93,7 @@ const takeFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: str
 };
 
 /** Takes an item out of a bundle. */
-export const bundleSource = (bundle: Bundle, key: string): Source => ({
+export const bundleSource = (bundle: Bundle, key: string): ArtifactSource => ({
   name: bundle.name,
   make: async (dir, work) => {
     const index = await bundle.findIndex(work);
@@ -101,6 +101,6 @@ export const bundleSource = (bundle: Bundle, key: string): Source => ({
     const stamp = index.items[key];
     if (!stamp) throw bundleError(`${bundle.place} holds no ${key}, only ${Object.keys(index.items).join(', ')}`);
     await mkdir(dir, { recursive: true });
-    await takeFiles(bundle, { ...stamp, key }, { dir, work });
+    await fetchFiles(bundle, { ...stamp, key }, { dir, work });
   },
 });

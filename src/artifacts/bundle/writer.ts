@@ -6,7 +6,7 @@ import type { Item, StoredItem } from '../item.ts';
 import { findStamp, type Stamp, type StampedFile } from '../store/cache.ts';
 import { type BundleIndex, indexName } from './index-file.ts';
 
-const isThere = async (path: string, file: StampedFile): Promise<boolean> => {
+const isCopied = async (path: string, file: StampedFile): Promise<boolean> => {
   try {
     return (await stat(path)).size === file.size && (await sha256OfFile(path)) === file.sha256;
   } catch (error) {
@@ -23,7 +23,7 @@ const copyItem = async (
   for (const file of stamp.files) {
     signal.throwIfAborted();
     const path = join(to, file.path);
-    if (await isThere(path, file)) continue;
+    if (await isCopied(path, file)) continue;
     await mkdir(dirname(path), { recursive: true });
     await copyFile(join(from, file.path), `${path}.tmp`);
     await rename(`${path}.tmp`, path);

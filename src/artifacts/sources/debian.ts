@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
 import type { DebianPin } from '../../model/pins.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import { debianEnvironment, runtimePaths, runtimePrograms } from '../runtime.ts';
 import { isMissingProgram } from '../store/failure.ts';
 
@@ -59,13 +59,13 @@ const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string
     ),
   );
   await writeFile(join(aptDir, 'state/status'), '');
-  work.tell('downloading', 'package lists, waiting for apt');
+  work.report('downloading', 'package lists, waiting for apt');
   await runApt(work, aptCommand(aptDir, 'update'));
   let done = 0;
   const onLine = (line: string) => {
     if (!line.startsWith('Get:')) return;
     done += 1;
-    work.tell('downloading', `${done} of ${packages.length} packages`, line.split(' ')[4]);
+    work.report('downloading', `${done} of ${packages.length} packages`, line.split(' ')[4]);
   };
   await runApt(work, aptCommand(aptDir, 'download', ...packages), { cwd: debsDir, onLine });
   return (await readdir(debsDir)).sort();
@@ -99,14 +99,14 @@ export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<s
 };
 
 /** Unpacks the distribution's own packages into the cache. Nothing is installed. */
-export const debianSource = (pin: DebianPin): Source => ({
+export const debianSource = (pin: DebianPin): ArtifactSource => ({
   name: 'debian',
   make: async (dir, work) => {
     const aptDir = `${dir}.apt`;
     const debs = await fetchPackages(work, pin, aptDir);
     await mkdir(dir, { recursive: true });
     for (const deb of debs) {
-      work.tell('building', `unpacking ${deb}`);
+      work.report('building', `unpacking ${deb}`);
       await runApt(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir]);
     }
     await chmod(dir, 0o755);

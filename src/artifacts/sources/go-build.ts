@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
 import type { GoPin } from '../../model/pins.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import { scratchDir } from '../store/cache.ts';
 import { isMissingProgram } from '../store/failure.ts';
 
@@ -108,33 +108,33 @@ export const inModule = ({ templatesDir, cacheDir }: Work, module: GoPin['module
 /** Fetches the modules of a build, and counts its packages. */
 const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   let modules = 0;
-  work.tell('downloading', 'Go modules, waiting for go list');
+  work.report('downloading', 'Go modules, waiting for go list');
   const onLine = (line: string) => {
     if (!line.startsWith('go: downloading ')) return;
     modules += 1;
-    work.tell('downloading', `${modules} Go modules`, line.split(' ')[2]);
+    work.report('downloading', `${modules} Go modules`, line.split(' ')[2]);
   };
   const { stdout } = await runGo(work, listCommand(pin), { ...inModule(work, pin.module), onLine });
   return stdout.split('\n').length;
 };
 
 /** Builds programs from a Go module. Modules are fetched beside another build; building waits for its slot. */
-export const goSource = (pin: GoPin, files: readonly string[]): Source => ({
+export const goSource = (pin: GoPin, files: readonly string[]): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {
     const total = await fetchModules(work, pin);
-    work.tell('waiting', 'another build to end');
+    work.report('waiting', 'another build to end');
     await work.buildSlots(async () => {
       work.signal.throwIfAborted();
       let done = 0;
-      const tellBuilding = (now?: string) => work.tell('building', `${done} of at most ${total} packages`, now);
-      tellBuilding();
+      const reportBuilding = (now?: string) => work.report('building', `${done} of at most ${total} packages`, now);
+      reportBuilding();
       await mkdir(dir, { recursive: true });
       const output = pin.packages.length > 1 ? `${dir}/` : join(dir, files[0] ?? pin.module);
       const onLine = (line: string) => {
         if (line.startsWith('go: ')) return;
         done += 1;
-        tellBuilding(line);
+        reportBuilding(line);
       };
       await runGo(work, buildCommand(pin, output, work.cores), { ...inModule(work, pin.module), onLine });
     });

@@ -1,7 +1,7 @@
 import { mkdir, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, UserError } from '../../lib/errors.ts';
-import type { Source } from '../item.ts';
+import type { ArtifactSource } from '../item.ts';
 import { cniPlugins, cniPluginsPath, runtimePaths, runtimePrograms } from '../runtime.ts';
 import { verifyRuns } from './debian.ts';
 
@@ -26,7 +26,7 @@ const findIn = async (dirs: readonly string[], name: string): Promise<string | u
 };
 
 /** Links, at the folders where packages would have put them, to programs of this machine. */
-export const hostSource = (searchPath: readonly string[], pluginDirs: readonly string[] = cniDirs): Source => ({
+export const hostSource = (searchPath: readonly string[], pluginDirs: readonly string[] = cniDirs): ArtifactSource => ({
   name: 'host',
   make: async (dir, work) => {
     const wanted = [

@@ -4,7 +4,7 @@ import { writeTar } from '../../lib/tar.ts';
 import type { ImagePin } from '../../model/pins.ts';
 import { collectFiles, layerEntries } from '../image/layer.ts';
 import { composeImage, layoutEntries, type OciImage } from '../image/oci.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import { makeMeter } from '../store/progress.ts';
 import { pullImage } from './registry.ts';
 
@@ -21,14 +21,14 @@ const assembleImage = async (
   const { program, path, config } = assembled;
   const files = await collectFiles({ path, from }, work.runner, work.signal);
   const layerPath = join(blobsDir, `${program}.tar`);
-  work.tell('building', `assembling ${ref}`);
+  work.report('building', `assembling ${ref}`);
   const { size, sha256 } = await writeTar(layerPath, layerEntries(files), work.signal);
   const layer = { sha256, size, content: { path: layerPath, size } };
   return composeImage(ref, layer, { arch: work.arch, config });
 };
 
 const writeArchive = async (dir: string, images: readonly OciImage[], work: Work): Promise<void> => {
-  work.tell('building', archiveName);
+  work.report('building', archiveName);
   await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
 };
 
@@ -39,12 +39,12 @@ const makeDirs = async (dir: string): Promise<string> => {
 };
 
 /** Fetches all images from their registries. */
-export const pulledImages = (pins: readonly ImagePin[]): Source => ({
+export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource => ({
   name: 'registry',
   make: async (dir, work) => {
     const blobsDir = await makeDirs(dir);
-    work.tell('downloading', 'waiting for the registries');
-    const meter = makeMeter(undefined, (detail) => work.tell('downloading', detail));
+    work.report('downloading', 'waiting for the registries');
+    const meter = makeMeter(undefined, (detail) => work.report('downloading', detail));
     const pulls = await Promise.allSettled(pins.map(({ ref }) => pullImage(ref, { work, blobsDir, meter })));
     const images = pulls.map((pull) => {
       if (pull.status === 'rejected') throw pull.reason;
@@ -55,11 +55,11 @@ export const pulledImages = (pins: readonly ImagePin[]): Source => ({
 });
 
 /** Assembles all images from the same programs that the node runs, under their upstream names. */
-export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): Source => ({
+export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): ArtifactSource => ({
   name: 'assembled',
   make: async (dir, work) => {
     const blobsDir = await makeDirs(dir);
-    work.tell('waiting', 'the programs inside the images');
+    work.report('waiting', 'the programs inside the images');
     const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
     const images: OciImage[] = [];
     for (const [index, pin] of pins.entries()) {

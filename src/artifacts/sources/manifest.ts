@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
 import type { ManifestPin } from '../../model/pins.ts';
-import type { Source } from '../item.ts';
+import type { ArtifactSource } from '../item.ts';
 import { downloadFile } from '../store/download.ts';
 import { formatBytes } from '../store/progress.ts';
 import { inModule, runGo } from './go-build.ts';
@@ -22,15 +22,15 @@ export const verifyManifest = async (dir: string, pin: ManifestPin, from: string
 };
 
 /** Downloads the manifest of the release, or its copy on a mirror. */
-export const manifestFromRelease = (pin: ManifestPin, mirror?: string): Source => ({
+export const manifestFromRelease = (pin: ManifestPin, mirror?: string): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
     const official = fillUrl(pin.url, { version: pin.version, arch: work.arch, file: fileName(pin) });
     const url = mirror ? mirroredUrl(mirror, official) : official;
     const { host } = new URL(url);
-    work.tell('downloading', `waiting for ${host}`);
+    work.report('downloading', `waiting for ${host}`);
     const onBytes = (done: number, total: number | undefined) =>
-      work.tell('downloading', `${formatBytes(done, total)} from ${host}`);
+      work.report('downloading', `${formatBytes(done, total)} from ${host}`);
     const partialDir = join(work.cacheDir, 'partial');
     await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), partialDir, onBytes }, work.network);
   },
@@ -43,10 +43,10 @@ const moduleDir = (json: string): string => {
 };
 
 /** Takes the manifest out of the Go module of the same release. */
-export const manifestFromModule = (pin: ManifestPin): Source => ({
+export const manifestFromModule = (pin: ManifestPin): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {
-    work.tell('downloading', `Go module ${pin.go.requires}`);
+    work.report('downloading', `Go module ${pin.go.requires}`);
     const command = ['go', 'mod', 'download', '-json', pin.go.requires] as const;
     const { stdout } = await runGo(work, command, inModule(work, pin.go.module));
     await mkdir(dir, { recursive: true });

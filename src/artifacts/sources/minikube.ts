@@ -2,15 +2,15 @@ import { chmod } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Arch, ProgramPin, ReleasePin } from '../../model/pins.ts';
 import type { ArtifactsInput } from '../artifacts.ts';
-import type { Item, Source } from '../item.ts';
-import { detectMachine } from '../machine.ts';
+import type { ArtifactSource, Item } from '../item.ts';
+import { detectPlatform } from '../platform.ts';
 import { findStored } from '../store/cache.ts';
 import { fillCache } from '../store/ensure.ts';
 import { releaseSource } from './release.ts';
 
 type Origins = Pick<ArtifactsInput, 'mirror' | 'bundle'>;
 
-const runnable = (source: Source, file: string): Source => ({
+const runnable = (source: ArtifactSource, file: string): ArtifactSource => ({
   ...source,
   make: async (dir, work) => {
     await source.make(dir, work);
@@ -38,7 +38,7 @@ const minikubeItem = (
 
 /** The path of the pinned minikube, fetched into the cache if it is not there, and checked by its publisher's sum. */
 export const ensureMinikube = async (input: ArtifactsInput): Promise<string> => {
-  const { arch } = input.machine ?? (await detectMachine());
+  const { arch } = input.machine ?? (await detectPlatform());
   const cacheDir = resolve(input.cacheDir);
   const item = minikubeItem(input.pins.minikube, arch, input);
   const found = await findStored(cacheDir, item.key);

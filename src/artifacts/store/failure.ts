@@ -7,10 +7,10 @@ const finalIds = new Set(['artifact.disk-full', 'artifact.cache-read-only', 'art
 
 export const isFinal = (error: UserError): boolean => finalIds.has(error.id);
 
-type Trouble = { readonly id: ErrorId; readonly hint: string };
+type FailureText = { readonly id: ErrorId; readonly hint: string };
 
 /** A folder that the user chose, and what to tell when its disk is full or it cannot be used. */
-export type Folder = { readonly dir: string; readonly full: Trouble; readonly unusable: Trouble };
+export type UserFolder = { readonly dir: string; readonly full: FailureText; readonly unusable: FailureText };
 
 const isOutOfSpace = (error: unknown): boolean =>
   hasCode(error, 'ENOSPC') ||
@@ -18,7 +18,7 @@ const isOutOfSpace = (error: unknown): boolean =>
   (error instanceof CommandError && /no space left on device|disk quota exceeded/i.test(messageOf(error)));
 
 /** Whether a system error names this folder, something in it or, when it could not be made, a folder above it. */
-export const isAbout = (error: unknown, dir: string): boolean => {
+export const isInFolder = (error: unknown, dir: string): boolean => {
   if (!(error instanceof Error)) return false;
   const { path, dest, syscall } = error as NodeJS.ErrnoException & { dest?: string };
   const isIn = (one: string | undefined) => one === dir || one?.startsWith(dir + sep) === true;
@@ -27,7 +27,7 @@ export const isAbout = (error: unknown, dir: string): boolean => {
 
 /** What keeps us from using a folder, if that is what the error says. */
 const obstacle = (error: unknown, dir: string): string | undefined => {
-  if (!isAbout(error, dir)) return undefined;
+  if (!isInFolder(error, dir)) return undefined;
   const isMkdir = (error as NodeJS.ErrnoException).syscall === 'mkdir';
   if (hasCode(error, 'EROFS')) return `cannot write to ${dir}: ${messageOf(error)}`;
   // so `recursive` tells of a read-only file system: https://github.com/nodejs/node/issues/47098
@@ -39,7 +39,7 @@ const obstacle = (error: unknown, dir: string): string | undefined => {
 };
 
 /** Names the troubles of a folder that the user can fix; anything else is returned as it is. */
-export const folderFailure = (error: unknown, { dir, full, unusable }: Folder): unknown => {
+export const folderFailure = (error: unknown, { dir, full, unusable }: UserFolder): unknown => {
   if (isOutOfSpace(error)) return new UserError(`no space left on the disk of ${dir}`, { ...full, cause: error });
   const message = obstacle(error, dir);
   return message === undefined ? error : new UserError(message, { ...unusable, cause: error });

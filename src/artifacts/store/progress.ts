@@ -4,10 +4,10 @@ type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' 
 
 export type ArtifactProgress = Omit<Progress, 'phase'> & { readonly state: ArtifactState; readonly detail: string };
 
-export type Report = (progress: ArtifactProgress) => void;
+export type OnProgress = (progress: ArtifactProgress) => void;
 
 /** Tells how far one item is, and what it is busy with now. */
-export type Tell = (state: ArtifactState, detail: string, now?: string) => void;
+export type ReportState = (state: ArtifactState, detail: string, now?: string) => void;
 
 const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
@@ -18,7 +18,7 @@ export const formatBytes = (done: number, total?: number): string =>
 /** Adds up the bytes of several files; their whole is known once all have begun. */
 export type Meter = { readonly of: (file: string) => (done: number, total: number | undefined) => void };
 
-export const makeMeter = (files: number | undefined, tell: (detail: string) => void): Meter => {
+export const makeMeter = (files: number | undefined, report: (detail: string) => void): Meter => {
   const seen = new Map<string, { done: number; total: number | undefined }>();
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
@@ -27,7 +27,7 @@ export const makeMeter = (files: number | undefined, tell: (detail: string) => v
       const all = [...seen.values()];
       const totals = all.flatMap((each) => each.total ?? []);
       const whole = totals.length === files ? sum(totals) : undefined;
-      tell(formatBytes(sum(all.map((each) => each.done)), whole));
+      report(formatBytes(sum(all.map((each) => each.done)), whole));
     },
   };
 };
@@ -46,19 +46,23 @@ const reasons: readonly ArtifactState[] = ['skipped-source', 'failed'];
  * Reports one item with the time it has taken. What changes fast is told every `pauseMs` at most; while nothing
  * changes, the time still goes on, so that a reader sees what is being waited for and how long.
  */
-export const startTelling = (name: string, report: Report, pauseMs = 1000): { tell: Tell; stop: () => void } => {
+export const startReporting = (
+  name: string,
+  onProgress: OnProgress,
+  pauseMs = 1000,
+): { report: ReportState; stop: () => void } => {
   const startedAt = Date.now();
   let latest: Omit<ArtifactProgress, 'name'> | undefined;
   const send = () => {
     if (!latest) return;
-    report({ name, ...latest, ...(!reasons.includes(latest.state) && { elapsedMs: Date.now() - startedAt }) });
+    onProgress({ name, ...latest, ...(!reasons.includes(latest.state) && { elapsedMs: Date.now() - startedAt }) });
   };
   const timer = setInterval(() => latest && moves(latest.state) && send(), pauseMs);
   timer.unref();
-  const tell: Tell = (state, detail, now) => {
+  const report: ReportState = (state, detail, now) => {
     const isNews = state !== latest?.state || !moves(state);
     latest = { state, detail, ...(now && { now }) };
     if (isNews) send();
   };
-  return { tell, stop: () => clearInterval(timer) };
+  return { report, stop: () => clearInterval(timer) };
 };

@@ -66,7 +66,7 @@ export const listNodes = (kube: Kube): Promise<readonly AttachedNode[]> =>
   kube.list<AttachedNode>({ apiVersion: 'v1', kind: 'Node' });
 
 /** Throws UserError `cluster.no-host-address` where neither a route nor an interface tells how pods reach this host. */
-const placeOf = async (nodes: readonly AttachedNode[], runner: Runner) => {
+const locate = async (nodes: readonly AttachedNode[], runner: Runner) => {
   const candidates = findCandidates(nodes);
   const routed = await Promise.all(
     candidates.map(async (one) => ({ ...one, route: await findRoute(one.address, runner) })),
@@ -91,10 +91,10 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
   },
   start: async (): Promise<Cluster> => {
     const { kubeconfig, ask } = await openAttached(spec, tools);
-    const place = await placeOf(await ask(listNodes), tools.runner);
+    const location = await locate(await ask(listNodes), tools.runner);
     const kubeconfigPath = join(spec.instanceDir, 'kubeconfig');
     await writeFileAtomically(kubeconfigPath, kubeconfig);
-    return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...place };
+    return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...location };
   },
   /** Its nodes pull what they need: archives cannot be handed to them. */
   loadImages: async (_, refs, { report }) => {

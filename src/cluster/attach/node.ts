@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import type { Route } from './route.ts';
+import type { HostRoute } from './route.ts';
 
 /** A Node, as far as an attached cluster needs it. */
 export type AttachedNode = KubeObject & {
@@ -43,7 +43,7 @@ export const findCandidates = (nodes: readonly AttachedNode[]): readonly Candida
   });
 };
 
-type Routed = Candidate & { readonly route: Route | undefined };
+type Routed = Candidate & { readonly route: HostRoute | undefined };
 
 const rank = ({ route }: Routed): number => (route ? (route.isSpecific ? 0 : 1) : 2);
 

@@ -22,7 +22,7 @@ const coreDns = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: '
 const probePath = '/spec/template/spec/containers/0/readinessProbe';
 
 /** kubeadm has kubelet look every 10 s, so CoreDNS counts as not ready for up to 10 s after it is. */
-const quicken = async (kube: Kube): Promise<boolean> => {
+const shortenProbePeriod = async (kube: Kube): Promise<boolean> => {
   const deployment = await kube.find<Deployment>(coreDns);
   const probe = deployment?.spec.template.spec.containers[0]?.readinessProbe;
   if (!probe || probe.periodSeconds === 1) return false;
@@ -35,7 +35,7 @@ const quicken = async (kube: Kube): Promise<boolean> => {
 };
 
 /** Whether it runs without being ready. */
-const waits = ({ status }: Pod): boolean =>
+const runsUnready = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(({ ready, state }) => !ready && state?.running !== undefined) ?? false;
 
 /**
@@ -44,8 +44,8 @@ const waits = ({ status }: Pod): boolean =>
  * DNS no Envoy finds its Contour. Probes it each second, too, from the first time on. The old pods go at once: nobody uses
  * them yet, and in their last 30 s they would still change objects.
  */
-export const hastenDns = async (kube: Kube): Promise<void> => {
+export const restartCoreDns = async (kube: Kube): Promise<void> => {
   const pods = await kube.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: 'k8s-app=kube-dns' });
-  const old = (await quicken(kube)) ? pods : pods.filter(waits);
+  const old = (await shortenProbePeriod(kube)) ? pods : pods.filter(runsUnready);
   await Promise.all(old.map((pod) => kube.remove(pod, { gracePeriodSeconds: 0 })));
 };

@@ -25,7 +25,7 @@ export type LoadInput = StepLimits & {
 };
 
 /** A node or a daemon that ended meanwhile says nothing of the archive. Throws UserError `cluster.minikube-gone`. */
-const refuseGone = async (minikube: Minikube, profile: Pick<LoadInput, 'profile' | 'driver'>): Promise<void> => {
+const verifyRunning = async (minikube: Minikube, profile: Pick<LoadInput, 'profile' | 'driver'>): Promise<void> => {
   const { state } = await inspectProfile(minikube, profile);
   if (state === 'running' || state === 'degraded' || state === 'paused') return;
   throw new UserError(`Minikube's node of ${profile.profile} ended while images were loaded: it is ${state}`, {
@@ -46,7 +46,7 @@ export const loadImages = async (input: LoadInput): Promise<void> => {
   const after = await listImages(minikube, profile, limits);
   const missing = refs.filter((ref) => !after.has(ref));
   if (missing.length === 0) return;
-  await refuseGone(minikube, { profile, driver });
+  await verifyRunning(minikube, { profile, driver });
   throw new UserError(`Minikube's node does not list ${missing.join(', ')} after the load of ${archive}`, {
     id: 'cluster.images-missing',
     hint: 'is the disk of the node full, or the archive damaged? Remove it from the cache and run again',

@@ -63,7 +63,7 @@ export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
 const isOwned = ({ resources }: MinikubeTools): boolean => resources().at(-1)?.owned ?? false;
 
 /** The journal holds one profile; where its owner changes, the new entry is there before the old one goes. */
-const journalOnce = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
+const updateJournal = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
   const found = tools.resources();
   const { profile, driver } = spec;
   const last = found.at(-1);
@@ -95,7 +95,7 @@ const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLi
 };
 
 /** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */
-const tidyUp = async (provider: Provider, isNew: boolean, report: StepLimits['report']): Promise<void> => {
+const cleanUp = async (provider: Provider, isNew: boolean, report: StepLimits['report']): Promise<void> => {
   const { spec } = provider;
   if (isNew) {
     await removeAll(provider);
@@ -106,20 +106,20 @@ const tidyUp = async (provider: Provider, isNew: boolean, report: StepLimits['re
 };
 
 /** Does what the plan says; the journal knows of it before. */
-export const carryOut = async (provider: Provider, plan: Plan, limits: StartLimits): Promise<void> => {
+export const applyPlan = async (provider: Provider, plan: Plan, limits: StartLimits): Promise<void> => {
   const { spec, tools, minikube } = provider;
   const isNew = plan.action === 'create' || plan.action === 'recreate';
   if (plan.action === 'recreate') {
     limits.report?.(`minikube: deleting ${spec.profile} (${plan.because})`);
     await deleteProfile(minikube, spec);
   }
-  await journalOnce(provider, isNew || isOwned(tools));
+  await updateJournal(provider, isNew || isOwned(tools));
   if (plan.action === 'use') return;
   try {
     if (plan.action === 'unpause') await runMinikube(minikube, unpauseArgs(spec.profile), limits);
     else await startProfile(provider, limits);
   } catch (error) {
-    if (limits.signal.aborted) await tidyUp(provider, isNew, limits.report);
+    if (limits.signal.aborted) await cleanUp(provider, isNew, limits.report);
     throw error;
   }
 };

@@ -4,7 +4,7 @@ import type { Minikube } from './call.ts';
 import { describeCluster } from './describe.ts';
 import { loadImages } from './images.ts';
 import { inspectProfile } from './inspect.ts';
-import { carryOut, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
+import { applyPlan, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
 import { planStart } from './plan.ts';
 import type { ProfileState } from './profile.ts';
 import { type MinikubeSpec, type MinikubeTools, minikubePaths } from './spec.ts';
@@ -48,7 +48,7 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
       const before = await inspect();
       const plan = planStart(spec, before, tools.resources().at(-1));
       runtime = 'starting';
-      await carryOut(provider, plan, { ...limits, onRuntimeReady });
+      await applyPlan(provider, plan, { ...limits, onRuntimeReady });
       onRuntimeReady();
       return describeCluster(provider, plan.action === 'use' ? before : await inspect(), limits);
     },

@@ -21,7 +21,7 @@ export type MinikubeMachine = {
   readonly cpus: number;
   readonly memoryMb: number;
   /** Why the node's address may not be reachable from this host, if so. */
-  readonly farBecause?: string;
+  readonly unreachableBecause?: string;
 };
 
 export type MinikubeVerdict = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
@@ -63,39 +63,44 @@ export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Minikub
   const newer =
     isOlder(newestKnown, version) &&
     `Minikube ${machine.version} is newer than taskgate was tried with (${newestKnown.join('.')})`;
-  const far = machine.farBecause && `the node of Minikube may not be reachable from here: ${machine.farBecause}`;
+  const unreachable =
+    machine.unreachableBecause && `the node of Minikube may not be reachable from here: ${machine.unreachableBecause}`;
   return {
     obstacles: [
       ...(tooOld ? [tooOld] : []),
       ...judgeAmount('CPUs', { wanted: wanted.cpus, least: leastCpus, there: machine.cpus }),
       ...judgeAmount('memory in MB', { wanted: wanted.memoryMb, least: leastMemoryMb, there: machine.memoryMb }),
     ],
-    notes: [newer, far].filter((note) => typeof note === 'string'),
+    notes: [newer, unreachable].filter((note) => typeof note === 'string'),
   };
 };
 
 /** Drivers whose node has an address on a bridge of this Linux host. */
-const nearDrivers = ['docker', 'podman', 'kvm2', 'none'];
+const bridgeDrivers = ['docker', 'podman', 'kvm2', 'none'];
 
-const whyFar = (driver: string, os = '', security: readonly string[] = []): string | undefined => {
+const whyUnreachable = (driver: string, os = '', security: readonly string[] = []): string | undefined => {
   if (process.platform !== 'linux') return `this is ${process.platform}, where it lives in a virtual machine`;
   if (os.includes('Docker Desktop')) return 'Docker Desktop keeps it in a virtual machine';
   if (security.some((option) => option.includes('rootless')))
     return 'Docker runs without root, in a network of its own';
-  return nearDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tried`;
+  return bridgeDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tried`;
 };
 
 const mebi = 1024 * 1024;
 
 const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<MinikubeMachine, 'version'>> => {
   if (!usesDocker(driver)) {
-    const far = whyFar(driver);
-    return { cpus: cpus().length, memoryMb: Math.floor(totalmem() / mebi), ...(far && { farBecause: far }) };
+    const unreachableBecause = whyUnreachable(driver);
+    return {
+      cpus: cpus().length,
+      memoryMb: Math.floor(totalmem() / mebi),
+      ...(unreachableBecause && { unreachableBecause }),
+    };
   }
   await verifyDocker(runner);
   const { NCPU, MemTotal, OperatingSystem, SecurityOptions } = await getDockerInfo(runner);
-  const far = whyFar(driver, OperatingSystem, SecurityOptions ?? []);
-  return { cpus: NCPU, memoryMb: Math.floor(MemTotal / mebi), ...(far && { farBecause: far }) };
+  const unreachableBecause = whyUnreachable(driver, OperatingSystem, SecurityOptions ?? []);
+  return { cpus: NCPU, memoryMb: Math.floor(MemTotal / mebi), ...(unreachableBecause && { unreachableBecause }) };
 };
 
 /** Throws UserError `environment.minikube-missing` or `environment.minikube-broken`. */

@@ -5,7 +5,7 @@ import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { connect } from '../../lib/kube/client.ts';
 import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
-import type { MasterPlace } from '../../master/account/rights.ts';
+import type { MasterScope } from '../../master/account/rights.ts';
 import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
@@ -35,7 +35,7 @@ const makeAccount = async (context: CommandContext, output: string | undefined):
 };
 
 /** Where the instance's master works; without an instance, where the settings would have it. */
-const placeOf = async ({ config, folders }: CommandContext): Promise<MasterPlace> => {
+const placeOf = async ({ config, folders }: CommandContext): Promise<MasterScope> => {
   const { gateway, settings } = (await findInstance(folders.stateDir, config.name))?.record() ?? {};
   const { taskNamespace } = settings?.master ?? config.master;
   return { taskNamespace, gateway: gateway ?? config.gateway };

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { connect, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { masterAccount, masterAccountObjects } from '../../master/account/rbac.ts';
-import type { MasterPlace } from '../../master/account/rights.ts';
+import type { MasterScope } from '../../master/account/rights.ts';
 import { checkRights, type RightFinding } from '../../master/account/rights-check.ts';
 import { waitForAccountToken } from '../../master/account/token.ts';
 
@@ -42,7 +42,7 @@ type Wait = { readonly timeoutMs: number; readonly signal: AbortSignal };
  */
 export const ensureMasterAccount = async (
   kube: Kube,
-  { instance, place }: { readonly instance: string; readonly place: MasterPlace },
+  { instance, place }: { readonly instance: string; readonly place: MasterScope },
   wait: Wait,
 ): Promise<{ readonly name: string; readonly namespace: string; readonly token: string }> => {
   const account = masterAccount(instance, place);
@@ -74,7 +74,7 @@ const explained = (error: unknown): UserError => {
  * What a master with this kubeconfig may not do and should. Throws UserError `environment.master-account` where the
  * cluster does not know the account, and `usage.kubeconfig`.
  */
-export const checkMasterAccount = async (kubeconfig: string, place: MasterPlace): Promise<readonly RightFinding[]> => {
+export const checkMasterAccount = async (kubeconfig: string, place: MasterScope): Promise<readonly RightFinding[]> => {
   try {
     return await checkRights(connect(kubeconfig), place);
   } catch (error) {
@@ -91,7 +91,7 @@ const isUnknownYet = (error: unknown): boolean =>
 /** The same for an account that was made just now. */
 export const checkNewAccount = async (
   kubeconfig: string,
-  place: MasterPlace,
+  place: MasterScope,
   signal: AbortSignal,
 ): Promise<readonly RightFinding[]> => {
   for (const pauseMs of pausesMs) {

@@ -1,4 +1,4 @@
-import { hastenDns } from '../../cluster/minikube/dns.ts';
+import { restartCoreDns } from '../../cluster/minikube/dns.ts';
 import { waitForKubeProxy } from '../../cluster/readiness.ts';
 import { isForeignCluster } from '../../gateway/foreign/kept.ts';
 import { checkMachine } from './check-machine.ts';
@@ -20,6 +20,6 @@ export const waitForServices = upStep({
     (!isNew && 'the cluster ran before'),
   run: async ({ machine: { instance }, started: { cluster, kube } }, _, { signal }): Promise<undefined> => {
     const isReady = await waitForKubeProxy(kube, { node: cluster.nodeName, timeoutMs: patienceMs, signal });
-    if (isReady && !isForeignCluster(instance)) await hastenDns(kube);
+    if (isReady && !isForeignCluster(instance)) await restartCoreDns(kube);
   },
 });

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { renderYaml } from '../../lib/template.ts';
-import { type MasterPlace, masterRights, type Right, type Scope } from './rights.ts';
+import { type MasterScope, masterRights, type Right, type Scope } from './rights.ts';
 
 type Rule = {
   readonly apiGroups: readonly string[];
@@ -10,7 +10,7 @@ type Rule = {
 };
 type Account = { readonly name: string; readonly namespace: string };
 
-const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterPlace): Rule => ({
+const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterScope): Rule => ({
   apiGroups: [group],
   resources: [resource],
   verbs: Object.keys(verbs),
@@ -46,14 +46,14 @@ const rolePair = (
   return [role, binding];
 };
 
-const rulesOf = (scope: Scope, place: MasterPlace): readonly Rule[] =>
+const rulesOf = (scope: Scope, place: MasterScope): readonly Rule[] =>
   masterRights.filter((right) => right.scope === scope).map((right) => ruleOf(right, place));
 
 /**
  * Name and namespace of an instance's account for its master. It lies beside the Gateway, not among the tasks, whose pods
  * could use it; its token is in the Secret of the same name.
  */
-export const masterAccount = (instance: string, { gateway }: MasterPlace): Account => ({
+export const masterAccount = (instance: string, { gateway }: MasterScope): Account => ({
   name: `taskgate-${instance}-master`,
   namespace: gateway.namespace,
 });
@@ -70,7 +70,7 @@ const accountObjects = (instance: string, account: Account): readonly KubeObject
 };
 
 /** An account with the rights of a master and no others: ServiceAccount, token Secret, roles and their bindings. */
-export const masterAccountObjects = (instance: string, place: MasterPlace): readonly KubeObject[] => {
+export const masterAccountObjects = (instance: string, place: MasterScope): readonly KubeObject[] => {
   const account = masterAccount(instance, place);
   const { name, namespace } = account;
   const owner = { instance, account };

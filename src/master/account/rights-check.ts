@@ -1,6 +1,6 @@
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { type MasterPlace, masterRights, type Right } from './rights.ts';
+import { type MasterScope, masterRights, type Right } from './rights.ts';
 
 type Attributes = Readonly<Record<'verb' | 'group' | 'resource', string>> & {
   readonly subresource?: string;
@@ -26,18 +26,18 @@ export type RightFinding = {
   readonly hint: string;
 };
 
-const placeOf = ({ scope }: Right, { taskNamespace, gateway }: MasterPlace) => {
+const placeOf = ({ scope }: Right, { taskNamespace, gateway }: MasterScope) => {
   if (scope === 'cluster') return {};
   return scope === 'tasks' ? { namespace: taskNamespace } : { namespace: gateway.namespace, name: gateway.name };
 };
 
-const attributesOf = (right: Right, verb: string, place: MasterPlace): Attributes => {
+const attributesOf = (right: Right, verb: string, place: MasterScope): Attributes => {
   const [resource = '', subresource] = right.resource.split('/');
   return { verb, group: right.group, resource, ...(subresource && { subresource }), ...placeOf(right, place) };
 };
 
 /** The questions whether an account has all that a master needs, one for each verb. */
-export const rightsChecks = (place: MasterPlace): readonly RightCheck[] =>
+export const rightsChecks = (place: MasterScope): readonly RightCheck[] =>
   masterRights.flatMap((right) =>
     Object.keys(right.verbs).map((verb) => ({
       right,
@@ -72,7 +72,7 @@ export const judgeRights = (answers: readonly RightAnswer[]): readonly RightFind
 };
 
 /** Asks the API server side by side whether the account of this connection has all that a master needs. */
-export const checkRights = async (kube: Kube, place: MasterPlace): Promise<readonly RightFinding[]> => {
+export const checkRights = async (kube: Kube, place: MasterScope): Promise<readonly RightFinding[]> => {
   const answers = rightsChecks(place).map(async (check) => {
     const { status } = await kube.create(check.review);
     return { ...check, isAllowed: status?.allowed === true };

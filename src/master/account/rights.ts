@@ -1,7 +1,7 @@
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 
 /** Where a master works in its cluster. */
-export type MasterPlace = {
+export type MasterScope = {
   readonly taskNamespace: string;
   readonly gateway: Pick<GatewayEndpoint, 'name' | 'namespace'>;
 };

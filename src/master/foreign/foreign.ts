@@ -1,6 +1,6 @@
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
-import { type ForeignFinding, judgeForeign, type MasterTraces, type Tenancy } from './rules.ts';
+import { type ForeignFinding, judgeForeign, type MasterTraces, type OwnMaster } from './rules.ts';
 
 const isRefusal = (error: unknown, code: number): boolean => error instanceof KubeError && error.code === code;
 
@@ -19,7 +19,7 @@ const listWhereAllowed = async <T extends KubeObject>(
   }
 };
 
-const readTraces = async (kube: Kube, { taskNamespace, gateway }: Tenancy): Promise<MasterTraces> => {
+const readTraces = async (kube: Kube, { taskNamespace, gateway }: OwnMaster): Promise<MasterTraces> => {
   const labelSelector = 'determined';
   const gatewayGroup = 'gateway.networking.k8s.io';
   const [jobs, configMaps, routes, systemPods, live] = await Promise.all([
@@ -40,5 +40,5 @@ const readTraces = async (kube: Kube, { taskNamespace, gateway }: Tenancy): Prom
  * Signs of a master that is not ours on the namespace of our tasks or on our Gateway: two masters there delete each other's
  * tasks at their start (docs/determined.md, Two masters). Sample tasks of taskgate, of any instance, are no master's. Changes nothing.
  */
-export const findForeignMaster = async (kube: Kube, tenancy: Tenancy): Promise<readonly ForeignFinding[]> =>
-  judgeForeign(await readTraces(kube, tenancy), tenancy);
+export const findForeignMaster = async (kube: Kube, own: OwnMaster): Promise<readonly ForeignFinding[]> =>
+  judgeForeign(await readTraces(kube, own), own);

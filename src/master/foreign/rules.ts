@@ -1,16 +1,16 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
-import type { MasterPlace } from '../account/rights.ts';
+import type { MasterScope } from '../account/rights.ts';
 
 /** A sign of a master that is not ours: what was seen, with the names of objects, and what to do. */
 export type ForeignFinding = { readonly message: string; readonly hint: string };
 
 /** Where our master works, and which it is. */
-export type Tenancy = MasterPlace & {
+export type OwnMaster = MasterScope & {
   /** Its `cluster_id`, as `/info` tells. Undefined while no master of ours was seen: then every master is foreign. */
   readonly ownClusterId?: string | undefined;
 };
 
-type Route = KubeObject & {
+type TCPRoute = KubeObject & {
   readonly spec?: {
     readonly parentRefs?: readonly {
       readonly name: string;
@@ -24,7 +24,7 @@ type Route = KubeObject & {
 export type MasterTraces = {
   readonly jobs: readonly KubeObject[];
   readonly configMaps: readonly KubeObject[];
-  readonly routes: readonly Route[];
+  readonly routes: readonly TCPRoute[];
   /** Pods that Determined's chart makes: a master or its database. */
   readonly systemPods: readonly KubeObject[];
   readonly gateway: KubeObject | undefined;
@@ -40,7 +40,7 @@ const clusterOf = ({ metadata }: KubeObject): string | undefined => /^det-([^-]{
 const isSample = (object: KubeObject): boolean =>
   object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'taskgate' || clusterOf(object) === sampleCluster;
 
-const isForeign = (object: KubeObject, { ownClusterId }: Tenancy): boolean => {
+const isForeign = (object: KubeObject, { ownClusterId }: OwnMaster): boolean => {
   const cluster = clusterOf(object);
   if (isSample(object) || cluster === undefined) return false;
   return ownClusterId === undefined || !ownClusterId.startsWith(cluster);
@@ -61,10 +61,10 @@ const byCluster = (objects: readonly KubeObject[]): readonly (readonly [cluster:
   ...Map.groupBy(objects, (object) => clusterOf(object) ?? ''),
 ];
 
-const inNamespace = ({ jobs, configMaps }: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => {
-  const { taskNamespace } = tenancy;
+const inNamespace = ({ jobs, configMaps }: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => {
+  const { taskNamespace } = own;
   const found = [...jobs, ...configMaps].filter(
-    (object) => object.metadata.namespace === taskNamespace && isForeign(object, tenancy),
+    (object) => object.metadata.namespace === taskNamespace && isForeign(object, own),
   );
   return byCluster(found).map(([cluster, objects]) => ({
     message: `namespace ${taskNamespace} has tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
@@ -72,7 +72,7 @@ const inNamespace = ({ jobs, configMaps }: MasterTraces, tenancy: Tenancy): read
   }));
 };
 
-const leadsTo = ({ spec, metadata }: Route, { gateway }: Tenancy): boolean =>
+const leadsTo = ({ spec, metadata }: TCPRoute, { gateway }: OwnMaster): boolean =>
   spec?.parentRefs?.some(
     ({ name, namespace = metadata.namespace }) => name === gateway.name && namespace === gateway.namespace,
   ) ?? false;
@@ -83,18 +83,18 @@ const holdersOf = ({ gateway }: MasterTraces): readonly string[] =>
     .filter(([key]) => key.startsWith(annotationPrefix))
     .map(([, allocationId]) => allocationId);
 
-const onGateway = (traces: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => {
+const onGateway = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => {
   const holders = holdersOf(traces);
   const jobs = traces.jobs.filter(({ metadata: { labels } }) => holders.includes(labels?.determined ?? ''));
-  const routes = traces.routes.filter((route) => leadsTo(route, tenancy));
-  const { namespace, name } = tenancy.gateway;
-  return byCluster([...jobs, ...routes].filter((object) => isForeign(object, tenancy))).map(([cluster, objects]) => ({
+  const routes = traces.routes.filter((route) => leadsTo(route, own));
+  const { namespace, name } = own.gateway;
+  return byCluster([...jobs, ...routes].filter((object) => isForeign(object, own))).map(([cluster, objects]) => ({
     message: `Gateway ${namespace}/${name} serves tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
     hint: "give each master its own Gateway (gateway.name): a master's start frees listeners that its database does not know. If it is yours, start it with the same database",
   }));
 };
 
-const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: Tenancy): readonly ForeignFinding[] =>
+const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: OwnMaster): readonly ForeignFinding[] =>
   systemPods.length === 0
     ? []
     : [
@@ -105,8 +105,8 @@ const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: Tenancy): re
       ];
 
 /** What the traces in a cluster tell of masters that are not ours. */
-export const judgeForeign = (traces: MasterTraces, tenancy: Tenancy): readonly ForeignFinding[] => [
-  ...inNamespace(traces, tenancy),
-  ...onGateway(traces, tenancy),
-  ...inCluster(traces, tenancy),
+export const judgeForeign = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => [
+  ...inNamespace(traces, own),
+  ...onGateway(traces, own),
+  ...inCluster(traces, own),
 ];

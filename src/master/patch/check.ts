@@ -8,14 +8,14 @@ import { findVariables } from '../schema/variables.ts';
 import type { Wanted } from './map-edit.ts';
 
 /** A resource manager of a file, and what shall be in it. */
-export type Target = { readonly manager: Manager; readonly wanted: Wanted };
+export type PatchTarget = { readonly manager: Manager; readonly wanted: Wanted };
 
-type Change = { readonly before: Item; readonly after: Item; readonly targets: readonly Target[] };
+type Change = { readonly before: Item; readonly after: Item; readonly targets: readonly PatchTarget[] };
 
 /** Fields that come in by `<<` count as the block's own. */
 const plainPath = (path: string): string => path.replaceAll('.<<', '').toLowerCase();
 
-const isWanted = (path: string, targets: readonly Target[]): boolean =>
+const isWanted = (path: string, targets: readonly PatchTarget[]): boolean =>
   targets.some(({ manager: { block }, wanted }) =>
     [...Object.keys(wanted), 'determined_master_ip'].some((key) => {
       const own = plainPath(`${block.path}.${key}`);
@@ -40,7 +40,7 @@ const nearestTo = (root: Item, path: string): Item =>
   findAt(root, path) ?? nearestTo(root, path.replace(/(\.?[^.[\]]+|\[\d+\])$/, ''));
 
 /** Problems of the changed text with their folders in the user's, of which the lines are numbered otherwise. */
-export const placedIn = (root: Item, problems: readonly Problem[]): readonly Problem[] =>
+export const atOriginalPositions = (root: Item, problems: readonly Problem[]): readonly Problem[] =>
   problems.map((problem) => {
     const { line, column } = nearestTo(root, problem.path);
     return { ...problem, line, column };
@@ -56,7 +56,7 @@ const findLeaks = ({ before, after, targets }: Change): readonly Problem[] => {
     );
 };
 
-const findMissing = (after: Item, { manager, wanted }: Target): readonly Problem[] => {
+const findMissing = (after: Item, { manager, wanted }: PatchTarget): readonly Problem[] => {
   const keys = (fields: Wanted, prefix: string): readonly (readonly [string, unknown])[] =>
     Object.entries(fields).flatMap(([key, value]) =>
       typeof value === 'object' ? keys(value, `${prefix}${key}.`) : [[`${prefix}${key}`, value] as const],
@@ -82,5 +82,5 @@ export const findVariablesLeft = (root: Item): readonly Problem[] =>
   );
 
 /** What the master, or devcluster, would not take of that which was written; faults of the user's own are left to them. */
-export const findFaults = (text: string, targets: readonly Target[]): readonly Problem[] =>
+export const findFaults = (text: string, targets: readonly PatchTarget[]): readonly Problem[] =>
   validateMasterConfig(text).filter(({ severity, path }) => severity === 'error' && isWanted(path, targets));

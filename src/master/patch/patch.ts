@@ -1,15 +1,15 @@
 import { type Document, isAlias, isMap, isSeq, type YAMLMap } from 'yaml';
 import { type ErrorId, UserError } from '../../lib/errors.ts';
 import { isDevcluster, masterConfigsOf } from '../rules/devcluster.ts';
+import { readMasterFile } from '../rules/master.ts';
 import { clusterNameOf } from '../rules/resource-manager.ts';
 import type { Manager } from '../rules/rule.ts';
-import { readMasterFile } from '../rules/rules.ts';
 import { findItem, findString, type Item, openDocument, parseLocated } from '../schema/document.ts';
 import { errorAt, type Problem } from '../schema/problem.ts';
-import { reachOf } from '../write/config.ts';
+import { connectionOf } from '../write/config.ts';
 import { escapeDollars } from '../write/devcluster.ts';
 import type { ManagerValues } from '../write/values.ts';
-import { findFaults, findStrayChanges, findVariablesLeft, placedIn, type Target } from './check.ts';
+import { atOriginalPositions, findFaults, findStrayChanges, findVariablesLeft, type PatchTarget } from './check.ts';
 import { applyEdits, type Edit, editMap, findPair, renameKey } from './map-edit.ts';
 
 /** Values for the one Kubernetes resource manager of a file, or for those of the named clusters. */
@@ -25,12 +25,12 @@ const shownProblems = 4;
 
 /** What is wrong, each as `file:line:column: key: message`. */
 const failure = (file: ConfigFile, id: ErrorId, problems: readonly Problem[]): UserError => {
-  const told = problems.map(
+  const lines = problems.map(
     ({ line, column, path, message }) => `${file.name}:${line}:${column}: ${path && `${path}: `}${message}`,
   );
-  const more = told.length > shownProblems ? `; and ${told.length - shownProblems} more` : '';
+  const more = lines.length > shownProblems ? `; and ${lines.length - shownProblems} more` : '';
   const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))].join('; ');
-  return new UserError(told.slice(0, shownProblems).join('; ') + more, { id, ...(hints && { hint: hints }) });
+  return new UserError(lines.slice(0, shownProblems).join('; ') + more, { id, ...(hints && { hint: hints }) });
 };
 
 const verifyNone = (file: ConfigFile, id: ErrorId, problems: readonly Problem[]): void => {
@@ -55,7 +55,7 @@ const quoted = (managers: readonly Manager[]): string =>
 const wantedNames = (values: PatchValues, managers: readonly Manager[]): readonly string[] =>
   'byCluster' in values ? [...values.byCluster.keys()] : managers.slice(0, 1).map(clusterNameOf);
 
-/** What cannot be told apart: several resource managers for one set of values, or several of one wanted name. */
+/** What is ambiguous: several resource managers for one set of values, or several of one wanted name. */
 const findAmbiguous = (managers: readonly Manager[], values: PatchValues): readonly Problem[] => {
   if ('byCluster' in values) {
     return wantedNames(values, managers).flatMap((name) => {
@@ -80,7 +80,7 @@ const findUnknown = (root: Item, managers: readonly Manager[], values: PatchValu
     .filter((name) => !managers.some((manager) => clusterNameOf(manager) === name))
     .map((name) => errorAt(root, `no Kubernetes resource manager is called '${name}'`, `there is ${quoted(managers)}`));
 
-const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly Target[] => {
+const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly PatchTarget[] => {
   const managers = managersOf(root);
   if (managers.length === 0) {
     const place = findItem(root, 'resource_manager') ?? root;
@@ -92,7 +92,7 @@ const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly 
   return managers.flatMap((manager) => {
     const own = 'byCluster' in values ? values.byCluster.get(clusterNameOf(manager)) : values;
     if (!own) return [];
-    const wanted = reachOf(own);
+    const wanted = connectionOf(own);
     return [{ manager, wanted: isDevcluster(root) ? escapeDollars(wanted) : wanted }];
   });
 };
@@ -112,8 +112,8 @@ const findNode = (document: Document, path: string): YAMLMap | undefined => {
 /** The text with each target's block changed by `edit`. */
 const withEdits = (
   file: ConfigFile,
-  targets: readonly Target[],
-  edit: (node: YAMLMap, target: Target) => readonly Edit[],
+  targets: readonly PatchTarget[],
+  edit: (node: YAMLMap, target: PatchTarget) => readonly Edit[],
 ): ConfigFile => {
   const document = openDocument(file.text);
   const edits = targets.flatMap((target) => {
@@ -137,8 +137,8 @@ export const patchConfig = (file: ConfigFile, values: PatchValues): Patched => {
   const renamed = withEdits(file, targets, (node) => renameKey(node, 'determined_master_ip', 'determined_master_host'));
   const patched = withEdits(renamed, targets, (node, { wanted }) => editMap(renamed.text, node, wanted));
   const after = parse(patched);
-  verifyNone(file, 'usage.patch-shared', placedIn(root, findStrayChanges({ before: root, after, targets })));
-  verifyNone(file, 'usage.patch-variable', placedIn(root, findVariablesLeft(after)));
-  verifyNone(file, 'usage.master-values', placedIn(root, findFaults(patched.text, targets)));
+  verifyNone(file, 'usage.patch-shared', atOriginalPositions(root, findStrayChanges({ before: root, after, targets })));
+  verifyNone(file, 'usage.patch-variable', atOriginalPositions(root, findVariablesLeft(after)));
+  verifyNone(file, 'usage.master-values', atOriginalPositions(root, findFaults(patched.text, targets)));
   return { text: patched.text, clusters: targets.map(({ manager }) => clusterNameOf(manager)) };
 };

@@ -3,22 +3,26 @@ import { checkShape } from '../schema/check.ts';
 import { devclusterReader, devclusterShape } from '../schema/devcluster.ts';
 import { everyScalar, findItem, findString, type Item, itemsAt, type ScalarItem } from '../schema/document.ts';
 import { errorAt, type Problem, warningAt } from '../schema/problem.ts';
-import { isLostInDevcluster, isSexagesimal } from '../schema/scalars.ts';
+import { isSexagesimal, losesTypeInDevcluster } from '../schema/scalars.ts';
+import { checkMaster } from './master.ts';
 import { isPythonRegex } from './python-regex.ts';
-import { checkMaster } from './rules.ts';
 
 const signals: readonly string[] = Object.keys(constants.signals);
 
 /** What `string.Template.safe_substitute` replaces; `$$` is a dollar sign. */
 const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
-const guessed = 'DOCKER_LOCALHOST';
+const guessedVariable = 'DOCKER_LOCALHOST';
 
 const judgeVariables = (item: ScalarItem): readonly Problem[] => {
   if (item.path.endsWith('.sh')) return [];
   const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
   return names.map((name) =>
-    name === guessed
-      ? warningAt(item, `$${guessed} is what devcluster guesses, even if you export another`, 'write the host itself')
+    name === guessedVariable
+      ? warningAt(
+          item,
+          `$${guessedVariable} is what devcluster guesses, even if you export another`,
+          'write the host itself',
+        )
       : errorAt(item, `$${name} stays as it is when it is not exported`, 'write the value; a dollar sign is $$'),
   );
 };
@@ -73,10 +77,10 @@ const substitute = (text: string): string =>
   );
 
 /** The configuration as devcluster hands it to the master; a variable is taken for a word, having been judged already. */
-const asHandedOver = (item: Item): Item => {
+const asPassedToMaster = (item: Item): Item => {
   if (item.kind === 'map')
-    return { ...item, fields: item.fields.map((field) => ({ ...field, value: asHandedOver(field.value) })) };
-  if (item.kind === 'list') return { ...item, items: item.items.map(asHandedOver) };
+    return { ...item, fields: item.fields.map((field) => ({ ...field, value: asPassedToMaster(field.value) })) };
+  if (item.kind === 'list') return { ...item, items: item.items.map(asPassedToMaster) };
   if (item.kind !== 'string') return item;
   const text = substitute(item.text);
   return { ...item, text, value: text };
@@ -86,7 +90,7 @@ const shown = ({ path, text }: ScalarItem): string => (/password|secret|key$/.te
 
 const lostTypes = (config: Item): readonly Problem[] =>
   everyScalar(config)
-    .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && isLostInDevcluster(text))
+    .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && losesTypeInDevcluster(text))
     .map((item) =>
       errorAt(
         item,
@@ -104,7 +108,7 @@ const judgeMaster = (stage: Item): readonly Problem[] => {
   if (!master) return [];
   const config = findItem(master, 'config_file');
   if (!config) return [warningAt(master, 'config_file is missing: nothing of this master was checked')];
-  return [...checkMaster(asHandedOver(config)), ...lostTypes(config)];
+  return [...checkMaster(asPassedToMaster(config)), ...lostTypes(config)];
 };
 
 /** Whether a file is one for devcluster rather than for the master itself. */

@@ -52,7 +52,7 @@ const managerRules: readonly FileRule[] = [
   },
 ];
 
-const notBelow = (key: string, lowest: number, highest: number): FileRule => ({
+const inRange = (key: string, lowest: number, highest: number): FileRule => ({
   id: `file-${key}`,
   key,
   severity: 'error',
@@ -66,7 +66,7 @@ const notBelow = (key: string, lowest: number, highest: number): FileRule => ({
   hint: `write a number from ${lowest} to ${highest}`,
 });
 
-const advised = (key: string, because: string, hint: string): FileRule => ({
+const recommended = (key: string, because: string, hint: string): FileRule => ({
   id: `file-${key}-absent`,
   key,
   severity: 'warning',
@@ -75,9 +75,9 @@ const advised = (key: string, because: string, hint: string): FileRule => ({
 });
 
 const serverRules: readonly FileRule[] = [
-  notBelow('port', 1, 65535),
-  notBelow('db.port', 1, 65535),
-  notBelow('security.ssh.rsa_key_size', 1, 16384),
+  inRange('port', 1, 65535),
+  inRange('db.port', 1, 65535),
+  inRange('security.ssh.rsa_key_size', 1, 16384),
   {
     id: 'file-log-level',
     key: 'log.level',
@@ -104,10 +104,14 @@ const serverRules: readonly FileRule[] = [
     hint: 'remove it to get 4 GiB',
   },
   ...['host', 'port', 'user', 'name'].map((key) =>
-    advised(`db.${key}`, `DET_DB_${key.toUpperCase()} must then be set for the master`, `write db.${key}`),
+    recommended(`db.${key}`, `DET_DB_${key.toUpperCase()} must then be set for the master`, `write db.${key}`),
   ),
-  advised('security.initial_user_password', 'admin and determined then have blank passwords', 'write a generated one'),
-  advised('task_container_defaults.image', 'tasks then use an image of many gigabytes', 'name a small image'),
+  recommended(
+    'security.initial_user_password',
+    'admin and determined then have blank passwords',
+    'write a generated one',
+  ),
+  recommended('task_container_defaults.image', 'tasks then use an image of many gigabytes', 'name a small image'),
 ];
 
 /** Rules of the keys outside of resource managers (config.go, Resolve and Validate). */

@@ -1,6 +1,6 @@
 import { findItem, findNumber, findString, type Item } from '../schema/document.ts';
 import { errorAt, type Problem } from '../schema/problem.ts';
-import { has, type Manager, type MasterFile, placeAt } from './rule.ts';
+import { has, type Manager, type MasterFile, positionAt } from './rule.ts';
 
 const duplicateNames = (pools: readonly Item[], implied: readonly string[]): readonly Problem[] => {
   const seen = new Set(implied);
@@ -12,7 +12,7 @@ const duplicateNames = (pools: readonly Item[], implied: readonly string[]): rea
     }
     return [
       errorAt(
-        placeAt(pool, 'pool_name'),
+        positionAt(pool, 'pool_name'),
         `'${name}' is the name of another pool`,
         'pool names are unique over all resource managers',
       ),
@@ -20,10 +20,10 @@ const duplicateNames = (pools: readonly Item[], implied: readonly string[]): rea
   });
 };
 
-const tooFew = (pool: Item): readonly Problem[] =>
+const negativeCounts = (pool: Item): readonly Problem[] =>
   ['max_aux_containers_per_agent', 'max_cpu_containers_per_agent'].flatMap((key) => {
     const count = findNumber(pool, key) ?? 0;
-    return count < 0 ? [errorAt(placeAt(pool, key), `${count} is less than 0`)] : [];
+    return count < 0 ? [errorAt(positionAt(pool, key), `${count} is less than 0`)] : [];
   });
 
 const defaultKeys = ['default_aux_resource_pool', 'default_compute_resource_pool'] as const;
@@ -39,7 +39,7 @@ const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
     const message = has(block, key)
       ? `there is no resource pool '${wanted}'`
       : "is missing, and there is no resource pool 'default'";
-    return [errorAt(placeAt(block, key), message, `name one of: ${names.join(', ')}`)];
+    return [errorAt(positionAt(block, key), message, `name one of: ${names.join(', ')}`)];
   });
 };
 
@@ -60,7 +60,7 @@ export const checkPools = ({ managers, kubernetes }: MasterFile): readonly Probl
   const rootGivesPools = managers.some(({ isRoot, pools }) => isRoot && pools);
   return [
     ...duplicateNames(all, rootGivesPools ? [] : ['default']),
-    ...all.flatMap(tooFew),
+    ...all.flatMap(negativeCounts),
     ...managers.flatMap(noPools),
     ...kubernetes.filter(({ isRoot }) => isRoot).flatMap(missingDefaults),
   ];

@@ -1,5 +1,5 @@
 import { findField, findItem, type Item, type MapItem } from '../schema/document.ts';
-import type { Place, Problem } from '../schema/problem.ts';
+import type { Position, Problem } from '../schema/problem.ts';
 
 /** One rule on one key of a block; `check` answers with what is wrong, or false. */
 export type Rule<Scope> = {
@@ -32,12 +32,12 @@ export type MasterFile = {
 export type ManagerScope = Manager & { readonly file: MasterFile };
 
 /** Where a key is, or would be: the place of its nearest parent that exists, with the key's own path. */
-export const placeAt = (block: Item, key: string): Place => {
+export const positionAt = (block: Item, key: string): Position => {
   const path = block.path === '' ? key : `${block.path}.${key}`;
   const [head = '', ...rest] = key.split('.');
   const field = findField(block, head);
   if (!field) return { path, line: block.line, column: block.column };
-  if (rest.length > 0 && field.value.kind === 'map') return { ...placeAt(field.value, rest.join('.')), path };
+  if (rest.length > 0 && field.value.kind === 'map') return { ...positionAt(field.value, rest.join('.')), path };
   const { line, column } = rest.length > 0 ? field : field.value;
   return { path, line, column };
 };
@@ -52,7 +52,7 @@ export const has = (block: Item, key: string): boolean => {
 export const applyRules = <Scope>(rules: readonly Rule<Scope>[], block: Item, scope: Scope): readonly Problem[] =>
   rules.flatMap(({ key, severity, check, hint }) => {
     const message = check(scope);
-    return message === false ? [] : [{ ...placeAt(block, key), message, hint, severity }];
+    return message === false ? [] : [{ ...positionAt(block, key), message, hint, severity }];
   });
 
 /** What is wrong with a word that must be one of a few. */

@@ -1,8 +1,8 @@
 import { findNumber, findString } from '../schema/document.ts';
-import { errorAt, type Place, type Problem, warningAt } from '../schema/problem.ts';
+import { errorAt, type Position, type Problem, warningAt } from '../schema/problem.ts';
 import { gatewayPorts } from './gateway.ts';
 import { clusterNameOf } from './resource-manager.ts';
-import { has, type Manager, type MasterFile, placeAt } from './rule.ts';
+import { has, type Manager, type MasterFile, positionAt } from './rule.ts';
 
 const gateway = 'internal_task_gateway';
 const read = ({ block }: Manager, key: string): string => findString(block, key) ?? '';
@@ -39,13 +39,13 @@ type Pair = { readonly manager: Manager; readonly earlier: Manager };
 const pairsOf = (managers: readonly Manager[]): readonly Pair[] =>
   managers.flatMap((manager, index) => managers.slice(0, index).map((earlier) => ({ manager, earlier })));
 
-const linePhrase = ({ line }: Place): string => `the resource manager on line ${line}`;
+const linePhrase = ({ line }: Position): string => `the resource manager on line ${line}`;
 
 const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
   ...(sharesGateway(manager, earlier)
     ? [
         errorAt(
-          placeAt(manager.block, `${gateway}.gateway_name`),
+          positionAt(manager.block, `${gateway}.gateway_name`),
           `Gateway ${gatewayOf(manager)} belongs to ${linePhrase(earlier.block)} already`,
           "give each its own Gateway: at its start each frees the other's listeners",
         ),
@@ -54,7 +54,7 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
   ...(sharesPorts(manager, earlier)
     ? [
         errorAt(
-          placeAt(manager.block, `${gateway}.gateway_port_range_start`),
+          positionAt(manager.block, `${gateway}.gateway_port_range_start`),
           `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${linePhrase(earlier.block)}`,
           'give each its own ports, or another address',
         ),
@@ -63,7 +63,7 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
   ...(sharesNamespace(manager, earlier)
     ? [
         warningAt(
-          placeAt(manager.block, 'default_namespace'),
+          positionAt(manager.block, 'default_namespace'),
           `namespace ${namespaceOf(manager)} is used by ${linePhrase(earlier.block)} too`,
           "give each its own namespace, or kubeconfig: each cleans up the other's tasks",
         ),
@@ -77,7 +77,7 @@ export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Pro
     .filter(({ manager, earlier }) => sharesClusterName(manager, earlier))
     .map(({ manager }) =>
       errorAt(
-        placeAt(manager.block, 'cluster_name'),
+        positionAt(manager.block, 'cluster_name'),
         `'${clusterNameOf(manager)}' is the name of another cluster`,
         'cluster names are unique; a root resource manager without one is called default',
       ),

@@ -1,7 +1,7 @@
 import { parseLocated } from '../schema/document.ts';
 import { inOrder, type Problem } from '../schema/problem.ts';
 import { checkDevcluster, isDevcluster } from './devcluster.ts';
-import { checkMaster } from './rules.ts';
+import { checkMaster } from './master.ts';
 
 /**
  * Everything that is wrong with a `master.yaml` or with a devcluster file (which has `stages`), each with its place. Throws

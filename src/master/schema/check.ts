@@ -1,6 +1,6 @@
 import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
-import { isSurprising } from './scalars.ts';
+import { isAmbiguous } from './scalars.ts';
 import type { MapShape, Reader, Shape } from './shape.ts';
 import { findSimilar } from './similar.ts';
 
@@ -74,17 +74,17 @@ const wrongType = (item: Item, shape: Shape): Problem => {
   );
 };
 
-const unbearable = ({ value }: ScalarItem, shape: Shape): string | false => {
+const findUnrepresentable = ({ value }: ScalarItem, shape: Shape): string | false => {
   if (typeof value !== 'number') return false;
   if (!Number.isFinite(value)) return 'is no number that fits into JSON, through which the master reads its file';
   return shape.kind === 'int' && !Number.isSafeInteger(value) && 'is too large for a whole number';
 };
 
 /** An unquoted value that the reader takes for another; what is secret is not repeated. */
-const surprise = (item: ScalarItem, shape: Shape): readonly Problem[] => {
-  const fault = unbearable(item, shape);
+const checkPlain = (item: ScalarItem, shape: Shape): readonly Problem[] => {
+  const fault = findUnrepresentable(item, shape);
   if (fault) return [errorAt(item, fault, 'write a smaller number, or quote the value')];
-  if (!item.isPlain || shape.kind === 'bool' || !isSurprising(item.text)) return [];
+  if (!item.isPlain || shape.kind === 'bool' || !isAmbiguous(item.text)) return [];
   return isSecret(shape)
     ? [warningAt(item, `unquoted, it is read as a number and changes`, 'quote it')]
     : [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)];
@@ -127,7 +127,7 @@ const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): rea
   if (shape.kind === 'dictionary' && item.kind === 'map') {
     return item.fields.flatMap(({ value }) => checkShape(value, shape.of, reader));
   }
-  return everyScalar(item).flatMap((one) => surprise(one, shape));
+  return everyScalar(item).flatMap((one) => checkPlain(one, shape));
 };
 
 /**
@@ -141,5 +141,5 @@ export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly P
     return option ? checkShape(item, option, reader) : [wrongType(item, shape)];
   }
   if (!fits(item, shape)) return [wrongType(item, shape)];
-  return item.kind === 'map' || item.kind === 'list' ? checkInner(item, shape, reader) : surprise(item, shape);
+  return item.kind === 'map' || item.kind === 'list' ? checkInner(item, shape, reader) : checkPlain(item, shape);
 };

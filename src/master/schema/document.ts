@@ -1,11 +1,11 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
-import { errorAt, type Place, type Problem } from './problem.ts';
+import { errorAt, type Position, type Problem } from './problem.ts';
 import { type Resolved, resolvePlain } from './scalars.ts';
 
-export type ScalarItem = Place & Resolved & { readonly text: string; readonly isPlain: boolean };
-export type Field = Place & { readonly key: string; readonly value: Item };
-export type MapItem = Place & { readonly kind: 'map'; readonly fields: readonly Field[] };
-export type ListItem = Place & { readonly kind: 'list'; readonly items: readonly Item[] };
+export type ScalarItem = Position & Resolved & { readonly text: string; readonly isPlain: boolean };
+export type Field = Position & { readonly key: string; readonly value: Item };
+export type MapItem = Position & { readonly kind: 'map'; readonly fields: readonly Field[] };
+export type ListItem = Position & { readonly kind: 'list'; readonly items: readonly Item[] };
 /** A node of a configuration file, with its place in the file. */
 export type Item = MapItem | ListItem | ScalarItem;
 
@@ -22,9 +22,9 @@ type Reading = {
   readonly problems: Problem[];
   nodes: number;
 };
-type Spot = { readonly path: string; readonly offset: number; readonly depth: number };
+type Cursor = { readonly path: string; readonly offset: number; readonly depth: number };
 
-const placeOf = ({ lines }: Reading, path: string, offset: number): Place => {
+const positionOf = ({ lines }: Reading, path: string, offset: number): Position => {
   const { line, col } = lines.linePos(offset);
   return { path, line, column: col };
 };
@@ -37,8 +37,8 @@ const startOf = (node: unknown, otherwise: number): number => {
   return typeof start === 'number' ? start : otherwise;
 };
 
-const readScalar = (reading: Reading, node: unknown, spot: Spot): ScalarItem => {
-  const place = placeOf(reading, spot.path, spot.offset);
+const readScalar = (reading: Reading, node: unknown, cursor: Cursor): ScalarItem => {
+  const place = positionOf(reading, cursor.path, cursor.offset);
   if (!isScalar(node)) return { ...place, kind: 'null', value: null, text: '', isPlain: true };
   const text = String(node.value ?? '');
   const isPlain = (node.type === undefined || node.type === 'PLAIN') && node.tag !== strTag;
@@ -54,13 +54,13 @@ const mergedFields = (value: Item, own: readonly Field[]): readonly Field[] => {
     .filter(({ key }) => !known.has(key) && known.add(key));
 };
 
-const readField = (reading: Reading, { key: keyNode, value }: Pair, spot: Spot): Field => {
-  const offset = startOf(keyNode, spot.offset);
+const readField = (reading: Reading, { key: keyNode, value }: Pair, cursor: Cursor): Field => {
+  const offset = startOf(keyNode, cursor.offset);
   const key = isScalar(keyNode) ? String(keyNode.value) : String(keyNode);
-  const path = childPath(spot.path, key);
-  const place = placeOf(reading, path, offset);
+  const path = childPath(cursor.path, key);
+  const place = positionOf(reading, path, offset);
   if (!isScalar(keyNode)) reading.problems.push(errorAt(place, 'key is not a plain word'));
-  return { ...place, key, value: readNode(reading, value, { path, offset, depth: spot.depth + 1 }) };
+  return { ...place, key, value: readNode(reading, value, { path, offset, depth: cursor.depth + 1 }) };
 };
 
 const reportDuplicates = ({ problems }: Reading, fields: readonly Field[]): void => {
@@ -79,39 +79,39 @@ const reportDuplicates = ({ problems }: Reading, fields: readonly Field[]): void
   }
 };
 
-const readMap = (reading: Reading, pairs: readonly Pair[], spot: Spot): MapItem => {
-  const all = pairs.map((pair) => readField(reading, pair, spot));
+const readMap = (reading: Reading, pairs: readonly Pair[], cursor: Cursor): MapItem => {
+  const all = pairs.map((pair) => readField(reading, pair, cursor));
   const own = all.filter(({ key }) => key !== '<<');
   reportDuplicates(reading, own);
   const merged = all.filter(({ key }) => key === '<<').flatMap(({ value }) => mergedFields(value, own));
-  const renamed = merged.map((field) => ({ ...field, path: childPath(spot.path, field.key) }));
-  return { ...placeOf(reading, spot.path, spot.offset), kind: 'map', fields: [...own, ...renamed] };
+  const renamed = merged.map((field) => ({ ...field, path: childPath(cursor.path, field.key) }));
+  return { ...positionOf(reading, cursor.path, cursor.offset), kind: 'map', fields: [...own, ...renamed] };
 };
 
-const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Spot): Item => {
-  const spot = { path, offset: startOf(node, offset), depth };
+const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Cursor): Item => {
+  const cursor = { path, offset: startOf(node, offset), depth };
   reading.nodes += 1;
   if (depth > maxDepth || reading.nodes > maxNodes) {
-    if (reading.nodes > maxNodes + 1) return readScalar(reading, undefined, spot);
+    if (reading.nodes > maxNodes + 1) return readScalar(reading, undefined, cursor);
     reading.problems.push(
-      errorAt(placeOf(reading, path, spot.offset), 'nested too deeply, too long, or an alias contains itself'),
+      errorAt(positionOf(reading, path, cursor.offset), 'nested too deeply, too long, or an alias contains itself'),
     );
-    return readScalar(reading, undefined, spot);
+    return readScalar(reading, undefined, cursor);
   }
   if (isAlias(node)) {
     const target = node.resolve(reading.document);
     if (!target)
-      reading.problems.push(errorAt(placeOf(reading, path, spot.offset), `alias *${node.source} has no anchor`));
-    return readNode(reading, target, { ...spot, depth: depth + 1 });
+      reading.problems.push(errorAt(positionOf(reading, path, cursor.offset), `alias *${node.source} has no anchor`));
+    return readNode(reading, target, { ...cursor, depth: depth + 1 });
   }
-  if (isMap(node)) return readMap(reading, node.items, spot);
+  if (isMap(node)) return readMap(reading, node.items, cursor);
   if (isSeq(node)) {
     const items = node.items.map((one, index) =>
-      readNode(reading, one, { path: `${path}[${index}]`, offset: spot.offset, depth: depth + 1 }),
+      readNode(reading, one, { path: `${path}[${index}]`, offset: cursor.offset, depth: depth + 1 }),
     );
-    return { ...placeOf(reading, path, spot.offset), kind: 'list', items };
+    return { ...positionOf(reading, path, cursor.offset), kind: 'list', items };
   }
-  return readScalar(reading, node, spot);
+  return readScalar(reading, node, cursor);
 };
 
 /** A file's nodes as the yaml package has them, each with its range in the text; all scalars are strings. */
@@ -132,7 +132,8 @@ export const parseLocated = (text: string): Parsed => {
   const lines = new LineCounter();
   const document = openDocument(text, lines);
   const reading: Reading = { document, lines, problems: [], nodes: 0 };
-  const atOffset = (offset: number): Place => (lines.lineStarts.length > 0 ? placeOf(reading, '', offset) : start);
+  const atOffset = (offset: number): Position =>
+    lines.lineStarts.length > 0 ? positionOf(reading, '', offset) : start;
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ message, pos: [offset] }) => errorAt(atOffset(offset), message));
     return { root: undefined, problems };
@@ -145,7 +146,7 @@ export const parseLocated = (text: string): Parsed => {
   return { root, problems: reading.problems };
 };
 
-const start: Place = { path: '', line: 1, column: 1 };
+const start: Position = { path: '', line: 1, column: 1 };
 
 /** The field of a map by its key, in any case: the master lower-cases all keys. */
 export const findField = (item: Item | undefined, key: string): Field | undefined =>

@@ -10,25 +10,24 @@ export type Problem = {
 };
 
 /** Where a problem is: anything that has a path and a position, so that nodes can be passed as they are. */
-export type Place = Pick<Problem, 'path' | 'line' | 'column'>;
-type Told = { readonly message: string; readonly hint?: string };
+export type Position = Pick<Problem, 'path' | 'line' | 'column'>;
 
-const problem = ({ path, line, column }: Place, told: Told, severity: Problem['severity']): Problem => ({
-  path,
-  line,
-  column,
-  severity,
-  message: told.message,
-  ...(told.hint !== undefined && { hint: told.hint }),
-});
+const problemAt =
+  (severity: Problem['severity']) =>
+  ({ path, line, column }: Position, message: string, hint?: string): Problem => ({
+    path,
+    line,
+    column,
+    severity,
+    message,
+    ...(hint !== undefined && { hint }),
+  });
 
 /** The master refuses it, or would silently do something else. */
-export const errorAt = (place: Place, message: string, hint?: string): Problem =>
-  problem(place, { message, ...(hint !== undefined && { hint }) }, 'error');
+export const errorAt = problemAt('error');
 
 /** Works, but not as it looks. */
-export const warningAt = (place: Place, message: string, hint?: string): Problem =>
-  problem(place, { message, ...(hint !== undefined && { hint }) }, 'warning');
+export const warningAt = problemAt('warning');
 
 /** In the order of the file, without repetitions. */
 export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {

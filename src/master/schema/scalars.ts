@@ -44,7 +44,7 @@ export const resolvePlain = (text: string): Resolved => {
 const canonical = /^(|~|null|true|false|-?(0|[1-9][0-9]*)|-?[0-9]+\.[0-9]+)$/;
 
 /** Whether an unquoted scalar means one thing to the master and another to readers of YAML 1.2, or to people. */
-export const isSurprising = (text: string): boolean => {
+export const isAmbiguous = (text: string): boolean => {
   const { kind } = resolvePlain(text);
   return kind !== 'string' && !canonical.test(text) && !/^(null|true|false)$/i.test(text);
 };
@@ -64,5 +64,5 @@ export const isSexagesimal = (text: string): boolean => /^[-+]?[0-9][0-9_]*(:[0-
  * Whether a string loses its quotes on its way through devcluster, and its type with them: devcluster loads and dumps
  * the configuration with PyYAML, to which `y` and `1e3` are strings that need no quotes; the master then reads true and 1000.
  */
-export const isLostInDevcluster = (text: string): boolean =>
+export const losesTypeInDevcluster = (text: string): boolean =>
   resolvePlain(text).kind !== 'string' && !pythonTypes.some((type) => type.test(text));

@@ -14,7 +14,7 @@ export const database = {
 } as const;
 
 /** How a master and the tasks of one resource manager reach each other: all that concerns taskgate in it. */
-export const reachOf = ({ gateway, master, kubeconfigPath }: ManagerValues) => ({
+export const connectionOf = ({ gateway, master, kubeconfigPath }: ManagerValues) => ({
   kubeconfig_path: kubeconfigPath,
   determined_master_scheme: master.scheme,
   determined_master_host: master.host,
@@ -37,7 +37,7 @@ const resourceManager = (values: MasterValues) => ({
   max_slots_per_pod: values.maxSlotsPerPod,
   slot_type: 'cpu',
   slot_resource_requests: { cpu: 1 },
-  ...reachOf(values),
+  ...connectionOf(values),
 });
 
 /** A resource manager beside the root's, with its own pool. `rootImage` is what tasks get that no pool says otherwise. */

@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import type { Instances, MasterValues } from './values.ts';
 
 /** What two instances of one master must not have in common; `shared` answers with what it is, or false. */
-type Overlap = {
+type OverlapRule = {
   readonly shared: (one: MasterValues, other: MasterValues) => string | false;
   readonly hint: string;
 };
@@ -10,20 +10,20 @@ type Overlap = {
 const gatewayOf = ({ gateway }: MasterValues): string => `${gateway.namespace}/${gateway.name}`;
 
 /** Two kubeconfigs may lead to one cluster: then its id, or the address of its Gateway, tells. */
-const isOneCluster = (one: MasterValues, other: MasterValues): boolean =>
+const isSameCluster = (one: MasterValues, other: MasterValues): boolean =>
   one.kubeconfigPath === other.kubeconfigPath || (one.clusterId !== undefined && one.clusterId === other.clusterId);
 
-const isOneGateway = (one: MasterValues, other: MasterValues): boolean =>
-  gatewayOf(one) === gatewayOf(other) && (isOneCluster(one, other) || one.gateway.address === other.gateway.address);
+const isSameGateway = (one: MasterValues, other: MasterValues): boolean =>
+  gatewayOf(one) === gatewayOf(other) && (isSameCluster(one, other) || one.gateway.address === other.gateway.address);
 
 const rangeOf = ({ gateway: { portRange } }: MasterValues): string => `${portRange.start}-${portRange.end}`;
 
-const haveOnePort = ({ gateway: one }: MasterValues, { gateway: other }: MasterValues): boolean =>
+const sharePort = ({ gateway: one }: MasterValues, { gateway: other }: MasterValues): boolean =>
   one.address === other.address &&
   one.portRange.start <= other.portRange.end &&
   other.portRange.start <= one.portRange.end;
 
-const overlaps: readonly Overlap[] = [
+const overlapRules: readonly OverlapRule[] = [
   {
     shared: (one, other) => one.clusterName === other.clusterName && `the cluster name ${one.clusterName}`,
     hint: 'give one of them another master.clusterName',
@@ -33,19 +33,19 @@ const overlaps: readonly Overlap[] = [
     hint: 'give one of them another master.resourcePool: pool names are unique over all resource managers',
   },
   {
-    shared: (one, other) => isOneGateway(one, other) && `Gateway ${gatewayOf(one)} of one cluster`,
+    shared: (one, other) => isSameGateway(one, other) && `Gateway ${gatewayOf(one)} of one cluster`,
     hint: "give each its own Gateway: a master's start frees listeners that it does not know",
   },
   {
     shared: (one, other) =>
-      !isOneGateway(one, other) &&
-      haveOnePort(one, other) &&
+      !isSameGateway(one, other) &&
+      sharePort(one, other) &&
       `ports of ${one.gateway.address} (${rangeOf(one)} and ${rangeOf(other)})`,
     hint: 'give one of them another gateway.portRange, or another address',
   },
   {
     shared: (one, other) =>
-      (isOneCluster(one, other) || isOneGateway(one, other)) &&
+      (isSameCluster(one, other) || isSameGateway(one, other)) &&
       one.taskNamespace === other.taskNamespace &&
       `task namespace ${one.taskNamespace} of one cluster`,
     hint: 'give one of them another master.taskNamespace',
@@ -53,23 +53,23 @@ const overlaps: readonly Overlap[] = [
 ];
 
 /** A master listens on one port, which is where the tasks of every instance must end up. */
-const otherPort = (root: MasterValues, other: MasterValues): readonly string[] =>
+const findPortMismatch = (root: MasterValues, other: MasterValues): readonly string[] =>
   root.listenPort === other.listenPort
     ? []
     : [`${root.instance} expects the master on port ${root.listenPort}, ${other.instance} on ${other.listenPort}`];
 
-type Told = { readonly message: string; readonly hint: string };
+type Overlap = { readonly message: string; readonly hint: string };
 
-const judgePair = (one: MasterValues, other: MasterValues): readonly Told[] => {
+const judgePair = (one: MasterValues, other: MasterValues): readonly Overlap[] => {
   if (one.instance === other.instance) {
     return [{ message: `instance ${one.instance} is named twice`, hint: 'name each instance once' }];
   }
   return [
-    ...overlaps.flatMap(({ shared, hint }) => {
+    ...overlapRules.flatMap(({ shared, hint }) => {
       const what = shared(one, other);
       return what === false ? [] : [{ message: `${one.instance} and ${other.instance} both have ${what}`, hint }];
     }),
-    ...otherPort(one, other).map((message) => ({ message, hint: 'give both the same master.port' })),
+    ...findPortMismatch(one, other).map((message) => ({ message, hint: 'give both the same master.port' })),
   ];
 };
 
@@ -78,10 +78,10 @@ const judgePair = (one: MasterValues, other: MasterValues): readonly Told[] => {
  * of them share and must not: the master checks only the names, and would then destroy tasks (docs/determined.md, Two masters).
  */
 export const verifyDisjoint = (instances: Instances): void => {
-  const told = instances.flatMap((other, index) => instances.slice(0, index).flatMap((one) => judgePair(one, other)));
-  if (told.length === 0) return;
-  throw new UserError(`one master cannot serve these instances: ${told.map(({ message }) => message).join('; ')}`, {
+  const found = instances.flatMap((other, index) => instances.slice(0, index).flatMap((one) => judgePair(one, other)));
+  if (found.length === 0) return;
+  throw new UserError(`one master cannot serve these instances: ${found.map(({ message }) => message).join('; ')}`, {
     id: 'usage.instances-overlap',
-    hint: [...new Set(told.map(({ hint }) => hint))].join('; '),
+    hint: [...new Set(found.map(({ hint }) => hint))].join('; '),
   });
 };

@@ -5,7 +5,7 @@ import { bundleSource, folderBundle, servedBundle } from '../../../src/artifacts
 import { verifyBundle } from '../../../src/artifacts/bundle/index-file.ts';
 import { copyToBundle } from '../../../src/artifacts/bundle/writer.ts';
 import type { Item } from '../../../src/artifacts/item.ts';
-import { findStored, landItem } from '../../../src/artifacts/store/cache.ts';
+import { findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ranged, startServer } from '../../support/release-server.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -22,7 +22,7 @@ const makeBundle = async (source = 'go'): Promise<string> => {
   await writeFile(join(dir, 'sub folder/tool'), 'tool');
   await chmod(join(dir, 'sub folder/tool'), 0o755);
   await symlink('sub folder/tool', join(dir, 'link'));
-  const stored = await landItem(cacheDir, { key: item.key, dir, source });
+  const stored = await storeItem(cacheDir, { key: item.key, dir, source });
   const bundle = join(cacheDir, 'bundle');
   await copyToBundle(bundle, [[item, stored]], { signal, onItem: () => undefined });
   return bundle;
@@ -40,7 +40,7 @@ test('an item comes back from a bundle as it was, links and modes too', async ()
   const dir = join(work.cacheDir, 'scratch');
   await bundleSource(folderBundle(bundle), item.key).make(dir, work);
   await expectTool(dir);
-  await landItem(work.cacheDir, { key: item.key, dir, source: 'bundle' });
+  await storeItem(work.cacheDir, { key: item.key, dir, source: 'bundle' });
   expect(await findStored(work.cacheDir, item.key)).toMatchObject({ source: 'bundle' });
 });
 

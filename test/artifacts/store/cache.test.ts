@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findStamp, findStored, landItem } from '../../../src/artifacts/store/cache.ts';
+import { findStamp, findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const land = async () => {
@@ -10,7 +10,7 @@ const land = async () => {
   await mkdir(join(made, 'bin'), { recursive: true });
   await writeFile(join(made, 'bin/tool'), 'tool');
   await symlink('tool', join(made, 'bin/link'));
-  const stored = await landItem(cacheDir, { key: 'k', dir: made, source: 'go' });
+  const stored = await storeItem(cacheDir, { key: 'k', dir: made, source: 'go' });
   return { cacheDir, stored, tool: join(stored.dir, 'bin/tool') };
 };
 
@@ -51,7 +51,7 @@ test('a damaged item is replaced', async () => {
   const made = join(cacheDir, 'scratch/k/item');
   await mkdir(made, { recursive: true });
   await writeFile(join(made, 'new'), 'new');
-  const { dir } = await landItem(cacheDir, { key: 'k', dir: made, source: 'release' });
+  const { dir } = await storeItem(cacheDir, { key: 'k', dir: made, source: 'release' });
   expect(await readFile(join(dir, 'new'), 'utf8')).toBe('new');
   expect(await findStored(cacheDir, 'k')).toMatchObject({ source: 'release' });
 });

@@ -1,15 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Item, Source, SourceName } from '../../../src/artifacts/item.ts';
-import { type Filling, fillCache } from '../../../src/artifacts/store/ensure.ts';
+import type { ArtifactSource, Item, SourceName } from '../../../src/artifacts/item.ts';
+import { type FillOptions, fillCache } from '../../../src/artifacts/store/ensure.ts';
 import type { ArtifactProgress } from '../../../src/artifacts/store/progress.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
-const gives = (name: SourceName, text: string): Source => ({
+const gives = (name: SourceName, text: string): ArtifactSource => ({
   name,
   make: async (dir) => {
     await mkdir(dir, { recursive: true });
@@ -17,20 +17,20 @@ const gives = (name: SourceName, text: string): Source => ({
   },
 });
 
-const fails = (name: SourceName, error: unknown): Source => ({ name, make: () => Promise.reject(error) });
+const fails = (name: SourceName, error: unknown): ArtifactSource => ({ name, make: () => Promise.reject(error) });
 
 const refusal = (message: string) => new UserError(message, { id: 'artifact.unavailable', hint: `hint of ${message}` });
 
-const item = (name: string, ...sources: readonly Source[]): Item => ({
+const item = (name: string, ...sources: readonly ArtifactSource[]): Item => ({
   name,
   version: 'v1',
   key: `${name}-v1`,
   sources,
 });
 
-const setUp = async (changes: Partial<Filling> = {}) => {
+const setUp = async (changes: Partial<FillOptions> = {}) => {
   const reports: ArtifactProgress[] = [];
-  const filling: Filling = {
+  const filling: FillOptions = {
     cacheDir: await temporaryDir(),
     templatesDir: '/templates',
     arch: 'amd64',
@@ -103,7 +103,7 @@ test('items go side by side; one that others are made of is made once', async ()
       return gives('go', 'x').make(dir, work);
     },
   });
-  const whole: Source = {
+  const whole: ArtifactSource = {
     name: 'assembled',
     make: async (dir, work) => {
       await Promise.all([work.ensure(part), work.ensure(part)]);
@@ -117,7 +117,7 @@ test('items go side by side; one that others are made of is made once', async ()
 test('a failure ends the others, and waits until they have ended', async () => {
   const { filling } = await setUp();
   let ended = false;
-  const slow: Source = {
+  const slow: ArtifactSource = {
     name: 'go',
     make: async (_, work) => {
       await new Promise((resolve) => work.signal.addEventListener('abort', resolve));
@@ -143,7 +143,7 @@ test('a part of an item that failed with another part is waited for too', async 
       work.signal.throwIfAborted();
     },
   });
-  const whole: Source = {
+  const whole: ArtifactSource = {
     name: 'assembled',
     make: async (_, work) => {
       await Promise.all([work.ensure(item('bad', fails('go', refusal('no')))), work.ensure(slow)]);
@@ -156,7 +156,7 @@ test('a part of an item that failed with another part is waited for too', async 
 test('an interrupt keeps what is finished, gives the lock back, and the next run goes on from there', async () => {
   const controller = new AbortController();
   const { filling } = await setUp({ signal: controller.signal });
-  const never: Source = {
+  const never: ArtifactSource = {
     name: 'go',
     make: async (dir, work) => {
       await gives('go', 'half').make(dir, work);
@@ -165,7 +165,7 @@ test('an interrupt keeps what is finished, gives the lock back, and the next run
     },
   };
   const done = item('done', gives('go', 'whole'));
-  const report: Filling['report'] = ({ name, state }) => {
+  const report: FillOptions['report'] = ({ name, state }) => {
     if (name === 'done' && state === 'done') controller.abort(new Error('interrupted'));
   };
   const first = fillCache({ done, slow: item('slow', never) }, { ...filling, report });
@@ -182,7 +182,7 @@ test('a second run waits for the first, and finds everything there', async () =>
   const { filling: other, lines } = await setUp({ cacheDir: filling.cacheDir });
   let asked = 0;
   const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const slow: Source = {
+  const slow: ArtifactSource = {
     name: 'go',
     make: async (dir, work) => {
       asked += 1;

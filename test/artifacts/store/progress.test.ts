@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { formatBytes, makeMeter, startTelling } from '../../../src/artifacts/store/progress.ts';
+import { formatBytes, makeMeter, startReporting } from '../../../src/artifacts/store/progress.ts';
 import { describeProgress } from '../../../src/lib/progress.ts';
 
 beforeEach(() => {
@@ -25,14 +25,14 @@ test('the whole of several files is known once all have begun', () => {
 
 test('time goes on while nothing changes, and fast changes are told once a second', () => {
   const told: string[] = [];
-  const { tell, stop } = startTelling('etcd', (progress) => told.push(describeProgress(progress)));
-  tell('building', '1 of 9 packages');
-  tell('building', '2 of 9 packages');
-  tell('building', '3 of 9 packages', 'net/http');
+  const { report, stop } = startReporting('etcd', (progress) => told.push(describeProgress(progress)));
+  report('building', '1 of 9 packages');
+  report('building', '2 of 9 packages');
+  report('building', '3 of 9 packages', 'net/http');
   vi.advanceTimersByTime(2000);
-  tell('skipped-source', 'release: no');
-  tell('skipped-source', 'go: no');
-  tell('done', 'v1');
+  report('skipped-source', 'release: no');
+  report('skipped-source', 'go: no');
+  report('done', 'v1');
   vi.advanceTimersByTime(5000);
   stop();
   expect(told).toEqual([

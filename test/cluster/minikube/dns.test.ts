@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hastenDns } from '../../../src/cluster/minikube/dns.ts';
+import { restartCoreDns } from '../../../src/cluster/minikube/dns.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 
@@ -30,7 +30,7 @@ test('the first time its probe is quickened, and its pods make way for new ones'
     patches.push(change);
     return kube.get(ref);
   };
-  await hastenDns({ ...kube, patch });
+  await restartCoreDns({ ...kube, patch });
   const probe = '/spec/template/spec/containers/0/readinessProbe';
   expect(patches).toEqual([
     [
@@ -43,12 +43,12 @@ test('the first time its probe is quickened, and its pods make way for new ones'
 
 test('later only pods that run and are not ready are started anew', async () => {
   const { kube, writes } = fakeKube({ objects: [deployment(1), ...pods] });
-  await hastenDns(kube);
+  await restartCoreDns(kube);
   expect(writes()).toEqual(['remove Pod kube-system/waits']);
 });
 
 test('a cluster with another DNS is left alone', async () => {
   const { kube, writes } = fakeKube({ kinds: ['apps/v1/Deployment', 'v1/Pod'] });
-  await hastenDns(kube);
+  await restartCoreDns(kube);
   expect(writes()).toEqual([]);
 });

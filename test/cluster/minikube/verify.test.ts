@@ -25,7 +25,7 @@ test.each([
 test.each([
   [{ version: 'v1.39.0' }, 'Minikube v1.39.0 is newer than taskgate was tried with (1.38)'],
   [{ version: 'v2.0.1' }, 'Minikube v2.0.1 is newer than taskgate was tried with (1.38)'],
-  [{ farBecause: 'it is far' }, 'the node of Minikube may not be reachable from here: it is far'],
+  [{ unreachableBecause: 'it is far' }, 'the node of Minikube may not be reachable from here: it is far'],
 ])('only a note: %j', (has, note) => {
   expect(judgeMinikube({ ...machine, ...has }, wanted)).toEqual({ obstacles: [], notes: [note] });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLostInDevcluster, isSexagesimal, isSurprising, resolvePlain } from '../../../src/master/schema/scalars.ts';
+import { isAmbiguous, isSexagesimal, losesTypeInDevcluster, resolvePlain } from '../../../src/master/schema/scalars.ts';
 
 test.each<readonly [text: string, kind: string, value: unknown]>([
   ...['y', 'Yes', 'on', 'TRUE', 'true'].map((text) => [text, 'bool', true] as const),
@@ -30,7 +30,7 @@ test.each([
     (text) => [text, false] as const,
   ),
 ])('%s surprises: %s', (text, expected) => {
-  expect(isSurprising(text)).toBe(expected);
+  expect(isAmbiguous(text)).toBe(expected);
 });
 
 /** Each dumped by PyYAML 6 (devcluster's) as it stands here, with or without quotes. */
@@ -40,7 +40,7 @@ test.each([
     (text) => [text, false] as const,
   ),
 ])('%s loses its quotes in devcluster: %s', (text, expected) => {
-  expect(isLostInDevcluster(text)).toBe(expected);
+  expect(losesTypeInDevcluster(text)).toBe(expected);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLostInDevcluster, resolvePlain } from '../../../src/master/schema/scalars.ts';
+import { losesTypeInDevcluster, resolvePlain } from '../../../src/master/schema/scalars.ts';
 import { generatePassword } from '../../../src/master/write/values.ts';
 
 test('passwords differ, have every kind of character, and survive YAML, shells and devcluster', () => {
@@ -10,6 +10,6 @@ test('passwords differ, have every kind of character, and survive YAML, shells a
     expect(password).toMatch(/[A-Z]/);
     expect(password).toMatch(/[2-9]/);
     expect(resolvePlain(password).kind).toBe('string');
-    expect(isLostInDevcluster(password)).toBe(false);
+    expect(losesTypeInDevcluster(password)).toBe(false);
   }
 });

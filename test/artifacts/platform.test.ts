@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detectMachine, parseDistribution } from '../../src/artifacts/machine.ts';
+import { detectPlatform, parseDistribution } from '../../src/artifacts/platform.ts';
 
 test.each([
   ['PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n', 'debian-bookworm'],
@@ -10,6 +10,6 @@ test.each([
 test.each([
   ['x64', 'amd64'],
   ['arm64', 'arm64'],
-])('%s is %s', async (node, arch) => expect(await detectMachine(node)).toMatchObject({ arch }));
+])('%s is %s', async (node, arch) => expect(await detectPlatform(node)).toMatchObject({ arch }));
 
-test('says for which machine nothing is pinned', () => expect(detectMachine('ia32')).rejects.toThrow('ia32'));
+test('says for which machine nothing is pinned', () => expect(detectPlatform('ia32')).rejects.toThrow('ia32'));

@@ -1,7 +1,7 @@
 import { findTextFile } from '../lib/files.ts';
 import type { Arch } from '../model/pins.ts';
 
-export type Machine = {
+export type Platform = {
   readonly arch: Arch;
   /** Name of the distribution and its release, such as `debian-bookworm`. */
   readonly distribution: string;
@@ -16,7 +16,7 @@ export const parseDistribution = (text: string): string => {
 };
 
 /** What the choice of artifacts depends on. */
-export const detectMachine = async (nodeArch: string = process.arch): Promise<Machine> => {
+export const detectPlatform = async (nodeArch: string = process.arch): Promise<Platform> => {
   const arch = archs[nodeArch];
   if (!arch) throw new Error(`no artifacts are pinned for ${nodeArch}`);
   return { arch, distribution: parseDistribution((await findTextFile('/etc/os-release')) ?? '') };
