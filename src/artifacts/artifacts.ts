@@ -27,20 +27,20 @@ export type { ArtifactProgress } from './store/progress.ts';
 export type ArtifactsInput = {
   readonly pins: Pins;
   readonly cacheDir: string;
-  /** Our `templates` folder, with `go/<module>/go.mod`. */
+  /** The `templates` folder, with `go/<module>/go.mod`. */
   readonly templatesDir: string;
   /** URL of a web server that serves a bundle, or release files below the names of their hosts. */
   readonly mirror?: string;
-  /** Folder that {@link writeBundle} wrote. With it, nothing is asked of the network. */
+  /** Folder that {@link writeBundle} wrote. Given one, nothing is downloaded. */
   readonly bundle?: string;
   readonly runner: Runner;
   readonly signal: AbortSignal;
-  /** How many packages the go command compiles side by side; as many as the machine has cores unless given. */
+  /** How many packages the go command compiles in parallel; by default, the number of cores. */
   readonly cores?: number;
   readonly network?: NetworkOptions;
-  /** Folders in which this machine's own programs are looked for, if there is no apt. */
+  /** Folders to search for this machine's own programs, if there is no apt. */
   readonly searchPath?: readonly string[];
-  /** What to choose for, if not for the machine that this runs on. */
+  /** The platform of the artifacts, if not this machine's. */
   readonly machine?: Platform;
   readonly report: OnProgress;
 };
@@ -79,25 +79,25 @@ const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readon
   return { wanted, stored, arch: machine.arch };
 };
 
-/** Makes sure that everything pinned lies in the cache, and tells where. */
+/** Ensures that all pinned artifacts are in the cache, and returns their paths. */
 export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts> => {
   const { stored, arch } = await ensureStored(input, everything);
   return describeArtifacts(input.pins, arch, stored);
 };
 
-/** Makes sure of what the Gateway needs on a cluster whose node is made elsewhere. */
+/** Ensures what the Gateway needs on a cluster whose node taskgate does not make. */
 export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<GatewayArtifacts> => {
   const { stored } = await ensureStored(input, forGateway);
   return describeGatewayArtifacts(input.pins, stored);
 };
 
-/** Makes sure of Contour's manifest alone, for a cluster that pulls its images by itself. */
+/** Ensures only Contour's manifest, for a cluster that pulls its images. */
 export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArtifacts['contourManifest']> => {
   const { stored } = await ensureStored(input, ['contourManifest']);
   return describeManifest(input.pins, stored.contourManifest);
 };
 
-/** Writes everything pinned into a folder, from which {@link ensureArtifacts} works without a network. */
+/** Writes all pinned artifacts into a folder from which {@link ensureArtifacts} works offline. */
 export const writeBundle = async (input: ArtifactsInput & { readonly dir: string }): Promise<Artifacts> => {
   const { wanted, stored, arch } = await ensureStored(input, everything);
   const { dir, signal, report } = input;

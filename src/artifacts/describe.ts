@@ -7,24 +7,24 @@ import { archiveName } from './sources/images.ts';
 
 export type BinaryName = 'etcd' | 'coredns' | (typeof kubernetesPrograms)[number] | RuntimeProgram;
 
-/** What the Gateway is made of on any cluster, as absolute paths. */
+/** What the Gateway needs on any cluster, as absolute paths. */
 export type GatewayArtifacts = {
   readonly images: { readonly archive: string; readonly refs: readonly string[] };
   readonly contourManifest: { readonly path: string; readonly sha256: string };
 };
 
-/** Everything that a native node and its Gateway are made of, as absolute paths. */
+/** What a native node and its Gateway need, as absolute paths. */
 export type Artifacts = GatewayArtifacts & {
   readonly binaries: Readonly<Record<BinaryName, string>>;
   /** Holds ptp, host-local, loopback and portmap. */
   readonly cniPluginsDir: string;
-  /** Folders for the front of PATH of the node's processes. */
+  /** Folders to put first in the PATH of the node's processes. */
   readonly path: readonly string[];
-  /** For the node's processes, so that they find their own libraries. */
+  /** Environment in which the node's processes find their libraries. */
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Where each wanted item lies. */
+/** The cached item of each name. */
 export type Stored = Readonly<Record<keyof Items['wanted'], StoredItem>>;
 
 const pathsIn = <Name extends string>(dir: string, names: readonly Name[], pathOf = (name: Name): string => name) =>

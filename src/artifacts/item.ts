@@ -16,22 +16,22 @@ export type SourceName =
   | 'registry'
   | 'assembled';
 
-/** One way to come by an item. `make` puts the item's files into `dir` or throws a UserError that says why it cannot. */
+/** One way to get an item. `make` writes the item's files into `dir`, or throws a UserError with the reason it cannot. */
 export type ArtifactSource = { readonly name: SourceName; readonly make: (dir: string, work: Work) => Promise<void> };
 
-/** Something that is fetched as a whole: a folder of files in the cache, whose key says all that they depend on. */
+/** A folder of files that is fetched as a whole and cached under a key of everything that it depends on. */
 export type Item = {
   readonly name: string;
   readonly version: string;
   readonly key: string;
-  /** In the order in which they are tried. */
+  /** Tried in this order. */
   readonly sources: readonly ArtifactSource[];
 };
 
 /** An item in the cache. */
 export type StoredItem = { readonly key: string; readonly dir: string; readonly source: string };
 
-/** What sources work with. */
+/** What a source gets to make an item. */
 export type Work = {
   readonly cacheDir: string;
   readonly templatesDir: string;
@@ -42,8 +42,8 @@ export type Work = {
   readonly report: ReportState;
   readonly network: Network;
   readonly digests: Digests;
-  /** One build at a time: the go command uses every core itself. */
+  /** One build at a time: the go command uses all cores. */
   readonly buildSlots: Slots;
-  /** For an item that is made of others. */
+  /** Gets an item that this one is assembled from. */
   readonly ensure: (item: Item) => Promise<StoredItem>;
 };

@@ -13,7 +13,7 @@ import { manifestFromModule, manifestFromRelease, verifyManifest } from './sourc
 import { releaseSource } from './sources/release.ts';
 import { wheelSource } from './sources/wheel.ts';
 
-/** What the rest of the program gets, and what images are assembled from. */
+/** `wanted` is for callers; images are assembled from `parts`. */
 export type Items = {
   readonly wanted: {
     readonly kubernetes: Item;
@@ -26,11 +26,11 @@ export type Items = {
   readonly parts: { readonly agnhost: Item; readonly contour: Item; readonly envoy: Item };
 };
 
-/** Where the user wants artifacts from. A bundle alone means: no network. */
+/** The sources that the user chose. With a bundle, public sources are not used. */
 export type Origins = {
   readonly mirror?: string;
   readonly bundle?: string;
-  /** Folders in which programs of this machine are looked for. */
+  /** Folders to search for this machine's own programs. */
   readonly searchPath: readonly string[];
 };
 
@@ -53,7 +53,7 @@ const makePolicy = ({ mirror, bundle }: Origins): SourcePolicy => {
 
 const shortHash = (data: unknown): string => sha256(JSON.stringify(data)).slice(0, 8);
 
-/** Does something more with what a source made. */
+/** Runs a check after a source has made the item. */
 const withCheck = (source: ArtifactSource, check: (dir: string) => Promise<unknown>): ArtifactSource => ({
   ...source,
   make: async (dir, work) => {
@@ -74,7 +74,7 @@ const programItem = (name: string, pin: ProgramPin, { arch, policy }: { arch: Ar
       ...(go ? [goSource(go, pin.files)] : []),
     ]),
   ];
-  // Wheels and downloads carry no mode, and every file must be there.
+  // wheels and downloads carry no file mode; a missing file fails here
   const runnable = (dir: string) => Promise.all(pin.files.map((file) => chmod(join(dir, file), 0o755)));
   return { name, version: pin.version, key, sources: sources.map((source) => withCheck(source, runnable)) };
 };
@@ -101,7 +101,7 @@ const runtimeItem = (
   return { name: 'runtime', version: distribution, key, sources };
 };
 
-/** agnhost is built along with Kubernetes; it is an item of its own where Kubernetes was downloaded. */
+/** A build of Kubernetes includes agnhost; a download does not, and agnhost is then a separate item. */
 const findProgram =
   (parts: Items['parts'], kubernetes: Item): ProgramOf =>
   async (program, work) => {
@@ -119,7 +119,7 @@ const imagesItem = (pins: Pins, programOf: ProgramOf, { arch, policy }: { arch: 
   return { name: 'images', version, key, sources: [...policy.bundles(key), ...open] };
 };
 
-/** Every item with its sources, from the table of pins. */
+/** All items with their sources, from the table of pins. */
 export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Items => {
   const { arch } = machine;
   const policy = makePolicy(origins);

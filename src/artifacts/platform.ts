@@ -3,7 +3,7 @@ import type { Arch } from '../model/pins.ts';
 
 export type Platform = {
   readonly arch: Arch;
-  /** Name of the distribution and its release, such as `debian-bookworm`. */
+  /** The distribution and its release, such as `debian-bookworm`. */
   readonly distribution: string;
 };
 
@@ -15,7 +15,7 @@ export const parseDistribution = (text: string): string => {
   return `${values.get('ID') ?? 'linux'}-${values.get('VERSION_CODENAME') ?? values.get('VERSION_ID') ?? 'any'}`;
 };
 
-/** What the choice of artifacts depends on. */
+/** This machine's platform. */
 export const detectPlatform = async (nodeArch: string = process.arch): Promise<Platform> => {
   const arch = archs[nodeArch];
   if (!arch) throw new Error(`no artifacts are pinned for ${nodeArch}`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Arch } from '../model/pins.ts';
 
-/** Where the container runtime's programs lie in an item's folder: as in a Debian root. */
+/** Paths of the container runtime's programs in an item's folder, as in a Debian root. */
 export const runtimePaths = {
   containerd: 'usr/bin/containerd',
   'containerd-shim-runc-v2': 'usr/bin/containerd-shim-runc-v2',
@@ -26,7 +26,7 @@ export const cniPlugins = ['ptp', 'host-local', 'loopback', 'portmap'] as const;
 
 const triplets: Readonly<Record<Arch, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
-/** What programs out of Debian packages need to find their own libraries and each other. */
+/** The environment in which unpacked Debian programs find their libraries. */
 export const debianEnvironment = (dir: string, arch: Arch): Readonly<Record<string, string>> => {
   const libraries = [`usr/lib/${triplets[arch]}`, `lib/${triplets[arch]}`].map((path) => join(dir, path));
   return {

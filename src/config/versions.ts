@@ -9,7 +9,7 @@ const kubernetesLdflags = [
   ]),
 ].join(' ');
 
-/** Every version that taskgate fetches, and what proves it. `templates/go` says the same to the go command. */
+/** Every version that taskgate downloads, and how it is verified. `templates/go` has the same versions for the go command. */
 export const pins = {
   kubernetes: {
     version: 'v1.34.4',
@@ -22,7 +22,7 @@ export const pins = {
       module: 'kubernetes',
       packages: [
         ...kubernetesPrograms.map((name) => `k8s.io/kubernetes/cmd/${name}`),
-        // One build for all: agnhost shares most of its packages with the others.
+        // one build for all: agnhost shares most of its packages with the others
         'k8s.io/kubernetes/test/images/agnhost',
       ],
       ldflags: kubernetesLdflags,
@@ -137,12 +137,12 @@ export const pins = {
   ],
 } as const satisfies Pins;
 
-/** The pinned image whose repository has this last word, with its tag. */
+/** The pinned image of this name, with its tag. */
 export const imageRef = (name: 'agnhost' | 'pause'): string => {
   const image = pins.images.find(({ ref }) => ref.includes(`/${name}:`));
   if (!image) throw new Error(`no image ${name} is pinned`);
   return image.ref;
 };
 
-/** The Gateway API that Contour's manifest brings; `up` and `status` compare what a cluster has with it. */
+/** The Gateway API in Contour's manifest; `up` and `status` compare a cluster's CRDs with it. */
 export const gatewayApiBundle = { bundleVersion: 'v1.3.0', channel: 'experimental' } as const;

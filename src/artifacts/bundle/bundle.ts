@@ -9,7 +9,7 @@ import type { Network } from '../store/network.ts';
 import { type Meter, makeMeter } from '../store/progress.ts';
 import { type BundleIndex, bundleError, findFolderIndex, indexName, parseIndex, readFailure } from './index-file.ts';
 
-/** A bundle in a folder, or below a URL where somebody serves one. */
+/** A bundle in a folder, or served by a web server. */
 type Bundle = {
   readonly name: 'bundle' | 'mirror';
   readonly place: string;
@@ -22,7 +22,7 @@ type Bundle = {
   ) => Promise<void>;
 };
 
-/** A bundle on a disk. Its files are copied into the cache, so that the disk may go away. */
+/** A bundle on a disk. Its files are copied into the cache, so the disk can be removed afterwards. */
 export const folderBundle = (place: string): Bundle => ({
   name: 'bundle',
   place,
@@ -37,7 +37,7 @@ export const folderBundle = (place: string): Bundle => ({
   },
 });
 
-/** A bundle that a web server serves; its index is fetched once in a run. */
+/** A bundle that a web server serves; its index is fetched once per run. */
 export const servedBundle = (url: string): Bundle => {
   const place = url.replace(/\/+$/, '');
   let index: Promise<BundleIndex> | undefined;
@@ -59,10 +59,10 @@ export const servedBundle = (url: string): Bundle => {
   };
 };
 
-/** An index comes from outside: nothing may be written beside the item's folder. */
-const inside = (dir: string, path: string): string => {
+/** The index is untrusted input: it must not make taskgate write outside the item's folder. */
+const pathInside = (dir: string, path: string): string => {
   const full = join(dir, path);
-  if (!full.startsWith(dir + sep)) throw bundleError(`the bundle names ${path}, which lies outside its item`);
+  if (!full.startsWith(dir + sep)) throw bundleError(`the bundle names ${path}, which is outside its item`);
   return full;
 };
 
@@ -71,7 +71,7 @@ const verifyFile = async (path: string, file: StampedFile, place: string): Promi
   if (seen === file.sha256) return;
   throw new UserError(`${file.path} in ${place} has sha256 ${seen}, but its index says ${file.sha256}`, {
     id: 'artifact.checksum',
-    hint: 'the bundle is damaged: write it anew with `taskgate prefetch --bundle DIR`',
+    hint: 'the bundle is damaged: write it again with `taskgate prefetch --bundle DIR`',
   });
 };
 
@@ -79,20 +79,20 @@ const fetchFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: st
   const meter = makeMeter(stamp.files.length, (detail) => work.report('downloading', `${detail} from ${bundle.place}`));
   for (const file of stamp.files) {
     work.signal.throwIfAborted();
-    const to = inside(dir, file.path);
+    const to = pathInside(dir, file.path);
     await mkdir(dirname(to), { recursive: true });
     await bundle.fetchFile(file, `items/${stamp.key}/${file.path}`, to, { work, meter });
     await verifyFile(to, file, bundle.place);
     await chmod(to, file.mode);
   }
-  // Links last: no file may be written through one.
+  // links last: no file must be written through one
   for (const { path, target } of stamp.links) {
-    await mkdir(dirname(inside(dir, path)), { recursive: true });
-    await symlink(target, inside(dir, path));
+    await mkdir(dirname(pathInside(dir, path)), { recursive: true });
+    await symlink(target, pathInside(dir, path));
   }
 };
 
-/** Takes an item out of a bundle. */
+/** Gets an item from a bundle. */
 export const bundleSource = (bundle: Bundle, key: string): ArtifactSource => ({
   name: bundle.name,
   make: async (dir, work) => {

@@ -4,20 +4,20 @@ import { findTextFile } from '../../lib/files.ts';
 import type { Item } from '../item.ts';
 import { isStamp, type Stamp } from '../store/cache.ts';
 
-/** What `bundle.json` says: the stamp of each item, by key. Links and modes need no file system that has them. */
+/** The content of `bundle.json`: each item's stamp, with links and file modes, which the disk's file system may not support. */
 export type BundleIndex = { readonly schema: 1; readonly items: Readonly<Record<string, Stamp>> };
 
 export const indexName = 'bundle.json';
 
-/** A bundle that cannot give. The network is no way out for who has only a bundle. */
+/** The hint does not suggest the network: with --bundle there may be none. */
 export const bundleError = (message: string, cause?: unknown): UserError =>
   new UserError(message, {
     id: 'artifact.unavailable',
-    hint: 'write a bundle where there is a network, with this version of taskgate: `taskgate prefetch --bundle DIR`',
+    hint: 'write a bundle on a machine with network access, with this version of taskgate: `taskgate prefetch --bundle DIR`',
     cause,
   });
 
-/** Why a file of a bundle cannot be had; what is no fault of the bundle is returned as it is. */
+/** Explains a bundle read error; other errors are returned unchanged. */
 export const readFailure = (error: unknown, path: string): unknown => {
   if (hasCode(error, 'ENOENT')) return bundleError(`${path} is missing`, error);
   const isUnreadable = ['ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EIO'].some((code) => hasCode(error, code));
@@ -46,8 +46,8 @@ export const findFolderIndex = async (place: string): Promise<BundleIndex | unde
 };
 
 /**
- * Throws unless a folder is a bundle that has the items with no other source. One error for all of them: they are
- * taken side by side, and which one would be blamed is chance.
+ * Throws unless a folder is a bundle that has the items without any other source. One error names all missing items:
+ * they are fetched in parallel, so the first failure would be random.
  */
 export const verifyBundle = async (place: string, wanted: readonly Item[]): Promise<void> => {
   const index = await findFolderIndex(place);

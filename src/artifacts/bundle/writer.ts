@@ -30,7 +30,7 @@ const copyItem = async (
   }
 };
 
-/** Copies items from the cache into a bundle. Its index comes last: a bundle without one is unfinished. */
+/** Copies items from the cache into a bundle, and writes its index last: a bundle without one is incomplete. */
 export const copyToBundle = async (
   dir: string,
   items: readonly (readonly [Item, StoredItem])[],
@@ -42,7 +42,7 @@ export const copyToBundle = async (
     const stamp = await findStamp(stored.dir);
     if (!stamp) throw new Error(`${stored.dir} has no stamp`);
     if (stamp.source === 'host') {
-      throw new UserError(`${item.name} is this machine's own and cannot be put into a bundle`, {
+      throw new UserError(`${item.name} consists of this machine's own programs and cannot be bundled`, {
         id: 'artifact.not-bundled',
         hint: 'write the bundle on a Debian or Ubuntu machine, where packages are unpacked into the cache',
       });

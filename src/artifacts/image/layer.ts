@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { TarEntry } from '../../lib/tar.ts';
 
-/** A file for an image: where it lies there (no leading slash), and where here. */
+/** A file for an image: its path in the image (no leading slash), and on this machine. */
 type LayerFile = { readonly path: string; readonly from: string; readonly size: number };
 
 const passwd = 'root:x:0:0:root:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n';
@@ -27,7 +27,7 @@ export const layerEntries = (files: readonly LayerFile[]): readonly TarEntry[] =
   ];
 };
 
-/** Paths of the libraries, the loader among them, in what `ldd` prints. */
+/** Paths of the libraries, including the loader, in the output of `ldd`. */
 export const parseLdd = (text: string): readonly string[] =>
   text.split('\n').flatMap((line) => /(?:=>\s+|^\s+)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 
@@ -40,7 +40,7 @@ const librariesOf = async (runner: Runner, program: string, signal: AbortSignal)
   }
 };
 
-/** A program and the libraries that it loads, each at the path where it looks for them. */
+/** A program and the libraries that it loads, at the paths where it looks for them. */
 export const collectFiles = async (
   { path, from }: { path: string; from: string },
   runner: Runner,

@@ -5,12 +5,12 @@ import type { Arch } from '../../model/pins.ts';
 /** One blob of an image, by its digest in lower-case hex. */
 export type Blob = { readonly sha256: string; readonly size: number; readonly content: TarContent };
 
-/** An image ready to be put into an archive. */
+/** An image for an archive. */
 export type OciImage = { readonly ref: string; readonly manifest: Blob; readonly blobs: readonly Blob[] };
 
 const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
 
-/** Something with a digest, in the words of the OCI image format. */
+/** A descriptor of the OCI image format. */
 export type Descriptor = { readonly mediaType: string; readonly digest: string; readonly size: number };
 
 const textBlob = (text: string): Blob => ({ sha256: sha256(text), size: Buffer.byteLength(text), content: { text } });
@@ -54,14 +54,14 @@ const renderIndex = (images: readonly OciImage[]): string =>
     schemaVersion: 2,
     manifests: images.map(({ ref, manifest }) => ({
       ...describe(mediaTypeOf(manifest), manifest),
-      // The name under which containerd imports it.
+      // containerd imports the image under this name
       annotations: { 'io.containerd.image.name': ref, 'org.opencontainers.image.ref.name': ref.split(':').at(-1) },
     })),
   });
 
 const file = (name: string, content: TarContent): TarEntry => ({ type: 'file', name, mode: 0o644, content });
 
-/** An OCI image layout with several images; a blob that they share is stored once. */
+/** An OCI image layout with several images; shared blobs are stored once. */
 export const layoutEntries = (images: readonly OciImage[]): readonly TarEntry[] => {
   const blobs = new Map(
     images.flatMap(({ manifest, blobs }) => [manifest, ...blobs]).map((blob) => [blob.sha256, blob]),

@@ -7,7 +7,7 @@ import type { ArtifactSource, Work } from '../item.ts';
 import { debianEnvironment, runtimePaths, runtimePrograms } from '../runtime.ts';
 import { isMissingProgram } from '../store/failure.ts';
 
-/** Lists and downloads in a folder of our own: needs no root and leaves the system's alone. Signatures are still checked. */
+/** With lists and downloads in a separate folder, apt needs no root and does not change the system. It still verifies signatures. */
 export const aptCommand = (dir: string, ...args: readonly string[]): Command => [
   'apt-get',
   ...[
@@ -23,11 +23,11 @@ export const aptCommand = (dir: string, ...args: readonly string[]): Command => 
   ...args,
 ];
 
-/** What apt's complaint means. */
+/** Explains a failure of apt. */
 export const explainAptFailure = (error: CommandError): UserError => {
   const missing = /Unable to locate package (\S+)/.exec(error.stderr);
   const message = missing
-    ? `apt knows no package ${missing[1]}: are its lists to be had?`
+    ? `apt does not find package ${missing[1]}: can its lists be downloaded?`
     : `apt failed: ${messageOf(error).split('\n').at(-1)}`;
   return new UserError(message, {
     id: 'artifact.unavailable',
@@ -71,7 +71,7 @@ const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string
   return (await readdir(debsDir)).sort();
 };
 
-/** Packages make these links when they are installed; here nothing is installed. */
+/** Creates the links that the installation of the package would create. */
 const linkIptables = async (dir: string): Promise<void> => {
   for (const name of runtimePrograms.filter((program) => /^ip6?tables/.test(program))) {
     const path = join(dir, runtimePaths[name]);
@@ -80,7 +80,7 @@ const linkIptables = async (dir: string): Promise<void> => {
   }
 };
 
-/** Each program must run: a library that is missing shows here, not in a node that does not start. */
+/** Runs each program, to find a missing library here rather than in a node that does not start. */
 export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<string, string>>): Promise<void> => {
   for (const name of runtimePrograms) {
     const flag = name === 'containerd-shim-runc-v2' ? '-v' : '--version';
@@ -91,14 +91,14 @@ export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<s
       if (!(error instanceof CommandError)) throw error;
       throw new UserError(`${name} does not run here: ${messageOf(error)}`, {
         id: 'artifact.does-not-run',
-        hint: `look at the library it asks for, or install ${name} on this machine`,
+        hint: `install the missing library, or ${name}, on this machine`,
         cause: error,
       });
     }
   }
 };
 
-/** Unpacks the distribution's own packages into the cache. Nothing is installed. */
+/** Unpacks the distribution's packages into the cache, without installing them. */
 export const debianSource = (pin: DebianPin): ArtifactSource => ({
   name: 'debian',
   make: async (dir, work) => {

@@ -7,20 +7,20 @@ import type { ArtifactSource, Work } from '../item.ts';
 import { scratchDir } from '../store/cache.ts';
 import { isMissingProgram } from '../store/failure.ts';
 
-/** Caches of our own: what a build needs can be removed with the cache, and an ended build goes on where it was. */
+/** Go's caches are in taskgate's cache: they are removed with it, and an interrupted build resumes. */
 export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>> => ({
   CGO_ENABLED: '0',
   GOFLAGS: '-modcacherw',
   GOWORK: 'off',
   GOMODCACHE: join(cacheDir, 'go', 'mod'),
   GOCACHE: join(cacheDir, 'go', 'build'),
-  // /tmp is often small, and not cleaned after a crash.
+  // /tmp is often small, and is not cleaned up after a crash
   GOTMPDIR: scratchDir(cacheDir),
 });
 
 const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
 
-/** One package is written to the file `output`, several into the folder `output`. */
+/** `output` is a file for one package, and a folder for several. */
 export const buildCommand = ({ packages, ldflags }: GoPin, output: string, cores?: number): Command => [
   'go',
   'build',
@@ -43,32 +43,32 @@ const goMissing = (cause: unknown) =>
     cause,
   });
 
-/** What the go command's complaint means. */
+/** Explains a failure of the go command. */
 export const explainGoFailure = (error: CommandError): UserError => {
-  // `go mod download -json` complains on stdout.
+  // `go mod download -json` reports errors on stdout
   const text = `${error.stderr}\n${error.stdout}`;
   const cause = error;
   const tooOld = /requires go >= (\S+) \(running go (\S+?)[;)]/.exec(text);
   if (tooOld) {
     return new UserError(`go ${tooOld[2]} is too old: ${tooOld[1]} or newer is needed`, {
       id: 'artifact.go-too-old',
-      hint: 'install a newer Go, or allow it to fetch one (GOTOOLCHAIN=auto)',
+      hint: 'install a newer Go, or let it download one (GOTOOLCHAIN=auto)',
       cause,
     });
   }
   const sumWrong = /verifying (\S+): (checksum mismatch)/.exec(text);
   if (sumWrong) {
-    return new UserError(`${sumWrong[1]} is not what go.sum says: ${sumWrong[2]}`, {
+    return new UserError(`${sumWrong[1]} does not match go.sum: ${sumWrong[2]}`, {
       id: 'artifact.checksum',
-      hint: 'the Go proxy serves something else than the world does: look at GOPROXY in `go env`',
+      hint: 'the Go proxy serves different content than the public proxy: check GOPROXY in `go env`',
       cause,
     });
   }
   const missing = /([\w.~/-]+@v[\w.+-]+): .*(?:404|410|not found|unknown revision|invalid version)/i.exec(text);
   if (missing) {
-    return new UserError(`the Go proxy does not serve ${missing[1]}, which is pinned`, {
+    return new UserError(`the Go proxy does not serve the pinned ${missing[1]}`, {
       id: 'artifact.pin-missing',
-      hint: 'choose a proxy that has it (GOPROXY in `go env`), or give --mirror or --bundle',
+      hint: 'use a proxy that has it (GOPROXY in `go env`), or give --mirror or --bundle',
       cause,
     });
   }
@@ -76,13 +76,13 @@ export const explainGoFailure = (error: CommandError): UserError => {
   if (noProxy) {
     return new UserError(`the Go proxy cannot be reached: ${noProxy[0]}`, {
       id: 'artifact.go-proxy-unreachable',
-      hint: 'look at the network and at GOPROXY in `go env`, or give --mirror or --bundle',
+      hint: 'check the network and GOPROXY in `go env`, or give --mirror or --bundle',
       cause,
     });
   }
   return new UserError(`go failed: ${messageOf(error).split('\n').at(-1)}`, {
     id: 'artifact.build-failed',
-    hint: 'look at `go version` and `go env`, or give --mirror or --bundle',
+    hint: 'check `go version` and `go env`, or give --mirror or --bundle',
     cause,
   });
 };
@@ -105,7 +105,7 @@ export const inModule = ({ templatesDir, cacheDir }: Work, module: GoPin['module
   env: goEnvironment(cacheDir),
 });
 
-/** Fetches the modules of a build, and counts its packages. */
+/** Downloads the modules of a build, and counts its packages. */
 const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   let modules = 0;
   work.report('downloading', 'Go modules, waiting for go list');
@@ -118,7 +118,7 @@ const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   return stdout.split('\n').length;
 };
 
-/** Builds programs from a Go module. Modules are fetched beside another build; building waits for its slot. */
+/** Builds programs from a Go module. Modules are downloaded during other builds; the build itself waits for its slot. */
 export const goSource = (pin: GoPin, files: readonly string[]): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {

@@ -7,7 +7,7 @@ import { verifyRuns } from './debian.ts';
 
 const cniDirs = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
 
-/** Which package brings a program, for the one who has to install it. */
+/** The package to install for a program. */
 const packageOf = (program: string): string => {
   if (/^ip6?tables/.test(program)) return 'iptables';
   if (program === 'runc') return 'runc';
@@ -25,7 +25,7 @@ const findIn = async (dirs: readonly string[], name: string): Promise<string | u
   return undefined;
 };
 
-/** Links, at the folders where packages would have put them, to programs of this machine. */
+/** Links to programs of this machine, at the paths where packages would install them. */
 export const hostSource = (searchPath: readonly string[], pluginDirs: readonly string[] = cniDirs): ArtifactSource => ({
   name: 'host',
   make: async (dir, work) => {

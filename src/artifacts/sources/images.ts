@@ -10,7 +10,7 @@ import { pullImage } from './registry.ts';
 
 export const archiveName = 'images.tar';
 
-/** Finds out where a program for an image lies. */
+/** Finds the path of a program for an image. */
 export type ProgramOf = (program: ImagePin['assembled']['program'], work: Work) => Promise<string>;
 
 const assembleImage = async (
@@ -38,7 +38,7 @@ const makeDirs = async (dir: string): Promise<string> => {
   return blobsDir;
 };
 
-/** Fetches all images from their registries. */
+/** Pulls all images from their registries. */
 export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource => ({
   name: 'registry',
   make: async (dir, work) => {
@@ -54,7 +54,7 @@ export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource => ({
   },
 });
 
-/** Assembles all images from the same programs that the node runs, under their upstream names. */
+/** Assembles all images from the programs that the node runs too, under the upstream image names. */
 export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): ArtifactSource => ({
   name: 'assembled',
   make: async (dir, work) => {

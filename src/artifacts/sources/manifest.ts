@@ -11,17 +11,17 @@ import { fillUrl, mirroredUrl } from './release.ts';
 
 const fileName = (pin: ManifestPin): string => basename(pin.go.path);
 
-/** The manifest must be the pinned one, wherever it comes from. */
+/** Verifies that the manifest is the pinned one. */
 export const verifyManifest = async (dir: string, pin: ManifestPin, from: string): Promise<void> => {
   const seen = await sha256OfFile(join(dir, fileName(pin)));
   if (seen === pin.sha256) return;
   throw new UserError(`${fileName(pin)} from ${from} has sha256 ${seen}, not the pinned ${pin.sha256}`, {
     id: 'artifact.checksum',
-    hint: 'something on the way changes it: try another mirror or proxy',
+    hint: 'it was changed on the way: try another mirror or proxy',
   });
 };
 
-/** Downloads the manifest of the release, or its copy on a mirror. */
+/** Downloads the release's manifest, or its copy on a mirror. */
 export const manifestFromRelease = (pin: ManifestPin, mirror?: string): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
@@ -38,11 +38,11 @@ export const manifestFromRelease = (pin: ManifestPin, mirror?: string): Artifact
 
 const moduleDir = (json: string): string => {
   const { Dir } = JSON.parse(json) as { Dir?: unknown };
-  if (typeof Dir !== 'string') throw new Error(`go mod download told no folder: ${json}`);
+  if (typeof Dir !== 'string') throw new Error(`go mod download reported no folder: ${json}`);
   return Dir;
 };
 
-/** Takes the manifest out of the Go module of the same release. */
+/** Extracts the manifest from the Go module of the same release. */
 export const manifestFromModule = (pin: ManifestPin): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {

@@ -18,7 +18,7 @@ const runnable = (source: ArtifactSource, file: string): ArtifactSource => ({
   },
 });
 
-/** A bundle has no minikube: what it is made for needs no Docker either. */
+/** A bundle does not contain minikube: offline machines use the native provider. */
 const minikubeItem = (
   pin: ProgramPin & { readonly release: ReleasePin },
   arch: Arch,
@@ -36,7 +36,7 @@ const minikubeItem = (
   };
 };
 
-/** The path of the pinned minikube, fetched into the cache if it is not there, and checked by its publisher's sum. */
+/** The path of the pinned minikube, downloaded into the cache if missing, and verified by its publisher's checksum. */
 export const ensureMinikube = async (input: ArtifactsInput): Promise<string> => {
   const { arch } = input.machine ?? (await detectPlatform());
   const cacheDir = resolve(input.cacheDir);

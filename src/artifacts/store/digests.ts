@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 
-/** Remembers the first digest seen of each thing that is known by name only, and refuses another. */
+/** Records the first digest seen of each URL or tag that is not pinned by digest, and refuses another one. */
 export type Digests = { readonly remember: (name: string, sha256: string) => Promise<void> };
 
 const isDigests = (value: unknown): value is Record<string, string> =>
@@ -12,9 +12,9 @@ const isDigests = (value: unknown): value is Record<string, string> =>
   Object.values(value).every((digest) => typeof digest === 'string');
 
 const damaged = (path: string, cause?: unknown): UserError =>
-  new UserError(`${path}, the digests seen so far, is damaged`, {
+  new UserError(`${path}, the record of digests, is damaged`, {
     id: 'artifact.digests-damaged',
-    hint: `remove it: rm ${path}; digests are then remembered anew`,
+    hint: `remove it: rm ${path}; digests are then recorded again`,
     cause,
   });
 
@@ -28,7 +28,7 @@ const parseDigests = (text: string, path: string): Record<string, string> => {
   throw damaged(path);
 };
 
-/** The digests in `digests.json` of the cache. Only the holder of the cache's lock writes it. */
+/** The digests in the cache's `digests.json`. Only the holder of the cache's lock writes it. */
 export const loadDigests = async (cacheDir: string): Promise<Digests> => {
   const path = join(cacheDir, 'digests.json');
   const known = parseDigests((await findTextFile(path)) ?? '{}', path);
@@ -40,7 +40,7 @@ export const loadDigests = async (cacheDir: string): Promise<Digests> => {
       if (first !== undefined) {
         throw new UserError(`${name} has changed: sha256 ${sha256} is offered, ${first} was seen first`, {
           id: 'artifact.digest-changed',
-          hint: `a release does not change: find out why, and only then remove its line from ${path}`,
+          hint: `a release should not change: find out why it did before you remove its line from ${path}`,
         });
       }
       known[name] = sha256;

@@ -8,9 +8,9 @@ import { asSourceError, type Network, verifyStatus } from './network.ts';
 type Download = {
   readonly url: string;
   readonly sha256: string;
-  /** Where the finished file goes. */
+  /** Path of the finished file. */
   readonly to: string;
-  /** Where unfinished files stay, for the next run too. */
+  /** Folder of unfinished files, which later runs resume. */
   readonly partialDir: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly onBytes?: (done: number, total: number | undefined) => void;
@@ -27,18 +27,18 @@ const sizeOf = async (path: string): Promise<number> => {
   }
 };
 
-/** The whole file's size, whether the answer is the whole or its end. */
+/** The size of the whole file, also for a partial response. */
 const totalOf = ({ status, headers }: HttpResponse): number | undefined => {
   const text = status === 200 ? headers['content-length'] : headers['content-range']?.split('/')[1];
   const total = Number(text);
   return text === undefined || Number.isNaN(total) ? undefined : total;
 };
 
-/** The first byte that the answer carries: a server that ignores our wish sends all. */
+/** Offset of the response's first byte: a server that ignores the Range header sends the whole file. */
 const startOf = ({ status, headers }: HttpResponse): number =>
   status === 206 ? Number(/bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0;
 
-/** Fetches what the partial file lacks. */
+/** Downloads the rest of the partial file. */
 const fetchRest = async (download: Download, partial: string, network: Network): Promise<void> => {
   const have = await sizeOf(partial);
   const response = await network.request(download.url, {
@@ -52,9 +52,9 @@ const fetchRest = async (download: Download, partial: string, network: Network):
     return;
   }
   let done = startOf(response);
-  if (done !== 0 && done !== have) throw new HttpError('refused', `${response.url.host} sent another range than asked`);
+  if (done !== 0 && done !== have) throw new HttpError('refused', `${response.url.host} sent a different range than requested`);
   const total = totalOf(response);
-  // Not a pipeline: when the answer breaks off, what has come is kept.
+  // not a pipeline: if the response ends early, the received bytes are kept
   const file = await open(partial, done === 0 ? 'w' : 'a');
   try {
     for await (const chunk of readBody(response, network.signal)) {
@@ -81,20 +81,20 @@ const fetchWhole = async (download: Download, partial: string, network: Network)
   }
 };
 
-/** Throws, and forgets the file, unless it has the digest. */
+/** Throws, and removes the file, unless it has the digest. */
 const verifyDigest = async (partial: string, { url, sha256: wanted }: Download): Promise<void> => {
   const seen = await sha256OfFile(partial);
   if (seen === wanted) return;
   await rm(partial);
   throw new UserError(`${url} has sha256 ${seen}, but ${wanted} was expected`, {
     id: 'artifact.checksum',
-    hint: 'something on the way changes it: try another network, --mirror or --bundle',
+    hint: 'it was changed on the way: try another network, --mirror or --bundle',
   });
 };
 
 /**
- * Downloads a file whose digest is known. What an earlier run has fetched is kept and gone on from; what turns out
- * wrong after that is fetched once more from its beginning.
+ * Downloads a file with a known digest. Resumes the download of an earlier run; if the result is wrong, downloads it
+ * once more from the start.
  */
 export const downloadFile = async (download: Download, network: Network): Promise<void> => {
   const partial = join(download.partialDir, sha256(download.url).slice(0, 24));

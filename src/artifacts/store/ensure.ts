@@ -10,19 +10,18 @@ import { makeNetwork, type NetworkOptions } from './network.ts';
 import { type OnProgress, startReporting } from './progress.ts';
 import { makeSlots } from './slots.ts';
 
-/** What every item's work shares. */
+/** What the work on all items shares. */
 type Shared = Omit<Work, 'report' | 'ensure'> & { readonly report: OnProgress };
 
-/** What the cache is filled with. */
 export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
 
 type Failure = { readonly source: string; readonly error: UserError };
 
-/** One error for an item that no source could give: each source with its reason, and the last one's way out. */
+/** One error for an item that no source provides: the reason of each source, and the hint of the last. */
 const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
   const reasons = failures.map(({ source, error }) => `${source}: ${error.message}`).join('; ');
   const last = failures.at(-1)?.error;
-  return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'it has no source here'}`, {
+  return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'no source is available'}`, {
     id: last?.id ?? 'artifact.unavailable',
     hint: last?.hint ?? 'give --mirror or --bundle',
     cause: last,
@@ -58,7 +57,7 @@ const makeItem = async (item: Item, work: Work): Promise<StoredItem> => {
   return stored;
 };
 
-/** The item from the cache, else from the first of its sources that has it. */
+/** The item from the cache, or from its first source that works. */
 const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): Promise<StoredItem> => {
   const { report, ...rest } = shared;
   const stored = await findStored(shared.cacheDir, item.key);
@@ -78,7 +77,7 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
   }
 };
 
-/** An `ensure` that does each item once, however many ask for it; `settled` resolves when none of them works any more. */
+/** An `ensure` that makes each item once, for all callers; `settled` resolves when no item is being made. */
 const makeEnsure = (shared: Shared): { ensure: Work['ensure']; settled: () => Promise<void> } => {
   const begun = new Map<string, Promise<StoredItem>>();
   const ensure = (item: Item): Promise<StoredItem> => {
@@ -95,13 +94,13 @@ const makeEnsure = (shared: Shared): { ensure: Work['ensure']; settled: () => Pr
   return { ensure, settled };
 };
 
-/** Ends the others when one fails, and waits for them, so that nothing still writes when the lock is given back. */
+/** If one item fails, aborts the others and waits for them, so that nothing is written after the lock is released. */
 const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>>, filling: FillOptions) => {
   const failed = new AbortController();
   const signal = AbortSignal.any([filling.signal, failed.signal]);
   const digests = await loadDigests(filling.cacheDir);
   const network = makeNetwork(filling.network ?? {}, signal);
-  // The go command uses every core by itself.
+  // the go command uses all cores
   const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
   const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
     try {
@@ -112,13 +111,13 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
     }
   });
   await Promise.allSettled(begun);
-  // an item that is made of others fails with the first of them
+  // an item that is assembled from others fails with the first of them
   await settled();
   signal.throwIfAborted();
   return Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
 };
 
-/** Brings every item into the cache, side by side. One process at a time does that; another one waits for it. */
+/** Makes all items in parallel, in one process at a time: another process waits for the cache's lock. */
 export const fillCache = async <Name extends string>(
   wanted: Readonly<Record<Name, Item>>,
   filling: FillOptions,

@@ -2,14 +2,14 @@ import { sep } from 'node:path';
 import { type ErrorId, hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { CommandError } from '../../lib/process/runner.ts';
 
-/** Errors after which no other source is tried: they would meet the same, or the user must look. */
+/** Errors after which no other source is tried: it would fail the same way, or the user must decide. */
 const finalIds = new Set(['artifact.disk-full', 'artifact.cache-read-only', 'artifact.digest-changed']);
 
 export const isFinal = (error: UserError): boolean => finalIds.has(error.id);
 
 type FailureText = { readonly id: ErrorId; readonly hint: string };
 
-/** A folder that the user chose, and what to tell when its disk is full or it cannot be used. */
+/** A folder that the user chose, and the errors for a full disk and an unusable folder. */
 export type UserFolder = { readonly dir: string; readonly full: FailureText; readonly unusable: FailureText };
 
 const isOutOfSpace = (error: unknown): boolean =>
@@ -17,7 +17,7 @@ const isOutOfSpace = (error: unknown): boolean =>
   hasCode(error, 'EDQUOT') ||
   (error instanceof CommandError && /no space left on device|disk quota exceeded/i.test(messageOf(error)));
 
-/** Whether a system error names this folder, something in it or, when it could not be made, a folder above it. */
+/** Whether a system error names this folder, something in it or, if creating it failed, a folder above it. */
 export const isInFolder = (error: unknown, dir: string): boolean => {
   if (!(error instanceof Error)) return false;
   const { path, dest, syscall } = error as NodeJS.ErrnoException & { dest?: string };
@@ -25,23 +25,23 @@ export const isInFolder = (error: unknown, dir: string): boolean => {
   return isIn(path) || isIn(dest) || (syscall === 'mkdir' && path !== undefined && dir.startsWith(path + sep));
 };
 
-/** What keeps us from using a folder, if that is what the error says. */
-const obstacle = (error: unknown, dir: string): string | undefined => {
+/** Why a folder cannot be used, if the error is about that. */
+const whyUnusable = (error: unknown, dir: string): string | undefined => {
   if (!isInFolder(error, dir)) return undefined;
   const isMkdir = (error as NodeJS.ErrnoException).syscall === 'mkdir';
   if (hasCode(error, 'EROFS')) return `cannot write to ${dir}: ${messageOf(error)}`;
-  // so `recursive` tells of a read-only file system: https://github.com/nodejs/node/issues/47098
+  // `recursive` reports a read-only file system so: https://github.com/nodejs/node/issues/47098
   if (isMkdir && hasCode(error, 'ENOENT')) {
-    return `cannot write to ${dir}: a folder cannot be made, is the disk read-only? (${messageOf(error)})`;
+    return `cannot write to ${dir}: cannot create a folder, is the disk read-only? (${messageOf(error)})`;
   }
   const isUnusable = ['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP'].some((code) => hasCode(error, code));
   return isUnusable || (isMkdir && hasCode(error, 'EEXIST')) ? `cannot use ${dir}: ${messageOf(error)}` : undefined;
 };
 
-/** Names the troubles of a folder that the user can fix; anything else is returned as it is. */
+/** Explains errors of a folder that the user can fix; other errors are returned unchanged. */
 export const folderFailure = (error: unknown, { dir, full, unusable }: UserFolder): unknown => {
   if (isOutOfSpace(error)) return new UserError(`no space left on the disk of ${dir}`, { ...full, cause: error });
-  const message = obstacle(error, dir);
+  const message = whyUnusable(error, dir);
   return message === undefined ? error : new UserError(message, { ...unusable, cause: error });
 };
 
@@ -50,11 +50,11 @@ export const cacheFailure = (error: unknown, dir: string): unknown =>
     dir,
     full: {
       id: 'artifact.disk-full',
-      hint: 'free about 12 GB there, or choose another folder with XDG_CACHE_HOME; what is finished is kept',
+      hint: 'free about 12 GB there, or choose another folder with XDG_CACHE_HOME; finished downloads are kept',
     },
     unusable: {
       id: 'artifact.cache-read-only',
-      hint: 'make it a folder that you can write to, or choose another one with XDG_CACHE_HOME',
+      hint: 'make it writable, or choose another folder with XDG_CACHE_HOME',
     },
   });
 
@@ -65,10 +65,10 @@ export const bundleFailure = (error: unknown, dir: string): unknown =>
     full: { id: 'artifact.disk-full', hint: 'free some space there, or choose another folder with --bundle' },
     unusable: {
       id: 'artifact.bundle-folder',
-      hint: 'make it a folder that you can write to, or choose another one with --bundle',
+      hint: 'make it writable, or choose another folder with --bundle',
     },
   });
 
-/** Whether a command failed because there is no such program. */
+/** Whether a command failed because its program does not exist. */
 export const isMissingProgram = (error: unknown): error is CommandError =>
   error instanceof CommandError && error.exitCode === undefined && error.message.includes('ENOENT');

@@ -8,22 +8,22 @@ import {
   readBytes,
 } from '../../lib/http/http.ts';
 
-/** How hosts are reached: authorities, proxy, time limits. */
+/** Certificate authorities, proxy and timeouts. */
 export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'>;
 
-/** Requests of one run. A host that did not answer once is not asked again. */
+/** Requests of one run. A host that was unreachable once is not tried again. */
 export type Network = {
   readonly request: (url: string, headers?: Readonly<Record<string, string>>) => Promise<HttpResponse>;
-  /** A small answer; throws a UserError unless its status is 200. */
+  /** A small response; throws a UserError unless its status is 200. */
   readonly getBytes: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Buffer>;
   readonly signal: AbortSignal;
 };
 
-/** A source that cannot give: its reason, for the list of what was tried. */
+/** Why a source cannot provide an item, for the list of sources that were tried. */
 export const sourceError = (message: string, cause?: unknown): UserError =>
   new UserError(message, {
     id: 'artifact.unavailable',
-    hint: 'look at the network, or give --mirror or --bundle',
+    hint: 'check the network, or give --mirror or --bundle',
     cause,
   });
 
@@ -35,7 +35,7 @@ export const verifyStatus = (response: HttpResponse, expected: readonly number[]
   throw sourceError(`${status} ${statusText} from ${url.origin}${url.pathname}`);
 };
 
-/** Troubles of the network are reasons to try another source; anything else is a bug. */
+/** After a network error another source is tried; any other error is a bug. */
 export const asSourceError = (error: unknown): unknown =>
   error instanceof HttpError ? sourceError(messageOf(error), error) : error;
 

@@ -6,16 +6,16 @@ export type ArtifactProgress = Omit<Progress, 'phase'> & { readonly state: Artif
 
 export type OnProgress = (progress: ArtifactProgress) => void;
 
-/** Tells how far one item is, and what it is busy with now. */
+/** Reports the state of one item, and what it currently works on. */
 export type ReportState = (state: ArtifactState, detail: string, now?: string) => void;
 
 const formatMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** `12.3 of 98.0 MB`, or `12.3 MB` while the whole is unknown. */
+/** `12.3 of 98.0 MB`, or `12.3 MB` while the total is unknown. */
 export const formatBytes = (done: number, total?: number): string =>
   total === undefined ? `${formatMegabytes(done)} MB` : `${formatMegabytes(done)} of ${formatMegabytes(total)} MB`;
 
-/** Adds up the bytes of several files; their whole is known once all have begun. */
+/** Adds up the bytes of several files; the total is known once all have begun. */
 export type Meter = { readonly of: (file: string) => (done: number, total: number | undefined) => void };
 
 export const makeMeter = (files: number | undefined, report: (detail: string) => void): Meter => {
@@ -32,19 +32,20 @@ export const makeMeter = (files: number | undefined, report: (detail: string) =>
   };
 };
 
-const moves = (state: ArtifactState): boolean => state === 'waiting' || state === 'downloading' || state === 'building';
+const isActive = (state: ArtifactState): boolean =>
+  state === 'waiting' || state === 'downloading' || state === 'building';
 
-/** Whether an item in this state is being worked on, waits, or is there. */
+/** Whether an item in this state is in progress, waits or is done. */
 export const phaseOf = (state: ArtifactState): Pick<Progress, 'phase'> => {
-  if (moves(state)) return { phase: state === 'waiting' ? 'waiting' : 'working' };
+  if (isActive(state)) return { phase: state === 'waiting' ? 'waiting' : 'working' };
   return state === 'cached' || state === 'done' ? { phase: 'done' } : {};
 };
 
 const reasons: readonly ArtifactState[] = ['skipped-source', 'failed'];
 
 /**
- * Reports one item with the time it has taken. What changes fast is told every `pauseMs` at most; while nothing
- * changes, the time still goes on, so that a reader sees what is being waited for and how long.
+ * Reports one item with its elapsed time. Frequent changes are reported at most every `pauseMs`; without changes, the
+ * elapsed time is still updated.
  */
 export const startReporting = (
   name: string,
@@ -57,10 +58,10 @@ export const startReporting = (
     if (!latest) return;
     onProgress({ name, ...latest, ...(!reasons.includes(latest.state) && { elapsedMs: Date.now() - startedAt }) });
   };
-  const timer = setInterval(() => latest && moves(latest.state) && send(), pauseMs);
+  const timer = setInterval(() => latest && isActive(latest.state) && send(), pauseMs);
   timer.unref();
   const report: ReportState = (state, detail, now) => {
-    const isNews = state !== latest?.state || !moves(state);
+    const isNews = state !== latest?.state || !isActive(state);
     latest = { state, detail, ...(now && { now }) };
     if (isNews) send();
   };

@@ -1,4 +1,4 @@
-/** Runs work when a slot is free, in the order of asking. */
+/** Runs work when a slot is free, in the order of the requests. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
 
 export const makeSlots = (count: number): Slots => {

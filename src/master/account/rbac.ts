@@ -27,7 +27,7 @@ const labelsOf = (instance: string) => ({
 
 type RoleOwner = { readonly instance: string; readonly account: Account; readonly namespace?: string };
 
-/** A role with its binding; without a namespace both are of the whole cluster. */
+/** A role and its binding; without a namespace, a ClusterRole and a ClusterRoleBinding. */
 const rolePair = (
   name: string,
   rules: readonly Rule[],
@@ -50,8 +50,8 @@ const rulesOf = (scope: Scope, place: MasterScope): readonly Rule[] =>
   masterRights.filter((right) => right.scope === scope).map((right) => ruleOf(right, place));
 
 /**
- * Name and namespace of an instance's account for its master. It lies beside the Gateway, not among the tasks, whose pods
- * could use it; its token is in the Secret of the same name.
+ * Name and namespace of the ServiceAccount of an instance's master. It is in the Gateway's namespace: task pods could use
+ * an account in theirs. Its token is in the Secret of the same name.
  */
 export const masterAccount = (instance: string, { gateway }: MasterScope): Account => ({
   name: `taskgate-${instance}-master`,
@@ -69,7 +69,7 @@ const accountObjects = (instance: string, account: Account): readonly KubeObject
   return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, labels } }, token];
 };
 
-/** An account with the rights of a master and no others: ServiceAccount, token Secret, roles and their bindings. */
+/** An account with exactly the rights of a master: ServiceAccount, token Secret, roles and bindings. */
 export const masterAccountObjects = (instance: string, place: MasterScope): readonly KubeObject[] => {
   const account = masterAccount(instance, place);
   const { name, namespace } = account;
@@ -82,6 +82,6 @@ export const masterAccountObjects = (instance: string, place: MasterScope): read
   ];
 };
 
-/** Objects as a file for `kubectl apply -f`; each names its namespace, so the current one does not matter. */
+/** Objects as a file for `kubectl apply -f`; each names its namespace, so it does not depend on the current one. */
 export const renderManifest = (objects: readonly KubeObject[]): string =>
   objects.map((object) => `---\n${renderYaml(object)}`).join('');

@@ -14,29 +14,29 @@ export type AccessReview = KubeObject & {
   readonly status?: { readonly allowed: boolean; readonly reason?: string };
 };
 
-/** One verb of one right, with the question to the API server. */
+/** One verb of one right, with the request to the API server. */
 export type RightCheck = { readonly right: Right; readonly verb: string; readonly review: AccessReview };
 
 export type RightAnswer = RightCheck & { readonly isAllowed: boolean };
 
-/** A right that is missing. A warning is one that the master goes on without. */
+/** A missing right. A warning is about a right that the master works without. */
 export type RightFinding = {
   readonly severity: 'error' | 'warning';
   readonly message: string;
   readonly hint: string;
 };
 
-const placeOf = ({ scope }: Right, { taskNamespace, gateway }: MasterScope) => {
+const objectOf = ({ scope }: Right, { taskNamespace, gateway }: MasterScope) => {
   if (scope === 'cluster') return {};
   return scope === 'tasks' ? { namespace: taskNamespace } : { namespace: gateway.namespace, name: gateway.name };
 };
 
 const attributesOf = (right: Right, verb: string, place: MasterScope): Attributes => {
   const [resource = '', subresource] = right.resource.split('/');
-  return { verb, group: right.group, resource, ...(subresource && { subresource }), ...placeOf(right, place) };
+  return { verb, group: right.group, resource, ...(subresource && { subresource }), ...objectOf(right, place) };
 };
 
-/** The questions whether an account has all that a master needs, one for each verb. */
+/** The access reviews for all rights of a master, one for each verb. */
 export const rightsChecks = (place: MasterScope): readonly RightCheck[] =>
   masterRights.flatMap((right) =>
     Object.keys(right.verbs).map((verb) => ({
@@ -45,7 +45,7 @@ export const rightsChecks = (place: MasterScope): readonly RightCheck[] =>
       review: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
-        metadata: { name: '' }, // a review has no name; the API server refuses any other
+        metadata: { name: '' }, // a review has no name; the API server refuses one
         spec: { resourceAttributes: attributesOf(right, verb, place) },
       },
     })),
@@ -61,17 +61,17 @@ const judge = ({ right, verb, review }: RightCheck): RightFinding => {
   return {
     severity: right.isOptional ? 'warning' : 'error',
     message: `the master's account may not ${verb} ${kind} ${whereOf(review.spec.resourceAttributes)}: ${right.verbs[verb]}`,
-    hint: 'give it the roles that taskgate renders for a master, or use the account in them',
+    hint: "give it the roles in taskgate's manifest for a master, or use the account of that manifest",
   };
 };
 
-/** What is missing, each with what breaks without it; what stops the master comes first. */
+/** The missing rights with their effects; errors come first. */
 export const judgeRights = (answers: readonly RightAnswer[]): readonly RightFinding[] => {
   const missing = answers.filter(({ isAllowed }) => !isAllowed).map(judge);
   return missing.toSorted((a, b) => a.severity.localeCompare(b.severity));
 };
 
-/** Asks the API server side by side whether the account of this connection has all that a master needs. */
+/** Asks the API server whether the account of this connection has all rights of a master. */
 export const checkRights = async (kube: Kube, place: MasterScope): Promise<readonly RightFinding[]> => {
   const answers = rightsChecks(place).map(async (check) => {
     const { status } = await kube.create(check.review);

@@ -1,12 +1,12 @@
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 
-/** Where a master works in its cluster. */
+/** The namespace of a master's tasks, and its Gateway. */
 export type MasterScope = {
   readonly taskNamespace: string;
   readonly gateway: Pick<GatewayEndpoint, 'name' | 'namespace'>;
 };
 
-/** Where a right must hold: in the whole cluster, in the namespace of tasks, or on the Gateway. */
+/** Where a right is needed: in the whole cluster, in the namespace of tasks, or on the Gateway. */
 export type Scope = 'cluster' | 'tasks' | 'gateway';
 
 export type Right = {
@@ -15,24 +15,24 @@ export type Right = {
   readonly group: string;
   /** With its subresource, as in `pods/log`. */
   readonly resource: string;
-  /** Each verb, with what happens without it (seen with a real master: docs/determined.md, Rights). */
+  /** Each verb with the effect of its absence (observed with a real master: docs/determined.md, Rights). */
   readonly verbs: Readonly<Record<string, string>>;
-  /** The master goes on without it. */
+  /** The master works without it. */
   readonly isOptional?: true;
 };
 
 const noStart = 'the master does not start';
-const taskEnds = 'every task that a proxy leads to ends with "forbidden" in its log';
+const taskEnds = 'every task with a proxied port fails with "forbidden" in its log';
 const noTask = 'no task starts';
 const gatewayGroup = 'gateway.networking.k8s.io';
 
-/** Everything that a master outside of the cluster asks of it, as the API server's audit log has it; nothing more. */
+/** Exactly the requests that a master outside of the cluster makes, by the API server's audit log. */
 export const masterRights: readonly Right[] = [
   {
     scope: 'cluster',
     group: 'batch',
     resource: 'jobs',
-    verbs: { list: `${noStart}; it has no way around it in a single namespace` },
+    verbs: { list: `${noStart}; rights in a single namespace are not enough` },
   },
   {
     scope: 'cluster',
@@ -53,7 +53,7 @@ export const masterRights: readonly Right[] = [
     group: 'scheduling.k8s.io',
     resource: 'priorityclasses',
     isOptional: true,
-    verbs: { create: 'tasks have no priority of their own', delete: 'priority classes of ended tasks stay' },
+    verbs: { create: 'tasks have no priority', delete: 'priority classes of ended tasks stay' },
   },
   {
     scope: 'tasks',
@@ -65,7 +65,7 @@ export const masterRights: readonly Right[] = [
     scope: 'tasks',
     group: '',
     resource: 'pods',
-    verbs: { list: noStart, watch: 'the master learns late of what pods do, and asks again several times a second' },
+    verbs: { list: noStart, watch: 'the master notices changes of pods late, and polls several times a second' },
   },
   {
     scope: 'tasks',
@@ -78,9 +78,9 @@ export const masterRights: readonly Right[] = [
     group: 'batch',
     resource: 'jobs',
     verbs: {
-      watch: 'a task that is killed stays RUNNING for ever',
+      watch: 'a killed task stays RUNNING forever',
       create: noTask,
-      delete: 'a task that is killed goes on running',
+      delete: 'a killed task keeps running',
     },
   },
   {
@@ -93,7 +93,7 @@ export const masterRights: readonly Right[] = [
     scope: 'tasks',
     group: '',
     resource: 'events',
-    verbs: { list: noStart, watch: 'task logs do not tell why a pod waits' },
+    verbs: { list: noStart, watch: 'task logs do not show why a pod waits' },
   },
   { scope: 'tasks', group: '', resource: 'services', verbs: { list: noStart } },
   {

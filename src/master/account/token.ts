@@ -7,8 +7,8 @@ type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 const tokenOf = (secrets: readonly Secret[]): string | undefined => secrets[0]?.data?.['token'];
 
 /**
- * The token that the cluster puts into an account's Secret a moment after it was made. Throws UserError
- * `cluster.no-account-token` when none came.
+ * Waits for the token that the controller manager writes into an account's Secret. Throws UserError
+ * `cluster.no-account-token` at the deadline.
  */
 export const waitForAccountToken = async (
   kube: Kube,
@@ -18,11 +18,11 @@ export const waitForAccountToken = async (
   const secrets = await waitUntil(
     `Token of service account ${namespace}/${name}`,
     (until) => kube.watch<Secret>({ apiVersion: 'v1', kind: 'Secret', namespace, name }, until),
-    (seen) => (tokenOf(seen) ? true : seen.length === 0 ? 'there is no Secret for it' : 'its Secret is empty'),
+    (seen) => (tokenOf(seen) ? true : seen.length === 0 ? 'it has no Secret' : 'its Secret is empty'),
     {
       timeoutMs,
       id: 'cluster.no-account-token',
-      hint: 'is there a ServiceAccount of that name, and does the controller manager run?',
+      hint: 'does the ServiceAccount exist, and does the controller manager run?',
       ...(signal && { signal }),
     },
   );

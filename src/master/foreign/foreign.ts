@@ -4,7 +4,7 @@ import { type ForeignFinding, judgeForeign, type MasterTraces, type OwnMaster } 
 
 const isRefusal = (error: unknown, code: number): boolean => error instanceof KubeError && error.code === code;
 
-/** Objects of the whole cluster; those of one namespace where only that is allowed, none of a kind that is not served. */
+/** Objects of the whole cluster; of one namespace if only that is allowed; none if the kind is not served. */
 const listWhereAllowed = async <T extends KubeObject>(
   kube: Kube,
   selection: Selection,
@@ -37,8 +37,8 @@ const readTraces = async (kube: Kube, { taskNamespace, gateway }: OwnMaster): Pr
 };
 
 /**
- * Signs of a master that is not ours on the namespace of our tasks or on our Gateway: two masters there delete each other's
- * tasks at their start (docs/determined.md, Two masters). Sample tasks of taskgate, of any instance, are no master's. Changes nothing.
+ * Finds traces of another master in the instance's task namespace or on its Gateway: two masters there delete each
+ * other's tasks when they start (docs/determined.md, Two masters). Ignores taskgate's sample tasks. Changes nothing.
  */
 export const findForeignMaster = async (kube: Kube, own: OwnMaster): Promise<readonly ForeignFinding[]> =>
   judgeForeign(await readTraces(kube, own), own);

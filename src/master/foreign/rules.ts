@@ -1,12 +1,12 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { MasterScope } from '../account/rights.ts';
 
-/** A sign of a master that is not ours: what was seen, with the names of objects, and what to do. */
+/** A trace of another master: what was found, with names of objects, and what to do. */
 export type ForeignFinding = { readonly message: string; readonly hint: string };
 
-/** Where our master works, and which it is. */
+/** The instance's master. */
 export type OwnMaster = MasterScope & {
-  /** Its `cluster_id`, as `/info` tells. Undefined while no master of ours was seen: then every master is foreign. */
+  /** Its `cluster_id`, from `/info`. Undefined until the instance's master has answered: then every master is foreign. */
   readonly ownClusterId?: string | undefined;
 };
 
@@ -20,12 +20,12 @@ type TCPRoute = KubeObject & {
   };
 };
 
-/** What masters leave in a cluster. */
+/** Objects that masters create in a cluster. */
 export type MasterTraces = {
   readonly jobs: readonly KubeObject[];
   readonly configMaps: readonly KubeObject[];
   readonly routes: readonly TCPRoute[];
-  /** Pods that Determined's chart makes: a master or its database. */
+  /** Pods of Determined's chart: a master or its database. */
   readonly systemPods: readonly KubeObject[];
   readonly gateway: KubeObject | undefined;
 };
@@ -34,7 +34,7 @@ const annotationPrefix = 'determined.ai/det-gateway-port-';
 /** The cluster id of sample tasks. */
 const sampleCluster = 'taskgate';
 
-/** A master names all that it makes after the first 8 characters of its cluster id. */
+/** The names of a master's objects contain the first 8 characters of its cluster id. */
 const clusterOf = ({ metadata }: KubeObject): string | undefined => /^det-([^-]{8})-/.exec(metadata.name)?.[1];
 
 const isSample = (object: KubeObject): boolean =>
@@ -56,7 +56,7 @@ const namesOf = (objects: readonly KubeObject[]): string => {
   return names.slice(0, shown).join(', ') + more;
 };
 
-/** Objects by the cluster id of their master, in the order in which they were seen. */
+/** Objects by the cluster id of their master. */
 const byCluster = (objects: readonly KubeObject[]): readonly (readonly [cluster: string, readonly KubeObject[]])[] => [
   ...Map.groupBy(objects, (object) => clusterOf(object) ?? ''),
 ];
@@ -68,7 +68,7 @@ const inNamespace = ({ jobs, configMaps }: MasterTraces, own: OwnMaster): readon
   );
   return byCluster(found).map(([cluster, objects]) => ({
     message: `namespace ${taskNamespace} has tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
-    hint: `let that master have namespace ${taskNamespace}, and take another by master.taskNamespace: a master's start deletes tasks that its database does not know. If it is yours, start it with the same database`,
+    hint: `leave namespace ${taskNamespace} to that master and set another master.taskNamespace: a starting master deletes tasks that are not in its database. If it is yours, start it with the same database`,
   }));
 };
 
@@ -77,7 +77,7 @@ const leadsTo = ({ spec, metadata }: TCPRoute, { gateway }: OwnMaster): boolean 
     ({ name, namespace = metadata.namespace }) => name === gateway.name && namespace === gateway.namespace,
   ) ?? false;
 
-/** Allocations that hold a port of the Gateway, by its annotations. */
+/** Allocations that hold a port of the Gateway, from its annotations. */
 const holdersOf = ({ gateway }: MasterTraces): readonly string[] =>
   Object.entries(gateway?.metadata.annotations ?? {})
     .filter(([key]) => key.startsWith(annotationPrefix))
@@ -90,7 +90,7 @@ const onGateway = (traces: MasterTraces, own: OwnMaster): readonly ForeignFindin
   const { namespace, name } = own.gateway;
   return byCluster([...jobs, ...routes].filter((object) => isForeign(object, own))).map(([cluster, objects]) => ({
     message: `Gateway ${namespace}/${name} serves tasks of another master, with cluster id ${cluster}...: ${namesOf(objects)}`,
-    hint: "give each master its own Gateway (gateway.name): a master's start frees listeners that its database does not know. If it is yours, start it with the same database",
+    hint: 'give each master its own Gateway (gateway.name): a starting master removes listeners that are not in its database. If it is yours, start it with the same database',
   }));
 };
 
@@ -99,12 +99,12 @@ const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: OwnMaster): 
     ? []
     : [
         {
-          message: `namespace ${taskNamespace} is that of a master which runs in the cluster: ${namesOf(systemPods)}`,
-          hint: 'take another namespace by master.taskNamespace: by default that master runs its tasks here',
+          message: `namespace ${taskNamespace} has a master that runs in the cluster: ${namesOf(systemPods)}`,
+          hint: 'set another master.taskNamespace: by default that master runs its tasks here',
         },
       ];
 
-/** What the traces in a cluster tell of masters that are not ours. */
+/** Judges the traces of other masters in a cluster. */
 export const judgeForeign = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => [
   ...inNamespace(traces, own),
   ...onGateway(traces, own),

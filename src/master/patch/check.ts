@@ -7,12 +7,12 @@ import { errorAt, type Problem } from '../schema/problem.ts';
 import { findVariables } from '../schema/variables.ts';
 import type { Wanted } from './map-edit.ts';
 
-/** A resource manager of a file, and what shall be in it. */
+/** A resource manager of a file, and the values to write into it. */
 export type PatchTarget = { readonly manager: Manager; readonly wanted: Wanted };
 
 type Change = { readonly before: Item; readonly after: Item; readonly targets: readonly PatchTarget[] };
 
-/** Fields that come in by `<<` count as the block's own. */
+/** Fields merged by `<<` count as the block's own. */
 const plainPath = (path: string): string => path.replaceAll('.<<', '').toLowerCase();
 
 const isWanted = (path: string, targets: readonly PatchTarget[]): boolean =>
@@ -39,20 +39,20 @@ const findAt = (root: Item, path: string): Item | undefined =>
 const nearestTo = (root: Item, path: string): Item =>
   findAt(root, path) ?? nearestTo(root, path.replace(/(\.?[^.[\]]+|\[\d+\])$/, ''));
 
-/** Problems of the changed text with their folders in the user's, of which the lines are numbered otherwise. */
+/** Problems of the changed text, with the line numbers of the user's text. */
 export const atOriginalPositions = (root: Item, problems: readonly Problem[]): readonly Problem[] =>
   problems.map((problem) => {
     const { line, column } = nearestTo(root, problem.path);
     return { ...problem, line, column };
   });
 
-/** What was changed beside what was wanted, as an anchor carries a change to its aliases. */
+/** Changes outside of the wanted fields: a changed anchor also changes its aliases. */
 const findLeaks = ({ before, after, targets }: Change): readonly Problem[] => {
   const old = byPath(before);
   return [...byPath(after)]
     .filter(([path, { text }]) => old.get(path)?.text !== text && !isWanted(path, targets))
     .map(([, item]) =>
-      errorAt(item, 'would change too, as an alias of what is patched', 'write it out in place of the alias'),
+      errorAt(item, 'would change too: it is an alias of a patched value', 'replace the alias by the value'),
     );
 };
 
@@ -69,18 +69,18 @@ const findMissing = (after: Item, { manager, wanted }: PatchTarget): readonly Pr
   });
 };
 
-/** Whether a change of the text changed what it says just as wanted: no less, and nothing else. */
+/** Verifies that the changed text has all wanted values, and no other change. */
 export const findStrayChanges = (change: Change): readonly Problem[] => {
   const leaks = findLeaks(change);
   return leaks.length > 0 ? leaks : change.targets.flatMap((target) => findMissing(change.after, target));
 };
 
-/** Variables that would reach the master as they are. */
+/** Variables that would reach the master unexpanded. */
 export const findVariablesLeft = (root: Item): readonly Problem[] =>
   (isDevcluster(root) ? findDevclusterVariables(root) : findVariables(root, masterShape('kubernetes'))).filter(
     ({ severity }) => severity === 'error',
   );
 
-/** What the master, or devcluster, would not take of that which was written; faults of the user's own are left to them. */
+/** Errors that the master or devcluster would report in the written values; errors elsewhere in the file are not reported. */
 export const findFaults = (text: string, targets: readonly PatchTarget[]): readonly Problem[] =>
   validateMasterConfig(text).filter(({ severity, path }) => severity === 'error' && isWanted(path, targets));

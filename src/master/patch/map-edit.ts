@@ -2,19 +2,19 @@ import { isAlias, isMap, isScalar, type Pair, type Scalar, type YAMLMap } from '
 import { renderYaml } from '../../lib/template.ts';
 import { resolvePlain } from '../schema/scalars.ts';
 
-/** What a block of keys shall hold; what else is in it stays. */
+/** The values to write into a block of keys; its other keys stay. */
 export type Wanted = { readonly [key: string]: string | number | Wanted };
 
-/** One change of a text, by offsets into it. */
+/** One change of a text, by offsets. */
 export type Edit = { readonly start: number; readonly end: number; readonly text: string };
 
-/** The text with all changes made; they must not overlap. */
+/** Applies changes that do not overlap. */
 export const applyEdits = (text: string, edits: readonly Edit[]): string =>
   edits
     .toSorted((a, b) => b.start - a.start)
     .reduce((changed, edit) => changed.slice(0, edit.start) + edit.text + changed.slice(edit.end), text);
 
-/** Words that need no quotes anywhere, not even between braces, but for those that YAML 1.1 takes for other types. */
+/** These words need no quotes, not even in flow mappings, unless YAML 1.1 reads them as another type. */
 const writeScalar = (value: string | number): string =>
   typeof value === 'number' || /^[\w./~-]+$/.test(value) ? renderYaml(value).trimEnd() : JSON.stringify(value);
 
@@ -48,7 +48,7 @@ const needRange = (node: unknown): readonly [start: number, end: number] => {
 const meaningOf = (node: Scalar): unknown =>
   node.type === 'PLAIN' ? resolvePlain(String(node.value)).value : node.value;
 
-/** Replaces a value, unless it means what is wanted already. An empty one sits right behind the colon. */
+/** Replaces a value unless it has the wanted meaning already. An empty value is right after the colon. */
 const replaceValue = (text: string, { key, value }: Pair, wanted: string | number | Wanted): readonly Edit[] => {
   if (isScalar(value) && meaningOf(value) === wanted) return [];
   const [start, end] = rangeOf(value) ?? [needRange(key)[1] + 1, needRange(key)[1] + 1];
@@ -64,11 +64,11 @@ const lineEnd = (text: string, offset: number): number => {
   return text[found - 1] === '\r' ? found - 1 : found;
 };
 
-/** Spaces up to where a node stands in its line; what stands before it, as `- `, counts as spaces too. */
+/** Spaces up to a node's column; anything before it in the line, such as `- `, counts as spaces. */
 const indentAt = (text: string, offset: number): string =>
   text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset).replaceAll(/[^ ]/g, ' ');
 
-/** The last value that begins and ends in one line: behind its line there is room for more keys. */
+/** The last value on a single line: new keys can be inserted after that line. */
 const findOneLiner = (text: string, map: YAMLMap): Pair | undefined =>
   map.items.findLast(({ value }) => {
     const range = isScalar(value) || isAlias(value) ? rangeOf(value) : undefined;
@@ -101,11 +101,11 @@ const insertInFlow = (map: YAMLMap, missing: Wanted): Edit => {
   return { start: end, end, text: `${last ? ', ' : ''}${flowFields(missing)}` };
 };
 
-/** The pair of a key, in any case; not one that comes in by `<<`. */
+/** The pair of a key, ignoring case; not one merged by `<<`. */
 export const findPair = (map: YAMLMap, key: string): Pair | undefined =>
   map.items.find((pair) => isScalar(pair.key) && String(pair.key.value).toLowerCase() === key);
 
-/** The changes after which a block of keys in a text holds what is wanted; all else keeps its form to the byte. */
+/** The changes that write the wanted values into a block of keys; everything else stays byte for byte. */
 export const editMap = (text: string, map: YAMLMap, wanted: Wanted): readonly Edit[] => {
   const entries = Object.entries(wanted);
   const changes = entries.flatMap(([key, value]) => {
@@ -120,7 +120,7 @@ export const editMap = (text: string, map: YAMLMap, wanted: Wanted): readonly Ed
   return [...changes, map.flow ? insertInFlow(map, missing) : insertInBlock(text, map, missing)];
 };
 
-/** The change of a key's name, when the block has it. */
+/** The change that renames a key, if the block has it. */
 export const renameKey = (map: YAMLMap, from: string, to: string): readonly Edit[] => {
   const pair = findPair(map, from);
   if (!pair || findPair(map, to)) return [];

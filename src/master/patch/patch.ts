@@ -18,12 +18,12 @@ export type PatchValues = ManagerValues | { readonly byCluster: ReadonlyMap<stri
 /** A user's own configuration; `name` is for messages. */
 export type ConfigFile = { readonly name: string; readonly text: string };
 
-/** The text after the change, and the cluster names of the resource managers that it is about. */
+/** The changed text, and the cluster names of the changed resource managers. */
 export type Patched = { readonly text: string; readonly clusters: readonly string[] };
 
 const shownProblems = 4;
 
-/** What is wrong, each as `file:line:column: key: message`. */
+/** Lists problems as `file:line:column: key: message`. */
 const failure = (file: ConfigFile, id: ErrorId, problems: readonly Problem[]): UserError => {
   const lines = problems.map(
     ({ line, column, path, message }) => `${file.name}:${line}:${column}: ${path && `${path}: `}${message}`,
@@ -70,7 +70,7 @@ const findAmbiguous = (managers: readonly Manager[], values: PatchValues): reado
       errorAt(
         block,
         `there are several Kubernetes resource managers (${quoted(managers)}), and they cannot share one Gateway`,
-        'say which cluster name gets which instance',
+        'name the instance for each cluster name',
       ),
     );
 };
@@ -78,13 +78,19 @@ const findAmbiguous = (managers: readonly Manager[], values: PatchValues): reado
 const findUnknown = (root: Item, managers: readonly Manager[], values: PatchValues): readonly Problem[] =>
   wantedNames(values, managers)
     .filter((name) => !managers.some((manager) => clusterNameOf(manager) === name))
-    .map((name) => errorAt(root, `no Kubernetes resource manager is called '${name}'`, `there is ${quoted(managers)}`));
+    .map((name) =>
+      errorAt(
+        root,
+        `no Kubernetes resource manager has the cluster name '${name}'`,
+        `the file has ${quoted(managers)}`,
+      ),
+    );
 
 const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly PatchTarget[] => {
   const managers = managersOf(root);
   if (managers.length === 0) {
     const place = findItem(root, 'resource_manager') ?? root;
-    const problem = errorAt(place, 'there is no Kubernetes resource manager', 'write one with type: kubernetes');
+    const problem = errorAt(place, 'there is no Kubernetes resource manager', 'add one with type: kubernetes');
     verifyNone(file, 'usage.patch-no-manager', [problem]);
   }
   verifyNone(file, 'usage.patch-ambiguous', findAmbiguous(managers, values));
@@ -97,7 +103,7 @@ const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly 
   });
 };
 
-/** The node at the path of an item; undefined where an item came in by `<<`. */
+/** The node at the path of an item; undefined for an item merged by `<<`. */
 const findNode = (document: Document, path: string): YAMLMap | undefined => {
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   const keys = path.split(/[.[\]]+/).filter(Boolean);
@@ -109,7 +115,7 @@ const findNode = (document: Document, path: string): YAMLMap | undefined => {
   return isMap(found) ? found : undefined;
 };
 
-/** The text with each target's block changed by `edit`. */
+/** Changes each target's block by `edit`. */
 const withEdits = (
   file: ConfigFile,
   targets: readonly PatchTarget[],
@@ -120,16 +126,20 @@ const withEdits = (
     const { block } = target.manager;
     const node = findNode(document, block.path);
     if (node) return edit(node, target);
-    const problem = errorAt(block, 'comes from elsewhere in the file by <<', 'write it out in its place');
+    const problem = errorAt(
+      block,
+      'is merged by << from elsewhere in the file',
+      'replace the << by the fields themselves',
+    );
     throw failure(file, 'usage.patch-shared', [problem]);
   });
   return { ...file, text: applyEdits(file.text, edits) };
 };
 
 /**
- * A user's own `master.yaml` or devcluster file with our Gateway, kubeconfig and address of the master in its Kubernetes
- * resource managers; all else stays as it is, to the byte. Throws UserError `usage.patch-*` (syntax, no-manager, ambiguous,
- * unknown, shared, variable) or `usage.master-values`, with the place of each problem.
+ * Writes the Gateway, kubeconfig and address of the master into the Kubernetes resource managers of a user's `master.yaml`
+ * or devcluster file; everything else stays byte for byte. Throws UserError `usage.patch-*` (syntax, no-manager, ambiguous,
+ * unknown, shared, variable) or `usage.master-values`, with the position of each problem.
  */
 export const patchConfig = (file: ConfigFile, values: PatchValues): Patched => {
   const root = parse(file);

@@ -9,7 +9,7 @@ import { isPythonRegex } from './python-regex.ts';
 
 const signals: readonly string[] = Object.keys(constants.signals);
 
-/** What `string.Template.safe_substitute` replaces; `$$` is a dollar sign. */
+/** The placeholders of `string.Template.safe_substitute`; `$$` is a dollar sign. */
 const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
 const guessedVariable = 'DOCKER_LOCALHOST';
 
@@ -20,24 +20,24 @@ const judgeVariables = (item: ScalarItem): readonly Problem[] => {
     name === guessedVariable
       ? warningAt(
           item,
-          `$${guessedVariable} is what devcluster guesses, even if you export another`,
-          'write the host itself',
+          `$${guessedVariable} is guessed by devcluster, even if you export another value`,
+          'write the host',
         )
-      : errorAt(item, `$${name} stays as it is when it is not exported`, 'write the value; a dollar sign is $$'),
+      : errorAt(item, `$${name} is left unexpanded if it is not exported`, 'write the value; a dollar sign is $$'),
   );
 };
 
-/** Variables in a devcluster file, but for those in shell commands. */
+/** Variables in a devcluster file, except in shell commands. */
 export const findDevclusterVariables = (root: Item): readonly Problem[] => everyScalar(root).flatMap(judgeVariables);
 
 const judgeBase60 = (item: ScalarItem): readonly Problem[] =>
   item.isPlain && isSexagesimal(item.text) && !item.path.endsWith('.sh')
-    ? [errorAt(item, `unquoted ${item.text} is read by devcluster as a number in base 60`, 'quote it')]
+    ? [errorAt(item, `unquoted ${item.text} is a base 60 number to devcluster`, 'quote it')]
     : [];
 
 const portKeys = ['port', 'api_port', 'elastic_port'] as const;
 
-/** Python's `int()` takes digits in quotes too. */
+/** Python's `int()` also accepts digits in quotes. */
 const judgePorts = (stage: Item): readonly Problem[] =>
   portKeys.flatMap((key) => {
     const port = findItem(stage, key);
@@ -45,13 +45,19 @@ const judgePorts = (stage: Item): readonly Problem[] =>
     return isBad ? [errorAt(port, `'${port.text}' is not a number`, 'write a port such as 5432')] : [];
   });
 
-/** devcluster compiles the pattern when it loads the file, and waits for it in the log without a deadline. */
+/** devcluster compiles the pattern when it loads the file, and waits for a match in the log without a deadline. */
 const judgePatterns = (stage: Item): readonly Problem[] =>
   ['pre', 'post'].flatMap((key) =>
     itemsAt(stage, key).flatMap((operation) => {
       const pattern = findItem(operation, 'logcheck.regex');
       return pattern?.kind === 'string' && !isPythonRegex(pattern.text)
-        ? [errorAt(pattern, `'${pattern.text}' is not a regular expression`, 'close each bracket, or put \\ before it')]
+        ? [
+            errorAt(
+              pattern,
+              `'${pattern.text}' is not a regular expression`,
+              'close each bracket, or escape it with \\',
+            ),
+          ]
         : [];
     }),
   );
@@ -60,7 +66,7 @@ const judgeStage = (stage: Item): readonly Problem[] => {
   if (stage.kind !== 'map') return [];
   const [first, ...others] = stage.fields;
   const extra = others.map((field) =>
-    errorAt(field, `is ignored: the stage is '${first?.key}' already`, 'begin a new list item'),
+    errorAt(field, `is ignored: the stage already is '${first?.key}'`, 'start a new list item'),
   );
   const signal = findString(first?.value, 'kill_signal');
   const full = signal?.startsWith('SIG') ? signal : `SIG${signal}`;
@@ -76,7 +82,7 @@ const substitute = (text: string): string =>
     dollar ? '$' : (braced ?? bare ?? '').toLowerCase().replaceAll('_', '-'),
   );
 
-/** The configuration as devcluster hands it to the master; a variable is taken for a word, having been judged already. */
+/** The configuration as devcluster passes it to the master. A variable becomes a plain word: it is reported elsewhere. */
 const asPassedToMaster = (item: Item): Item => {
   if (item.kind === 'map')
     return { ...item, fields: item.fields.map((field) => ({ ...field, value: asPassedToMaster(field.value) })) };
@@ -107,15 +113,15 @@ const judgeMaster = (stage: Item): readonly Problem[] => {
   const master = findItem(stage, 'master');
   if (!master) return [];
   const config = findItem(master, 'config_file');
-  if (!config) return [warningAt(master, 'config_file is missing: nothing of this master was checked')];
+  if (!config) return [warningAt(master, 'config_file is missing: this master was not checked')];
   return [...checkMaster(asPassedToMaster(config)), ...lostTypes(config)];
 };
 
-/** Whether a file is one for devcluster rather than for the master itself. */
+/** Whether a file is for devcluster rather than for the master. */
 export const isDevcluster = (root: Item): boolean =>
   root.kind === 'map' && root.fields.some(({ key }) => key.toLowerCase() === 'stages');
 
-/** Everything that is wrong with a devcluster file, and with the configuration of each master in it. */
+/** All problems of a devcluster file and of the master configurations in it. */
 export const checkDevcluster = (root: Item): readonly Problem[] => {
   const stages = itemsAt(root, 'stages');
   return [

@@ -11,8 +11,8 @@ const managerRules: readonly FileRule[] = [
     id: 'file-manager',
     key: 'resource_manager',
     severity: 'error',
-    check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master silently falls back to agents',
-    hint: 'write a resource_manager with type: kubernetes, or type: agent to say that agents are meant',
+    check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master then silently uses agents',
+    hint: 'write a resource_manager with type: kubernetes, or type: agent if agents are intended',
   },
   {
     id: 'file-old-schema',
@@ -21,8 +21,8 @@ const managerRules: readonly FileRule[] = [
     check: ({ root }) =>
       has(root, 'scheduler') &&
       has(root, 'resource_manager') &&
-      'belongs to the old schema, not beside resource_manager',
-    hint: 'move it into the resource manager',
+      'belongs to the old schema and cannot be combined with resource_manager',
+    hint: 'move it into resource_manager',
   },
   {
     id: 'file-old-provisioner',
@@ -31,7 +31,7 @@ const managerRules: readonly FileRule[] = [
     check: ({ root }) =>
       has(root, 'provisioner') &&
       has(root, 'resource_manager') &&
-      'belongs to the old schema, not beside resource_manager',
+      'belongs to the old schema and cannot be combined with resource_manager',
     hint: "move it into a resource pool's provider",
   },
   {
@@ -39,7 +39,7 @@ const managerRules: readonly FileRule[] = [
     key: taskMaxSlots,
     severity: 'warning',
     check: ({ root, managerCount }) =>
-      managerCount > 1 && has(root, taskMaxSlots) && 'is ignored when there are several resource managers',
+      managerCount > 1 && has(root, taskMaxSlots) && 'is ignored if there are several resource managers',
     hint: 'write max_slots_per_pod in each resource_manager',
   },
   {
@@ -101,18 +101,18 @@ const serverRules: readonly FileRule[] = [
     severity: 'error',
     check: ({ root }) =>
       (findNumber(root, 'task_container_defaults.shm_size_bytes') ?? 1) <= 0 && 'must be greater than 0',
-    hint: 'remove it to get 4 GiB',
+    hint: 'remove it for the default of 4 GiB',
   },
   ...['host', 'port', 'user', 'name'].map((key) =>
-    recommended(`db.${key}`, `DET_DB_${key.toUpperCase()} must then be set for the master`, `write db.${key}`),
+    recommended(`db.${key}`, `the master then needs DET_DB_${key.toUpperCase()}`, `write db.${key}`),
   ),
   recommended(
     'security.initial_user_password',
-    'admin and determined then have blank passwords',
-    'write a generated one',
+    'the users admin and determined then have empty passwords',
+    'set a generated password',
   ),
-  recommended('task_container_defaults.image', 'tasks then use an image of many gigabytes', 'name a small image'),
+  recommended('task_container_defaults.image', 'tasks then use an image of many gigabytes', 'set a small image'),
 ];
 
-/** Rules of the keys outside of resource managers (config.go, Resolve and Validate). */
+/** Rules of keys outside of resource managers (config.go, Resolve and Validate). */
 export const fileRules: readonly FileRule[] = [...managerRules, ...serverRules];

@@ -8,22 +8,22 @@ const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)
 const hostName = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*\.?$/;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
-/** Ports that the master accepts in the range, and its defaults. */
+/** The ports that the master accepts, and its default range. */
 export const gatewayPorts = { first: 1025, last: 65535, defaultStart: 32768, defaultEnd: 65535 } as const;
 
-/** What is wrong with the name of a Kubernetes object; the master is laxer than the API server that it asks for it. */
+/** Judges the name of a Kubernetes object: the API server is stricter than the master. */
 export const judgeName = (name: string, isLabel: boolean): string | false => {
   if (name === '') return 'is empty';
-  if (name.length > 63) return `'${name}' has ${name.length} characters; the master takes 63 at most`;
+  if (name.length > 63) return `'${name}' has ${name.length} characters; the master accepts at most 63`;
   if (!masterName.test(name)) return `'${name}' does not match ${masterName.source}`;
   if (isLabel && !dnsLabel.test(name)) return `'${name}' cannot be a namespace: only a-z, 0-9 and '-'`;
   if (!dnsName.test(name)) return `'${name}' cannot be a Kubernetes name: only a-z, 0-9, '-' and '.'`;
   return false;
 };
 
-/** What is wrong with an address that is dialled as `host:port`. */
+/** Judges an address that is dialed as `host:port`. */
 export const judgeHost = (host: string): string | false => {
-  if (host.trim() !== host || host.trim() === '') return `'${host}' is blank or has blanks around it`;
+  if (host.trim() !== host || host.trim() === '') return `'${host}' is blank or has surrounding blanks`;
   if (host.includes('://')) return `'${host}' is a URL, not a host`;
   if (/^\[?[^:]*\]?:\d+$/.test(host)) return `'${host}' has a port`;
   if (host === '0.0.0.0' || host === '::') return `'${host}' is an address to listen on, not to dial`;
@@ -59,19 +59,19 @@ const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] 
     key: `${gateway}.${key}`,
     severity: 'error',
     check: ({ block }) => judgePort(findNumber(block, `${gateway}.${key}`)),
-    hint: 'take a range outside node ports and ephemeral ports, such as 20000-20199',
+    hint: 'use a range outside the node ports and the ephemeral ports, such as 20000-20199',
   },
   {
     id: `gateway-${key}-default`,
     key: `${gateway}.${key}`,
     severity: 'warning',
     check: ({ block }) =>
-      hasGateway(block) && !findItem(block, `${gateway}.${key}`) && `is missing: the master takes ${fallback}`,
-    hint: 'write both ends of the range: the default lies in the ephemeral ports',
+      hasGateway(block) && !findItem(block, `${gateway}.${key}`) && `is missing: the master then uses ${fallback}`,
+    hint: 'write both ends of the range: the default range overlaps the ephemeral ports',
   },
 ];
 
-/** The port that the master takes; undefined when the file gives something that is no number. */
+/** The port that the master uses; undefined if the file's value is not a number. */
 const portOf = (block: Item, key: string, fallback: number): number | undefined => {
   const kind = findItem(block, `${gateway}.${key}`)?.kind;
   return kind === undefined || kind === 'null' ? fallback : findNumber(block, `${gateway}.${key}`);
@@ -88,7 +88,7 @@ const rangeOrder: Rule<ManagerScope> = {
     if (start === undefined || end === undefined || start < end) return false;
     return `end ${end} is not greater than gateway_port_range_start ${start}`;
   },
-  hint: 'both ends belong to the range, and the master refuses a range of one port',
+  hint: 'the range includes both ends, and the master refuses a range of one port',
 };
 
 const presence: Rule<ManagerScope> = {
@@ -100,8 +100,8 @@ const presence: Rule<ManagerScope> = {
 };
 
 /**
- * Rules of the `internal_task_gateway` block (determined-ai/determined, InternalTaskGatewayConfig.Validate), stricter
- * where the master accepts what the API server or a dial refuses later.
+ * Rules of the `internal_task_gateway` block (determined-ai/determined, InternalTaskGatewayConfig.Validate). They also
+ * refuse values that the master accepts, but that later fail at the API server or when dialed.
  */
 export const gatewayRules: readonly Rule<ManagerScope>[] = [
   presence,
@@ -111,7 +111,7 @@ export const gatewayRules: readonly Rule<ManagerScope>[] = [
     (name) => judgeName(name, true),
     'use the namespace that `kubectl get gateway -A` shows',
   ),
-  stringRule('gateway_ip', judgeHost, 'write the address alone, as the master dials it: 192.168.49.2 or a host name'),
+  stringRule('gateway_ip', judgeHost, 'write only the address that the master dials: 192.168.49.2 or a host name'),
   ...portRule('gateway_port_range_start', gatewayPorts.defaultStart),
   ...portRule('gateway_port_range_end', gatewayPorts.defaultEnd),
   rangeOrder,

@@ -16,22 +16,22 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     check: (manager) => {
       const { block } = manager;
       if (has(block, 'determined_master_host') && has(block, 'determined_master_ip')) {
-        return 'stands beside determined_master_ip; the master takes only one of them';
+        return 'conflicts with determined_master_ip: the master accepts only one of them';
       }
       const host = hostOf(manager);
       if (!host)
-        return !has(block, 'master_service_name') && 'is missing: the master looks for a Service without a name';
-      if (/^(localhost|127\.|::1$)/.test(host)) return `'${host}' is the pod itself, seen from a pod`;
+        return !has(block, 'master_service_name') && 'is missing: the master then looks for a Service without a name';
+      if (/^(localhost|127\.|::1$)/.test(host)) return `'${host}' is the pod itself when a pod dials it`;
       return !host.includes('$') && judgeHost(host);
     },
-    hint: 'write the address of the master as pods dial it, without scheme and port',
+    hint: 'write the address at which pods dial the master, without scheme and port',
   },
   {
     id: 'manager-master-ip',
     key: 'determined_master_ip',
     severity: 'warning',
     check: ({ block }) => has(block, 'determined_master_ip') && 'was renamed',
-    hint: 'write determined_master_host; the old name works for the root resource manager only',
+    hint: 'write determined_master_host; the old name works only for the root resource manager',
   },
   {
     id: 'manager-master-ip-additional',
@@ -49,9 +49,9 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
       const port = findNumber(manager.block, 'determined_master_port');
       if (port !== undefined) return (port < 1 || port > 65535) && `${port} is not in 1-65535`;
       const isMissing = hostOf(manager) !== undefined && !findItem(manager.block, 'determined_master_port');
-      return isMissing && 'is missing: without it the master ignores determined_master_host';
+      return isMissing && 'is missing: the master then ignores determined_master_host';
     },
-    hint: 'write the port on which pods reach the master',
+    hint: 'write the port at which pods reach the master',
   },
   {
     id: 'manager-master-scheme',
@@ -67,7 +67,7 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     check: (manager) =>
       hostOf(manager) !== undefined &&
       !has(manager.block, 'determined_master_scheme') &&
-      "is missing: it follows the master's own TLS, which is wrong behind a tunnel that ends TLS",
+      "is missing: it then follows the master's own TLS, which is wrong behind a tunnel that terminates TLS",
     hint: 'write http or https',
   },
 ];

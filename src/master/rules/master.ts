@@ -12,7 +12,7 @@ import { checkSharing } from './sharing.ts';
 
 const otherTypes: readonly string[] = ['agent', 'slurm', 'pbs'];
 
-/** An additional one of another type is judged as one of Kubernetes too, and its type refused. */
+/** An additional one of another type is also checked as a Kubernetes one, and its type is refused. */
 const isKubernetes = ({ block, isRoot }: Manager): boolean =>
   !isRoot || !otherTypes.includes(findString(block, 'type') ?? '');
 
@@ -24,7 +24,7 @@ const managerOf = (entry: Item, isRoot: boolean): readonly Manager[] => {
   return block?.kind === 'map' ? [{ block, isRoot, pools: poolsOf(entry) }] : [];
 };
 
-/** The resource managers of a master's configuration. */
+/** Reads the resource managers of a master's configuration. */
 export const readMasterFile = (root: MapItem): MasterFile => {
   const additional = itemsAt(root, 'additional_resource_managers');
   const managers = [...managerOf(root, true), ...additional.flatMap((entry) => managerOf(entry, false))];
@@ -32,8 +32,8 @@ export const readMasterFile = (root: MapItem): MasterFile => {
 };
 
 /**
- * Everything that is wrong with a master's configuration: at least what the real master (0.38.1) refuses, and what it
- * accepts and then silently does otherwise.
+ * All problems of a master's configuration: everything that the real master (0.38.1) refuses, and settings that it accepts
+ * and then silently ignores or changes.
  */
 export const checkMaster = (root: Item): readonly Problem[] => {
   if (root.kind !== 'map') return [errorAt(root, 'must be a block of keys')];

@@ -14,7 +14,7 @@ const duplicateNames = (pools: readonly Item[], implied: readonly string[]): rea
       errorAt(
         positionAt(pool, 'pool_name'),
         `'${name}' is the name of another pool`,
-        'pool names are unique over all resource managers',
+        'pool names must be unique across all resource managers',
       ),
     ];
   });
@@ -28,7 +28,7 @@ const negativeCounts = (pool: Item): readonly Problem[] =>
 
 const defaultKeys = ['default_aux_resource_pool', 'default_compute_resource_pool'] as const;
 
-/** A root list without a pool `default` passes the master's validation, yet tasks without a pool then fail. */
+/** A root list without a pool `default` passes the master's validation, but tasks without a pool then fail. */
 const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
   const switchedOff = findItem(block, 'no_default_resource_pools');
   if (switchedOff?.kind === 'bool' && switchedOff.value === true) return [];
@@ -50,11 +50,11 @@ const noPools = ({ block, pools, isRoot }: Manager): readonly Problem[] =>
         errorAt(
           { ...block, path: block.path.replace(/resource_manager$/i, 'resource_pools') },
           'is missing: an additional resource manager needs at least one pool',
-          'write resource_pools beside its resource_manager, with a unique pool_name',
+          'add resource_pools next to its resource_manager, with a unique pool_name',
         ),
       ];
 
-/** Rules of `resource_pools`, over all resource managers (resource_config.go, ResourceConfig.Validate). */
+/** Rules of `resource_pools`, across all resource managers (resource_config.go, ResourceConfig.Validate). */
 export const checkPools = ({ managers, kubernetes }: MasterFile): readonly Problem[] => {
   const all = managers.flatMap(({ pools }) => pools ?? []);
   const rootGivesPools = managers.some(({ isRoot, pools }) => isRoot && pools);

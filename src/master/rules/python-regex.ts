@@ -1,4 +1,4 @@
-/** What Python's `re` writes otherwise than JavaScript: named groups, inline flags, anchors, comments. */
+/** Translates syntax of Python's `re` that JavaScript lacks: named groups, inline flags, anchors, comments. */
 const asJavaScript = (regex: string): string =>
   regex
     .replace(/^\(\?[aimsuxL]+\)/, '')
@@ -7,7 +7,7 @@ const asJavaScript = (regex: string): string =>
     .replaceAll(/\(\?P=(\w+)\)/g, '\\k<$1>')
     .replaceAll(/\\[AZ]/g, '');
 
-/** Whether Python would compile a pattern, as far as JavaScript can tell. */
+/** Whether Python would compile a pattern, tested by translating it to JavaScript. */
 export const isPythonRegex = (regex: string): boolean => {
   try {
     return new RegExp(asJavaScript(regex)) instanceof RegExp;

@@ -10,7 +10,7 @@ const slotTypes: readonly string[] = ['cpu', 'cuda', 'gpu', 'rocm'];
 const maxSlots = 'max_slots_per_pod';
 const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
 
-/** The name under which the master knows a resource manager's cluster. */
+/** The master's name for the cluster of a resource manager. */
 export const clusterNameOf = ({ block }: Manager): string =>
   findString(block, 'cluster_name') || findString(block, 'name') || 'default';
 
@@ -20,7 +20,7 @@ const nameRules: readonly ManagerRule[] = [
     key: 'type',
     severity: 'error',
     check: ({ block, isRoot }) => {
-      if (!has(block, 'type')) return 'is missing: the master takes the block for an agent resource manager';
+      if (!has(block, 'type')) return 'is missing: the master then assumes an agent resource manager';
       return oneOf(findString(block, 'type'), isRoot ? types : ['kubernetes']);
     },
     hint: 'write type: kubernetes',
@@ -30,22 +30,22 @@ const nameRules: readonly ManagerRule[] = [
     key: 'cluster_name',
     severity: 'error',
     check: ({ block, isRoot }) =>
-      !isRoot && !findString(block, 'cluster_name') && 'is missing: an additional resource manager needs it',
-    hint: 'write a unique cluster_name; name alone does not do',
+      !isRoot && !findString(block, 'cluster_name') && 'is missing: an additional resource manager requires it',
+    hint: 'write a unique cluster_name; name alone is not enough',
   },
   {
     id: 'manager-name',
     key: 'name',
     severity: 'warning',
     check: ({ block }) => has(block, 'name') && 'is deprecated',
-    hint: 'write cluster_name only',
+    hint: 'write only cluster_name',
   },
   ...['leave_kubernetes_resources', 'fluent'].map(
     (key): ManagerRule => ({
       id: `manager-dead-${key}`,
       key,
       severity: 'warning',
-      check: ({ block }) => has(block, key) && 'has no effect any more',
+      check: ({ block }) => has(block, key) && 'no longer has an effect',
       hint: 'remove it',
     }),
   ),
@@ -57,16 +57,16 @@ const nameRules: readonly ManagerRule[] = [
       const name = findString(block, 'default_namespace');
       return name !== undefined && !name.includes('$') && judgeName(name, true);
     },
-    hint: 'write the namespace that tasks run in; it must exist',
+    hint: 'write the namespace of the tasks; it must exist',
   },
   {
     id: 'manager-kubeconfig',
     key: 'kubeconfig_path',
     severity: 'warning',
     check: ({ block }) => {
-      if (!has(block, 'kubeconfig_path')) return 'is missing: the master must then run in the cluster itself';
+      if (!has(block, 'kubeconfig_path')) return 'is missing: the master must then run in the cluster';
       const path = findString(block, 'kubeconfig_path') ?? '/';
-      return !/^[/~$]/.test(path) && `'${path}' is relative to where the master is started`;
+      return !/^[/~$]/.test(path) && `'${path}' is relative to the working directory of the master`;
     },
     hint: 'write the absolute path of a kubeconfig; the master uses its current-context',
   },
@@ -97,9 +97,9 @@ const slotRules: readonly ManagerRule[] = [
     check: ({ block, file }) => {
       const own = has(block, maxSlots);
       const ofTasks = has(file.root, taskMaxSlots);
-      if (file.managerCount > 1) return !own && 'is missing: with several resource managers each needs its own';
+      if (file.managerCount > 1) return !own && 'is missing: with several resource managers, each needs its own';
       if (own === ofTasks)
-        return `give exactly one of it and ${taskMaxSlots}, ${own ? 'not both' : 'there is neither'}`;
+        return own ? `conflicts with ${taskMaxSlots}: give only one` : `is missing, and so is ${taskMaxSlots}`;
       return false;
     },
     hint: 'write max_slots_per_pod in the resource_manager block',
@@ -120,5 +120,5 @@ const slotRules: readonly ManagerRule[] = [
   },
 ];
 
-/** Rules of a Kubernetes `resource_manager` block beside its gateway (KubernetesResourceManagerConfig.Validate and start). */
+/** Rules of a Kubernetes `resource_manager` block except its gateway (KubernetesResourceManagerConfig.Validate and start). */
 export const managerRules: readonly ManagerRule[] = [...nameRules, ...slotRules, ...masterAddressRules];

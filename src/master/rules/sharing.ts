@@ -23,7 +23,7 @@ const rangeOf = ({ block }: Manager): readonly [start: number, end: number] => [
   findNumber(block, `${gateway}.gateway_port_range_end`) ?? gatewayPorts.defaultEnd,
 ];
 
-/** Two Gateways at one address cannot listen on one port; where it is one Gateway, that is said instead. */
+/** Two Gateways at one address cannot listen on the same port. A shared Gateway is reported separately. */
 const sharesPorts = (one: Manager, other: Manager): boolean => {
   if (addressOf(one) === '' || addressOf(one) !== addressOf(other) || sharesGateway(one, other)) return false;
   const [[start, end], [otherStart, otherEnd]] = [rangeOf(one), rangeOf(other)];
@@ -46,8 +46,8 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
     ? [
         errorAt(
           positionAt(manager.block, `${gateway}.gateway_name`),
-          `Gateway ${gatewayOf(manager)} belongs to ${linePhrase(earlier.block)} already`,
-          "give each its own Gateway: at its start each frees the other's listeners",
+          `Gateway ${gatewayOf(manager)} already belongs to ${linePhrase(earlier.block)}`,
+          "give each its own Gateway: on start, each removes the other's listeners",
         ),
       ]
     : []),
@@ -56,7 +56,7 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
         errorAt(
           positionAt(manager.block, `${gateway}.gateway_port_range_start`),
           `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${linePhrase(earlier.block)}`,
-          'give each its own ports, or another address',
+          'give each its own ports or its own address',
         ),
       ]
     : []),
@@ -64,14 +64,14 @@ const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
     ? [
         warningAt(
           positionAt(manager.block, 'default_namespace'),
-          `namespace ${namespaceOf(manager)} is used by ${linePhrase(earlier.block)} too`,
+          `namespace ${namespaceOf(manager)} is also used by ${linePhrase(earlier.block)}`,
           "give each its own namespace, or kubeconfig: each cleans up the other's tasks",
         ),
       ]
     : []),
 ];
 
-/** What resource managers must not have in common; the master checks only the names (docs/determined.md, Resource managers). */
+/** Checks that resource managers do not conflict; the master checks only the names (docs/determined.md, Resource managers). */
 export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Problem[] => [
   ...pairsOf(managers)
     .filter(({ manager, earlier }) => sharesClusterName(manager, earlier))
@@ -79,7 +79,7 @@ export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Pro
       errorAt(
         positionAt(manager.block, 'cluster_name'),
         `'${clusterNameOf(manager)}' is the name of another cluster`,
-        'cluster names are unique; a root resource manager without one is called default',
+        'cluster names must be unique; a root resource manager without one has the name default',
       ),
     ),
   ...pairsOf(kubernetes).flatMap(judgePair),

@@ -4,8 +4,8 @@ import { checkDevcluster, isDevcluster } from './devcluster.ts';
 import { checkMaster } from './master.ts';
 
 /**
- * Everything that is wrong with a `master.yaml` or with a devcluster file (which has `stages`), each with its place. Throws
- * nothing: text that is no YAML is a problem too. Valid means that no problem is an error.
+ * All problems of a `master.yaml` or a devcluster file (which has `stages`), with their positions. Text that is not YAML is
+ * a problem too, not an exception. A file is valid if no problem is an error.
  */
 export const validateMasterConfig = (text: string): readonly Problem[] => {
   const { root, problems } = parseLocated(text);

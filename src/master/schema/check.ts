@@ -7,7 +7,7 @@ import { findSimilar } from './similar.ts';
 const wanted: Readonly<Record<Shape['kind'], string>> = {
   text: 'a string',
   string: 'a string',
-  int: 'a whole number',
+  int: 'an integer',
   number: 'a number',
   bool: 'true or false',
   map: 'a block of keys',
@@ -48,7 +48,7 @@ const fitting: Readonly<Record<Shape['kind'], readonly Item['kind'][]>> = {
 const fits = (item: Item, shape: Shape): boolean =>
   shape.kind === 'either' ? shape.options.some((one) => fits(item, one)) : fitting[shape.kind].includes(item.kind);
 
-/** A list only as `[]`: to Go and Python `''` and `{}` are no lists, and to Python null is none either. */
+/** An empty list must be `[]`: Go and Python do not accept `''` and `{}`, and Python does not accept null. */
 const mayBeEmpty = (item: Item, shape: Shape): boolean => {
   if (shape.kind === 'any') return true;
   if (!('mayBeEmpty' in shape && shape.mayBeEmpty === true)) return false;
@@ -57,8 +57,8 @@ const mayBeEmpty = (item: Item, shape: Shape): boolean => {
 
 const emptyHint = (shape: Shape): string =>
   shape.kind === 'map'
-    ? 'an empty block counts as absent and silently turns its feature off: fill it in or remove the key'
-    : 'give it a value, or remove the key to get the default';
+    ? 'an empty block counts as missing and silently disables its feature: fill it in or remove the key'
+    : 'set a value, or remove the key for the default';
 
 const quoteHint = (item: Item): string | undefined =>
   item.kind === 'map' || item.kind === 'list' ? undefined : `quote it: "${item.text}"`;
@@ -76,17 +76,17 @@ const wrongType = (item: Item, shape: Shape): Problem => {
 
 const findUnrepresentable = ({ value }: ScalarItem, shape: Shape): string | false => {
   if (typeof value !== 'number') return false;
-  if (!Number.isFinite(value)) return 'is no number that fits into JSON, through which the master reads its file';
-  return shape.kind === 'int' && !Number.isSafeInteger(value) && 'is too large for a whole number';
+  if (!Number.isFinite(value)) return 'is not a JSON number; the master converts its file to JSON';
+  return shape.kind === 'int' && !Number.isSafeInteger(value) && 'is too large for an integer';
 };
 
-/** An unquoted value that the reader takes for another; what is secret is not repeated. */
+/** Reports an unquoted value that is read as another one. Secrets are not repeated in messages. */
 const checkPlain = (item: ScalarItem, shape: Shape): readonly Problem[] => {
   const fault = findUnrepresentable(item, shape);
   if (fault) return [errorAt(item, fault, 'write a smaller number, or quote the value')];
   if (!item.isPlain || shape.kind === 'bool' || !isAmbiguous(item.text)) return [];
   return isSecret(shape)
-    ? [warningAt(item, `unquoted, it is read as a number and changes`, 'quote it')]
+    ? [warningAt(item, 'unquoted, it is read as a number and changes', 'quote it')]
     : [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)];
 };
 
@@ -106,14 +106,14 @@ const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Prob
   const present = new Set(item.fields.map(nameOf));
   const missing = (shape.required ?? [])
     .filter((key) => !present.has(key))
-    .map((key) => errorAt(item, `${key} is missing`, `${reader.name} needs it`));
+    .map((key) => errorAt(item, `${key} is missing`, `${reader.name} requires it`));
   const problems = item.fields.flatMap((field) => {
     const known = Object.hasOwn(shape.fields, nameOf(field)) ? shape.fields[nameOf(field)] : undefined;
     if (!known) return [unknownKey(field, shape, reader)];
     const casing =
       nameOf(field) === field.key
         ? []
-        : [warningAt(field, `'${field.key}' works, as keys are lower-cased`, `write ${nameOf(field)}`)];
+        : [warningAt(field, `'${field.key}' works only because keys are lower-cased`, `write ${nameOf(field)}`)];
     return [...casing, ...checkShape(field.value, known, reader)];
   });
   return [...missing, ...problems];
@@ -131,8 +131,8 @@ const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): rea
 };
 
 /**
- * Whether a node has the shape that its reader wants: types, unknown and empty keys, and unquoted values that YAML 1.1
- * turns into another type. The master is plain `encoding/json` behind viper (docs/determined.md, How the file is read).
+ * Checks a node against the shape that its reader expects: types, unknown and empty keys, and unquoted values that YAML 1.1
+ * reads as another type. The master uses plain `encoding/json` behind viper (docs/determined.md, How the file is read).
  */
 export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly Problem[] => {
   if (isEmpty(item)) return mayBeEmpty(item, shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];

@@ -6,12 +6,12 @@ export type ScalarItem = Position & Resolved & { readonly text: string; readonly
 export type Field = Position & { readonly key: string; readonly value: Item };
 export type MapItem = Position & { readonly kind: 'map'; readonly fields: readonly Field[] };
 export type ListItem = Position & { readonly kind: 'list'; readonly items: readonly Item[] };
-/** A node of a configuration file, with its place in the file. */
+/** A node of a configuration file, with its position. */
 export type Item = MapItem | ListItem | ScalarItem;
 
 type Parsed = { readonly root: Item | undefined; readonly problems: readonly Problem[] };
 
-/** A master's file has some hundred nodes; aliases of aliases can make billions out of a few lines. */
+/** A master's file has a few hundred nodes; aliases of aliases can expand a few lines to billions. */
 const maxNodes = 20_000;
 const maxDepth = 40;
 const strTag = 'tag:yaml.org,2002:str';
@@ -45,7 +45,7 @@ const readScalar = (reading: Reading, node: unknown, cursor: Cursor): ScalarItem
   return { ...place, ...(isPlain ? resolvePlain(text) : { kind: 'string', value: text }), text, isPlain };
 };
 
-/** `<<: *defaults` puts in the fields that the map does not have itself. */
+/** `<<: *defaults` adds the fields that the map does not have. */
 const mergedFields = (value: Item, own: readonly Field[]): readonly Field[] => {
   const sources = value.kind === 'list' ? value.items : [value];
   const known = new Set(own.map(({ key }) => key));
@@ -59,7 +59,7 @@ const readField = (reading: Reading, { key: keyNode, value }: Pair, cursor: Curs
   const key = isScalar(keyNode) ? String(keyNode.value) : String(keyNode);
   const path = childPath(cursor.path, key);
   const place = positionOf(reading, path, offset);
-  if (!isScalar(keyNode)) reading.problems.push(errorAt(place, 'key is not a plain word'));
+  if (!isScalar(keyNode)) reading.problems.push(errorAt(place, 'key is not a scalar'));
   return { ...place, key, value: readNode(reading, value, { path, offset, depth: cursor.depth + 1 }) };
 };
 
@@ -71,8 +71,8 @@ const reportDuplicates = ({ problems }: Reading, fields: readonly Field[]): void
       problems.push(
         errorAt(
           field,
-          `'${field.key}' was given before, on line ${earlier.line}`,
-          'keep one: readers ignore case and silently take one of them',
+          `'${field.key}' is already set on line ${earlier.line}`,
+          'keep one: readers ignore case and silently use one of them',
         ),
       );
     } else first.set(field.key.toLowerCase(), field);
@@ -94,7 +94,10 @@ const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Curs
   if (depth > maxDepth || reading.nodes > maxNodes) {
     if (reading.nodes > maxNodes + 1) return readScalar(reading, undefined, cursor);
     reading.problems.push(
-      errorAt(positionOf(reading, path, cursor.offset), 'nested too deeply, too long, or an alias contains itself'),
+      errorAt(
+        positionOf(reading, path, cursor.offset),
+        'nested too deeply, too many nodes, or an alias contains itself',
+      ),
     );
     return readScalar(reading, undefined, cursor);
   }
@@ -114,7 +117,7 @@ const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Curs
   return readScalar(reading, node, cursor);
 };
 
-/** A file's nodes as the yaml package has them, each with its range in the text; all scalars are strings. */
+/** A file as a document of the yaml package, with the range of each node; all scalars are strings. */
 export const openDocument = (text: string, lines = new LineCounter()): Document =>
   parseDocument(text, {
     version: '1.1',
@@ -125,8 +128,8 @@ export const openDocument = (text: string, lines = new LineCounter()): Document 
   });
 
 /**
- * Parses a file as the master does, as YAML 1.1, and keeps the place of each node. Scalars are resolved by
- * {@link resolvePlain} rather than by the yaml package, whose 1.1 differs from the master's library.
+ * Parses a file as the master does, as YAML 1.1, and keeps the position of each node. {@link resolvePlain} resolves scalars:
+ * YAML 1.1 of the yaml package differs from that of the master's library.
  */
 export const parseLocated = (text: string): Parsed => {
   const lines = new LineCounter();
@@ -148,7 +151,7 @@ export const parseLocated = (text: string): Parsed => {
 
 const start: Position = { path: '', line: 1, column: 1 };
 
-/** The field of a map by its key, in any case: the master lower-cases all keys. */
+/** The field of a map by its key, ignoring case: the master lower-cases all keys. */
 export const findField = (item: Item | undefined, key: string): Field | undefined =>
   item?.kind === 'map' ? item.fields.find((field) => field.key.toLowerCase() === key) : undefined;
 
@@ -156,26 +159,26 @@ export const findField = (item: Item | undefined, key: string): Field | undefine
 export const findItem = (item: Item | undefined, path: string): Item | undefined =>
   path.split('.').reduce<Item | undefined>((parent, key) => findField(parent, key)?.value, item);
 
-/** The string at a dotted path; undefined when there is none or it is of another type. */
+/** The string at a dotted path; undefined if missing or of another type. */
 export const findString = (item: Item | undefined, path: string): string | undefined => {
   const found = findItem(item, path);
   return found?.kind === 'string' ? String(found.value) : undefined;
 };
 
-/** The number at a dotted path; undefined when there is none or it is of another type. */
+/** The number at a dotted path; undefined if missing or of another type. */
 export const findNumber = (item: Item | undefined, path: string): number | undefined => {
   const found = findItem(item, path);
   return found?.kind === 'int' || found?.kind === 'float' ? Number(found.value) : undefined;
 };
 
-/** All scalars below an item, in the order of the file. */
+/** All scalars below an item, in file order. */
 export const everyScalar = (item: Item): readonly ScalarItem[] => {
   if (item.kind === 'map') return item.fields.flatMap(({ value }) => everyScalar(value));
   if (item.kind === 'list') return item.items.flatMap(everyScalar);
   return [item];
 };
 
-/** The items of the list at a dotted path; none when it is no list. */
+/** The items of the list at a dotted path; empty if it is not a list. */
 export const itemsAt = (item: Item | undefined, path: string): readonly Item[] => {
   const found = findItem(item, path);
   return found?.kind === 'list' ? found.items : [];

@@ -12,7 +12,7 @@ const bool: Shape = { kind: 'bool' };
 const any: Shape = { kind: 'any' };
 const strings: Shape = { kind: 'list', of: string, mayBeEmpty: true };
 
-/** The master's config is decoded with unknown fields refused, but for types that decode themselves. */
+/** The master refuses unknown fields, except in types with their own UnmarshalJSON. */
 const refusing = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapShape>): MapShape => ({
   kind: 'map',
   unknown: 'refused',
@@ -20,7 +20,7 @@ const refusing = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapSha
   ...more,
 });
 
-/** Types with an UnmarshalJSON of their own fall back to plain json.Unmarshal, which drops what it does not know. */
+/** Those types use plain json.Unmarshal, which drops unknown fields. */
 const dropping = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapShape>): MapShape => ({
   ...refusing(fields, more),
   unknown: 'dropped',

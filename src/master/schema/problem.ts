@@ -9,7 +9,7 @@ export type Problem = {
   readonly severity: 'error' | 'warning';
 };
 
-/** Where a problem is: anything that has a path and a position, so that nodes can be passed as they are. */
+/** Where a problem is. Nodes have these fields too, and can be passed unchanged. */
 export type Position = Pick<Problem, 'path' | 'line' | 'column'>;
 
 const problemAt =
@@ -23,13 +23,13 @@ const problemAt =
     ...(hint !== undefined && { hint }),
   });
 
-/** The master refuses it, or would silently do something else. */
+/** The master refuses it, or silently does something else. */
 export const errorAt = problemAt('error');
 
-/** Works, but not as it looks. */
+/** It works, but not as it appears. */
 export const warningAt = problemAt('warning');
 
-/** In the order of the file, without repetitions. */
+/** In file order, without duplicates. */
 export const inOrder = (problems: readonly Problem[]): readonly Problem[] => {
   const unique = new Map(problems.map((one) => [`${one.path}\n${one.line}:${one.column}\n${one.message}`, one]));
   return [...unique.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -24,7 +24,7 @@ const parseGoInt = (text: string): number | undefined => {
 };
 
 /**
- * What the master takes an unquoted scalar for. It reads YAML 1.1 with gopkg.in/yaml.v2 (resolve.go): `no`, `on` and `y`
+ * The type and value of an unquoted scalar to the master. It reads YAML 1.1 with gopkg.in/yaml.v2 (resolve.go): `no`, `on` and `y`
  * are booleans, `1_000`, `012`, `0o17`, `0b11` and `1e3` numbers.
  */
 export const resolvePlain = (text: string): Resolved => {
@@ -43,13 +43,13 @@ export const resolvePlain = (text: string): Resolved => {
 
 const canonical = /^(|~|null|true|false|-?(0|[1-9][0-9]*)|-?[0-9]+\.[0-9]+)$/;
 
-/** Whether an unquoted scalar means one thing to the master and another to readers of YAML 1.2, or to people. */
+/** Whether the master reads an unquoted scalar differently from readers of YAML 1.2, or from what people expect. */
 export const isAmbiguous = (text: string): boolean => {
   const { kind } = resolvePlain(text);
   return kind !== 'string' && !canonical.test(text) && !/^(null|true|false)$/i.test(text);
 };
 
-/** PyYAML's implicit types (yaml/resolver.py); a string that matches none is written without quotes by `yaml.dump`. */
+/** PyYAML's implicit types (yaml/resolver.py); `yaml.dump` writes a string that matches none without quotes. */
 const pythonTypes: readonly RegExp[] = [
   /^(yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
   /^([-+]?([0-9][0-9_]*)\.[0-9_]*([eE][-+][0-9]+)?|\.[0-9][0-9_]*([eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/,
@@ -57,12 +57,12 @@ const pythonTypes: readonly RegExp[] = [
   /^(~|null|Null|NULL|)$/,
 ];
 
-/** Whether PyYAML takes an unquoted scalar for a number in base 60, as in `1:30`. */
+/** Whether PyYAML reads an unquoted scalar as a base 60 number, as `1:30`. */
 export const isSexagesimal = (text: string): boolean => /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(text);
 
 /**
- * Whether a string loses its quotes on its way through devcluster, and its type with them: devcluster loads and dumps
- * the configuration with PyYAML, to which `y` and `1e3` are strings that need no quotes; the master then reads true and 1000.
+ * Whether a string loses its quotes and thereby its type in devcluster, which loads and dumps the configuration with
+ * PyYAML: to that, `y` and `1e3` are strings that need no quotes, but the master then reads true and 1000.
  */
 export const losesTypeInDevcluster = (text: string): boolean =>
   resolvePlain(text).kind !== 'string' && !pythonTypes.some((type) => type.test(text));

@@ -1,15 +1,15 @@
-/** What a key may hold. */
+/** The values that a key may have. */
 export type Shape =
-  /** `text` takes numbers too: the master turns them into strings where it has a flag of that name. */
+  /** `text` accepts numbers too: the master converts them to strings if it has a flag of that name. */
   | { readonly kind: 'text' | 'string'; readonly mayBeEmpty?: true; readonly isSecret?: true; readonly isShell?: true }
   | { readonly kind: 'int' | 'number' | 'bool' }
   | {
       readonly kind: 'map';
       readonly fields: Readonly<Record<string, Shape>>;
-      /** What becomes of a key that is not in `fields`. */
+      /** How the reader treats a key that is not in `fields`. */
       readonly unknown: 'refused' | 'dropped' | 'unsure';
       readonly required?: readonly string[];
-      /** Keys that were, or are often believed to be, and what to write instead. */
+      /** Former keys and common mistakes, and what to write instead. */
       readonly instead?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'list'; readonly of: Shape; readonly mayBeEmpty?: true }
@@ -19,5 +19,5 @@ export type Shape =
 
 export type MapShape = Extract<Shape, { kind: 'map' }>;
 
-/** Who reads the file, and how it takes keys. */
+/** The program that reads the file. */
 export type Reader = { readonly name: string; readonly ignoresCase: boolean };

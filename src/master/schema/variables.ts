@@ -8,13 +8,15 @@ const judgeString = (item: ScalarItem, shape: Shape): readonly Problem[] => {
   if (!variable.test(item.text)) return [];
   if ('isShell' in shape && shape.isShell) return [];
   if ('isSecret' in shape && shape.isSecret) {
-    return [warningAt(item, 'has a $ that looks like a variable; the master takes it as it is')];
+    return [warningAt(item, 'has a $ that looks like a variable; the master does not expand it')];
   }
   const [found] = variable.exec(item.text) ?? [];
-  return [errorAt(item, `${found} is left in '${item.text}'`, 'the master expands no variables: write the value')];
+  return [
+    errorAt(item, `${found} is not expanded in '${item.text}'`, 'the master expands no variables: write the value'),
+  ];
 };
 
-/** Strings in which a variable was left: the master passes them on unexpanded. Subtrees of no known shape are skipped. */
+/** Strings with variables, which the master does not expand. Subtrees of unknown shape are skipped. */
 export const findVariables = (item: Item, shape: Shape): readonly Problem[] => {
   if (shape.kind === 'any') return [];
   if (shape.kind === 'either') {

@@ -4,7 +4,7 @@ import { validateMasterConfig } from '../rules/validate.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, ManagerValues, MasterValues } from './values.ts';
 
-/** A PostgreSQL on this host, with the user and password that devcluster's database stage has too. */
+/** A PostgreSQL on this host, with the user and password of devcluster's database stage. */
 export const database = {
   user: 'postgres',
   password: 'postgres',
@@ -13,7 +13,7 @@ export const database = {
   name: 'determined',
 } as const;
 
-/** How a master and the tasks of one resource manager reach each other: all that concerns taskgate in it. */
+/** How a master and the tasks of one resource manager reach each other: the only fields that taskgate needs. */
 export const connectionOf = ({ gateway, master, kubeconfigPath }: ManagerValues) => ({
   kubeconfig_path: kubeconfigPath,
   determined_master_scheme: master.scheme,
@@ -40,7 +40,7 @@ const resourceManager = (values: MasterValues) => ({
   ...connectionOf(values),
 });
 
-/** A resource manager beside the root's, with its own pool. `rootImage` is what tasks get that no pool says otherwise. */
+/** An additional resource manager with its own pool. `rootImage` is the task image unless the pool has another. */
 export const additionalManager = (values: MasterValues, rootImage?: string) => ({
   resource_manager: resourceManager(values),
   resource_pools: [
@@ -51,7 +51,7 @@ export const additionalManager = (values: MasterValues, rootImage?: string) => (
   ],
 });
 
-/** The master's configuration as an object. `root` is relative: `master/` of a checkout holds `static/`. */
+/** The master's configuration as an object. `root` is relative: `static/` is in `master/` of a checkout. */
 export const masterConfig = (...[root, ...additional]: Instances) => ({
   port: root.listenPort,
   root: 'master',
@@ -69,7 +69,7 @@ export const masterConfig = (...[root, ...additional]: Instances) => ({
 
 const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
 
-/** The lines on top of a generated file. */
+/** The comment at the top of a generated file. */
 export const header = (what: readonly string[]): string =>
   comment([
     'Made by taskgate; the next `taskgate up` writes it anew.',
@@ -82,7 +82,7 @@ export const versionNote = ([, ...additional]: Instances): readonly string[] =>
   additional.length > 0 ? ['Several resource managers need Determined 0.38.0 or newer.'] : [];
 
 /**
- * Lets a text through that our own rules accept. Throws UserError `usage.master-values` with the first error otherwise.
+ * Verifies a generated text by taskgate's own rules. Throws UserError `usage.master-values` with the first error.
  */
 export const verifyRendered = (text: string): string => {
   const errors = validateMasterConfig(text).filter(({ severity }) => severity === 'error');
@@ -91,14 +91,14 @@ export const verifyRendered = (text: string): string => {
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   throw new UserError(`cannot write a configuration for the master: ${first.path} ${first.message}${others}`, {
     id: 'usage.master-values',
-    hint: first.hint ?? 'change the setting that it comes from',
+    hint: first.hint ?? 'change the setting that it is generated from',
   });
 };
 
 /**
- * A `master.yaml` from which a real master starts (docs/determined.md, What a master needs). Write it with mode 0600: it holds a password. Of
- * several instances the first gives what the master has only once. Throws UserError `usage.instances-overlap` for
- * instances that one master cannot serve, `usage.master-values` for what it would refuse, such as a range of one port.
+ * A `master.yaml` that a real master starts with (docs/determined.md, What a master needs). Write it with mode 0600: it
+ * contains a password. The first of several instances provides the master's own settings. Throws UserError
+ * `usage.instances-overlap` for instances that one master cannot serve, `usage.master-values` for values that it would refuse.
  */
 export const renderMasterConfig = (...instances: Instances): string => {
   verifyDisjoint(instances);

@@ -11,7 +11,7 @@ const escaped = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
 };
 
-/** The same with dollar signs doubled: devcluster expands variables in all strings (string.Template), passwords included. */
+/** Doubles dollar signs: devcluster expands variables in all strings (string.Template), including passwords. */
 export const escapeDollars = <T>(value: T): T => escaped(value) as T;
 
 const databaseStage = ({ instance }: MasterValues) => ({
@@ -30,8 +30,8 @@ const masterStage = (instances: Instances) => ({
 
 /**
  * A `devcluster.yaml` for devcluster 1.3.2: database and master, all values explicit, no variables. Write it with mode
- * 0600: it holds a password. Throws UserError `usage.instances-overlap` and `usage.master-values` as
- * renderMasterConfig does, also for what devcluster cannot hand over (a namespace `y` loses its quotes and becomes true).
+ * 0600: it contains a password. Throws UserError `usage.instances-overlap` and `usage.master-values` as
+ * renderMasterConfig does, also for values that devcluster changes (a namespace `y` loses its quotes and becomes true).
  */
 export const renderDevcluster = (...instances: Instances): string => {
   verifyDisjoint(instances);

@@ -7,14 +7,14 @@ import type { Instances, MasterValues } from './values.ts';
 const kubeconfigKey = 'kubeconfig';
 const secretOf = ({ instance }: MasterValues): string => `taskgate-${instance}-kubeconfig`;
 
-/** The chart's own resource manager has the cluster name and the pool `default`. */
-const besideChart = (values: MasterValues): MasterValues => ({
+/** The chart's own resource manager has the cluster name and the pool `default`, so an instance cannot. */
+const withoutDefaultNames = (values: MasterValues): MasterValues => ({
   ...values,
   clusterName: values.clusterName === 'default' ? values.instance : values.clusterName,
   resourcePool: values.resourcePool === 'default' ? values.instance : values.resourcePool,
 });
 
-/** The chart passes all keys on as they are, but for those that name the Secret. */
+/** The chart passes all keys on unchanged, except those that name the Secret. */
 const chartManager = (values: MasterValues) => {
   const { resource_manager: manager, resource_pools } = additionalManager(values);
   const { kubeconfig_path: _, ...passedOn } = manager;
@@ -22,7 +22,7 @@ const chartManager = (values: MasterValues) => {
   return { resource_manager: { ...passedOn, ...secret }, resource_pools };
 };
 
-/** The part of master.yaml that the chart makes of it (docs/determined.md, Helm chart), for our own rules. */
+/** The part of master.yaml that the chart renders from it (docs/determined.md, Helm chart), to check it by the rules. */
 const masterOfChart = (instances: readonly MasterValues[]) => ({
   resource_manager: {
     type: 'kubernetes',
@@ -52,12 +52,12 @@ const headerOf = (instances: readonly MasterValues[]): string =>
     .join('');
 
 /**
- * A `helm-values.yaml` with which a master that Determined's chart installs elsewhere also uses these instances. It holds
- * no secrets. Throws UserError `usage.instances-overlap` and `usage.master-values` as renderMasterConfig does.
+ * A `helm-values.yaml` for a master that Determined's chart installs elsewhere, to use these instances too. It contains no
+ * secrets. Throws UserError `usage.instances-overlap` and `usage.master-values` as renderMasterConfig does.
  */
 export const renderHelmValues = (...instances: Instances): string => {
   const [first, ...others] = instances;
-  const beside: Instances = [besideChart(first), ...others.map(besideChart)];
+  const beside: Instances = [withoutDefaultNames(first), ...others.map(withoutDefaultNames)];
   verifyDisjoint(beside);
   verifyRendered(renderYaml(masterOfChart(beside)));
   return (

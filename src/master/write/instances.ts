@@ -1,7 +1,7 @@
 import { UserError } from '../../lib/errors.ts';
 import type { Instances, MasterValues } from './values.ts';
 
-/** What two instances of one master must not have in common; `shared` answers with what it is, or false. */
+/** Something that two instances of one master must not share; `shared` returns what they share, or false. */
 type OverlapRule = {
   readonly shared: (one: MasterValues, other: MasterValues) => string | false;
   readonly hint: string;
@@ -9,7 +9,7 @@ type OverlapRule = {
 
 const gatewayOf = ({ gateway }: MasterValues): string => `${gateway.namespace}/${gateway.name}`;
 
-/** Two kubeconfigs may lead to one cluster: then its id, or the address of its Gateway, tells. */
+/** Two kubeconfigs may be of one cluster; its id, or the address of its Gateway, shows that. */
 const isSameCluster = (one: MasterValues, other: MasterValues): boolean =>
   one.kubeconfigPath === other.kubeconfigPath || (one.clusterId !== undefined && one.clusterId === other.clusterId);
 
@@ -30,11 +30,11 @@ const overlapRules: readonly OverlapRule[] = [
   },
   {
     shared: (one, other) => one.resourcePool === other.resourcePool && `the resource pool ${one.resourcePool}`,
-    hint: 'give one of them another master.resourcePool: pool names are unique over all resource managers',
+    hint: 'give one of them another master.resourcePool: pool names must be unique across all resource managers',
   },
   {
     shared: (one, other) => isSameGateway(one, other) && `Gateway ${gatewayOf(one)} of one cluster`,
-    hint: "give each its own Gateway: a master's start frees listeners that it does not know",
+    hint: 'give each its own Gateway: a starting master removes listeners that it does not know',
   },
   {
     shared: (one, other) =>
@@ -52,7 +52,7 @@ const overlapRules: readonly OverlapRule[] = [
   },
 ];
 
-/** A master listens on one port, which is where the tasks of every instance must end up. */
+/** A master listens on one port, which the tasks of all instances must reach. */
 const findPortMismatch = (root: MasterValues, other: MasterValues): readonly string[] =>
   root.listenPort === other.listenPort
     ? []
@@ -74,8 +74,8 @@ const judgePair = (one: MasterValues, other: MasterValues): readonly Overlap[] =
 };
 
 /**
- * Lets instances through that one master can serve. Throws UserError `usage.instances-overlap` with everything that two
- * of them share and must not: the master checks only the names, and would then destroy tasks (docs/determined.md, Two masters).
+ * Verifies that one master can serve the instances. Throws UserError `usage.instances-overlap` with all conflicts
+ * between them: the master checks only the names, and would otherwise destroy tasks (docs/determined.md, Two masters).
  */
 export const verifyDisjoint = (instances: Instances): void => {
   const found = instances.flatMap((other, index) => instances.slice(0, index).flatMap((one) => judgePair(one, other)));

@@ -3,23 +3,23 @@ import type { MasterSettings } from '../../instance/record.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 
-/** What a master's configuration is written from. */
+/** The values of a master's configuration. */
 export type MasterValues = Omit<MasterSettings, 'port'> & {
   readonly gateway: GatewayEndpoint;
   readonly master: MasterEndpoint;
-  /** Absolute path of a kubeconfig whose current-context is the cluster; the master follows no other. */
+  /** Absolute path of a kubeconfig whose current context is the cluster; the master uses no other context. */
   readonly kubeconfigPath: string;
-  /** Tells clusters apart that have several kubeconfigs: the uid of namespace kube-system. Without it the path does. */
+  /** The uid of namespace kube-system, to recognise one cluster behind several kubeconfigs. Without it, the path is compared. */
   readonly clusterId?: string;
   readonly adminPassword: string;
-  /** Name of the taskgate instance, for things that must differ between two of them. */
+  /** Name of the taskgate instance, for names that must differ between instances. */
   readonly instance: string;
   /** Where the master listens on its own host. */
   readonly listenPort: number;
   readonly cacheDir: string;
 };
 
-/** What one resource manager needs to reach tasks through a Gateway. */
+/** The values of one resource manager. */
 export type ManagerValues = Pick<MasterValues, 'gateway' | 'master' | 'kubeconfigPath'>;
 
 /** One master over one or several instances: the first becomes the root resource manager, the others additional ones. */
@@ -31,8 +31,8 @@ const passwordLength = 24;
 const pick = (letters: string): string => letters.charAt(randomInt(letters.length));
 
 /**
- * A password for the master's first users: letters and digits that are not mistaken for each other, at least one of each
- * kind, beginning with a letter; over 130 bits. No shell, YAML reader or devcluster changes it.
+ * A password for the master's first users: unambiguous letters and digits, at least one of each kind, starting with a
+ * letter; over 130 bits. Shells, YAML readers and devcluster do not change it.
  */
 export const generatePassword = (): string => {
   const all = alphabets.join('');

@@ -127,9 +127,9 @@ test('a bundle cannot write beside its item', async () => {
   await writeFile(join(bundle, 'bundle.json'), index.replace('sub folder/tool"', '../../escaped"'));
   const { work } = await fakeWork();
   const error = await failureOf(bundleSource(folderBundle(bundle), item.key).make(join(work.cacheDir, 'item'), work));
-  expect(error.message).toBe('the bundle names ../../escaped, which lies outside its item');
+  expect(error.message).toBe('the bundle names ../../escaped, which is outside its item');
 });
 
-test('programs of this machine cannot be put into a bundle', async () => {
+test('programs of this machine cannot be bundled', async () => {
   expect(await failureOf(makeBundle('host'))).toMatchObject({ id: 'artifact.not-bundled' });
 });

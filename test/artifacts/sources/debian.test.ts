@@ -23,7 +23,7 @@ test('programs find their own libraries', () => {
 });
 
 test.each([
-  ['E: Unable to locate package runc', 'apt knows no package runc: are its lists to be had?'],
+  ['E: Unable to locate package runc', 'apt does not find package runc: can its lists be downloaded?'],
   ['E: broken', 'apt failed: apt-get exited with 100: E: broken'],
 ])('explains %j', (stderr, message) =>
   expect(explainAptFailure(new CommandError(['apt-get'], { exitCode: 100, stderr }))).toMatchObject({ message }));

@@ -46,17 +46,17 @@ test.each([
   [
     `go: k8s.io/kubernetes@v1.34.4: reading ${proxy}: 404 Not Found`,
     'artifact.pin-missing',
-    'the Go proxy does not serve k8s.io/kubernetes@v1.34.4, which is pinned',
+    'the Go proxy does not serve the pinned k8s.io/kubernetes@v1.34.4',
   ],
   [
     'go: github.com/a/b@v1.2.3: invalid version: unknown revision v1.2.3',
     'artifact.pin-missing',
-    'the Go proxy does not serve github.com/a/b@v1.2.3, which is pinned',
+    'the Go proxy does not serve the pinned github.com/a/b@v1.2.3',
   ],
   [
     'go: verifying github.com/a/b@v1.2.3: checksum mismatch\n\tdownloaded: h1:x\n\tgo.sum: h1:y',
     'artifact.checksum',
-    'github.com/a/b@v1.2.3 is not what go.sum says: checksum mismatch',
+    'github.com/a/b@v1.2.3 does not match go.sum: checksum mismatch',
   ],
   [
     'go: k8s.io/kubernetes@v1.34.4: Get "https://proxy.test/x": dial tcp: lookup proxy.test: no such host\n',

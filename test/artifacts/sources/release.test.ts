@@ -107,5 +107,5 @@ test('unpacks the program of an archive', async () => {
   expect(await readFile(join(dir, 'out/tool'), 'utf8')).toBe('tool');
   await writeFile(join(dir, 'out/tool'), '');
   const wrong = releaseSource({ version: 'v1', files: ['tool'] }, { ...release, member: 'absent' });
-  expect((await failureOf(wrong.make(join(dir, 'out'), work))).message).toBe(`${url}/tool.tgz holds no absent`);
+  expect((await failureOf(wrong.make(join(dir, 'out'), work))).message).toBe(`${url}/tool.tgz does not contain absent`);
 });

@@ -74,7 +74,7 @@ test('one error lists every source with its reason, and gives the last one’s w
   });
   expect(lines().at(-1)).toBe('etcd failed cannot get etcd v1: release: 404; go: no go');
   const nothing = await failureOf(fillCache({ none: item('none') }, filling));
-  expect(nothing.message).toBe('cannot get none v1: it has no source here');
+  expect(nothing.message).toBe('cannot get none v1: no source is available');
 });
 
 test('a bug is not taken for a source that cannot give', async () => {

@@ -28,7 +28,7 @@ test.each([
   [
     systemError('ENOENT', '/cache', 'mkdir'),
     'artifact.cache-read-only',
-    'cannot write to /cache: a folder cannot be made, is the disk read-only?',
+    'cannot write to /cache: cannot create a folder, is the disk read-only?',
   ],
 ])('names %s', (error, id, message) => {
   expect(cacheFailure(error, '/cache')).toMatchObject({

@@ -13,7 +13,7 @@ test('an unreachable host is a reason to try another source', async () => {
   const error = await failureOf(network.getBytes('https://localhost:1/'));
   expect(error).toMatchObject({
     id: 'artifact.unavailable',
-    hint: 'look at the network, or give --mirror or --bundle',
+    hint: 'check the network, or give --mirror or --bundle',
   });
   expect(error.message).toMatch(/^localhost:1 cannot be reached: /);
 });

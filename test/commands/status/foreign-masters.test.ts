@@ -131,6 +131,8 @@ test('a folder that `down` has just removed is not made again', async () => {
 test('for up it is a note', async () => {
   const { kube, instance, settings } = await look(1, ['1a2b3c4d']);
   expect(await noteForeignMasters(kube, instance, settings)).toEqual([
-    expect.stringMatching(/^namespace default has tasks of another master, .*cmd-a \(let that master have /),
+    expect.stringMatching(
+      /^namespace default has tasks of another master, .*cmd-a \(leave namespace default to that master /,
+    ),
   ]);
 });

@@ -77,7 +77,7 @@ test('an account that may all is fine, and every question was asked', async () =
 test.each([
   ['list jobs.batch', 'error', 'list jobs.batch in the whole cluster: the master does not start'],
   ['get pods/log team', 'error', 'get pods/log in namespace team: tasks stay in STARTING'],
-  ['watch jobs.batch team', 'error', 'watch jobs.batch in namespace team: a task that is killed stays RUNNING'],
+  ['watch jobs.batch team', 'error', 'watch jobs.batch in namespace team: a killed task stays RUNNING'],
   [
     'update gateways.gateway.networking.k8s.io projectcontour/contour',
     'error',
@@ -90,7 +90,7 @@ test.each([
     {
       severity,
       message: expect.stringContaining(`the master's account may not ${message}`),
-      hint: expect.stringContaining('roles that taskgate renders'),
+      hint: expect.stringContaining("roles in taskgate's manifest"),
     },
   ]);
 });

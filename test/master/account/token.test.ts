@@ -14,7 +14,7 @@ test('waits for the controller that fills in the token', async () => {
 });
 
 test.each([
-  ['no Secret', [], 'there is no Secret for it'],
+  ['no Secret', [], 'it has no Secret'],
   ['an empty one', [empty], 'its Secret is empty'],
 ])('says what is missing: %s', async (_, objects, missing) => {
   const { kube } = fakeKube({ objects, kinds: ['v1/Secret'] });

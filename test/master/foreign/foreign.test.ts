@@ -113,8 +113,7 @@ test('a master that a chart has installed in our namespace', async () => {
   expect(await find([pod({ 'determined-system': 'master' }, 'ml'), pod({ determined: 'aa.1' }, 'team')])).toEqual([]);
   expect(await find([pod({ 'determined-system': 'master' }, 'team')])).toEqual([
     {
-      message:
-        'namespace team is that of a master which runs in the cluster: Pod team/determined-master-deployment-det-0',
+      message: 'namespace team has a master that runs in the cluster: Pod team/determined-master-deployment-det-0',
       hint: expect.stringContaining('master.taskNamespace'),
     },
   ]);

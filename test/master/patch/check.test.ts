@@ -46,47 +46,47 @@ const rows: readonly Row[] = [
     'an unknown name',
     managers('b'),
     'unknown',
-    "mine.yaml:1:1: no Kubernetes resource manager is called 'c'",
+    "mine.yaml:1:1: no Kubernetes resource manager has the cluster name 'c'",
     byCluster({ c: sampleValues }),
   ],
   [
     'a variable in a master.yaml',
     'root: $ROOT/x\nresource_manager: {type: kubernetes}\n',
     'variable',
-    "mine.yaml:1:7: root: $ROOT is left in '$ROOT/x'",
+    "mine.yaml:1:7: root: $ROOT is not expanded in '$ROOT/x'",
   ],
   [
     'a variable in a devcluster file',
     devcluster.replace('small:1', '$IMAGE'),
     'variable',
-    `mine.yaml:13:43: ${extra}.task_container_defaults.image: $IMAGE stays as it is`,
+    `mine.yaml:13:43: ${extra}.task_container_defaults.image: $IMAGE is left unexpanded`,
     both,
   ],
   [
     'a variable below what was written in',
     `${devcluster}cwd: $HOME\n`,
     'variable',
-    'mine.yaml:41:6: cwd: $HOME stays as it is',
+    'mine.yaml:41:6: cwd: $HOME is left unexpanded',
     both,
   ],
   [
     'a variable of one that is not named',
     devcluster,
     'variable',
-    `${extra}.${firstAdditional}.kubeconfig_path: $KUBE_EXTRA stays as it is`,
+    `${extra}.${firstAdditional}.kubeconfig_path: $KUBE_EXTRA is left unexpanded`,
     byCluster({ default: sampleValues }),
   ],
   [
     'an alias that would change too',
     'resource_manager: &rm {type: kubernetes, cluster_name: root}\nother: *rm\n',
     'shared',
-    'mine.yaml:1:23: other.kubeconfig_path: would change too, as an alias of what is patched',
+    'mine.yaml:1:23: other.kubeconfig_path: would change too: it is an alias of a patched value',
   ],
   [
     'a block that comes by <<',
     'base: &base {resource_manager: {type: kubernetes}}\n<<: *base\n',
     'shared',
-    'mine.yaml:1:32: <<.resource_manager: comes from elsewhere in the file by <<',
+    'mine.yaml:1:32: <<.resource_manager: is merged by << from elsewhere in the file',
   ],
   [
     'a tag',
@@ -107,7 +107,7 @@ test.each<readonly [what: string, values: PatchValues, says: string]>([
   [
     'one Gateway for two resource managers',
     byCluster({ root: sampleValues, b: sampleValues }),
-    'Gateway projectcontour/contour belongs to the resource manager on line 1 already',
+    'Gateway projectcontour/contour already belongs to the resource manager on line 1',
   ],
   ['a range of one port', byCluster({ root: onePort }), 'end 20000 is not greater'],
 ])('refuses what the master would: %s', (_, values, says) => {
@@ -116,5 +116,5 @@ test.each<readonly [what: string, values: PatchValues, says: string]>([
 });
 
 test('of many problems the first four are told, and how many more there are', () => {
-  expect(() => patch('resource_manager: &rm {type: kubernetes}\nother: *rm\n')).toThrow(/patched; and 5 more$/);
+  expect(() => patch('resource_manager: &rm {type: kubernetes}\nother: *rm\n')).toThrow(/patched value; and 5 more$/);
 });

@@ -16,7 +16,7 @@ const additionalRows: readonly Row[] = [
     'only name',
     one({ [`${rm}.cluster_name`]: undefined, [`${rm}.name`]: 'second' }),
     [
-      `error ${second}.${rm}.cluster_name: is missing: an additional resource manager needs it`,
+      `error ${second}.${rm}.cluster_name: is missing: an additional resource manager requires it`,
       `warning ${second}.${rm}.name: is deprecated`,
     ],
   ],
@@ -56,7 +56,7 @@ const additionalRows: readonly Row[] = [
       [`${rm}.default_namespace`]: 'default',
       [`${gateway}.gateway_name`]: 'other',
     }),
-    [`warning ${second}.${rm}.default_namespace: namespace default is used by the resource manager on line 18 too`],
+    [`warning ${second}.${rm}.default_namespace: namespace default is also used by the resource manager on line 18`],
   ],
 ];
 
@@ -100,11 +100,11 @@ const poolRows: readonly Row[] = [
 ];
 
 const fileRows: readonly Row[] = [
-  ['no resource manager', { [rm]: undefined }, [`error ${rm}: is missing: the master silently falls back to agents`]],
+  ['no resource manager', { [rm]: undefined }, [`error ${rm}: is missing: the master then silently uses agents`]],
   [
     'old schema',
     { scheduler: { type: 'fair_share' } },
-    ['error scheduler: belongs to the old schema, not beside resource_manager'],
+    ['error scheduler: belongs to the old schema and cannot be combined with resource_manager'],
   ],
   ['port 0', { port: 0 }, ['error port: 0 is not in 1-65535']],
   ['db.port as a number', { 'db.port': 5432 }, []],
@@ -118,10 +118,14 @@ const fileRows: readonly Row[] = [
   [
     '$ in a secret',
     { 'security.initial_user_password': 'a$bc' },
-    ['warning security.initial_user_password: has a $ that looks like a variable; the master takes it as it is'],
+    ['warning security.initial_user_password: has a $ that looks like a variable; the master does not expand it'],
   ],
   ['$ in a hook', { 'task_container_defaults.startup_hook': 'echo $HOME' }, []],
-  ['$ in a path', { 'cache.cache_dir': '${HOME}/x' }, ["error cache.cache_dir: ${HOME} is left in '${HOME}/x'"]],
+  [
+    '$ in a path',
+    { 'cache.cache_dir': '${HOME}/x' },
+    ["error cache.cache_dir: ${HOME} is not expanded in '${HOME}/x'"],
+  ],
   ['image for each slot type', { 'task_container_defaults.image': { cpu: 'a', cuda: 'b' } }, []],
   ['agents only', { [rm]: { type: 'agent' } }, []],
   ['agents and a cluster', { [rm]: { type: 'agent', cluster_name: 'here' }, ...one() }, []],

@@ -21,7 +21,7 @@ const gatewayRows: readonly Row[] = [
       ['0.0.0.0', 'is an address to listen on, not to dial'],
       ['10.0.0', 'is not an IP address'],
       ['my_host', 'is neither an IP address nor a host name'],
-      [' 10.0.0.1', 'is blank or has blanks around it'],
+      [' 10.0.0.1', 'is blank or has surrounding blanks'],
     ] as const
   ).map(
     ([host, why]): Row => [
@@ -46,22 +46,22 @@ const gatewayRows: readonly Row[] = [
 const managerRows: readonly Row[] = [
   ['no cluster_name', { [`${rm}.cluster_name`]: undefined }, []],
   ['name', { [`${rm}.name`]: 'old' }, [`warning ${rm}.name: is deprecated`]],
-  ['fluent', { [`${rm}.fluent`]: { uid: 1 } }, [`warning ${rm}.fluent: has no effect any more`]],
+  ['fluent', { [`${rm}.fluent`]: { uid: 1 } }, [`warning ${rm}.fluent: no longer has an effect`]],
   [
     'leave_kubernetes_resources',
     { [`${rm}.leave_kubernetes_resources`]: true },
-    [`warning ${rm}.leave_kubernetes_resources: has no effect any more`],
+    [`warning ${rm}.leave_kubernetes_resources: no longer has an effect`],
   ],
   [
     'relative kubeconfig',
     { [`${rm}.kubeconfig_path`]: 'kube.conf' },
-    [`warning ${rm}.kubeconfig_path: 'kube.conf' is relative to where the master is started`],
+    [`warning ${rm}.kubeconfig_path: 'kube.conf' is relative to the working directory of the master`],
   ],
   ['kubeconfig in the home', { [`${rm}.kubeconfig_path`]: '~/.kube/config' }, []],
   [
     'no kubeconfig',
     { [`${rm}.kubeconfig_path`]: undefined },
-    [`warning ${rm}.kubeconfig_path: is missing: the master must then run in the cluster itself`],
+    [`warning ${rm}.kubeconfig_path: is missing: the master must then run in the cluster`],
   ],
   [
     'slot_type tpu',
@@ -97,7 +97,7 @@ const addressRows: readonly Row[] = [
   [
     'host localhost',
     { [`${rm}.determined_master_host`]: 'localhost' },
-    [`error ${rm}.determined_master_host: 'localhost' is the pod itself, seen from a pod`],
+    [`error ${rm}.determined_master_host: 'localhost' is the pod itself when a pod dials it`],
   ],
   [
     'host with scheme',
@@ -107,14 +107,14 @@ const addressRows: readonly Row[] = [
   [
     'no port',
     { [`${rm}.determined_master_port`]: undefined },
-    [`error ${rm}.determined_master_port: is missing: without it the master ignores determined_master_host`],
+    [`error ${rm}.determined_master_port: is missing: the master then ignores determined_master_host`],
   ],
   ['port 0', { [`${rm}.determined_master_port`]: 0 }, [`error ${rm}.determined_master_port: 0 is not in 1-65535`]],
   [
     'no scheme',
     { [`${rm}.determined_master_scheme`]: undefined },
     [
-      `warning ${rm}.determined_master_scheme: is missing: it follows the master's own TLS, which is wrong behind a tunnel that ends TLS`,
+      `warning ${rm}.determined_master_scheme: is missing: it then follows the master's own TLS, which is wrong behind a tunnel that terminates TLS`,
     ],
   ],
   [
@@ -126,7 +126,7 @@ const addressRows: readonly Row[] = [
     'both names',
     { [`${rm}.determined_master_ip`]: '10.0.0.9' },
     [
-      `error ${rm}.determined_master_host: stands beside determined_master_ip; the master takes only one of them`,
+      `error ${rm}.determined_master_host: conflicts with determined_master_ip: the master accepts only one of them`,
       `warning ${rm}.determined_master_ip: was renamed`,
     ],
   ],
@@ -153,23 +153,23 @@ const taskSlots = `task_container_defaults.kubernetes.${slots}`;
 const slotRows: readonly Row[] = [
   ['0 slots', { [`${rm}.${slots}`]: 0 }, []],
   ['-1 slots', { [`${rm}.${slots}`]: -1 }, [`error ${rm}.${slots}: -1 is less than 0`]],
-  ['slots twice', { [taskSlots]: 1 }, [`error ${rm}.${slots}: give exactly one of it and ${taskSlots}, not both`]],
+  ['slots twice', { [taskSlots]: 1 }, [`error ${rm}.${slots}: conflicts with ${taskSlots}: give only one`]],
   [
     'slots nowhere',
     { [`${rm}.${slots}`]: undefined },
-    [`error ${rm}.${slots}: give exactly one of it and ${taskSlots}, there is neither`],
+    [`error ${rm}.${slots}: is missing, and so is ${taskSlots}`],
   ],
   ['slots for tasks', { [`${rm}.${slots}`]: undefined, [taskSlots]: 2 }, []],
   ['-2 slots for tasks', { [`${rm}.${slots}`]: undefined, [taskSlots]: -2 }, [`error ${taskSlots}: -2 is less than 0`]],
   [
     'slots missing in one of two',
     one({ [`${rm}.${slots}`]: undefined }),
-    [`error ${second}.${rm}.${slots}: is missing: with several resource managers each needs its own`],
+    [`error ${second}.${rm}.${slots}: is missing: with several resource managers, each needs its own`],
   ],
   [
     'slots for tasks beside two',
     { ...one(), [taskSlots]: 1 },
-    [`warning ${taskSlots}: is ignored when there are several resource managers`],
+    [`warning ${taskSlots}: is ignored if there are several resource managers`],
   ],
 ];
 

@@ -23,7 +23,7 @@ const refused: readonly Row[] = [
   [
     'name of 64 characters',
     { [`${gateway}.gateway_name`]: 'a'.repeat(64) },
-    [`error ${gateway}.gateway_name: '${'a'.repeat(64)}' has 64 characters; the master takes 63 at most`],
+    [`error ${gateway}.gateway_name: '${'a'.repeat(64)}' has 64 characters; the master accepts at most 63`],
   ],
   ...[1024, 0, -1].map(
     (port): Row => [
@@ -64,12 +64,12 @@ const refused: readonly Row[] = [
   [
     'string as port',
     { [`${gateway}.gateway_port_range_start`]: 'low' },
-    [`error ${gateway}.gateway_port_range_start: must be a whole number, is the string 'low'`],
+    [`error ${gateway}.gateway_port_range_start: must be an integer, is the string 'low'`],
   ],
   [
     'float as port',
     { [`${gateway}.gateway_port_range_start`]: 20000.5 },
-    [`error ${gateway}.gateway_port_range_start: must be a whole number, is the number 20000.5`],
+    [`error ${gateway}.gateway_port_range_start: must be an integer, is the number 20000.5`],
   ],
   [
     'bool as namespace',
@@ -96,7 +96,7 @@ const refused: readonly Row[] = [
   [
     'no type',
     { [`${rm}.type`]: undefined },
-    [`error ${rm}.type: is missing: the master takes the block for an agent resource manager`],
+    [`error ${rm}.type: is missing: the master then assumes an agent resource manager`],
   ],
   ['type k8s', { [`${rm}.type`]: 'k8s' }, [`error ${rm}.type: 'k8s' is not one of agent, kubernetes, slurm, pbs`]],
   ['root pools []', { resource_pools: [] }, ['error resource_pools: is empty', ...poolless()]],
@@ -123,7 +123,7 @@ const accepted: readonly Row[] = [
   [
     '$GATEWAY_IP',
     { [`${gateway}.gateway_ip`]: '$GATEWAY_IP' },
-    [`error ${gateway}.gateway_ip: $GATEWAY_IP is left in '$GATEWAY_IP'`],
+    [`error ${gateway}.gateway_ip: $GATEWAY_IP is not expanded in '$GATEWAY_IP'`],
   ],
   [
     'Con_Tour',
@@ -134,8 +134,8 @@ const accepted: readonly Row[] = [
     'no range keys',
     { [`${gateway}.gateway_port_range_start`]: undefined, [`${gateway}.gateway_port_range_end`]: undefined },
     [
-      `warning ${gateway}.gateway_port_range_start: is missing: the master takes 32768`,
-      `warning ${gateway}.gateway_port_range_end: is missing: the master takes 65535`,
+      `warning ${gateway}.gateway_port_range_start: is missing: the master then uses 32768`,
+      `warning ${gateway}.gateway_port_range_end: is missing: the master then uses 65535`,
     ],
   ],
   [
@@ -159,7 +159,7 @@ const accepted: readonly Row[] = [
   [
     'no determined_master_host',
     { [`${rm}.determined_master_host`]: undefined },
-    [`error ${rm}.determined_master_host: is missing: the master looks for a Service without a name`],
+    [`error ${rm}.determined_master_host: is missing: the master then looks for a Service without a name`],
   ],
   ['empty block', { [gateway]: {} }, [`error ${gateway}: is empty`]],
   ['null block', { [gateway]: null }, [`error ${gateway}: is empty`]],
@@ -177,7 +177,7 @@ test.each([...refused, ...accepted])('%s', (_, changes, problems) => {
 test('the same Gateway for two resource managers', () => {
   const config = { additional_resource_managers: [additional({ [`${gateway}.gateway_ip`]: '192.168.49.2' })] };
   expect(judge(config)).toEqual([
-    `error additional_resource_managers[0].${gateway}.gateway_name: Gateway projectcontour/contour belongs to the resource manager on line 18 already`,
+    `error additional_resource_managers[0].${gateway}.gateway_name: Gateway projectcontour/contour already belongs to the resource manager on line 18`,
   ]);
 });
 
@@ -187,7 +187,7 @@ test('two resource managers with a cluster and a Gateway each', () => {
 
 /** Keys in any case, and unquoted words that YAML 1.1 takes for something else. */
 test.each<readonly [good: string, written: string, expected: readonly string[]]>([
-  ['gateway_name', 'Gateway_Name', ["warning KEY: 'Gateway_Name' works, as keys are lower-cased"]],
+  ['gateway_name', 'Gateway_Name', ["warning KEY: 'Gateway_Name' works only because keys are lower-cased"]],
   ['gateway_name: contour', 'gateway_name: no', ['error KEY: must be a string, is no, which YAML 1.1 reads as false']],
   ['gateway_name: contour', 'gateway_name: "no"', []],
   ['gateway_name: contour', 'gateway_name: y', ['error KEY: must be a string, is y, which YAML 1.1 reads as true']],

@@ -22,9 +22,9 @@ const withLine = (key: string, raw: string): readonly string[] =>
   told(validateMasterConfig(masterText().replace(new RegExp(`${key}: .*`), `${key}: ${raw}`)));
 
 test.each([
-  ['max_slots_per_pod', '99999999999999999999', 'is too large for a whole number'],
-  ['cpu', '1e400', 'is no number that fits into JSON, through which the master reads its file'],
-  ['root', '.inf', 'is no number that fits into JSON, through which the master reads its file'],
+  ['max_slots_per_pod', '99999999999999999999', 'is too large for an integer'],
+  ['cpu', '1e400', 'is not a JSON number; the master converts its file to JSON'],
+  ['root', '.inf', 'is not a JSON number; the master converts its file to JSON'],
 ])('%s: %s', (key, raw, message) => {
   expect(withLine(key, raw).map((line) => line.split(': ')[1])).toEqual([message]);
 });

@@ -46,7 +46,7 @@ const rows: readonly Row[] = [
   [
     'two stages in one',
     { 'stages.0.agent': { name: 'a' } },
-    ["error stages[0].agent: is ignored: the stage is 'db' already"],
+    ["error stages[0].agent: is ignored: the stage already is 'db'"],
   ],
   [
     'signal',
@@ -99,24 +99,24 @@ const rows: readonly Row[] = [
   [
     'no config_file',
     { [`${master}.config_file`]: undefined },
-    [`warning ${shownMaster}: config_file is missing: nothing of this master was checked`],
+    [`warning ${shownMaster}: config_file is missing: this master was not checked`],
   ],
   [
     'variable',
     { [`${master}.config_file.root`]: '$ROOT/x' },
-    [`error ${shownMaster}.config_file.root: $ROOT stays as it is when it is not exported`],
+    [`error ${shownMaster}.config_file.root: $ROOT is left unexpanded if it is not exported`],
   ],
   [
     'guessed host',
     { [`${master}.config_file.resource_manager.determined_master_host`]: '$DOCKER_LOCALHOST' },
     [
-      `warning ${shownMaster}.config_file.resource_manager.determined_master_host: $DOCKER_LOCALHOST is what devcluster guesses, even if you export another`,
+      `warning ${shownMaster}.config_file.resource_manager.determined_master_host: $DOCKER_LOCALHOST is guessed by devcluster, even if you export another value`,
     ],
   ],
   [
     'escaped variable',
     { [`${master}.config_file.root`]: '$$ROOT/x' },
-    [`error ${shownMaster}.config_file.root: $ROOT is left in '$ROOT/x'`],
+    [`error ${shownMaster}.config_file.root: $ROOT is not expanded in '$ROOT/x'`],
   ],
   [
     'lost quotes',
@@ -146,7 +146,7 @@ test('every master stage is judged', () => {
 
 test('base 60 is seen', () => {
   expect(told(validateMasterConfig(text.replace('port: 5432', 'port: 1:30')))).toContain(
-    'error stages[0].db.port: unquoted 1:30 is read by devcluster as a number in base 60',
+    'error stages[0].db.port: unquoted 1:30 is a base 60 number to devcluster',
   );
 });
 
