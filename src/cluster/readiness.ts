@@ -20,8 +20,8 @@ export type Node = KubeObject & {
 export const findReady = (status: Node['status']) => status?.conditions?.find(({ type }) => type === 'Ready');
 
 /**
- * Ready, said after `since`, and without taints: a kept node still says Ready from its last life, and a fresh one
- * takes no pods until the controller manager has removed the not-ready taint.
+ * Ready, with a heartbeat after `since`, and without taints: a restarted node is still Ready from its previous run, and a
+ * new one accepts no pods until the controller manager has removed the not-ready taint.
  */
 export const isNodeReady =
   (since: Date) =>
@@ -30,7 +30,7 @@ export const isNodeReady =
     if (!node) return 'not registered yet';
     const ready = findReady(node.status);
     if (ready?.status !== 'True') return ready?.message ?? 'no Ready condition yet';
-    // heartbeats have whole seconds
+    // heartbeats are in whole seconds
     if (Date.parse(ready.lastHeartbeatTime ?? '') < since.getTime() - 1_000) return 'no heartbeat since the start';
     const [taint] = node.spec?.taints ?? [];
     return taint ? `tainted ${taint.key}` : true;
@@ -58,7 +58,7 @@ export const waitForNode = async (kube: Kube, { node, since, ...wait }: NodeWait
 
 type AccountWait = Pick<NodeWait, 'timeoutMs' | 'signal' | 'onVerdict'> & { readonly namespace: string };
 
-/** Waits for the default ServiceAccount of a namespace: without it no pod is admitted there. */
+/** Waits for the default ServiceAccount of a namespace: without it, no pod is admitted there. */
 export const waitForServiceAccount = async (kube: Kube, { namespace, ...wait }: AccountWait): Promise<void> => {
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: 'default' };
   await waitUntil(`ServiceAccount of ${namespace}`, (signal) => kube.watch(account, signal), isThere, {
@@ -80,7 +80,7 @@ const askKubeProxy = async (kube: Kube, node: string): Promise<Verdict> => {
 
 /**
  * Waits until kube-proxy has written the rules of Services on a node where it runs as a pod (kubeadm's): a pod that dials
- * the API server's Service before that waits 10 s for nothing. Whether kube-proxy says so in time changes nothing else.
+ * the API server's Service before that waits 10 s in vain. Returns whether kube-proxy was ready in time.
  */
 export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeWait, 'since'>): Promise<boolean> => {
   try {
@@ -99,7 +99,7 @@ export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeW
 };
 
 /**
- * The binding that `kubeadm init` makes beyond its phases: the API server's own client certificate belongs to this
+ * The binding that `kubeadm init` creates outside of its phases: the API server's client certificate belongs to this
  * group, and without it `kubectl logs` is forbidden.
  */
 export const clusterAdmins = {

@@ -1,4 +1,4 @@
-/** Stable name of an error: its kind, a dot, what it is (`gateway.not-programmed`). The kind decides the exit code. */
+/** Stable id of an error: its kind, a dot and its name (`gateway.not-programmed`). The kind decides the exit code. */
 export type ErrorId = `${string}.${string}`;
 
 export type UserErrorOptions = {
@@ -8,7 +8,7 @@ export type UserErrorOptions = {
   readonly cause?: unknown;
 };
 
-/** Something the user can fix: `message` says what was seen and where, `hint` what to do. Everything else is a bug. */
+/** An error that the user can fix: `message` has what happened and where, `hint` what to do. Other errors are bugs. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly id: ErrorId;
@@ -21,7 +21,7 @@ export class UserError extends Error {
   }
 }
 
-/** The text of anything thrown, for putting it into a message of ours. */
+/** The text of anything thrown, for use in another message. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether a thrown value is Node's system error with this code (`ENOENT`, `EACCES`). */

@@ -1,18 +1,18 @@
-/** How far one thing is, of those that a step works on side by side. */
+/** The progress of one of the things that a step works on in parallel. */
 export type Progress = {
   readonly name: string;
-  /** Changes seldom: a log has a line for each change. */
+  /** Changes rarely: a log has a line for each change. */
   readonly state: string;
-  /** How far it is in this state. */
+  /** The progress in this state. */
   readonly detail?: string;
-  /** What it is busy with at this moment. */
+  /** What it currently works on. */
   readonly now?: string;
   readonly elapsedMs?: number;
-  /** `working`: its detail changes all the time; `waiting`: for another; `done`: it has ended well. None for what is no work. */
+  /** `working`: its detail changes constantly; `waiting`: for another; `done`: it succeeded. Undefined if it is not work. */
   readonly phase?: 'working' | 'waiting' | 'done';
 };
 
-/** Says in one line what is going on, or how far one thing is. */
+/** Reports a line of text, or the progress of one thing. */
 export type Report = (what: string | Progress) => void;
 
 /** `95 s` as `1:35`. */

@@ -14,7 +14,7 @@ export type TarEntry =
 type Pack = ReturnType<typeof pack>;
 
 const addEntry = async (into: Pack, entry: TarEntry): Promise<void> => {
-  // No times and no owners: the same entries give the same bytes.
+  // without times and owners, the same entries give the same bytes
   const header = { name: entry.name, mode: entry.mode, type: entry.type, mtime: new Date(0), uid: 0, gid: 0 };
   if (entry.type === 'directory') {
     into.entry(header);
@@ -28,7 +28,7 @@ const addEntry = async (into: Pack, entry: TarEntry): Promise<void> => {
   await pipeline(createReadStream(content.path), into.entry({ ...header, size: content.size }));
 };
 
-/** Writes a tar, and tells its size and digest. */
+/** Writes a tar, and returns its size and digest. */
 export const writeTar = async (
   path: string,
   entries: Iterable<TarEntry>,
@@ -55,7 +55,7 @@ export const writeTar = async (
   return { size, sha256: hash.digest('hex') };
 };
 
-/** Takes one file out of a gzipped tar; false when it is not in there. */
+/** Extracts one file from a gzipped tar; false if it is not in there. */
 export const extractFile = async (archive: string, member: string, to: string): Promise<boolean> => {
   let found = false;
   const entries = extract();

@@ -3,8 +3,8 @@ import { parseAllDocuments, parseDocument, stringify } from 'yaml';
 const placeholder = /\$\{([A-Za-z]\w*)\}/g;
 
 /**
- * Fills `${name}` placeholders. Throws for a placeholder without a value and for a value without a placeholder:
- * both mean that template and caller have drifted apart.
+ * Fills `${name}` placeholders. Throws for a placeholder without a value and for a value without a placeholder: in both
+ * cases template and caller do not match.
  */
 export const render = (template: string, values: Readonly<Record<string, string | number>>): string => {
   const used = new Set<string>();
@@ -27,7 +27,7 @@ export const parseYaml = (text: string): unknown => {
   return document.toJS();
 };
 
-/** Parses a stream of YAML documents; empty ones (comments only) are left out. */
+/** Parses a stream of YAML documents, without empty ones (comments only). */
 export const parseYamlStream = (text: string): readonly unknown[] =>
   parseAllDocuments(text).flatMap((document) => {
     if (!('contents' in document)) return [];
@@ -38,7 +38,7 @@ export const parseYamlStream = (text: string): readonly unknown[] =>
   });
 
 /**
- * Writes YAML that a YAML 1.1 reader (Determined's master, Python's PyYAML) reads the same:
+ * Writes YAML that readers of YAML 1.1 (Determined's master, Python's PyYAML) read the same:
  * strings such as `no`, `on`, `1_000` or `0o17` are quoted.
  */
 export const renderYaml = (value: unknown): string => stringify(value, { compat: 'yaml-1.1', lineWidth: 0 });

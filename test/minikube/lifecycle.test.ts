@@ -71,7 +71,7 @@ describe('a cluster of our own', () => {
     const ended = await other.run('up', '--provider', 'minikube');
     await other.close('dev');
     expect(ended.exitCode).toBe(5);
-    expect(ended.stderr).toContain(`Minikube has a profile ${profile} already, and taskgate did not make it`);
+    expect(ended.stderr).toContain(`Minikube has a profile ${profile} already, and taskgate did not create it`);
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
@@ -178,7 +178,7 @@ describe('things happen to it behind our back, and up repairs them', () => {
 test('interrupted in the middle of the first start: nothing of it stays', async () => {
   const { exitCode, stderr } = await interruptAt(taskgate, 'Creating Container', '--name', 'fresh');
   expect(exitCode).toBe(130);
-  expect(stderr).toContain('the half-made profile taskgate-fresh was removed');
+  expect(stderr).toContain('the incomplete profile taskgate-fresh was removed');
   expect(await leftovers('taskgate-fresh')).toEqual([]);
   expect(await listProfiles()).not.toContain('taskgate-fresh');
   await expect(stat(taskgate.dirOf('fresh'))).rejects.toThrow('ENOENT');

@@ -68,7 +68,7 @@ test.each(['signal', 'kill'])('%s ends it with what it has started, also where i
     const { pid } = spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 0.1; done'], { stdio: 'inherit' });
     console.log(pid); setInterval(() => {}, 1000)`;
   const onLine = (line: string) => resolve(Number(line));
-  const child = start(program, { signal: controller.signal, onLine, patienceMs: 100 });
+  const child = start(program, { signal: controller.signal, onLine, killDelayMs: 100 });
   const grandchild = await told;
   if (how === 'kill') void child.kill();
   else controller.abort();

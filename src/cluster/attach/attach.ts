@@ -10,9 +10,9 @@ import type { ClusterProvider } from '../provider.ts';
 import { type AttachedNode, chooseNode, findCandidates, unlistedImages } from './node.ts';
 import { externalAddress, findRoute } from './route.ts';
 
-/** A cluster that runs already, named by a context of the user's kubeconfig. */
+/** An existing cluster, named by a context of the user's kubeconfig. */
 export type AttachSpec = AttachTarget & {
-  /** Of the instance. */
+  /** The instance's name. */
   readonly name: string;
   readonly instanceDir: string;
 };
@@ -28,11 +28,11 @@ const verifyAllowed = ({ context, allowContext }: AttachSpec): void => {
   const seen = allowContext === undefined ? 'no context is allowed' : `--allow-context names '${allowContext}'`;
   throw new UserError(`context '${context}' may not be changed: ${seen}`, {
     id: 'usage.context-not-allowed',
-    hint: `taskgate installs Contour and patches CRDs there; if that is what you want: --allow-context ${context}`,
+    hint: `taskgate installs Contour and patches CRDs there; to allow that: --allow-context ${context}`,
   });
 };
 
-/** Runs a question to the API server; what keeps it from answering becomes a UserError. */
+/** Runs a request to the API server, and explains its failure. */
 const asking = async <T>(context: string, ask: () => Promise<T>): Promise<T> => {
   try {
     return await ask();
@@ -40,20 +40,20 @@ const asking = async <T>(context: string, ask: () => Promise<T>): Promise<T> => 
     if (error instanceof UserError && error.id === 'cluster.api') {
       throw new UserError(`context '${context}': ${error.message}`, {
         id: 'cluster.api',
-        hint: `does the cluster run? see: kubectl --context ${context} get nodes`,
+        hint: `is the cluster running? see: kubectl --context ${context} get nodes`,
         cause: error,
       });
     }
     if (!(error instanceof KubeError)) throw error;
-    throw new UserError(`context '${context}': the API server refuses: ${messageOf(error)}`, {
+    throw new UserError(`context '${context}': the API server refused the request: ${messageOf(error)}`, {
       id: 'cluster.refused',
-      hint: `its user must be an administrator of the cluster whose credentials are valid; see: kubectl --context ${context} auth can-i '*' '*'`,
+      hint: `its user must have valid credentials of an administrator of the cluster; see: kubectl --context ${context} auth can-i '*' '*'`,
       cause: error,
     });
   }
 };
 
-/** The attached cluster, asked through the user's own kubeconfig. Writes nothing. */
+/** Opens the attached cluster with the user's kubeconfig. Writes nothing. */
 export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) => {
   verifyAllowed(spec);
   const { context } = spec;
@@ -65,7 +65,7 @@ export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) =
 export const listNodes = (kube: Kube): Promise<readonly AttachedNode[]> =>
   kube.list<AttachedNode>({ apiVersion: 'v1', kind: 'Node' });
 
-/** Throws UserError `cluster.no-host-address` where neither a route nor an interface tells how pods reach this host. */
+/** Throws UserError `cluster.no-host-address` if neither a route nor an interface gives an address for pods to dial. */
 const locate = async (nodes: readonly AttachedNode[], runner: Runner) => {
   const candidates = findCandidates(nodes);
   const routed = await Promise.all(
@@ -76,13 +76,13 @@ const locate = async (nodes: readonly AttachedNode[], runner: Runner) => {
   const { name, address, route } = chooseNode([first, ...more]);
   const hostAddress = route?.source ?? externalAddress();
   if (hostAddress) return { nodeName: name, nodeAddress: address, hostAddress };
-  throw new UserError(`this host has no address that the cluster's node ${name} (${address}) could reach`, {
+  throw new UserError(`this host has no address that the cluster's node ${name} (${address}) can reach`, {
     id: 'cluster.no-host-address',
     hint: 'is a network interface up?',
   });
 };
 
-/** A cluster that somebody else starts and ends; only what runs in it is ours. */
+/** A cluster that taskgate neither starts nor stops: it only manages objects in it. */
 export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider => ({
   find: async () => {
     const { ask } = await openAttached(spec, tools);
@@ -96,7 +96,7 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
     await writeFileAtomically(kubeconfigPath, kubeconfig);
     return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...location };
   },
-  /** Its nodes pull what they need: archives cannot be handed to them. */
+  /** Archives cannot be loaded into its nodes: they pull images. */
   loadImages: async (_, refs, { report }) => {
     const { ask } = await openAttached(spec, tools);
     const missing = unlistedImages(await ask(listNodes), refs);

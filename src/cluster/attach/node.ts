@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { HostRoute } from './route.ts';
 
-/** A Node, as far as an attached cluster needs it. */
+/** The fields of a Node that taskgate uses. */
 export type AttachedNode = KubeObject & {
   readonly spec?: {
     readonly unschedulable?: boolean;
@@ -18,7 +18,7 @@ export type AttachedNode = KubeObject & {
 /** A node that pods can run on, and its address inside the cluster's network. */
 export type Candidate = { readonly name: string; readonly address: string };
 
-/** Why pods do not go to a node, or undefined when they do. */
+/** Why pods cannot be scheduled on a node; undefined if they can. */
 const unusable = ({ spec, status }: AttachedNode): string | undefined => {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True') return 'is not Ready';
@@ -28,7 +28,7 @@ const unusable = ({ spec, status }: AttachedNode): string | undefined => {
   return status?.addresses?.some(({ type }) => type === 'InternalIP') ? undefined : 'has no InternalIP';
 };
 
-/** The nodes that pods can run on. Throws UserError `cluster.no-node` with what is wrong with each when there is none. */
+/** The nodes that pods can run on. If there is none, throws UserError `cluster.no-node` with the reason for each. */
 export const findCandidates = (nodes: readonly AttachedNode[]): readonly Candidate[] => {
   const usable = nodes.filter((node) => unusable(node) === undefined);
   const candidates = usable.flatMap(({ metadata: { name }, status }) => {
@@ -37,7 +37,7 @@ export const findCandidates = (nodes: readonly AttachedNode[]): readonly Candida
   });
   if (candidates.length > 0) return candidates;
   const seen = nodes.map((node) => `${node.metadata.name} ${unusable(node)}`).join(', ');
-  throw new UserError(`no node of the cluster can run pods: ${seen || 'it has none'}`, {
+  throw new UserError(`no node of the cluster can run pods: ${seen || 'it has no nodes'}`, {
     id: 'cluster.no-node',
     hint: 'one node must be Ready, schedulable and without taints; see: kubectl describe nodes',
   });
@@ -47,11 +47,11 @@ type Routed = Candidate & { readonly route: HostRoute | undefined };
 
 const rank = ({ route }: Routed): number => (route ? (route.isSpecific ? 0 : 1) : 2);
 
-/** The node that this host reaches best: by a route of its own, else by the default route, else any. */
+/** Prefers a node with a specific route, then one via the default route. */
 export const chooseNode = (candidates: readonly [Routed, ...Routed[]]): Routed =>
   candidates.reduce((best, one) => (rank(one) < rank(best) ? one : best));
 
-/** Images of `refs` that no node says to have. A node lists its 50 largest only. */
+/** Images of `refs` that no node lists. A node lists only its 50 largest images. */
 export const unlistedImages = (nodes: readonly AttachedNode[], refs: readonly string[]): readonly string[] => {
   const listed = new Set(nodes.flatMap(({ status }) => status?.images?.flatMap(({ names }) => names ?? []) ?? []));
   return refs.filter((ref) => !listed.has(ref));

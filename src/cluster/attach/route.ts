@@ -1,15 +1,15 @@
 import { networkInterfaces } from 'node:os';
 import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
 
-/** How this host sends to an address. */
+/** The route of this host to an address. */
 export type HostRoute = {
-  /** The address that it sends from: where the other end reaches this host. */
+  /** The source address, at which the other end reaches this host. */
   readonly source: string;
-  /** Whether a route of its own leads there, rather than the default one. */
+  /** Whether it is not the default route. */
   readonly isSpecific: boolean;
 };
 
-/** The route itself, and the one of the table that it comes from. */
+/** The resolved route, and its entry in the routing table. */
 const routeCommands = (address: string): { readonly route: Command; readonly match: Command } => ({
   route: ['ip', '-json', 'route', 'get', address],
   match: ['ip', '-json', 'route', 'get', 'fibmatch', address],
@@ -17,14 +17,14 @@ const routeCommands = (address: string): { readonly route: Command; readonly mat
 
 type Answer = { readonly dst?: string; readonly prefsrc?: string };
 
-/** Reads what `ip` answers to the two commands; undefined when the address cannot be sent to. */
+/** Parses the output of both commands; undefined if the address is unreachable. */
 export const parseRoute = (route: string, match: string): HostRoute | undefined => {
   const [{ prefsrc } = {}] = JSON.parse(route) as readonly Answer[];
   const [{ dst } = {}] = JSON.parse(match) as readonly Answer[];
   return prefsrc ? { source: prefsrc, isSpecific: dst !== 'default' } : undefined;
 };
 
-/** Undefined where no route leads there, or where `ip` is not had (macOS). */
+/** Undefined if there is no route, or no `ip` command (macOS). */
 export const findRoute = async (address: string, runner: Runner): Promise<HostRoute | undefined> => {
   const { route, match } = routeCommands(address);
   try {
@@ -38,7 +38,7 @@ export const findRoute = async (address: string, runner: Runner): Promise<HostRo
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
-/** The first address of this host that others may reach, for when no route tells. */
+/** The first external address of this host, for use without a route. */
 export const externalAddress = (interfaces: Interfaces = networkInterfaces()): string | undefined =>
   Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])

@@ -4,13 +4,13 @@ import type { Obstacle } from '../provider.ts';
 import { type AttachSpec, type AttachTools, listNodes, openAttached } from './attach.ts';
 import { findCandidates } from './node.ts';
 
-/** What {@link verifyAttach} finds: obstacles stop an `up`, notes only tell. */
+/** The result of {@link verifyAttach}: obstacles stop `up`, notes do not. */
 export type AttachFindings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
 
 /** Kubernetes minor versions that Contour 1.33 is tested with (projectcontour.io, compatibility matrix). */
 const supportedMinors = { first: 32, last: 34 } as const;
 
-/** Says when Contour was not tested with the cluster's version, from the answer of `/version`; some end in a plus sign. */
+/** A note if Contour was not tested with the cluster's version. Minor versions may end in a plus sign. */
 export const noteVersion = (answer: string): string | undefined => {
   const { gitVersion, major, minor } = JSON.parse(answer) as Readonly<Record<string, string>>;
   const number = Number.parseInt(minor ?? '', 10);
@@ -21,7 +21,7 @@ export const noteVersion = (answer: string): string | undefined => {
 
 type Right = { readonly verb: string; readonly group: string; readonly resource: string };
 
-/** Without these an installation would stop half-way. */
+/** Without these an installation would fail half-way. */
 const neededRights: readonly Right[] = [
   { verb: 'patch', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   { verb: 'create', group: '', resource: 'namespaces' },
@@ -52,8 +52,8 @@ const findMissingRights = async (kube: Kube): Promise<readonly string[]> => {
 };
 
 /**
- * Looks at an attached cluster before anything is changed. Throws UserError where the context is not allowed, cannot be
- * used or does not answer, and `cluster.no-node` where no pod can run.
+ * Checks an attached cluster before anything is changed. Throws UserError if the context is not allowed, cannot be used or
+ * its API server does not answer, and `cluster.no-node` if no pod can run.
  */
 export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promise<AttachFindings> => {
   const { ask } = await openAttached(spec, tools);
@@ -62,7 +62,7 @@ export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promis
   const missing = await ask(findMissingRights);
   const obstacle: Obstacle = {
     what: `the user of context '${spec.context}' may not ${missing.join(', ')}`,
-    hint: 'Contour and its CRDs need an administrator of the cluster; use a context of one',
+    hint: 'Contour and its CRDs need an administrator of the cluster: use a context with such a user',
   };
   return { obstacles: missing.length > 0 ? [obstacle] : [], notes: note ? [note] : [] };
 };

@@ -7,7 +7,7 @@ import type { Args } from './commands.ts';
 import { minikubeFailure } from './failures.ts';
 import { minikubePaths } from './spec.ts';
 
-/** Which minikube is called, and for which instance. */
+/** The minikube program to call, and the instance to call it for. */
 export type Minikube = { readonly program: string; readonly instanceDir: string; readonly runner: Runner };
 
 export type CallOptions = Partial<StepLimits> & { readonly onLine?: (line: string) => void };
@@ -21,7 +21,7 @@ export const minikubeMissing = (program: string, cause?: unknown): UserError =>
     cause,
   });
 
-/** With its own kubeconfig, the user's is not touched; the variables switch off what minikube asks and advertises. */
+/** KUBECONFIG keeps the user's kubeconfig unchanged; the other variables disable update notices and prompts. */
 const environment = (instanceDir: string) => ({
   KUBECONFIG: minikubePaths(instanceDir).kubeconfigPath,
   MINIKUBE_WANTUPDATENOTIFICATION: 'false',
@@ -31,7 +31,7 @@ const environment = (instanceDir: string) => ({
 const failed = (error: CommandError, program: string, { timeoutMs = askMs }: CallOptions): RunResult => {
   const { exitCode, stdout, stderr, timedOut, message } = error;
   if (timedOut) {
-    throw new UserError(`${error.command.slice(0, 3).join(' ')} did not end within ${timeoutMs / 1_000} s`, {
+    throw new UserError(`${error.command.slice(0, 3).join(' ')} did not finish within ${timeoutMs / 1_000} s`, {
       id: 'cluster.minikube-timeout',
       hint: 'give it more time with --timeouts-stage-seconds',
       cause: error,
@@ -39,14 +39,14 @@ const failed = (error: CommandError, program: string, { timeoutMs = askMs }: Cal
   }
   if (exitCode !== undefined) return { exitCode, stdout, stderr };
   if (message.includes('ENOENT')) throw minikubeMissing(program, error);
-  throw new UserError(`minikube did not end by itself: ${message}`, {
+  throw new UserError(`minikube was terminated: ${message}`, {
     id: 'cluster.minikube-killed',
-    hint: 'did somebody end it, or was the memory of this machine used up (see dmesg)? Run up again',
+    hint: 'was it killed, or did this machine run out of memory (see dmesg)? Run up again',
     cause: error,
   });
 };
 
-/** Calls minikube and gives its result whatever its exit code is. Throws when it is missing, ended or too slow. */
+/** Calls minikube and returns its result with any exit code. Throws if it is missing, terminated or too slow. */
 export const askMinikube = async (
   { program, instanceDir, runner }: Minikube,
   args: Args,
@@ -69,7 +69,7 @@ export const askMinikube = async (
   }
 };
 
-/** Calls minikube, keeps all that it says in the instance's log, and throws what it means when it ends badly. */
+/** Calls minikube, writes its output to the instance's log, and throws a UserError that explains a failure. */
 export const runMinikube = async (minikube: Minikube, args: Args, options: CallOptions = {}): Promise<RunResult> => {
   const { logPath } = minikubePaths(minikube.instanceDir);
   const lines = [`${new Date().toISOString()} minikube ${args.join(' ')}`];

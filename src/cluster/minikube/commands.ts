@@ -3,11 +3,11 @@ import type { MinikubeSpec } from './spec.ts';
 /** Arguments of one call of minikube. */
 export type Args = readonly string[];
 
-/** Root needs --force; the daemon was probed before, because --force hides the real reason of a failure. */
+/** Root needs --force. As --force hides the real reason of a failure, Docker is checked before. */
 const needsForce = (driver: string, uid: number): boolean => uid === 0 && driver !== 'none';
 
-/** What a cluster is made of. `--cni=bridge` needs no image; the API server's extras are as a native cluster has them. */
-const makingArgs = (spec: MinikubeSpec): Args => [
+/** Arguments of a new cluster. `--cni=bridge` needs no image; the API server has the options of a native cluster's. */
+const createArgs = (spec: MinikubeSpec): Args => [
   '--container-runtime=containerd',
   `--kubernetes-version=${spec.kubernetesVersion}`,
   `--cpus=${spec.cpus}`,
@@ -20,16 +20,16 @@ const makingArgs = (spec: MinikubeSpec): Args => [
 
 export type StartOptions = {
   readonly uid: number;
-  /** A profile that is not ours is started as it is: these arguments would change it. */
+  /** A profile that taskgate did not create is started without the arguments that would change it. */
   readonly isOwned: boolean;
 };
 
-/** `--wait=apiserver`: the node and its pods are waited for later, beside other work. */
+/** `--wait=apiserver`: taskgate waits for the node and its pods later, in parallel with other work. */
 export const startArgs = (spec: MinikubeSpec, { uid, isOwned }: StartOptions): Args => [
   'start',
   `--profile=${spec.profile}`,
   `--driver=${spec.driver}`,
-  ...(isOwned ? makingArgs(spec) : []),
+  ...(isOwned ? createArgs(spec) : []),
   '--wait=apiserver',
   '--keep-context',
   '--embed-certs',
@@ -41,10 +41,10 @@ export const startArgs = (spec: MinikubeSpec, { uid, isOwned }: StartOptions): A
 ];
 
 export const statusArgs = (profile: string): Args => ['status', `--profile=${profile}`, '--output=json'];
-/** `--light`: every profile's live state would be asked for otherwise. */
+/** Without `--light`, minikube would query the live state of every profile. */
 export const listArgs: Args = ['profile', 'list', '--light', '--output=json'];
 export const stopArgs = (profile: string): Args => ['stop', `--profile=${profile}`, '--output=json'];
-/** Somebody may have paused more than the system's own pods. */
+/** More than the system's own pods may be paused. */
 export const unpauseArgs = (profile: string): Args => [
   'unpause',
   `--profile=${profile}`,
@@ -61,8 +61,8 @@ export const loadImagesArgs = (profile: string, archive: string): Args => [
   archive,
 ];
 /**
- * The host's address as the node has it; Minikube tells pods the same through CoreDNS. Of version 4 only: the node's
- * /etc/hosts has no other, and asking DNS for one takes 10 s where none answers.
+ * The host's address in the node's /etc/hosts; CoreDNS returns the same one to pods. Only IPv4: /etc/hosts has no IPv6
+ * address, and a DNS query for one takes 10 s if no server answers.
  */
 export const hostAddressArgs = (profile: string): Args => [
   'ssh',

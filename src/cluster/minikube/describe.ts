@@ -9,7 +9,7 @@ import type { Provider } from './lifecycle.ts';
 import type { ProfileState } from './profile.ts';
 import { minikubePaths } from './spec.ts';
 
-/** The host's address in what `getent ahostsv4` has printed, if there is one. */
+/** The host's address in the output of `getent ahostsv4`, if there is one. */
 const parseHostAddress = (text: string): string | undefined =>
   text
     .trim()
@@ -20,7 +20,7 @@ const findHostAddress = async ({ spec, minikube }: Provider, limits: StepLimits)
   const { stdout } = await runMinikube(minikube, hostAddressArgs(spec.profile), limits);
   const address = parseHostAddress(stdout);
   if (address) return address;
-  throw new UserError(`the node of ${spec.profile} knows no host.minikube.internal`, {
+  throw new UserError(`the node of ${spec.profile} cannot resolve host.minikube.internal`, {
     id: 'cluster.minikube-no-host',
     hint: `run: minikube start --profile ${spec.profile}, which writes it`,
   });
@@ -39,7 +39,7 @@ const ensureKubeconfig = async ({ spec, minikube }: Provider, isReachable: boole
   return kubeconfigPath;
 };
 
-/** Gives the instance a kubeconfig that leads to the running profile, and tells where its cluster is. */
+/** Ensures the instance's kubeconfig for the running profile, and describes its cluster. */
 export const describeCluster = async (
   provider: Provider,
   found: ProfileState,

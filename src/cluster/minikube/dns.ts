@@ -21,7 +21,7 @@ const namespace = 'kube-system';
 const coreDns = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'coredns', namespace } };
 const probePath = '/spec/template/spec/containers/0/readinessProbe';
 
-/** kubeadm has kubelet look every 10 s, so CoreDNS counts as not ready for up to 10 s after it is. */
+/** kubeadm's probe period is 10 s, so CoreDNS may be ready 10 s before it is reported ready. */
 const shortenProbePeriod = async (kube: Kube): Promise<boolean> => {
   const deployment = await kube.find<Deployment>(coreDns);
   const probe = deployment?.spec.template.spec.containers[0]?.readinessProbe;
@@ -34,15 +34,15 @@ const shortenProbePeriod = async (kube: Kube): Promise<boolean> => {
   return true;
 };
 
-/** Whether it runs without being ready. */
+/** Whether it runs but is not ready. */
 const runsUnready = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(({ ready, state }) => !ready && state?.running !== undefined) ?? false;
 
 /**
- * Has CoreDNS of a cluster of ours start once kube-proxy has written its rules, which is when this is to be called: one
- * that came up before dialed the API server's Service into nowhere, which client-go gives up after 30 s only, and without
- * DNS no Envoy finds its Contour. Probes it each second, too, from the first time on. The old pods go at once: nobody uses
- * them yet, and in their last 30 s they would still change objects.
+ * Restarts CoreDNS of a cluster that taskgate created, once kube-proxy has written its rules. A pod that started before
+ * dialed the API server's Service without a route, client-go times out only after 30 s, and without DNS Envoy does not
+ * find Contour. Also sets a probe period of 1 s. The old pods are deleted without a grace period: nothing uses them yet, and
+ * for 30 s they would still change objects.
  */
 export const restartCoreDns = async (kube: Kube): Promise<void> => {
   const pods = await kube.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: 'k8s-app=kube-dns' });

@@ -3,7 +3,7 @@ import { type Command, CommandError, type Runner } from '../../lib/process/runne
 
 const deadlineMs = 10_000;
 
-/** Whether a driver of Minikube's leans on the Docker daemon. */
+/** Whether a driver of Minikube needs the Docker daemon. */
 export const usesDocker = (driver: string): boolean => driver === 'docker';
 
 export const dockerVersionCommand: Command = ['docker', 'version', '--format', '{{.Server.Version}}'];
@@ -13,10 +13,10 @@ const dockerFailure = (error: unknown): unknown => {
   const { exitCode, stderr, timedOut } = error;
   const fail = (message: string, what: string, hint: string) =>
     new UserError(message, { id: `environment.docker-${what}`, hint, cause: error });
-  const start = 'start it, for instance: sudo systemctl start docker';
+  const start = 'start it, for example: sudo systemctl start docker';
   if (timedOut) return fail(`the Docker daemon did not answer within ${deadlineMs / 1_000} s`, 'not-running', start);
   if (exitCode === undefined) {
-    const hint = 'install Docker, or choose another driver with --minikube-driver, or --provider native';
+    const hint = 'install Docker, or use another driver with --minikube-driver, or --provider native';
     return fail("the program 'docker' was not found", 'missing', hint);
   }
   const said = stderr.trim().split('\n').at(-1) ?? '';
@@ -27,8 +27,8 @@ const dockerFailure = (error: unknown): unknown => {
 };
 
 /**
- * Throws UserError `environment.docker-*` unless the daemon answers. Asked before minikube is: with a daemon that is down
- * it shows the same state as for a container that is gone, and says of a deletion that it succeeded.
+ * Throws UserError `environment.docker-*` unless the daemon answers. Called before minikube: if the daemon is down,
+ * minikube reports the same state as for a removed container, and reports that a deletion succeeded.
  */
 export const verifyDocker = async (runner: Runner, signal?: AbortSignal): Promise<void> => {
   try {
@@ -39,7 +39,7 @@ export const verifyDocker = async (runner: Runner, signal?: AbortSignal): Promis
   }
 };
 
-/** What the daemon is like. */
+/** Facts about the daemon. */
 export type DockerInfo = {
   readonly NCPU: number;
   readonly MemTotal: number;
@@ -49,7 +49,7 @@ export type DockerInfo = {
 
 export const dockerInfoCommand: Command = ['docker', 'info', '--format', '{{json .}}'];
 
-/** Throws UserError `environment.docker-*` where the daemon does not tell. */
+/** Throws UserError `environment.docker-*` if the daemon does not answer. */
 export const getDockerInfo = async (runner: Runner): Promise<DockerInfo> => {
   const { stdout } = await runner(dockerInfoCommand, { timeoutMs: deadlineMs }).catch((error) => {
     throw dockerFailure(error);
@@ -59,20 +59,20 @@ export const getDockerInfo = async (runner: Runner): Promise<DockerInfo> => {
 
 const label = (profile: string): string => `label=name.minikube.sigs.k8s.io=${profile}`;
 
-/** List what a profile has in Docker, by the label that minikube gives it. */
+/** Commands that list a profile's Docker objects by minikube's label. */
 export const leftoverCommands = (profile: string): Readonly<Record<string, Command>> => ({
   container: ['docker', 'ps', '--all', '--filter', label(profile), '--format', '{{.Names}}'],
   volume: ['docker', 'volume', 'ls', '--filter', label(profile), '--format', '{{.Name}}'],
   network: ['docker', 'network', 'ls', '--filter', label(profile), '--format', '{{.Name}}'],
 });
 
-/** Containers, volumes and networks of a profile that are still there. */
+/** Containers, volumes and networks of a profile that still exist. */
 export const findLeftovers = async (runner: Runner, profile: string): Promise<readonly string[]> => {
   const lists = Object.entries(leftoverCommands(profile)).map(async ([kind, command]) => {
     const { stdout } = await runner(command, { timeoutMs: deadlineMs }).catch((error) => {
-      throw new UserError(`what is left of ${profile} in Docker cannot be seen: ${messageOf(error)}`, {
+      throw new UserError(`cannot list the Docker objects of ${profile}: ${messageOf(error)}`, {
         id: 'environment.docker-not-running',
-        hint: 'see that docker ps works, then run again',
+        hint: 'make sure that docker ps works, then run it again',
         cause: error,
       });
     });

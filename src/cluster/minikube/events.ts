@@ -21,7 +21,7 @@ const parseJson = (line: string): unknown => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The event on a line; undefined for anything else: usage errors, hints and klog lines come in between. */
+/** The event on a line; undefined for other lines, such as usage errors, hints and klog output. */
 export const parseEvent = (line: string): MinikubeEvent | undefined => {
   if (!line.startsWith('{')) return undefined;
   const value = parseJson(line);
@@ -33,7 +33,7 @@ export const parseEvent = (line: string): MinikubeEvent | undefined => {
   return { kind: value.type.slice(prefix.length), data };
 };
 
-/** The events among the lines of an output. */
+/** The events in an output. */
 export const parseEvents = (output: string): readonly MinikubeEvent[] =>
   output.split('\n').flatMap((line) => parseEvent(line) ?? []);
 
@@ -51,12 +51,12 @@ const describeDownload = ({ artifact = 'something', progress }: MinikubeEvent['d
   ...(progress !== undefined && { detail: `${Math.round(Number(progress) * 100)} %` }),
 });
 
-/** What an event tells the user while minikube works; errors and hints are often none, so only its log has them. */
+/** An event as progress for the user. Errors and hints are often irrelevant, so they are only in the log. */
 export const describeEvent = ({ kind, data }: MinikubeEvent): string | Progress | undefined => {
   if (kind === 'step') return describeStep(data);
   return kind === 'download' || kind === 'download.progress' ? describeDownload(data) : undefined;
 };
 
-/** Whether the node's container runtime is set up by now: minikube begins this step right after it. */
+/** Whether the node's container runtime is ready: minikube starts this step right after it. */
 export const isRuntimeReady = ({ kind, data }: MinikubeEvent): boolean =>
   kind === 'step' && data.name === 'Preparing Kubernetes';

@@ -2,7 +2,7 @@ import { type ErrorId, UserError } from '../../lib/errors.ts';
 import type { RunResult } from '../../lib/process/runner.ts';
 import { type MinikubeEvent, parseEvents } from './events.ts';
 
-/** Reasons that deserve an id of their own; the others go by their exit code's source. */
+/** Reasons with their own error id; the others are mapped by exit code. */
 const idsByReason: Readonly<Record<string, ErrorId>> = {
   PROVIDER_DOCKER_NOT_FOUND: 'environment.docker-missing',
   PROVIDER_DOCKER_NOT_RUNNING: 'environment.docker-not-running',
@@ -10,7 +10,7 @@ const idsByReason: Readonly<Record<string, ErrorId>> = {
   PROVIDER_DOCKER_NEWGRP: 'environment.docker-refused',
 };
 
-/** Exit codes are a source times ten plus a kind (pkg/minikube/reason/exitcodes.go). */
+/** Exit codes are ten times a source plus a kind (pkg/minikube/reason/exitcodes.go). */
 const idsBySource: readonly ErrorId[] = [
   'cluster.minikube-failed',
   'cluster.minikube-failed',
@@ -35,8 +35,8 @@ const idOf = (exitCode: number, reason: string | undefined): ErrorId => {
 };
 
 /**
- * The event that tells why minikube ended: errors without an exit code are often none, and with --force also errors with
- * one let it go on, so the one that has this exit code wins.
+ * The event with the reason of the exit. Errors without an exit code are often harmless, and with --force minikube
+ * continues after errors with one, so the event with this exit code wins.
  */
 const findReason = (events: readonly MinikubeEvent[], exitCode: number): MinikubeEvent['data'] | undefined => {
   const errors = events.filter(({ kind }) => kind === 'error').map(({ data }) => data);
@@ -47,7 +47,7 @@ const lastLine = (text: string): string | undefined => text.trim().split('\n').a
 
 export type FailedCall = { readonly what: string; readonly result: RunResult; readonly logPath: string };
 
-/** What a call of minikube that ended badly means, with minikube's own advice. */
+/** Explains a failed call of minikube, with minikube's own advice. */
 export const minikubeFailure = ({ what, result, logPath }: FailedCall): UserError => {
   const { exitCode, stdout, stderr } = result;
   const reason = findReason(parseEvents(stdout), exitCode);
@@ -56,6 +56,6 @@ export const minikubeFailure = ({ what, result, logPath }: FailedCall): UserErro
   const advice = reason?.advice?.trim();
   return new UserError(`${what} exited with ${exitCode}${name}: ${why}`, {
     id: idOf(exitCode, reason?.name),
-    hint: `${advice ? `${advice}; ` : ''}all that minikube said is in ${logPath}`,
+    hint: `${advice ? `${advice}; ` : ''}minikube's output is in ${logPath}`,
   });
 };

@@ -6,7 +6,7 @@ import { inspectProfile } from './inspect.ts';
 
 type Image = { readonly repoTags?: readonly string[] | null };
 
-/** Tags of the images that the node has, in full. */
+/** Full references of the node's images. */
 const parseImages = (json: string): ReadonlySet<string> =>
   new Set((JSON.parse(json) as readonly Image[] | null)?.flatMap(({ repoTags }) => repoTags ?? []));
 
@@ -24,19 +24,19 @@ export type LoadInput = StepLimits & {
   readonly refs: readonly string[];
 };
 
-/** A node or a daemon that ended meanwhile says nothing of the archive. Throws UserError `cluster.minikube-gone`. */
+/** If the node or Docker stopped meanwhile, the archive is not the cause. Throws UserError `cluster.minikube-gone`. */
 const verifyRunning = async (minikube: Minikube, profile: Pick<LoadInput, 'profile' | 'driver'>): Promise<void> => {
   const { state } = await inspectProfile(minikube, profile);
   if (state === 'running' || state === 'degraded' || state === 'paused') return;
-  throw new UserError(`Minikube's node of ${profile.profile} ended while images were loaded: it is ${state}`, {
+  throw new UserError(`Minikube's node of ${profile.profile} stopped while images were loaded: it is ${state}`, {
     id: 'cluster.minikube-gone',
     hint: 'run up again',
   });
 };
 
 /**
- * Loads an archive into the node unless it has all of `refs`. Minikube says of a load that failed that it succeeded, so
- * the node is asked afterwards. Throws UserError `cluster.images-missing`.
+ * Loads an archive into the node unless it has all of `refs`, and verifies it: minikube reports success even if a load
+ * failed. Throws UserError `cluster.images-missing`.
  */
 export const loadImages = async (input: LoadInput): Promise<void> => {
   const { minikube, profile, driver, archive, refs, ...limits } = input;
@@ -47,8 +47,8 @@ export const loadImages = async (input: LoadInput): Promise<void> => {
   const missing = refs.filter((ref) => !after.has(ref));
   if (missing.length === 0) return;
   await verifyRunning(minikube, { profile, driver });
-  throw new UserError(`Minikube's node does not list ${missing.join(', ')} after the load of ${archive}`, {
+  throw new UserError(`Minikube's node does not list ${missing.join(', ')} after ${archive} was loaded`, {
     id: 'cluster.images-missing',
-    hint: 'is the disk of the node full, or the archive damaged? Remove it from the cache and run again',
+    hint: "is the node's disk full, or the archive damaged? Remove it from the cache and run up again",
   });
 };

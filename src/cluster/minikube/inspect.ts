@@ -6,7 +6,7 @@ import { type ProfileState, parseProfile } from './profile.ts';
 import { type MinikubeSpec, minikubePaths } from './spec.ts';
 
 /**
- * How a profile is. Changes nothing. Throws UserError `environment.docker-*` where Docker does not answer, and
+ * The state of a profile. Changes nothing. Throws UserError `environment.docker-*` if Docker does not answer, and
  * `environment.minikube-missing`.
  */
 export const inspectProfile = async (

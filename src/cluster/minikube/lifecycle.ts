@@ -10,7 +10,7 @@ import { inspectProfile } from './inspect.ts';
 import type { Plan } from './plan.ts';
 import type { MinikubeSpec, MinikubeTools } from './spec.ts';
 
-/** One instance's profile, and what works on it. */
+/** One instance's profile, with the tools for it. */
 export type Provider = { readonly spec: MinikubeSpec; readonly tools: MinikubeTools; readonly minikube: Minikube };
 
 type Profile = Pick<MinikubeResource, 'profile' | 'driver'>;
@@ -25,8 +25,7 @@ const deleteOnce = async (minikube: Minikube, { profile, driver }: Profile): Pro
 };
 
 /**
- * Deletes a profile and looks whether it is gone; again if not: a `docker run` of a start that was interrupted may end
- * only now. Throws UserError `cluster.minikube-leftovers`.
+ * Deletes a profile, verifies that, and retries: a `docker run` of an interrupted start may finish only now. Throws UserError `cluster.minikube-leftovers`.
  */
 const deleteProfile = async (minikube: Minikube, profile: Profile, settleMs = usualSettleMs): Promise<void> => {
   if (usesDocker(profile.driver)) await verifyDocker(minikube.runner);
@@ -36,13 +35,13 @@ const deleteProfile = async (minikube: Minikube, profile: Profile, settleMs = us
     left = await deleteOnce(minikube, profile);
   }
   if (left.length === 0) return;
-  throw new UserError(`minikube says that ${profile.profile} is deleted, but Docker still has ${left.join(', ')}`, {
+  throw new UserError(`minikube reports that ${profile.profile} is deleted, but Docker still has ${left.join(', ')}`, {
     id: 'cluster.minikube-leftovers',
     hint: 'run down again; if that does not help, remove them with docker rm, docker volume rm, docker network rm',
   });
 };
 
-/** Deletes the profiles that are ours and strikes all from the journal, the newest first. */
+/** Deletes the profiles that taskgate created, and removes all from the journal, newest first. */
 export const removeAll = async ({ minikube, tools }: Provider): Promise<void> => {
   for (const resource of tools.resources().toReversed()) {
     if (resource.owned) await deleteProfile(minikube, resource, tools.settleMs);
@@ -50,7 +49,7 @@ export const removeAll = async ({ minikube, tools }: Provider): Promise<void> =>
   }
 };
 
-/** Stops the profiles of the instance, whoever made them. A paused one is woken before: what is frozen cannot end. */
+/** Stops all profiles of the instance. A paused one is unpaused first: frozen processes cannot stop. */
 export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
   for (const resource of tools.resources()) {
     const { state } = await inspectProfile(minikube, resource);
@@ -62,7 +61,7 @@ export const stopAll = async ({ minikube, tools }: Provider): Promise<void> => {
 
 const isOwned = ({ resources }: MinikubeTools): boolean => resources().at(-1)?.owned ?? false;
 
-/** The journal holds one profile; where its owner changes, the new entry is there before the old one goes. */
+/** The journal has one profile; a new entry is written before the old one is removed. */
 const updateJournal = async ({ spec, tools }: Provider, owned: boolean): Promise<void> => {
   const found = tools.resources();
   const { profile, driver } = spec;
@@ -73,14 +72,14 @@ const updateJournal = async ({ spec, tools }: Provider, owned: boolean): Promise
 };
 
 export type StartLimits = StepLimits & {
-  /** Called when the node's container runtime can take images. */
+  /** Called when the node's container runtime can load images. */
   readonly onRuntimeReady: () => void;
 };
 
-/** Minikube has a deadline for each of its parts, and its downloads take what they take: the signal has the last word. */
+/** Minikube has its own deadlines, and downloads may be slow: normally the signal ends the start. */
 export const startTimeoutMs = 3_600_000;
 
-/** Runs `minikube start` and puts its events into words. */
+/** Runs `minikube start` and reports its events. */
 const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLimits): Promise<void> => {
   const { onRuntimeReady, signal, report } = limits;
   const onLine = (line: string) => {
@@ -94,18 +93,20 @@ const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLi
   await runMinikube(minikube, args, { signal, timeoutMs: startTimeoutMs, onLine });
 };
 
-/** After a start that was cut short: a profile that it had begun to make goes, one that was there before stays. */
+/** After an interrupted start, removes a profile that it was creating, and keeps one that existed before. */
 const cleanUp = async (provider: Provider, isNew: boolean, report: StepLimits['report']): Promise<void> => {
   const { spec } = provider;
   if (isNew) {
     await removeAll(provider);
-    report?.(`minikube: the start was cut short; the half-made profile ${spec.profile} was removed`);
+    report?.(`minikube: the start was interrupted; the incomplete profile ${spec.profile} was removed`);
   } else {
-    report?.(`minikube: the start was cut short; the profile ${spec.profile} stays, and the next up goes on with it`);
+    report?.(
+      `minikube: the start was interrupted; the profile ${spec.profile} is kept, and the next up continues with it`,
+    );
   }
 };
 
-/** Does what the plan says; the journal knows of it before. */
+/** Applies a plan; the journal is updated before. */
 export const applyPlan = async (provider: Provider, plan: Plan, limits: StartLimits): Promise<void> => {
   const { spec, tools, minikube } = provider;
   const isNew = plan.action === 'create' || plan.action === 'recreate';

@@ -14,20 +14,20 @@ const clusterStateOf = ({ state }: ProfileState): ClusterState => {
   return state === 'running' ? 'running' : 'stopped';
 };
 
-/** The node's container runtime, as far as this process has seen it. */
+/** The state of the node's container runtime, as this process has observed it. */
 type Runtime = 'unknown' | 'starting' | 'ready';
 
-/** Waits until somebody starts the cluster, then, for as long as that takes, until its runtime can take images. */
+/** Waits for the start of the cluster to begin, then without a short deadline until its runtime can load images. */
 const awaitRuntime = async (look: () => Promise<Runtime>, logPath: string, { signal, timeoutMs }: StepLimits) => {
   const what = "the container runtime of Minikube's node";
   const options = { signal, id: 'cluster.minikube-runtime', hint: `see ${logPath}` } as const;
-  const isBegun = (runtime: Runtime) => runtime !== 'unknown' || 'nobody starts it';
+  const isBegun = (runtime: Runtime) => runtime !== 'unknown' || 'nothing starts it';
   await waitUntil(what, polling(look, 200), isBegun, { ...options, timeoutMs });
   const isReady = (runtime: Runtime) => runtime === 'ready' || 'not set up yet';
   await waitUntil(what, polling(look, 200), isReady, { ...options, timeoutMs: startTimeoutMs });
 };
 
-/** A cluster that Minikube makes, on Docker or another of its drivers. */
+/** A cluster of Minikube, on Docker or another of its drivers. */
 export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvider => {
   const { runner, program } = tools;
   const calls: Minikube = { program, runner, instanceDir: spec.instanceDir };
@@ -35,7 +35,7 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
   const inspect = () => inspectProfile(calls, spec);
   const find = async () => clusterStateOf(await inspect());
   let runtime: Runtime = 'unknown';
-  // one that runs may be about to be deleted, and then only the start can tell
+  // with `recreate`, a running cluster may be deleted: only the start knows
   const lookAtRuntime = async (): Promise<Runtime> =>
     runtime === 'unknown' && !spec.recreate && (await find()) === 'running' ? 'ready' : runtime;
   const onRuntimeReady = () => {

@@ -3,12 +3,12 @@ import { UserError } from '../../lib/errors.ts';
 import type { ProfileConfig, ProfileState } from './profile.ts';
 import type { MinikubeSpec } from './spec.ts';
 
-/** What must be done to a profile so that its cluster runs. */
+/** How to get a profile running. */
 export type Plan =
   | { readonly action: 'create' | 'use' | 'unpause' | 'start' }
   | { readonly action: 'recreate'; readonly because: string };
 
-/** What of a profile is not as wanted. One that is not ours may have more than that. */
+/** Differences between a profile and its specification. A profile that taskgate did not create may be larger. */
 const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean): readonly string[] => {
   const { KubernetesVersion, ContainerRuntime, ServiceCIDR } = config.KubernetesConfig;
   const isEnough = (wanted: number, found: number) => (isOwned ? found === wanted : found >= wanted);
@@ -26,21 +26,21 @@ const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean):
 };
 
 const notOurs = ({ profile }: MinikubeSpec): UserError =>
-  new UserError(`Minikube has a profile ${profile} already, and taskgate did not make it`, {
+  new UserError(`Minikube already has a profile ${profile}, and taskgate did not create it`, {
     id: 'cluster.minikube-not-ours',
-    hint: `name it to use it (--minikube-profile ${profile}), name another one, or remove it: minikube delete --profile ${profile}`,
+    hint: `use it with --minikube-profile ${profile}, choose another name, or delete it: minikube delete --profile ${profile}`,
   });
 
 const otherProfile = ({ profile }: MinikubeSpec, { profile: journalled }: MinikubeResource): UserError =>
   new UserError(`the instance has the Minikube profile ${journalled}, wanted ${profile}`, {
     id: 'cluster.minikube-drift',
-    hint: 'take the instance down first, or leave --minikube-profile as it was',
+    hint: 'run down first, or keep the previous --minikube-profile',
   });
 
-const unfit = ({ profile }: MinikubeSpec, reasons: readonly string[]): UserError =>
-  new UserError(`Minikube's profile ${profile} does not fit: ${reasons.join('; ')}`, {
+const mismatch = ({ profile }: MinikubeSpec, reasons: readonly string[]): UserError =>
+  new UserError(`Minikube's profile ${profile} does not match: ${reasons.join('; ')}`, {
     id: 'cluster.minikube-drift',
-    hint: 'change the settings to what it has, or add --recreate to delete it and make it again (its data is lost)',
+    hint: 'adapt the settings, or add --recreate to delete and recreate it (its data is lost)',
   });
 
 const actions = {
@@ -52,22 +52,23 @@ const actions = {
 } as const;
 
 /**
- * Of a node in a container the part of Kubernetes that lies in /etc goes with the container. Minikube finds the rest in
- * the volume, takes it for whole, and waits six minutes for an API server that nothing starts.
+ * If a node's container was removed, the part of Kubernetes in /etc is lost. Minikube finds the rest in the volume, assumes
+ * that it is complete, and waits six minutes for an API server that nothing starts.
  */
 const isContainerGone = ({ state, config }: { readonly state: string; readonly config: ProfileConfig }): boolean =>
   state === 'no-machine' && ['docker', 'podman'].includes(config.Driver);
 
-/** What is not as wanted, and whether it is broken, so that keeping it is no use. */
+/** Why a profile cannot be used unchanged, and whether it is broken beyond repair. */
 const findReasons = (spec: MinikubeSpec, found: Exclude<ProfileState, { state: 'missing' }>, isOwned: boolean) => {
-  if (found.state === 'corrupted') return { isBroken: true, reasons: ['minikube cannot read its record'] };
+  if (found.state === 'corrupted') return { isBroken: true, reasons: ['minikube cannot read its configuration'] };
   if (isContainerGone(found)) return { isBroken: true, reasons: ['its container was removed'] };
   return { isBroken: false, reasons: findDrift(spec, found.config, isOwned) };
 };
 
 /**
- * Decides what to do with a profile; one of ours that is broken is made again. Throws UserError `cluster.minikube-not-ours` for one that was neither made by this
- * instance nor named by the user, and `cluster.minikube-drift` for one that does not fit.
+ * Decides what to do with a profile; a broken one is recreated if taskgate created it. Throws UserError
+ * `cluster.minikube-not-ours` for a profile that this instance did not create and the user did not name, and
+ * `cluster.minikube-drift` for one that does not match.
  */
 export const planStart = (spec: MinikubeSpec, found: ProfileState, journalled?: MinikubeResource): Plan => {
   if (journalled && journalled.profile !== spec.profile) throw otherProfile(spec, journalled);
@@ -77,5 +78,5 @@ export const planStart = (spec: MinikubeSpec, found: ProfileState, journalled?: 
   const { isBroken, reasons } = findReasons(spec, found, isOwned);
   if (reasons.length === 0 && 'config' in found) return { action: actions[found.state] };
   if (spec.recreate || (isBroken && isOwned)) return { action: 'recreate', because: reasons.join('; ') };
-  throw unfit(spec, reasons);
+  throw mismatch(spec, reasons);
 };

@@ -1,4 +1,4 @@
-/** What Minikube's record of a profile says, as far as it matters here. */
+/** The fields of Minikube's profile configuration that taskgate uses. */
 export type ProfileConfig = {
   readonly Driver: string;
   readonly CPUs: number;
@@ -13,8 +13,8 @@ export type ProfileConfig = {
 };
 
 /**
- * `degraded`: its machine runs, Kubernetes does not. `no-machine`: its container or VM is gone.
- * `corrupted`: minikube cannot read its record.
+ * `degraded`: its machine runs, Kubernetes does not. `no-machine`: its container or VM does not exist.
+ * `corrupted`: minikube cannot read its configuration.
  */
 export type ProfileState =
   | { readonly state: 'missing' }
@@ -22,7 +22,7 @@ export type ProfileState =
   | {
       readonly state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine';
       readonly config: ProfileConfig;
-      /** Whether the instance's kubeconfig leads to it. */
+      /** Whether the instance's kubeconfig has its current endpoint. */
       readonly isReachable: boolean;
     };
 
@@ -42,7 +42,7 @@ const parseStatus = (text: string): NodeStatus | null | undefined => {
   }
 };
 
-/** `null` means that there is no machine; a text that is no JSON comes with states that minikube does not foresee. */
+/** `null` means that there is no machine; in states that minikube does not handle, the output is not JSON. */
 const judgeStatus = (text: string) => {
   const status = parseStatus(text.trim());
   if (status === null) return { state: 'no-machine', isReachable: false } as const;
@@ -57,7 +57,7 @@ const judgeStatus = (text: string) => {
   return { state: isRunning ? 'running' : 'degraded', isReachable } as const;
 };
 
-/** Reads `profile list` and `status`, both as JSON; neither's exit code says more than its text does. */
+/** Reads the JSON of `profile list` and `status`; their exit codes add nothing to it. */
 export const parseProfile = (profile: string, listText: string, statusText: string): ProfileState => {
   const list = JSON.parse(listText) as List;
   const find = (profiles: readonly Listed[] | null | undefined) => profiles?.find(({ Name }) => Name === profile);

@@ -6,21 +6,21 @@ import { minikubeMissing } from './call.ts';
 import { getDockerInfo, usesDocker, verifyDocker } from './docker.ts';
 import type { MinikubeSpec } from './spec.ts';
 
-/** The first release that knows Kubernetes 1.34. */
+/** The first release that supports Kubernetes 1.34. */
 const oldest = [1, 37] as const;
-/** The newest release that taskgate was run with. */
+/** The newest release that taskgate was tested with. */
 const newestKnown = [1, 38] as const;
 
-/** What minikube itself asks for; with --force, which root needs, it would not. */
+/** Minikube's own minimum, which it does not check with --force, and root needs --force. */
 const leastCpus = 2;
 const leastMemoryMb = 1_800;
 
-/** What of the machine matters to Minikube; read once, so that judging it is pure. */
+/** The facts about this machine that matter to Minikube. */
 export type MinikubeMachine = {
   readonly version: string;
   readonly cpus: number;
   readonly memoryMb: number;
-  /** Why the node's address may not be reachable from this host, if so. */
+  /** Why the node's address may be unreachable from this host; undefined if it is reachable. */
   readonly unreachableBecause?: string;
 };
 
@@ -41,30 +41,30 @@ const judgeAmount = (
   { wanted, least, there }: Readonly<Record<'wanted' | 'least' | 'there', number>>,
 ) => {
   if (wanted < least)
-    return [{ what: `${what}: ${wanted} wanted, Minikube needs ${least}`, hint: `ask for ${least} or more` }];
+    return [{ what: `${what}: ${wanted} wanted, Minikube needs ${least}`, hint: `set ${least} or more` }];
   if (wanted > there) {
     return [
       {
-        what: `${what}: ${wanted} wanted, there are ${there}`,
-        hint: 'ask for less, or give Docker or this machine more',
+        what: `${what}: ${wanted} wanted, ${there} available`,
+        hint: 'set less, or give Docker or this machine more',
       },
     ];
   }
   return [];
 };
 
-/** Everything that is in the way of a Minikube cluster, and what the user should know. */
+/** Everything that prevents a Minikube cluster, and notes for the user. */
 export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): MinikubeVerdict => {
   const version = parseVersion(machine.version);
   const tooOld = isOlder(version, oldest) && {
-    what: `Minikube ${machine.version} is too old, ${oldest.join('.')} is the oldest that knows this Kubernetes`,
+    what: `Minikube ${machine.version} is too old: this Kubernetes version needs ${oldest.join('.')} or newer`,
     hint: 'update Minikube, or add --install-minikube',
   };
   const newer =
     isOlder(newestKnown, version) &&
-    `Minikube ${machine.version} is newer than taskgate was tried with (${newestKnown.join('.')})`;
+    `Minikube ${machine.version} is newer than the version that taskgate was tested with (${newestKnown.join('.')})`;
   const unreachable =
-    machine.unreachableBecause && `the node of Minikube may not be reachable from here: ${machine.unreachableBecause}`;
+    machine.unreachableBecause && `Minikube's node may not be reachable from this host: ${machine.unreachableBecause}`;
   return {
     obstacles: [
       ...(tooOld ? [tooOld] : []),
@@ -75,15 +75,14 @@ export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Minikub
   };
 };
 
-/** Drivers whose node has an address on a bridge of this Linux host. */
+/** With these drivers, the node has an address on a bridge of this Linux host. */
 const bridgeDrivers = ['docker', 'podman', 'kvm2', 'none'];
 
 const whyUnreachable = (driver: string, os = '', security: readonly string[] = []): string | undefined => {
-  if (process.platform !== 'linux') return `this is ${process.platform}, where it lives in a virtual machine`;
-  if (os.includes('Docker Desktop')) return 'Docker Desktop keeps it in a virtual machine';
-  if (security.some((option) => option.includes('rootless')))
-    return 'Docker runs without root, in a network of its own';
-  return bridgeDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tried`;
+  if (process.platform !== 'linux') return `on ${process.platform} it runs in a virtual machine`;
+  if (os.includes('Docker Desktop')) return 'Docker Desktop runs it in a virtual machine';
+  if (security.some((option) => option.includes('rootless'))) return 'rootless Docker has a separate network';
+  return bridgeDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tested`;
 };
 
 const mebi = 1024 * 1024;
@@ -111,9 +110,9 @@ const getVersion = async (runner: Runner, program: string): Promise<string> => {
   } catch (error) {
     if (error instanceof CommandError && error.message.includes('ENOENT')) throw minikubeMissing(program, error);
     if (!(error instanceof CommandError) && !(error instanceof SyntaxError)) throw error;
-    throw new UserError(`the program '${program}' does not tell its version: ${error.message}`, {
+    throw new UserError(`the program '${program}' does not report its version: ${error.message}`, {
       id: 'environment.minikube-broken',
-      hint: `see what it says to: ${program} version; install it anew, or choose --provider native`,
+      hint: `see the output of: ${program} version; reinstall it, or use --provider native`,
       cause: error,
     });
   }
@@ -131,7 +130,7 @@ export type VerifyMinikubeInput = {
   readonly spec: Wanted;
 };
 
-/** What keeps Minikube from running a cluster here, and what the user should know. Changes nothing. */
+/** Checks what prevents a Minikube cluster on this machine, and collects notes for the user. Changes nothing. */
 export const verifyMinikube = async ({ runner, program, spec }: VerifyMinikubeInput): Promise<MinikubeVerdict> => {
   const asked = [getVersion(runner, program), inspectMachine(runner, spec.driver)] as const;
   const [version, machine] = await Promise.allSettled(asked);

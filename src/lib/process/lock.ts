@@ -8,12 +8,12 @@ import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
 
 type LockOptions = {
   readonly signal: AbortSignal;
-  /** Told once for each other process that is waited for. */
+  /** Called once for each process that holds the lock. */
   readonly onWait: (pid: number) => void;
   readonly pollMs?: number;
 };
 
-/** Undefined for what this version of taskgate did not write: such a lock is stale. */
+/** Undefined for a lock of another version of taskgate, which counts as stale. */
 const parseOwner = (text: string): ProcessIdentity | undefined => {
   const [pid, startTicks, bootId] = text.split(' ');
   return bootId ? { pid: Number(pid), startTicks: Number(startTicks), bootId } : undefined;
@@ -21,7 +21,7 @@ const parseOwner = (text: string): ProcessIdentity | undefined => {
 
 const unique = (path: string) => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
 
-/** Puts the lock there with its content in one step; false when there is one already. */
+/** Creates the lock with its content atomically; false if it exists already. */
 const tryTake = async (path: string, content: string): Promise<boolean> => {
   const draft = unique(path);
   await writeFile(draft, content);
@@ -37,8 +37,8 @@ const tryTake = async (path: string, content: string): Promise<boolean> => {
 };
 
 /**
- * Removes a lock whose owner is gone. One process at a time, under a lock of its own: whoever looks and removes
- * without it may remove the lock of the next owner.
+ * Removes the lock of a process that no longer runs, under a second lock: a process that checks and removes without it may
+ * remove the lock of the next owner.
  */
 const removeStale = (path: string, staleText: string, options: LockOptions): Promise<void> =>
   withLock(`${path}.takeover`, { ...options, onWait: () => undefined }, async () => {
@@ -63,7 +63,7 @@ const take = async (path: string, content: string, options: LockOptions): Promis
   }
 };
 
-/** Does work that one process at a time may do. A lock left by a process that is gone is taken over. */
+/** Does work in one process at a time. The lock of a process that no longer runs is taken over. */
 export const withLock = async <T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> => {
   const self = await findProcess(process.pid);
   if (!self) throw new Error(`no process ${process.pid} in /proc`);

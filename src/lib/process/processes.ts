@@ -3,25 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { hasCode } from '../errors.ts';
 
-/** A process that can be recognised later: a pid alone may be somebody else's by then. */
+/** Identifies a process for longer than it runs: pids are reused. */
 export type ProcessIdentity = {
   readonly pid: number;
-  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)); without /proc the time of its start in milliseconds. */
+  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)); without /proc its start time in milliseconds. */
   readonly startTicks: number;
-  /** Pids and ticks come again after each boot. */
+  /** Pids and ticks repeat after a reboot. */
   readonly bootId: string;
 };
 
-/** Whether two identities mean one process. */
+/** Whether two identities are of one process. */
 export const isSameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
   a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 
 const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
 
-/** What POSIX's ps tells of a process, for systems without /proc (macOS): its state, and when it started, to the second. */
+/** A process's start time from POSIX ps, in whole seconds, for systems without /proc (macOS). */
 export const findStartByPs = async (pid: number): Promise<number | undefined> => {
   const asked = promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', PATH } });
-  // it exits with 1 when there is no such process
+  // it exits with 1 if there is no such process
   const { stdout } = await asked.catch((error) => {
     if (error.code === 1) return { stdout: '' };
     throw error;
@@ -33,7 +33,7 @@ export const findStartByPs = async (pid: number): Promise<number | undefined> =>
 const PATH = '/usr/bin:/bin';
 const hasProc = process.platform === 'linux';
 
-/** Start time of a process in clock ticks after boot; undefined when there is none, or only a zombie. */
+/** Start time of a process in clock ticks after boot; undefined if it does not exist or is a zombie. */
 const findStartTicks = async (pid: number): Promise<number | undefined> => {
   if (!hasProc) return findStartByPs(pid);
   try {
@@ -46,23 +46,23 @@ const findStartTicks = async (pid: number): Promise<number | undefined> => {
   }
 };
 
-/** Without /proc the start times of processes are calendar times, which no boot repeats. */
+/** Without /proc, start times are calendar times, which do not repeat after a reboot. */
 const readBootId = async (): Promise<string> =>
   hasProc ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : process.platform;
 
-/** Identity of a running process; undefined when there is none. */
+/** Identity of a running process; undefined if there is none. */
 export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {
   const startTicks = await findStartTicks(pid);
   return startTicks === undefined ? undefined : { pid, startTicks, bootId: await readBootId() };
 };
 
-/** Whether exactly this process still runs. */
+/** Whether this process still runs. */
 export const isRunning = async (identity: ProcessIdentity): Promise<boolean> => {
   const found = await findProcess(identity.pid);
   return found !== undefined && isSameProcess(found, identity);
 };
 
-/** Sends a signal to exactly this process; false when it no longer runs. */
+/** Sends a signal to this process; false if it no longer runs. */
 export const signalProcess = async (identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> => {
   if (!(await isRunning(identity))) return false;
   try {

@@ -19,7 +19,7 @@ export type RunResult = { readonly exitCode: number; readonly stdout: string; re
 /** Runs commands. Throws {@link CommandError} when one fails; tests pass a fake. */
 export type Runner = (command: Command, options?: RunOptions) => Promise<RunResult>;
 
-/** A command that ended badly, was ended, or could not be started (`exitCode` is then undefined). */
+/** A command that failed, was terminated or could not be started (`exitCode` is then undefined). */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly command: Command;
@@ -33,7 +33,7 @@ export class CommandError extends Error {
     const ending = timedOut
       ? 'timed out'
       : exitCode === undefined
-        ? (reason ?? 'was ended')
+        ? (reason ?? 'was terminated')
         : `exited with ${exitCode}`;
     super(`${command.join(' ')} ${ending}${stderr ? `: ${lastLines(stderr)}` : ''}`);
     this.command = command;
@@ -46,7 +46,7 @@ export class CommandError extends Error {
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-5).join('\n');
 
-/** Runs real processes. They end with this process. */
+/** Runs real processes, which are terminated with this process. */
 export const execaRunner: Runner = async (command, options = {}) => {
   const { env, cwd, input = '', timeoutMs, signal, onLine } = options;
   const [program, ...args] = command;
@@ -67,16 +67,16 @@ export const execaRunner: Runner = async (command, options = {}) => {
 
 export type TerminalOptions = {
   readonly signal: AbortSignal;
-  /** Ends the process when the signal aborts. */
+  /** Terminates the process when the signal aborts. */
   readonly terminate: (pid: number) => Promise<unknown>;
 };
 
-/** Runs a command on this process's own terminal; gives its exit code, as a shell does also for a signal. */
+/** Runs a command on this process's terminal; returns its exit code, or as a shell 128 plus the signal's number. */
 export const runInTerminal = async (command: Command, { signal, terminate }: TerminalOptions): Promise<number> => {
   const [program, ...args] = command;
   const subprocess = execa(program, args, { stdio: 'inherit', reject: false });
   const stop = () => {
-    // it may have ended by itself: a terminal sends Ctrl-C to all its processes
+    // it may have exited already: a terminal sends Ctrl-C to all its processes
     if (subprocess.pid !== undefined) terminate(subprocess.pid).catch(() => undefined);
   };
   signal.addEventListener('abort', stop, { once: true });

@@ -4,42 +4,42 @@ import { hasCode } from '../errors.ts';
 import type { Command } from './runner.ts';
 
 export type TetherOptions = {
-  /** The whole environment of the child; left out, it is this process's own. */
+  /** The complete environment of the child; by default, that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Called for each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
-  /** Whether a line may be among the last ones that `ended` gives; left out, every line may. */
+  /** Whether a line may be among the last lines in `ended`; by default, every line may. */
   readonly isWorthKeeping?: (line: string) => boolean;
   /** How long `kill` waits for an end before it sends SIGKILL. */
-  readonly patienceMs?: number;
-  /** Ends it. */
+  readonly killDelayMs?: number;
+  /** Terminates it. */
   readonly signal?: AbortSignal;
 };
 
-/** A child that does not outlive this process, however this one ends. */
+/** A child process that does not outlive this process. */
 export type Tethered = {
-  /** Undefined when it could not be started; `ended` says why. */
+  /** Undefined if it could not be started; `ended` has the reason. */
   readonly pid: number | undefined;
-  /** Resolves with how it ended and what it wrote last, such as `exited with 255: Connection refused`. */
+  /** Resolves with its exit and its last lines, such as `exited with 255: Connection refused`. */
   readonly ended: Promise<string>;
-  /** Ends it and what it has started, first kindly; resolves when it has ended. */
+  /** Terminates it and its children, first by SIGTERM; resolves when it has exited. */
   readonly kill: () => Promise<void>;
 };
 
 const linesKept = 5;
 const longestLine = 8_192;
-const defaultPatienceMs = 2_000;
+const defaultKillDelayMs = 2_000;
 
 /**
- * On Linux the kernel kills the child when its parent dies (PR_SET_PDEATHSIG). A parent that died before that was set
- * has left the child to another one, which the shell notices before it becomes the program.
+ * On Linux the kernel kills the child when its parent dies (PR_SET_PDEATHSIG). If the parent died before that was set, the
+ * shell detects another parent and does not exec the program.
  */
 const tetherCommand = (command: Command, platform: NodeJS.Platform): Command =>
   platform === 'linux'
     ? ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', `[ "$PPID" = ${process.pid} ] && exec "$@"`, 'tether', ...command]
     : command;
 
-/** Gives each line once it is whole; of one that never ends, only its last part is kept. */
+/** Passes complete lines on; of an endless line, only the last part is kept. */
 const splitLines = (onLine: (line: string) => void): ((text: string) => void) => {
   let rest = '';
   return (text) => {
@@ -49,31 +49,31 @@ const splitLines = (onLine: (line: string) => void): ((text: string) => void) =>
   };
 };
 
-/** The child leads a process group of its own. */
+/** The child is the leader of its own process group. */
 const signalGroup = (leader: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-leader, signal);
   } catch (error) {
-    // gone by now, or only zombies and other users' processes are left of it
+    // it has exited, or only zombies and other users' processes are left
     if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
   }
 };
 
-const untilEnded = (child: ChildProcess, said: readonly string[]): Promise<string> =>
+const untilEnded = (child: ChildProcess, lastLines: readonly string[]): Promise<string> =>
   new Promise((resolve) => {
-    const tell = (how: string) => resolve(said.length > 0 ? `${how}: ${said.join('; ')}` : how);
-    child.on('error', ({ message }) => tell(`could not be started: ${message}`));
-    // what it has left behind would keep its pipes open, and so hold back `close`
+    const end = (how: string) => resolve(lastLines.length > 0 ? `${how}: ${lastLines.join('; ')}` : how);
+    child.on('error', ({ message }) => end(`could not be started: ${message}`));
+    // children that it left running keep its pipes open, and `close` would not come
     child.on('exit', () => child.pid && signalGroup(child.pid, 'SIGKILL'));
-    child.on('close', (code, signal) => tell(code === null ? `ended by ${signal}` : `exited with ${code}`));
+    child.on('close', (code, signal) => end(code === null ? `ended by ${signal}` : `exited with ${code}`));
   });
 
 /**
- * Starts a program without a terminal that dies with this process, also when that is killed outright, and reads all it
- * writes. Must be called on the main thread: the kernel's tether is to the thread that starts it.
+ * Starts a program without a terminal that dies with this process, even if this is killed by SIGKILL, and reads its
+ * output. Must be called on the main thread: the kernel ties the child to the thread that starts it.
  */
 export const spawnTethered = (command: Command, options: TetherOptions = {}): Tethered => {
-  const { env, onLine, isWorthKeeping = () => true, patienceMs = defaultPatienceMs, signal } = options;
+  const { env, onLine, isWorthKeeping = () => true, killDelayMs = defaultKillDelayMs, signal } = options;
   signal?.throwIfAborted();
   const [program, ...args] = tetherCommand(command, process.platform);
   const child = spawn(program, args, {
@@ -81,21 +81,21 @@ export const spawnTethered = (command: Command, options: TetherOptions = {}): Te
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(env && { env: { ...env } }),
   });
-  const said: string[] = [];
+  const lastLines: string[] = [];
   const take = (line: string) => {
-    if (line !== '' && isWorthKeeping(line)) said.push(line);
-    if (said.length > linesKept) said.shift();
+    if (line !== '' && isWorthKeeping(line)) lastLines.push(line);
+    if (lastLines.length > linesKept) lastLines.shift();
     onLine?.(line);
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', splitLines(take));
-  const ended = untilEnded(child, said);
+  const ended = untilEnded(child, lastLines);
   const kill = async (): Promise<void> => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       await ended;
       return;
     }
     signalGroup(child.pid, 'SIGTERM');
-    await Promise.race([ended, pause(patienceMs, undefined, { ref: false })]);
+    await Promise.race([ended, pause(killDelayMs, undefined, { ref: false })]);
     signalGroup(child.pid, 'SIGKILL');
     await ended;
   };

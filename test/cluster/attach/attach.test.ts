@@ -134,7 +134,7 @@ describe('attach', () => {
     await expect(attach(spec, tools).find()).rejects.toMatchObject({
       id: 'cluster.api',
       message: "context 'work': the API server at https://work.example:6443 does not answer: ECONNREFUSED",
-      hint: 'does the cluster run? see: kubectl --context work get nodes',
+      hint: 'is the cluster running? see: kubectl --context work get nodes',
     });
   });
 
@@ -145,7 +145,7 @@ describe('attach', () => {
     }));
     await expect(attach(spec, tools).start(limits)).rejects.toMatchObject({
       id: 'cluster.refused',
-      message: "context 'work': the API server refuses: Unauthorized",
+      message: "context 'work': the API server refused the request: Unauthorized",
       hint: expect.stringContaining('kubectl --context work auth can-i'),
     });
   });
@@ -183,7 +183,7 @@ describe('verifyAttach', () => {
     expect((await verifyAttach(spec, tools)).obstacles).toEqual([
       {
         what: "the user of context 'work' may not patch clusterroles",
-        hint: 'Contour and its CRDs need an administrator of the cluster; use a context of one',
+        hint: 'Contour and its CRDs need an administrator of the cluster: use a context with such a user',
       },
     ]);
   });

@@ -19,7 +19,7 @@ test('pods run on nodes that are Ready, schedulable and without taints', () => {
 });
 
 test.each([
-  ['none at all', [], 'it has none'],
+  ['none at all', [], 'it has no nodes'],
   ['one that is down', [makeNode({ ready: 'False' })], 'one is not Ready'],
   ['one that is cordoned', [makeNode({ spec: { unschedulable: true } })], 'one is cordoned'],
   ['one for others', [makeNode({ spec: taint('NoExecute') })], 'one is tainted node-role.kubernetes.io/control-plane'],

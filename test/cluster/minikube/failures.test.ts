@@ -34,7 +34,7 @@ test("minikube's message and advice are ours", () => {
   const reason = { exitcode: '63', name: 'PROVIDER_DOCKER_NOT_RUNNING', message: ' no daemon\n', advice: 'Start it' };
   expect(failure(63, event(reason))).toMatchObject({
     message: 'minikube start exited with 63 PROVIDER_DOCKER_NOT_RUNNING: no daemon',
-    hint: 'Start it; all that minikube said is in /i/logs/minikube.log',
+    hint: "Start it; minikube's output is in /i/logs/minikube.log",
   });
 });
 

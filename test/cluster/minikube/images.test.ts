@@ -44,7 +44,7 @@ test('a load that minikube calls a success, and that left images out, names them
   state.images.push('docker.io/x/a:1');
   await expect(provider.loadImages('/c/images.tar', refs, limits)).rejects.toMatchObject({
     id: 'cluster.images-missing',
-    message: "Minikube's node does not list docker.io/x/b:1 after the load of /c/images.tar",
+    message: "Minikube's node does not list docker.io/x/b:1 after /c/images.tar was loaded",
   });
 });
 

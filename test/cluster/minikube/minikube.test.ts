@@ -145,7 +145,7 @@ test('minikube says deleted, Docker still has it: an error, and the journal keep
   state.leftovers.push('dev');
   await expect(provider.delete()).rejects.toMatchObject({
     id: 'cluster.minikube-leftovers',
-    message: 'minikube says that dev is deleted, but Docker still has container dev',
+    message: 'minikube reports that dev is deleted, but Docker still has container dev',
   });
   expect(changing(calls)).toHaveLength(3);
   expect(journal).toEqual([ours]);
@@ -163,8 +163,8 @@ test.each(['find', 'delete', 'stop'] as const)('with a daemon that is down, %s a
 });
 
 test.each([
-  ['missing', [], 'the half-made profile dev was removed', 'delete'],
-  ['Stopped', [ours], 'the profile dev stays, and the next up goes on with it', undefined],
+  ['missing', [], 'the incomplete profile dev was removed', 'delete'],
+  ['Stopped', [ours], 'the profile dev is kept, and the next up continues with it', undefined],
 ] as const)('interrupted while a profile that is %s starts', async (host, journalled, said, last) => {
   const interrupt = new AbortController();
   const reason = new Error('interrupted');
@@ -179,7 +179,7 @@ test.each([
     },
   });
   await expect(provider.start({ ...limits, report: reports.report, signal: interrupt.signal })).rejects.toBe(reason);
-  expect(reports.lines.at(-1)).toBe(`minikube: the start was cut short; ${said}`);
+  expect(reports.lines.at(-1)).toBe(`minikube: the start was interrupted; ${said}`);
   expect(changing(calls).at(-1)?.split(' ')[1]).toBe(last ?? 'start');
   expect(journal).toEqual(journalled);
 });

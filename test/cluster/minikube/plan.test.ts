@@ -26,7 +26,7 @@ test('a profile that somebody else made is used only when it was named', () => {
   expect(() => planStart(makeSpec(), found('running'))).toThrow(
     expect.objectContaining({
       id: 'cluster.minikube-not-ours',
-      message: 'Minikube has a profile dev already, and taskgate did not make it',
+      message: 'Minikube already has a profile dev, and taskgate did not create it',
       hint: expect.stringContaining('--minikube-profile dev'),
     }),
   );
@@ -47,7 +47,7 @@ test('everything that does not fit is listed at once', () => {
     expect.objectContaining({
       id: 'cluster.minikube-drift',
       message:
-        "Minikube's profile dev does not fit: Kubernetes: wanted v1.34.4, has v1.33.1; driver: wanted docker, has kvm2; " +
+        "Minikube's profile dev does not match: Kubernetes: wanted v1.34.4, has v1.33.1; driver: wanted docker, has kvm2; " +
         'container runtime: wanted containerd, has docker; CPUs: wanted 2, has 1; memory in MB: wanted 4096, has 2048; ' +
         'service CIDR: wanted 10.120.0.0/16, has 10.96.0.0/12',
       hint: expect.stringContaining('--recreate'),
@@ -64,8 +64,8 @@ test('with --recreate it is made again, and why is said', () => {
 });
 
 test('--recreate touches no profile that is neither ours nor named', () => {
-  expect(() => planStart(makeSpec({ recreate: true }), wrong)).toThrow('taskgate did not make it');
-  expect(() => planStart(makeSpec({ recreate: true }), { state: 'corrupted' })).toThrow('taskgate did not make it');
+  expect(() => planStart(makeSpec({ recreate: true }), wrong)).toThrow('taskgate did not create it');
+  expect(() => planStart(makeSpec({ recreate: true }), { state: 'corrupted' })).toThrow('taskgate did not create it');
   expect(planStart(makeSpec({ recreate: true, profileGiven: true }), wrong)).toMatchObject({ action: 'recreate' });
 });
 
@@ -76,7 +76,7 @@ test('a profile of the user may have more than is asked for, one of ours has jus
 });
 
 test.each([
-  ['minikube cannot read its record', { state: 'corrupted' }],
+  ['minikube cannot read its configuration', { state: 'corrupted' }],
   ['its container was removed', found('no-machine')],
 ] as const)('a profile of the user that is broken needs --recreate: %s', (why, state) => {
   const spec = makeSpec({ profileGiven: true });

@@ -12,10 +12,10 @@ test('a machine that has all has no obstacle and no note', () => {
 });
 
 test.each([
-  [{ version: 'v1.36.0' }, {}, 'Minikube v1.36.0 is too old, 1.37 is the oldest that knows this Kubernetes'],
-  [{ cpus: 1 }, {}, 'CPUs: 2 wanted, there are 1'],
+  [{ version: 'v1.36.0' }, {}, 'Minikube v1.36.0 is too old: this Kubernetes version needs 1.37 or newer'],
+  [{ cpus: 1 }, {}, 'CPUs: 2 wanted, 1 available'],
   [{}, { cpus: 1 }, 'CPUs: 1 wanted, Minikube needs 2'],
-  [{ memoryMb: 2_048 }, {}, 'memory in MB: 4096 wanted, there are 2048'],
+  [{ memoryMb: 2_048 }, {}, 'memory in MB: 4096 wanted, 2048 available'],
   [{}, { memoryMb: 1_024 }, 'memory in MB: 1024 wanted, Minikube needs 1800'],
 ] as const)('in the way: %j %j', (has, wants, what) => {
   const { obstacles } = judgeMinikube({ ...machine, ...has }, { ...wanted, ...wants });
@@ -23,9 +23,9 @@ test.each([
 });
 
 test.each([
-  [{ version: 'v1.39.0' }, 'Minikube v1.39.0 is newer than taskgate was tried with (1.38)'],
-  [{ version: 'v2.0.1' }, 'Minikube v2.0.1 is newer than taskgate was tried with (1.38)'],
-  [{ unreachableBecause: 'it is far' }, 'the node of Minikube may not be reachable from here: it is far'],
+  [{ version: 'v1.39.0' }, 'Minikube v1.39.0 is newer than the version that taskgate was tested with (1.38)'],
+  [{ version: 'v2.0.1' }, 'Minikube v2.0.1 is newer than the version that taskgate was tested with (1.38)'],
+  [{ unreachableBecause: 'it is far' }, "Minikube's node may not be reachable from this host: it is far"],
 ])('only a note: %j', (has, note) => {
   expect(judgeMinikube({ ...machine, ...has }, wanted)).toEqual({ obstacles: [], notes: [note] });
 });
@@ -49,8 +49,8 @@ test('asks minikube and Docker, and changes nothing', async () => {
 });
 
 test.each([
-  [info({ OperatingSystem: 'Docker Desktop' }), 'Docker Desktop keeps it in a virtual machine'],
-  [info({ SecurityOptions: ['name=rootless'] }), 'Docker runs without root, in a network of its own'],
+  [info({ OperatingSystem: 'Docker Desktop' }), 'Docker Desktop runs it in a virtual machine'],
+  [info({ SecurityOptions: ['name=rootless'] }), 'rootless Docker has a separate network'],
 ])('a node that is far away is a note', async (text, why) => {
   const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: text });
   expect((await verify(runner)).notes).toEqual([expect.stringContaining(why)]);
@@ -59,7 +59,7 @@ test.each([
 test('another driver needs no Docker; one that has not been tried is a note', async () => {
   const { runner, calls } = fakeRunner(answers);
   const { notes } = await verify(runner, 'qemu2');
-  expect(notes).toEqual([expect.stringContaining('the driver qemu2 has not been tried')]);
+  expect(notes).toEqual([expect.stringContaining('the driver qemu2 has not been tested')]);
   expect(calls).toEqual([version]);
 });
 
@@ -82,9 +82,9 @@ test.each([
     'a minikube that fails',
     version,
     { exitCode: 1, stderr: 'snap: cannot run' },
-    "the program 'minikube' does not tell",
+    "the program 'minikube' does not report",
   ],
-  ['a minikube that answers something else', version, 'v1.38', "the program 'minikube' does not tell its version"],
+  ['a minikube that answers something else', version, 'v1.38', "the program 'minikube' does not report its version"],
   ['a daemon that ends half-way', dockerInfoCommand.join(' '), { exitCode: 1 }, 'the Docker daemon does not answer'],
 ] as const)('%s is in the way, and no bug of ours', async (_, command, answer, what) => {
   const { runner } = fakeRunner({ ...answers, [command]: answer });

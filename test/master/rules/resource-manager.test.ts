@@ -154,11 +154,7 @@ const slotRows: readonly Row[] = [
   ['0 slots', { [`${rm}.${slots}`]: 0 }, []],
   ['-1 slots', { [`${rm}.${slots}`]: -1 }, [`error ${rm}.${slots}: -1 is less than 0`]],
   ['slots twice', { [taskSlots]: 1 }, [`error ${rm}.${slots}: conflicts with ${taskSlots}: give only one`]],
-  [
-    'slots nowhere',
-    { [`${rm}.${slots}`]: undefined },
-    [`error ${rm}.${slots}: is missing, and so is ${taskSlots}`],
-  ],
+  ['slots nowhere', { [`${rm}.${slots}`]: undefined }, [`error ${rm}.${slots}: is missing, and so is ${taskSlots}`]],
   ['slots for tasks', { [`${rm}.${slots}`]: undefined, [taskSlots]: 2 }, []],
   ['-2 slots for tasks', { [`${rm}.${slots}`]: undefined, [taskSlots]: -2 }, [`error ${taskSlots}: -2 is less than 0`]],
   [
