@@ -1,3 +1,4 @@
+// Tested in test/artifacts/artifacts.test.ts
 import { basename, join } from 'node:path';
 import { type Arch, kubernetesPrograms, type Pins } from '../model/pins.ts';
 import type { StoredItem } from './item.ts';

@@ -1,3 +1,4 @@
+// Tested in test/artifacts/sources/debian.test.ts
 import { join } from 'node:path';
 import type { Arch } from '../model/pins.ts';
 

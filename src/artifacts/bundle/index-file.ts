@@ -1,3 +1,4 @@
+// Tested in test/artifacts/bundle/bundle.test.ts
 import { join } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';

@@ -1,3 +1,4 @@
+// Tested in test/artifacts/bundle/bundle.test.ts
 import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, UserError } from '../../lib/errors.ts';

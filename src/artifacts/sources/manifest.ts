@@ -1,3 +1,4 @@
+// Tested in test/artifacts/artifacts.test.ts
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';

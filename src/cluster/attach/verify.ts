@@ -1,3 +1,4 @@
+// Tested in test/cluster/attach/attach.test.ts
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Obstacle } from '../provider.ts';

@@ -1,3 +1,4 @@
+// Tested in test/cluster/minikube/minikube.test.ts
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../lib/errors.ts';

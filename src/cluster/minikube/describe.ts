@@ -1,3 +1,4 @@
+// Tested in test/cluster/minikube/minikube.test.ts
 import { isIP } from 'node:net';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';

@@ -1,3 +1,4 @@
+// Tested in test/cluster/minikube/minikube.test.ts
 import { askMinikube, type Minikube } from './call.ts';
 import { listArgs, statusArgs } from './commands.ts';
 import { usesDocker, verifyDocker } from './docker.ts';

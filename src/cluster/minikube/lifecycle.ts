@@ -1,3 +1,4 @@
+// Tested in test/cluster/minikube/minikube.test.ts
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MinikubeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';

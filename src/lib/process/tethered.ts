@@ -1,3 +1,4 @@
+// Tested in test/process/tethered.test.ts
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../errors.ts';

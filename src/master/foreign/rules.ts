@@ -1,3 +1,4 @@
+// Tested in test/master/foreign/foreign.test.ts
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { MasterScope } from '../account/rights.ts';
 

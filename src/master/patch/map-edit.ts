@@ -1,3 +1,4 @@
+// Tested in test/master/patch/patch.test.ts
 import { isAlias, isMap, isScalar, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { renderYaml } from '../../lib/template.ts';
 import { resolvePlain } from '../schema/scalars.ts';

@@ -1,3 +1,4 @@
+// Tested in test/master/write/devcluster.test.ts
 import { constants } from 'node:os';
 import { checkShape } from '../schema/check.ts';
 import { devclusterReader, devclusterShape } from '../schema/devcluster.ts';

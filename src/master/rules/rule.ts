@@ -1,3 +1,4 @@
+// Tested in test/master/rules/validate.test.ts
 import { findField, findItem, type Item, type MapItem } from '../schema/document.ts';
 import type { Position, Problem } from '../schema/problem.ts';
 

@@ -1,3 +1,4 @@
+// Tested in test/master/rules/validate.test.ts
 export type Problem = {
   /** The YAML key, as in `resource_manager.internal_task_gateway.gateway_name`. */
   readonly path: string;

@@ -1,3 +1,4 @@
+// Tested in test/master/rules/file.test.ts
 import type { Item, ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
 import type { Shape } from './shape.ts';

@@ -2,8 +2,6 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
-import { layerEntries, parseLdd } from '../../../src/artifacts/image/layer.ts';
-import { layoutEntries, type OciImage } from '../../../src/artifacts/image/oci.ts';
 import { assembledImages } from '../../../src/artifacts/sources/images.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import type { ImagePin } from '../../../src/model/pins.ts';
@@ -25,31 +23,6 @@ const readTar = async (data: Buffer): Promise<readonly Found[]> => {
   }
   return found;
 };
-
-test('reads the libraries, the loader among them, from what ldd prints', () => {
-  const text = [
-    '\tlinux-vdso.so.1 (0x00007ffe)',
-    '\tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f35)',
-    '\t/lib64/ld-linux-x86-64.so.2 (0x00007f36)',
-    '\tlibgone.so => not found',
-  ].join('\n');
-  expect(parseLdd(text)).toEqual(['/lib/x86_64-linux-gnu/libm.so.6', '/lib64/ld-linux-x86-64.so.2']);
-  expect(parseLdd('\tstatically linked\n')).toEqual([]);
-});
-
-test('a layer has users, a writable /tmp, and each folder before its files', () => {
-  const entries = layerEntries([{ path: 'usr/local/bin/envoy', from: '/envoy', size: 3 }]);
-  expect(entries.map(({ name, mode }) => `${name} ${mode.toString(8)}`)).toEqual([
-    'etc/ 755',
-    'usr/ 755',
-    'usr/local/ 755',
-    'usr/local/bin/ 755',
-    'tmp/ 1777',
-    'etc/passwd 644',
-    'etc/group 644',
-    'usr/local/bin/envoy 755',
-  ]);
-});
 
 const pins: readonly ImagePin[] = [
   {
@@ -105,11 +78,4 @@ test('an archive is an OCI layout whose every blob is what its name says', async
 test('the same programs give the same archive, whenever it is made', async () => {
   const dir = await temporaryDir();
   expect((await assemble(dir)).equals(await assemble(dir))).toBe(true);
-});
-
-test('a manifest keeps the media type that its registry gave it', () => {
-  const text = '{"mediaType":"application/vnd.docker.distribution.manifest.v2+json"}';
-  const image: OciImage = { ref: 'a/b:c', manifest: { sha256: 'x', size: 1, content: { text } }, blobs: [] };
-  const index = layoutEntries([image]).find(({ name }) => name === 'index.json');
-  expect(JSON.stringify(index)).toContain('vnd.docker.distribution.manifest.v2');
 });

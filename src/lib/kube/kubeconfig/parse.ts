@@ -1,3 +1,4 @@
+// Tested in test/lib/kube/kubeconfig/load.test.ts and merge.test.ts
 import { messageOf, UserError } from '../../errors.ts';
 import { parseYaml } from '../../template.ts';
 

@@ -1,3 +1,4 @@
+// Tested in test/lib/kube/kubeconfig/load.test.ts
 import { renderYaml } from '../../template.ts';
 import type { Entry } from './parse.ts';
 
