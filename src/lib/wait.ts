@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorId, UserError } from './errors.ts';
 
-/** `true` when the state is as wanted, otherwise what is still missing. */
+/** `true` if the state is the wanted one, otherwise what is missing. */
 export type Verdict = true | string;
 
 export type WaitOptions = {
@@ -9,15 +9,15 @@ export type WaitOptions = {
   readonly id: ErrorId;
   readonly hint?: string;
   readonly signal?: AbortSignal;
-  /** Told each time the verdict's text changes, for progress. */
+  /** Called each time the verdict's text changes, for progress. */
   readonly onVerdict?: (verdict: string) => void;
-  /** Called once at the deadline for more to say, such as the newest Warning event; its failure is not said. */
+  /** Called once at the deadline for details, such as the newest Warning event; its failure is ignored. */
   readonly explain?: () => Promise<string | undefined>;
 };
 
 /**
  * Makes a stream of states that ends when `signal` aborts: a watch, or {@link polling}.
- * A UserError that it throws then says what kept it from seeing more.
+ * A UserError that it throws then explains why it saw no further states.
  */
 export type Source<T> = (signal: AbortSignal) => AsyncIterable<T>;
 
@@ -58,7 +58,7 @@ export const waitUntil = async <T>(
   });
 };
 
-/** For things without a watch: looks, yields, pauses, until the signal aborts. */
+/** For things without a watch: polls until the signal aborts. */
 export const polling = <T>(look: (signal: AbortSignal) => Promise<T>, pauseMs: number): Source<T> =>
   async function* (signal) {
     while (!signal.aborted) {

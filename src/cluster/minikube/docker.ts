@@ -19,11 +19,11 @@ const dockerFailure = (error: unknown): unknown => {
     const hint = 'install Docker, or use another driver with --minikube-driver, or --provider native';
     return fail("the program 'docker' was not found", 'missing', hint);
   }
-  const said = stderr.trim().split('\n').at(-1) ?? '';
+  const reason = stderr.trim().split('\n').at(-1) ?? '';
   if (/permission denied/i.test(stderr)) {
-    return fail(`Docker refuses this user: ${said}`, 'refused', 'add the user to the group docker and log in again');
+    return fail(`Docker refuses this user: ${reason}`, 'refused', 'add the user to the group docker and log in again');
   }
-  return fail(`the Docker daemon does not answer: ${said}`, 'not-running', start);
+  return fail(`the Docker daemon does not answer: ${reason}`, 'not-running', start);
 };
 
 /**

@@ -34,7 +34,7 @@ const expectTool = async (dir: string) => {
   expect(await readlink(join(dir, 'link'))).toBe('sub folder/tool');
 };
 
-test('an item comes back from a bundle as it was, links and modes too', async () => {
+test('a bundle restores an item unchanged, with links and modes', async () => {
   const bundle = await makeBundle();
   const { work } = await fakeWork();
   const dir = join(work.cacheDir, 'scratch');
@@ -63,7 +63,7 @@ test('a bundle holds plain files only, so that any disk can carry it', async () 
   await expect(lstat(join(bundle, 'items/tool-v1/link'))).rejects.toThrow('ENOENT');
 });
 
-test('says what a bundle lacks', async () => {
+test('reports what is missing in a bundle', async () => {
   const bundle = await makeBundle();
   const { work } = await fakeWork();
   const other = bundleSource(folderBundle(bundle), 'other-v2');
@@ -89,7 +89,7 @@ test('refuses a damaged bundle', async () => {
 
 const isHint = expect.stringContaining('taskgate prefetch --bundle');
 
-test('a bundle is looked at before any item: one error for all that only it could give', async () => {
+test('a bundle is checked before any item: one error for all items that need it', async () => {
   const place = await makeBundle();
   const only = (key: string): Item => ({ ...item, key, sources: [bundleSource(folderBundle(place), key)] });
   const other = {
@@ -121,7 +121,7 @@ test('a file is no bundle, nor is a folder without an index', async () => {
   });
 });
 
-test('a bundle cannot write beside its item', async () => {
+test('a bundle cannot write outside its item', async () => {
   const bundle = await makeBundle();
   const index = await readFile(join(bundle, 'bundle.json'), 'utf8');
   await writeFile(join(bundle, 'bundle.json'), index.replace('sub folder/tool"', '../../escaped"'));

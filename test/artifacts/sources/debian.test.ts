@@ -7,7 +7,7 @@ import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { fakeWork } from '../../support/work.ts';
 
-test('apt works in a folder of ours, and still checks signatures', () => {
+test('apt works in a separate folder, and still verifies signatures', () => {
   const line = aptCommand('/d', 'update').join(' ');
   expect(line).toMatch(
     /^apt-get -o Dir::State=\/d\/state -o Dir::State::status=\/d\/state\/status -o Dir::Cache=\/d\/cache /,
@@ -73,7 +73,7 @@ test('a program that does not run does not count', async () => {
   expect(error.message).toContain('libseccomp.so.2');
 });
 
-test('says that there is no apt', async () => {
+test('reports a missing apt', async () => {
   const runner: Runner = (command) => Promise.reject(new CommandError(command, { reason: 'spawn apt-get ENOENT' }));
   const { work } = await fakeWork({ runner });
   const error = await failureOf(debianSource({ packages: [] }).make(join(work.cacheDir, 'item'), work));

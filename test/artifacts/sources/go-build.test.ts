@@ -7,7 +7,7 @@ import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { fakeWork } from '../../support/work.ts';
 
-test('keeps all that go caches below our own cache', () => {
+test("keeps Go's caches in taskgate's cache", () => {
   expect(goEnvironment('/c')).toEqual({
     CGO_ENABLED: '0',
     GOFLAGS: '-modcacherw',
@@ -25,7 +25,7 @@ describe('buildCommand', () => {
     ));
   test('with a limit of cores', () =>
     expect(buildCommand(pins.etcd.go, '/out/etcd', 2).slice(5, 7)).toEqual(['-p', '2']));
-  test('all of Kubernetes at once, with the version that kubeadm and kubelet insist on', () => {
+  test('builds all of Kubernetes at once, with the version that kubeadm and kubelet require', () => {
     const command = buildCommand(pins.kubernetes.go, '/out/');
     expect(command.filter((word) => word.startsWith('k8s.io/kubernetes/'))).toHaveLength(8);
     expect(command[command.indexOf('-ldflags') + 1]).toBe(
@@ -110,7 +110,7 @@ test('fetches modules, waits for its turn, and tells each package', async () => 
   expect(environment[0]).toEqual({ cwd: '/templates/go/etcd', ...goEnvironment(work.cacheDir) });
 });
 
-test('says that there is no go', async () => {
+test('reports a missing go', async () => {
   const runner: Runner = (command) =>
     Promise.reject(new CommandError(command, { reason: 'Command failed with ENOENT: go list\nspawn go ENOENT' }));
   const { work } = await fakeWork({ runner });
@@ -119,7 +119,7 @@ test('says that there is no go', async () => {
   expect(error.hint).toContain('--bundle');
 });
 
-test('an interrupt is not taken for a failed build', async () => {
+test('an interrupt is not reported as a failed build', async () => {
   const controller = new AbortController();
   const runner: Runner = (command) => {
     controller.abort(new Error('interrupted'));

@@ -23,7 +23,7 @@ test('links to the programs of this machine, where packages would have put them'
   expect(await readlink(join(dir, 'usr/lib/cni/ptp'))).toBe(join(bin, 'ptp'));
 });
 
-test('says what is missing, and which packages bring it', async () => {
+test('reports what is missing, and the packages to install', async () => {
   const bin = await makeHost(runtimePrograms.filter((name) => name !== 'runc' && name !== 'ip6tables'));
   const { work } = await fakeWork();
   const error = await failureOf(hostSource([bin], [bin]).make(join(work.cacheDir, 'item'), work));

@@ -46,7 +46,7 @@ const assemble = async (dir: string): Promise<Buffer> => {
   return readFile(join(work.cacheDir, 'item/images.tar'));
 };
 
-test('an archive is an OCI layout whose every blob is what its name says', async () => {
+test('an archive is an OCI layout in which each blob matches its digest', async () => {
   const entries = await readTar(await assemble(await temporaryDir()));
   const blobs = new Map(entries.filter(({ type }) => type === 'file').map(({ name, body }) => [name, body]));
   expect(blobs.get('oci-layout')?.toString()).toBe('{"imageLayoutVersion":"1.0.0"}');

@@ -47,7 +47,7 @@ test('is downloaded once, checked, and can be run', async () => {
   expect(told.at(-1)).toBe('minikube cached');
 });
 
-test('is refused when it is not what its publisher says', async () => {
+test('is refused if it does not match its checksum', async () => {
   const { input } = await setUp(sha256('another'));
   expect(await failureOf(ensureMinikube(input))).toMatchObject({
     id: 'artifact.checksum',

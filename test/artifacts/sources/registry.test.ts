@@ -17,7 +17,7 @@ describe('parseRef', () => {
   test('wants a tag', () => expect(() => parseRef('registry.k8s.io/pause')).toThrow('registry.k8s.io/pause'));
 });
 
-test('reads where a token is to be had', () => {
+test('reads the URL of the token server', () => {
   const header = 'Bearer realm="https://auth/token",service="registry",scope="repository:a/b:pull"';
   expect(parseChallenge(header)).toBe('https://auth/token?service=registry&scope=repository%3Aa%2Fb%3Apull');
   expect(parseChallenge('Basic realm="x"')).toBeUndefined();
@@ -90,7 +90,7 @@ test('fetches token, index, manifest of this machine, and blobs by digest', asyn
   expect(requests).toContain('GET /token');
 });
 
-test('refuses a tag that has come to mean another image', async () => {
+test('refuses a tag that moved to another image', async () => {
   const { pull, ref, work } = await startRegistry();
   await work.digests.remember(ref, 'f'.repeat(64));
   expect(await failureOf(pull())).toMatchObject({ id: 'artifact.digest-changed' });
@@ -112,7 +112,7 @@ test('a registry that is not there is a reason to go on', async () => {
   expect(error.message).toMatch(/^localhost:1 cannot be reached: /);
 });
 
-test('says when there is no image for this machine', () => {
+test('reports a missing image for this platform', () => {
   expect(() => choosePlatform(JSON.parse(index), 'arm64', 'x/y:1')).toThrow('x/y:1 has no image for linux/arm64');
   expect(choosePlatform(JSON.parse(manifest), 'arm64', 'x/y:1')).toBeUndefined();
 });

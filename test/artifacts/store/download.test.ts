@@ -57,7 +57,7 @@ test('a body that stalls each time fails and keeps what came', async () => {
   expect((await readFile(partial)).length).toBeGreaterThan(0);
 });
 
-test('goes on from what an earlier run left', async () => {
+test('resumes the download of an earlier run', async () => {
   const { run, to, requests, partial } = await setUp(inTurn(truncated(body, 30_000), ranged(body)));
   await run();
   await writeFile(partial, body.subarray(0, 12_345));
@@ -66,7 +66,7 @@ test('goes on from what an earlier run left', async () => {
   expect(await readFile(to)).toEqual(body);
 });
 
-test('begins anew when what an earlier run left is wrong', async () => {
+test('restarts the download if the partial file is wrong', async () => {
   const { run, to, requests, partial } = await setUp(ranged(body));
   await run();
   await writeFile(partial, Buffer.alloc(10_000));
@@ -91,7 +91,7 @@ test('a server that ignores the range sends all again', async () => {
   expect(await readFile(to)).toEqual(body);
 });
 
-test('says which address was not found', async () => {
+test('reports the URL that was not found', async () => {
   const { run, url } = await setUp((_, response) => response.writeHead(404).end());
   expect(await failureOf(run())).toMatchObject({ id: 'artifact.unavailable', message: `404 Not Found from ${url}` });
 });

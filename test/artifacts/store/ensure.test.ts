@@ -43,7 +43,7 @@ const setUp = async (changes: Partial<FillOptions> = {}) => {
   return { filling, lines };
 };
 
-test('takes the first source that gives, and says why others did not', async () => {
+test('uses the first source that works, and reports why others failed', async () => {
   const { filling, lines } = await setUp();
   const etcd = item('etcd', fails('release', refusal('no network')), gives('go', 'built'), gives('wheel', 'never'));
   const { etcd: stored } = await fillCache({ etcd }, filling);
@@ -77,7 +77,7 @@ test('one error lists every source with its reason, and gives the last one’s w
   expect(nothing.message).toBe('cannot get none v1: no source is available');
 });
 
-test('a bug is not taken for a source that cannot give', async () => {
+test('a bug is not reported as a failed source', async () => {
   const { filling } = await setUp();
   const etcd = item('etcd', fails('release', new TypeError('a bug')), gives('go', 'built'));
   expect(await failureOf(fillCache({ etcd }, filling))).toBeInstanceOf(TypeError);
@@ -153,7 +153,7 @@ test('a part of an item that failed with another part is waited for too', async 
   expect(ended).toBe(true);
 });
 
-test('an interrupt keeps what is finished, gives the lock back, and the next run goes on from there', async () => {
+test('an interrupt keeps finished items and releases the lock, and the next run continues', async () => {
   const controller = new AbortController();
   const { filling } = await setUp({ signal: controller.signal });
   const never: ArtifactSource = {

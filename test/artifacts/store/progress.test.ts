@@ -23,7 +23,7 @@ test('the whole of several files is known once all have begun', () => {
   expect(told).toEqual(['1.0 MB', '3.0 of 10.0 MB', '6.0 of 10.0 MB']);
 });
 
-test('time goes on while nothing changes, and fast changes are told once a second', () => {
+test('the elapsed time is updated without changes, and frequent changes are reported once a second', () => {
   const told: string[] = [];
   const { report, stop } = startReporting('etcd', (progress) => told.push(describeProgress(progress)));
   report('building', '1 of 9 packages');

@@ -138,7 +138,7 @@ describe('attach', () => {
     });
   });
 
-  test('credentials that do not do are named with their context', async () => {
+  test('reports refused credentials with their context', async () => {
     const { tools } = setUp({}, (kube) => ({
       ...kube,
       list: () => Promise.reject(refusal(401, 'Unauthorized', 'Unauthorized')),

@@ -31,7 +31,7 @@ test('everything that a start depends on is said, and the user has the last word
   ]);
 });
 
-test('a profile of somebody else is started as it is', () => {
+test('a profile that taskgate did not create is started unchanged', () => {
   expect(startArgs(makeSpec({ startArgs: ['-v=1'] }), { uid: 1000, isOwned: false })).toEqual([
     'start',
     '--profile=dev',

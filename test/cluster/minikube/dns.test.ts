@@ -41,7 +41,7 @@ test('the first time its probe is quickened, and its pods make way for new ones'
   expect(writes()).toEqual(['waits', 'ready', 'starts'].map((name) => `remove Pod kube-system/${name}`));
 });
 
-test('later only pods that run and are not ready are started anew', async () => {
+test('later restarts only pods that run but are not ready', async () => {
   const { kube, writes } = fakeKube({ objects: [deployment(1), ...pods] });
   await restartCoreDns(kube);
   expect(writes()).toEqual(['remove Pod kube-system/waits']);

@@ -30,7 +30,7 @@ test.each([
   expect(failure(exitCode, stdout)).toMatchObject({ id });
 });
 
-test("minikube's message and advice are ours", () => {
+test("the error has minikube's message and advice", () => {
   const reason = { exitcode: '63', name: 'PROVIDER_DOCKER_NOT_RUNNING', message: ' no daemon\n', advice: 'Start it' };
   expect(failure(63, event(reason))).toMatchObject({
     message: 'minikube start exited with 63 PROVIDER_DOCKER_NOT_RUNNING: no daemon',

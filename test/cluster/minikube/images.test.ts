@@ -3,7 +3,7 @@ import { changing, limits, ours, recording, setUp } from '../../fakes/minikube.t
 
 const refs = ['docker.io/x/a:1', 'docker.io/x/b:1'];
 
-test('images are loaded beside the start, as soon as it has set up the runtime', async () => {
+test('images are loaded during the start, as soon as the runtime is ready', async () => {
   const runtime = Promise.withResolvers<void>();
   const { provider, calls, state } = await setUp({
     host: 'missing',
@@ -48,7 +48,7 @@ test('a load that minikube calls a success, and that left images out, names them
   });
 });
 
-test('images are not loaded into a cluster that is about to be made anew', async () => {
+test('images are not loaded into a cluster that will be recreated', async () => {
   const { provider, calls, state } = await setUp({
     host: 'Running',
     spec: { recreate: true, cpus: 4 },

@@ -44,7 +44,7 @@ test('a cluster is made: journalled before, with a kubeconfig of its own, descri
   );
 });
 
-test('a start that fails is already in the journal, and its reason is told', async () => {
+test('a failed start is in the journal already, and its reason is reported', async () => {
   const { provider, journal } = await setUp({
     host: 'missing',
     override: ([command]) => (command === 'start' ? { exitCode: 80, stderr: 'no container' } : undefined),
@@ -92,7 +92,7 @@ test.each([
   expect(journal).toEqual([ours]);
 });
 
-test('a profile that the user named is adopted, and stays when the instance goes', async () => {
+test('a profile that the user named is adopted, and kept by down', async () => {
   const { provider, calls, journal } = await setUp({ host: 'Running', spec: { profileGiven: true } });
   await provider.start(limits);
   expect(journal).toEqual([{ ...ours, owned: false }]);
@@ -101,7 +101,7 @@ test('a profile that the user named is adopted, and stays when the instance goes
   expect(changing(calls)).toEqual(['minikube update-context --profile=dev']);
 });
 
-test("somebody else's profile is not touched, nor journalled", async () => {
+test('a profile that taskgate did not create is neither changed nor journalled', async () => {
   const { provider, calls, journal } = await setUp({ host: 'Stopped' });
   await expect(provider.start(limits)).rejects.toMatchObject({ id: 'cluster.minikube-not-ours' });
   await provider.delete();
@@ -109,7 +109,7 @@ test("somebody else's profile is not touched, nor journalled", async () => {
   expect(journal).toEqual([]);
 });
 
-test('a named profile that does not fit is made again with --recreate, and is ours then', async () => {
+test('--recreate recreates a named profile that does not match, and then owns it', async () => {
   const spec = { profileGiven: true, recreate: true, cpus: 4 };
   const { provider, calls, journal } = await setUp({ host: 'Running', spec });
   const reports = collect();
@@ -132,7 +132,7 @@ test.each([
   expect(journal).toEqual([ours]);
 });
 
-test('a deleted profile is gone, also when it was gone already', async () => {
+test('deleting a profile is safe to repeat', async () => {
   const { provider, calls, journal } = await setUp({ host: 'missing', journalled: [ours] });
   await provider.delete();
   await provider.delete();
@@ -140,7 +140,7 @@ test('a deleted profile is gone, also when it was gone already', async () => {
   expect(journal).toEqual([]);
 });
 
-test('minikube says deleted, Docker still has it: an error, and the journal keeps it', async () => {
+test('minikube reports it as deleted but Docker still has it: an error, and the journal keeps it', async () => {
   const { provider, state, journal, calls } = await setUp({ host: 'Running', journalled: [ours] });
   state.leftovers.push('dev');
   await expect(provider.delete()).rejects.toMatchObject({

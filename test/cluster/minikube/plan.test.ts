@@ -22,7 +22,7 @@ test.each([
   expect(planStart(makeSpec({ driver }), state, journalled)).toMatchObject({ action });
 });
 
-test('a profile that somebody else made is used only when it was named', () => {
+test('a profile that taskgate did not create is used only if it was named', () => {
   expect(() => planStart(makeSpec(), found('running'))).toThrow(
     expect.objectContaining({
       id: 'cluster.minikube-not-ours',
@@ -41,7 +41,7 @@ const wrong = found('stopped', {
   KubernetesConfig: { KubernetesVersion: 'v1.33.1', ContainerRuntime: 'docker', ServiceCIDR: '10.96.0.0/12' },
 });
 
-test('everything that does not fit is listed at once', () => {
+test('lists all differences at once', () => {
   const spec = makeSpec({ serviceCidr: '10.120.0.0/16' });
   expect(() => planStart(spec, wrong, ours)).toThrow(
     expect.objectContaining({
@@ -63,13 +63,13 @@ test('with --recreate it is made again, and why is said', () => {
   expect(planStart(makeSpec({ recreate: true }), found('running'), ours)).toEqual({ action: 'use' });
 });
 
-test('--recreate touches no profile that is neither ours nor named', () => {
+test('--recreate changes no profile that taskgate did not create and the user did not name', () => {
   expect(() => planStart(makeSpec({ recreate: true }), wrong)).toThrow('taskgate did not create it');
   expect(() => planStart(makeSpec({ recreate: true }), { state: 'corrupted' })).toThrow('taskgate did not create it');
   expect(planStart(makeSpec({ recreate: true, profileGiven: true }), wrong)).toMatchObject({ action: 'recreate' });
 });
 
-test('a profile of the user may have more than is asked for, one of ours has just that', () => {
+test('an adopted profile may be larger, one that taskgate created must match', () => {
   const rich = found('running', { CPUs: 8, Memory: 16_384 });
   expect(planStart(makeSpec({ profileGiven: true }), rich)).toEqual({ action: 'use' });
   expect(() => planStart(makeSpec(), rich, ours)).toThrow('CPUs: wanted 2, has 8');

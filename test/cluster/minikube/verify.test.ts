@@ -63,7 +63,7 @@ test('another driver needs no Docker; one that has not been tried is a note', as
   expect(calls).toEqual([version]);
 });
 
-test('without minikube and with a daemon that is down both are said at once', async () => {
+test('reports a missing minikube and a stopped daemon at once', async () => {
   const runner: Runner = async (command) => {
     if (command[0] === 'minikube') throw new CommandError(command, { reason: 'spawn minikube ENOENT' });
     throw new CommandError(command, { exitCode: 1, stderr: 'Cannot connect to the Docker daemon' });

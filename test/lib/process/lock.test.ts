@@ -11,7 +11,7 @@ const self = (await findProcess(process.pid)) ?? { pid: 0, startTicks: 0, bootId
 const signal = new AbortController().signal;
 const options = (waits: number[] = []) => ({ signal, onWait: (pid: number) => waits.push(pid), pollMs: 5 });
 
-test('one at a time; the lock says who, and goes away', async () => {
+test('one process at a time; the lock names it and is removed afterwards', async () => {
   const path = join(await temporaryDir(), 'sub/lock');
   const events: string[] = [];
   const waits: number[] = [];

@@ -37,7 +37,7 @@ test.each([
   expect(isSameProcess(one, other)).toBe(expected);
 });
 
-test('a pid and start that come again after a boot are another process, which gets no signal', async () => {
+test('the same pid and start time after a reboot are another process, which gets no signal', async () => {
   const { identity } = await startProcess();
   const earlier = { ...identity, bootId: 'an earlier boot' };
   expect(await isRunning(identity)).toBe(true);
@@ -46,7 +46,7 @@ test('a pid and start that come again after a boot are another process, which ge
   expect(await isRunning(identity)).toBe(true);
 });
 
-test('a signal reaches exactly its process, and nobody once that is gone', async () => {
+test('a signal reaches only its process, and no other after it has exited', async () => {
   const { identity, ended } = await startProcess();
   expect(await childrenOf(process.pid)).toContain(identity.pid);
   expect(await signalProcess(identity, 'SIGTERM')).toBe(true);

@@ -109,7 +109,7 @@ test('an account that may nothing has all errors before the warnings', async () 
   expect(severities.indexOf('warning')).toBe(severities.lastIndexOf('error') + 1);
 });
 
-test('a server that refuses to answer is not taken for a missing right', async () => {
+test('a refused request is not reported as a missing right', async () => {
   const kube: Kube = { ...fakeKube().kube, create: () => Promise.reject(refusal(401, 'Unauthorized', 'Unauthorized')) };
   await expect(checkRights(kube, place)).rejects.toThrow('Unauthorized');
 });

@@ -16,7 +16,7 @@ test('waits for the controller that fills in the token', async () => {
 test.each([
   ['no Secret', [], 'it has no Secret'],
   ['an empty one', [empty], 'its Secret is empty'],
-])('says what is missing: %s', async (_, objects, missing) => {
+])('reports what is missing: %s', async (_, objects, missing) => {
   const { kube } = fakeKube({ objects, kinds: ['v1/Secret'] });
   await expect(waitForAccountToken(kube, account, { timeoutMs: 50 })).rejects.toMatchObject({
     id: 'cluster.no-account-token',

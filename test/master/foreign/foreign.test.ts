@@ -65,7 +65,7 @@ test.each<readonly [what: string, objects: readonly KubeObject[]]>([
   expect(await find(objects, own)).toEqual([]);
 });
 
-test('tasks of another master in our namespace', async () => {
+test('tasks of another master in the task namespace', async () => {
   const objects = [gatewayWith(['aa.1']), ...all(ours), theirs.job, theirs.configMap];
   expect(await find(objects, own)).toEqual([
     {
@@ -79,7 +79,7 @@ test('tasks of another master in our namespace', async () => {
 test.each([
   ['its route leads there', [gatewayWith(), elsewhere.route], 'TCPRoute other/det-99887766-cmd-cc-0'],
   ['its task holds a port', [gatewayWith(['cc.1']), elsewhere.job], 'Job other/det-99887766-cmd-cc'],
-])('a master in another namespace on our Gateway: %s', async (_, objects, name) => {
+])('a master in another namespace on the Gateway: %s', async (_, objects, name) => {
   expect(await find(objects, own)).toEqual([
     {
       message: `Gateway projectcontour/contour serves tasks of another master, with cluster id 99887766...: ${name}`,
@@ -88,7 +88,7 @@ test.each([
   ]);
 });
 
-test('before a master of ours was seen, each master is told by its own finding', async () => {
+test('until the own master has answered, every master has a finding', async () => {
   const messages = (await find([...all(ours), ...all(theirs)])).map(({ message }) => message);
   expect(messages).toEqual([
     expect.stringMatching(/^namespace team .* 1a2b3c4d\.\.\./),
@@ -104,7 +104,7 @@ test('of many objects a few are named', async () => {
   expect(finding?.message).toMatch(/: Job team\/det-99887766-cmd-a, .*-b, .*-c and 2 more$/);
 });
 
-test('a master that a chart has installed in our namespace', async () => {
+test('a master installed by a chart in the task namespace', async () => {
   const pod = (labels: Readonly<Record<string, string>>, namespace: string): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -119,7 +119,7 @@ test('a master that a chart has installed in our namespace', async () => {
   ]);
 });
 
-test('sample tasks are no master, whichever instance has made them', async () => {
+test('sample tasks of any instance are not a master', async () => {
   const fake = fakeKube({ objects: [gatewayWith()], kinds: [...kinds, 'v1/Service'] });
   for (const instance of ['dev', 'second']) {
     const task = nameSampleTask(instance, 'team');
@@ -135,7 +135,7 @@ test('sample tasks are no master, whichever instance has made them', async () =>
   expect(await findForeignMaster(fake.kube, { ...place, ownClusterId: own })).toEqual([]);
 });
 
-test('a cluster without TCPRoute and Gateway is looked at all the same', async () => {
+test('a cluster without TCPRoute and Gateway is checked too', async () => {
   const absentKinds = ['gateway.networking.k8s.io/v1alpha2/TCPRoute', gatewayKind];
   const { kube, writes } = fakeKube({ objects: [theirs.job], kinds, absentKinds });
   expect(await findForeignMaster(kube, place)).toHaveLength(1);

@@ -98,7 +98,7 @@ const rows: readonly Row[] = [
 
 const cases = rows.map(([what, text, id, says, values = sampleValues]) => ({ what, text, id, says, values }));
 
-test.each(cases)('refuses, with the place: $what', ({ text, id, says, values }) => {
+test.each(cases)('refuses, with the position: $what', ({ text, id, says, values }) => {
   const wanted = { id: `usage.patch-${id}`, message: expect.stringContaining(says) };
   expect(() => patch(text, values)).toThrow(expect.objectContaining(wanted));
 });
@@ -110,11 +110,11 @@ test.each<readonly [what: string, values: PatchValues, says: string]>([
     'Gateway projectcontour/contour already belongs to the resource manager on line 1',
   ],
   ['a range of one port', byCluster({ root: onePort }), 'end 20000 is not greater'],
-])('refuses what the master would: %s', (_, values, says) => {
+])('refuses what the master refuses: %s', (_, values, says) => {
   const wanted = { id: 'usage.master-values', message: expect.stringContaining(says) };
   expect(() => patch(managers('b'), values)).toThrow(expect.objectContaining(wanted));
 });
 
-test('of many problems the first four are told, and how many more there are', () => {
+test('reports the first four of many problems, and the number of others', () => {
   expect(() => patch('resource_manager: &rm {type: kubernetes}\nother: *rm\n')).toThrow(/patched value; and 5 more$/);
 });

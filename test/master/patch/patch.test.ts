@@ -6,7 +6,7 @@ import { renderDevcluster } from '../../../src/master/write/devcluster.ts';
 import { both, byCluster, devcluster, patch, patchedDevcluster } from '../../support/master/patch-sample.ts';
 import { errorsOf, sampleValues, secondValues } from '../../support/master/sample.ts';
 
-test('changes the resource managers of a devcluster file, and not a byte else', () => {
+test('changes only the resource managers of a devcluster file, byte for byte', () => {
   const { text, clusters } = patch(devcluster, both);
   expect(text).toBe(patchedDevcluster);
   expect(clusters).toEqual(['default', 'extra']);
@@ -113,7 +113,7 @@ test('dollar signs are doubled for devcluster', () => {
   expect(patch(text, odd).text).toContain('kubeconfig_path: "/home/a$$1"');
 });
 
-test('never throws but a UserError, whatever the text', () => {
+test('throws only UserErrors, for any text', () => {
   const bits = ['a: 1', ': ', '\n', '  ', '- ', '{', '}', ', ', '&a ', '*a', '<<', '!!str ', '|', ' # x', '"'];
   const keys = ['kubeconfig_path', 'internal_task_gateway', 'determined_master_ip', 'name'];
   const values = ['', '{}', '{gateway_ip: a}', '\n    gateway_ip: b # x', '|\n    text', '"1"', '*a', '[1]', '&a x'];

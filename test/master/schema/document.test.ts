@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
 import { findItem, findString, parseLocated } from '../../../src/master/schema/document.ts';
 
-test('each node knows its place', () => {
+test('each node has its position', () => {
   const { root, problems } = parseLocated('a:\n  b:\n    - c: 1\n      d: "x"\n');
   expect(problems).toEqual([]);
   const [item] = findItem(root, 'a.b')?.kind === 'list' ? [findItem(root, 'a.b')] : [];
@@ -43,7 +43,7 @@ test.each([
   expect(matching.map((one) => ({ line: one.line, column: one.column }))).toContainEqual({ line, column });
 });
 
-test('a bomb of aliases is refused at once', () => {
+test('refuses exponential aliases immediately', () => {
   const levels = Array.from(
     { length: 9 },
     (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`,

@@ -57,7 +57,7 @@ test('names that the chart has itself give way to the name of the instance', () 
   ]);
 });
 
-test('says how to make the Secrets and where the master must answer, and holds no secret itself', () => {
+test('names the Secrets and the addresses of the master, and contains no secret', () => {
   const text = renderHelmValues(sampleValues, secondValues);
   expect(text).toContain(
     `#   kubectl create secret generic taskgate-dev-kubeconfig --from-file=kubeconfig='${sampleValues.kubeconfigPath}'\n`,

@@ -27,13 +27,13 @@ describe.each(renderers)('%s over several instances', (_, render) => {
     expect(validateMasterConfig(render(sampleValues, secondValues, third))).toEqual([]);
   });
 
-  test('says which version it needs', () => {
+  test('names the version that it needs', () => {
     const note = '# Several resource managers need Determined 0.38.0 or newer.';
     expect(render(sampleValues, secondValues)).toContain(note);
     expect(render(sampleValues)).not.toContain(note);
   });
 
-  test('refuses what cannot stand beside each other', () => {
+  test('refuses conflicting instances', () => {
     expect(() => render(sampleValues, sampleValues)).toThrow('instance dev is named twice');
   });
 });
@@ -136,7 +136,7 @@ test('a master listens on one port', () => {
   );
 });
 
-test('everything that is shared is told at once', () => {
+test('reports all conflicts at once', () => {
   const copy = { ...sampleValues, instance: 'copy' };
   const say = () => renderMasterConfig(sampleValues, copy, third);
   for (const what of ['cluster name dev', 'resource pool default', gateway, 'task namespace default']) {
