@@ -52,7 +52,8 @@ const fetchRest = async (download: Download, partial: string, network: Network):
     return;
   }
   let done = startOf(response);
-  if (done !== 0 && done !== have) throw new HttpError('refused', `${response.url.host} sent a different range than requested`);
+  if (done !== 0 && done !== have)
+    throw new HttpError('refused', `${response.url.host} sent a different range than requested`);
   const total = totalOf(response);
   // not a pipeline: if the response ends early, the received bytes are kept
   const file = await open(partial, done === 0 ? 'w' : 'a');
