@@ -1,3 +1,4 @@
+// Tested in test/cli/report-error.test.ts
 /** Stable id of an error: its kind, a dot and its name (`gateway.not-programmed`). The kind decides the exit code. */
 export type ErrorId = `${string}.${string}`;
 

@@ -1,3 +1,4 @@
+// Tested in test/golden/specs.test.ts
 import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 

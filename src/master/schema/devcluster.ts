@@ -1,3 +1,4 @@
+// Tested in test/master/write/devcluster.test.ts
 import type { MapShape, Reader, Shape } from './shape.ts';
 
 const string: Shape = { kind: 'string' };

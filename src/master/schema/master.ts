@@ -1,3 +1,4 @@
+// Tested in test/master/rules/validate.test.ts
 import type { MapShape, Reader, Shape } from './shape.ts';
 
 const text: Shape = { kind: 'text' };
