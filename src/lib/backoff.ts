@@ -1,10 +1,10 @@
-/** Pauses between tries: each twice as long as the one before, up to the longest. */
+/** Pauses between retries: each twice as long as the previous one, up to a maximum. */
 export type Backoff = { readonly firstMs: number; readonly longestMs: number };
 
-/** The pause after the try with this index; the first try has 0. */
+/** The pause after the attempt with this index, from 0. */
 export const delayMs = ({ firstMs, longestMs }: Backoff, index: number): number =>
   Math.min(firstMs * 2 ** index, longestMs);
 
-/** The pause after a pause of `lastMs`; the first one where there was none. */
+/** The pause after a pause of `lastMs`; the first one if there was none. */
 export const nextDelayMs = ({ firstMs, longestMs }: Backoff, lastMs?: number): number =>
   lastMs === undefined ? firstMs : Math.min(lastMs * 2, longestMs);

@@ -4,18 +4,18 @@ import { copyFile, lchown, mkdir, open, readFile, realpath, rename, rm, stat } f
 import { dirname } from 'node:path';
 import { hasCode } from './errors.ts';
 
-/** For what may not be there. */
+/** Turns a missing file into undefined. */
 const ignoreAbsence = (error: unknown): undefined => {
   if (!hasCode(error, 'ENOENT')) throw error;
 };
 
 type Owner = { readonly uid: number; readonly gid: number };
 
-/** Whose a file is; of one that is not there, whose the folder is that it would be in. */
+/** The owner of a file; for a missing file, the owner of its nearest existing folder. */
 const ownerOf = async (path: string): Promise<Owner> =>
   (await stat(path).catch(ignoreAbsence)) ?? ownerOf(dirname(path));
 
-/** Only root makes files that are not the user's. */
+/** Only root creates files that belong to another user. */
 const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {
   if (process.getuid?.() !== 0) return;
   for (const path of paths) await lchown(path, uid, gid);
@@ -24,8 +24,8 @@ const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise
 type Attributes = { readonly mode: number; readonly owner?: Owner };
 
 /**
- * Own code, not write-file-atomic 8: that gives no owner to a file that root makes for a user, keeps no backup, listens for
- * SIGTERM and SIGINT by itself (signal-exit), and needs Node.js 22.22.2 or 24.15.
+ * Not write-file-atomic 8: it does not set the owner of a file that root creates for a user, keeps no backup, handles
+ * SIGTERM and SIGINT (signal-exit), and needs Node.js 22.22.2 or 24.15.
  */
 const writeByRename = async (path: string, text: string | Buffer, { mode, owner }: Attributes): Promise<void> => {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
@@ -34,7 +34,7 @@ const writeByRename = async (path: string, text: string | Buffer, { mode, owner 
     try {
       if (owner) {
         await giveTo(owner, draft);
-        await file.chmod(mode); // what the umask took away
+        await file.chmod(mode); // the umask may have removed bits
       }
       await file.writeFile(text);
       await file.sync();
@@ -48,16 +48,16 @@ const writeByRename = async (path: string, text: string | Buffer, { mode, owner 
   }
 };
 
-/** Writes a file by rename, so that a reader sees the old text or the new one, never half. Creates its folder (0700). */
+/** Writes a file by rename, so that readers see the old or the new text, never a part. Creates its folder (0700). */
 export const writeFileAtomically = async (path: string, text: string | Buffer, mode = 0o600): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeByRename(path, text, { mode });
 };
 
-/** What a path leads to: a link stays a link when its target is written. */
+/** Resolves links, so that writing a file does not replace a link to it. */
 export const targetOf = async (path: string): Promise<string> => (await realpath(path).catch(ignoreAbsence)) ?? path;
 
-/** Makes a folder of the user's (0700), who owns it also where root makes it. */
+/** Creates a folder (0700) that belongs to the user, even if root creates it. */
 export const ensureUserFolder = async (path: string): Promise<void> => {
   const owner = await ownerOf(path);
   const made = await mkdir(path, { recursive: true, mode: 0o700 });
@@ -65,9 +65,9 @@ export const ensureUserFolder = async (path: string): Promise<void> => {
 };
 
 /**
- * Writes a user's own file by rename. It stays its owner's, also where root writes it, and keeps its mode unless one is
- * given; a link stays a link. What it was is kept beside it (`.taskgate-backup`), unless it was empty. Resolves with the
- * path of that backup, if there is one.
+ * Writes a user's file by rename. Keeps its owner, even if root writes it, and its mode unless one is given; follows links.
+ * Keeps the previous content in a backup (`.taskgate-backup`) unless it was empty. Resolves with the path of the backup, if
+ * there is one.
  */
 export const replaceUserFile = async (path: string, text: string, mode?: number): Promise<string | undefined> => {
   const target = await targetOf(path);
@@ -96,5 +96,5 @@ export const sha256OfFile = async (path: string): Promise<string> => {
 /** Lower-case hex SHA-256 of a text or buffer. */
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
-/** Whether a path leads to something; a link to nothing does not. */
+/** Whether a path exists; a dangling link does not. */
 export const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(ignoreAbsence)) !== undefined;

@@ -1,4 +1,4 @@
-/** How many letters must be changed, added or removed to get from one word to the other (Levenshtein). */
+/** How many letters must be changed, added or removed to turn one word into the other (Levenshtein). */
 const distance = (one: string, other: string): number => {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...one].entries()) {
@@ -12,7 +12,7 @@ const distance = (one: string, other: string): number => {
   return row.at(-1) ?? 0;
 };
 
-/** The candidate with the fewest edits, of words as `simplify` makes them; whether they are few enough is the caller's. */
+/** The candidate with the fewest edits after `simplify`; the caller decides whether they are few enough. */
 export const findNearest = (
   word: string,
   candidates: readonly string[],

@@ -5,9 +5,9 @@ import { isExempt } from './no-proxy.ts';
 /** Variables such as HTTPS_PROXY and NO_PROXY. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>;
 
-/** PEM texts, as `tls.connect` takes them. */
+/** PEM texts, as for `tls.connect`. */
 export type TlsOptions = {
-  /** The authorities to trust instead of the usual ones. */
+  /** The certificate authorities to trust instead of the default ones. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -17,20 +17,20 @@ export type TlsOptions = {
 export type DispatcherOptions = {
   readonly tls: TlsOptions;
   readonly proxyEnv: ProxyEnv;
-  /** Ends the connection, in whatever state. */
+  /** Closes the connection in any state. */
   readonly signal: AbortSignal;
-  /** Called when the connection to the host stands, behind a proxy through its tunnel. */
+  /** Called when the host is connected, behind a proxy through its tunnel. */
   readonly onConnect: () => void;
 };
 
-/** The lower-case one comes first, as for curl. */
+/** The lower-case variable comes first, as for curl. */
 const variable = (env: ProxyEnv, name: string): string | undefined => env[name.toLowerCase()] || env[name];
 
-// neither its text nor an error that quotes it may get into a message: it may hold a password
+// no message may contain its text or an error that quotes it: it may contain a password
 const notAProxy = (): HttpError =>
-  new HttpError('unreachable', 'HTTPS_PROXY or HTTP_PROXY is no URL such as http://proxy.example:3128');
+  new HttpError('unreachable', 'HTTPS_PROXY or HTTP_PROXY is not a URL such as http://proxy.example:3128');
 
-/** The proxy through which these variables send a URL, if any. Throws {@link HttpError} when it is no URL. */
+/** The proxy for a URL by these variables, if any. Throws {@link HttpError} if the proxy is not a URL. */
 export const findProxy = (url: URL, env: ProxyEnv): URL | undefined => {
   const text = variable(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   if (!text || isExempt(url, variable(env, 'NO_PROXY') ?? '')) return undefined;
@@ -40,18 +40,18 @@ export const findProxy = (url: URL, env: ProxyEnv): URL | undefined => {
   return proxy;
 };
 
-/** What sends one request, on a connection of its own. It waits without a limit: the caller has one for all of it. */
+/** Sends one request on a separate connection, without timeouts: the caller has one for everything. */
 export const openDispatcher = async (url: URL, options: DispatcherOptions): Promise<Dispatcher> => {
   const { tls, proxyEnv, signal, onConnect } = options;
   const proxy = findProxy(url, proxyEnv);
-  // loading it takes longer than all of `taskgate --help`
+  // loaded late: it takes longer than all of `taskgate --help`
   const { Client, ProxyAgent } = await import('undici');
   const limits = { signal, timeout: 0, allowH2: false };
   const open = (origin: string | URL, more: object) =>
     new Client(origin, { ...more, allowH2: false }).on('connect', onConnect);
   if (!proxy) return open(url.origin, { connect: { ...tls, ...limits } });
   try {
-    // not EnvHttpProxyAgent, which reads the environment of the process and knows no CIDR ranges
+    // not EnvHttpProxyAgent, which reads the environment of the process and does not support CIDR ranges
     return new ProxyAgent({
       uri: proxy.href,
       factory: open,

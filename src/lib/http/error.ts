@@ -1,7 +1,7 @@
-/** `unreachable`: no connection; `stalled`, `truncated`: the answer broke off; `refused`: we do not follow. */
+/** `unreachable`: no connection; `stalled`, `truncated`: the response stopped or ended early; `refused`: by taskgate's rules. */
 type HttpTrouble = 'unreachable' | 'stalled' | 'truncated' | 'refused';
 
-/** Why a request got no whole answer. Tested in test/lib/http/http.test.ts. */
+/** Why a request got no complete response. Tested in test/lib/http/http.test.ts. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly trouble: HttpTrouble;

@@ -11,35 +11,35 @@ export type HttpOptions = TlsOptions & {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** `manual` gives an answer that redirects as it is. */
+  /** `manual` returns a redirect instead of following it. */
   readonly redirect?: 'follow' | 'manual';
   /** Variables such as HTTPS_PROXY and NO_PROXY, for a machine behind a proxy. */
   readonly proxyEnv?: ProxyEnv;
-  /** Until the connection stands. */
+  /** Connect timeout. */
   readonly connectTimeoutMs?: number;
-  /** Without a single byte, once connected. */
+  /** Timeout without any byte, once connected. */
   readonly stallTimeoutMs?: number;
 };
 
-/** An answer whose body has not been read yet: read it, or {@link discardBody}. `url` is where redirects led. */
+/** A response whose body is still to be read: read it, or {@link discardBody}. `url` is the one after redirects. */
 export type HttpResponse = {
   readonly url: URL;
   readonly status: number;
   readonly statusText: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Dispatcher.ResponseData['body'];
-  /** What a failure of the body means. */
+  /** Explains a failure of the body. */
   readonly explain: (error: unknown) => HttpError;
 };
 
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
-/** What a failed connection says, without the address list that Node puts in front. */
+/** The reason of a failed connection, without the list of addresses that Node.js puts before it. */
 const reasonOf = (error: unknown): string => {
   const [first] = error instanceof AggregateError ? error.errors : [error];
   if (hasCode(first, 'ENOTFOUND') || hasCode(first, 'EAI_AGAIN')) return 'its name does not resolve';
   const refusal = /Proxy response \((\d+)\)/.exec(messageOf(first))?.[1];
-  return refusal ? `the proxy answers ${refusal}` : messageOf(first);
+  return refusal ? `the proxy responds with ${refusal}` : messageOf(first);
 };
 
 const findStall = ({ host }: URL, stallTimeoutMs: number, error: unknown) =>
@@ -47,7 +47,7 @@ const findStall = ({ host }: URL, stallTimeoutMs: number, error: unknown) =>
     ? new HttpError('stalled', `${host} sent nothing for ${seconds(stallTimeoutMs)}`, error)
     : undefined;
 
-/** One time limit for all that it takes to get a connection: through a proxy that is three handshakes. */
+/** One timeout for the whole connection: through a proxy, that is three handshakes. */
 const limitConnecting = ({ host }: URL, timeoutMs: number) => {
   const late = new AbortController();
   const end = () => late.abort(new HttpError('unreachable', `${host} does not answer within ${seconds(timeoutMs)}`));
@@ -64,7 +64,7 @@ const limitConnecting = ({ host }: URL, timeoutMs: number) => {
   };
 };
 
-/** One request and the head of its answer. */
+/** One request, and the head of its response. */
 const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> => {
   const { method = 'GET', headers, body: content = null, proxyEnv = {}, redirect: _, ...more } = options;
   const { signal: ending, connectTimeoutMs = 2000, stallTimeoutMs = 15_000, ...tls } = more;
@@ -78,7 +78,7 @@ const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> =
     const { statusCode: status, statusText, headers: answered, body } = await dispatcher.request(request);
     const explain = (error: unknown) =>
       findStall(url, stallTimeoutMs, error) ??
-      new HttpError('truncated', `${url.host} ended the answer early: ${messageOf(error)}`, error);
+      new HttpError('truncated', `${url.host} ended the response early: ${messageOf(error)}`, error);
     return { url, status, statusText, headers: answered, body, explain };
   } catch (error) {
     signal.throwIfAborted();
@@ -92,16 +92,16 @@ const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> =
   }
 };
 
-/** Ends an answer whose body nobody wants: a small one is read, which is cheaper than to break off, a large one is not. */
+/** Discards a body: a small one is read, which is cheaper than closing the connection. */
 export const discardBody = ({ body }: HttpResponse): void => {
   body.dump().catch(() => undefined);
 };
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
 
-/** Where a redirect leads. Never from https to plain http. */
+/** The target of a redirect, which must not go from https to plain http. */
 const nextUrl = (from: URL, location: string | undefined): URL => {
-  if (!location) throw new HttpError('refused', `${from.host} redirects to nowhere`);
+  if (!location) throw new HttpError('refused', `${from.host} redirects without a target`);
   const to = new URL(location, from);
   if (from.protocol === 'https:' && to.protocol !== 'https:') {
     throw new HttpError('refused', `${from.host} redirects to ${to.protocol}//${to.host}, which is not https`);
@@ -112,19 +112,19 @@ const nextUrl = (from: URL, location: string | undefined): URL => {
 const withoutAuthorization = (headers: HttpOptions['headers'] = {}) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
 
-/** Sends a request, a GET unless told otherwise, and follows redirects. Credentials go to the first host only. */
+/** Sends a request, by default a GET, and follows redirects. Credentials are sent only to the first host. */
 export const httpRequest = async (url: string | URL, options: HttpOptions, hops = 5): Promise<HttpResponse> => {
   const from = new URL(url);
   const response = await exchange(from, options);
   if (options.redirect === 'manual' || !isRedirect(response.status)) return response;
   discardBody(response);
-  if (hops === 0) throw new HttpError('refused', `${from.host} redirects without end`);
+  if (hops === 0) throw new HttpError('refused', `${from.host} redirects too often`);
   const to = nextUrl(from, response.headers.location);
   const headers = to.host === from.host ? options.headers : withoutAuthorization(options.headers);
   return httpRequest(to, { ...options, ...(headers && { headers }) }, hops - 1);
 };
 
-/** The body's chunks. Throws an {@link HttpError} when it stalls or ends early. */
+/** The body's chunks. Throws an {@link HttpError} if it stalls or ends early. */
 export async function* readBody({ body, explain }: HttpResponse, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield chunk as Buffer;
@@ -134,7 +134,7 @@ export async function* readBody({ body, explain }: HttpResponse, signal: AbortSi
   }
 }
 
-/** The body as bytes, for small answers. */
+/** The body as bytes, for small responses. */
 export const readBytes = async (response: HttpResponse, signal: AbortSignal, limit = 8e6): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -10,7 +10,7 @@ const splitPort = (entry: string) => {
   return { host: withoutBrackets(host), port };
 };
 
-/** Reads `10.0.0.0/8`, `10.0.0.1-10.0.0.9` and single addresses; anything else covers no address. */
+/** Parses `10.0.0.0/8`, `10.0.0.1-10.0.0.9` and single addresses; anything else matches no address. */
 const addressesOf = (text: string): BlockList => {
   const addresses = new BlockList();
   const [first = '', prefix] = text.split('/');
@@ -20,12 +20,12 @@ const addressesOf = (text: string): BlockList => {
     else if (end && isIP(start)) addresses.addRange(start, end, familyOf(start));
     else if (isIP(text)) addresses.addAddress(text, familyOf(text));
   } catch {
-    // such as a prefix that is too long: curl and the go command skip it, too
+    // such as a prefix that is too long: curl and the go command ignore it too
   }
   return addresses;
 };
 
-/** A name stands for itself and all names below it; `*.name` only for those below. */
+/** A name matches itself and all its subdomains; `*.name` only the subdomains. */
 const coversName = (entry: string, host: string): boolean => {
   const name = entry.replace(/^\*?\./, '').replace(/\.$/, '');
   return host.endsWith(`.${name}`) || (host === name && !entry.startsWith('*'));
@@ -40,9 +40,9 @@ const covers = (entry: string, url: URL): boolean => {
 };
 
 /**
- * Whether NO_PROXY exempts a URL from the proxy. As curl and the go command read it: names with or without a leading dot,
- * `*`, ports, and addresses with CIDR ranges, which undici's own reading of the variable leaves out. A name is never
- * resolved for a comparison with addresses.
+ * Whether NO_PROXY exempts a URL from the proxy, with the rules of curl and the go command: names with or without a leading
+ * dot, `*`, ports, and addresses with CIDR ranges, which undici does not support. A name is not resolved to compare it with
+ * addresses.
  */
 export const isExempt = (url: URL, noProxy: string): boolean =>
   noProxy

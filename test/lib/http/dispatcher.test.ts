@@ -45,7 +45,7 @@ test.each([
   const error = await failureOf(httpRequest('https://files.example/', { signal, proxyEnv: { HTTPS_PROXY: text } }));
   expect(error).toMatchObject({ trouble: 'unreachable' });
   expect(error.cause).toBeUndefined();
-  expect(error.message).toBe('HTTPS_PROXY or HTTP_PROXY is no URL such as http://proxy.example:3128');
+  expect(error.message).toBe('HTTPS_PROXY or HTTP_PROXY is not a URL such as http://proxy.example:3128');
 });
 
 test('the time limit for connecting ends when the tunnel stands, however long the answer takes', async () => {
@@ -104,7 +104,7 @@ test('a proxy that refuses, or is not there, is named without its password', asy
   const failWith = async (proxy: string) =>
     (await failureOf(httpRequest('https://files.example/', { signal, proxyEnv: { HTTPS_PROXY: proxy } }))).message;
   expect(await failWith(`http://me:secret@127.0.0.1:${port}`)).toBe(
-    'files.example cannot be reached: the proxy answers 407',
+    'files.example cannot be reached: the proxy responds with 407',
   );
   expect(await failWith('http://me:secret@127.0.0.1:1')).toBe(
     'files.example cannot be reached: connect ECONNREFUSED 127.0.0.1:1',
