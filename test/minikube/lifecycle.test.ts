@@ -71,7 +71,7 @@ describe('a cluster of our own', () => {
     const ended = await other.run('up', '--provider', 'minikube');
     await other.close('dev');
     expect(ended.exitCode).toBe(5);
-    expect(ended.stderr).toContain(`Minikube has a profile ${profile} already, and taskgate did not create it`);
+    expect(ended.stderr).toContain(`Minikube already has a profile ${profile}, and taskgate did not create it`);
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
@@ -107,8 +107,8 @@ describe('what is in the way is said before anything is changed', () => {
   });
 
   test.each([
-    [['--minikube-memory-mb', '900000'], 'memory in MB: 900000 wanted, there are'],
-    [['--minikube-cpus', '500'], 'CPUs: 500 wanted, there are'],
+    [['--minikube-memory-mb', '900000'], 'memory in MB: 900000 wanted, '],
+    [['--minikube-cpus', '500'], 'CPUs: 500 wanted, '],
   ])('too little of something: %j', async (args, message) => {
     const ended = await up('--name', 'fresh', ...args);
     expect(ended.exitCode).toBe(3);

@@ -140,7 +140,7 @@ describe.concurrent('config patch', () => {
     ['a variable left', `${ownFile}db:\n  host: $DB_HOST\n`, [], 2, 'usage.patch-variable', /mine\.yaml:5:.*DB_HOST/],
     ['no resource manager', 'port: 8080\n', [], 2, 'usage.patch-no-manager', /no Kubernetes resource manager/],
     ['several, and no pairs', devcluster, [], 2, 'usage.patch-ambiguous', /several Kubernetes resource managers/],
-    ['an unknown cluster', ownFile, ['other=dev'], 2, 'usage.patch-unknown', /is called 'other'/],
+    ['an unknown cluster', ownFile, ['other=dev'], 2, 'usage.patch-unknown', /has the cluster name 'other'/],
     ['no such instance', ownFile, ['default=third'], 3, 'environment.no-instance', /third does not exist/],
     ['no pair', ownFile, ['dev'], 2, 'usage.patch-pair', /'dev' is no CLUSTER=INSTANCE/],
     [
