@@ -1,9 +1,5 @@
-import { lchown, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { instancesDir } from '../instance/instance.ts';
-import { hasCode, UserError } from '../lib/errors.ts';
+import { UserError } from '../lib/errors.ts';
 import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
-import type { CommandContext } from '../providers/context.ts';
 import { type Invocation, ownProgram } from './command.ts';
 
 type Environment = Invocation['env'];
@@ -63,39 +59,4 @@ export const asRoot = async (
     // a user may not signal a process of root, sudo passes on what it gets itself
     terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),
   });
-};
-
-/** What stays root's: all that the node's processes write. */
-const nodeOnly = new Set(['node', 'logs', 'keeper.json']);
-
-const entriesOf = async (folder: string): Promise<readonly string[]> => {
-  try {
-    return (await readdir(folder)).map((name) => join(folder, name));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-};
-
-/**
- * After work that sudo did: the instance's files, and `more` that the user named, become the user's who called it, so that status, smoke, logs and env
- * work without root. Does nothing without sudo.
- */
-export const handOver = async (
-  { SUDO_UID, SUDO_GID }: Environment,
-  { config, folders: { stateDir } }: CommandContext,
-  more: readonly string[] = [],
-): Promise<void> => {
-  if (!SUDO_UID || !SUDO_GID) return;
-  const instanceDir = join(instancesDir(stateDir), config.name);
-  const logsDir = join(instanceDir, 'logs');
-  const files = (await entriesOf(instanceDir)).filter((path) => !nodeOnly.has(basename(path)));
-  const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
-  const folders = [stateDir, instancesDir(stateDir), join(stateDir, 'locks'), instanceDir, logsDir];
-  for (const path of [...folders, ...files, ...logs, ...more]) {
-    // lchown: the folder is the user's, and a link in it could name anything
-    await lchown(path, Number(SUDO_UID), Number(SUDO_GID)).catch((error) => {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    });
-  }
 };

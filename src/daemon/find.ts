@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Instance } from '../instance/instance.ts';
+import { instancePaths } from '../instance/paths.ts';
 import type { InstanceRecord, Resource, TunnelResource } from '../instance/record.ts';
 import { isRunning } from '../lib/process/processes.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
@@ -8,14 +8,6 @@ import { askStatus } from '../supervisor/status-socket.ts';
 import { endpointThrough } from '../tunnel/endpoint.ts';
 import { removeTunnelResource } from './stop.ts';
 
-export const tunnelPaths = (instanceDir: string) => ({
-  specPath: join(instanceDir, 'tunnels.json'),
-  socketPath: join(instanceDir, 'tunnel.sock'),
-  logsDir: join(instanceDir, 'logs'),
-  /** What the keeper itself says when it fails. */
-  keeperLogPath: join(instanceDir, 'logs', 'tunnel-keeper.log'),
-});
-
 const isTunnels = (resource: Resource): resource is TunnelResource => resource.kind === 'tunnels';
 
 const tunnelKeepersOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly TunnelResource[] =>
@@ -23,7 +15,7 @@ const tunnelKeepersOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly
 
 /** The status of an instance's tunnel keeper; undefined when none runs, or it does not answer. */
 export const findTunnelStatus = (instanceDir: string): Promise<TunnelDaemonStatus | undefined> =>
-  askStatus<TunnelDaemonStatus>(tunnelPaths(instanceDir).socketPath, ({ events }) => events !== undefined);
+  askStatus<TunnelDaemonStatus>(instancePaths(instanceDir).tunnelSocketPath, ({ events }) => events !== undefined);
 
 /** The tunnel keeper of an instance, if it runs. */
 export const findTunnelKeeper = async ({ record }: Instance): Promise<TunnelResource | undefined> => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { TunnelEvent } from '../model/tunnel-status.ts';
 import { openRotatingLog } from '../supervisor/rotating-log.ts';
 
@@ -8,10 +7,8 @@ export type TunnelJournal = { readonly note: (text: string) => void; readonly lo
 const eventsKept = 100;
 
 /** Keeps what happens to tunnels and forwards: all of it in `tunnel.log`, the last events in memory. */
-export const openTunnelJournal = (
-  logsDir: string,
-): TunnelJournal & { readonly events: () => readonly TunnelEvent[] } => {
-  const file = openRotatingLog(join(logsDir, 'tunnel.log'), {
+export const openTunnelJournal = (path: string): TunnelJournal & { readonly events: () => readonly TunnelEvent[] } => {
+  const file = openRotatingLog(path, {
     onLoss: (reason) => process.stderr.write(`what happens to the tunnels is no longer written down: ${reason}\n`),
   });
   let events: readonly TunnelEvent[] = [];

@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { instancePaths } from '../instance/paths.ts';
 import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
@@ -88,7 +89,7 @@ export const keepTunnels = async (specPath: string, env: Environment): Promise<v
   const { signal, onReload } = listenForSignals();
   const spec = await readSpec(specPath);
   await mkdir(spec.logsDir, { recursive: true, mode: 0o700 });
-  const journal = openTunnelJournal(spec.logsDir);
+  const journal = openTunnelJournal(instancePaths(spec.folder).tunnelLogPath);
   tellStarter({ event: 'furnished' });
   await Promise.race([orders.go, orders.starterDied]);
   const kept: Kept = { env, signal, journal };

@@ -1,14 +1,16 @@
-import { lchown, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Instance } from '../instance/instance.ts';
+import { instancePaths } from '../instance/paths.ts';
 import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { UserError } from '../lib/errors.ts';
-import { writeFileAtomically } from '../lib/files.ts';
+import { giveTo, writeFileAtomically } from '../lib/files.ts';
 import { findProcess } from '../lib/process/processes.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { launchKeeper } from '../supervisor/launch.ts';
-import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from './find.ts';
+import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper } from './find.ts';
 import { findLastAddress, isAsWanted, makeTunnelSpec, readTunnelSpec, type WantedTunnels } from './wanted.ts';
 
 export type StartTunnelsInput = {
@@ -49,26 +51,18 @@ const look = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined
 
 /** Waits for a nonce through the tunnel, and for the forwards. Throws UserError `tunnel.*`. */
 const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
-  const { keeperLogPath, logsDir } = tunnelPaths(instance.dir);
+  const { tunnelDaemonLogPath, tunnelLogPath } = instancePaths(instance.dir);
   const status = await waitUntil(
     'The way to the master',
     polling(() => look(instance.dir), pollMs),
     judge,
     {
       ...{ timeoutMs, signal, onVerdict: report, id: 'tunnel.not-up' },
-      hint: `all that was said is in ${logsDir}/tunnel.log`,
+      hint: `all that was said is in ${tunnelLogPath}`,
     },
   );
-  if (!status) throw new Error(`no status of the tunnel keeper, see ${keeperLogPath}`);
+  if (!status) throw new Error(`no status of the tunnel keeper, see ${tunnelDaemonLogPath}`);
   return status;
-};
-
-/** Root starts it for the user who called sudo: it is their ssh, with their keys. The files it needs become theirs. */
-const handToCaller = async ({ SUDO_UID, SUDO_GID }: StartTunnelsInput['env'], paths: readonly string[]) => {
-  if (process.getuid?.() !== 0 || !SUDO_UID || !SUDO_GID) return undefined;
-  const owner = { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
-  for (const path of paths) await lchown(path, owner.uid, owner.gid);
-  return owner;
 };
 
 const keeperEnded = (why: string): UserError =>
@@ -76,13 +70,15 @@ const keeperEnded = (why: string): UserError =>
 
 const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise<TunnelDaemonStatus> => {
   const { instance, env, signal, timeoutMs } = input;
-  const { specPath, logsDir, keeperLogPath } = tunnelPaths(instance.dir);
+  const { tunnelSpecPath: specPath, logsDir, tunnelDaemonLogPath: logPath } = instancePaths(instance.dir);
   await mkdir(logsDir, { recursive: true, mode: 0o700 });
   await writeFileAtomically(specPath, `${JSON.stringify(spec, null, 2)}\n`);
-  const owner = await handToCaller(env, [dirname(instance.dir), instance.dir, logsDir, specPath]);
+  // it is the user's ssh, with the user's keys: the daemon and the files that it needs are the user's
+  const owner = findSudoCaller(env);
+  if (owner) await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, specPath);
   const given = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const keeper = launchKeeper([...input.daemonCommand, specPath], {
-    ...{ logsDir, signal, timeoutMs, logPath: keeperLogPath, env: Object.fromEntries(given), explainEnd: keeperEnded },
+    ...{ logsDir, signal, timeoutMs, logPath, env: Object.fromEntries(given), explainEnd: keeperEnded },
     ...(owner && { owner }),
   });
   const identity = await findProcess(keeper.pid);

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '../instance/instance.ts';
+import { instancePaths } from '../instance/paths.ts';
 import type { InstanceRecord } from '../instance/record.ts';
 import type { DriverSpec, ForwardSpec, TunnelDaemonSpec, TunnelSpec } from '../instance/tunnels.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { PublicAddress } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
-import { tunnelPaths } from './find.ts';
 
 /** What the tunnel keeper of an instance is to keep. */
 export type WantedTunnels = {
@@ -24,7 +24,7 @@ export const hoursFrom = (now: number, hours: number): string => new Date(now + 
 
 /** The spec of the instance's last tunnel keeper, if it had one. */
 export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
-  const text = await findTextFile(tunnelPaths(instanceDir).specPath);
+  const text = await findTextFile(instancePaths(instanceDir).tunnelSpecPath);
   return text === undefined ? undefined : (JSON.parse(text) as TunnelDaemonSpec);
 };
 
@@ -65,7 +65,7 @@ export const makeTunnelSpec = (
   { tunnel, forward }: WantedTunnels,
   { last, now }: Circumstances,
 ): TunnelDaemonSpec => {
-  const { socketPath, logsDir } = tunnelPaths(dir);
+  const { tunnelSocketPath: socketPath, logsDir } = instancePaths(dir);
   const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };
   if (!tunnel) return spec;
   const { ttlHours, ...kept } = tunnel;

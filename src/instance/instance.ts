@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
 import type { InstanceRecord, Resource } from './record.ts';
 import { schemaVersion } from './record.ts';
 
@@ -14,12 +14,9 @@ export type Instance = {
   readonly forget: (resource: Resource) => Promise<void>;
 };
 
-export const instancesDir = (stateDir: string): string => join(stateDir, 'instances');
-const recordPath = (dir: string): string => join(dir, 'instance.json');
-
 const parseRecord = (text: string, dir: string): InstanceRecord => {
   const record = parseObject(text);
-  const path = recordPath(dir);
+  const path = instancePaths(dir).recordPath;
   if (!record) {
     throw new UserError(`${path} is damaged`, {
       id: 'environment.instance-damaged',
@@ -50,7 +47,7 @@ const openRecord = (dir: string, first: InstanceRecord): Instance => {
   const write = (change: (record: InstanceRecord) => InstanceRecord): Promise<void> => {
     const writing = lastWrite.then(async () => {
       const next = change(onDisk);
-      await writeFileAtomically(recordPath(dir), `${JSON.stringify(next, null, 2)}\n`);
+      await writeFileAtomically(instancePaths(dir).recordPath, `${JSON.stringify(next, null, 2)}\n`);
       onDisk = next;
     });
     // its caller hears of the failure, the next write does not
@@ -70,7 +67,7 @@ const openRecord = (dir: string, first: InstanceRecord): Instance => {
 
 /** Until an `up` by sudo has ended, its files are root's; one that was killed leaves them so. */
 const ofRoot = (dir: string, name: string, cause: unknown): UserError =>
-  new UserError(`${recordPath(dir)} may be read by root only`, {
+  new UserError(`${instancePaths(dir).recordPath} may be read by root only`, {
     id: 'environment.instance-of-root',
     hint: `an up by sudo is at work, or was killed: wait for it, or run it again, or: taskgate down --name ${name}`,
     cause,
@@ -81,8 +78,8 @@ const ofRoot = (dir: string, name: string, cause: unknown): UserError =>
  * schema, and `environment.instance-of-root` for one that this user may not read.
  */
 export const findInstance = async (stateDir: string, name: string): Promise<Instance | undefined> => {
-  const dir = join(instancesDir(stateDir), name);
-  const text = await findTextFile(recordPath(dir)).catch((error) => {
+  const dir = instanceDirOf(stateDir, name);
+  const text = await findTextFile(instancePaths(dir).recordPath).catch((error) => {
     throw hasCode(error, 'EACCES') ? ofRoot(dir, name, error) : error;
   });
   return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
@@ -92,7 +89,7 @@ type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube
 
 /** Makes an instance's folder (0700) and its first record. */
 export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {
-  const dir = join(instancesDir(stateDir), made.name);
+  const dir = instanceDirOf(stateDir, made.name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const createdAt = new Date().toISOString();
   const instance = openRecord(dir, { schema: schemaVersion, createdAt, ...made, journal: [] });
@@ -102,7 +99,7 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
 
 /** Records of all instances, by name. A folder without a record holds none: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
-  const names = await readdir(instancesDir(stateDir)).catch((error) => {
+  const names = await readdir(statePaths(stateDir).instancesDir).catch((error) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
@@ -119,7 +116,7 @@ export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { re
  */
 export const removeInstanceDir = async (stateDir: string, name: string): Promise<boolean> => {
   try {
-    await rm(join(instancesDir(stateDir), name), { recursive: true });
+    await rm(instanceDirOf(stateDir, name), { recursive: true });
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;

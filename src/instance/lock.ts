@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/process/lock.ts';
+import { statePaths } from './paths.ts';
 
 /** Of a command's context, what names the instance and its lock. */
 export type LockInput = {
@@ -18,7 +19,7 @@ export const withInstanceLock = <T>(
   work: () => Promise<T>,
 ): Promise<T> =>
   withLock(
-    join(stateDir, 'locks', name),
+    join(statePaths(stateDir).locksDir, name),
     {
       signal,
       onWait: (pid) => {

@@ -9,15 +9,16 @@ const ignoreAbsence = (error: unknown): undefined => {
   if (!hasCode(error, 'ENOENT')) throw error;
 };
 
-type Owner = { readonly uid: number; readonly gid: number };
+export type Owner = { readonly uid: number; readonly gid: number };
 
 /** The owner of a file; for a missing file, the owner of its nearest existing folder. */
 const ownerOf = async (path: string): Promise<Owner> =>
   (await stat(path).catch(ignoreAbsence)) ?? ownerOf(dirname(path));
 
-/** Only root creates files that belong to another user. */
-const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {
+/** Gives files to their user where this is root; other users' files are their own already. */
+export const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {
   if (process.getuid?.() !== 0) return;
+  // lchown: the folder may be the user's, and a link in it could name anything
   for (const path of paths) await lchown(path, uid, gid);
 };
 

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { verifyAttach } from '../cluster/attach/verify.ts';
 import { verifyMinikube } from '../cluster/minikube/verify.ts';
 import { verifyMachine } from '../cluster/native/verify.ts';
 import type { Obstacle } from '../cluster/provider.ts';
-import { findInstance, instancesDir } from '../instance/instance.ts';
+import { findInstance } from '../instance/instance.ts';
+import { instanceDirOf } from '../instance/paths.ts';
 import { isTunnelOnly } from '../instance/tunnel-only.ts';
 import { UserError } from '../lib/errors.ts';
 import type { ProviderName } from '../model/cluster.ts';
@@ -17,7 +17,7 @@ export type Choice = { readonly provider: ProviderName; readonly because: string
 
 type Findings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
 
-const dirOf = ({ config, folders }: CommandContext): string => join(instancesDir(folders.stateDir), config.name);
+const dirOf = ({ config, folders }: CommandContext): string => instanceDirOf(folders.stateDir, config.name);
 
 /** What prevents each provider from working here. Changes nothing. `asRoot`: apart from not being root. */
 const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: boolean) => Promise<Findings>>> = {

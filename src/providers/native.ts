@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
@@ -7,7 +6,8 @@ import { nativeKinds } from '../cluster/native/resources.ts';
 import type { NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import { imageRef, pins } from '../config/versions.ts';
-import { instancesDir, listInstances } from '../instance/instance.ts';
+import { listInstances } from '../instance/instance.ts';
+import { instanceDirOf } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
 import { launchKeeper } from '../supervisor/launch.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
@@ -58,7 +58,7 @@ export const chooseCidr = async ({ config, folders, runner }: CommandContext): P
   const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(folders.stateDir)]);
   const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   return chooseNetwork(config.network.cidr, [
-    ...parseRoutes(stdout, linkName(join(instancesDir(folders.stateDir), config.name))),
+    ...parseRoutes(stdout, linkName(instanceDirOf(folders.stateDir, config.name))),
     ...taken,
   ]).cidr;
 };

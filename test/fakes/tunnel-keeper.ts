@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { tunnelPaths } from '../../src/daemon/find.ts';
+
 import { makeTunnelSpec, type WantedTunnels } from '../../src/daemon/wanted.ts';
 import type { Instance } from '../../src/instance/instance.ts';
+import { instancePaths } from '../../src/instance/paths.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
 import type { PublicAddress } from '../../src/model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../../src/model/tunnel-status.ts';
@@ -33,7 +34,7 @@ export const fakeTunnelKeeper = async (
   kept: WantedTunnels,
   address: PublicAddress = { scheme: 'http', host: 'jump.example', port: 4000 },
 ) => {
-  const { specPath, socketPath } = tunnelPaths(instance.dir);
+  const { tunnelSpecPath: specPath, tunnelSocketPath: socketPath } = instancePaths(instance.dir);
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   onTestFinished(() => void child.kill());

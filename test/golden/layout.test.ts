@@ -11,15 +11,13 @@ import {
   configFiles,
   createInstance,
   fillCache,
-  instancesDir,
+  instancePaths,
   keepBefore,
   masterValuesOf,
-  minikubePaths,
   nodePaths,
   openTunnelJournal,
-  passwordPath,
   replaceUserFile,
-  tunnelPaths,
+  statePaths,
   withInstanceLock,
   writeReports,
   xdgDirs,
@@ -50,19 +48,21 @@ test('folders of taskgate', () => {
     stateDir: '/state/taskgate',
     cacheDir: '/cache/taskgate',
   });
-  expect(instancesDir('/state/taskgate')).toBe('/state/taskgate/instances');
+  expect(statePaths('/state/taskgate').instancesDir).toBe('/state/taskgate/instances');
 });
 
 test('paths in the folder of an instance are those of layout.txt', async () => {
   const { instance } = await openInstance('native');
-  await writeFile(passwordPath(instance), 'secret');
+  const paths = instancePaths(instance.dir);
+  await writeFile(paths.passwordPath, 'secret');
   const { cacheDir } = await masterValuesOf(instance);
   const all = [
     ...Object.values(nodePaths(instance.dir)),
-    ...Object.values(minikubePaths(instance.dir)),
-    ...Object.values(tunnelPaths(instance.dir)),
+    ...[paths.kubeconfigPath, paths.supervisorSpecPath, paths.supervisorSocketPath, paths.logsDir],
+    ...[paths.minikubeLogPath, paths.minikubeLogsDir],
+    ...[paths.tunnelSpecPath, paths.tunnelSocketPath, paths.tunnelDaemonLogPath],
     ...Object.values(configFiles).map((name) => join(instance.dir, name)),
-    passwordPath(instance),
+    paths.passwordPath,
     cacheDir,
   ];
   expect([...new Set(all.map((path) => relative(instance.dir, path)))].toSorted()).toEqual(goldenLines('layout.txt'));
@@ -72,8 +72,8 @@ test('files that are written in the folder of an instance', async () => {
   const { instance, context } = await setUp();
   await keepBefore(instance, before);
   await writeReports({ context: { ...context, startedAt: new Date(0) }, result: { instance }, stages: [], notes: [] });
-  await mkdir(tunnelPaths(instance.dir).logsDir);
-  openTunnelJournal(tunnelPaths(instance.dir).logsDir).log('a line');
+  await mkdir(instancePaths(instance.dir).logsDir);
+  openTunnelJournal(instancePaths(instance.dir).tunnelLogPath).log('a line');
   expect(await filesBelow(instance.dir)).toEqual([
     'before.json',
     'instance.json',

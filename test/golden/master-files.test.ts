@@ -7,8 +7,8 @@ import {
   configFiles,
   configFormats,
   environmentOf,
+  instancePaths,
   masterValuesOf,
-  passwordPath,
   renderConfig,
 } from '../support/golden/source.ts';
 
@@ -16,7 +16,7 @@ const { name, gateway, master } = native;
 
 test.each(configFormats)('the configuration of a master, made from a golden record: %s', async (format) => {
   const { instance } = await openInstance('native');
-  await writeFile(passwordPath(instance), 'kR7mmGJq2vWn8TzYxFcd4hPs\n');
+  await writeFile(instancePaths(instance.dir).passwordPath, 'kR7mmGJq2vWn8TzYxFcd4hPs\n');
   const text = renderConfig(format, [await masterValuesOf(instance)]);
   expect(text.replaceAll(instance.dir, '/state/instances/dev')).toBe(golden(`master/${configFiles[format]}`));
 });

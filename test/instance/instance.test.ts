@@ -4,11 +4,11 @@ import { beforeEach, expect, test } from 'vitest';
 import {
   createInstance,
   findInstance,
-  instancesDir,
   listInstances,
   removeInstance,
   removeInstanceDir,
 } from '../../src/instance/instance.ts';
+import { instanceDirOf } from '../../src/instance/paths.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const settings = { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' } as const;
@@ -109,7 +109,7 @@ test.each(['{"schema":1,"na', '', 'null', '"text"'])('a damaged record (%s) is r
 
 test('a folder without a record is no instance, and can be removed like any other', async () => {
   await createInstance(stateDir, settings);
-  const bare = join(instancesDir(stateDir), 'bare');
+  const bare = instanceDirOf(stateDir, 'bare');
   await mkdir(bare);
   expect(await findInstance(stateDir, 'bare')).toBeUndefined();
   expect((await listInstances(stateDir)).map(({ name }) => name)).toEqual(['dev']);

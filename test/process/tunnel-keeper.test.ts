@@ -8,10 +8,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
 import { hostAlias, noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import { extendTunnel } from '../../src/commands/tunnel/extend.ts';
-import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper, tunnelPaths } from '../../src/daemon/find.ts';
+import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper } from '../../src/daemon/find.ts';
 import { startTunnels } from '../../src/daemon/start.ts';
 import type { WantedTunnels } from '../../src/daemon/wanted.ts';
 import { createInstance, type Instance } from '../../src/instance/instance.ts';
+import { instancePaths } from '../../src/instance/paths.ts';
 import type { SshSpec } from '../../src/instance/tunnels.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
 import { root } from '../support/process/user.ts';
@@ -91,7 +92,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(tunnel).toMatchObject({ state: 'up', kind: 'ssh', target: `ssh ${hostAlias}`, restarts: 0 });
     expect(tunnel?.master.trouble).toBeUndefined();
     expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
-    expect((await stat(tunnelPaths(instance.dir).specPath)).mode & 0o777).toBe(0o600);
+    expect((await stat(instancePaths(instance.dir).tunnelSpecPath)).mode & 0o777).toBe(0o600);
     const keeper = await findTunnelKeeper(instance);
     expect(await start(instance, wanted)).toMatchObject({ tunnel: { address: tunnel?.address } });
     expect(await findTunnelKeeper(instance)).toEqual(keeper);
@@ -99,9 +100,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(await sshPids(server)).toEqual([]);
     expect(instance.record().journal).toEqual([]);
     expect(await findTunnelStatus(instance.dir)).toBeUndefined();
-    expect(await readFile(join(tunnelPaths(instance.dir).logsDir, 'tunnel.log'), 'utf8')).toContain(
-      ' ssh tunnel http://',
-    );
+    expect(await readFile(instancePaths(instance.dir).tunnelLogPath, 'utf8')).toContain(' ssh tunnel http://');
   });
 
   test('says which place it is where no master listens', async ({ server }) => {
@@ -190,7 +189,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, {}));
     expect(tunnel?.state).toBe('up');
-    const { specPath } = tunnelPaths(instance.dir);
+    const { tunnelSpecPath: specPath } = instancePaths(instance.dir);
     await stopTunnelKeeper(instance);
     const program = join(import.meta.dirname, '../../scripts/tunnel-daemon.ts');
     const keeper = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { passwordPath } from '../../src/commands/config/master-values.ts';
 import { createInstance, type Instance } from '../../src/instance/instance.ts';
+import { instancePaths } from '../../src/instance/paths.ts';
 import type { InstanceRecord } from '../../src/instance/record.ts';
 
 export const adminPassword = 'kR7mmGJq2vWn8TzYxFcd4hPs';
@@ -58,6 +58,6 @@ export const finishedInstance = async (
 ): Promise<Instance> => {
   const instance = await createInstance(stateDir, { name, provider: 'native', cidr: `10.21${index}.0.0/16` });
   await instance.change({ ...made(instance.dir, name, index), ...change });
-  await writeFile(passwordPath(instance), `${adminPassword}\n`, { mode: 0o600 });
+  await writeFile(instancePaths(instance.dir).passwordPath, `${adminPassword}\n`, { mode: 0o600 });
   return instance;
 };

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
 import type { AttachTarget } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
@@ -92,7 +92,7 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
   start: async (): Promise<Cluster> => {
     const { kubeconfig, ask } = await openAttached(spec, tools);
     const location = await locate(await ask(listNodes), tools.runner);
-    const kubeconfigPath = join(spec.instanceDir, 'kubeconfig');
+    const { kubeconfigPath } = instancePaths(spec.instanceDir);
     await writeFileAtomically(kubeconfigPath, kubeconfig);
     return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...location };
   },

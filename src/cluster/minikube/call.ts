@@ -1,12 +1,12 @@
 // Tested in test/cluster/minikube/minikube.test.ts
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { CommandError, type Runner, type RunResult } from '../../lib/process/runner.ts';
 import type { StepLimits } from '../provider.ts';
 import type { Args } from './commands.ts';
 import { minikubeFailure } from './failures.ts';
-import { minikubePaths } from './spec.ts';
 
 /** The minikube program to call, and the instance to call it for. */
 export type Minikube = { readonly program: string; readonly instanceDir: string; readonly runner: Runner };
@@ -24,7 +24,7 @@ export const minikubeMissing = (program: string, cause?: unknown): UserError =>
 
 /** KUBECONFIG keeps the user's kubeconfig unchanged; the other variables disable update notices and prompts. */
 const environment = (instanceDir: string) => ({
-  KUBECONFIG: minikubePaths(instanceDir).kubeconfigPath,
+  KUBECONFIG: instancePaths(instanceDir).kubeconfigPath,
   MINIKUBE_WANTUPDATENOTIFICATION: 'false',
   MINIKUBE_WANTREPORTERRORPROMPT: 'false',
 });
@@ -54,10 +54,10 @@ export const askMinikube = async (
   options: CallOptions = {},
 ): Promise<RunResult> => {
   const { signal, timeoutMs = askMs, onLine } = options;
-  const { debugLogsDir } = minikubePaths(instanceDir);
-  await mkdir(debugLogsDir, { recursive: true, mode: 0o700 });
+  const { minikubeLogsDir } = instancePaths(instanceDir);
+  await mkdir(minikubeLogsDir, { recursive: true, mode: 0o700 });
   try {
-    return await runner([program, `--log_dir=${debugLogsDir}`, ...args], {
+    return await runner([program, `--log_dir=${minikubeLogsDir}`, ...args], {
       env: environment(instanceDir),
       timeoutMs,
       ...(signal && { signal }),
@@ -72,7 +72,7 @@ export const askMinikube = async (
 
 /** Calls minikube, writes its output to the instance's log, and throws a UserError that explains a failure. */
 export const runMinikube = async (minikube: Minikube, args: Args, options: CallOptions = {}): Promise<RunResult> => {
-  const { logPath } = minikubePaths(minikube.instanceDir);
+  const { minikubeLogPath: logPath } = instancePaths(minikube.instanceDir);
   const lines = [`${new Date().toISOString()} minikube ${args.join(' ')}`];
   const onLine = (line: string) => {
     lines.push(line);

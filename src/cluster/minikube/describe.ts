@@ -1,5 +1,6 @@
 // Tested in test/cluster/minikube/minikube.test.ts
 import { isIP } from 'node:net';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { StepLimits } from '../provider.ts';
@@ -8,7 +9,6 @@ import { hostAddressArgs, updateContextArgs } from './commands.ts';
 import { rewriteKubeconfig } from './kubeconfig.ts';
 import type { Provider } from './lifecycle.ts';
 import type { ProfileState } from './profile.ts';
-import { minikubePaths } from './spec.ts';
 
 /** The host's address in the output of `getent ahostsv4`, if there is one. */
 const parseHostAddress = (text: string): string | undefined =>
@@ -34,7 +34,7 @@ const vanished = (profile: string, state: string): UserError =>
   });
 
 const ensureKubeconfig = async ({ spec, minikube }: Provider, isReachable: boolean, limits: StepLimits) => {
-  const { kubeconfigPath } = minikubePaths(spec.instanceDir);
+  const { kubeconfigPath } = instancePaths(spec.instanceDir);
   if (!isReachable) await runMinikube(minikube, updateContextArgs(spec.profile), limits);
   await rewriteKubeconfig(kubeconfigPath, spec.profile);
   return kubeconfigPath;

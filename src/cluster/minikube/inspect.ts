@@ -1,10 +1,11 @@
 // Tested in test/cluster/minikube/minikube.test.ts
+import { instancePaths } from '../../instance/paths.ts';
 import { askMinikube, type Minikube } from './call.ts';
 import { listArgs, statusArgs } from './commands.ts';
 import { usesDocker, verifyDocker } from './docker.ts';
 import { minikubeFailure } from './failures.ts';
 import { type ProfileState, parseProfile } from './profile.ts';
-import { type MinikubeSpec, minikubePaths } from './spec.ts';
+import type { MinikubeSpec } from './spec.ts';
 
 /**
  * The state of a profile. Changes nothing. Throws UserError `environment.docker-*` if Docker does not answer, and
@@ -20,6 +21,6 @@ export const inspectProfile = async (
     askMinikube(minikube, statusArgs(profile)),
   ]);
   if (list.exitCode === 0) return parseProfile(profile, list.stdout, status.stdout);
-  const { logPath } = minikubePaths(minikube.instanceDir);
+  const { minikubeLogPath: logPath } = instancePaths(minikube.instanceDir);
   throw minikubeFailure({ what: 'minikube profile list', result: list, logPath });
 };

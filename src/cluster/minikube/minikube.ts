@@ -1,3 +1,4 @@
+import { instancePaths } from '../../instance/paths.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import type { Minikube } from './call.ts';
@@ -7,7 +8,7 @@ import { inspectProfile } from './inspect.ts';
 import { applyPlan, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
 import { planStart } from './plan.ts';
 import type { ProfileState } from './profile.ts';
-import { type MinikubeSpec, type MinikubeTools, minikubePaths } from './spec.ts';
+import type { MinikubeSpec, MinikubeTools } from './spec.ts';
 
 const clusterStateOf = ({ state }: ProfileState): ClusterState => {
   if (state === 'missing') return 'absent';
@@ -53,7 +54,7 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
       return describeCluster(provider, plan.action === 'use' ? before : await inspect(), limits);
     },
     loadImages: async (archive, refs, limits) => {
-      await awaitRuntime(lookAtRuntime, minikubePaths(spec.instanceDir).logPath, limits);
+      await awaitRuntime(lookAtRuntime, instancePaths(spec.instanceDir).minikubeLogPath, limits);
       const { profile, driver } = spec;
       await loadImages({ minikube: calls, profile, driver, archive, refs, ...limits });
     },

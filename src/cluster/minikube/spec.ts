@@ -28,12 +28,3 @@ export type MinikubeTools = {
   /** Before a profile that is not gone is deleted once more; 0.5 s unless given. */
   readonly settleMs?: number;
 };
-
-/** Files and folders below the instance's folder. */
-export const minikubePaths = (instanceDir: string) => ({
-  kubeconfigPath: `${instanceDir}/kubeconfig`,
-  /** The output of minikube. */
-  logPath: `${instanceDir}/logs/minikube.log`,
-  /** Minikube's debug logs, which are otherwise in /tmp. */
-  debugLogsDir: `${instanceDir}/minikube`,
-});

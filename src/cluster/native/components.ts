@@ -1,6 +1,7 @@
+import { nodePaths } from '../../instance/paths.ts';
 import type { Child } from '../../supervisor/spec.ts';
 import { probeTls } from './pki.ts';
-import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+import { type NativeSpec, nodeName } from './spec.ts';
 
 const etcdUrl = 'http://127.0.0.1:2379';
 const peerUrl = 'http://127.0.0.1:2380';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
 import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
@@ -18,7 +18,7 @@ import type { NativeNetwork } from './network.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
-import { type NativePlace, type NativeSpec, type NodeSoftware, nodeName, nodePaths } from './spec.ts';
+import { type NativePlace, type NativeSpec, type NodeSoftware, nodeName } from './spec.ts';
 
 /** What the provider needs from others: each is a plain function, so that parts stay apart. */
 export type NativeTools = {
@@ -55,7 +55,7 @@ const findState = async (resources: readonly NativeResource[]): Promise<ClusterS
 const clusterOf = ({ name, instanceDir, network }: NativePlace): Cluster => ({
   name,
   provider: 'native',
-  kubeconfigPath: join(instanceDir, 'kubeconfig'),
+  kubeconfigPath: instancePaths(instanceDir).kubeconfigPath,
   kubeContext: nodeName(name),
   nodeName: nodeName(name),
   nodeAddress: network.nodeAddress,
@@ -87,7 +87,7 @@ const startNode = async (
   { signal, timeoutMs, report }: StepLimits,
 ): Promise<void> => {
   const { runner, journal } = tools;
-  const { logsDir, keeperSpecPath, socketPath } = nodePaths(spec.instanceDir);
+  const paths = instancePaths(spec.instanceDir);
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
   const cgroups = cgroupPaths(hierarchies, `${spec.name}-${hostMark(spec.instanceDir)}`);
   const link = linkName(spec.instanceDir);
@@ -97,15 +97,15 @@ const startNode = async (
 
   const keeperSpec: KeeperSpec = {
     instance: spec.name,
-    socketPath,
-    logsDir,
+    socketPath: paths.supervisorSocketPath,
+    logsDir: paths.logsDir,
     setup: namespaceSetup(hierarchies, spec.instanceDir),
     children: nodeChildren(spec),
   };
-  await writeFileAtomically(keeperSpecPath, JSON.stringify(keeperSpec, null, 2));
-  const keeper = tools.launchKeeper(isolatedCommand([...tools.supervisorCommand, keeperSpecPath], cgroups), {
-    logPath: join(spec.instanceDir, 'keeper.log'),
-    logsDir,
+  await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(keeperSpec, null, 2));
+  const keeper = tools.launchKeeper(isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups), {
+    logPath: paths.supervisorLogPath,
+    logsDir: paths.logsDir,
     env: { PATH: systemPath.join(':') },
     signal,
     timeoutMs,

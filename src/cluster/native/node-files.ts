@@ -1,14 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { render } from '../../lib/template.ts';
-import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;
 
 /** Target below the node's configuration folder, template, and the values it takes. */
 const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values])[] => {
-  const { nodeDir, configDir, pkiDir, kubeconfigDir, logsDir } = nodePaths(spec.instanceDir);
+  const { nodeDir, configDir, pkiDir, kubeconfigDir } = nodePaths(spec.instanceDir);
+  const { logsDir } = instancePaths(spec.instanceDir);
   const { nodeAddress, podCidr, serviceCidr } = spec.network;
   const name = nodeName(spec.name);
   const { kubernetesVersion, pauseImage, cniPluginsDir } = spec;

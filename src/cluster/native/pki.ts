@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { renderNamed } from '../../lib/kube/kubeconfig/render.ts';
 import type { Command, Runner } from '../../lib/process/runner.ts';
 import { parseYaml } from '../../lib/template.ts';
-import { type NativeSpec, nodeName, nodePaths } from './spec.ts';
+import { type NativeSpec, nodeName } from './spec.ts';
 
 /** kubeadm's own phases make the certificates and kubeconfigs; both keep what is there and still valid. */
 export const pkiCommands = ({ binaries, instanceDir }: NativeSpec): readonly Command[] => {
@@ -54,6 +55,9 @@ export const ensurePki = async (spec: NativeSpec, runner: Runner): Promise<void>
   await Promise.all([
     writeFileAtomically(certPath, decode(user?.['client-certificate-data'])),
     writeFileAtomically(keyPath, decode(user?.['client-key-data'])),
-    writeFileAtomically(join(spec.instanceDir, 'kubeconfig'), renderKubeconfig(superAdmin, nodeName(spec.name))),
+    writeFileAtomically(
+      instancePaths(spec.instanceDir).kubeconfigPath,
+      renderKubeconfig(superAdmin, nodeName(spec.name)),
+    ),
   ]);
 };

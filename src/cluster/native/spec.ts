@@ -37,19 +37,5 @@ export type NativePlace = {
 /** All that one native cluster is made from. */
 export type NativeSpec = NativePlace & NodeSoftware;
 
-/** Folders and files below the instance's folder. */
-export const nodePaths = (instanceDir: string) => {
-  const nodeDir = `${instanceDir}/node`;
-  return {
-    nodeDir,
-    configDir: `${nodeDir}/config`,
-    pkiDir: `${nodeDir}/pki`,
-    kubeconfigDir: `${nodeDir}/kubeconfigs`,
-    logsDir: `${instanceDir}/logs`,
-    socketPath: `${instanceDir}/keeper.sock`,
-    keeperSpecPath: `${instanceDir}/keeper.json`,
-  };
-};
-
 /** The node's name in the cluster. */
 export const nodeName = (name: string): string => `taskgate-${name}`;

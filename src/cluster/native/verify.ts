@@ -1,12 +1,12 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Obstacle } from '../provider.ts';
 import { parseHierarchies } from './cgroups.ts';
 import { systemPath } from './components.ts';
 import { namespaceFlags } from './namespaces.ts';
-import { nodePaths } from './spec.ts';
 
 /** Programs of the host that the native provider calls, and the Debian package of each. */
 const tools = {
@@ -58,7 +58,7 @@ const isShown: Rule = ({ instanceDir, cacheDir }) => {
 };
 
 const socketFits: Rule = ({ instanceDir }) => {
-  const { socketPath } = nodePaths(instanceDir);
+  const { supervisorSocketPath: socketPath } = instancePaths(instanceDir);
   return (
     socketPath.length > longestSocketPath && {
       what: `the path ${socketPath} has ${socketPath.length} characters, a socket's may have ${longestSocketPath}`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { connect } from '../../lib/kube/client.ts';
 import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
@@ -28,7 +28,7 @@ const makeAccount = async (context: CommandContext, output: string | undefined):
   const kube = connect(admin, instance.record().cluster?.kubeContext);
   const { name, namespace, token } = await ensureMasterAccount(kube, { instance: place.instance, place }, wait);
   const text = renderAccountKubeconfig(admin, { name, token });
-  const kubeconfig = output ?? join(instance.dir, 'master-kubeconfig');
+  const kubeconfig = output ?? instancePaths(instance.dir).masterKubeconfigPath;
   await writeNamedFile(kubeconfig, text);
   const missing = await checkNewAccount(text, place, context.signal);
   return { kubeconfig, account: `${namespace}/${name}`, missing };

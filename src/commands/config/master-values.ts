@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
 import type { MasterValues } from '../../master/write/values.ts';
-
-/** The file of an instance's first admin password, which is nowhere else in its record. */
-export const passwordPath = ({ dir }: Pick<Instance, 'dir'>): string => join(dir, 'admin-password');
 
 /**
  * What a master's configuration is written from. Throws UserError `environment.no-instance` where `up` never finished.
@@ -13,7 +10,8 @@ export const passwordPath = ({ dir }: Pick<Instance, 'dir'>): string => join(dir
  */
 export const masterValuesOf = async (instance: Instance): Promise<MasterValues> => {
   const { name, cluster, gateway, master, settings, clusterId } = instance.record();
-  const adminPassword = (await findTextFile(passwordPath(instance)))?.trim();
+  const { passwordPath, masterCacheDir } = instancePaths(instance.dir);
+  const adminPassword = (await findTextFile(passwordPath))?.trim();
   if (!cluster || !gateway || !master || !settings?.master || !adminPassword) {
     throw new UserError(`instance ${name} was never brought up to its end: no master's configuration is known`, {
       id: 'environment.no-instance',
@@ -34,6 +32,6 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     taskImage,
     maxSlotsPerPod,
     listenPort: port,
-    cacheDir: join(instance.dir, 'master-cache'),
+    cacheDir: masterCacheDir,
   };
 };

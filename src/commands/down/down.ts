@@ -1,9 +1,10 @@
+import { handOver } from '../../instance/hand-over.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
-import { asRoot, handOver } from '../sudo.ts';
+import { asRoot } from '../sudo.ts';
 import { downSteps, verifyCacheUnused } from './steps.ts';
 
 export type DownFlags = { readonly purgeCache: boolean };

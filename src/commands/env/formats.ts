@@ -1,3 +1,4 @@
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
@@ -19,7 +20,7 @@ export type EnvironmentInput = {
 
 /** What a shell or a CI job needs to use an instance. */
 export const environmentOf = ({ name, instanceDir, gateway, master }: EnvironmentInput): Variables => ({
-  KUBECONFIG: `${instanceDir}/kubeconfig`,
+  KUBECONFIG: instancePaths(instanceDir).kubeconfigPath,
   TASKGATE_NAME: name,
   GATEWAY_IP: gateway.address,
   GATEWAY_NAME: gateway.name,
@@ -27,8 +28,8 @@ export const environmentOf = ({ name, instanceDir, gateway, master }: Environmen
   GATEWAY_PORT_RANGE_START: String(gateway.portRange.start),
   GATEWAY_PORT_RANGE_END: String(gateway.portRange.end),
   DET_MASTER: `${master.scheme}://${master.host}:${master.port}`,
-  MASTER_CONFIG: `${instanceDir}/master.yaml`,
-  DEVCLUSTER_CONFIG: `${instanceDir}/devcluster.yaml`,
+  MASTER_CONFIG: instancePaths(instanceDir).masterPath,
+  DEVCLUSTER_CONFIG: instancePaths(instanceDir).devclusterPath,
 });
 
 const bash = (name: string, value: string): string => `export ${name}='${value.replaceAll("'", `'\\''`)}'`;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { instancePaths, logPathOf } from '../../instance/paths.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
@@ -31,7 +31,7 @@ const logsIn = async (dir: string): Promise<readonly string[]> => {
 export const logs = async (input: CommandInput, component: string | undefined): Promise<void> => {
   const { config } = await readConfig(input);
   const instance = await getInstance(contextOf(config, input));
-  const dir = join(instance.dir, 'logs');
+  const dir = instancePaths(instance.dir).logsDir;
   const known = await logsIn(dir);
   if (component === undefined) return print(input.flags.json ? JSON.stringify(known) : known.join('\n'));
   if (!known.includes(component)) {
@@ -40,6 +40,6 @@ export const logs = async (input: CommandInput, component: string | undefined): 
       hint: `there are: ${known.join(', ')}`,
     });
   }
-  const path = join(dir, `${component}.log`);
+  const path = logPathOf(dir, component);
   await pipeline(createReadStream(path), process.stdout, { end: false }).catch(refuseUnreadable(path, 'cat'));
 };

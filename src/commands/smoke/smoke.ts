@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { instancePaths } from '../../instance/paths.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
 import type { Proven } from '../../proof/prove.ts';
@@ -7,7 +8,6 @@ import { renderHops } from '../../report/hop-table.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
-import { passwordPath } from '../config/master-values.ts';
 import { getInstance } from '../open-instance.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
@@ -39,7 +39,8 @@ const findPassword = async (context: CommandContext, { masterPasswordFile }: Smo
   if (masterPasswordFile !== undefined) return readPasswordFile(masterPasswordFile);
   const { DET_PASS } = context.env;
   if (DET_PASS) return DET_PASS;
-  const generated = (await findTextFile(passwordPath(await getInstance(context))))?.trim();
+  const { dir } = await getInstance(context);
+  const generated = (await findTextFile(instancePaths(dir).passwordPath))?.trim();
   if (generated) return generated;
   throw new UserError('no password for the master is known', {
     id: 'usage.no-password',

@@ -7,7 +7,8 @@ import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
 import type { Gateway } from '../../gateway/ready/conditions.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import { type GatewaySpec, gatewayRef } from '../../gateway/spec.ts';
-import { type Instance, instancesDir } from '../../instance/instance.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { instanceDirOf, instancePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
@@ -90,6 +91,6 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
 /** The processes of a native cluster. Tested in test/commands/status/look.test.ts. */
 export const lookAtKeeper = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
   if (provider !== 'native') return { problems: [] };
-  const keeper = await findKeeperStatus(`${instancesDir(folders.stateDir)}/${name}/keeper.sock`);
+  const keeper = await findKeeperStatus(instancePaths(instanceDirOf(folders.stateDir, name)).supervisorSocketPath);
   return { ...(keeper && { keeper }), problems: keeperProblems(keeper, name) };
 };

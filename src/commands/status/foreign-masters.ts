@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import type { GatewaySettings, MasterSettings } from '../../instance/record.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
@@ -18,7 +18,7 @@ type Settings = {
 };
 
 /** A file of its own and not in the record: `status` reads the record without the lock, so it must not write it. */
-const idPath = ({ dir }: Instance): string => join(dir, 'master-cluster-id');
+const idPath = ({ dir }: Instance): string => instancePaths(dir).masterIdPath;
 
 /** Where `down` has just removed the folder, nothing is remembered. */
 const remember = async (instance: Instance, id: string): Promise<void> => {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { readTunnelSpec } from '../../daemon/wanted.ts';
-import { findInstance, type Instance, instancesDir } from '../../instance/instance.ts';
+import { findInstance, type Instance } from '../../instance/instance.ts';
+import { statePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { isTunnelOnly } from '../../instance/tunnel-only.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
@@ -93,7 +94,7 @@ const unreadable = (name: string, error: unknown): InstanceStatus => {
 
 /** Looks at every instance of this user. */
 export const listStatus = async (context: CommandContext): Promise<readonly InstanceStatus[]> => {
-  const names = await readdir(instancesDir(context.folders.stateDir)).catch((error) => {
+  const names = await readdir(statePaths(context.folders.stateDir).instancesDir).catch((error) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });

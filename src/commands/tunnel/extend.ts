@@ -1,6 +1,7 @@
-import { findTunnelKeeper, findTunnelStatus, tunnelPaths } from '../../daemon/find.ts';
+import { findTunnelKeeper, findTunnelStatus } from '../../daemon/find.ts';
 import { hoursFrom, readTunnelSpec } from '../../daemon/wanted.ts';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { signalProcess } from '../../lib/process/processes.ts';
@@ -32,7 +33,10 @@ export const extendTunnel = async (instance: Instance, hours: number): Promise<T
   }
   const until = hoursFrom(Date.now(), hours);
   const tunnel = { ...spec.tunnel, until };
-  await writeFileAtomically(tunnelPaths(instance.dir).specPath, `${JSON.stringify({ ...spec, tunnel }, null, 2)}\n`);
+  await writeFileAtomically(
+    instancePaths(instance.dir).tunnelSpecPath,
+    `${JSON.stringify({ ...spec, tunnel }, null, 2)}\n`,
+  );
   if (!(await signalProcess(keeper.process, 'SIGHUP'))) throw notRunning(name);
   const status = await waitUntil(
     'The tunnel keeper',

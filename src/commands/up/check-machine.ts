@@ -1,6 +1,7 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { ClusterProvider } from '../../cluster/provider.ts';
 import { createInstance, findInstance, type Instance } from '../../instance/instance.ts';
+import { statePaths } from '../../instance/paths.ts';
 import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import { withLock } from '../../lib/process/lock.ts';
@@ -29,7 +30,7 @@ const newTargets: Readonly<Record<ProviderName, (context: CommandContext) => Pro
 /** A new instance's record. One process at a time, so that no network and no range is given twice. */
 const makeInstance = (context: CommandContext, provider: ProviderName): Promise<Instance> => {
   const { config, folders, signal } = context;
-  return withLock(join(folders.stateDir, 'network.lock'), { signal, onWait: () => undefined }, async () =>
+  return withLock(statePaths(folders.stateDir).networkLock, { signal, onWait: () => undefined }, async () =>
     createInstance(folders.stateDir, { name: config.name, provider, ...(await newTargets[provider](context)) }),
   );
 };

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
@@ -64,7 +64,9 @@ export const renderUpJson = ({ context, result, stages, notes }: UpRun): string 
 export const writeReports = async (run: UpRun): Promise<void> => {
   const { context, result, stages } = run;
   const { instance, proof } = result;
-  if (!instance || (await findTextFile(join(instance.dir, 'instance.json'))) === undefined) return;
+  if (!instance) return;
+  const { recordPath, reportJsonPath, reportHtmlPath } = instancePaths(instance.dir);
+  if ((await findTextFile(recordPath)) === undefined) return;
   const html = renderReport({
     title: `taskgate up: ${context.config.name}`,
     subtitle: `${context.startedAt.toISOString()}, ${process.platform} ${process.arch}`,
@@ -73,7 +75,7 @@ export const writeReports = async (run: UpRun): Promise<void> => {
     tables: [],
   });
   await Promise.all([
-    writeFileAtomically(join(instance.dir, 'report.json'), renderUpJson(run)),
-    writeFileAtomically(join(instance.dir, 'report.html'), html),
+    writeFileAtomically(reportJsonPath, renderUpJson(run)),
+    writeFileAtomically(reportHtmlPath, html),
   ]);
 };

@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
 import { findBefore } from '../../gateway/foreign/kept.ts';
-import { instancesDir, removeInstance } from '../../instance/instance.ts';
+import { handOver } from '../../instance/hand-over.ts';
+import { removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
+import { statePaths } from '../../instance/paths.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
@@ -18,7 +20,7 @@ import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, writeEnvFile } from '../env/formats.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
-import { asRoot, handOver } from '../sudo.ts';
+import { asRoot } from '../sudo.ts';
 import type { UpContext } from './context.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './result.ts';
 import { upSteps } from './steps.ts';
@@ -146,8 +148,8 @@ const prepareAsUser = async (input: CommandInput, config: Config, flags: UpFlags
     context: { folders },
   } = await fillCache(input, config);
   // also where root is killed before it hands over what it made
-  for (const folder of [instancesDir(folders.stateDir), join(folders.stateDir, 'locks')])
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { instancesDir, locksDir } = statePaths(folders.stateDir);
+  for (const folder of [instancesDir, locksDir]) await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const path of writtenFor(flags)) await mkdir(dirname(path), { recursive: true });
 };
 

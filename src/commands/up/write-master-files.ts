@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { generatePassword } from '../../master/write/values.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { configFiles, configFormats } from '../config/formats.ts';
-import { masterValuesOf, passwordPath } from '../config/master-values.ts';
+import { masterValuesOf } from '../config/master-values.ts';
 import { renderConfig } from '../config/render.ts';
 import { checkMachine } from './check-machine.ts';
 import { type UpContext, upStep } from './context.ts';
@@ -16,7 +17,7 @@ import { startCluster } from './start-cluster.ts';
 
 /** The first admin password of the instance: made once, kept in its own file. */
 const ensurePassword = async (instance: Instance): Promise<void> => {
-  const path = passwordPath(instance);
+  const path = instancePaths(instance.dir).passwordPath;
   if (!(await findTextFile(path))) await writeFileAtomically(path, `${generatePassword()}\n`);
 };
 

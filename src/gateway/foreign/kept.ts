@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Before } from './snapshot.ts';
 
@@ -9,13 +9,11 @@ export const isForeignCluster = (instance: Instance): boolean => {
   return provider === 'attach' || journal.some((one) => one.kind === 'minikube-profile' && !one.owned);
 };
 
-const beforePath = ({ dir }: Instance): string => join(dir, 'before.json');
-
 /** What the cluster had before the first `up`; undefined before that has looked. */
 export const findBefore = async (instance: Instance): Promise<Before | undefined> => {
-  const text = await findTextFile(beforePath(instance));
+  const text = await findTextFile(instancePaths(instance.dir).originalStatePath);
   return text === undefined ? undefined : (JSON.parse(text) as Before);
 };
 
 export const keepBefore = (instance: Instance, before: Before): Promise<void> =>
-  writeFileAtomically(beforePath(instance), `${JSON.stringify(before, null, 2)}\n`);
+  writeFileAtomically(instancePaths(instance.dir).originalStatePath, `${JSON.stringify(before, null, 2)}\n`);

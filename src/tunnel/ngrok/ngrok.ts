@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
@@ -54,7 +55,7 @@ const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort
     const hint = 'mend ngrok.configFile, or leave it out for the file that ngrok reads by default';
     throw new UserError(`no configuration of ngrok at ${path}`, { id: 'tunnel.ngrok-config', hint });
   }
-  const own = join(folder, 'ngrok.yml');
+  const own = instancePaths(folder).ngrokConfigPath;
   await writeFileAtomically(own, renderAgentConfig(configVersionOf(text ?? ''), apiPort));
   return text === undefined ? [own] : [path, own];
 };

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { instancePaths } from '../../instance/paths.ts';
 import type { SshSpec } from '../../instance/tunnels.ts';
 import { delayMs } from '../../lib/backoff.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -22,7 +22,7 @@ const openOnce = async (
   { host, remotePort, localPort, signal }: Attempt & OpenInput,
 ): Promise<OpenTunnel> => {
   const { open, arrival } = { ...patience, ...tools.patienceMs };
-  const plan = { forward: { remotePort, localPort }, host, knownHostsPath: join(tools.folder, 'known_hosts') };
+  const plan = { forward: { remotePort, localPort }, host, knownHostsPath: instancePaths(tools.folder).knownHostsPath };
   const run = startSsh(spec, plan, { tools, signal });
   const { ended, kill } = run.child;
   const late = pause(open, `did not open the tunnel in ${open / 1_000}s`, { ref: false });

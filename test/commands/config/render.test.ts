@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configFormats } from '../../../src/commands/config/formats.ts';
-import { masterValuesOf, passwordPath } from '../../../src/commands/config/master-values.ts';
+import { masterValuesOf } from '../../../src/commands/config/master-values.ts';
 import { renderConfig } from '../../../src/commands/config/render.ts';
+import { instancePaths } from '../../../src/instance/paths.ts';
 import { parseYaml, parseYamlStream } from '../../../src/lib/template.ts';
 import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -46,7 +47,7 @@ test.each(['cluster', 'gateway', 'master', 'settings'] as const)('without %s up 
 
 test('nor did it without a password', async () => {
   const instance = await finishedInstance(await makeState(), 'dev');
-  await rm(passwordPath(instance));
+  await rm(instancePaths(instance.dir).passwordPath);
   await expect(masterValuesOf(instance)).rejects.toMatchObject({ id: 'environment.no-instance' });
 });
 

@@ -2,7 +2,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/commands/down/steps.ts';
-import { createInstance, instancesDir } from '../../../src/instance/instance.ts';
+import { createInstance } from '../../../src/instance/instance.ts';
+import { instanceDirOf, statePaths } from '../../../src/instance/paths.ts';
 import type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
 import { showSteps } from '../../../src/task-list/display.ts';
 import { runSteps } from '../../../src/task-list/run.ts';
@@ -27,7 +28,7 @@ const makePlaces = async () => {
   });
   return {
     context,
-    instances: () => readdir(instancesDir(folders.stateDir)),
+    instances: () => readdir(statePaths(folders.stateDir).instancesDir),
     left: () => readdir(home),
     begin: (name: string) => createInstance(folders.stateDir, { name, provider: 'native', cidr: '10.210.0.0/16' }),
     /** One that has changed a cluster of somebody else's, which answers nobody now. */
@@ -45,7 +46,7 @@ const makePlaces = async () => {
       await writeFile(join(instance.dir, 'before.json'), JSON.stringify({ cluster: 'uid', crds: [], existed: [] }));
       return instance;
     },
-    beginWithoutRecord: (name: string) => mkdir(join(instancesDir(folders.stateDir), name), { recursive: true }),
+    beginWithoutRecord: (name: string) => mkdir(instanceDirOf(folders.stateDir, name), { recursive: true }),
   };
 };
 

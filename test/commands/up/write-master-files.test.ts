@@ -1,11 +1,11 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { passwordPath } from '../../../src/commands/config/master-values.ts';
 import type { UpContext } from '../../../src/commands/up/context.ts';
 import { openReversePath } from '../../../src/commands/up/open-reverse-path.ts';
 import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import { writeMasterFiles } from '../../../src/commands/up/write-master-files.ts';
+import { instancePaths } from '../../../src/instance/paths.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { commandContext } from '../../support/context.ts';
 import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
@@ -59,12 +59,12 @@ test('only what differs is written', async () => {
 
 test('a first password is made once', async () => {
   const { write, instance } = await makeContext();
-  await writeFile(passwordPath(instance), '');
+  await writeFile(instancePaths(instance.dir).passwordPath, '');
   await write();
-  const made = await readFile(passwordPath(instance), 'utf8');
+  const made = await readFile(instancePaths(instance.dir).passwordPath, 'utf8');
   expect(made.trim()).toHaveLength(24);
   await write();
-  expect(await readFile(passwordPath(instance), 'utf8')).toBe(made);
+  expect(await readFile(instancePaths(instance.dir).passwordPath, 'utf8')).toBe(made);
   expect(await readdir(instance.dir)).toEqual(expect.arrayContaining(files));
 });
 

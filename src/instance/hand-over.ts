@@ -1,0 +1,47 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../lib/errors.ts';
+import { giveTo, type Owner } from '../lib/files.ts';
+import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The user who called sudo; undefined without sudo, or where this process is not root's. */
+export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment): Owner | undefined =>
+  process.getuid?.() === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
+
+const entriesOf = async (folder: string): Promise<readonly string[]> => {
+  try {
+    return (await readdir(folder)).map((name) => join(folder, name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+};
+
+const giveIfThere = (owner: Owner) => (path: string) =>
+  giveTo(owner, path).catch((error) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+
+type HandOverInput = { readonly config: { readonly name: string }; readonly folders: { readonly stateDir: string } };
+
+/**
+ * After work under sudo: gives the instance's files, and `more` that the user named, to the calling user, so that
+ * status, smoke, logs and env work without root. What a node's processes write stays root's. Does nothing without sudo.
+ */
+export const handOver = async (
+  env: Environment,
+  { config, folders: { stateDir } }: HandOverInput,
+  more: readonly string[] = [],
+): Promise<void> => {
+  const owner = findSudoCaller(env);
+  if (!owner) return;
+  const { instancesDir, locksDir } = statePaths(stateDir);
+  const instanceDir = instanceDirOf(stateDir, config.name);
+  const { logsDir, nodeDir, supervisorSpecPath } = instancePaths(instanceDir);
+  const files = (await entriesOf(instanceDir)).filter((path) => ![nodeDir, logsDir, supervisorSpecPath].includes(path));
+  const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
+  const folders = [stateDir, instancesDir, locksDir, instanceDir, logsDir];
+  await Promise.all([...folders, ...files, ...logs, ...more].map(giveIfThere(owner)));
+};

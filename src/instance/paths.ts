@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+
+/**
+ * Every path of taskgate's state folder: this file is its document. Folders are 0700 and files 0600 unless said
+ * otherwise. What `up` writes as root under sudo is handed to the calling user, but for the node's own files. Tested in test/golden/layout.test.ts.
+ */
+export const statePaths = (stateDir: string) => ({
+  /** A folder for each instance, by name. */
+  instancesDir: join(stateDir, 'instances'),
+  /** A lock for each instance, by name: held by the command that changes it. */
+  locksDir: join(stateDir, 'locks'),
+  /** Held by `up` while it chooses a native instance's network and records it. */
+  networkLock: join(stateDir, 'network.lock'),
+});
+
+/** The folder of one instance. */
+export const instanceDirOf = (stateDir: string, name: string): string => join(statePaths(stateDir).instancesDir, name);
+
+/** Files and folders of an instance's folder. */
+export const instancePaths = (dir: string) => {
+  const logsDir = join(dir, 'logs');
+  return {
+    /** What the instance is, and the journal of what must be undone: written by each command that changes it. */
+    recordPath: join(dir, 'instance.json'),
+    /** Of the cluster's administrator: written by the provider, read by each command and by the tunnel daemon. */
+    kubeconfigPath: join(dir, 'kubeconfig'),
+    /** What an attached cluster had before the first `up`: written by that, read by `up` and `down`. */
+    originalStatePath: join(dir, 'before.json'),
+    /** report.json and report.html: what the last `up` did, for programs and for people. */
+    reportJsonPath: join(dir, 'report.json'),
+    reportHtmlPath: join(dir, 'report.html'),
+
+    /** The master's first password: made once by `up`, read by each command that writes its configuration. */
+    passwordPath: join(dir, 'admin-password'),
+    /** A master's configuration: written by `up`, read by the user's master. */
+    masterPath: join(dir, 'master.yaml'),
+    devclusterPath: join(dir, 'devcluster.yaml'),
+    helmValuesPath: join(dir, 'helm-values.yaml'),
+    rbacPath: join(dir, 'rbac.yaml'),
+    /** Named in the master's configuration as its cache folder; made by the master. */
+    masterCacheDir: join(dir, 'master-cache'),
+    /** Of the master's own account: written by `config account`, read by the user's master. */
+    masterKubeconfigPath: join(dir, 'master-kubeconfig'),
+    /** Id of the master seen last, 0644: written and read by `status`, which tells another master by it. */
+    masterIdPath: join(dir, 'master-cluster-id'),
+
+    /** What the tunnel daemon keeps: written by its starter and `tunnel extend`, read by the daemon and `status`. */
+    tunnelSpecPath: join(dir, 'tunnels.json'),
+    /** Served by the tunnel daemon: its status as one line of JSON. */
+    tunnelSocketPath: join(dir, 'tunnel.sock'),
+    /** Keys of new hosts: written and read by ssh. */
+    knownHostsPath: join(dir, 'known_hosts'),
+    /** taskgate's settings for the ngrok agent: written by the tunnel daemon. */
+    ngrokConfigPath: join(dir, 'ngrok.yml'),
+
+    /** What the supervisor of a native node runs: written by `up`, read by the supervisor; stays root's. */
+    supervisorSpecPath: join(dir, 'keeper.json'),
+    /** Served by the supervisor: its status as one line of JSON. */
+    supervisorSocketPath: join(dir, 'keeper.sock'),
+    /** The supervisor's own errors. */
+    supervisorLogPath: join(dir, 'keeper.log'),
+    /** Of a native node, stays root's; see {@link nodePaths}. */
+    nodeDir: join(dir, 'node'),
+
+    /** NAME.log and, when that was full, NAME.log.1: one of each process, shown by `taskgate logs`. */
+    logsDir,
+    /** What happened to tunnels and forwards, with ssh's output: written by the tunnel daemon. */
+    tunnelLogPath: join(logsDir, 'tunnel.log'),
+    /** The tunnel daemon's own errors. */
+    tunnelDaemonLogPath: join(logsDir, 'tunnel-keeper.log'),
+    /** Output of `minikube start`. */
+    minikubeLogPath: join(logsDir, 'minikube.log'),
+    /** Minikube's debug logs, which it would leave in /tmp. */
+    minikubeLogsDir: join(dir, 'minikube'),
+  };
+};
+
+/** The log of one process of an instance. */
+export const logPathOf = (logsDir: string, name: string): string => join(logsDir, `${name}.log`);
+
+/** Folders of a native node: written by `up` and the node's processes, root's. */
+export const nodePaths = (dir: string) => {
+  const { nodeDir } = instancePaths(dir);
+  return {
+    /** etcd's, containerd's and kubelet's data lie here. */
+    nodeDir,
+    /** Configuration files of the node's processes. */
+    configDir: join(nodeDir, 'config'),
+    /** Certificates and keys, by kubeadm. */
+    pkiDir: join(nodeDir, 'pki'),
+    /** A kubeconfig for each of the node's processes, by kubeadm. */
+    kubeconfigDir: join(nodeDir, 'kubeconfigs'),
+  };
+};

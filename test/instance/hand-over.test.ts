@@ -1,0 +1,61 @@
+import { access, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { findSudoCaller, handOver } from '../../src/instance/hand-over.ts';
+import { instanceDirOf, instancePaths } from '../../src/instance/paths.ts';
+
+const isRoot = process.getuid?.() === 0;
+const sudo = { SUDO_UID: '4321', SUDO_GID: '4322' };
+
+test.skipIf(!isRoot)('the caller of sudo', () => {
+  expect(findSudoCaller(sudo)).toEqual({ uid: 4321, gid: 4322 });
+});
+
+test('no caller without sudo', () => {
+  expect(findSudoCaller({ SUDO_UID: '4321' })).toBeUndefined();
+  expect(findSudoCaller({})).toBeUndefined();
+});
+
+/** An instance's folder as `up` leaves it, with a file of the user elsewhere. */
+const makeFolder = async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'tg-hand-over-'));
+  onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
+  const paths = instancePaths(instanceDirOf(stateDir, 'dev'));
+  const nodeFile = join(paths.nodeDir, 'config', 'kubelet.yaml');
+  const [etcdLog, fullLog] = [join(paths.logsDir, 'etcd.log'), join(paths.logsDir, 'etcd.log.1')];
+  const podLog = join(paths.logsDir, 'pods', '0.log');
+  const junit = join(stateDir, 'junit.xml');
+  const files = [paths.recordPath, paths.kubeconfigPath, paths.supervisorSpecPath, nodeFile, etcdLog, fullLog, podLog];
+  for (const path of [...files, junit]) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '');
+  }
+  const { recordPath, kubeconfigPath, supervisorSpecPath, logsDir, nodeDir } = paths;
+  return {
+    context: { config: { name: 'dev' }, folders: { stateDir } },
+    junit,
+    users: [stateDir, recordPath, kubeconfigPath, logsDir, etcdLog, fullLog, junit],
+    roots: [supervisorSpecPath, nodeDir, nodeFile, podLog],
+  };
+};
+
+const ownersOf = async (paths: readonly string[]) =>
+  new Set(await Promise.all(paths.map(async (path) => (await stat(path)).uid)));
+
+test.skipIf(!isRoot)("an instance's files become the caller's, the node's own stay root's", async () => {
+  const { context, junit, users, roots } = await makeFolder();
+  await handOver(sudo, context, [junit]);
+  expect(await ownersOf(users)).toEqual(new Set([4321]));
+  expect(await ownersOf(roots)).toEqual(new Set([0]));
+});
+
+test('without sudo, and for an instance that is gone, nothing happens', async () => {
+  const { context, junit } = await makeFolder();
+  const before = await stat(junit);
+  await handOver({}, context, [junit]);
+  expect((await stat(junit)).uid).toBe(before.uid);
+  await rm(instanceDirOf(context.folders.stateDir, 'dev'), { recursive: true });
+  await handOver(sudo, context);
+  await expect(access(instanceDirOf(context.folders.stateDir, 'dev'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
