@@ -1,4 +1,4 @@
-import { keep } from '../src/supervisor/supervisor.ts';
+import { runSupervisor } from '../src/supervisor/supervisor.ts';
 
 const [specPath = ''] = process.argv.slice(2);
-await keep(specPath);
+await runSupervisor(specPath);

@@ -1,5 +1,5 @@
-import { keepTunnels } from '../src/daemon/main.ts';
+import { runTunnelDaemon } from '../src/daemon/main.ts';
 
 const [specPath = ''] = process.argv.slice(2);
-await keepTunnels(specPath, process.env);
+await runTunnelDaemon(specPath, process.env);
 process.exit();

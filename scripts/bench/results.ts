@@ -38,7 +38,7 @@ export type Lifecycle = {
   /** Objects that a second `up` changed, made or removed. */
   readonly changedBySecond: readonly string[];
   readonly smokeMs: readonly number[];
-  /** `up` after the keeper was killed with its state kept. */
+  /** `up` after the supervisor was killed with its state kept. */
   readonly warm: readonly UpRun[];
   readonly downMs: readonly number[];
   /** Sum of the proportional set sizes (PSS) of all processes, without tasks. */

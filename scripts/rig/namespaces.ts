@@ -2,20 +2,20 @@ import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
 import { systemPath } from '../../src/cluster/native/components.ts';
-import { hostMark } from '../../src/cluster/native/link.ts';
+import { instanceHash } from '../../src/cluster/native/link.ts';
 import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
 import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf, findProcess, isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { type Launched, launchKeeper } from '../../src/supervisor/launch.ts';
-import type { Child, KeeperSpec, SetupStep } from '../../src/supervisor/spec.ts';
+import { type LaunchedDaemon, launchDaemon } from '../../src/supervisor/launch.ts';
+import type { Child, SetupStep, SupervisorSpec } from '../../src/supervisor/spec.ts';
 
 /** Where a run's folder shows inside: short, as paths of sockets must be. */
 export const insideDir = '/run/rig';
 
 type Hierarchies = Parameters<typeof cgroupMounts>[0];
 
-/** Furnishes the namespaces: a /run and an /etc whose changes nobody else sees, their own cgroups and network. */
+/** Sets up the namespaces: a /run and an /etc whose changes nobody else sees, their own cgroups and network. */
 const setupSteps = (hierarchies: Hierarchies, runDir: string): readonly SetupStep[] => [
   { run: ['mount', '--make-rprivate', '/'] },
   { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/run'] },
@@ -51,12 +51,15 @@ export type NamespacesInput = {
   readonly child: Child;
 };
 
-const launch = async ({ runDir, templatesDir, child }: NamespacesInput, signal: AbortSignal): Promise<Launched> => {
+const launch = async (
+  { runDir, templatesDir, child }: NamespacesInput,
+  signal: AbortSignal,
+): Promise<LaunchedDaemon> => {
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const cgroups = cgroupPaths(hierarchies, `rig-${hostMark(runDir)}`);
+  const cgroups = cgroupPaths(hierarchies, `rig-${instanceHash(runDir)}`);
   const logsDir = join(runDir, 'logs');
   const specPath = join(runDir, 'keeper.json');
-  const spec: KeeperSpec = {
+  const spec: SupervisorSpec = {
     instance: basename(runDir),
     socketPath: join(runDir, 'keeper.sock'),
     logsDir,
@@ -65,11 +68,11 @@ const launch = async ({ runDir, templatesDir, child }: NamespacesInput, signal: 
   };
   await writeFile(specPath, JSON.stringify(spec));
   await createCgroups(cgroups);
-  const keeper = isolatedCommand(
+  const supervisor = isolatedCommand(
     [process.execPath, join(import.meta.dirname, '..', 'supervisor.ts'), specPath],
     cgroups,
   );
-  return launchKeeper(['sh', join(templatesDir, 'around.sh'), runDir, ...cgroups, '--', ...keeper], {
+  return launchDaemon(['sh', join(templatesDir, 'around.sh'), runDir, ...cgroups, '--', ...supervisor], {
     logPath: join(runDir, 'keeper.log'),
     logsDir,
     env: { PATH: systemPath.join(':') },
@@ -111,18 +114,18 @@ const getInner = async (pid: number): Promise<number> => {
 /** Runs a child in namespaces of its own, which end with this process however that ends. */
 export const startNamespaces = async (input: NamespacesInput, signal: AbortSignal): Promise<Namespaces> => {
   const ending = new AbortController();
-  const keeper = await launch(input, ending.signal);
-  const ended = await endOf(keeper.pid);
+  const supervisor = await launch(input, ending.signal);
+  const ended = await endOf(supervisor.pid);
   const end = async () => {
     ending.abort();
     await ended();
   };
   try {
-    await keeper.furnished();
-    keeper.go();
-    await keeper.ready(input.child.name);
+    await supervisor.untilSetUp();
+    supervisor.go();
+    await supervisor.untilReady(input.child.name);
     signal.throwIfAborted();
-    return { pid: await getInner(keeper.pid), runDir: input.runDir, end };
+    return { pid: await getInner(supervisor.pid), runDir: input.runDir, end };
   } catch (error) {
     await end();
     throw error;

@@ -1,24 +1,24 @@
 import type { Report } from '../lib/progress.ts';
 import type { Cluster } from '../model/cluster.ts';
 
-/** `stopped`: its data is there, its processes are not. */
+/** `stopped`: it has data, but no processes. */
 export type ClusterState = 'absent' | 'stopped' | 'running';
 
-/** Something that keeps a provider from working, and the way out. */
+/** Something that keeps a provider from working, and what to do about it. */
 export type Obstacle = { readonly what: string; readonly hint: string };
 
-/** How long a provider may take, what ends it early, and what hears how far it is. */
+/** Deadline of a provider's operation, the signal that aborts it, and the receiver of its progress. */
 export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: number; readonly report?: Report };
 
-/** What makes, finds and ends clusters. */
+/** Creates, finds and deletes a cluster. */
 export type ClusterProvider = {
   readonly find: () => Promise<ClusterState>;
-  /** Makes the cluster run; safe to repeat. Resolves when its API server answers, before pods can run. */
+  /** Starts the cluster; safe to repeat. Resolves when its API server answers, before pods can run. */
   readonly start: (limits: StepLimits) => Promise<Cluster>;
-  /** Makes the images of an OCI archive known to the node; resolves when all `refs` are listed there. */
+  /** Loads the images of an OCI archive into the node; resolves when all `refs` are listed there. */
   readonly loadImages: (archive: string, refs: readonly string[], limits: StepLimits) => Promise<void>;
-  /** Ends its processes, keeps its data. */
+  /** Ends its processes and keeps its data. */
   readonly stop: () => Promise<void>;
-  /** Ends its processes and removes what it made outside the instance's folder. */
+  /** Ends its processes and removes everything outside the instance's folder. */
   readonly delete: () => Promise<void>;
 };

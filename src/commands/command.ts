@@ -6,7 +6,7 @@ import { findPortProblems } from '../gateway/listener-ports.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
 import type { OutputKind } from '../task-list/run-and-show.ts';
-import { findReachProblems } from '../tunnel/endpoint-rules.ts';
+import { findMasterRouteProblems } from '../tunnel/endpoint-rules.ts';
 
 /** What main gives to every command. */
 export type Invocation = {
@@ -44,7 +44,10 @@ const checkPorts = ({ gateway }: Config): readonly Finding[] =>
   findPortProblems(gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` }));
 
 /** What the parts know about settings beyond their shape. */
-const checkSettings = (config: Config): readonly Finding[] => [...checkPorts(config), ...findReachProblems(config)];
+const checkSettings = (config: Config): readonly Finding[] => [
+  ...checkPorts(config),
+  ...findMasterRouteProblems(config),
+];
 
 /** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
 export const readConfig = ({

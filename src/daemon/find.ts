@@ -6,39 +6,32 @@ import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { askStatus } from '../supervisor/status-socket.ts';
 import { endpointThrough } from '../tunnel/endpoint.ts';
-import { removeTunnelResource } from './stop.ts';
 
 const isTunnels = (resource: Resource): resource is TunnelResource => resource.kind === 'tunnels';
 
-const tunnelKeepersOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly TunnelResource[] =>
+/** The tunnel daemons in an instance's journal, oldest first: one, but for a start that was interrupted. */
+export const tunnelDaemonsOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly TunnelResource[] =>
   journal.filter(isTunnels);
 
-/** The status of an instance's tunnel keeper; undefined when none runs, or it does not answer. */
+/** The status of an instance's tunnel daemon; undefined when none runs, or it does not answer. */
 export const findTunnelStatus = (instanceDir: string): Promise<TunnelDaemonStatus | undefined> =>
-  askStatus<TunnelDaemonStatus>(instancePaths(instanceDir).tunnelSocketPath, ({ events }) => events !== undefined);
+  askStatus<TunnelDaemonStatus>(
+    instancePaths(instanceDir).tunnelSocketPath,
+    ({ events }: Partial<TunnelDaemonStatus>) => events !== undefined,
+  );
 
-/** The tunnel keeper of an instance, if it runs. */
-export const findTunnelKeeper = async ({ record }: Instance): Promise<TunnelResource | undefined> => {
-  const last = tunnelKeepersOf(record()).at(-1);
+/** The tunnel daemon of an instance, if it runs. */
+export const findTunnelDaemon = async ({ record }: Instance): Promise<TunnelResource | undefined> => {
+  const last = tunnelDaemonsOf(record()).at(-1);
   return last && (await isRunning(last.process)) ? last : undefined;
-};
-
-/** Ends the tunnel keeper of an instance with all that it keeps; false when there was none. Safe to repeat. */
-export const stopTunnelKeeper = async ({ record, forget }: Instance): Promise<boolean> => {
-  const keepers = tunnelKeepersOf(record());
-  for (const keeper of keepers.toReversed()) {
-    await removeTunnelResource(keeper);
-    await forget(keeper);
-  }
-  return keepers.length > 0;
 };
 
 export type MasterMove = { readonly from?: MasterEndpoint; readonly to: MasterEndpoint };
 
 /**
- * Whether tasks must dial the master elsewhere than the instance's record says, since its tunnel has another address
- * now; undefined where all is as recorded, or no tunnel is there. After such a move the master's files must be written
- * again, and the master started again: tasks that it has started keep the old address.
+ * The move of the master's address, where its tunnel has another one than the instance's record; undefined where both
+ * agree, or there is no tunnel. After a move the master's files must be written again and the master restarted: tasks
+ * that it has started keep the old address.
  */
 export const findMasterMove = (
   { master: from }: Pick<InstanceRecord, 'master'>,

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
 import type { DriverSpec } from '../instance/tunnels.ts';
+import { withoutUndefined } from '../lib/defined.ts';
 import { UserError } from '../lib/errors.ts';
-import { isPublicBind, type Reach } from '../tunnel/endpoint.ts';
+import { isPublicBind, type MasterRoute } from '../tunnel/endpoint.ts';
 import type { WantedTunnels } from './wanted.ts';
 
 type TunnelSettings = Pick<Config, 'ssh' | 'ngrok' | 'tunnel'> & { readonly master: Pick<Config['master'], 'port'> };
@@ -12,20 +13,14 @@ const driverOf = (via: 'ssh' | 'ngrok', { ssh, ngrok }: TunnelSettings): DriverS
   if (host === undefined) {
     throw new UserError('ssh.host is not set', {
       id: 'usage.no-ssh-host',
-      hint: 'name a host of yours that the cluster reaches: --ssh-host HOST',
+      hint: 'name a host that the cluster can reach: --ssh-host HOST',
     });
   }
   return { kind: 'ssh', settings: withoutUndefined({ ...settings, host }) };
 };
 
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** The schema gives a setting that is left out as undefined, those who use it know only one that is not there. */
-const withoutUndefined = <T extends object>(settings: T): Defined<T> =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Defined<T>;
-
-/** The tunnel for a way back that was chosen; undefined where it needs none. What the internet may reach gets an end. */
-export const wantedTunnelOf = ({ via }: Reach, settings: TunnelSettings): WantedTunnels['tunnel'] => {
+/** The tunnel of a route to the master; undefined where it needs none. A public tunnel expires. */
+export const wantedTunnelOf = ({ via }: MasterRoute, settings: TunnelSettings): WantedTunnels['tunnel'] => {
   if (via !== 'ssh' && via !== 'ngrok') return undefined;
   const isPublic = via === 'ngrok' || isPublicBind(settings.ssh.bindAddress);
   return {

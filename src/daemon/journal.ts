@@ -1,15 +1,15 @@
 import type { TunnelEvent } from '../model/tunnel-status.ts';
 import { openRotatingLog } from '../supervisor/rotating-log.ts';
 
-/** What tells what happens: `note` to everybody, `log` only to the log. */
+/** `note` adds an event to the status and the log, `log` a line to the log only. */
 export type TunnelJournal = { readonly note: (text: string) => void; readonly log: (text: string) => void };
 
 const eventsKept = 100;
 
-/** Keeps what happens to tunnels and forwards: all of it in `tunnel.log`, the last events in memory. */
+/** Records the events of tunnels and forwards: all of them in the log at `path`, the last ones in memory. */
 export const openTunnelJournal = (path: string): TunnelJournal & { readonly events: () => readonly TunnelEvent[] } => {
   const file = openRotatingLog(path, {
-    onLoss: (reason) => process.stderr.write(`what happens to the tunnels is no longer written down: ${reason}\n`),
+    onLoss: (reason) => process.stderr.write(`events of the tunnels are no longer logged: ${reason}\n`),
   });
   let events: readonly TunnelEvent[] = [];
   const log = (text: string): void => file.write(Buffer.from(`${new Date().toISOString()} ${text}\n`));

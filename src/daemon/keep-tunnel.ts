@@ -14,21 +14,19 @@ export type KeepTunnelInput = {
   /** Variables such as HTTPS_PROXY, for a host that reaches the public end through one. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Told what happens, in one line. */
+  /** Called with each event, in one line. */
   readonly onEvent: (text: string) => void;
-  /** Told each change of state or of its reason. */
-  readonly onState: (status: TunnelStatus) => void;
 };
 
 export type KeptTunnel = {
   readonly report: () => TunnelReport;
-  /** Sets another time at which it closes; one that has closed is opened again when that is to come. */
+  /** Changes the time of expiry; an expired tunnel is opened again if that is in the future. */
   readonly setUntil: (until: string | undefined) => void;
-  /** Rejects when there is no more to keep: aborted, all has ended by then; or a bug. */
+  /** Rejects with the signal's reason once everything has ended, or with a bug. */
   readonly done: Promise<never>;
 };
 
-/** What happened to a tunnel, in one line. */
+/** A change of state, in one line. */
 const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): string => {
   const end = address && state !== 'starting' ? ` ${originOf(address)}` : '';
   const todo = hint && state === 'failed' ? ` (to fix: ${hint})` : '';
@@ -38,33 +36,31 @@ const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): st
 const clockStepMs = 1_000;
 const reopenHint = 'if tasks still need it: taskgate tunnel extend --hours N';
 
-type Course = {
+type Run = {
   readonly relay: Relay;
-  readonly isOver: () => boolean;
-  readonly told: (status: TunnelStatus) => void;
+  readonly isExpired: () => boolean;
+  readonly onState: (status: TunnelStatus) => void;
   readonly previous: PublicAddress | undefined;
 };
 
-/** Waits for a time of the clock, also through the machine's sleep. */
-const untilOver = async (isOver: () => boolean, signal: AbortSignal): Promise<'over'> => {
-  while (!isOver()) await pause(clockStepMs, undefined, { signal });
-  return 'over';
+/** Waits for the wall clock, which a suspended machine does not stop. */
+const untilExpired = async (isExpired: () => boolean, signal: AbortSignal): Promise<'expired'> => {
+  while (!isExpired()) await pause(clockStepMs, undefined, { signal });
+  return 'expired';
 };
 
-/** Opens the tunnel and keeps it until its time is over, or until it has failed for good. */
-const keepWhileAllowed = async (input: KeepTunnelInput, course: Course): Promise<'over' | 'failed'> => {
+/** Opens the tunnel and keeps it until it expires or has failed for good. */
+const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expired' | 'failed'> => {
   const { driver, spec, proxyEnv, onEvent } = input;
-  const { relay, isOver, told, previous } = course;
+  const { relay, isExpired, onState, previous } = run;
   const ending = new AbortController();
   const signal = AbortSignal.any([input.signal, ending.signal]);
   const tunnel = superviseTunnel(driver, {
     localPort: relay.port,
     signal,
-    onState: told,
+    onState,
     onAddressChange: (from, to) =>
-      onEvent(
-        `address-changed: what was ${originOf(from)} is ${originOf(to)} now; tasks that run know only the old one`,
-      ),
+      onEvent(`address-changed: ${originOf(from)} has become ${originOf(to)}; running tasks know only the old address`),
     probe: (address, limits) => {
       if (relay.trouble()) void relay.checkTarget();
       return probePublicEnd(address, spec.secret, { ...limits, proxyEnv });
@@ -73,15 +69,15 @@ const keepWhileAllowed = async (input: KeepTunnelInput, course: Course): Promise
     ...(spec.timings && { timings: spec.timings }),
   });
   try {
-    return await Promise.race([untilOver(isOver, signal), tunnel.failed.then(() => 'failed' as const)]);
+    return await Promise.race([untilExpired(isExpired, signal), tunnel.failed.then(() => 'failed' as const)]);
   } finally {
     ending.abort();
-    // its program has ended before anything else is told
+    // its program has ended before the next event is reported
     await tunnel.failed.catch(() => undefined);
   }
 };
 
-/** Keeps one tunnel to the master: the relay at its local end, the tunnel itself, and its time. */
+/** Runs one tunnel to the master: the relay at its local end, the tunnel itself, and its expiry. */
 export const keepTunnel = async (input: KeepTunnelInput): Promise<KeptTunnel> => {
   const { driver, spec, signal } = input;
   const relay = await startRelay({ target: spec.master, secret: spec.secret });
@@ -89,22 +85,21 @@ export const keepTunnel = async (input: KeepTunnelInput): Promise<KeptTunnel> =>
   let extended = Promise.withResolvers<void>();
   const { kind, target } = driver;
   let status: TunnelStatus = { kind, target, state: 'starting', since: new Date().toISOString(), restarts: 0 };
-  const told = (next: TunnelStatus): void => {
+  const onState = (next: TunnelStatus): void => {
     status = next;
-    input.onState(next);
     input.onEvent(describeState(next));
   };
-  const isOver = () => until !== undefined && Date.now() >= Date.parse(until);
+  const isExpired = () => until !== undefined && Date.now() >= Date.parse(until);
   const keep = async (): Promise<never> => {
     const aborted = untilAborted(signal);
     aborted.catch(() => undefined); // nobody waits for it while the tunnel is kept
     for (;;) {
       const { address: previous = spec.previous } = status;
-      const end = isOver() ? 'over' : await keepWhileAllowed(input, { relay, isOver, told, previous });
+      const end = isExpired() ? 'expired' : await keepUntilExpired(input, { relay, isExpired, onState, previous });
       if (end === 'failed') return aborted;
-      const detail = `closed, since its time was over at ${until}`;
-      told({ ...status, state: 'ended', since: new Date().toISOString(), detail, hint: reopenHint });
-      while (isOver()) await Promise.race([extended.promise, aborted]);
+      const detail = `expired at ${until}`;
+      onState({ ...status, state: 'ended', since: new Date().toISOString(), detail, hint: reopenHint });
+      while (isExpired()) await Promise.race([extended.promise, aborted]);
     }
   };
   const done = Promise.all([relay.checkTarget(), keep()]).then(([, never]) => never);

@@ -1,62 +1,35 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { instancePaths } from '../instance/paths.ts';
-import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
-import { execaRunner } from '../lib/process/runner.ts';
-import { spawnTethered } from '../lib/process/tethered.ts';
 import { untilAborted } from '../lib/wait.ts';
-import type { ForwardStatus, TunnelDaemonStatus, TunnelStatus } from '../model/tunnel-status.ts';
-import { readOrders, tellStarter } from '../supervisor/handshake.ts';
+import type { ForwardStatus, TunnelDaemonStatus } from '../model/tunnel-status.ts';
+import { emit, readHandshake } from '../supervisor/handshake.ts';
 import { serveStatus } from '../supervisor/status-socket.ts';
-import { ngrokTunnel } from '../tunnel/ngrok/ngrok.ts';
-import { sshTunnel } from '../tunnel/ssh/ssh.ts';
-import type { TunnelDriver } from '../tunnel/tunnel.ts';
+import { driverOf } from '../tunnel/drivers.ts';
 import { openTunnelJournal, type TunnelJournal } from './journal.ts';
 import { keepTunnel } from './keep-tunnel.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const makeDriver = (spec: DriverSpec, folder: string, { env, journal }: Kept): TunnelDriver => {
-  const tools = { runner: execaRunner, spawn: spawnTethered, env, folder };
-  if (spec.kind === 'ngrok') return ngrokTunnel(spec.settings, tools);
-  return sshTunnel(spec.settings, {
-    ...tools,
-    onLine: (line) => journal.log(`ssh: ${line}`),
-    onDetail: (detail) => journal.note(`ssh: ${detail}`),
-  });
-};
+type Tools = { readonly env: Environment; readonly signal: AbortSignal; readonly journal: TunnelJournal };
 
-type Kept = { readonly env: Environment; readonly signal: AbortSignal; readonly journal: TunnelJournal };
-
-/** The starter knows the states of a native node's processes. */
-const tellState = (name: 'tunnel' | 'forward', { state, detail }: TunnelStatus | ForwardStatus): void => {
-  const known = state === 'up' ? 'ready' : state === 'backoff' ? 'backoff' : 'starting';
-  tellStarter({ event: 'child', name, state: known, ...(detail && { detail }) });
-};
-
-const startTunnel = async ({ tunnel, folder }: TunnelDaemonSpec, kept: Kept) => {
+const startTunnel = async ({ tunnel, folder }: TunnelDaemonSpec, { env, signal, journal }: Tools) => {
   if (!tunnel) return undefined;
-  return keepTunnel({
-    driver: makeDriver(tunnel.driver, folder, kept),
-    spec: tunnel,
-    proxyEnv: kept.env,
-    signal: kept.signal,
-    onEvent: kept.journal.note,
-    onState: (status) => tellState('tunnel', status),
-  });
+  const driver = driverOf(tunnel.driver, { folder, env, journal });
+  return keepTunnel({ driver, spec: tunnel, proxyEnv: env, signal, onEvent: journal.note });
 };
 
-const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }: Kept) => {
+const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }: Tools) => {
   if (!forward) return undefined;
   // the Kubernetes client takes time and memory that a tunnel alone does not need
   const { keepForwards } = await import('../forward/forward.ts');
   let status: ForwardStatus = { state: 'starting', listeners: [], connections: 0 };
   const onState = (next: ForwardStatus): void => {
-    const isNews = next.state !== status.state || next.detail !== status.detail;
+    const isChanged = next.state !== status.state || next.detail !== status.detail;
     status = next;
-    if (!isNews) return;
+    if (!isChanged) return;
     journal.note(`forwards on ${forward.address} ${next.state}${next.detail ? `: ${next.detail}` : ''}`);
-    tellState('forward', next);
   };
   return { status: () => status, done: keepForwards(forward, { signal, onState }) };
 };
@@ -64,7 +37,7 @@ const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }:
 const readSpec = async (path: string): Promise<TunnelDaemonSpec> =>
   JSON.parse(await readFile(path, 'utf8')) as TunnelDaemonSpec;
 
-/** Ends in an orderly way at SIGTERM; SIGHUP says that the spec has another time at which the tunnel closes. */
+/** SIGTERM and SIGINT end the daemon; SIGHUP makes it read the tunnel's time of expiry from the spec again. */
 const listenForSignals = () => {
   const ending = new AbortController();
   let reload = (): void => undefined;
@@ -79,29 +52,29 @@ const listenForSignals = () => {
 };
 
 /**
- * The background process of an instance's tunnels and forwards. Reads its spec, says `furnished`, waits for `go`, then
- * keeps them until SIGTERM. Throws when stdin ends before `detach` was read: then the starter died, and all that was
- * started ends with this process.
+ * The tunnel daemon of an instance. Reads its spec, reports that it is set up, waits for `go`, then runs the tunnel and
+ * the forwards until SIGTERM. Throws when the starter dies before it detaches this process: then everything that was
+ * started ends with it. Tested in test/process/tunnel-daemon.test.ts.
  */
-export const keepTunnels = async (specPath: string, env: Environment): Promise<void> => {
+export const runTunnelDaemon = async (specPath: string, env: Environment): Promise<void> => {
   const startedAt = performance.now();
-  const orders = readOrders();
+  const handshake = readHandshake();
   const { signal, onReload } = listenForSignals();
   const spec = await readSpec(specPath);
   await mkdir(spec.logsDir, { recursive: true, mode: 0o700 });
   const journal = openTunnelJournal(instancePaths(spec.folder).tunnelLogPath);
-  tellStarter({ event: 'furnished' });
-  await Promise.race([orders.go, orders.starterDied]);
-  const kept: Kept = { env, signal, journal };
-  const tunnel = await startTunnel(spec, kept);
-  const forward = await startForwards(spec, kept);
+  emit({ event: 'set-up' });
+  await Promise.race([handshake.go, handshake.starterDied]);
+  const tools: Tools = { env, signal, journal };
+  const tunnel = await startTunnel(spec, tools);
+  const forward = await startForwards(spec, tools);
   onReload(async () => {
     try {
       const until = (await readSpec(specPath)).tunnel?.until;
       tunnel?.setUntil(until);
-      journal.note(`the tunnel closes by itself ${until ? `at ${until}` : 'no more'}`);
+      journal.note(until ? `the tunnel expires at ${until}` : 'the tunnel no longer expires');
     } catch (error) {
-      journal.note(`${specPath} cannot be read again: ${messageOf(error)}`);
+      journal.note(`cannot read ${specPath}: ${messageOf(error)}`);
     }
   });
   const status = (): TunnelDaemonStatus => ({
@@ -113,7 +86,7 @@ export const keepTunnels = async (specPath: string, env: Environment): Promise<v
   });
   await serveStatus(spec.socketPath, status);
   const all = Promise.all([tunnel?.done, forward?.done, untilAborted(signal)]);
-  await Promise.race([all, orders.starterDied]).catch((error: unknown) => {
+  await Promise.race([all, handshake.starterDied]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   await Promise.allSettled([tunnel?.done, forward?.done]);

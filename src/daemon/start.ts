@@ -4,47 +4,50 @@ import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Instance } from '../instance/instance.ts';
 import { instancePaths } from '../instance/paths.ts';
 import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
+import { withoutUndefined } from '../lib/defined.ts';
 import { UserError } from '../lib/errors.ts';
 import { giveTo, writeFileAtomically } from '../lib/files.ts';
 import { findProcess } from '../lib/process/processes.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
-import { launchKeeper } from '../supervisor/launch.ts';
-import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper } from './find.ts';
-import { findLastAddress, isAsWanted, makeTunnelSpec, readTunnelSpec, type WantedTunnels } from './wanted.ts';
+import { launchDaemon } from '../supervisor/launch.ts';
+import { findTunnelDaemon, findTunnelStatus } from './find.ts';
+import { findLastAddress, makeTunnelSpec, readTunnelSpec } from './spec.ts';
+import { stopTunnelDaemon } from './stop.ts';
+import { isAsWanted, type WantedTunnels } from './wanted.ts';
 
 export type StartTunnelsInput = {
   readonly instance: Instance;
   readonly wanted: WantedTunnels;
-  /** Program and first arguments that start a tunnel daemon. */
+  /** Program and first arguments of a tunnel daemon; the path of its spec is added. */
   readonly daemonCommand: readonly [string, ...string[]];
   /** The whole environment of ssh and ngrok: HOME, PATH, SSH_AUTH_SOCK, NGROK_AUTHTOKEN, HTTPS_PROXY. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** Told in one line what it waits for. */
+  /** Called with what it waits for, in one line. */
   readonly report: (line: string) => void;
 };
 
 const pollMs = 100;
 
-/** What is said of a keeper that has not come up yet. */
+/** `true` once the tunnel and the forwards are up, otherwise what is missing. */
 const judge = (status: TunnelDaemonStatus | undefined): Verdict => {
-  if (!status) return 'its keeper does not answer yet';
+  if (!status) return 'the tunnel daemon does not answer yet';
   const { tunnel, forward } = status;
   if (tunnel && tunnel.state !== 'up')
-    return `${tunnel.target} is ${tunnel.state}: ${tunnel.detail ?? 'no nonce came back yet'}`;
+    return `${tunnel.target} is ${tunnel.state}: ${tunnel.detail ?? 'no nonce has come back yet'}`;
   if (forward && forward.state !== 'up')
     return `the forwards are ${forward.state}${forward.detail ? `: ${forward.detail}` : ''}`;
   return true;
 };
 
-const isHopeless = ({ tunnel }: TunnelDaemonStatus): boolean => tunnel?.state === 'failed' || tunnel?.state === 'ended';
+const hasEnded = ({ tunnel }: TunnelDaemonStatus): boolean => tunnel?.state === 'failed' || tunnel?.state === 'ended';
 
-/** Throws what only the user can mend as soon as it is known. */
-const look = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined> => {
+/** Throws a failure that only the user can fix as soon as it is known. */
+const findProgress = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined> => {
   const status = await findTunnelStatus(instanceDir);
-  if (!status?.tunnel || !isHopeless(status)) return status;
+  if (!status?.tunnel || !hasEnded(status)) return status;
   const { detail = '', hint, errorId: id = 'tunnel.ended', state } = status.tunnel;
   throw new UserError(detail || `the tunnel has ${state}`, { id, ...(hint && { hint }) });
 };
@@ -53,20 +56,23 @@ const look = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined
 const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { tunnelDaemonLogPath, tunnelLogPath } = instancePaths(instance.dir);
   const status = await waitUntil(
-    'The way to the master',
-    polling(() => look(instance.dir), pollMs),
+    'The tunnel',
+    polling(() => findProgress(instance.dir), pollMs),
     judge,
     {
       ...{ timeoutMs, signal, onVerdict: report, id: 'tunnel.not-up' },
-      hint: `all that was said is in ${tunnelLogPath}`,
+      hint: `the log is ${tunnelLogPath}`,
     },
   );
-  if (!status) throw new Error(`no status of the tunnel keeper, see ${tunnelDaemonLogPath}`);
+  if (!status) throw new Error(`no status of the tunnel daemon, see ${tunnelDaemonLogPath}`);
   return status;
 };
 
-const keeperEnded = (why: string): UserError =>
-  new UserError(`the tunnel keeper ended: ${why}`, { id: 'tunnel.keeper-ended', hint: 'the message has what failed' });
+const daemonEnded = (why: string): UserError =>
+  new UserError(`the tunnel daemon ended: ${why}`, {
+    id: 'tunnel.keeper-ended',
+    hint: 'the message contains the reason',
+  });
 
 const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise<TunnelDaemonStatus> => {
   const { instance, env, signal, timeoutMs } = input;
@@ -76,42 +82,41 @@ const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise
   // it is the user's ssh, with the user's keys: the daemon and the files that it needs are the user's
   const owner = findSudoCaller(env);
   if (owner) await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, specPath);
-  const given = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const keeper = launchKeeper([...input.daemonCommand, specPath], {
-    ...{ logsDir, signal, timeoutMs, logPath, env: Object.fromEntries(given), explainEnd: keeperEnded },
+  const daemon = launchDaemon([...input.daemonCommand, specPath], {
+    ...{ logsDir, signal, timeoutMs, logPath, env: withoutUndefined(env), explainEnd: daemonEnded },
     ...(owner && { owner }),
   });
-  const identity = await findProcess(keeper.pid);
+  const identity = await findProcess(daemon.pid);
   if (identity) await instance.journal({ kind: 'tunnels', process: identity });
-  await keeper.furnished();
-  keeper.go();
+  await daemon.untilSetUp();
+  daemon.go();
   const looking = new AbortController();
   const asked = { ...input, signal: AbortSignal.any([signal, looking.signal]) };
-  const status = await Promise.race([keeper.ended, awaitUp(asked)]).finally(() => looking.abort());
+  const status = await Promise.race([daemon.ended, awaitUp(asked)]).finally(() => looking.abort());
   signal.throwIfAborted();
-  keeper.detach();
+  daemon.detach();
   return status;
 };
 
 /**
- * Sees to it that an instance's tunnel and forwards are up, as wanted: leaves a keeper alone that keeps just that, else
- * starts one, at the address that the tunnel had before. Resolves once a nonce came back through the tunnel.
- * Throws UserError `tunnel.*`; nothing runs then that did not before.
+ * Ensures that an instance's tunnel and forwards are up, as wanted: leaves a daemon alone that runs just that, otherwise
+ * starts one, at the address that the tunnel had before. Resolves once a nonce has come back through the tunnel.
+ * Throws UserError `tunnel.*`; nothing runs then that did not before. Tested in test/process/tunnel-daemon.test.ts.
  */
 export const startTunnels = async (input: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { instance, wanted } = input;
-  const [keeper, spec, status] = await Promise.all([
-    findTunnelKeeper(instance),
+  const [daemon, spec, status] = await Promise.all([
+    findTunnelDaemon(instance),
     readTunnelSpec(instance.dir),
     findTunnelStatus(instance.dir),
   ]);
-  if (keeper && spec && status && isAsWanted(spec, wanted) && !isHopeless(status)) return awaitUp(input);
-  await stopTunnelKeeper(instance);
+  if (daemon && spec && status && isAsWanted(spec, wanted) && !hasEnded(status)) return awaitUp(input);
+  await stopTunnelDaemon(instance);
   const last = wanted.tunnel && findLastAddress(wanted.tunnel.driver, instance.record(), status);
   try {
     return await launch(input, makeTunnelSpec(instance, wanted, { last, now: Date.now() }));
   } catch (error) {
-    await stopTunnelKeeper(instance);
+    await stopTunnelDaemon(instance);
     throw error;
   }
 };

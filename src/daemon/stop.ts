@@ -1,29 +1,40 @@
-import type { TunnelResource } from '../instance/record.ts';
+import type { Instance } from '../instance/instance.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../lib/process/processes.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
+import { tunnelDaemonsOf } from './find.ts';
 
-const kindlyMs = 5_000;
-const killedMs = 10_000;
+const terminateMs = 5_000;
+const killMs = 10_000;
 
-const untilGone = (keeper: ProcessIdentity, timeoutMs: number): Promise<boolean> =>
+const untilGone = (daemon: ProcessIdentity, timeoutMs: number): Promise<boolean> =>
   waitUntil(
-    'End of the tunnel keeper',
-    polling(() => isRunning(keeper), 20),
-    (isThere) => !isThere || `process ${keeper.pid} still runs`,
-    { timeoutMs, id: 'tunnel.not-ended', hint: `see its state in /proc/${keeper.pid}/stack` },
+    'End of the tunnel daemon',
+    polling(() => isRunning(daemon), 20),
+    (isThere) => !isThere || `process ${daemon.pid} still runs`,
+    { timeoutMs, id: 'tunnel.not-ended', hint: `see its state in /proc/${daemon.pid}/stack` },
   );
 
-/**
- * Ends a tunnel keeper, first kindly; the kernel ends with it all that it has started. Safe to repeat.
- * Throws UserError `tunnel.not-ended` when it does not go.
- */
-export const removeTunnelResource = async ({ process: keeper }: TunnelResource): Promise<void> => {
-  if (!(await signalProcess(keeper, 'SIGTERM'))) return;
-  const isGone = await untilGone(keeper, kindlyMs).then(
+/** Terminates, then kills; the kernel ends all that the process has started. Throws UserError `tunnel.not-ended`. */
+const endDaemon = async (daemon: ProcessIdentity): Promise<void> => {
+  if (!(await signalProcess(daemon, 'SIGTERM'))) return;
+  const isGone = await untilGone(daemon, terminateMs).then(
     () => true,
     () => false,
   );
   if (isGone) return;
-  await signalProcess(keeper, 'SIGKILL');
-  await untilGone(keeper, killedMs);
+  await signalProcess(daemon, 'SIGKILL');
+  await untilGone(daemon, killMs);
+};
+
+/**
+ * Stops an instance's tunnel daemon, and with it the tunnel and the forwards; false when there was none. Safe to repeat.
+ * Throws UserError `tunnel.not-ended` when the process does not end. Tested in test/process/tunnel-daemon.test.ts.
+ */
+export const stopTunnelDaemon = async ({ record, forget }: Instance): Promise<boolean> => {
+  const daemons = tunnelDaemonsOf(record());
+  for (const daemon of daemons.toReversed()) {
+    await endDaemon(daemon.process);
+    await forget(daemon);
+  }
+  return daemons.length > 0;
 };

@@ -6,14 +6,14 @@ import { nextDelayMs } from '../lib/backoff.ts';
 /** Tries once to open the far side of a connection. */
 export type Dial = () => Promise<Duplex>;
 
-/** A connection waits so long for Envoy to be replaced or the API server to come back, before it is reset. */
+/** A connection waits so long for a new Envoy pod or for the API server before it is reset. */
 const holdMs = 15_000;
 const backoff = { firstMs: 100, longestMs: 2_000 };
-/** A client that does not end after the far side has ended is cut off after so long. */
+/** A client that does not end after the far side has ended is closed after this time. */
 const lingerMs = 10_000;
 
-/** Tries again with longer and longer pauses. Throws the last failure at the end of the time, or when aborted. */
-const dialPatiently = async (dial: Dial, signal: AbortSignal): Promise<Duplex> => {
+/** Retries with back-off. Throws the last failure at the deadline or when aborted. */
+const dialWithRetries = async (dial: Dial, signal: AbortSignal): Promise<Duplex> => {
   const startMs = performance.now();
   for (let pauseMs = backoff.firstMs; ; pauseMs = nextDelayMs(backoff, pauseMs)) {
     try {
@@ -26,8 +26,8 @@ const dialPatiently = async (dial: Dial, signal: AbortSignal): Promise<Duplex> =
   }
 };
 
-/** Copies both ways until both sides have ended. A reset tells the client that bytes are missing; an end, that none are. */
-const join = (socket: Socket, far: Duplex): Promise<string | undefined> =>
+/** Copies both ways until both sides have ended. A client gets a reset, not an end, if bytes are missing. */
+const pipeBoth = (socket: Socket, far: Duplex): Promise<string | undefined> =>
   new Promise((resolve) => {
     let trouble: string | undefined;
     let lingering: NodeJS.Timeout | undefined;
@@ -47,15 +47,15 @@ const join = (socket: Socket, far: Duplex): Promise<string | undefined> =>
   });
 
 /**
- * Carries an accepted connection until it ends; it is reset when the far side cannot be reached or breaks off.
- * Returns what went wrong on the far side, if anything did.
+ * Forwards an accepted connection until it ends; resets it when the far side cannot be reached or fails. Returns the
+ * error of the far side, if any. Tested in forward.test.ts.
  */
-export const carry = async (socket: Socket, dial: Dial): Promise<string | undefined> => {
+export const forwardConnection = async (socket: Socket, dial: Dial): Promise<string | undefined> => {
   const closed = new AbortController();
   socket.on('close', () => closed.abort()).on('error', () => undefined); // its 'close' follows and is acted upon
   try {
-    const far = await dialPatiently(dial, closed.signal);
-    if (!socket.destroyed) return await join(socket, far);
+    const far = await dialWithRetries(dial, closed.signal);
+    if (!socket.destroyed) return await pipeBoth(socket, far);
     far.destroy();
     return undefined;
   } catch (error) {

@@ -7,28 +7,28 @@ import { connect, type Kube } from '../lib/kube/client.ts';
 import { type PortForwarder, portForwarder } from '../lib/kube/port-forward.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { type EnvoyPod, type Gateway, servingPods, wantedListeners } from './plan.ts';
-import { type Board, type BoardTimings, makeBoard } from './ports.ts';
+import { type ForwardedPorts, forwardPorts, type PortTimings } from './ports.ts';
 
-/** The cluster as its kubeconfig says now. */
+/** Clients of the cluster, by its current kubeconfig. */
 export type ForwardCluster = { readonly kube: Kube; readonly forward: PortForwarder };
 
 export type ForwardTools = {
   readonly signal: AbortSignal;
-  /** Told of each new status, some times a second at most. */
+  /** Called with each new status, at most a few times a second. */
   readonly onState: (status: ForwardStatus) => void;
-  /** Asked again after each outage: Minikube's API server comes back on another port. */
-  readonly reach?: (spec: ForwardSpec) => Promise<ForwardCluster>;
+  /** Called again after each outage: Minikube's API server comes back on another port. */
+  readonly connectTo?: (spec: ForwardSpec) => Promise<ForwardCluster>;
   readonly timings?: ForwardTimings;
 };
 
-export type ForwardTimings = BoardTimings & {
-  /** From an API server that did not answer to the next look at it. */
+export type ForwardTimings = PortTimings & {
+  /** Pause after a check that the API server did not answer. */
   readonly missedPulseMs: number;
 };
 
-const usualTimings: ForwardTimings = { reportMs: 100, takenMs: 500, missedPulseMs: 1_000 };
+const defaultTimings: ForwardTimings = { reportMs: 100, busyPortMs: 500, missedPulseMs: 1_000 };
 
-const reachCluster = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promise<ForwardCluster> => {
+const connectTo = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promise<ForwardCluster> => {
   const kubeconfig = await readFile(kubeconfigPath, 'utf8');
   return { kube: connect(kubeconfig, kubeContext), forward: portForwarder(kubeconfig, kubeContext) };
 };
@@ -36,30 +36,30 @@ const reachCluster = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promi
 type Session = {
   readonly spec: ForwardSpec;
   readonly kube: Kube;
-  readonly board: Board;
+  readonly ports: ForwardedPorts;
   readonly missedPulseMs: number;
   readonly signal: AbortSignal;
 };
 
-const followGateway = async ({ spec: { gateway, portRange }, kube, board, signal }: Session): Promise<void> => {
+const followGateway = async ({ spec: { gateway, portRange }, kube, ports, signal }: Session): Promise<void> => {
   const selection = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', ...gateway };
   for await (const [found] of kube.watch<Gateway>(selection, signal)) {
-    board.note({ gateway: { name: gateway.name, isThere: found !== undefined } });
-    board.sync(wantedListeners(found, portRange));
+    ports.update({ gateway: { name: gateway.name, isThere: found !== undefined } });
+    ports.sync(wantedListeners(found, portRange));
   }
 };
 
-const followPods = async ({ spec: { gateway }, kube, board, signal }: Session): Promise<void> => {
+const followPods = async ({ spec: { gateway }, kube, ports, signal }: Session): Promise<void> => {
   const labelSelector = `app=envoy-${gateway.name}`;
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace, labelSelector };
-  for await (const pods of kube.watch<EnvoyPod>(selection, signal)) board.note({ pods: servingPods(pods) });
+  for await (const pods of kube.watch<EnvoyPod>(selection, signal)) ports.update({ pods: servingPods(pods) });
 };
 
 const pulseMs = 5_000;
 const mostMissed = 3;
 
-/** Watches reconnect by themselves and say nothing of it, so this looks whether the API server answers at all. */
-const followPulse = async ({ kube, board, missedPulseMs, signal }: Session): Promise<void> => {
+/** Watches reconnect without a report, so this checks whether the API server answers at all. */
+const followPulse = async ({ kube, ports, missedPulseMs, signal }: Session): Promise<void> => {
   for (let missed = 0; !signal.aborted; ) {
     try {
       const late = pause(pulseMs, undefined, { ref: false }).then(() => {
@@ -67,16 +67,16 @@ const followPulse = async ({ kube, board, missedPulseMs, signal }: Session): Pro
       });
       await Promise.race([kube.text('/version'), late]);
       missed = 0;
-      board.note({ outage: undefined });
+      ports.update({ outage: undefined });
     } catch (error) {
-      board.note({ outage: messageOf(error) });
+      ports.update({ outage: messageOf(error) });
       if (++missed === mostMissed) throw error;
     }
     await pause(missed > 0 ? missedPulseMs : pulseMs, undefined, { signal }).catch(() => undefined);
   }
 };
 
-/** Follows the cluster until the signal aborts. Throws what made that impossible. */
+/** Follows the cluster until the signal aborts. Throws the first failure. */
 const followCluster = async (session: Session): Promise<void> => {
   const failed = new AbortController();
   const parts = { ...session, signal: AbortSignal.any([session.signal, failed.signal]) };
@@ -89,28 +89,28 @@ const backoff = { firstMs: 500, longestMs: 5_000 };
 
 /**
  * Forwards each listener of a Gateway in the port range from the same port of `address` to Envoy, until the signal
- * aborts; then all connections are reset. Each connection is a Kubernetes port-forward of its own, so listeners come and
- * go without touching any other. A connection whose listener has gone goes on until Envoy or the client ends it.
- * What goes wrong is told by `onState` and tried again, never thrown.
+ * aborts; then all connections are reset. Each connection is a Kubernetes port-forward of its own, so a listener that comes
+ * or goes affects no other. Connections of a removed listener stay open until Envoy or the client ends them.
+ * Failures are reported by `onState` and retried, never thrown.
  */
 export const keepForwards = async (
   spec: ForwardSpec,
-  { signal, onState, reach = reachCluster, timings = usualTimings }: ForwardTools,
+  { signal, onState, connectTo: connecting = connectTo, timings = defaultTimings }: ForwardTools,
 ): Promise<void> => {
-  const board = makeBoard({ ...spec, onState, timings });
+  const ports = forwardPorts({ ...spec, onState, timings });
   let pauseMs = backoff.firstMs;
   while (!signal.aborted) {
     const startMs = performance.now();
     try {
-      const { kube, forward } = await reach(spec);
-      board.use(forward);
-      await followCluster({ spec, kube, board, missedPulseMs: timings.missedPulseMs, signal });
+      const { kube, forward } = await connecting(spec);
+      ports.useForwarder(forward);
+      await followCluster({ spec, kube, ports, missedPulseMs: timings.missedPulseMs, signal });
     } catch (error) {
-      board.note({ outage: messageOf(error) });
+      ports.update({ outage: messageOf(error) });
     }
     const wasSteady = performance.now() - startMs > 2 * backoff.longestMs;
     pauseMs = nextDelayMs(backoff, wasSteady ? undefined : pauseMs);
     await pause(pauseMs, undefined, { signal }).catch(() => undefined);
   }
-  board.close();
+  ports.close();
 };

@@ -15,7 +15,7 @@ export type EnvoyPod = KubeObject & {
 
 export type WantedListener = { readonly name: string; readonly port: number };
 
-/** The listeners to be forwarded, by port: those in the range; the seed listener lies outside. */
+/** The listeners to forward, by port: those in the range; the seed listener lies outside. */
 export const wantedListeners = (
   gateway: Gateway | undefined,
   { start, end }: PortRange,
@@ -30,11 +30,11 @@ const isReady = ({ metadata, status }: EnvoyPod): boolean =>
   !metadata.deletionTimestamp &&
   (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false);
 
-/** An Envoy that is to go still serves for some seconds, and a DaemonSet replaces it only after that. */
+/** A terminating Envoy still serves for some seconds, and a DaemonSet replaces it only after that. */
 const isDraining = ({ metadata, status }: EnvoyPod): boolean =>
   metadata.deletionTimestamp !== undefined && status?.phase === 'Running';
 
-/** Names of the pods that take connections: the ready ones, or those that drain while no other is there. */
+/** Names of the pods that accept connections: the ready ones, or draining ones while there is no other. */
 export const servingPods = (pods: readonly EnvoyPod[]): readonly string[] => {
   const ready = pods.filter(isReady);
   return (ready.length > 0 ? ready : pods.filter(isDraining)).map(({ metadata }) => metadata.name);
@@ -43,14 +43,14 @@ export const servingPods = (pods: readonly EnvoyPod[]): readonly string[] => {
 export type Seen = {
   /** Why the API server cannot be followed. */
   readonly outage?: string;
-  /** Undefined until it was looked for, then its name. */
+  /** Undefined until the first look. */
   readonly gateway?: { readonly name: string; readonly isThere: boolean };
-  /** Undefined until they were looked for. */
+  /** Undefined until the first look. */
   readonly pods?: readonly string[];
   readonly listeners: readonly ListenerStatus[];
 };
 
-/** The one state of all forwards, and the worst thing about it. */
+/** The state of all forwards as one, with the worst problem. */
 export const judgeForwards = ({ outage, gateway, pods, listeners }: Seen): Pick<ForwardStatus, 'state' | 'detail'> => {
   if (outage !== undefined) return { state: 'backoff', detail: outage };
   if (!gateway || !pods) return { state: 'starting' };

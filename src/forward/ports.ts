@@ -5,39 +5,40 @@ import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { judgeForwards, type Seen, type WantedListener } from './plan.ts';
 import { type Forward, openForward } from './server.ts';
 
-type News = Omit<Seen, 'listeners'>;
+type Observation = Omit<Seen, 'listeners'>;
 
-/** All forwards of a Gateway, and what is known of what lies behind them. */
-export type Board = {
+/** All forwards of a Gateway, with the state of the pods behind them. */
+export type ForwardedPorts = {
   /** Opens the forwards that are missing and closes those that are not wanted; all others are left alone. */
   readonly sync: (wanted: ReadonlyMap<number, WantedListener>) => void;
-  readonly note: (news: News) => void;
-  /** Takes this way into the cluster for the connections from now on. */
-  readonly use: (forward: PortForwarder) => void;
+  /** Takes over what was seen of the cluster. */
+  readonly update: (seen: Observation) => void;
+  /** Sets the port-forwarder for new connections. */
+  readonly useForwarder: (forward: PortForwarder) => void;
   /** Ends everything. */
   readonly close: () => void;
 };
 
-export type BoardTimings = {
-  /** From a change to the report of it and of all that came meanwhile. */
+export type PortTimings = {
+  /** Changes within this time are reported together. */
   readonly reportMs: number;
-  /** From a port that is taken to the first time that it is tried again. */
-  readonly takenMs: number;
+  /** Pause before the first retry of a port that is in use. */
+  readonly busyPortMs: number;
 };
 
-export type BoardInput = {
+export type ForwardPortsInput = {
   readonly gateway: { readonly name: string; readonly namespace: string };
   readonly address: string;
   readonly onState: (status: ForwardStatus) => void;
-  readonly timings: BoardTimings;
+  readonly timings: PortTimings;
 };
 
-type Route = { seen: News; forward?: PortForwarder };
+type Route = { seen: Observation; forward?: PortForwarder };
 
-/** Opens a connection to a listener through the first pod that takes it. */
+/** Opens a connection to a listener through the first pod that accepts it. */
 const dialListener = async (
   route: Route,
-  { name, namespace }: BoardInput['gateway'],
+  { name, namespace }: ForwardPortsInput['gateway'],
   port: number,
 ): Promise<Duplex> => {
   const { seen, forward } = route;
@@ -53,7 +54,8 @@ const dialListener = async (
   throw failure;
 };
 
-export const makeBoard = ({ gateway, address, onState, timings }: BoardInput): Board => {
+/** Begins without any forward. Tested in forward.test.ts. */
+export const forwardPorts = ({ gateway, address, onState, timings }: ForwardPortsInput): ForwardedPorts => {
   const forwards = new Map<number, Forward>();
   const ending = new Set<Forward>();
   const route: Route = { seen: {} };
@@ -81,15 +83,15 @@ export const makeBoard = ({ gateway, address, onState, timings }: BoardInput): B
       for (const [port, listener] of wanted) {
         if (forwards.has(port)) continue;
         const dial = () => dialListener(route, gateway, port);
-        forwards.set(port, openForward({ listener, address, dial, onChange, firstPauseMs: timings.takenMs }));
+        forwards.set(port, openForward({ listener, address, dial, onChange, firstPauseMs: timings.busyPortMs }));
       }
       onChange();
     },
-    note: (news) => {
-      route.seen = { ...route.seen, ...news };
+    update: (seen) => {
+      route.seen = { ...route.seen, ...seen };
       onChange();
     },
-    use: (forward) => {
+    useForwarder: (forward) => {
       route.forward = forward;
     },
     close: () => {

@@ -2,13 +2,13 @@ import { createServer, type Socket } from 'node:net';
 import { nextDelayMs } from '../lib/backoff.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { ListenerStatus } from '../model/tunnel-status.ts';
-import { carry, type Dial } from './connection.ts';
+import { type Dial, forwardConnection } from './connection.ts';
 
 export type Forward = {
   readonly status: () => ListenerStatus;
-  /** Takes no more connections; those that are open go on until they end. */
+  /** Accepts no more connections; open ones stay until they end. */
   readonly close: () => void;
-  /** Ends the open connections, too. */
+  /** Resets the open connections, too. */
   readonly destroy: () => void;
 };
 
@@ -21,17 +21,22 @@ export type ForwardInput = {
   readonly firstPauseMs: number;
 };
 
-/** Why a port cannot be listened on, and the way out. */
+const longestPauseMs = 10_000;
+
+/** Why a port cannot be listened on, and what to do. */
 export const explainListen = (error: Error, address: string, port: number): string => {
   if (hasCode(error, 'EADDRINUSE'))
-    return `port ${port} of ${address} is taken by another program: end it (ss -ltnp 'sport = :${port}' shows it), or move gateway.portRange`;
+    return `port ${port} of ${address} is used by another program: stop it (ss -ltnp 'sport = :${port}' shows it), or move gateway.portRange`;
   if (hasCode(error, 'EADDRNOTAVAIL'))
     return `${address} is no address of this host: set gateway.forwardAddress to one that is, such as 127.0.0.1`;
   return `port ${port} of ${address} cannot be listened on: ${error.message}`;
 };
 
-/** Listens on a listener's port and carries each connection by itself. A port that is taken is tried again with back-off. */
-export const openForward = ({ listener, address, dial, onChange, firstPauseMs: firstMs }: ForwardInput): Forward => {
+/**
+ * Listens on a listener's port and forwards each connection on its own; retries with back-off while the port is taken.
+ * Tested in forward.test.ts.
+ */
+export const openForward = ({ listener, address, dial, onChange, firstPauseMs }: ForwardInput): Forward => {
   const sockets = new Set<Socket>();
   let [state, detail, trouble]: [ListenerStatus['state'], string?, string?] = ['starting'];
   let isClosed = false;
@@ -40,22 +45,22 @@ export const openForward = ({ listener, address, dial, onChange, firstPauseMs: f
   const serve = async (socket: Socket): Promise<void> => {
     sockets.add(socket);
     onChange();
-    trouble = (await carry(socket, dial)) ?? trouble;
+    trouble = (await forwardConnection(socket, dial)) ?? trouble;
     sockets.delete(socket);
     onChange();
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serve(socket));
   const listen = () => server.listen(listener.port, address);
-  const note = (next: ListenerStatus['state'], why?: string) => {
+  const enter = (next: ListenerStatus['state'], why?: string) => {
     [state, detail] = [next, why];
     onChange();
   };
-  server.on('listening', () => (isClosed ? server.close() : note('up')));
+  server.on('listening', () => (isClosed ? server.close() : enter('up')));
   server.on('error', (error) => {
     trouble = error.message;
     if (server.listening || isClosed) return; // one connection could not be accepted: too many open files
-    note('backoff', explainListen(error, address, listener.port));
-    pauseMs = nextDelayMs({ firstMs, longestMs: 10_000 }, pauseMs);
+    enter('backoff', explainListen(error, address, listener.port));
+    pauseMs = nextDelayMs({ firstMs: firstPauseMs, longestMs: longestPauseMs }, pauseMs);
     retry = setTimeout(listen, pauseMs);
   });
   listen();

@@ -20,13 +20,13 @@ const parseRecord = (text: string, dir: string): InstanceRecord => {
   if (!record) {
     throw new UserError(`${path} is damaged`, {
       id: 'environment.instance-damaged',
-      hint: `end the instance's processes, if any run (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
+      hint: `end the instance's processes, if there are any (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
     });
   }
   if (record.schema === schemaVersion) return record;
   throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
     id: 'environment.instance-schema',
-    hint: 'take the instance down with the version of taskgate that made it',
+    hint: 'take the instance down with the version of taskgate that created it',
   });
 };
 
@@ -40,7 +40,7 @@ const parseObject = (text: string): InstanceRecord | undefined => {
   }
 };
 
-/** Changes are written one after the other, each to what is on disk by then: a write that fails fails alone. */
+/** Changes are written one after the other, each based on what is on disk by then: a failed write affects no other. */
 const openRecord = (dir: string, first: InstanceRecord): Instance => {
   let onDisk = first;
   let lastWrite: Promise<void> = Promise.resolve();
@@ -50,7 +50,7 @@ const openRecord = (dir: string, first: InstanceRecord): Instance => {
       await writeFileAtomically(instancePaths(dir).recordPath, `${JSON.stringify(next, null, 2)}\n`);
       onDisk = next;
     });
-    // its caller hears of the failure, the next write does not
+    // the failure is reported to its caller, not to the next write
     lastWrite = writing.catch(() => undefined);
     return writing;
   };
@@ -65,11 +65,11 @@ const openRecord = (dir: string, first: InstanceRecord): Instance => {
   };
 };
 
-/** Until an `up` by sudo has ended, its files are root's; one that was killed leaves them so. */
+/** Until an `up` under sudo has ended, its files are root's; they stay so if it was killed. */
 const ofRoot = (dir: string, name: string, cause: unknown): UserError =>
-  new UserError(`${instancePaths(dir).recordPath} may be read by root only`, {
+  new UserError(`only root may read ${instancePaths(dir).recordPath}`, {
     id: 'environment.instance-of-root',
-    hint: `an up by sudo is at work, or was killed: wait for it, or run it again, or: taskgate down --name ${name}`,
+    hint: `an up under sudo is running or was killed: wait for it, run it again, or run: taskgate down --name ${name}`,
     cause,
   });
 
@@ -87,7 +87,7 @@ export const findInstance = async (stateDir: string, name: string): Promise<Inst
 
 type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach'>;
 
-/** Makes an instance's folder (0700) and its first record. */
+/** Creates an instance's folder (0700) and its first record. */
 export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {
   const dir = instanceDirOf(stateDir, made.name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -97,7 +97,7 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
   return instance;
 };
 
-/** Records of all instances, by name. A folder without a record holds none: see {@link removeInstanceDir}. */
+/** Records of all instances, by name. A folder without a record is no instance: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
   const names = await readdir(statePaths(stateDir).instancesDir).catch((error) => {
     if (hasCode(error, 'ENOENT')) return [];
@@ -107,12 +107,12 @@ export const listInstances = async (stateDir: string): Promise<readonly Instance
   return found.flatMap((instance) => (instance ? [instance.record()] : []));
 };
 
-/** Removes an instance's folder with all that is in it. */
+/** Removes an instance's folder. */
 export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
 
 /**
- * Removes an instance's folder, with a record or (its maker was killed before it wrote one) without.
- * False when there was nothing to remove.
+ * Removes an instance's folder, with a record or without one (`up` was killed before it wrote one). False when there was
+ * nothing to remove.
  */
 export const removeInstanceDir = async (stateDir: string, name: string): Promise<boolean> => {
   try {

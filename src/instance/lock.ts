@@ -3,7 +3,7 @@ import { UserError } from '../lib/errors.ts';
 import { withLock } from '../lib/process/lock.ts';
 import { statePaths } from './paths.ts';
 
-/** Of a command's context, what names the instance and its lock. */
+/** The part of a command's context that names the instance and its lock. */
 export type LockInput = {
   readonly config: { readonly name: string };
   readonly folders: { readonly stateDir: string };
@@ -11,8 +11,8 @@ export type LockInput = {
 };
 
 /**
- * Does work that changes an instance, one process at a time.
- * Throws UserError `environment.locked`, naming the process that has the lock.
+ * Runs work that changes an instance, one process at a time. Throws UserError `environment.locked` with the process that
+ * has the lock. Tested in test/golden/layout.test.ts and test/lib/process/lock.test.ts.
  */
 export const withInstanceLock = <T>(
   { config: { name }, folders: { stateDir }, signal }: LockInput,

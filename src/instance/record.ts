@@ -3,34 +3,34 @@ import type { Cluster, ProviderName } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
-/** Of `instance.json`. A change of any type in this file is a change of what is on disk, and needs another number. */
+/** Of `instance.json`. A change of any type in this file changes the format on disk, and needs another number. */
 export const schemaVersion = 1;
 
-/** What a native cluster makes outside its instance's folder. */
+/** Resources of a native cluster outside its instance's folder; `keeper` is its supervisor. */
 export type NativeResource =
   | { readonly kind: 'cgroups'; readonly paths: readonly string[] }
   | { readonly kind: 'keeper'; readonly process: ProcessIdentity }
   | { readonly kind: 'link'; readonly name: string };
 
-/** What a Minikube cluster is outside its instance's folder. */
+/** The Minikube profile of an instance. */
 export type MinikubeResource = {
   readonly kind: 'minikube-profile';
   readonly profile: string;
   readonly driver: string;
-  /** Made by taskgate, and deleted with the instance; one that was there before stays. */
+  /** Created by taskgate, and deleted with the instance; an existing one is kept. */
   readonly owned: boolean;
 };
 
-/** The background process of an instance's tunnels and forwards. */
+/** The tunnel daemon of an instance. */
 export type TunnelResource = { readonly kind: 'tunnels'; readonly process: ProcessIdentity };
 
-/** What exists of an instance and must be undone; written before it is made. */
+/** A resource that `down` must remove; written before it is created. */
 export type Resource = NativeResource | MinikubeResource | TunnelResource;
 
 /** The Minikube cluster of an instance. */
 export type MinikubeTarget = {
   readonly profile: string;
-  /** The user named the profile: then one that is there may be used, and recreated with `recreate`. */
+  /** The user named the profile: then an existing one may be used, and recreated with `recreate`. */
   readonly profileGiven: boolean;
   /** What Minikube runs on: docker, kvm2, ... */
   readonly driver: string;
@@ -38,7 +38,7 @@ export type MinikubeTarget = {
   readonly memoryMb: number;
   readonly serviceCidr?: string;
   readonly baseImage?: string;
-  /** Added to `minikube start` as they are, after taskgate's own. */
+  /** Appended to `minikube start`. */
   readonly startArgs: readonly string[];
   /** Name or path of the program, when it is not the one on PATH. */
   readonly program?: string;
@@ -47,21 +47,21 @@ export type MinikubeTarget = {
 /** The cluster that an instance is attached to. */
 export type AttachTarget = {
   readonly context: string;
-  /** The context again: the user says by it that the cluster may be changed. */
+  /** The context's name repeated: the user allows changes to the cluster. */
   readonly allowContext: string | undefined;
   /** The user's kubeconfig files, in the order in which kubectl reads them; see kubeconfigPaths. Never written. */
   readonly kubeconfigPaths: readonly string[];
 };
 
-/** Where an instance's cluster is: exactly one of them, or none for an instance that has only a tunnel. */
+/** The cluster of an instance: exactly one of them, or none for an instance that has only a tunnel. */
 export type ClusterTarget = {
-  /** The /16 that a native instance holds. */
+  /** The /16 of a native instance. */
   readonly cidr?: string;
   readonly minikube?: MinikubeTarget;
   readonly attach?: AttachTarget;
 };
 
-/** What the user decides about a gateway. */
+/** Settings of a gateway. */
 export type GatewaySettings = GatewayName & {
   readonly className: string;
   /** `maxItems` of the Gateway's listeners, in spec and status. */
@@ -74,7 +74,7 @@ export type GatewaySettings = GatewayName & {
   readonly contourReplicas?: number;
 };
 
-/** What is needed to write a master's configuration again later. */
+/** What a master's configuration is written from. */
 export type MasterSettings = {
   /** Where the master listens on its own host. */
   readonly port: number;
@@ -85,11 +85,11 @@ export type MasterSettings = {
   readonly maxSlotsPerPod: number;
 };
 
-/** What the last `up` made the instance with. */
+/** The settings of the last `up`. */
 export type InstanceSettings = {
   readonly gateway: GatewaySettings;
   readonly master?: MasterSettings;
-  /** Those of a tunnel, for the `up` that makes it so again. */
+  /** Those of a tunnel, for the command line that repeats this `up`. */
   readonly ssh?: object;
   readonly ngrok?: object;
   readonly tunnel?: object;
@@ -107,10 +107,10 @@ export type InstanceRecord = ClusterTarget & {
   readonly merged?: { readonly path: string; readonly kubeContext: string };
   /** As the master and this host reach it. */
   readonly gateway?: GatewayEndpoint;
-  /** What the Gateway's status says; a forward's address is another one. */
+  /** The address in the Gateway's status; that of a forward differs. */
   readonly publishedAddress?: string;
   readonly master?: MasterEndpoint;
-  /** Uid of the namespace kube-system: tells clusters apart that have several kubeconfigs. */
+  /** Uid of the namespace kube-system: identifies a cluster, whatever kubeconfig leads to it. */
   readonly clusterId?: string;
   readonly settings?: InstanceSettings;
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */

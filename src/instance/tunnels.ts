@@ -8,11 +8,11 @@ export type SshSpec = {
   readonly port?: number;
   /** 0 lets the server choose. */
   readonly remotePort: number;
-  /** Where the server is asked to listen: `0.0.0.0` is every IPv4 address, `*` every address. */
+  /** Where the server listens: `0.0.0.0` is every IPv4 address, `*` every address. */
   readonly bindAddress: string;
-  /** What tasks dial; left out, the host name that ssh itself dials. */
+  /** The host that tasks dial; by default the host name that ssh itself dials. */
   readonly publicHost?: string;
-  /** `accept-new` stores keys of new hosts in the instance's folder, `yes` takes only those that the user knows. */
+  /** `accept-new` stores keys of new hosts in the instance's folder, `yes` accepts only those in the user's files. */
   readonly hostKeyPolicy: 'accept-new' | 'yes';
   readonly serverAliveInterval: number;
   readonly serverAliveCountMax: number;
@@ -29,16 +29,16 @@ export type NgrokSpec = {
   /** A reserved TCP address, `host:port`; the address is then plain http. */
   readonly tcpAddress?: string;
   readonly trafficPolicyFile?: string;
-  /** The user's own configuration of ngrok; left out, the one that ngrok reads by default, if it is there. */
+  /** The user's own configuration of ngrok; by default the file that ngrok reads itself, if it exists. */
   readonly configFile?: string;
 };
 
-/** Which tunnel, and by which settings. */
+/** The kind of a tunnel and its settings. */
 export type DriverSpec =
   | { readonly kind: 'ssh'; readonly settings: SshSpec }
   | { readonly kind: 'ngrok'; readonly settings: NgrokSpec };
 
-/** How long the daemon waits for the tunnel's public end and for its nonces. */
+/** How long the daemon waits for the tunnel's public end and for nonces. */
 export type TunnelTimings = {
   /** Between two probes of a tunnel that is up. */
   readonly livenessMs: number;
@@ -63,20 +63,20 @@ export type TunnelSpec = {
   readonly timings?: Partial<TunnelTimings>;
 };
 
-/** What to forward. */
+/** The forwards from this host to a Gateway. */
 export type ForwardSpec = {
   readonly kubeconfigPath: string;
   readonly kubeContext: string;
   readonly gateway: GatewayName;
-  /** Where to listen on this host; a listener has the same port here as on the Gateway. */
+  /** Where to listen on this host; a listener has the same port here and on the Gateway. */
   readonly address: string;
   readonly portRange: PortRange;
 };
 
-/** All that the tunnel daemon of one instance has to do: `tunnels.json` in the instance's folder. */
+/** The input of an instance's tunnel daemon: `tunnels.json` in the instance's folder. */
 export type TunnelDaemonSpec = {
   readonly instance: string;
-  /** Unix socket on which it answers with its status. */
+  /** Unix socket on which it serves its status. */
   readonly socketPath: string;
   /** The instance's folder. */
   readonly folder: string;

@@ -9,7 +9,7 @@ import { imageRef, pins } from '../config/versions.ts';
 import { listInstances } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
-import { launchKeeper } from '../supervisor/launch.ts';
+import { launchDaemon } from '../supervisor/launch.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
 const softwareOf = (artifacts: Artifacts | undefined): NodeSoftware => {
@@ -39,7 +39,7 @@ export const nativeCluster = (
     { name, instanceDir: instance.dir, network: networkOf(cidr) },
     {
       runner,
-      launchKeeper,
+      launchSupervisor: launchDaemon,
       software: () => softwareOf(artifacts),
       templatesDir: folders.templatesDir,
       supervisorCommand: folders.supervisorCommand,

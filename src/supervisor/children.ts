@@ -12,7 +12,7 @@ const backoff = { firstMs: 200, longestMs: 10_000 };
 const steadyMs = 30_000;
 const probePauseMs = 20;
 
-/** Pause before the next start of a child: doubles for each run that ended early, and begins anew after a steady one. */
+/** Pause before the next start of a child: doubles after each run that ended early, starts over after a steady one. */
 export const nextBackoffMs = (lastMs: number | undefined, ranMs: number): number =>
   nextDelayMs(backoff, ranMs >= steadyMs ? undefined : lastMs);
 
@@ -20,18 +20,18 @@ export type ChildReport = (name: string, state: ChildState, detail?: string) => 
 
 type Supervised = { readonly status: () => ChildStatus; readonly firstReady: Promise<void> };
 
-/** Not `process.stderr`, whose unhandled error would end the keeper: the disk that is full may hold our own log too. */
-const sayOnStderr = (line: string): void => {
+/** Not `process.stderr`, whose unhandled error would end the supervisor: the full disk may hold its own log, too. */
+const reportOnStderr = (line: string): void => {
   try {
     writeSync(2, `${line}\n`);
   } catch {
-    // there is nowhere left to say it
+    // there is nowhere left to report it
   }
 };
 
 const openLog = (name: string, logsDir: string): RotatingLog =>
   openRotatingLog(join(logsDir, `${name}.log`), {
-    onLoss: (reason) => sayOnStderr(`output of ${name} is dropped: ${reason}`),
+    onLoss: (reason) => reportOnStderr(`output of ${name} is dropped: ${reason}`),
   });
 
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
@@ -60,7 +60,7 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
     report(child.name, next, detail);
   };
   const watchReadiness = async (run: number) => {
-    let seen: string | true = 'not asked yet';
+    let seen: string | true = 'not probed yet';
     while (run === restarts && seen !== true) {
       seen = await probeOnce(child.probe);
       if (seen !== true) await pause(probePauseMs);
@@ -98,8 +98,9 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
 type SuperviseOptions = { readonly after: Promise<unknown>; readonly report: ChildReport };
 
 /**
- * Starts every child once those named in its `after` have been ready, restarts any that ends, for as long as this
- * process lives. Returns a function that gives the present state of all.
+ * Starts each child once those named in its `after` have been ready, and restarts any that exits, for as long as this
+ * process lives. Returns a function that gives the current state of all. Restarts are tested in
+ * test/process/supervisor-children.test.ts.
  */
 export const supervise = (
   children: readonly Child[],

@@ -6,37 +6,37 @@ import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { Command } from '../lib/process/runner.ts';
-import type { KeeperEvent } from './spec.ts';
+import type { StarterEvent } from './spec.ts';
 
 export type LaunchOptions = {
-  /** Where the keeper's own errors go. */
+  /** File for the daemon's own errors. */
   readonly logPath: string;
-  /** Where the logs of its children are. */
+  /** Folder of its children's logs. */
   readonly logsDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Deadline of each wait for the keeper or one of its children. */
+  /** Deadline of each wait for the daemon or one of its children. */
   readonly timeoutMs: number;
-  /** Whose process it is to be, where root starts it for somebody. */
+  /** The user to run it as, where root starts it for the caller of sudo. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** The error for a keeper that ended; left out, that of a native node's. */
+  /** The error for a daemon that ended; by default that of a native node's supervisor. */
   readonly explainEnd?: (why: string) => UserError;
-  readonly onEvent?: (event: KeeperEvent) => void;
+  readonly onEvent?: (event: StarterEvent) => void;
 };
 
-/** The starter's end of a keeper. It dies with the starter until `detach`. */
-export type Launched = {
+/** The starter's end of a daemon, which dies with the starter until `detach`. */
+export type LaunchedDaemon = {
   /** Pid of the launched command, as the host sees it. */
   readonly pid: number;
   /** Rejects when it ends. */
   readonly ended: Promise<never>;
-  /** Resolves when the namespaces are furnished. */
-  readonly furnished: () => Promise<void>;
-  /** Lets the keeper start its children. */
+  /** Resolves when it has set up its surroundings and waits for `go`. */
+  readonly untilSetUp: () => Promise<void>;
+  /** Lets it start its children. */
   readonly go: () => void;
   /** Resolves when the named child has become ready. */
-  readonly ready: (child: string) => Promise<void>;
-  /** From now on the keeper outlives this process. */
+  readonly untilReady: (child: string) => Promise<void>;
+  /** From now on it outlives this process. */
   readonly detach: () => void;
 };
 
@@ -45,13 +45,15 @@ const lastLines = async (path: string): Promise<string> => {
   return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
 };
 
-/** How the keeper's children are, by name: what it told last of each. */
-type Told = Map<string, { readonly state: string; readonly detail?: string }>;
+/** The last event of each child, by name. */
+type ChildEvents = Map<string, { readonly state: string; readonly detail?: string }>;
 
-/** The children that are not ready, each with how it ended and what it wrote last. */
-const describeTrouble = async (told: Told, logsDir: string): Promise<string> => {
-  const troubled = [...told].filter(([, { state, detail }]) => state === 'backoff' || (state === 'starting' && detail));
-  const waiting = [...told].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
+/** Describes the children that are not ready, each with how it ended and the last lines of its log. */
+const describeTrouble = async (children: ChildEvents, logsDir: string): Promise<string> => {
+  const troubled = [...children].filter(
+    ([, { state, detail }]) => state === 'backoff' || (state === 'starting' && detail),
+  );
+  const waiting = [...children].filter(([, { state }]) => state !== 'ready').map(([name]) => name);
   if (troubled.length === 0) return `not ready: ${waiting.join(', ') || 'none was started'}`;
   const texts = troubled.map(
     async ([name, { detail }]) => `${name} ${detail ?? 'ended'}${await lastLines(join(logsDir, `${name}.log`))}`,
@@ -59,11 +61,11 @@ const describeTrouble = async (told: Told, logsDir: string): Promise<string> => 
   return (await Promise.all(texts)).join('; ');
 };
 
-/** Listens to a keeper: promises of what it will tell, and what it has told of its children so far. */
-const hear = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
-  const furnished = Promise.withResolvers<void>();
+/** Reads a daemon's events: promises of those to come, and the last one of each child. */
+const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
+  const setUp = Promise.withResolvers<void>();
   const readyChildren = new Map<string, PromiseWithResolvers<void>>();
-  const told: Told = new Map();
+  const children: ChildEvents = new Map();
   let problem: string | undefined;
   const readiness = (child: string): PromiseWithResolvers<void> => {
     const entry = readyChildren.get(child) ?? Promise.withResolvers<void>();
@@ -71,30 +73,34 @@ const hear = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     return entry;
   };
   createInterface(stdout).on('line', (line) => {
-    const event = JSON.parse(line) as KeeperEvent;
+    const event = JSON.parse(line) as StarterEvent;
     onEvent?.(event);
-    if (event.event === 'furnished') furnished.resolve();
+    if (event.event === 'set-up') setUp.resolve();
     if (event.event === 'failed') problem = event.message;
     if (event.event !== 'child') return;
-    const { name, state, detail = told.get(name)?.detail } = event;
-    told.set(name, { state, ...(detail && { detail }) });
+    const { name, state, detail = children.get(name)?.detail } = event;
+    children.set(name, { state, ...(detail && { detail }) });
     if (state === 'ready') readiness(name).resolve();
   });
   const ready = (child: string): Promise<void> => readiness(child).promise;
-  return { furnished: furnished.promise, ready, told, problem: () => problem };
+  return { setUp: setUp.promise, ready, children, problem: () => problem };
 };
 
-/** An error for a wait that took too long, with what is known of the children. */
-const tooLate = async (what: string, told: Told, { logsDir, timeoutMs }: LaunchOptions): Promise<UserError> =>
-  new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${await describeTrouble(told, logsDir)}`, {
+/** The error for a wait that took too long, with the state of the children. */
+const tooLate = async (
+  what: string,
+  children: ChildEvents,
+  { logsDir, timeoutMs }: LaunchOptions,
+): Promise<UserError> =>
+  new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${await describeTrouble(children, logsDir)}`, {
     id: 'cluster.not-started',
-    hint: 'mend what the log lines say, or give it more time with --timeouts-stage-seconds',
+    hint: 'fix what the log lines report, or allow more time with --timeouts-stage-seconds',
   });
 
 const nodeEnded = (why: string): UserError =>
-  new UserError(`the keeper ended: ${why}`, {
+  new UserError(`the supervisor of the node ended: ${why}`, {
     id: 'cluster.keeper-ended',
-    hint: 'the message has what failed; on a container host, allow namespaces and mounts',
+    hint: 'the message contains the reason; in a container, allow namespaces and mounts',
   });
 
 const whyEnded = async (problem: string | undefined, options: LaunchOptions): Promise<unknown> => {
@@ -104,30 +110,30 @@ const whyEnded = async (problem: string | undefined, options: LaunchOptions): Pr
 };
 
 /**
- * Starts a keeper in the background and speaks with it by lines; aborting the signal ends it. What it returns rejects
- * with UserError `cluster.keeper-ended` when the keeper ends, or `cluster.not-started` at the deadline, both with the
- * last lines of the log that tells why.
+ * Starts a daemon (the supervisor of a native node, or the tunnel daemon) and exchanges lines with it; aborting the
+ * signal ends it. What it returns rejects with UserError `cluster.keeper-ended` when the daemon ends, or
+ * `cluster.not-started` at the deadline, both with the last log lines. Tested in test/process/supervisor-launch.test.ts.
  */
-export const launchKeeper = (command: Command, options: LaunchOptions): Launched => {
+export const launchDaemon = (command: Command, options: LaunchOptions): LaunchedDaemon => {
   const { logPath, env, signal, timeoutMs, owner } = options;
   signal.throwIfAborted();
   const [program, ...args] = command;
   const log = openSync(logPath, 'a', 0o600);
-  const keeper = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env }, ...owner });
+  const daemon = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env }, ...owner });
   closeSync(log);
-  const { pid, stdin, stdout } = keeper;
+  const { pid, stdin, stdout } = daemon;
   if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
-  const heard = hear(stdout, options.onEvent);
+  const events = readEvents(stdout, options.onEvent);
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined); // nobody may be waiting when it ends
   stdin.on('error', () => undefined);
   const stop = () => stdin.end();
   signal.addEventListener('abort', stop, { once: true });
-  keeper.on('close', () => void whyEnded(heard.problem(), options).then(ended.reject));
+  daemon.on('close', () => void whyEnded(events.problem(), options).then(ended.reject));
 
   const within = async (what: string, promise: Promise<void>): Promise<void> => {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => void tooLate(what, heard.told, options).then(late.reject), timeoutMs);
+    const timer = setTimeout(() => void tooLate(what, events.children, options).then(late.reject), timeoutMs);
     try {
       await Promise.race([promise, ended.promise, late.promise]);
     } finally {
@@ -137,14 +143,14 @@ export const launchKeeper = (command: Command, options: LaunchOptions): Launched
   return {
     pid,
     ended: ended.promise,
-    furnished: () => within('the keeper', heard.furnished),
+    untilSetUp: () => within('the daemon', events.setUp),
     go: () => stdin.write('go\n'),
-    ready: (child) => within(child, heard.ready(child)),
+    untilReady: (child) => within(child, events.ready(child)),
     detach: () => {
       signal.removeEventListener('abort', stop);
       stdin.end('detach\n');
       stdout.destroy();
-      keeper.unref();
+      daemon.unref();
     },
   };
 };

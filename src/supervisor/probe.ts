@@ -31,7 +31,10 @@ const answersHttp = async ({ url, tls }: Extract<Probe, { kind: 'http' }>): Prom
   return response.status === 200 || `answers ${response.status}`;
 };
 
-/** Looks once: `true` when the child works, otherwise what was seen. Never throws for a child that does not answer. */
+/**
+ * Probes once: `true` when the child is ready, otherwise what was seen. Never throws for a child that does not answer.
+ * Tested in test/process/supervisor-children.test.ts (socket) and test/e2e/up-down.test.ts (HTTP).
+ */
 export const probeOnce = async (probe: Probe): Promise<string | true> => {
   try {
     return await (probe.kind === 'http' ? answersHttp(probe) : answersOnSocket(probe.path));

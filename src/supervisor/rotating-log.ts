@@ -5,21 +5,21 @@ const defaultLimitBytes = 8 * 1024 * 1024;
 
 export type RotatingLogOptions = {
   readonly limitBytes?: number;
-  /** Told once why output is lost. */
+  /** Called once, with the reason why output is lost. */
   readonly onLoss: (reason: string) => void;
 };
 
 export type RotatingLog = { readonly write: (chunk: Uint8Array) => void };
 
 /**
- * Appends to a file; past `limitBytes` the file becomes `<path>.1` (replacing the last one) and a new one begins.
- * Never throws: who writes must live on when the disk is full. What cannot be written is dropped.
+ * Appends to a file; past `limitBytes` the file is renamed to `<path>.1` (replacing the last one) and a new one is begun.
+ * Never throws: the writer must survive a full disk. What cannot be written is dropped.
  */
 export const openRotatingLog = (path: string, options: RotatingLogOptions): RotatingLog => {
   const { limitBytes = defaultLimitBytes, onLoss } = options;
   let file: number | undefined;
   let sizeBytes = 0;
-  let isLossTold = false;
+  let isLossReported = false;
   const open = (): number => {
     file = openSync(path, 'a', 0o600);
     sizeBytes = fstatSync(file).size;
@@ -35,8 +35,8 @@ export const openRotatingLog = (path: string, options: RotatingLogOptions): Rota
     try {
       work();
     } catch (error) {
-      if (!isLossTold) onLoss(messageOf(error));
-      isLossTold = true;
+      if (!isLossReported) onLoss(messageOf(error));
+      isLossReported = true;
     }
   };
   orLoss(open);

@@ -1,6 +1,6 @@
 import type { Command } from '../lib/process/runner.ts';
 
-/** How the keeper finds out that a child works. */
+/** How the supervisor finds out that a child is ready. */
 export type Probe =
   | {
       readonly kind: 'http';
@@ -10,7 +10,7 @@ export type Probe =
     }
   | { readonly kind: 'socket'; readonly path: string };
 
-/** One process that the keeper starts, restarts with back-off when it ends, and ends with itself. */
+/** A process that the supervisor starts, restarts with back-off when it exits, and ends with itself. */
 export type Child = {
   readonly name: string;
   readonly command: Command;
@@ -20,18 +20,18 @@ export type Child = {
   readonly probe: Probe;
 };
 
-/** Furnishing of the namespaces: a command to run or a small file to write. */
+/** A step that sets up the namespaces: a command to run or a small file to write. */
 export type SetupStep =
   | { readonly run: Command }
   | { readonly write: { readonly path: string; readonly text: string } };
 
-/** All that the keeper of one instance has to do; written to `keeper.json` in the instance's folder. */
-export type KeeperSpec = {
+/** The input of an instance's supervisor: `keeper.json` in the instance's folder. */
+export type SupervisorSpec = {
   readonly instance: string;
-  /** Unix socket on which the keeper answers `status`. */
+  /** Unix socket on which the supervisor serves its status. */
   readonly socketPath: string;
   readonly logsDir: string;
-  /** Furnishes the namespaces, in order, before anything else. */
+  /** Sets up the namespaces, in this order, before any child is started. */
   readonly setup: readonly SetupStep[];
   readonly children: readonly Child[];
 };
@@ -47,14 +47,14 @@ export type ChildStatus = {
   readonly lastExit?: string;
 };
 
-export type KeeperStatus = {
+export type SupervisorStatus = {
   readonly instance: string;
   readonly uptimeMs: number;
   readonly children: readonly ChildStatus[];
 };
 
-/** Lines of JSON that the keeper writes to its starter until it is told to `detach`. */
-export type KeeperEvent =
-  | { readonly event: 'furnished' }
+/** Lines of JSON that a daemon writes to its starter until it is detached. */
+export type StarterEvent =
+  | { readonly event: 'set-up' }
   | { readonly event: 'child'; readonly name: string; readonly state: ChildState; readonly detail?: string }
   | { readonly event: 'failed'; readonly message: string };

@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { hasCode } from '../lib/errors.ts';
-import type { KeeperStatus } from './spec.ts';
+import type { SupervisorStatus } from './spec.ts';
 
 const defaultTimeoutMs = 2_000;
 
-/** Answers each connection to a Unix socket with the present status as one line of JSON. */
+/** Answers each connection to a Unix socket with the current status as one line of JSON. */
 export const serveStatus = async (socketPath: string, status: () => object): Promise<void> => {
   await rm(socketPath, { force: true });
   const server = createServer((socket) => {
@@ -19,10 +19,10 @@ export const serveStatus = async (socketPath: string, status: () => object): Pro
   });
 };
 
-/** No socket, nobody behind it, a keeper that ended meanwhile, or none that answered in time. */
-const silences = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ABORT_ERR'];
+/** No socket, no server behind it, one that ended meanwhile, or one that did not answer in time. */
+const notRunningCodes = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ABORT_ERR'];
 
-/** Whether what a keeper answered is a status of its kind. */
+/** Whether an answer is a status of the expected kind. */
 type IsStatus<T> = (value: Partial<T>) => boolean;
 
 const parseStatus = <T extends object>(answer: string, isStatus: IsStatus<T>): T | undefined => {
@@ -35,7 +35,7 @@ const parseStatus = <T extends object>(answer: string, isStatus: IsStatus<T>): T
   }
 };
 
-/** Asks a keeper for its status; undefined when none answers on this socket, or not in full within `timeoutMs`. */
+/** Reads a daemon's status; undefined when none answers on this socket, or not in full within `timeoutMs`. */
 export const askStatus = async <T extends object>(
   socketPath: string,
   isStatus: IsStatus<T>,
@@ -44,11 +44,11 @@ export const askStatus = async <T extends object>(
   try {
     return parseStatus(await text(connect({ path: socketPath, signal: AbortSignal.timeout(timeoutMs) })), isStatus);
   } catch (error) {
-    if (silences.some((code) => hasCode(error, code))) return undefined;
+    if (notRunningCodes.some((code) => hasCode(error, code))) return undefined;
     throw error;
   }
 };
 
-/** Asks the keeper of a native node. */
-export const findKeeperStatus = (socketPath: string, timeoutMs?: number): Promise<KeeperStatus | undefined> =>
-  askStatus<KeeperStatus>(socketPath, ({ children }) => children !== undefined, timeoutMs);
+/** Reads the status of a native node's supervisor. */
+export const findSupervisorStatus = (socketPath: string, timeoutMs?: number): Promise<SupervisorStatus | undefined> =>
+  askStatus<SupervisorStatus>(socketPath, ({ children }) => children !== undefined, timeoutMs);

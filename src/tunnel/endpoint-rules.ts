@@ -1,7 +1,7 @@
-import { isPublicBind, parseMasterUrl, type ReachSettings } from './endpoint.ts';
+import { isPublicBind, type MasterRouteSettings, parseMasterUrl } from './endpoint.ts';
 
-/** Something that is wrong about the settings of the way back, at one of them. */
-export type ReachFinding = {
+/** A problem of the settings that decide how tasks reach the master. */
+export type MasterRouteFinding = {
   readonly severity: 'error' | 'warning';
   /** Path of the setting. */
   readonly path: string;
@@ -9,15 +9,15 @@ export type ReachFinding = {
   readonly hint: string;
 };
 
-type Rule = (settings: ReachSettings) => readonly (ReachFinding | false)[];
+type Rule = (settings: MasterRouteSettings) => readonly (MasterRouteFinding | false)[];
 
-const error = (path: string, message: string, hint: string): ReachFinding => ({
+const error = (path: string, message: string, hint: string): MasterRouteFinding => ({
   severity: 'error',
   path,
   message,
   hint,
 });
-const warning = (path: string, message: string, hint: string): ReachFinding => ({
+const warning = (path: string, message: string, hint: string): MasterRouteFinding => ({
   severity: 'warning',
   path,
   message,
@@ -48,11 +48,7 @@ const url: Rule = ({ master: { reach, url: text } }) => {
 const ssh: Rule = ({ master: { reach }, ssh: { host } }) => [
   reach === 'ssh' &&
     !host &&
-    error(
-      'ssh.host',
-      'is not set, and master.reach is ssh',
-      'name a host of yours that the cluster reaches, as ssh takes it',
-    ),
+    error('ssh.host', 'is not set, and master.reach is ssh', 'name a host that the cluster can reach, as ssh takes it'),
 ];
 
 const ngrok: Rule = ({ master: { reach, scheme }, ngrok: { domain, tcpAddress } }) => [
@@ -74,8 +70,8 @@ const exposure: Rule = ({ master: { reach }, ssh: { bindAddress }, tunnel: { all
     (reach === 'ngrok' || (reach === 'ssh' && isPublicBind(bindAddress))) &&
     error(
       'tunnel.allowPublic',
-      `is not set, but a tunnel by ${reach} puts the master where the internet may reach it`,
-      `set it if you want that (--tunnel-allow-public true); it closes by itself after tunnel.ttlHours${reach === 'ssh' ? '; or set ssh.bindAddress to a private address of that host' : ''}`,
+      `is not set, but a tunnel by ${reach} exposes the master to the internet`,
+      `set it to allow that (--tunnel-allow-public true); the tunnel expires after tunnel.ttlHours${reach === 'ssh' ? '; or set ssh.bindAddress to a private address of that host' : ''}`,
     ),
 ];
 
@@ -86,6 +82,6 @@ const host: Rule = ({ master }) => [
     warning('master.host', `is not used, since master.reach is ${master.reach}`, 'leave it out'),
 ];
 
-/** Everything that is wrong about how tasks are to reach the master. */
-export const findReachProblems = (settings: ReachSettings): readonly ReachFinding[] =>
+/** All problems of the settings that decide how tasks reach the master. */
+export const findMasterRouteProblems = (settings: MasterRouteSettings): readonly MasterRouteFinding[] =>
   [url, ssh, ngrok, exposure, host].flatMap((rule) => rule(settings)).filter((finding) => finding !== false);

@@ -1,8 +1,9 @@
 import { UserError } from '../lib/errors.ts';
+import type { Cluster } from '../model/cluster.ts';
 import type { MasterEndpoint, PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 
-/** The settings by which tasks find their way back to the master. */
-export type ReachSettings = {
+/** The settings that decide how tasks reach the master. */
+export type MasterRouteSettings = {
   readonly master: {
     readonly reach: 'auto' | 'direct' | 'ssh' | 'ngrok' | 'url';
     readonly scheme: 'http' | 'https';
@@ -14,13 +15,13 @@ export type ReachSettings = {
   readonly tunnel: { readonly allowPublic: boolean };
 };
 
-/** A way back that was chosen. */
-export type Reach =
+/** The chosen route from tasks to the master (the reverse path). */
+export type MasterRoute =
   | { readonly via: 'direct'; readonly because: string }
   | { readonly via: TunnelKind; readonly because: string }
   | { readonly via: 'url'; readonly endpoint: MasterEndpoint; readonly because: string };
 
-/** What is wrong with a URL of the master, or where it leads. */
+/** Parses a URL of the master; with everything that is wrong with it, if anything is. */
 export const parseMasterUrl = (text: string): MasterEndpoint | { readonly problems: readonly string[] } => {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text))
     return { problems: [`${text} is no URL such as https://master.example:8443`] };
@@ -51,26 +52,25 @@ const getUrlEndpoint = (text: string | undefined): MasterEndpoint => {
   });
 };
 
-const noWayBack = (): UserError =>
-  new UserError('pods do not reach this host directly, and no other way back to the master is set', {
+const noReversePath = (): UserError =>
+  new UserError('pods do not reach this host directly, and no other route to the master is configured', {
     id: 'tunnel.no-way-back',
     hint: 'choose one: --master-reach ssh --ssh-host HOST, --master-reach ngrok (both with --tunnel-allow-public true), or --master-reach url --master-url URL',
   });
 
-/** Without a direct way, a tunnel only where the user has said so far that one may be. */
-const chooseInstead = ({ ssh, ngrok, tunnel }: ReachSettings): Reach => {
+/** Without a direct route, a tunnel only if the settings allow one. */
+const chooseInstead = ({ ssh, ngrok, tunnel }: MasterRouteSettings): MasterRoute => {
   const because = 'auto: a pod does not reach this host directly';
   if (ssh.host && (tunnel.allowPublic || !isPublicBind(ssh.bindAddress))) return { via: 'ssh', because };
   if ((ngrok.domain || ngrok.tcpAddress) && tunnel.allowPublic) return { via: 'ngrok', because };
-  throw noWayBack();
+  throw noReversePath();
 };
 
 /**
- * Chooses the way back. `isDirect` says whether a pod reached this host directly; left out, nobody has tried yet, and
- * `auto` takes the direct way for now.
- * Throws UserError `tunnel.no-way-back` or `usage.master-url`.
+ * Chooses the route. `isDirect`: whether a pod reached this host directly; left out if that has not been tried, and
+ * `auto` then takes the direct route. Throws UserError `tunnel.no-way-back` or `usage.master-url`.
  */
-export const chooseReach = (settings: ReachSettings, isDirect?: boolean): Reach => {
+export const chooseMasterRoute = (settings: MasterRouteSettings, isDirect?: boolean): MasterRoute => {
   const { reach, url } = settings.master;
   if (reach === 'url') return { via: 'url', endpoint: getUrlEndpoint(url), because: 'master.reach is url' };
   if (reach !== 'auto') return { via: reach, because: `master.reach is ${reach}` };
@@ -81,9 +81,24 @@ export const chooseReach = (settings: ReachSettings, isDirect?: boolean): Reach 
   return { via: 'direct', because };
 };
 
+export type WantedMaster = {
+  readonly scheme: 'http' | 'https';
+  readonly port: number;
+  /** Only when it is not the host as pods see it. */
+  readonly host?: string;
+};
+
+/** The route without a tunnel: pods dial the host's own address. */
+export const directEndpoint = ({ scheme, port, host }: WantedMaster, { hostAddress }: Cluster): MasterEndpoint => ({
+  scheme,
+  host: host ?? hostAddress,
+  port,
+  via: 'direct',
+});
+
 /**
- * The public end of a tunnel as tasks dial it. Where it only carries bytes, the scheme is the master's own; one that
- * ends TLS itself has told its scheme.
+ * The public end of a tunnel as tasks dial it. A tunnel of bytes has the master's own scheme, one that ends TLS has its
+ * own.
  */
 export const endpointThrough = (
   via: TunnelKind,
@@ -94,8 +109,8 @@ export const endpointThrough = (
 const privateAddresses =
   /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
 
-/** Whether the internet may reach what listens there, as far as the address tells. */
+/** Whether the address may be reached from the internet. */
 export const isPublicBind = (bindAddress: string): boolean => !privateAddresses.test(bindAddress);
 
-/** Whether only programs of the same host reach what listens there. */
+/** Whether only programs of the same host reach the address. */
 export const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);

@@ -6,21 +6,21 @@ import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { isLoopback, isPublicBind } from './endpoint.ts';
 
-/** One address by which others reach the master or tasks. */
+/** An address at which the master or tasks can be reached. */
 export type Exposure = {
   readonly what: 'task ports' | 'master';
   readonly address: string;
-  /** Who gets there. */
+  /** Who can reach it. */
   readonly to: string;
-  /** What keeps them from using it. */
+  /** What restricts its use. */
   readonly protection: string;
-  /** When it closes by itself, as ISO time. */
+  /** When it expires, as ISO time. */
   readonly until?: string;
 };
 
 export type ExposureInput = {
   readonly record: Pick<InstanceRecord, 'provider' | 'cluster' | 'gateway' | 'master'>;
-  /** Of the tunnel keeper, if one runs. */
+  /** Of the tunnel daemon, if one runs. */
   readonly spec?: TunnelDaemonSpec | undefined;
   readonly status?: TunnelDaemonStatus | undefined;
 };
@@ -105,13 +105,13 @@ const withoutTunnel = (master: MasterEndpoint | undefined): readonly Exposure[] 
   return [];
 };
 
-/** Every address of an instance that is exposed: to whom, with what protection, until when. */
+/** All exposed addresses of an instance: to whom, with what protection, until when. */
 export const listExposure = (input: ExposureInput): readonly Exposure[] => [
   ...taskPorts(input),
   ...withoutTunnel(input.record.master),
   ...tunnelEnd(input),
 ];
 
-/** One exposure in a line. */
+/** One exposure as a line of text. */
 export const describeExposure = ({ what, address, to, protection, until }: Exposure): string =>
   `${what} on ${address}, to ${to}; protected by ${protection}${until ? `; until ${until}` : ''}`;

@@ -4,26 +4,26 @@ import type { PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 export type OpenInput = {
   /** Port on 127.0.0.1 to which the tunnel carries what arrives at its public end. */
   readonly localPort: number;
-  /** The address of the run before: running pods keep it, so it must be had again where that is possible. */
+  /** The address of the last run, which running pods know: the driver requests it again if it can. */
   readonly previous?: PublicAddress;
   readonly signal: AbortSignal;
 };
 
-/** One run of a tunnel's program; aborting the signal that it was opened with ends it, too. */
+/** One run of a tunnel's program; the signal with which it was opened ends it, too. */
 export type OpenTunnel = {
   readonly address: PublicAddress;
-  /** Resolves when the program has ended, with how it did and what it said last. */
+  /** Resolves when the program has ended, with its exit status and last output. */
   readonly ended: Promise<string>;
   readonly close: () => Promise<void>;
 };
 
-/** One kind of tunnel to one place. */
+/** One kind of tunnel to one server. */
 export type TunnelDriver = {
   readonly kind: TunnelKind;
   /** Where it goes, for people: `ssh aws-dev.prv`, `ngrok tasks.example.app`. */
   readonly target: string;
   /** Starts the program; resolves when its public end exists. Throws UserError `tunnel.*`. */
   readonly open: (input: OpenInput) => Promise<OpenTunnel>;
-  /** Whether trying again is of no use until the user has mended something: a refused key, a missing token. */
+  /** Whether a retry is useless until the user has fixed something: a refused key, a missing token. */
   readonly isFinal: (error: UserError) => boolean;
 };

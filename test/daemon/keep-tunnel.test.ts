@@ -28,7 +28,7 @@ const keep = async (driver: TunnelDriver, spec: Partial<TunnelSpec> = {}, more: 
       driver: { kind: 'ssh', settings: { ...settings, serverAliveInterval: 1, serverAliveCountMax: 1 } },
       ...{ master: { host: '127.0.0.1', port: await freePort() }, secret: 's', timings: { livenessMs: 50 }, ...spec },
     },
-    ...{ proxyEnv: {}, signal: controller.signal, onEvent: (text) => events.push(text), onState: () => undefined },
+    ...{ proxyEnv: {}, signal: controller.signal, onEvent: (text) => events.push(text) },
     ...more,
   });
   tunnel.done.catch(() => undefined);
@@ -36,13 +36,13 @@ const keep = async (driver: TunnelDriver, spec: Partial<TunnelSpec> = {}, more: 
   return { ...tunnel, events, stop: () => controller.abort(new Error('over')) };
 };
 
-test('is up by its own relay, and says where no master listens until one does', async () => {
+test('is up through its own relay, and reports that no master listens until one does', async () => {
   const master = await serveTcp((socket) => socket.end('master'));
   const { port } = master;
   await new Promise((resolve) => master.server.close(resolve));
   const { report, events } = await keep(shortCircuit(), { master: { host: '127.0.0.1', port } });
   await expect.poll(() => report().state).toBe('up');
-  expect(report().master.trouble).toContain(`nothing takes connections on 127.0.0.1:${port}`);
+  expect(report().master.trouble).toContain(`cannot connect to the master on 127.0.0.1:${port}`);
   await new Promise<void>((resolve) => master.server.listen(port, '127.0.0.1', resolve));
   await expect.poll(() => report().master.trouble).toBeUndefined();
   expect(await exchange(report().address?.port ?? 0, 'GET /')).toBe('master');
@@ -53,18 +53,18 @@ test('is up by its own relay, and says where no master listens until one does', 
   ]);
 });
 
-test('an address that is not that of before is told', async () => {
+test('a change of address is reported', async () => {
   const previous = { scheme: 'http', host: 'old.example', port: 4000 } as const;
   const asked: OpenInput[] = [];
   const { report, events } = await keep(shortCircuit(asked), { previous });
   await expect.poll(() => report().state).toBe('up');
   expect(asked[0]?.previous).toEqual(previous);
   expect(events).toContainEqual(
-    expect.stringMatching(/^address-changed: what was http:\/\/old\.example:4000 is http:\/\/127\.0\.0\.1:\d+ now; /),
+    expect.stringMatching(/^address-changed: http:\/\/old\.example:4000 has become http:\/\/127\.0\.0\.1:\d+; /),
   );
 });
 
-test('one whose time was over before it began stays closed until it gets more', async () => {
+test('one that has expired before it is opened stays closed until it is extended', async () => {
   const asked: OpenInput[] = [];
   const { report, setUntil, events } = await keep(shortCircuit(asked), { until: '2020-01-01T00:00:00.000Z' });
   expect(report()).toMatchObject({ state: 'ended', until: '2020-01-01T00:00:00.000Z' });
@@ -72,10 +72,10 @@ test('one whose time was over before it began stays closed until it gets more', 
   expect(asked).toEqual([]);
   setUntil(undefined);
   await expect.poll(() => report().state).toBe('up');
-  expect(events[0]).toBe('ssh tunnel ended: closed, since its time was over at 2020-01-01T00:00:00.000Z');
+  expect(events[0]).toBe('ssh tunnel ended: expired at 2020-01-01T00:00:00.000Z');
 });
 
-test('what failed for good is told with its way out, and stays so', async () => {
+test('a final failure is reported with its hint, and is not retried', async () => {
   const error = new UserError('the key is refused', { id: 'tunnel.ssh-key', hint: 'add it' });
   const open = () => Promise.reject(error);
   const { report, events, done, stop } = await keep({ ...shortCircuit(), open });

@@ -3,9 +3,9 @@ import { mkdir, readdir, readlink } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
-import { hostMark } from '../../src/cluster/native/link.ts';
+import { instanceHash } from '../../src/cluster/native/link.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import type { KeeperStatus } from '../../src/supervisor/spec.ts';
+import type { SupervisorStatus } from '../../src/supervisor/spec.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 let taskgate: Taskgate;
@@ -16,26 +16,26 @@ afterAll(() => taskgate.close('dev'));
 
 type Status = {
   readonly state: string;
-  readonly keeper: KeeperStatus;
+  readonly keeper: SupervisorStatus;
   readonly problems: readonly { readonly message: string }[];
 };
 
 const statusOf = async (): Promise<Status> => JSON.parse((await taskgate.run('status', '--json')).stdout)[0] as Status;
 
-const keeperPid = async (): Promise<number> => {
+const supervisorPid = async (): Promise<number> => {
   const keeper = (await taskgate.record('dev')).journal.find(({ kind }) => kind === 'keeper');
   return keeper?.kind === 'keeper' ? keeper.process.pid : 0;
 };
 
-/** Host pid of one of the node's processes, found by its program's path in the keeper's cgroup. */
+/** Host pid of one of the node's processes, found by its program's path in the supervisor's cgroup. */
 const cgroupPids = async (): Promise<readonly number[]> => {
-  const mark = `taskgate-dev-${hostMark(taskgate.dirOf('dev'))}`;
+  const mark = `taskgate-dev-${instanceHash(taskgate.dirOf('dev'))}`;
   return pidsInCgroups([`/sys/fs/cgroup/pids/${mark}`, `/sys/fs/cgroup/${mark}`]);
 };
 
 /** What an instance that is down has still on this host: processes, cgroups, link, route, folder. */
 const leftovers = async (): Promise<readonly string[]> => {
-  const mark = hostMark(taskgate.dirOf('dev'));
+  const mark = instanceHash(taskgate.dirOf('dev'));
   // cgroups of others may go while it looks, of which it complains
   const { stdout: cgroups } = await execa('find', ['/sys/fs/cgroup', '-name', `taskgate-dev-${mark}`], {
     reject: false,
@@ -67,7 +67,7 @@ describe('a running instance', () => {
     'kube-proxy',
     'containerd',
     'coredns',
-  ])('%s is killed: the keeper starts it again and the path heals', async (component) => {
+  ])('%s is killed: the supervisor restarts it and the path heals', async (component) => {
     process.kill(await findPid(component), 'SIGKILL');
     await waitUntil(
       'restart',
@@ -82,15 +82,15 @@ describe('a running instance', () => {
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
-  test('the keeper is killed: nothing it owned survives, status says so, up repairs', async () => {
-    process.kill(await keeperPid(), 'SIGKILL');
+  test('the supervisor is killed: none of its processes survives, status says so, up repairs', async () => {
+    process.kill(await supervisorPid(), 'SIGKILL');
     await waitUntil('end', polling(cgroupPids, 20), (pids) => pids.length === 0 || `${pids.length} left`, {
       timeoutMs: 10_000,
       id: 'cluster.test',
     });
     const status = await taskgate.run('status');
     expect(status.exitCode).toBe(5);
-    expect(status.stderr).toContain('the keeper is gone');
+    expect(status.stderr).toContain('the supervisor is not running');
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(ending(await taskgate.run('status'))).toBe('exit 0');
   });
@@ -110,7 +110,7 @@ describe('up is interrupted', () => {
     const up = taskgate.start('up');
     await waitUntil(
       'keeper',
-      polling(() => keeperPid().catch(() => 0), 10),
+      polling(() => supervisorPid().catch(() => 0), 10),
       (pid) => pid > 0 || 'none',
       { timeoutMs: 30_000, id: 'cluster.test' },
     );

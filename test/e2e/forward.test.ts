@@ -6,7 +6,7 @@ import { startEcho } from '../../scripts/testbed/echo.ts';
 import { exposeHost, type HostTask } from '../../scripts/testbed/host-task.ts';
 import { startStream } from '../../scripts/testbed/stream.ts';
 import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
-import { hostMark } from '../../src/cluster/native/link.ts';
+import { instanceHash } from '../../src/cluster/native/link.ts';
 import { keepForwards } from '../../src/forward/forward.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
@@ -89,7 +89,7 @@ const envoyPods = () =>
   });
 
 const findPid = async (program: string): Promise<number> => {
-  const mark = `taskgate-${name}-${hostMark(taskgate.dirOf(name))}`;
+  const mark = `taskgate-${name}-${instanceHash(taskgate.dirOf(name))}`;
   for (const pid of await pidsInCgroups([`/sys/fs/cgroup/pids/${mark}`, `/sys/fs/cgroup/${mark}`])) {
     if ((await readlink(`/proc/${pid}/exe`).catch(() => '')).endsWith(`/${program}`)) return pid;
   }

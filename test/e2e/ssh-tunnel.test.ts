@@ -76,15 +76,15 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
     expect(ending(await taskgate.run('smoke', ...ssh))).toBe('exit 0');
   });
 
-  test('the keeper is killed: status says so, up opens it again at the same address', async () => {
+  test('the tunnel daemon is killed: status says so, up opens it again at the same address', async () => {
     const { journal } = await taskgate.record('dev');
-    const keeper = journal.find((one) => one.kind === 'tunnels');
-    if (keeper?.kind !== 'tunnels') throw new Error('no tunnel keeper is in the journal');
-    process.kill(keeper.process.pid, 'SIGKILL');
+    const daemon = journal.find((one) => one.kind === 'tunnels');
+    if (daemon?.kind !== 'tunnels') throw new Error('no tunnel daemon is in the journal');
+    process.kill(daemon.process.pid, 'SIGKILL');
     await waitUntil(
-      'end of the keeper',
+      'end of the tunnel daemon',
       polling(() => taskgate.run('status'), 100),
-      ({ stderr }) => stderr.includes('the keeper of tunnel and forwards is gone') || stderr,
+      ({ stderr }) => stderr.includes('the tunnel daemon is not running') || stderr,
       { timeoutMs: 10_000, id: 'tunnel.test' },
     );
     const ended = await taskgate.run('up', '--json', ...ssh);
@@ -103,8 +103,8 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
   test('down closes it too', async () => {
     expect(ending(await taskgate.run('up', ...ssh))).toBe('exit 0');
     const { journal } = await taskgate.record('dev');
-    const keeper = journal.find((one) => one.kind === 'tunnels');
+    const daemon = journal.find((one) => one.kind === 'tunnels');
     expect(ending(await taskgate.run('down'))).toBe('exit 0');
-    expect(keeper?.kind === 'tunnels' && (await isRunning(keeper.process))).toBe(false);
+    expect(daemon?.kind === 'tunnels' && (await isRunning(daemon.process))).toBe(false);
   });
 });

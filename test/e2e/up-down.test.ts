@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesBetween, takeSnapshot } from '../../scripts/testbed/objects.ts';
-import { hostMark } from '../../src/cluster/native/link.ts';
+import { instanceHash } from '../../src/cluster/native/link.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
@@ -66,7 +66,7 @@ const forgetProof = async (name: string): Promise<void> => {
 const snapshot = async () =>
   takeHostSnapshot({
     folders: [taskgate.stateHome, taskgate.cacheDir],
-    marks: ['dev', 'other'].map((name) => hostMark(taskgate.dirOf(name))),
+    marks: ['dev', 'other'].map((name) => instanceHash(taskgate.dirOf(name))),
     iptablesSave: await iptablesSave(),
   });
 

@@ -37,7 +37,7 @@ test('a port that another program has is named, the others go on, and it is take
   });
   await until({
     state: 'degraded',
-    detail: expect.stringContaining(`port ${foreign.port} of 127.0.0.1 is taken by another program`),
+    detail: expect.stringContaining(`port ${foreign.port} of 127.0.0.1 is used by another program`),
     listeners: [{ state: 'backoff' }, { state: 'up' }],
   });
   expect(await ask(await open(other), 'hello')).toBe('hello');

@@ -84,7 +84,7 @@ test.each<[string, Seen, object]>([
 test.each([
   [
     'EADDRINUSE',
-    /^port 20003 of 127\.0\.0\.1 is taken by another program: end it \(ss -ltnp 'sport = :20003' shows it\)/,
+    /^port 20003 of 127\.0\.0\.1 is used by another program: stop it \(ss -ltnp 'sport = :20003' shows it\)/,
   ],
   ['EADDRNOTAVAIL', /^127\.0\.0\.1 is no address of this host: set gateway\.forwardAddress to one that is/],
   ['EACCES', /^port 20003 of 127\.0\.0\.1 cannot be listened on: bind EACCES$/],

@@ -9,7 +9,7 @@ test.each<[readonly Dialed[], object]>([
       { port: 8443, outcome: 'refused' },
       { port: 10250, outcome: 'connected' },
     ],
-    { via: 'node', because: 'the node 10.0.0.1 takes connections on port 10250' },
+    { via: 'node', because: 'the node 10.0.0.1 accepts connections on port 10250' },
   ],
   [
     [

@@ -12,12 +12,12 @@ import {
   makeTunnelSpec,
   readTunnelSpec,
 } from '../support/golden/source.ts';
-import { before, keeper, ngrokTunnel, sshTunnel } from '../support/golden/specs.ts';
+import { before, ngrokTunnel, sshTunnel, supervisor } from '../support/golden/specs.ts';
 
 const makeInstance = async () => createInstance(await temporaryFolder(), { name: 'dev', provider: 'attach' });
 
 test.each([
-  ['keeper.json', keeper],
+  ['keeper.json', supervisor],
   ['tunnels-ssh.json', sshTunnel],
   ['tunnels-ngrok.json', ngrokTunnel],
   ['before.json', before],
@@ -30,7 +30,7 @@ const wantedAll = { tunnel: wantedSsh, forward: sshTunnel.forward };
 test.each([
   ['tunnels-ssh.json', sshTunnel, wantedAll],
   ['tunnels-ngrok.json', ngrokTunnel, { tunnel: wantedNgrok }],
-] as const)('%s of a keeper that runs is read, and found to be as wanted', async (name, spec, wanted) => {
+] as const)('%s of a running daemon is read, and found to be as wanted', async (name, spec, wanted) => {
   const { dir } = await makeInstance();
   await writeFile(join(dir, 'tunnels.json'), golden(`specs/${name}`));
   expect(await readTunnelSpec(dir)).toEqual(spec);

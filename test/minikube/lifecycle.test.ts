@@ -195,7 +195,7 @@ test('its container is removed by hand: minikube cannot bring it back, so up mak
   expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
 });
 
-// only of a rig the daemon is ours to kill; its keeper starts it again
+// only a rig's daemon may be killed; its supervisor restarts it
 test.runIf(process.env['TEST_MINIKUBE_RIG'] === 'private')(
   'the Docker daemon dies in the middle of a start',
   async () => {

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
-import { hostMark, linkName } from '../../src/cluster/native/link.ts';
+import { instanceHash, linkName } from '../../src/cluster/native/link.ts';
 import {
   asNobody,
   errorOf,
@@ -18,7 +18,7 @@ import {
 const hostTraces = async (user: User): Promise<readonly string[]> => {
   const dir = join(user.state, 'taskgate', 'instances', 'dev');
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const paths = [`/sys/class/net/${linkName(dir)}`, ...cgroupPaths(hierarchies, `dev-${hostMark(dir)}`)];
+  const paths = [`/sys/class/net/${linkName(dir)}`, ...cgroupPaths(hierarchies, `dev-${instanceHash(dir)}`)];
   const there = await Promise.allSettled(paths.map((path) => access(path)));
   return paths.filter((_, index) => there[index]?.status === 'fulfilled');
 };
@@ -69,7 +69,7 @@ describeAsRoot(`${noNamespaces}the network of the host`, { concurrent: true }, (
     expectRefusal(await user.run(['up'], { prefix }), {
       exitCode: 3,
       id: 'environment.subnet-taken',
-      says: /no free network: all of 10\.210\.0\.0\/16 to .*\nto fix: name a free private \/16 with --network-cidr/,
+      says: /no free network: all of 10\.210\.0\.0\/16 to .*\nto fix: choose a free private \/16 with --network-cidr/,
     });
     expect([...filesOf(await user.left()), ...(await hostTraces(user))]).toEqual([]);
   });

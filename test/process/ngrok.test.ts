@@ -72,7 +72,7 @@ describe('an agent that is up', { concurrent: true }, () => {
     [{ STAND_IN_NGROK_DIES_AFTER_MS: '400' }, /^ended by SIGKILL/],
     [
       { STAND_IN_NGROK_MOVES_AFTER_MS: '400' },
-      /^its address is https:\/\/moved\.\S+:443 now, no longer https:\/\/localhost/,
+      /^its address has changed from https:\/\/localhost\S* to https:\/\/moved\.\S+:443$/,
     ],
   ] as const)('%j', async ([env, why], { scene }) => {
     await using local = await echo();

@@ -15,20 +15,20 @@ const source = join(import.meta.dirname, '../../src/supervisor/children.ts');
  * A program that supervises these children, with what it is to do at each report. It never ends its children, so the
  * test ends all that is in its process group.
  */
-const startKeeper = (program: string, stderr: number | 'pipe' = 'pipe'): ChildProcess => {
+const startSupervisor = (program: string, stderr: number | 'pipe' = 'pipe'): ChildProcess => {
   const code = `import { supervise } from '${source}';\n${program}`;
-  const keeper = spawn(process.execPath, ['--input-type=module', '-e', code], {
+  const supervisor = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', stderr],
     detached: true,
   });
   onTestFinished(() => {
     try {
-      if (keeper.pid) process.kill(-keeper.pid, 'SIGKILL');
+      if (supervisor.pid) process.kill(-supervisor.pid, 'SIGKILL');
     } catch (error) {
       if (!hasCode(error, 'ESRCH')) throw error;
     }
   });
-  return keeper;
+  return supervisor;
 };
 
 const answeringSocket = async (dir: string): Promise<string> => {
@@ -51,7 +51,7 @@ test('starts children in the order of their needs, restarts one that ends, and k
       probe,
     },
   ];
-  const keeper = startKeeper(`
+  const supervisor = startSupervisor(`
     const seen = [];
     const status = supervise(${JSON.stringify(children)}, '${dir}', (name, state) => {
       seen.push(name + ' ' + state);
@@ -60,8 +60,8 @@ test('starts children in the order of their needs, restarts one that ends, and k
       }
     });
   `);
-  const [told] = await once(keeper.stdout ?? keeper, 'data');
-  const { order, status }: { order: string[]; status: ChildStatus[] } = JSON.parse(String(told));
+  const [output] = await once(supervisor.stdout ?? supervisor, 'data');
+  const { order, status }: { order: string[]; status: ChildStatus[] } = JSON.parse(String(output));
   expect(order).toContain('first ready');
   expect(order.indexOf('first ready')).toBeLessThan(order.indexOf('second starting'));
   expect(status[0]).toMatchObject({ name: 'first', state: 'ready', restarts: 0 });
@@ -69,9 +69,9 @@ test('starts children in the order of their needs, restarts one that ends, and k
   expect(await readFile(join(dir, 'second.log'), 'utf8')).toContain('oh no');
 });
 
-/** A keeper of one child that writes: gives what it told its stderr and how the child ended. */
-const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ said: string; told: string }> => {
-  const keeper = startKeeper(
+/** A supervisor of one child that writes: gives its stderr and how the child ended. */
+const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ errors: string; output: string }> => {
+  const supervisor = startSupervisor(
     `
     const write = 'console.log("one"); setTimeout(() => { console.log("two"); process.exit(7); }, 50)';
     const probe = { kind: 'socket', path: '/nowhere' };
@@ -84,22 +84,22 @@ const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ said: s
     stderr,
   );
   return new Promise((resolve) => {
-    const [said, told] = [keeper.stderr, keeper.stdout].map((stream) => (stream ? text(stream) : ''));
-    keeper.on('close', async () => resolve({ said: (await said) ?? '', told: (await told) ?? '' }));
+    const [errors, output] = [supervisor.stderr, supervisor.stdout].map((stream) => (stream ? text(stream) : ''));
+    supervisor.on('close', async () => resolve({ errors: (await errors) ?? '', output: (await output) ?? '' }));
   });
 };
 
-test('children run on when their output cannot be written, which is said once', async () => {
+test('children run on when their output cannot be written, which is reported once', async () => {
   const dir = await temporaryDir();
   await symlink('/dev/full', join(dir, 'chatty.log'));
-  const { said, told } = await keepChatty(dir, 'pipe');
-  expect(said).toBe('output of chatty is dropped: ENOSPC: no space left on device, write\n');
-  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+  const { errors, output } = await keepChatty(dir, 'pipe');
+  expect(errors).toBe('output of chatty is dropped: ENOSPC: no space left on device, write\n');
+  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
 });
 
-test('children run on when the keeper cannot write either', async () => {
+test('children run on when the supervisor cannot write either', async () => {
   const full = await open('/dev/full', 'w');
-  const { told } = await keepChatty('/nowhere', full.fd);
+  const { output } = await keepChatty('/nowhere', full.fd);
   await full.close();
-  expect(JSON.parse(told)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
 });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { launchKeeper } from '../../src/supervisor/launch.ts';
+import { launchDaemon } from '../../src/supervisor/launch.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 let dir: string;
@@ -10,10 +10,10 @@ beforeEach(async () => {
   await mkdir(join(dir, 'logs'));
 });
 
-/** Launches a script that speaks as a keeper does. It ends when its stdin does. */
+/** Launches a script that speaks as a daemon does. It ends when its stdin does. */
 const launch = (script: string, { timeoutMs = 5_000, signal = new AbortController().signal } = {}) => {
-  const program = `const tell = (event) => console.log(JSON.stringify(event)); process.stdin.on('end', () => process.exit(0)).resume(); ${script}`;
-  return launchKeeper([process.execPath, '-e', program], {
+  const program = `const emit = (event) => console.log(JSON.stringify(event)); process.stdin.on('end', () => process.exit(0)).resume(); ${script}`;
+  return launchDaemon([process.execPath, '-e', program], {
     logPath: join(dir, 'keeper.log'),
     logsDir: join(dir, 'logs'),
     env: {},
@@ -22,51 +22,51 @@ const launch = (script: string, { timeoutMs = 5_000, signal = new AbortControlle
   });
 };
 
-test('resolves what the keeper tells: furnished, then each child that becomes ready', async () => {
-  const keeper = launch(
-    "tell({event: 'furnished'}); process.stdin.on('data', () => tell({event: 'child', name: 'etcd', state: 'ready'}))",
+test('resolves the events of a daemon: set up, then each child that becomes ready', async () => {
+  const daemon = launch(
+    "emit({event: 'set-up'}); process.stdin.on('data', () => emit({event: 'child', name: 'etcd', state: 'ready'}))",
   );
-  await keeper.furnished();
-  keeper.go();
-  await expect(keeper.ready('etcd')).resolves.toBeUndefined();
-  process.kill(keeper.pid);
+  await daemon.untilSetUp();
+  daemon.go();
+  await expect(daemon.untilReady('etcd')).resolves.toBeUndefined();
+  process.kill(daemon.pid);
 });
 
-test('a keeper that ends gives its reason', async () => {
-  const keeper = launch("tell({event: 'failed', message: 'mount: no'}); process.exitCode = 1; process.stdin.destroy()");
-  await expect(keeper.furnished()).rejects.toMatchObject({
+test('a daemon that ends gives its reason', async () => {
+  const daemon = launch("emit({event: 'failed', message: 'mount: no'}); process.exitCode = 1; process.stdin.destroy()");
+  await expect(daemon.untilSetUp()).rejects.toMatchObject({
     id: 'cluster.keeper-ended',
-    message: 'the keeper ended: mount: no',
+    message: 'the supervisor of the node ended: mount: no',
   });
 });
 
-test('without a reason the last lines of its log tell', async () => {
-  const keeper = launch("console.error('unshare: Operation not permitted'); process.exit(1)");
-  await expect(keeper.furnished()).rejects.toThrow('it gave no reason\n    unshare: Operation not permitted');
+test('without a reason the error has the last lines of its log', async () => {
+  const daemon = launch("console.error('unshare: Operation not permitted'); process.exit(1)");
+  await expect(daemon.untilSetUp()).rejects.toThrow('it gave no reason\n    unshare: Operation not permitted');
 });
 
-test('a keeper that ends while nobody waits harms nothing', async () => {
-  const keeper = launch('process.exit(1)');
-  await expect(keeper.ready('etcd')).rejects.toMatchObject({ id: 'cluster.keeper-ended' });
+test('a daemon that ends while nobody waits harms nothing', async () => {
+  const daemon = launch('process.exit(1)');
+  await expect(daemon.untilReady('etcd')).rejects.toMatchObject({ id: 'cluster.keeper-ended' });
 });
 
 test('at the deadline the child in trouble is named, with how it ended and what it wrote last', async () => {
   await writeFile(join(dir, 'logs', 'etcd.log'), 'first\npanic: disk\n');
-  const keeper = launch("tell({event: 'child', name: 'etcd', state: 'backoff', detail: 'exited with 2'})", {
+  const daemon = launch("emit({event: 'child', name: 'etcd', state: 'backoff', detail: 'exited with 2'})", {
     timeoutMs: 500,
   });
-  await expect(keeper.ready('kube-apiserver')).rejects.toMatchObject({
+  await expect(daemon.untilReady('kube-apiserver')).rejects.toMatchObject({
     id: 'cluster.not-started',
     message: 'kube-apiserver not ready after 0.5s: etcd exited with 2\n    first\n    panic: disk',
   });
-  process.kill(keeper.pid);
+  process.kill(daemon.pid);
 });
 
-test('an abort ends the keeper and gives its reason; an abort before starts none', async () => {
+test('an abort ends the daemon and gives its reason; an abort before starts none', async () => {
   const stop = new AbortController();
-  const keeper = launch("tell({event: 'furnished'})", { signal: stop.signal });
-  await keeper.furnished();
+  const daemon = launch("emit({event: 'set-up'})", { signal: stop.signal });
+  await daemon.untilSetUp();
   stop.abort(new Error('SIGINT'));
-  await expect(keeper.ready('etcd')).rejects.toThrow('SIGINT');
+  await expect(daemon.untilReady('etcd')).rejects.toThrow('SIGINT');
   expect(() => launch('', { signal: stop.signal })).toThrow('SIGINT');
 });

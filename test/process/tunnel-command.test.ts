@@ -5,7 +5,8 @@ import { hostAlias, noSshServer, type SshServer } from '../../scripts/testbed/ss
 import type { CommandInput } from '../../src/commands/command.ts';
 import { tunnelStatus } from '../../src/commands/tunnel/status.ts';
 import { tunnelDown, tunnelExtend, tunnelUp } from '../../src/commands/tunnel/tunnel.ts';
-import { findTunnelStatus, stopTunnelKeeper } from '../../src/daemon/find.ts';
+import { findTunnelStatus } from '../../src/daemon/find.ts';
+import { stopTunnelDaemon } from '../../src/daemon/stop.ts';
 import { findInstance } from '../../src/instance/instance.ts';
 import { makeUser, watchStdout } from '../support/command-input.ts';
 import { test } from '../support/sshd/fixture.ts';
@@ -31,7 +32,7 @@ const makeTypist = async ({ clientConfig }: SshServer) => {
   };
   onTestFinished(async () => {
     const left = await findInstance(user.stateDir, 'far');
-    if (left) await stopTunnelKeeper(left);
+    if (left) await stopTunnelDaemon(left);
   });
   return { ...user, type };
 };

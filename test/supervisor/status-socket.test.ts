@@ -5,8 +5,8 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import type { KeeperStatus } from '../../src/supervisor/spec.ts';
-import { findKeeperStatus, serveStatus } from '../../src/supervisor/status-socket.ts';
+import type { SupervisorStatus } from '../../src/supervisor/spec.ts';
+import { findSupervisorStatus, serveStatus } from '../../src/supervisor/status-socket.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 let path: string;
@@ -14,7 +14,7 @@ beforeEach(async () => {
   path = join(await temporaryDir(), 'keeper.sock');
 });
 
-/** A keeper that does this with each connection. */
+/** A supervisor that does this with each connection. */
 const serve = async (answer: (socket: Socket) => void): Promise<void> => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -28,19 +28,19 @@ const serve = async (answer: (socket: Socket) => void): Promise<void> => {
   });
 };
 
-test('a keeper answers with its present status, also where an earlier one left its socket', async () => {
+test('a supervisor answers with its current status, also where an earlier one left its socket', async () => {
   await writeFile(path, '');
   let uptimeMs = 1;
-  const status = (): KeeperStatus => ({ instance: 'dev', uptimeMs: uptimeMs++, children: [] });
+  const status = (): SupervisorStatus => ({ instance: 'dev', uptimeMs: uptimeMs++, children: [] });
   await serveStatus(path, status);
-  expect(await findKeeperStatus(path)).toEqual({ instance: 'dev', uptimeMs: 1, children: [] });
-  expect(await findKeeperStatus(path)).toEqual({ instance: 'dev', uptimeMs: 2, children: [] });
+  expect(await findSupervisorStatus(path)).toEqual({ instance: 'dev', uptimeMs: 1, children: [] });
+  expect(await findSupervisorStatus(path)).toEqual({ instance: 'dev', uptimeMs: 2, children: [] });
 });
 
 test('no socket, and a socket that nobody serves any more, are silence', async () => {
-  expect(await findKeeperStatus(path)).toBeUndefined();
+  expect(await findSupervisorStatus(path)).toBeUndefined();
   await writeFile(path, '');
-  expect(await findKeeperStatus(path)).toBeUndefined();
+  expect(await findSupervisorStatus(path)).toBeUndefined();
 });
 
 test.each<[string, (socket: Socket) => void]>([
@@ -52,24 +52,24 @@ test.each<[string, (socket: Socket) => void]>([
   ['hangs up', (socket) => socket.destroy()],
   ['hangs', () => undefined],
   ['never comes to an end', (socket) => setInterval(() => socket.write(' '), 10).unref()],
-])('a keeper that %s is silent', async (_, answer) => {
+])('a supervisor that %s is silent', async (_, answer) => {
   await serve(answer);
-  expect(await findKeeperStatus(path, 100)).toBeUndefined();
+  expect(await findSupervisorStatus(path, 100)).toBeUndefined();
 });
 
-test('a keeper that dies before it takes the connection is silent', async () => {
+test('a supervisor that dies before it takes the connection is silent', async () => {
   const program = `require('net').createServer(() => undefined).listen('${path}', () => console.log('listening'))`;
-  const keeper = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(keeper.stdout, 'data');
-  keeper.kill('SIGSTOP');
-  const asking = findKeeperStatus(path);
+  const supervisor = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(supervisor.stdout, 'data');
+  supervisor.kill('SIGSTOP');
+  const asking = findSupervisorStatus(path);
   // the question waits in the socket's queue by then; its end without an answer is a reset
   await pause(50);
-  keeper.kill('SIGKILL');
+  supervisor.kill('SIGKILL');
   expect(await asking).toBeUndefined();
 });
 
 test('a socket that cannot be asked is an error', async () => {
   await writeFile(path, '');
-  await expect(findKeeperStatus(join(path, 'keeper.sock'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  await expect(findSupervisorStatus(join(path, 'keeper.sock'))).rejects.toMatchObject({ code: 'ENOTDIR' });
 });

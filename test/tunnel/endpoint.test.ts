@@ -1,26 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  chooseReach,
-  endpointThrough,
-  isPublicBind,
-  parseMasterUrl,
-  type ReachSettings,
-} from '../../src/tunnel/endpoint.ts';
-import { findReachProblems } from '../../src/tunnel/endpoint-rules.ts';
-
-type Given = {
-  readonly master?: Partial<ReachSettings['master']>;
-  readonly ssh?: Partial<ReachSettings['ssh']>;
-  readonly ngrok?: ReachSettings['ngrok'];
-  readonly allowPublic?: boolean;
-};
-
-const settings = ({ master, ssh, ngrok, allowPublic = false }: Given = {}): ReachSettings => ({
-  master: { reach: 'auto', scheme: 'http', ...master },
-  ssh: { bindAddress: '0.0.0.0', ...ssh },
-  ngrok: { ...ngrok },
-  tunnel: { allowPublic },
-});
+import { chooseMasterRoute, endpointThrough, isPublicBind, parseMasterUrl } from '../../src/tunnel/endpoint.ts';
+import { type Given, settings } from '../support/master-route.ts';
 
 describe('a URL of the master', () => {
   test.each([
@@ -53,7 +33,7 @@ describe('a URL of the master', () => {
   });
 });
 
-describe('the way back', () => {
+describe('the route to the master', () => {
   test.each<[string, Given, boolean | undefined, string]>([
     ['auto, before anybody tried', {}, undefined, 'direct'],
     ['auto, where a pod reaches the host', { ssh: { host: 'a' }, allowPublic: true }, true, 'direct'],
@@ -64,20 +44,20 @@ describe('the way back', () => {
     ['ssh', { master: { reach: 'ssh' } }, true, 'ssh'],
     ['url', { master: { reach: 'url', url: 'http://a.example:1' } }, undefined, 'url'],
   ])('%s', (_, given, isDirect, via) => {
-    expect(chooseReach(settings(given), isDirect)).toMatchObject({ via });
+    expect(chooseMasterRoute(settings(given), isDirect)).toMatchObject({ via });
   });
 
   test.each<[string, Given]>([
     ['nothing is set', {}],
     ['it may not be public', { ssh: { host: 'a' }, ngrok: { domain: 'a.example' } }],
   ])('where no direct one is and %s, the user is asked', (_, given) => {
-    expect(() => chooseReach(settings(given), false)).toThrow(
+    expect(() => chooseMasterRoute(settings(given), false)).toThrow(
       expect.objectContaining({ id: 'tunnel.no-way-back', hint: expect.stringContaining('--master-reach ssh') }),
     );
   });
 
   test('a wrong URL is a wrong use', () => {
-    expect(() => chooseReach(settings({ master: { reach: 'url', url: 'ftp://a/b' } }))).toThrow(
+    expect(() => chooseMasterRoute(settings({ master: { reach: 'url', url: 'ftp://a/b' } }))).toThrow(
       expect.objectContaining({
         id: 'usage.master-url',
         message:
@@ -107,34 +87,5 @@ describe('the way back', () => {
     ['fd00::1', false],
   ])('what listens on %s is public: %s', (address, expected) => {
     expect(isPublicBind(address)).toBe(expected);
-  });
-});
-
-describe('settings that do not go together', () => {
-  test.each<[string, Given, readonly string[]]>([
-    ['nothing set', {}, []],
-    ['ssh, as it should be', { master: { reach: 'ssh' }, ssh: { host: 'a' }, allowPublic: true }, []],
-    ['ssh to a private address', { master: { reach: 'ssh' }, ssh: { host: 'a', bindAddress: '10.0.0.1' } }, []],
-    ['ssh, without more', { master: { reach: 'ssh' } }, ['error ssh.host', 'error tunnel.allowPublic']],
-    ['ngrok, not allowed', { master: { reach: 'ngrok' } }, ['error tunnel.allowPublic']],
-    [
-      'ngrok before a TLS master',
-      { master: { reach: 'ngrok', scheme: 'https' }, allowPublic: true },
-      ['error master.scheme'],
-    ],
-    [
-      'ngrok by TCP before a TLS master',
-      { master: { reach: 'ngrok', scheme: 'https' }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true },
-      [],
-    ],
-    ['two addresses', { ngrok: { tcpAddress: 'a:1', domain: 'b' } }, ['error ngrok.tcpAddress']],
-    ['url without one', { master: { reach: 'url' } }, ['error master.url']],
-    ['a URL for another way', { master: { url: 'http://a' } }, ['error master.url']],
-    ['a URL with a path', { master: { reach: 'url', url: 'http://a/b?c' } }, ['error master.url', 'error master.url']],
-    ['a host beside a tunnel', { master: { reach: 'url', url: 'http://a', host: 'b' } }, ['warning master.host']],
-  ])('%s', (_, given, expected) => {
-    const found = findReachProblems(settings(given));
-    expect(found.map(({ severity, path }) => `${severity} ${path}`)).toEqual(expected);
-    expect(found.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
   });
 });

@@ -16,11 +16,11 @@ export const measureHelp = async ({ quick, taskgate }: BenchContext): Promise<Sp
   return spreadOf(samples);
 };
 
-/** Kills the keeper outright and waits until all that it kept is gone with it; the state stays. */
-const killKeeper = async ({ record, accounts }: Taskgate, signal: AbortSignal): Promise<void> => {
-  const keeper = (await record()).journal.findLast((resource) => resource.kind === 'keeper')?.process;
-  if (!keeper || !(await signalProcess(keeper, 'SIGKILL'))) throw new Error('there is no keeper to kill');
-  const look = async () => ((await isRunning(keeper)) ? 1 : 0) + (await pidsOf(accounts())).length;
+/** Kills the supervisor and waits until all of its processes are gone; the state stays. */
+const killSupervisor = async ({ record, accounts }: Taskgate, signal: AbortSignal): Promise<void> => {
+  const supervisor = (await record()).journal.findLast((resource) => resource.kind === 'keeper')?.process;
+  if (!supervisor || !(await signalProcess(supervisor, 'SIGKILL'))) throw new Error('there is no supervisor to kill');
+  const look = async () => ((await isRunning(supervisor)) ? 1 : 0) + (await pidsOf(accounts())).length;
   const judge = (left: number) => left === 0 || `${left} processes left`;
   await waitUntil('End of the killed cluster', polling(look, 20), judge, {
     timeoutMs: 30_000,
@@ -55,9 +55,9 @@ const measureRound = async ({ quick, taskgate, signal, say }: BenchContext): Pro
   say(`second up: ${seconds(second.ms)}`);
   const smokeMs = await taskgate.time('smoke', '--name', instanceName);
   say(`smoke: ${seconds(smokeMs)}`);
-  await killKeeper(taskgate, signal);
+  await killSupervisor(taskgate, signal);
   const warm = await taskgate.up();
-  say(`up after the keeper was killed: ${seconds(warm.ms)}`);
+  say(`up after the supervisor was killed: ${seconds(warm.ms)}`);
   const downMs = await taskgate.down();
   say(`down: ${seconds(downMs)}`);
   return { cold, idleBytes, second, smokeMs, warm, downMs };

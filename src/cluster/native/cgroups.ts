@@ -31,10 +31,10 @@ export const parseHierarchies = (mountinfo: string): readonly Hierarchy[] =>
   });
 
 /** The folders of an instance, one in each hierarchy. */
-export const cgroupPaths = (hierarchies: readonly Hierarchy[], mark: string): readonly string[] =>
-  hierarchies.map(({ path }) => join(path, `taskgate-${mark}`));
+export const cgroupPaths = (hierarchies: readonly Hierarchy[], label: string): readonly string[] =>
+  hierarchies.map(({ path }) => join(path, `taskgate-${label}`));
 
-/** Makes the folders. A v1 cpuset takes no process before it has CPUs and memory nodes, so it copies its parent's. */
+/** Creates the folders. A v1 cpuset accepts no process before it has CPUs and memory nodes, so it copies its parent's. */
 export const createCgroups = async (paths: readonly string[]): Promise<void> => {
   for (const path of paths) {
     await mkdir(path, { recursive: true });
@@ -50,7 +50,7 @@ const copyFromParent = async (path: string, file: string): Promise<void> => {
   }
 };
 
-/** Mounts the hierarchies anew from inside the cgroup namespace, where only the instance's own part shows. */
+/** Mounts the hierarchies again inside the cgroup namespace, where only the instance's own part is visible. */
 export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly SetupStep[] => {
   const v1 = hierarchies.filter(({ options }) => options);
   if (v1.length === 0) return [{ run: ['mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup'] }];
@@ -64,10 +64,10 @@ export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly SetupS
 };
 
 /**
- * On a pure cgroup v2 host a cgroup that hands out controllers may hold no process itself, so the keeper's processes
- * move to a leaf and the controllers are switched on beside it. Does nothing on v1.
+ * On a pure cgroup v2 host a cgroup that delegates controllers may contain no process itself, so the supervisor's
+ * processes move to a leaf and the controllers are enabled next to it. Does nothing on v1.
  */
-export const settleCgroupV2 = async (hierarchies: readonly Hierarchy[], paths: readonly string[]): Promise<void> => {
+export const delegateCgroupV2 = async (hierarchies: readonly Hierarchy[], paths: readonly string[]): Promise<void> => {
   const [root] = paths;
   if (!root || hierarchies.some(({ options }) => options)) return;
   const leaf = join(root, 'keeper');

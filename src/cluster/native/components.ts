@@ -148,10 +148,10 @@ const coredns = ({ binaries, instanceDir }: NativeSpec): Child => ({
   env: { GOMAXPROCS: '1' },
 });
 
-/** Where the node's processes find the host's programs, whatever the user's PATH is. */
+/** Where the node's processes look for the host's programs, whatever the user's PATH is. */
 export const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** The node's processes, in the order of their needs. */
+/** The node's processes, each after those that it needs. */
 export const nodeChildren = (spec: NativeSpec): readonly Child[] => {
   const env = { PATH: [...spec.path, ...systemPath].join(':'), TMPDIR: '/run/tmp', ...spec.env };
   const makers = [etcd, containerd, kubeApiserver, kubeControllerManager, kubeScheduler, kubelet, kubeProxy, coredns];

@@ -10,13 +10,13 @@ export type ImportInput = {
   readonly runner: Runner;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** The node's keeper, or undefined while there is none yet. */
-  readonly findKeeper: () => Promise<ProcessIdentity | undefined>;
+  /** The node's supervisor, or undefined while there is none yet. */
+  readonly findSupervisor: () => Promise<ProcessIdentity | undefined>;
 };
 
 const askMs = 2_000;
 
-/** containerd's client, speaking from the host to the socket inside the node's mount namespace. */
+/** containerd's client, run on the host, with the socket inside the node's mount namespace. */
 const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
   ctr,
   '--address',
@@ -26,9 +26,9 @@ const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Comm
   ...args,
 ];
 
-const listImages = async ({ ctr, runner, signal, findKeeper }: ImportInput) => {
-  const keeper = await findKeeper();
-  const [nodePid] = keeper ? await childrenOf(keeper.pid).catch(() => []) : [];
+const listImages = async ({ ctr, runner, signal, findSupervisor }: ImportInput) => {
+  const supervisor = await findSupervisor();
+  const [nodePid] = supervisor ? await childrenOf(supervisor.pid).catch(() => []) : [];
   if (nodePid === undefined) return undefined;
   const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet']), {
     signal,
@@ -38,8 +38,8 @@ const listImages = async ({ ctr, runner, signal, findKeeper }: ImportInput) => {
 };
 
 /**
- * Imports an OCI archive into the node's containerd as soon as that answers, unless all of `refs` are there.
- * Throws a UserError when containerd does not answer, or does not list an image afterwards.
+ * Imports an OCI archive into the node's containerd once that answers, unless it has all of `refs`. Throws UserError
+ * `cluster.containerd` or, when an image is not listed afterwards, `cluster.images-missing`. Tested in test/e2e/.
  */
 export const importImages = async (input: ImportInput): Promise<void> => {
   const { ctr, archive, refs, runner, signal, timeoutMs } = input;
@@ -63,6 +63,6 @@ export const importImages = async (input: ImportInput): Promise<void> => {
   if (missing.length === 0) return;
   throw new UserError(`containerd does not list ${missing.join(', ')} after the import of ${archive}`, {
     id: 'cluster.images-missing',
-    hint: 'remove the archive from the cache and run again',
+    hint: 'remove the archive from the cache and run up again',
   });
 };

@@ -3,15 +3,15 @@ import type { Command } from '../../lib/process/runner.ts';
 import type { NativeNetwork } from './network.ts';
 
 /**
- * What tells an instance apart on the whole host: two users, or two state folders, may both have an instance `dev`.
- * Short, because Linux allows a link's name 15 characters.
+ * Identifies an instance on the whole host: two users, or two state folders, may both have an instance `dev`. Short,
+ * since the name of a link has at most 15 characters.
  */
-export const hostMark = (instanceDir: string): string => sha256(instanceDir).slice(0, 8);
+export const instanceHash = (instanceDir: string): string => sha256(instanceDir).slice(0, 8);
 
 /** Name of the host's end of an instance's veth pair. */
-export const linkName = (instanceDir: string): string => `tg-${hostMark(instanceDir)}`;
+export const linkName = (instanceDir: string): string => `tg-${instanceHash(instanceDir)}`;
 
-/** Makes the veth pair between the host and the network namespace of process `pid`, with addresses and routes. */
+/** Creates the veth pair between the host and the network namespace of process `pid`, with addresses and routes. */
 export const linkCommands = (link: string, pid: number, network: NativeNetwork): readonly Command[] => [
   ['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],
   ['ip', 'address', 'add', `${network.hostAddress}/24`, 'dev', link],
@@ -39,6 +39,6 @@ export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show',
 
 type Route = { readonly dst?: string; readonly dev?: string };
 
-/** Destinations of the host's routes, but for those of one of our own links. */
+/** Destinations of the host's routes, except those of one link. Tested in network.test.ts. */
 export const parseRoutes = (json: string, exceptLink: string): readonly string[] =>
   (JSON.parse(json) as readonly Route[]).flatMap(({ dst, dev }) => (dst && dev !== exceptLink ? [dst] : []));

@@ -2,16 +2,16 @@ import type { Command } from '../../lib/process/runner.ts';
 import type { SetupStep } from '../../supervisor/spec.ts';
 import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 
-/** The namespaces of a node, as unshare(1) takes them; its end ends all that runs inside. */
+/** The namespaces of a node, as options of unshare(1); when that exits, everything inside is killed. */
 export const namespaceFlags = [
   ...['--net', '--mount', '--pid', '--cgroup', '--ipc', '--uts'],
   ...['--fork', '--kill-child=SIGKILL', '--mount-proc'],
 ] as const;
 
 /**
- * Starts a command as the only child of pid 1 in namespaces of its own. The shell in between is there to reap
- * orphans, which Node.js does not do; when the command ends, the shell ends, and the kernel ends all the rest.
- * The process joins its cgroups first, so that the cgroup namespace is rooted in them.
+ * Starts a command as the only child of pid 1 in new namespaces. The shell in between reaps orphans, which Node.js does
+ * not do; when the command exits, the shell exits, and the kernel kills the rest. The process joins its cgroups first, so
+ * that they are the root of the cgroup namespace.
  */
 export const isolatedCommand = (command: readonly string[], cgroups: readonly string[]): Command => [
   'sh',
@@ -25,8 +25,8 @@ export const isolatedCommand = (command: readonly string[], cgroups: readonly st
 ];
 
 /**
- * Kernel settings that are the host's own, which kubelet sets to these values and never puts back
- * (kubelet's setupKernelTunables). It is shown files of ours in their place, so that the host's stay as they are.
+ * Kernel settings of the whole host, which kubelet sets to these values and never restores (kubelet's
+ * setupKernelTunables). Inside the node these files are covered by bind mounts, so that the host's do not change.
  */
 const maskedSysctls = {
   'vm/overcommit_memory': '1',
@@ -43,13 +43,13 @@ const maskSysctls = (): readonly SetupStep[] =>
     return [{ write: { path, text: `${value}\n` } }, { run: ['mount', '--bind', path, `/proc/sys/${name}`] }];
   });
 
-/** What hides under /var is shown again: the instance's folder must be the real one. */
-const shownAgain = (instanceDir: string): readonly SetupStep[] =>
+/** An instance's folder below /var is mounted again on top of the overlay: it must be the real one. */
+const remounted = (instanceDir: string): readonly SetupStep[] =>
   instanceDir.startsWith('/var/') ? [{ run: ['mount', '--rbind', '/run/instance', instanceDir] }] : [];
 
 /**
- * Furnishes the mount and network namespaces. /run is new, and /var takes writes in memory only: what kubelet, CNI
- * and containerd leave there at fixed paths never reaches the host.
+ * Sets up the mount and network namespaces. /run is new, and writes to /var stay in memory: what kubelet, CNI and
+ * containerd write there at fixed paths never reaches the host.
  */
 export const namespaceSetup = (hierarchies: readonly Hierarchy[], instanceDir: string): readonly SetupStep[] => [
   { run: ['mount', '--make-rprivate', '/'] },
@@ -59,7 +59,7 @@ export const namespaceSetup = (hierarchies: readonly Hierarchy[], instanceDir: s
   {
     run: ['mount', '-t', 'overlay', '-o', 'lowerdir=/var,upperdir=/run/var,workdir=/run/var-work', 'overlay', '/var'],
   },
-  ...shownAgain(instanceDir),
+  ...remounted(instanceDir),
   { run: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] },
   ...cgroupMounts(hierarchies),
   ...maskSysctls(),

@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 
 /** The addresses of one native instance, all inside one /16. */
 export type NativeNetwork = {
-  /** `10.210.0.0/16`: the one route that the host gets. */
+  /** Such as `10.210.0.0/16`: the only route that is added to the host. */
   readonly cidr: string;
   readonly podCidr: string;
   readonly serviceCidr: string;
@@ -12,13 +12,13 @@ export type NativeNetwork = {
   readonly nodeAddress: string;
 };
 
-/** `pods/17, services/18 and the link's /24` of a /16. Throws a UserError for anything but a /16. */
+/** Splits a /16 into pods (/17), services (/18) and the link (/24). Throws UserError `usage.network` for anything else. */
 export const networkOf = (cidr: string): NativeNetwork => {
   const match = /^(\d+)\.(\d+)\.0\.0\/16$/.exec(cidr);
   if (!match) {
     throw new UserError(`network.cidr: ${cidr} is not a /16 network such as 10.210.0.0/16`, {
       id: 'usage.network',
-      hint: 'give a private /16 that no route of this host overlaps',
+      hint: 'choose a private /16 that overlaps no route of this host',
     });
   }
   const prefix = `${match[1]}.${match[2]}`;
@@ -43,7 +43,7 @@ const blockOf = (destination: string): Block | undefined => {
   return { first, last: first + size - 1 };
 };
 
-/** Which of the host's routes a network overlaps; the default route is no obstacle. */
+/** The routes of the host that overlap a network, without the default route. */
 export const overlappingRoutes = (cidr: string, routes: readonly string[]): readonly string[] => {
   const wanted = blockOf(cidr);
   return routes.filter((route) => {
@@ -52,12 +52,12 @@ export const overlappingRoutes = (cidr: string, routes: readonly string[]): read
   });
 };
 
-/** Away from what Docker (172.17-31), kubeadm, Minikube and kind (10.96, 10.244) and most home networks use. */
+/** None of them is used by Docker (172.17-31), kubeadm, Minikube or kind (10.96, 10.244), or most home networks. */
 const candidates = Array.from({ length: 40 }, (_, index) => `10.${210 + index}.0.0/16`);
 
 /**
- * The network of an instance: the wanted one, or the first candidate that overlaps neither a route of the host nor
- * a network that another instance holds. Throws a UserError when there is none, naming what is in the way.
+ * The network of an instance: the wanted one, or the first candidate that overlaps neither a route of the host nor the
+ * network of another instance. Throws UserError `environment.subnet-taken` with what it overlaps.
  */
 export const chooseNetwork = (wanted: string | undefined, taken: readonly string[]): NativeNetwork => {
   if (wanted) {
@@ -65,13 +65,13 @@ export const chooseNetwork = (wanted: string | undefined, taken: readonly string
     if (obstacle === undefined) return networkOf(wanted);
     throw new UserError(`network.cidr: ${wanted} overlaps ${obstacle}, which this host already routes`, {
       id: 'environment.subnet-taken',
-      hint: 'choose another /16 with --network-cidr, or leave it out to have a free one chosen',
+      hint: 'choose another /16 with --network-cidr, or leave it out to use a free one',
     });
   }
   const free = candidates.find((candidate) => overlappingRoutes(candidate, taken).length === 0);
   if (free) return networkOf(free);
   throw new UserError(`no free network: all of ${candidates[0]} to ${candidates.at(-1)} overlap routes of this host`, {
     id: 'environment.subnet-taken',
-    hint: 'name a free private /16 with --network-cidr',
+    hint: 'choose a free private /16 with --network-cidr',
   });
 };

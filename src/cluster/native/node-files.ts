@@ -7,7 +7,7 @@ import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;
 
-/** Target below the node's configuration folder, template, and the values it takes. */
+/** The path below the node's configuration folder, its template, and the template's values. */
 const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values])[] => {
   const { nodeDir, configDir, pkiDir, kubeconfigDir } = nodePaths(spec.instanceDir);
   const { logsDir } = instancePaths(spec.instanceDir);
@@ -25,7 +25,7 @@ const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values
   ];
 };
 
-/** Writes the configuration files of the node's processes. */
+/** Writes the configuration files of the node's processes. Tested in test/e2e/up-down.test.ts. */
 export const writeNodeFiles = async (spec: NativeSpec, templatesDir: string): Promise<void> => {
   const { nodeDir, configDir } = nodePaths(spec.instanceDir);
   await mkdir(join(nodeDir, 'kubelet'), { recursive: true, mode: 0o700 });

@@ -7,7 +7,7 @@ import type { Command, Runner } from '../../lib/process/runner.ts';
 import { parseYaml } from '../../lib/template.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
-/** kubeadm's own phases make the certificates and kubeconfigs; both keep what is there and still valid. */
+/** kubeadm's own phases create the certificates and kubeconfigs; both keep those that are still valid. */
 export const pkiCommands = ({ binaries, instanceDir }: NativeSpec): readonly Command[] => {
   const { configDir, kubeconfigDir } = nodePaths(instanceDir);
   const config = ['--config', join(configDir, 'kubeadm.yaml')] as const;
@@ -32,7 +32,7 @@ export const renderKubeconfig = (superAdmin: string, contextName: string): strin
   return renderNamed(contextName, { cluster: clusters[0]?.cluster, user: users[0]?.user });
 };
 
-/** Paths of the PEM files with which the keeper asks the API server how it is. */
+/** Paths of the PEM files with which the supervisor probes the API server. */
 export const probeTls = (instanceDir: string) => {
   const { pkiDir } = nodePaths(instanceDir);
   return {
@@ -44,7 +44,7 @@ export const probeTls = (instanceDir: string) => {
 
 const decode = (base64 = ''): Buffer => Buffer.from(base64, 'base64');
 
-/** Makes certificates and kubeconfigs where they are missing, and the instance's own kubeconfig (0600) from them. */
+/** Creates missing certificates and kubeconfigs, and from them the instance's own kubeconfig (0600). */
 export const ensurePki = async (spec: NativeSpec, runner: Runner): Promise<void> => {
   const { kubeconfigDir } = nodePaths(spec.instanceDir);
   const superAdminPath = join(kubeconfigDir, 'super-admin.conf');

@@ -10,7 +10,7 @@ export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies read
 
 const deadlineMs = 10_000;
 
-/** Every process in the instance's cgroups, which hold no others, gets SIGKILL until none is left. */
+/** Sends SIGKILL to the processes in the instance's cgroups, which contain no others, until none is left. */
 const endProcesses = async (paths: readonly string[]): Promise<void> => {
   const killAll = async (): Promise<readonly number[]> => {
     const pids = await pidsInCgroups(paths);
@@ -21,7 +21,7 @@ const endProcesses = async (paths: readonly string[]): Promise<void> => {
   await waitUntil('End of the native node', polling(killAll, 20), isEmpty, {
     timeoutMs: deadlineMs,
     id: 'cluster.not-ended',
-    hint: 'a process that SIGKILL does not end waits for the kernel; see its state in /proc/PID/stack',
+    hint: 'a process that survives SIGKILL is blocked in the kernel; see /proc/PID/stack',
   });
 };
 
@@ -40,19 +40,19 @@ const removeLink = async (name: string, runner: Runner): Promise<void> => {
     await runner(removeLinkCommand(name)).catch(ignoreVanished(name, runner));
 };
 
-/** A dying network namespace removes its veth pair by itself, perhaps between our look and our command. */
+/** A dying network namespace removes its veth pair, perhaps between the two commands. */
 const ignoreVanished = (name: string, runner: Runner) => async (error: unknown) => {
   const { stdout } = await runner(listLinksCommand);
   if ((JSON.parse(stdout) as readonly { ifname: string }[]).some(({ ifname }) => ifname === name)) throw error;
 };
 
-/** Ends a keeper and waits until the kernel has ended all that ran in its namespaces. */
-const endKeeper = async (keeper: ProcessIdentity): Promise<void> => {
-  await signalProcess(keeper, 'SIGKILL');
-  const gone = (running: boolean) => !running || `process ${keeper.pid} still runs`;
+/** Kills a supervisor and waits until the kernel has ended everything in its namespaces. */
+const endSupervisor = async (supervisor: ProcessIdentity): Promise<void> => {
+  await signalProcess(supervisor, 'SIGKILL');
+  const gone = (running: boolean) => !running || `process ${supervisor.pid} still runs`;
   await waitUntil(
-    'End of the keeper',
-    polling(() => isRunning(keeper), 10),
+    'End of the supervisor',
+    polling(() => isRunning(supervisor), 10),
     gone,
     {
       timeoutMs: deadlineMs,
@@ -62,33 +62,33 @@ const endKeeper = async (keeper: ProcessIdentity): Promise<void> => {
 };
 
 /**
- * The journal lies in the user's own folder while this runs as root: what it names is taken away only if it can be ours.
+ * The journal is in the user's own folder while this runs as root: only names that taskgate gives are removed.
  * Throws UserError `environment.journal`.
  */
-const verifyOurs = (resource: NativeResource): void => {
-  const strangers =
+const verifyName = (resource: NativeResource): void => {
+  const foreign =
     resource.kind === 'link'
       ? [resource.name].filter((name) => !/^tg-[0-9a-f]{8}$/.test(name))
       : resource.kind === 'cgroups'
         ? resource.paths.filter((path) => !/^\/sys\/fs\/cgroup\/([^/]+\/)?taskgate-[^/]+$/.test(path))
         : [];
-  if (strangers.length === 0) return;
-  throw new UserError(`the instance's journal names ${strangers[0]}, which taskgate never makes`, {
+  if (foreign.length === 0) return;
+  throw new UserError(`the instance's journal names ${foreign[0]}, which taskgate never creates`, {
     id: 'environment.journal',
-    hint: 'somebody changed instance.json; nothing was removed, look at it and remove the folder by hand',
+    hint: 'instance.json was changed by another program; nothing was removed: check it and remove the folder by hand',
   });
 };
 
-/** Takes one resource away; safe to repeat. Throws a UserError when it does not go. */
+/** Removes one resource; safe to repeat. Throws a UserError if it cannot be removed. */
 export const removeResource = async (resource: NativeResource, runner: Runner): Promise<void> => {
-  verifyOurs(resource);
-  if (resource.kind === 'keeper') return endKeeper(resource.process);
+  verifyName(resource);
+  if (resource.kind === 'keeper') return endSupervisor(resource.process);
   if (resource.kind === 'link') return removeLink(resource.name, runner);
   await endProcesses(resource.paths);
   await removeCgroups(resource.paths).catch((cause) => {
-    throw new UserError(`cgroups of the instance could not be removed: ${resource.paths[0]}`, {
+    throw new UserError(`cannot remove cgroups of the instance: ${resource.paths[0]}`, {
       id: 'cluster.cgroups-busy',
-      hint: 'see which process is in it (cgroup.procs), end it, then run down again',
+      hint: 'find the process in it (cgroup.procs), end it, then run down again',
       cause,
     });
   });

@@ -1,6 +1,6 @@
 import type { NativeNetwork } from './network.ts';
 
-/** Programs that the node runs, by their own names, as absolute paths. */
+/** The programs that the node runs. */
 export type NodeBinary =
   | 'etcd'
   | 'kube-apiserver'
@@ -14,7 +14,7 @@ export type NodeBinary =
   | 'runc'
   | 'coredns';
 
-/** The programs and images that a node is made from. */
+/** The programs and images of a node. */
 export type NodeSoftware = {
   /** As in `v1.34.4`. */
   readonly kubernetesVersion: string;
@@ -26,16 +26,16 @@ export type NodeSoftware = {
   readonly pauseImage: string;
 };
 
-/** What tells one native cluster from another. */
-export type NativePlace = {
+/** Identifies a native cluster. */
+export type NativeTarget = {
   readonly name: string;
-  /** The instance's folder; everything that the node writes stays below it. */
+  /** The instance's folder; the node writes nowhere else. */
   readonly instanceDir: string;
   readonly network: NativeNetwork;
 };
 
-/** All that one native cluster is made from. */
-export type NativeSpec = NativePlace & NodeSoftware;
+/** The input of a native cluster. */
+export type NativeSpec = NativeTarget & NodeSoftware;
 
 /** The node's name in the cluster. */
 export const nodeName = (name: string): string => `taskgate-${name}`;

@@ -17,7 +17,7 @@ const tools = {
   sh: 'dash',
 } as const;
 
-/** What of the machine matters here; read once by the caller, so that judging it is pure. */
+/** The relevant facts about the machine; read first, so that the judgement is a pure function. */
 export type Machine = {
   readonly platform: string;
   readonly uid: number;
@@ -25,7 +25,7 @@ export type Machine = {
   readonly filesystems: string;
   readonly instanceDir: string;
   readonly cacheDir: string;
-  /** Why namespaces could not be made just now, if so. */
+  /** Why an attempt to create namespaces failed. */
   readonly unshareProblem?: string;
   readonly unwritableCgroups: readonly string[];
 };
@@ -37,7 +37,7 @@ type Rule = (machine: Machine) => Obstacle | false;
 
 const isRoot: Rule = ({ uid }) =>
   uid !== 0 && {
-    what: `the native provider makes namespaces, cgroups and a network link, which needs root; this is uid ${uid}`,
+    what: `the native provider creates namespaces, cgroups and a network link, which needs root; this is uid ${uid}`,
     hint: 'run it as root, or allow sudo without a password for this user',
   };
 
@@ -61,27 +61,27 @@ const socketFits: Rule = ({ instanceDir }) => {
   const { supervisorSocketPath: socketPath } = instancePaths(instanceDir);
   return (
     socketPath.length > longestSocketPath && {
-      what: `the path ${socketPath} has ${socketPath.length} characters, a socket's may have ${longestSocketPath}`,
-      hint: 'set XDG_STATE_HOME to a shorter path, or take a shorter name',
+      what: `the path ${socketPath} has ${socketPath.length} characters, but a socket's path has at most ${longestSocketPath}`,
+      hint: 'set XDG_STATE_HOME to a shorter path, or choose a shorter name',
     }
   );
 };
 
 const canUnshare: Rule = ({ unshareProblem }) =>
   unshareProblem !== undefined && {
-    what: `namespaces cannot be made here: ${unshareProblem}`,
-    hint: 'in a container, run it with the privileges that namespaces and mounts need',
+    what: `namespaces cannot be created: ${unshareProblem}`,
+    hint: 'in a container, grant the privileges that namespaces and mounts need',
   };
 
 const canWriteCgroups: Rule = ({ unwritableCgroups: [path] }) =>
   path !== undefined && {
-    what: `the cgroup hierarchy ${path} cannot be written`,
+    what: `the cgroup hierarchy ${path} is not writable`,
     hint: 'in a container, mount the cgroup filesystem writable',
   };
 
 const rules: readonly Rule[] = [isRoot, hasOverlay, isShown, socketFits, canUnshare, canWriteCgroups];
 
-/** Everything that is in the way of a native cluster on this machine. */
+/** All obstacles to a native cluster on this machine. */
 export const judgeMachine = (machine: Machine): readonly Obstacle[] => {
   const { platform, missingTools } = machine;
   if (platform !== 'linux') {
@@ -99,7 +99,7 @@ const isInstalled = async (tool: string): Promise<boolean> => {
   return tries.some(({ status }) => status === 'fulfilled');
 };
 
-/** Makes namespaces around `true`, as a node would get them; they are gone at once. */
+/** Runs `true` in namespaces like a node's. */
 const tryUnshare = async (runner: Runner): Promise<string | undefined> => {
   try {
     await runner(['unshare', ...namespaceFlags, 'true'], { timeoutMs: 10_000 });
@@ -119,11 +119,11 @@ export type VerifyInput = {
   readonly instanceDir: string;
   readonly cacheDir: string;
   readonly runner: Runner;
-  /** Judges as if this were root, for what can be known before root takes over. */
+  /** Judges as if this were root, before sudo is used. */
   readonly asRoot?: boolean;
 };
 
-/** What keeps this machine from running a native cluster with these folders. Changes nothing. */
+/** The obstacles to a native cluster with these folders on this machine. Changes nothing. */
 export const verifyMachine = async ({
   runner,
   asRoot = false,

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { stopTunnelKeeper } from '../../daemon/find.ts';
+import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { findBefore, isForeignCluster } from '../../gateway/foreign/kept.ts';
 import { type Before, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import type { Leftover } from '../../gateway/uninstall/objects.ts';
@@ -39,7 +39,7 @@ const closeTunnels = downStep({
   title: 'Close tunnels and forwards',
   run: async (_, { folders, config }, { note }): Promise<undefined> => {
     const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance || !(await stopTunnelKeeper(instance))) note('there are none');
+    if (!instance || !(await stopTunnelDaemon(instance))) note('there are none');
   },
 });
 

@@ -14,8 +14,8 @@ import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import type { KeeperStatus } from '../../supervisor/spec.ts';
-import { findKeeperStatus } from '../../supervisor/status-socket.ts';
+import type { SupervisorStatus } from '../../supervisor/spec.ts';
+import { findSupervisorStatus } from '../../supervisor/status-socket.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import { upAgain } from './up-again.ts';
 
@@ -24,12 +24,12 @@ export const runUp = (record: InstanceRecord, config: Config): string => `run: $
 const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly Problem[] =>
   verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
 
-const keeperProblems = (keeper: KeeperStatus | undefined, name: string): readonly Problem[] => {
-  if (!keeper) {
+const supervisorProblems = (supervisor: SupervisorStatus | undefined, name: string): readonly Problem[] => {
+  if (!supervisor) {
     const message = 'the supervisor runs but does not answer on its socket';
     return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
   }
-  return keeper.children
+  return supervisor.children
     .filter(({ state }) => state !== 'ready')
     .map((child) => ({
       id: 'cluster.child-not-ready',
@@ -89,8 +89,8 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
 };
 
 /** The processes of a native cluster. Tested in test/commands/status/look.test.ts. */
-export const lookAtKeeper = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
+export const lookAtSupervisor = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
   if (provider !== 'native') return { problems: [] };
-  const keeper = await findKeeperStatus(instancePaths(instanceDirOf(folders.stateDir, name)).supervisorSocketPath);
-  return { ...(keeper && { keeper }), problems: keeperProblems(keeper, name) };
+  const keeper = await findSupervisorStatus(instancePaths(instanceDirOf(folders.stateDir, name)).supervisorSocketPath);
+  return { ...(keeper && { keeper }), problems: supervisorProblems(keeper, name) };
 };

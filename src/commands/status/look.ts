@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { readTunnelSpec } from '../../daemon/wanted.ts';
+import { readTunnelSpec } from '../../daemon/spec.ts';
 import { findInstance, type Instance } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
@@ -10,9 +10,9 @@ import type { Problem } from '../../model/problem.ts';
 import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
-import type { KeeperStatus } from '../../supervisor/spec.ts';
+import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
-import { lookAtCluster, lookAtKeeper, runUp } from './cluster.ts';
+import { lookAtCluster, lookAtSupervisor, runUp } from './cluster.ts';
 import { lookAtTunnels } from './tunnels.ts';
 
 export type InstanceStatus = {
@@ -20,7 +20,7 @@ export type InstanceStatus = {
   readonly state: 'running' | 'stopped' | 'absent' | 'unknown';
   /** Undefined when it cannot be read; then there is a problem. */
   readonly record?: Omit<InstanceRecord, 'journal' | 'schema'>;
-  readonly keeper?: KeeperStatus;
+  readonly keeper?: SupervisorStatus;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
   readonly tunnels?: TunnelDaemonStatus;
@@ -46,7 +46,7 @@ const tunnelStatus = async (instance: Instance, { config }: CommandContext): Pro
 
 const lookAtRunning = async (context: CommandContext, instance: Instance) => {
   const [keeper, cluster] = await Promise.all([
-    lookAtKeeper(context, instance.record()),
+    lookAtSupervisor(context, instance.record()),
     lookAtCluster(context, instance),
   ]);
   return { ...keeper, ...cluster, problems: [...keeper.problems, ...cluster.problems] };

@@ -1,5 +1,5 @@
-import { findTunnelKeeper, findTunnelStatus } from '../../daemon/find.ts';
-import { hoursFrom, readTunnelSpec } from '../../daemon/wanted.ts';
+import { findTunnelDaemon, findTunnelStatus } from '../../daemon/find.ts';
+import { hoursFrom, readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -23,8 +23,8 @@ const notRunning = (name: string): UserError =>
  */
 export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
   const { name } = instance.record();
-  const [keeper, spec] = await Promise.all([findTunnelKeeper(instance), readTunnelSpec(instance.dir)]);
-  if (!keeper || !spec?.tunnel) throw notRunning(name);
+  const [daemon, spec] = await Promise.all([findTunnelDaemon(instance), readTunnelSpec(instance.dir)]);
+  if (!daemon || !spec?.tunnel) throw notRunning(name);
   if (!spec.tunnel.until) {
     throw new UserError(`the tunnel of instance ${name} does not expire`, {
       id: 'usage.no-ttl',
@@ -37,9 +37,9 @@ export const extendTunnel = async (instance: Instance, hours: number): Promise<T
     instancePaths(instance.dir).tunnelSpecPath,
     `${JSON.stringify({ ...spec, tunnel }, null, 2)}\n`,
   );
-  if (!(await signalProcess(keeper.process, 'SIGHUP'))) throw notRunning(name);
+  if (!(await signalProcess(daemon.process, 'SIGHUP'))) throw notRunning(name);
   const status = await waitUntil(
-    'The tunnel keeper',
+    'The tunnel daemon',
     polling(() => findTunnelStatus(instance.dir), 50),
     (seen) => seen?.tunnel?.until === until || 'it has not taken the new time yet',
     { timeoutMs, id: 'tunnel.keeper-silent', hint: `restart it: taskgate tunnel down, then up --name ${name}` },

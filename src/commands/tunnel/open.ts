@@ -1,15 +1,16 @@
-import { findMasterMove, type MasterMove, stopTunnelKeeper } from '../../daemon/find.ts';
+import { findMasterMove, type MasterMove } from '../../daemon/find.ts';
 import { wantedTunnelOf } from '../../daemon/from-settings.ts';
+import { findCurrentSpec } from '../../daemon/spec.ts';
 import { startTunnels } from '../../daemon/start.ts';
-import { findKept } from '../../daemon/wanted.ts';
+import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { createInstance, findInstance, type Instance, removeInstance } from '../../instance/instance.ts';
 import { isTunnelOnly } from '../../instance/tunnel-only.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { chooseReach, endpointThrough } from '../../tunnel/endpoint.ts';
-import { findReachProblems } from '../../tunnel/endpoint-rules.ts';
+import { chooseMasterRoute, endpointThrough } from '../../tunnel/endpoint.ts';
+import { findMasterRouteProblems } from '../../tunnel/endpoint-rules.ts';
 import { stageTimeoutMs } from '../context.ts';
 
 /** A tunnel that is up. */
@@ -29,7 +30,7 @@ const noTunnel = (via: string): UserError =>
 
 /** Throws UserError `usage.reach` with everything that is wrong; nothing may be exposed that the user has not allowed. */
 const refuseProblems = ({ config }: CommandContext): void => {
-  const errors = findReachProblems(config).filter(({ severity }) => severity === 'error');
+  const errors = findMasterRouteProblems(config).filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   throw new UserError(errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
     id: 'usage.reach',
@@ -44,13 +45,13 @@ const refuseProblems = ({ config }: CommandContext): void => {
 export const openTunnelOf = async (context: CommandContext, report: (line: string) => void): Promise<OpenedTunnel> => {
   const { config, folders, env, signal } = context;
   refuseProblems(context);
-  const reach = chooseReach(config);
+  const reach = chooseMasterRoute(config);
   const tunnel = wantedTunnelOf(reach, config);
   if (!tunnel) throw noTunnel(reach.via);
   const found = await findInstance(folders.stateDir, config.name);
   const instance = found ?? (await createInstance(folders.stateDir, { name: config.name, provider: 'attach' }));
   try {
-    const forward = (await findKept(instance))?.forward;
+    const forward = (await findCurrentSpec(instance))?.forward;
     const wanted = { tunnel, ...(forward && { forward }) };
     const { daemonCommand } = folders;
     const limits = { signal, timeoutMs: stageTimeoutMs(context) };
@@ -72,8 +73,8 @@ export const closeTunnelOf = async (context: CommandContext): Promise<boolean> =
   const { config, folders, env, signal } = context;
   const instance = await findInstance(folders.stateDir, config.name);
   if (!instance) return false;
-  const forward = (await findKept(instance))?.forward;
-  const wasThere = await stopTunnelKeeper(instance);
+  const forward = (await findCurrentSpec(instance))?.forward;
+  const wasThere = await stopTunnelDaemon(instance);
   if (isTunnelOnly(instance)) await removeInstance(instance);
   else if (wasThere && forward) {
     const { daemonCommand } = folders;

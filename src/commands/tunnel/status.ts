@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findTunnelStatus } from '../../daemon/find.ts';
-import { readTunnelSpec } from '../../daemon/wanted.ts';
+import { readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';

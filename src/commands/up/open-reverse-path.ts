@@ -1,16 +1,16 @@
 import type { Config } from '../../config/config.ts';
-import { stopTunnelKeeper } from '../../daemon/find.ts';
 import { wantedTunnelOf } from '../../daemon/from-settings.ts';
+import { findCurrentSpec } from '../../daemon/spec.ts';
 import { startTunnels } from '../../daemon/start.ts';
-import { findKept, type WantedTunnels } from '../../daemon/wanted.ts';
+import { stopTunnelDaemon } from '../../daemon/stop.ts';
+import type { WantedTunnels } from '../../daemon/wanted.ts';
 import type { Instance } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { type MasterEndpoint, originOf, type TunnelKind } from '../../model/master-endpoint.ts';
 import type { StepTools } from '../../task-list/step.ts';
-import { directEndpoint } from '../../tunnel/direct.ts';
-import { chooseReach, endpointThrough, type Reach } from '../../tunnel/endpoint.ts';
+import { chooseMasterRoute, directEndpoint, endpointThrough, type MasterRoute } from '../../tunnel/endpoint.ts';
 import { findUrlTrouble } from '../../tunnel/relay/probe.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { checkMachine } from './check-machine.ts';
@@ -26,7 +26,7 @@ export type ReversePath = {
 
 type Wanted = { readonly instance: Instance; readonly wanted: WantedTunnels };
 
-/** Brings an instance's tunnel daemon to what is wanted; where nothing is, none runs. */
+/** Starts, keeps or stops an instance's tunnel daemon, as wanted. */
 export const settleTunnels = async (
   { instance, wanted }: Wanted,
   context: UpContext,
@@ -37,11 +37,11 @@ export const settleTunnels = async (
     const limits = { signal, timeoutMs: stageTimeoutMs(context) };
     return startTunnels({ instance, wanted, daemonCommand, env: context.env, ...limits, report });
   }
-  await stopTunnelKeeper(instance);
+  await stopTunnelDaemon(instance);
   return undefined;
 };
 
-type Opening = { readonly instance: Instance; readonly via: TunnelKind; readonly reach: Reach };
+type Opening = { readonly instance: Instance; readonly via: TunnelKind; readonly reach: MasterRoute };
 
 /** The tunnel by which tasks reach the master, opened and proven by a nonce; forwards that there are go on. */
 const openTunnel = async (
@@ -50,7 +50,7 @@ const openTunnel = async (
   tools: StepTools,
 ): Promise<ReversePath> => {
   const tunnel = wantedTunnelOf(reach, context.config);
-  const forward = (await findKept(instance))?.forward;
+  const forward = (await findCurrentSpec(instance))?.forward;
   const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
   const status = await settleTunnels({ instance, wanted }, context, tools);
   const address = status?.tunnel?.address;
@@ -60,7 +60,7 @@ const openTunnel = async (
 
 /** Closes a tunnel of an earlier `up` that is no longer wanted; forwards go on. */
 const closeTunnel = async (instance: Instance, context: UpContext, tools: StepTools): Promise<void> => {
-  const spec = await findKept(instance);
+  const spec = await findCurrentSpec(instance);
   if (!spec?.tunnel) return;
   await settleTunnels({ instance, wanted: spec.forward ? { forward: spec.forward } : {} }, context, tools);
 };
@@ -72,7 +72,7 @@ const checkUrl = async (endpoint: MasterEndpoint, { signal, warn }: StepTools): 
   return { master: endpoint };
 };
 
-export type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: Reach };
+export type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: MasterRoute };
 
 /** Opens the reverse path that was chosen. */
 export const makeReversePath = async (
@@ -89,9 +89,9 @@ export const makeReversePath = async (
 };
 
 /** The tunnel that `auto` takes where pods do not reach this host; undefined where the settings allow none. */
-export const findTunnelInstead = (config: Config): Reach | undefined => {
+export const findTunnelInstead = (config: Config): MasterRoute | undefined => {
   try {
-    return chooseReach(config, false);
+    return chooseMasterRoute(config, false);
   } catch (error) {
     // without another path the direct one is tried, and a broken path has its own advice
     if (error instanceof UserError && error.id === 'tunnel.no-way-back') return undefined;
@@ -103,10 +103,10 @@ export const findTunnelInstead = (config: Config): Reach | undefined => {
  * The reverse path of this run. The tunnel that `auto` came to before stays: pods that run dial it, and a proof that is
  * still good was made through it.
  */
-export const chooseReversePath = (config: Config, { master: before }: Pick<InstanceRecord, 'master'>): Reach => {
+export const chooseReversePath = (config: Config, { master: before }: Pick<InstanceRecord, 'master'>): MasterRoute => {
   const wasTunnel = before?.via === 'ssh' || before?.via === 'ngrok';
   const instead = config.master.reach === 'auto' && wasTunnel ? findTunnelInstead(config) : undefined;
-  return instead ? { ...instead, because: 'auto: as before' } : chooseReach(config);
+  return instead ? { ...instead, because: 'auto: as before' } : chooseMasterRoute(config);
 };
 
 /** How tasks reach the master. Runs beside the gateway's installation: a tunnel needs no cluster. */

@@ -10,7 +10,7 @@ import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { StepTools } from '../../task-list/step.ts';
-import type { Reach } from '../../tunnel/endpoint.ts';
+import type { MasterRoute } from '../../tunnel/endpoint.ts';
 import { gatewaySpecOf, stageTimeoutMs } from '../context.ts';
 import { localMaster, sampleSpec } from '../sample-spec.ts';
 import { noteForeignMasters } from '../status/foreign-masters.ts';
@@ -113,7 +113,7 @@ const isLost = (proof: Proven | undefined): boolean =>
   proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok) ?? false;
 
 /** The tunnel that `auto` takes when pods did not come back to this host directly. */
-const findFallback = ({ proof, master }: Tried, config: Config): Reach | undefined => {
+const findFallback = ({ proof, master }: Tried, config: Config): MasterRoute | undefined => {
   if (!isLost(proof) || master.via !== 'direct' || config.master.reach !== 'auto') return undefined;
   return findTunnelInstead(config);
 };

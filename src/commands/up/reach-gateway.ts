@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { findKept } from '../../daemon/wanted.ts';
-import { probeReach, type Reach } from '../../forward/reach.ts';
+import { findCurrentSpec } from '../../daemon/spec.ts';
+import { type GatewayReach, probeReach } from '../../forward/reach.ts';
 import type { ForwardSpec } from '../../instance/tunnels.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
@@ -15,7 +15,7 @@ const patienceMs = 3_000;
 /** Where a node answers if anything does: API server, kubelet, sshd. */
 const nodePorts = [6443, 8443, 10250, 22];
 
-const findReach = async ({ reach, seedPort }: Config['gateway'], address: string): Promise<Reach> => {
+const findReach = async ({ reach, seedPort }: Config['gateway'], address: string): Promise<GatewayReach> => {
   if (reach !== 'auto') return { via: reach, because: `gateway.reach is ${reach}` };
   return probeReach(address, [seedPort, ...nodePorts], patienceMs);
 };
@@ -40,7 +40,7 @@ export const reachGateway = upStep({
     const { via, because } = await findReach(context.config.gateway, publishedAddress);
     const forward =
       via === 'forward' ? forwardOf(published, started.cluster, context.config.gateway.forwardAddress) : undefined;
-    const kept = (await findKept(instance))?.forward;
+    const kept = (await findCurrentSpec(instance))?.forward;
     const { tunnel } = reverse;
     if (forward || kept) {
       const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };

@@ -7,20 +7,20 @@ import type { PublicAddress } from '../../model/master-endpoint.ts';
 /** The oldest agent with the flag `--url` and configuration files of version 3. */
 const oldest = { major: 3, minor: 16 } as const;
 
-/** Why an agent is not new enough, if it is not; `text` is what `ngrok version` prints. */
+/** Why an agent is too old, if it is; `text` is the output of `ngrok version`. */
 export const findOldAgent = (text: string): string | undefined => {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
   const isNew = Number(major) > oldest.major || (Number(major) === oldest.major && Number(minor) >= oldest.minor);
-  return isNew ? undefined : `${text.trim()}, and ${oldest.major}.${oldest.minor} is the oldest that works here`;
+  return isNew ? undefined : `${text.trim()}, but at least ${oldest.major}.${oldest.minor} is needed`;
 };
 
-/** The version of the format of the user's own configuration; ngrok itself refuses one without a version. */
+/** The format version of the user's own configuration; ngrok refuses a file without one. */
 export const configVersionOf = (text: string): '2' | '3' => (/^version:\s*["']?2/m.test(text) ? '2' : '3');
 
 /**
- * What we set over the user's own configuration: its API on a port of ours, its log for us to read, and nothing of the
- * requests (they carry tokens) kept for whoever looks at that API. JSON is YAML, too. In the format of the user's own
- * file, since nothing says that files of two formats can be merged.
+ * The settings that override the user's own: the API on a given port, the log on stdout, and no record of requests (they
+ * carry tokens) behind that API. JSON is valid YAML. In the format of the user's file, since merging files of two formats
+ * is not documented.
  */
 export const renderAgentConfig = (version: '2' | '3', apiPort: number): string => {
   const settings = {
@@ -78,18 +78,18 @@ const parseTunnels = (text: string): readonly AgentTunnel[] | undefined => {
   }
 };
 
-/** Reads an answer to `/api/tunnels`: the address of our tunnel, or why there is none. */
+/** Reads an answer of `/api/tunnels`: the address of the tunnel to `localPort`, or why there is none. */
 export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
   const tunnels = parseTunnels(text);
-  if (!tunnels) return `its API gave ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
-  const ours = tunnels.find((tunnel) => isTo(tunnel, localPort) && typeof tunnel.public_url === 'string');
-  if (ours) return parseAddress(String(ours.public_url));
+  if (!tunnels) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
+  const own = tunnels.find((tunnel) => isTo(tunnel, localPort) && typeof tunnel.public_url === 'string');
+  if (own) return parseAddress(String(own.public_url));
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
 
 const askTimeoutMs = 2_000;
 
-/** Asks the agent's API once; throws the reason of an abort. */
+/** Asks the agent's API once; throws the signal's reason when aborted. */
 export const askAgent = async (
   { apiPort, localPort }: { readonly apiPort: number; readonly localPort: number },
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import { type ErrorId, UserError } from '../../lib/errors.ts';
 
-/** What one of ngrok's documented errors means here. */
+/** The meaning of one of ngrok's documented errors. */
 export type NgrokTrouble = {
   readonly code: string;
   readonly id: ErrorId;
@@ -28,14 +28,14 @@ const old: Meaning = {
   hint: 'run: ngrok update',
 };
 
-/** The codes of https://ngrok.com/docs/errors that an agent, or a request at the public end, can meet. */
+/** The codes of https://ngrok.com/docs/errors that an agent, or a request to the public end, can get. */
 const meanings: Readonly<Record<number, Meaning>> = {
   105: token('the authtoken does not look like one of ngrok'),
   106: token('the authtoken is one of ngrok version 1'),
   107: token('the authtoken was reset or revoked'),
   108: {
     id: 'tunnel.ngrok-limit',
-    cause: 'the account has as many agents running as it may',
+    cause: 'the account already runs as many agents as its plan allows',
     hint: 'stop the other agent (the ngrok dashboard lists all), or use a second account or a larger plan',
   },
   120: old,
@@ -57,7 +57,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   320: address('the domain is reserved for another account'),
   324: {
     id: 'tunnel.ngrok-limit',
-    cause: 'the account may not run that many endpoints over one agent',
+    cause: 'the plan of the account does not allow that many endpoints on one agent',
     hint: 'take the other endpoints out of the configuration of ngrok, or use a larger plan',
   },
   334: {
@@ -78,7 +78,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   3200: {
     id: 'tunnel.ngrok-offline',
     cause: 'no agent serves that address',
-    hint: 'start the tunnel, or look whether its address has changed',
+    hint: 'start the tunnel, or check whether its address has changed',
   },
   4018: token('ngrok got no authtoken'),
   7113: address('the TCP address is not reserved'),
@@ -86,7 +86,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   8012: {
     id: 'tunnel.ngrok-upstream',
     cause: 'the agent could not connect to the local port',
-    hint: 'start the master, or mend its port',
+    hint: 'start the master, or fix its port',
   },
   8013: {
     id: 'tunnel.ngrok-account',
@@ -98,7 +98,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
 const policy: Meaning = {
   id: 'tunnel.ngrok-policy',
   cause: 'ngrok refuses the traffic policy',
-  hint: 'mend the file of ngrok.trafficPolicyFile',
+  hint: 'fix the file of ngrok.trafficPolicyFile',
 };
 
 const unknown: Meaning = {
@@ -109,15 +109,15 @@ const unknown: Meaning = {
 
 const meaningOf = (number: number): Meaning => meanings[number] ?? (number >= 2200 && number < 2300 ? policy : unknown);
 
-/** The error of ngrok that a log record or a page names by its code, if it does. */
+/** The ngrok error whose code is in a log record or a page, if there is one. */
 export const findNgrokTrouble = (text: string): NgrokTrouble | undefined => {
   const [code, number] = /ERR_NGROK_(\d+)/.exec(text) ?? [];
   return code === undefined ? undefined : { code, ...meaningOf(Number(number)) };
 };
 
 /**
- * Errors that stay until the user has mended something. Not among them are `-limit` and `-taken`: a session of ours that
- * lost its network counts until ngrok misses its heartbeats.
+ * Errors that stay until the user has fixed something. Not `-limit` and `-taken`: a session of this agent that lost its
+ * network counts until ngrok misses its heartbeats.
  */
 export const finalNgrokErrors: readonly ErrorId[] = [
   'tunnel.ngrok-missing',
@@ -129,7 +129,7 @@ export const finalNgrokErrors: readonly ErrorId[] = [
   'tunnel.ngrok-policy',
 ];
 
-/** ngrok's words on one line, and without the authtoken that some of its errors repeat. */
+/** ngrok's message on one line, without the authtoken that some of its errors repeat. */
 export const withoutToken = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
@@ -144,21 +144,21 @@ const withoutCode: readonly (readonly [RegExp, Omit<Meaning, 'cause'>])[] = [
       hint: 'run: ngrok config check; and ngrok config upgrade where the file is an old one',
     },
   ],
-  [/policy/i, { id: 'tunnel.ngrok-policy', hint: 'mend the file of ngrok.trafficPolicyFile' }],
+  [/policy/i, { id: 'tunnel.ngrok-policy', hint: 'fix the file of ngrok.trafficPolicyFile' }],
   [
     /failed to dial|dial tcp|authentication request|no such host|i\/o timeout|heartbeat|CRL/,
     {
       id: 'tunnel.ngrok-unreachable',
-      hint: 'let this machine reach connect.ngrok-agent.com:443 (firewall, DNS, HTTPS_PROXY); ngrok diagnose says more',
+      hint: 'let this machine reach connect.ngrok-agent.com:443 (firewall, DNS, HTTPS_PROXY); ngrok diagnose has details',
     },
   ],
 ];
 
-/** The error for what an agent said: by its code, or else by its words. */
-export const ngrokError = (words: string): UserError => {
-  const trouble = findNgrokTrouble(words);
-  const said = withoutToken(words);
-  if (trouble) return new UserError(`ngrok: ${trouble.cause}: ${said}`, { id: trouble.id, hint: trouble.hint });
-  const [, known] = withoutCode.find(([pattern]) => pattern.test(words)) ?? [];
-  return new UserError(`ngrok: ${said}`, known ?? { id: 'tunnel.ngrok-ended', hint: 'look into its log' });
+/** The error for an agent's message: by its code, or else by its text. */
+export const ngrokError = (text: string): UserError => {
+  const trouble = findNgrokTrouble(text);
+  const message = withoutToken(text);
+  if (trouble) return new UserError(`ngrok: ${trouble.cause}: ${message}`, { id: trouble.id, hint: trouble.hint });
+  const [, known] = withoutCode.find(([pattern]) => pattern.test(text)) ?? [];
+  return new UserError(`ngrok: ${message}`, known ?? { id: 'tunnel.ngrok-ended', hint: 'see its log' });
 };

@@ -1,6 +1,6 @@
-/** One line of an agent's output, as far as it tells us something. */
+/** The relevant content of one line of an agent's output. */
 export type AgentLine = {
-  /** The address of a tunnel that began. */
+  /** The address of a tunnel that was started. */
   readonly url?: string;
   /** Why something failed. */
   readonly failure?: string;
@@ -19,7 +19,10 @@ const parseRecord = (line: string): LogRecord | undefined => {
   }
 };
 
-/** Reads a record of the JSON log, or a line of what the agent prints before it has a log, which begins with `ERROR:`. */
+/**
+ * Reads a record of the JSON log, or a line that the agent prints before it has a log, which begins with `ERROR:`.
+ * Tested in agent.test.ts.
+ */
 export const readAgentLine = (line: string): AgentLine => {
   const record = parseRecord(line);
   if (!record) {

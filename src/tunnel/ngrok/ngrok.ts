@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { instancePaths } from '../../instance/paths.ts';
 import type { NgrokSpec } from '../../instance/tunnels.ts';
+import { withoutUndefined } from '../../lib/defined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { freePort } from '../../lib/free-port.ts';
@@ -26,9 +27,8 @@ const defaultPatienceMs = 30_000;
 
 /** Throws `tunnel.ngrok-missing` or `tunnel.ngrok-old`. */
 const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools): Promise<void> => {
-  const given = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
   try {
-    const { stdout } = await runner([program, 'version'], { env: Object.fromEntries(given), timeoutMs: 10_000 });
+    const { stdout } = await runner([program, 'version'], { env: withoutUndefined(env), timeoutMs: 10_000 });
     const old = findOldAgent(stdout);
     if (old) throw new UserError(`${program} is ${old}`, { id: 'tunnel.ngrok-old', hint: 'run: ngrok update' });
   } catch (error) {
@@ -47,12 +47,12 @@ const defaultConfigFile = ({ HOME: home = homedir() }: NgrokTools['env']): strin
     ? join(home, 'Library', 'Application Support', 'ngrok', 'ngrok.yml')
     : join(home, '.config', 'ngrok', 'ngrok.yml');
 
-/** Writes our configuration beside the user's own, and gives the files in the order in which they are merged. */
+/** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them. */
 const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
   const path = spec.configFile ?? defaultConfigFile(env);
   const text = await findTextFile(path);
   if (text === undefined && spec.configFile) {
-    const hint = 'mend ngrok.configFile, or leave it out for the file that ngrok reads by default';
+    const hint = 'fix ngrok.configFile, or leave it out for the file that ngrok reads by default';
     throw new UserError(`no configuration of ngrok at ${path}`, { id: 'tunnel.ngrok-config', hint });
   }
   const own = instancePaths(folder).ngrokConfigPath;
@@ -60,7 +60,7 @@ const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort
   return text === undefined ? [own] : [path, own];
 };
 
-/** Waits for our tunnel in the agent's API, for as long as the agent runs. */
+/** Waits for the tunnel in the agent's API while the agent runs. */
 const awaitAddress = async (
   agent: Agent,
   ports: { readonly apiPort: number; readonly localPort: number },
@@ -75,12 +75,12 @@ const awaitAddress = async (
     {
       timeoutMs: patienceMs,
       id: 'tunnel.ngrok-not-up',
-      hint: 'look into its log',
+      hint: 'see its log',
       signal: AbortSignal.any([signal, gone.signal]),
     },
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    // what it keeps trying in vain says more than that there is no tunnel
+    // the agent's own failures say more than that there is no tunnel yet
     throw !gone.signal.aborted && agent.failures() ? ngrokError(agent.failures()) : error;
   });
   if (typeof seen === 'string') throw new Error(`no address: ${seen}`);
@@ -89,7 +89,7 @@ const awaitAddress = async (
 
 /**
  * A tunnel by the ngrok agent, which must be installed. Its authtoken comes from NGROK_AUTHTOKEN or from ngrok's own
- * configuration; its address from its local API.
+ * configuration, the tunnel's address from the agent's local API. Tested in test/process/ngrok.test.ts.
  */
 export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => ({
   kind: 'ngrok',

@@ -13,38 +13,38 @@ export type SpawnTools = {
 
 /** One running agent. */
 export type Agent = {
-  /** Resolves when it is gone, with why: what it said last, or that its address is another one. */
+  /** Resolves when it has ended, with the reason: its last output, or that its address has changed. */
   readonly ended: Promise<string>;
-  /** Its tunnel is up; from now on it ends when it gets another address. */
+  /** Its tunnel is up; from now on it is ended if its address changes. */
   readonly expect: (address: PublicAddress) => void;
-  /** What it said last of failures. */
+  /** Its last failures. */
   readonly failures: () => string;
   readonly close: () => Promise<void>;
 };
 
 const linesKept = 6;
 
-/** What an agent that is up meets may pass by itself; one that is not up yet ends with any error that has a code. */
+/** An agent that was up may recover from an error; one that was not ends at any error with a code. */
 const isReasonToEnd = (failures: string, isUp: boolean): boolean => {
   const trouble = findNgrokTrouble(failures);
   return trouble !== undefined && (!isUp || finalNgrokErrors.includes(trouble.id));
 };
 
-/** Starts an agent and follows its log. */
+/** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts. */
 export const startAgent = (command: Command, { spawn, env }: SpawnTools, signal: AbortSignal): Agent => {
-  const said: string[] = [];
+  const reported: string[] = [];
   let expected: string | undefined;
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
-  const failures = () => withoutToken(said.join(' '));
+  const failures = () => withoutToken(reported.join(' '));
   const onLine = (line: string) => {
     const { url, failure } = readAgentLine(line);
     if (failure) {
-      said.push(failure);
-      said.splice(0, said.length - linesKept);
-      if (isReasonToEnd(said.join(' '), expected !== undefined)) giveUp(failures());
+      reported.push(failure);
+      reported.splice(0, reported.length - linesKept);
+      if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
     }
     const address = url && addressText(parseAddress(url));
-    if (address && expected && address !== expected) giveUp(`its address is ${address} now, no longer ${expected}`);
+    if (address && expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
   };
   const child = spawn(command, { env, onLine, isWorthKeeping: () => false, signal });
   void child.ended.then((how) => giveUp([how, failures()].filter(Boolean).join(': ')));

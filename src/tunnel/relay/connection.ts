@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { findProbeAnswer, probePrefix } from './probe.ts';
 
-/** Who opens a connection and says nothing for so long waits for the master to speak first. */
+/** If the client sends nothing for this long, assume a protocol in which the server speaks first. */
 const longestSilenceMs = 2_000;
 const longestHeadBytes = 8_192;
 
@@ -10,7 +10,7 @@ const isProbePrefix = (head: Buffer): boolean => {
   return head.toString('latin1', 0, length) === probePrefix.slice(0, length);
 };
 
-/** Undefined for what is no question to us; `more` while that cannot be told yet. */
+/** Undefined for anything but a probe; `more` while that cannot be decided yet. */
 const judgeHead = (head: Buffer, secret: string): { readonly answer: string } | 'more' | undefined => {
   if (!isProbePrefix(head)) return undefined;
   const text = head.toString('latin1');
@@ -24,14 +24,18 @@ const respond = (client: Socket, answer: string): void => {
   client.end(`${head}cache-control: no-store\r\nconnection: close\r\n\r\n${answer}`);
 };
 
-type Greeting = { readonly secret: string; readonly silenceMs?: number | undefined };
-type PassOn = (head: Buffer) => void;
+type ProbeOptions = { readonly secret: string; readonly silenceMs?: number | undefined };
+type OnOther = (head: Buffer) => void;
 
 /**
- * Reads from a new connection until it is clear what it wants. Answers a question of liveness; anything else is passed
- * on, paused, with what was read of it so far.
+ * Reads the first bytes of a new connection. Answers a liveness probe; any other connection is passed to `onOther`,
+ * paused, with what was read of it.
  */
-export const greet = (client: Socket, { secret, silenceMs = longestSilenceMs }: Greeting, passOn: PassOn): void => {
+export const answerProbe = (
+  client: Socket,
+  { secret, silenceMs = longestSilenceMs }: ProbeOptions,
+  onOther: OnOther,
+): void => {
   let head: Buffer = Buffer.alloc(0);
   const leave = (): void => {
     clearTimeout(timer);
@@ -40,7 +44,7 @@ export const greet = (client: Socket, { secret, silenceMs = longestSilenceMs }: 
   const decide = (): void => {
     leave();
     client.pause();
-    passOn(head);
+    onOther(head);
   };
   const onData = (chunk: Buffer): void => {
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
@@ -55,10 +59,10 @@ export const greet = (client: Socket, { secret, silenceMs = longestSilenceMs }: 
   client.on('data', onData).on('end', decide).on('close', leave);
 };
 
-/** Carries bytes one way: waits for who is slow, passes the end on. What `isTaken` takes is not carried. */
-const carry = (from: Socket, to: Socket, isTaken?: (chunk: Buffer) => boolean): void => {
+/** Copies one way with backpressure, then the end. Chunks that `isHandled` answers itself are not copied. */
+const pipeOneWay = (from: Socket, to: Socket, isHandled?: (chunk: Buffer) => boolean): void => {
   from.on('data', (chunk: Buffer) => {
-    if (isTaken?.(chunk) || to.write(chunk)) return;
+    if (isHandled?.(chunk) || to.write(chunk)) return;
     from.pause();
     to.once('drain', () => from.resume());
   });
@@ -67,8 +71,8 @@ const carry = (from: Socket, to: Socket, isTaken?: (chunk: Buffer) => boolean): 
   from.resume();
 };
 
-/** An end that was cut is cut on the other side too: a clean end would pass for a whole answer. */
-const tie = (one: Socket, other: Socket): void => {
+/** Resets the other side after a failure: a clean end would look like a complete answer. */
+const propagateFailure = (one: Socket, other: Socket): void => {
   one.on('error', () => void other.resetAndDestroy());
   one.on('close', () => {
     // an orderly end may leave bytes that are still on their way to the other side
@@ -76,18 +80,20 @@ const tie = (one: Socket, other: Socket): void => {
   });
 };
 
-/** Carries bytes between two connections, each way with its own end, until both are closed. */
-export const join = (client: Socket, master: Socket, { head, secret }: { head: Buffer; secret: string }): void => {
-  tie(client, master);
-  tie(master, client);
+/**
+ * Copies between two connections, each way with its own end, until both are closed. Tested in relay.test.ts.
+ */
+export const pipeBoth = (client: Socket, master: Socket, { head, secret }: { head: Buffer; secret: string }): void => {
+  propagateFailure(client, master);
+  propagateFailure(master, client);
   if (head.length > 0) master.write(head);
-  // who forwards HTTP may send a question on a connection that was the master's before
-  const isQuestion = (chunk: Buffer): boolean => {
+  // an HTTP proxy may send a probe on a connection that it used for the master before
+  const isProbe = (chunk: Buffer): boolean => {
     const verdict = judgeHead(chunk, secret);
     if (typeof verdict !== 'object') return false;
     respond(client, verdict.answer);
     return true;
   };
-  carry(client, master, isQuestion);
-  carry(master, client);
+  pipeOneWay(client, master, isProbe);
+  pipeOneWay(master, client);
 };

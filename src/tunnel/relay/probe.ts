@@ -3,7 +3,7 @@ import { hasCode } from '../../lib/errors.ts';
 import { discardBody, HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 
-/** What a relay answers itself; everything else goes to the master. */
+/** Begins a request that the relay answers itself; all others go to the master. */
 export const probePrefix = 'GET /.taskgate/probe?';
 
 const defaultTimeoutMs = 5_000;
@@ -12,15 +12,15 @@ const sign = (secret: string, what: 'ask' | 'answer', nonce: string): string =>
   createHmac('sha256', secret).update(`${what} ${nonce}`).digest('hex');
 
 /**
- * A question that only a relay with the same secret can answer, and the answer it must give. The secret itself never
- * travels: what is sent may be read by everybody on the way, and is of no use a second time.
+ * A probe that only a relay with the same secret can answer, and that answer. The secret itself is never sent; a probe
+ * that was read on the way cannot be used again.
  */
 export const makeProbe = (secret: string, nonce: string = randomBytes(16).toString('hex')) => ({
   path: `/.taskgate/probe?nonce=${nonce}&sign=${sign(secret, 'ask', nonce)}`,
   answer: `${nonce} ${sign(secret, 'answer', nonce)}\n`,
 });
 
-/** The answer to the first line of a request, if it is a question by who knows the secret. */
+/** The answer to a request, if it is a probe that was signed with the secret. */
 export const findProbeAnswer = (head: string, secret: string): string | undefined => {
   const nonce = /^GET \/\.taskgate\/probe\?nonce=([0-9a-f]{32})&sign=[0-9a-f]{64} HTTP\/1\.[01]\r\n/.exec(head)?.[1];
   if (nonce === undefined) return undefined;
@@ -28,9 +28,9 @@ export const findProbeAnswer = (head: string, secret: string): string | undefine
   return head.startsWith(`GET ${path} `) ? answer : undefined;
 };
 
-/** What is wrong with a certificate, by the codes of OpenSSL. */
+/** Problems of a certificate, by the codes of OpenSSL. */
 const certificateTroubles: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'is signed by itself alone',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'is signed by an authority that is not trusted here',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes without the certificates between it and its authority',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'is signed by an authority that is not trusted here',
@@ -39,7 +39,7 @@ const certificateTroubles: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name',
 };
 
-/** What is wrong about TLS, where that is why it failed. */
+/** The problem of TLS, if that is why the request failed. */
 const findTlsTrouble = (error: HttpError, origin: string): string | undefined => {
   const certificate = Object.entries(certificateTroubles).find(([code]) => hasCode(error.cause, code));
   if (certificate) return `the certificate of ${origin} ${certificate[1]}: tasks would not trust it either`;
@@ -52,7 +52,7 @@ const explain = (error: unknown, origin: string): string => {
   const tls = findTlsTrouble(error, origin);
   if (tls) return tls;
   if (hasCode(cause, 'ECONNRESET') || hasCode(cause, 'UND_ERR_SOCKET'))
-    return `${origin} takes the connection and closes it without an answer`;
+    return `${origin} accepts the connection and closes it without an answer`;
   return message;
 };
 
@@ -66,8 +66,8 @@ export type ProbeOptions = {
 };
 
 /**
- * Sends a fresh nonce to the public end of a tunnel: `true` when it came back through the relay, otherwise what was
- * seen instead. Whether a master listens behind the relay makes no difference. Throws the signal's reason when aborted.
+ * Sends a fresh nonce to the public end of a tunnel: `true` when it came back through the relay, otherwise what was seen
+ * instead. Works without a master behind the relay. Throws the signal's reason when aborted.
  */
 export const probePublicEnd = async (
   address: PublicAddress,
@@ -92,8 +92,8 @@ export const probePublicEnd = async (
 };
 
 /**
- * What of an address of the user's own keeps tasks from using it, as far as it can be seen from here: its TLS. That
- * nothing answers there, or only the cluster gets there, is no trouble yet.
+ * Checks the TLS of a user-supplied master URL, the only part of it that can be tested from this host: nothing may listen
+ * there yet, or only the cluster may reach it.
  */
 export const findUrlTrouble = async (
   address: PublicAddress,

@@ -1,19 +1,19 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
 import type { Command } from '../../lib/process/runner.ts';
 
-/** What `ssh -G` says of a host, as far as it matters here. */
+/** The settings of a host, from `ssh -G`. */
 export type SshHost = {
   readonly hostName: string;
   readonly user: string;
   readonly port: number;
   readonly knownHostsFiles: readonly string[];
-  /** By way of another host or program. */
+  /** Reached through a jump host or a proxy command. */
   readonly isIndirect: boolean;
-  /** ForkAfterAuthentication, which a tunnel that is watched must not do; ssh before 8.7 has no such option. */
+  /** ForkAfterAuthentication, which must be off for a supervised tunnel; ssh before 8.7 has no such option. */
   readonly forks: boolean;
 };
 
-/** What listens where at the server, and where to it leads here. */
+/** The port on the server, and the local port that it forwards to. */
 export type Forward = { readonly remotePort: number; readonly localPort: number };
 
 const destination = ({ host, port, configFile }: SshSpec): readonly string[] => [
@@ -23,7 +23,7 @@ const destination = ({ host, port, configFile }: SshSpec): readonly string[] => 
   host,
 ];
 
-/** Asks ssh for the settings that it has for the host; `-N`, or it would refuse to fork without a command. */
+/** Prints ssh's settings for the host; `-N`, or it would refuse to fork without a command. */
 export const inspectCommand = (spec: SshSpec): Command => [spec.program, '-G', '-N', ...destination(spec)];
 
 /** Reads what `ssh -G` prints: a keyword in lower case and its value on each line. */
@@ -45,7 +45,7 @@ export const parseHost = (text: string): SshHost => {
   };
 };
 
-/** ssh_config(5) takes a list of files apart at spaces and fills in what follows a percent sign. */
+/** ssh_config(5) splits a list of files at spaces and expands percent signs. */
 const quotePath = (path: string): string => `"${path.replaceAll('%', '%%')}"`;
 
 const hostKeyOptions = ({ hostKeyPolicy }: SshSpec, known: readonly string[], ownFile: string): readonly string[] => [
@@ -64,8 +64,8 @@ export type SshPlan = {
 };
 
 /**
- * Opens the tunnel and stays. `-v`, because only then ssh says that the forward stands, why the server refuses it, and
- * which connections come in.
+ * Opens the tunnel and stays in the foreground. Only with `-v` ssh reports that the forward is established, why the
+ * server refuses it, and which connections come in.
  */
 export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: SshPlan): Command => {
   const options = [
@@ -75,7 +75,7 @@ export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: 
     `ServerAliveCountMax=${spec.serverAliveCountMax}`,
     'ExitOnForwardFailure=yes',
     'ConnectTimeout=10',
-    // a master connection of the user's would keep the forward after our end, and hide its errors from us
+    // a shared master connection would keep the forward after this ssh has ended, and hide its errors
     'ControlMaster=no',
     'ControlPath=none',
     'ClearAllForwardings=no',
@@ -91,15 +91,15 @@ export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: 
   ];
 };
 
-/** Whether a line is one of the many that `-v` brings; some go on in lines that are indented. */
+/** Whether a line is debug output of `-v`, which may continue in indented lines. */
 export const isDebugLine = (line: string): boolean => /^(debug\d: |\s|$)/.test(line);
 
-/** Whether a line tells nothing of how things go wrong. */
+/** Whether a line says nothing about a failure. */
 export const isNoise = (line: string): boolean =>
   isDebugLine(line) ||
   /^(OpenSSH_|Authenticated to|Allocated port|Transferred:|Bytes per second:|Warning: Permanently added)/.test(line);
 
-/** The port on which the server listens for our forward, once a line tells. */
+/** The port on which the server listens for the forward, if the line reports it. */
 export const findOpenPort = (line: string, { remotePort, localPort }: Forward): number | undefined => {
   const to = `127\\.0\\.0\\.1:${localPort}$`;
   if (remotePort === 0) {
@@ -110,6 +110,6 @@ export const findOpenPort = (line: string, { remotePort, localPort }: Forward): 
   return stands.test(line) ? remotePort : undefined;
 };
 
-/** Whether a line tells that somebody has connected to our port at the server. */
+/** Whether a line reports a connection to the forwarded port on the server. */
 export const isArrival = (line: string, port: number): boolean =>
   new RegExp(`^debug1: client_request_forwarded_tcpip: listen \\S* port ${port}, `).test(line);

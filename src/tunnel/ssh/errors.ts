@@ -2,11 +2,11 @@ import type { SshSpec } from '../../instance/tunnels.ts';
 import { type ErrorId, UserError } from '../../lib/errors.ts';
 import { isDebugLine, type SshHost } from './command.ts';
 
-/** What is known of an ssh that ended before its tunnel stood. */
+/** An ssh that exited before its tunnel was established. */
 export type SshFailure = {
   readonly spec: SshSpec;
   readonly host: SshHost;
-  /** All that it wrote. */
+  /** All of its output. */
   readonly lines: readonly string[];
   /** Such as `exited with 255`. */
   readonly how: string;
@@ -19,16 +19,16 @@ const sshdConfig = 'in /etc/ssh/sshd_config of the server, then reload sshd';
 
 const hostKeyChanged: Rule = ([, file, line], { host }) => ({
   id: 'tunnel.ssh-host-key-changed',
-  cause: `the server shows another host key than ${file}, line ${line}, has for ${host.hostName}`,
-  hint: `if the server was installed anew, remove that line: ssh-keygen -f "${file}" -R "${knownAs(host)}"; if not, somebody may be reading along`,
+  cause: `the server's host key differs from the one of ${host.hostName} in ${file}, line ${line}`,
+  hint: `if the server was reinstalled, remove that line: ssh-keygen -f "${file}" -R "${knownAs(host)}"; if not, the connection may be intercepted`,
 });
 
 const knownAs = ({ hostName, port }: SshHost): string => (port === 22 ? hostName : `[${hostName}]:${port}`);
 
 const hostKeyUnknown: Rule = ([, name], { spec, host: { hostName, isIndirect } }) => ({
   id: 'tunnel.ssh-host-key-unknown',
-  cause: `no known_hosts file has the host key of ${name ?? hostName}${isIndirect ? ', or of a host on the way there' : ''}`,
-  hint: `connect once by hand (ssh ${spec.host}) and compare the fingerprint, or ${isIndirect ? 'set StrictHostKeyChecking accept-new in ~/.ssh/config for the hosts on the way' : 'set ssh.hostKeyPolicy to accept-new'}`,
+  cause: `no known_hosts file has the host key of ${name ?? hostName}${isIndirect ? ', or of a jump host' : ''}`,
+  hint: `connect once by hand (ssh ${spec.host}) and compare the fingerprint, or ${isIndirect ? 'set StrictHostKeyChecking accept-new in ~/.ssh/config for the jump hosts' : 'set ssh.hostKeyPolicy to accept-new'}`,
 });
 
 const keyTrouble = (lines: readonly string[]): string => {
@@ -47,13 +47,13 @@ const permissionDenied: Rule = ([, who, methods = ''], { spec, lines }) =>
       }
     : {
         id: 'tunnel.ssh-password-needed',
-        cause: `${who} takes only ${methods}, and a tunnel that must come back by itself cannot type`,
+        cause: `${who} accepts only ${methods}, and a tunnel that reconnects on its own cannot enter a password`,
         hint: `allow keys: PubkeyAuthentication yes ${sshdConfig}; then ssh-copy-id ${spec.host}`,
       };
 
 const tooManyKeys: Rule = ([, who]) => ({
   id: 'tunnel.ssh-refused-key',
-  cause: `${who} gives up after several wrong keys`,
+  cause: `${who} refuses the connection after several wrong keys`,
   hint: 'name the right one in ~/.ssh/config: IdentityFile, and IdentitiesOnly yes',
 });
 
@@ -65,32 +65,32 @@ const forbidden: Rule = (_, { spec: { remotePort }, host: { user } }) => ({
 
 const notPermitted: Rule = (_, { spec: { bindAddress, remotePort } }) => ({
   id: 'tunnel.ssh-forwarding-forbidden',
-  cause: `the server does not let this key or user listen on ${bindAddress} port ${remotePort}`,
-  hint: `take a port that PermitListen (sshd_config) or permitlisten (the key's line in authorized_keys) allows, or allow this one`,
+  cause: `the server does not allow this key or user to listen on ${bindAddress} port ${remotePort}`,
+  hint: `choose a port that PermitListen (sshd_config) or permitlisten (the key's line in authorized_keys) allows, or allow this one`,
 });
 
 const portTaken: Rule = ([, port], { spec, host }) => ({
   id: 'tunnel.ssh-port-taken',
-  cause: `port ${port} of ${host.hostName} is taken`,
-  hint: `find out by whom (ss -ltnp 'sport = :${port}' on the server), or choose another ssh.remotePort (0: the server chooses)${spec.remotePort === 0 ? '; another forward in ~/.ssh/config fails just so' : ''}`,
+  cause: `port ${port} of ${host.hostName} is in use`,
+  hint: `find the program (ss -ltnp 'sport = :${port}' on the server), or choose another ssh.remotePort (0: the server chooses)${spec.remotePort === 0 ? '; another forward in ~/.ssh/config may be the cause' : ''}`,
 });
 
 const unreachable: Rule = ([what], { host: { hostName, port, isIndirect } }) => ({
   id: 'tunnel.ssh-unreachable',
   cause: what.trim(),
-  hint: `is sshd of ${hostName} running and listening on port ${port}, does a firewall let this machine in${isIndirect ? ', and does the way through the other host (ProxyJump, ProxyCommand) work' : ''}?`,
+  hint: `check that sshd of ${hostName} runs and listens on port ${port}, that no firewall blocks this machine${isIndirect ? ', and that the jump host or proxy (ProxyJump, ProxyCommand) works' : ''}`,
 });
 
 const unknownHost: Rule = ([what], { spec }) => ({
   id: /Temporary failure/.test(what) ? 'tunnel.ssh-no-dns' : 'tunnel.ssh-unknown-host',
   cause: what.trim(),
-  hint: `mend the name ${spec.host}, or give it an address by HostName in ~/.ssh/config`,
+  hint: `fix the name ${spec.host}, or set its address by HostName in ~/.ssh/config`,
 });
 
 const wrongConfig: Rule = ([what]) => ({
   id: 'tunnel.ssh-config',
-  cause: `ssh does not take its settings: ${what.trim()}`,
-  hint: 'mend the file that it names',
+  cause: `ssh rejects its settings: ${what.trim()}`,
+  hint: 'fix the file that it names',
 });
 
 const noCommonAlgorithm: Rule = ([what]) => ({
@@ -99,7 +99,7 @@ const noCommonAlgorithm: Rule = ([what]) => ({
   hint: 'update the server, or allow what it offers for this host in ~/.ssh/config (HostKeyAlgorithms, KexAlgorithms, Ciphers)',
 });
 
-/** From what says most to what says least: later lines of ssh often follow from earlier ones. */
+/** The most specific first: later lines of ssh often follow from earlier ones. */
 const rules: readonly (readonly [RegExp, Rule])[] = [
   [/(?:Bad configuration option|terminating, \d+ bad|Bad owner or permissions|Can't open user config).*/, wrongConfig],
   [/^.*\bline \d+: .*(?:argument|unsupported|[Mm]issing|[Bb]ad|[Ii]nvalid).*/m, wrongConfig],
@@ -119,32 +119,32 @@ const rules: readonly (readonly [RegExp, Rule])[] = [
   ],
 ];
 
-/** Of the debug messages, only what the server has to say tells a cause. */
-const isTelling = (line: string): boolean => !/^debug\d: (?!Remote: )/.test(line);
+/** Of the debug messages, only those from the server may contain a cause. */
+const isRelevant = (line: string): boolean => !/^debug\d: (?!Remote: )/.test(line);
 
-const lastSaid = (lines: readonly string[]): string =>
+const lastOutput = (lines: readonly string[]): string =>
   lines
     .filter((line) => line !== '' && !isDebugLine(line))
     .slice(-3)
     .join('; ');
 
-/** The error for an ssh that ended before its tunnel stood. */
+/** The error for an ssh that exited before its tunnel was established. */
 export const sshError = (failure: SshFailure): UserError => {
   const { spec, lines, how } = failure;
-  const text = lines.filter(isTelling).join('\n');
+  const text = lines.filter(isRelevant).join('\n');
   for (const [pattern, explain] of rules) {
     const match = pattern.exec(text);
     if (!match) continue;
     const { id, cause, hint } = explain(match, failure);
     return new UserError(`ssh ${spec.host}: ${cause}`, { id, hint });
   }
-  return new UserError(`ssh ${spec.host} ${how}: ${lastSaid(lines) || 'it said nothing'}`, {
+  return new UserError(`ssh ${spec.host} ${how}: ${lastOutput(lines) || 'no output'}`, {
     id: 'tunnel.ssh-ended',
     hint: `try by hand: ssh -v -N ${spec.host}`,
   });
 };
 
-/** What never passes by itself. */
+/** Never temporary. */
 const finalAlways: readonly string[] = [
   'tunnel.ssh-missing',
   'tunnel.ssh-config',
@@ -152,7 +152,7 @@ const finalAlways: readonly string[] = [
   'tunnel.ssh-host-key-unknown',
 ];
 
-/** What the user has set wrong, unless it worked before: then a VPN, an agent or the server may come back. */
+/** Wrong settings, unless the tunnel has worked before: then a VPN, an agent or the server may come back. */
 const finalAtFirst: readonly string[] = [
   'tunnel.ssh-unknown-host',
   'tunnel.ssh-refused-key',
@@ -164,6 +164,6 @@ const finalAtFirst: readonly string[] = [
   'tunnel.ssh-algorithms',
 ];
 
-/** Whether trying again is of no use; `hasWorked` says that the same tunnel stood before. */
+/** Whether a retry is useless; `hasWorked`: the same tunnel was established before. */
 export const isFinalSshError = ({ id }: UserError, hasWorked: boolean): boolean =>
   finalAlways.includes(id) || (!hasWorked && finalAtFirst.includes(id));

@@ -1,4 +1,5 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
+import { withoutUndefined } from '../../lib/defined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { spawnTethered, Tethered } from '../../lib/process/tethered.ts';
@@ -22,17 +23,17 @@ export type SshTools = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The instance's folder, where the keys of new hosts are kept. */
   readonly folder: string;
-  /** What ssh says, for a log: all of it until the tunnel stands, then all but debug messages. */
+  /** Called with ssh's output: all of it until the tunnel is established, then without debug messages. */
   readonly onLine?: (line: string) => void;
-  /** Why it takes long. */
+  /** Called with the reason for a delay. */
   readonly onDetail?: (detail: string) => void;
-  /** The longest wait for the tunnel to stand, and then for a connection to come through it. */
+  /** Longest waits: for the forward, for a connection through it, for a port that is still in use. */
   readonly patienceMs?: { readonly open?: number; readonly arrival?: number; readonly stale?: number };
 };
 
 const linesKept = 1_000;
 
-/** One run of ssh, from its start on. */
+/** One run of ssh. */
 export type SshRun = {
   readonly child: Tethered;
   readonly lines: readonly string[];
@@ -46,12 +47,14 @@ const environmentOf = ({ env }: SshTools) => ({ ...env, SSH_ASKPASS_REQUIRE: 'ne
 
 const inspectMs = 10_000;
 
-/** Asks ssh what it knows of the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
+/** Reads ssh's settings for the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
 export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortSignal): Promise<SshHost> => {
-  const given = Object.entries(environmentOf(tools)).filter((pair): pair is [string, string] => pair[1] !== undefined);
   try {
     const limits = { timeoutMs: inspectMs, signal };
-    const { stdout } = await tools.runner(inspectCommand(spec), { env: Object.fromEntries(given), ...limits });
+    const { stdout } = await tools.runner(inspectCommand(spec), {
+      env: withoutUndefined(environmentOf(tools)),
+      ...limits,
+    });
     return parseHost(stdout);
   } catch (error) {
     signal.throwIfAborted();
@@ -66,7 +69,7 @@ export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortS
   }
 };
 
-/** Starts ssh and listens to it. */
+/** Starts ssh and parses its output. Tested in ssh.test.ts. */
 export const startSsh = (
   spec: SshSpec,
   plan: SshPlan,

@@ -3,9 +3,10 @@ import type { SshSpec } from '../../instance/tunnels.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
+import { isLoopback } from '../endpoint.ts';
 
 /**
- * What somebody sees who dials the public end. `elsewhere`: it takes the connection, but that does not come out here.
+ * The result of dialling the public end. `elsewhere`: the connection is accepted, but does not come through the tunnel.
  */
 export type PublicEndOutcome = 'arrived' | 'elsewhere' | 'refused' | 'timeout' | 'unreachable' | 'unresolved';
 
@@ -25,7 +26,7 @@ export type PublicEndOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Dials the public end from here and sees whether the connection comes back through the tunnel. */
+/** Dials the public end from this host and checks whether the connection comes back through the tunnel. */
 export const verifyPublicEnd = (
   { host, port }: PublicAddress,
   { arrival, timeoutMs, signal }: PublicEndOptions,
@@ -39,14 +40,15 @@ export const verifyPublicEnd = (
       resolve({ outcome, seen: `${host}:${port} ${seen}` });
     };
     const timer = setTimeout(() => {
-      if (isConnected) end('elsewhere', `took a connection that did not come out of the tunnel in ${timeoutMs} ms`);
+      if (isConnected)
+        end('elsewhere', `accepted a connection that did not come through the tunnel in ${timeoutMs} ms`);
       else end('timeout', `gave no answer in ${timeoutMs} ms`);
     }, timeoutMs);
     socket.on('connect', () => {
       isConnected = true;
     });
     socket.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
-      // a connection that was taken and then cut may still be ours: nothing may listen at the local end yet
+      // a connection that was accepted and then reset may still come through: nothing may listen at the local end yet
       isConnected ||= code === 'ECONNRESET';
       if (!isConnected) end(outcomeOfCode[code] ?? 'unreachable', message);
     });
@@ -54,18 +56,16 @@ export const verifyPublicEnd = (
   });
 
 const elsewhere = ({ host, port }: PublicAddress, { bindAddress }: SshSpec): Finding => ({
-  cause: `another program answers on ${host}:${port}: it holds that port for IPv4 or IPv6, and sshd took only the other one, which ExitOnForwardFailure lets pass`,
-  hint: `find it (ss -ltnp 'sport = :${port}' on the server) and end it, or choose another ssh.remotePort${bindAddress === '0.0.0.0' ? '; with GatewayPorts clientspecified in place of yes sshd would have refused' : ''}`,
+  cause: `another program answers on ${host}:${port}: it holds that port for IPv4 or IPv6, and sshd got only the other one, which ExitOnForwardFailure does not treat as a failure`,
+  hint: `find it (ss -ltnp 'sport = :${port}' on the server) and stop it, or choose another ssh.remotePort${bindAddress === '0.0.0.0' ? '; with GatewayPorts clientspecified instead of yes sshd would have reported an error' : ''}`,
 });
 
 const refused = ({ host, port }: PublicAddress, { bindAddress }: SshSpec): Finding => ({
-  cause: `${host} refuses port ${port}, though sshd says that it listens: it does so on loopback only (GatewayPorts no, which is the default)`,
+  cause: `${host} refuses port ${port}, although sshd reports that it listens: it listens on loopback only (GatewayPorts no, the default)`,
   hint: `set GatewayPorts clientspecified in /etc/ssh/sshd_config of the server, then reload sshd${isLoopback(bindAddress) ? `; and ssh.bindAddress, which is ${bindAddress}, to 0.0.0.0` : ''}; if it is set, a firewall rejects the port`,
 });
 
-const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);
-
-/** The likely cause of a public end at which a dial had this outcome. Pods may fare better than this machine does. */
+/** The likely cause of this outcome. Pods may reach an address that this machine does not. */
 export const explainPublicEnd = (
   outcome: Exclude<PublicEndOutcome, 'arrived'>,
   address: PublicAddress,
@@ -77,17 +77,17 @@ export const explainPublicEnd = (
   if (outcome === 'unresolved')
     return {
       cause: `no address is known here for ${host}`,
-      hint: 'set ssh.publicHost to a name or address that tasks know',
+      hint: 'set ssh.publicHost to a name or address that tasks can resolve',
     };
   return {
-    cause: `nothing comes back from ${host}:${port}: a firewall or a security group drops what is sent there`,
-    hint: `open port ${port} of ${host} for the cluster and this machine, or set ssh.publicHost to the address that they can reach`,
+    cause: `no answer from ${host}:${port}: a firewall or a security group drops packets to it`,
+    hint: `open port ${port} of ${host} for the cluster and this machine, or set ssh.publicHost to an address that they can reach`,
   };
 };
 
 const errorIds = { refused: 'tunnel.ssh-loopback-only', elsewhere: 'tunnel.ssh-port-elsewhere' } as const;
 
-/** The error for a public end that cannot work; undefined where only this machine may be unable to reach it. */
+/** The error for a public end that cannot work; undefined where perhaps only this machine cannot reach it. */
 export const publicEndError = (end: PublicEnd, address: PublicAddress, spec: SshSpec): UserError | undefined => {
   if (end.outcome !== 'refused' && end.outcome !== 'elsewhere') return undefined;
   const { cause, hint } = explainPublicEnd(end.outcome, address, spec);

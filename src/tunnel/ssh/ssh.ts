@@ -11,11 +11,11 @@ import { inspectHost, type SshTools, startSsh } from './process.ts';
 import { publicEndError, verifyPublicEnd } from './public-end.ts';
 
 const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
-const pokeMs = 500;
+const connectOnceMs = 500;
 const backoff = { firstMs: 100, longestMs: 2_000 };
 type Attempt = { readonly host: SshHost; readonly remotePort: number };
 
-/** Starts ssh once; resolves when connections to its public end come out here, as far as this machine can tell. */
+/** Starts ssh once; resolves when a connection to its public end came through, or this machine cannot test that. */
 const openOnce = async (
   spec: SshSpec,
   tools: SshTools,
@@ -46,17 +46,17 @@ const openOnce = async (
 const isHeld = (error: unknown): error is UserError =>
   error instanceof UserError && ['tunnel.ssh-port-taken', 'tunnel.ssh-port-elsewhere'].includes(error.id);
 
-/** A server that lost its client learns so when it has something to send to it, such as a connection to the port. */
-const poke = (address: PublicAddress, signal: AbortSignal) =>
-  verifyPublicEnd(address, { arrival: new Promise(() => undefined), timeoutMs: pokeMs, signal });
+/** A server notices a lost client only when it sends something to it, such as a connection to the port. */
+const connectOnce = (address: PublicAddress, signal: AbortSignal) =>
+  verifyPublicEnd(address, { arrival: new Promise(() => undefined), timeoutMs: connectOnceMs, signal });
 
 const stillHeld = ({ host, port }: PublicAddress, ms: number): UserError =>
-  new UserError(`port ${port} of ${host} was ours, and is still held after ${ms / 1_000}s`, {
+  new UserError(`port ${port} of ${host}, which the tunnel had before, is still in use after ${ms / 1_000}s`, {
     id: 'tunnel.ssh-port-stale',
-    hint: 'the server may not know yet that the connection before is lost: set ClientAliveInterval 15 in its sshd_config, or end that sshd process',
+    hint: 'the server may not have noticed that the last connection is lost: set ClientAliveInterval 15 in its sshd_config, or kill that sshd process',
   });
 
-/** Takes the port of before again; the server may hold it for a while for a connection that it does not know to be lost. */
+/** Requests the last port again, which the server may hold for a while for a connection that it does not know to be lost. */
 const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput & { previous: PublicAddress }) => {
   const { stale } = { ...patience, ...tools.patienceMs };
   const { previous, signal } = input;
@@ -69,19 +69,19 @@ const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput
     }
     if (tries === 0)
       tools.onDetail?.(
-        `port ${previous.port} of ${previous.host} is still held, perhaps by the lost connection; trying again`,
+        `port ${previous.port} of ${previous.host} is still in use, perhaps by the lost connection; retrying`,
       );
-    await poke(previous, signal);
+    await connectOnce(previous, signal);
     await pause(delayMs(backoff, tries), undefined, { signal });
   }
   if (spec.remotePort !== 0) throw stillHeld(previous, stale);
   tools.onDetail?.(
-    `port ${previous.port} of ${previous.host} is still held after ${stale / 1_000}s; taking another one`,
+    `port ${previous.port} of ${previous.host} is still in use after ${stale / 1_000}s; using another one`,
   );
   return openOnce(spec, tools, { ...input, remotePort: 0 });
 };
 
-/** A reverse tunnel (`ssh -R`) by the user's own ssh, with the settings, keys, agent and jump hosts that it has. */
+/** A reverse tunnel (`ssh -R`) by the user's own ssh, with its settings, keys, agent and jump hosts. */
 export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
   let hasWorked = false;
   return {
@@ -90,10 +90,10 @@ export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
     open: async (input) => {
       const host = await inspectHost(spec, tools, input.signal);
       const { previous } = input;
-      const isOurs = previous?.host === (spec.publicHost ?? host.hostName);
-      const remotePort = spec.remotePort || (isOurs ? previous.port : 0);
+      const isSameHost = previous?.host === (spec.publicHost ?? host.hostName);
+      const remotePort = spec.remotePort || (isSameHost ? previous.port : 0);
       const tunnel =
-        previous && isOurs && remotePort === previous.port
+        previous && isSameHost && remotePort === previous.port
           ? await reopen(spec, tools, { ...input, host, remotePort, previous })
           : await openOnce(spec, tools, { ...input, host, remotePort });
       hasWorked = true;

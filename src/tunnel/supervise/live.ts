@@ -1,6 +1,6 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
-import type { Board } from './state.ts';
+import type { SupervisedState } from './state.ts';
 import type { Wait } from './wake.ts';
 
 /** Sends a fresh nonce to the public end: `true` when it came back, otherwise what was seen. */
@@ -14,32 +14,32 @@ export type LiveInput = {
   readonly wait: Wait;
   readonly timings: TunnelTimings;
   readonly signal: AbortSignal;
-  readonly board: Board;
+  readonly state: SupervisedState;
 };
 
-/** Probes in a row without their nonce after which a tunnel is started again. */
+/** A tunnel is restarted after so many failed probes in a row. */
 const patience = 3;
 
-/** Sends one nonce and shows what became of it. */
-const probeOnce = async (address: PublicAddress, timeoutMs: number, { probe, signal, board }: LiveInput) => {
+/** Sends one nonce and updates the state by the result. */
+const probeOnce = async (address: PublicAddress, timeoutMs: number, { probe, signal, state }: LiveInput) => {
   const begun = performance.now();
   const seen = await probe(address, { signal, timeoutMs });
   const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
   if (seen === true) {
-    board.prove({ at: new Date().toISOString(), latencyMs });
-    board.enter('up');
+    state.prove({ at: new Date().toISOString(), latencyMs });
+    state.enter('up');
   } else {
-    board.enter(board.status().state === 'probing' ? 'probing' : 'degraded', { detail: seen });
+    state.enter(state.status().state === 'probing' ? 'probing' : 'degraded', { detail: seen });
   }
   return { seen, tookMs: latencyMs };
 };
 
 /**
- * Probes a tunnel for as long as nonces come back, and some more; gives what was seen instead of the last one. A probe
- * that fails right after the host got another address tells enough: connections of before are dead.
+ * Probes a tunnel until nonces no longer come back; resolves with what was seen instead of the last one. After the host
+ * got another address one failed probe is enough: the connections from before are dead. Tested in supervise.test.ts.
  */
 export const stayLive = async (address: PublicAddress, input: LiveInput): Promise<string> => {
-  const { wait, timings, signal, board } = input;
+  const { wait, timings, signal, state } = input;
   let failures = 0;
   let isSuspect = false;
   for (;;) {
@@ -48,6 +48,6 @@ export const stayLive = async (address: PublicAddress, input: LiveInput): Promis
     failures = seen === true ? 0 : failures + 1;
     if (seen !== true && (isSuspect || failures >= patience)) return seen;
     const pauseMs = failures > 0 ? timings.degradedMs - tookMs : timings.livenessMs;
-    isSuspect = (await wait(pauseMs, signal)) === 'network' && board.status().state !== 'probing';
+    isSuspect = (await wait(pauseMs, signal)) === 'network' && state.status().state !== 'probing';
   }
 };

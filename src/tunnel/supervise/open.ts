@@ -1,20 +1,20 @@
 import { UserError } from '../../lib/errors.ts';
 import { isSameAddress, type PublicAddress } from '../../model/master-endpoint.ts';
 import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
-import type { Board } from './state.ts';
+import type { SupervisedState } from './state.ts';
 import type { Wait } from './wake.ts';
 
 export type OpeningInput = {
   readonly driver: TunnelDriver;
   readonly localPort: number;
-  readonly board: Board;
+  readonly state: SupervisedState;
   readonly wait: Wait;
   /** Longest wait for the public end. */
   readonly openTimeoutMs: number;
   readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
 };
 
-/** Gives up an attempt that takes too long, or that began in a network that is no longer this one. */
+/** Aborts an attempt that takes too long, or that began before the host's address changed. */
 const limitOpening = async (input: OpeningInput, attempt: Attempt): Promise<void> => {
   const { wait, openTimeoutMs } = input;
   const { target } = input.driver;
@@ -29,20 +29,23 @@ const limitOpening = async (input: OpeningInput, attempt: Attempt): Promise<void
 
 type Attempt = { readonly opening: AbortSignal; readonly end: (why: UserError) => void };
 
-/** Opens the tunnel at the address that it had before, where it can. The controller ends it, then and later. */
+/**
+ * Opens the tunnel, if possible at the address that it had before. The controller ends it, also after it was opened.
+ * Tested in supervise.test.ts.
+ */
 export const openTunnel = async (input: OpeningInput, controller: AbortController): Promise<OpenTunnel> => {
-  const { driver, localPort, board, onAddressChange } = input;
+  const { driver, localPort, state, onAddressChange } = input;
   const { signal } = controller;
-  const previous = board.status().address;
+  const previous = state.status().address;
   const opened = new AbortController();
   const attempt: Attempt = {
     opening: AbortSignal.any([signal, opened.signal]),
     end: (why) => controller.abort(why),
   };
-  limitOpening(input, attempt).catch(() => undefined); // it only ends by an abort
+  limitOpening(input, attempt).catch(() => undefined); // rejects when the attempt has ended
   try {
     const tunnel = await driver.open({ localPort, signal, ...(previous && { previous }) });
-    board.move(tunnel.address);
+    state.move(tunnel.address);
     if (previous && !isSameAddress(previous, tunnel.address)) onAddressChange(previous, tunnel.address);
     return tunnel;
   } finally {

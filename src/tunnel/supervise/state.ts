@@ -4,20 +4,21 @@ import type { TunnelDriver } from '../tunnel.ts';
 
 type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
 
-/** Keeps the status of a tunnel and tells each change of it. */
-export type Board = {
+/** The status of a supervised tunnel, which reports its changes. */
+export type SupervisedState = {
   readonly status: () => TunnelStatus;
   readonly enter: (state: TunnelState, why?: Why) => void;
   readonly move: (address: PublicAddress) => void;
   readonly prove: (proven: NonNullable<TunnelStatus['proven']>) => void;
 };
 
-type BoardInput = {
+type StateInput = {
   readonly previous: PublicAddress | undefined;
   readonly onState: (status: TunnelStatus) => void;
 };
 
-export const makeBoard = ({ kind, target }: TunnelDriver, { previous, onState }: BoardInput): Board => {
+/** Begins before the first start of the tunnel's program. Tested in supervise.test.ts. */
+export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }: StateInput): SupervisedState => {
   let status: TunnelStatus = {
     ...{ kind, target, state: 'starting', since: new Date().toISOString(), restarts: -1 },
     ...(previous && { address: previous }),
@@ -26,11 +27,11 @@ export const makeBoard = ({ kind, target }: TunnelDriver, { previous, onState }:
     status: () => status,
     enter: (state, why = {}) => {
       const { detail, hint: _, errorId: __, ...rest } = status;
-      const isNews = state !== rest.state || why.detail !== detail || state === 'starting';
+      const isChanged = state !== rest.state || why.detail !== detail || state === 'starting';
       const since = state === rest.state ? rest.since : new Date().toISOString();
       const restarts = rest.restarts + (state === 'starting' ? 1 : 0);
       status = { ...rest, state, since, restarts, ...why };
-      if (isNews) onState(status);
+      if (isChanged) onState(status);
     },
     move: (address) => {
       status = { ...status, address };

@@ -6,7 +6,7 @@ import type { TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
 import { type ProbeAddress, stayLive } from './live.ts';
 import { openTunnel } from './open.ts';
-import { type Board, makeBoard } from './state.ts';
+import { makeState, type SupervisedState } from './state.ts';
 import { makeWait, type Wait } from './wake.ts';
 
 const defaultTimings: TunnelTimings = {
@@ -17,19 +17,19 @@ const defaultTimings: TunnelTimings = {
 };
 
 const backoff = { firstMs: 250, longestMs: 30_000 };
-/** While the network is the reason, so that the tunnel is back soon after the network is. */
+/** While the network is the cause, so that the tunnel is up soon after the network is. */
 const networkBackoff = { ...backoff, longestMs: 1_000 };
 
 export type SuperviseInput = {
   /** Port of the relay on 127.0.0.1. */
   readonly localPort: number;
   readonly probe: ProbeAddress;
-  /** The address of an earlier keeper's run. */
+  /** The address from an earlier daemon. */
   readonly previous?: PublicAddress;
   readonly signal: AbortSignal;
-  /** Told each change of state or of its reason. */
+  /** Called at each change of the state or its reason. */
   readonly onState: (status: TunnelStatus) => void;
-  /** Told when running pods dial an address that is no longer the tunnel's. */
+  /** Called when the tunnel gets another address than running pods know. */
   readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
   readonly timings?: Partial<TunnelTimings>;
   readonly wait?: Wait;
@@ -38,11 +38,11 @@ export type SuperviseInput = {
 /** A tunnel that is being supervised. */
 export type SupervisedTunnel = {
   readonly status: () => TunnelStatus;
-  /** Resolves when it has failed for good; rejects with the signal's reason when aborted, its program has ended then. */
+  /** Resolves after a final failure; rejects with the signal's reason once its program has ended. */
   readonly failed: Promise<void>;
 };
 
-/** How a run is over. */
+/** How a run ended. */
 type End = {
   readonly why: string;
   readonly hint?: string;
@@ -51,25 +51,25 @@ type End = {
   readonly isNetwork: boolean;
 };
 
-/** What drivers call their errors when the network between is the reason, and not a setting. */
+/** Whether the id of a driver's error blames the network rather than a setting. */
 const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|no-dns|offline|timeout|network|ended|not-up)$/.test(id);
 
-/** Pause after so many runs in a row that never came up. */
+/** Pause after so many runs in a row that were never up. */
 export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
   delayMs(isNetwork ? networkBackoff : backoff, failures);
 
 type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
   readonly timings: TunnelTimings;
   readonly wait: Wait;
-  readonly board: Board;
+  readonly state: SupervisedState;
 };
 
-/** Stays with an open tunnel until its program ends or its nonces no longer come back. */
+/** Watches an open tunnel until its program ends or its nonces no longer come back. */
 const stay = async ({ address, ended }: OpenTunnel, run: Run, signal: AbortSignal): Promise<End> => {
-  run.board.enter('probing');
+  run.state.enter('probing');
   const programEnd = ended.then((why): End => ({ why, isFinal: false, isNetwork: true }));
   const silence = stayLive(address, { ...run, signal }).then(
-    (why): End => ({ why, isFinal: false, isNetwork: run.board.status().state !== 'probing' }),
+    (why): End => ({ why, isFinal: false, isNetwork: run.state.status().state !== 'probing' }),
   );
   return Promise.race([programEnd, silence]);
 };
@@ -96,27 +96,27 @@ const runOnce = async (driver: TunnelDriver, run: Run): Promise<End> => {
 };
 
 const keepOpen = async (driver: TunnelDriver, run: Run): Promise<void> => {
-  const { board, wait, signal } = run;
+  const { state, wait, signal } = run;
   for (let failures = 0; ; failures++) {
     const startedAt = new Date().toISOString();
-    board.enter('starting');
+    state.enter('starting');
     const { why, isFinal, isNetwork, ...more } = await runOnce(driver, run);
-    if (isFinal) return board.enter('failed', { ...more, detail: why });
-    if ((board.status().proven?.at ?? '') >= startedAt) failures = 0;
+    if (isFinal) return state.enter('failed', { ...more, detail: why });
+    if ((state.status().proven?.at ?? '') >= startedAt) failures = 0;
     const pauseMs = nextBackoffMs(failures, isNetwork);
-    board.enter('backoff', { ...more, detail: `${why}; starts again in ${pauseMs / 1_000}s` });
+    state.enter('backoff', { ...more, detail: `${why}; restarts in ${pauseMs / 1_000}s` });
     await wait(pauseMs, signal);
   }
 };
 
 /**
- * Keeps one tunnel open at one address: starts its program, proves it by nonces, and starts it again when it ends or
- * they no longer come back. What only the user can mend ends it.
+ * Keeps one tunnel open at one address: starts its program, proves it by nonces, and restarts it when it exits or they no
+ * longer come back. A failure that only the user can fix ends it.
  */
 export const superviseTunnel = (driver: TunnelDriver, input: SuperviseInput): SupervisedTunnel => {
-  const board = makeBoard(driver, { previous: input.previous, onState: input.onState });
+  const state = makeState(driver, { previous: input.previous, onState: input.onState });
   const timings = { ...defaultTimings, ...input.timings };
-  const failed = keepOpen(driver, { ...input, timings, wait: input.wait ?? makeWait(), board });
-  failed.catch(() => undefined); // nobody may be waiting when it ends
-  return { status: board.status, failed };
+  const failed = keepOpen(driver, { ...input, timings, wait: input.wait ?? makeWait(), state });
+  failed.catch(() => undefined); // it may end while nobody waits
+  return { status: state.status, failed };
 };

@@ -2,19 +2,19 @@ import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Why a wait ended: its time was over; the machine had slept or lost an address; or it has an address that it had not,
- * so that connections of before are dead, and new ones can be made.
+ * Why a wait ended: its time is over; the machine was suspended or lost an address (`disturbed`); or it has a new address
+ * (`network`), so that old connections are dead and new ones can be made.
  */
 export type Waking = 'time' | 'disturbed' | 'network';
 
-/** Waits, but not through what may have cut every connection. Throws the signal's reason when aborted. */
+/** Waits, but ends early when something may have cut all connections. Throws the signal's reason when aborted. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<Waking>;
 
 const usualBeatMs = 1_000;
-/** Later than this after it should have come, a beat tells that the machine stood still. */
+/** A beat that comes so much too late means that the machine was suspended. */
 const gapMs = 3_000;
 
-/** The addresses by which this host reaches others. One for its links alone says nothing about the network. */
+/** The addresses by which this host reaches others, without link-local ones. */
 const listAddresses = (): readonly string[] =>
   Object.entries(networkInterfaces()).flatMap(([name, found = []]) =>
     found
@@ -30,13 +30,13 @@ const compare = (before: readonly string[], after: readonly string[]): Waking =>
 export type Surroundings = {
   readonly now: () => number;
   readonly addresses: () => readonly string[];
-  /** Between two looks; 1 s unless given. */
+  /** Between two checks; 1 s unless given. */
   readonly beatMs?: number;
 };
 
 const thisHost: Surroundings = { now: Date.now, addresses: listAddresses };
 
-/** Looks each second at the clock and the network; a change that comes between two waits ends the next one at once. */
+/** Checks the clock and the network every second; a change between two waits ends the next one at once. */
 export const makeWait = ({ now, addresses, beatMs = usualBeatMs }: Surroundings = thisHost): Wait => {
   let known = addresses();
   const look = (): Waking => {
@@ -51,7 +51,7 @@ export const makeWait = ({ now, addresses, beatMs = usualBeatMs }: Surroundings 
       const change = look();
       if (change !== 'time' || leftMs <= 0) return change;
       const dueAt = now() + Math.min(beatMs, leftMs);
-      // an abort only ends the pause: what is thrown then is the signal's reason
+      // an abort ends the pause; the loop then throws the signal's reason
       await pause(Math.min(beatMs, leftMs), undefined, { signal }).catch(() => undefined);
       if (now() - dueAt > gapMs) return 'disturbed';
     }

@@ -6,13 +6,13 @@ const commandsOf = (instanceDir: string): readonly string[] =>
     'run' in step ? step.run.join(' ') : `write ${step.write.path} ${step.write.text.trim()}`,
   );
 
-test('the keeper joins its cgroups first, then gets namespaces of its own and a reaper above it', () => {
-  const line = isolatedCommand(['node', 'keeper.ts', 'spec'], ['/cg/a', '/cg/b']).join(' ');
+test('the supervisor joins its cgroups first, then gets namespaces of its own and a reaper above it', () => {
+  const line = isolatedCommand(['node', 'supervisor.ts', 'spec'], ['/cg/a', '/cg/b']).join(' ');
   expect(line).toMatch(
     /^sh -c set -e; for cgroup in '\/cg\/a' '\/cg\/b'; do echo \$\$ > .*exec "\$@" join-cgroups unshare/,
   );
   expect(line).toContain('--net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc');
-  expect(line).toMatch(/reaper node keeper\.ts spec$/);
+  expect(line).toMatch(/reaper node supervisor\.ts spec$/);
 });
 
 test("kubelet is shown files in place of the host's own kernel settings", () => {

@@ -55,7 +55,7 @@ test('the way out of drift is the `up` that keeps what it was made with', async 
   ]);
 });
 
-test('an instance whose keeper is gone comes back as it was made', async () => {
+test('an instance whose supervisor is not running is started again as it was made', async () => {
   const { context, begin } = await makeContext();
   const instance = await begin('dev');
   await instance.journal({ kind: 'link', name: 'tg0' });

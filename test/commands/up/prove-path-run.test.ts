@@ -15,7 +15,7 @@ import type { MasterEndpoint } from '../../../src/model/master-endpoint.ts';
 import type { Hop } from '../../../src/model/path.ts';
 import type { Proven } from '../../../src/proof/prove.ts';
 import type { Step } from '../../../src/task-list/step.ts';
-import { fakeTunnelKeeper } from '../../fakes/tunnel-keeper.ts';
+import { fakeTunnelDaemon } from '../../fakes/tunnel-daemon.ts';
 import { emptyGateway, sampleCluster } from '../../support/proof/fake-cluster.ts';
 import { freePort, gateway, localPod, masterAt, tcpServer } from '../../support/proof/local-path.ts';
 import { begunUp, madeSoFar, runInOrder } from '../../support/up-context.ts';
@@ -198,7 +198,7 @@ test('where pods do not come back directly, the tunnel is taken, written down an
   const end = { scheme: 'http', host: '10.0.0.1', port: up.config.master.port } as const;
   const tunnel = wantedTunnelOf({ via: 'ssh', because: '' }, up.config);
   if (!tunnel) throw new Error('ssh needs a tunnel');
-  await fakeTunnelKeeper(instance, { tunnel }, end);
+  await fakeTunnelDaemon(instance, { tunnel }, end);
   const { ended, results } = await run([fallBack], { kube: leadingHere(fake.kube, end.host), proof: lost });
   expect(ended).toEqual([`done: http://10.0.0.1:${end.port}, auto: a pod does not reach this host directly`]);
   expect(instance.record()).toMatchObject({ master: { ...end, via: 'ssh' }, clusterId: 'uid-1' });

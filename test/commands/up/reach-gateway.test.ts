@@ -8,7 +8,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { wantedTunnelOf } from '../../../src/daemon/from-settings.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { fakeKube } from '../../fakes/kube.ts';
-import { fakeTunnelKeeper } from '../../fakes/tunnel-keeper.ts';
+import { fakeTunnelDaemon } from '../../fakes/tunnel-daemon.ts';
 import { freePort, listening, gateway as local } from '../../support/proof/local-path.ts';
 import { begunUp, healthy, madeSoFar, runInOrder } from '../../support/up-context.ts';
 
@@ -55,7 +55,7 @@ test('by the node, where the settings say so: nobody is asked', async () => {
 
 test('by forwards, where the settings say so: the endpoint has their address', async () => {
   const { reach, instance, gateway, forward } = await setUp({ address: '10.0.0.2', reach: 'forward' });
-  await fakeTunnelKeeper(instance, { forward });
+  await fakeTunnelDaemon(instance, { forward });
   const { ended, endpoint } = await reach();
   expect(ended).toEqual(['done: by forwards on 127.0.0.9: gateway.reach is forward']);
   const forwarded = { ...gateway, address: '127.0.0.9' };
@@ -68,7 +68,7 @@ test('forwards are kept beside the tunnel to the master', async () => {
   const settings = { ...up.config, ssh: { ...up.config.ssh, host: 'jump' } };
   const tunnel = wantedTunnelOf({ via: 'ssh', because: '' }, settings);
   if (!tunnel) throw new Error('ssh needs a tunnel');
-  await fakeTunnelKeeper(instance, { forward, tunnel });
+  await fakeTunnelDaemon(instance, { forward, tunnel });
   const { journal } = instance.record();
   await reach({ tunnel });
   expect(instance.record().journal).toEqual(journal);
@@ -78,14 +78,14 @@ test('auto takes the node that takes connections', async () => {
   await using node = await listening(createServer());
   const { reach, instance, gateway } = await setUp({ address: '127.0.0.1', seedPort: node.port });
   const [ended] = (await reach()).ended;
-  expect(ended).toBe(`done: at 127.0.0.1: the node 127.0.0.1 takes connections on port ${node.port}`);
+  expect(ended).toBe(`done: at 127.0.0.1: the node 127.0.0.1 accepts connections on port ${node.port}`);
   expect(instance.record().gateway).toEqual(gateway);
 });
 
 test('auto takes forwards where the node is not reached, and says of which port what', async () => {
   const seedPort = await freePort();
   const { reach, instance, forward } = await setUp({ address: nowhere, seedPort });
-  await fakeTunnelKeeper(instance, { forward });
+  await fakeTunnelDaemon(instance, { forward });
   const [ended] = (await reach()).ended;
   const ports = [seedPort, 6443, 8443, 10250, 22].map((port) => `${port} unreachable`).join(', ');
   expect(ended).toBe(`done: by forwards on 127.0.0.9: this host does not reach the node ${nowhere} (port ${ports})`);
@@ -94,7 +94,7 @@ test('auto takes forwards where the node is not reached, and says of which port 
 
 test('forwards of an earlier run end where the node is reached now', async () => {
   const { reach, instance, gateway, forward } = await setUp({ address: nowhere, reach: 'node' });
-  const keeper = await fakeTunnelKeeper(instance, { forward });
+  const keeper = await fakeTunnelDaemon(instance, { forward });
   await reach();
   await keeper.ended;
   expect(instance.record()).toMatchObject({ gateway, journal: [] });
@@ -102,7 +102,7 @@ test('forwards of an earlier run end where the node is reached now', async () =>
 
 test('a keeper without forwards is left alone where none are needed', async () => {
   const { reach, instance } = await setUp({ address: nowhere, reach: 'node' });
-  await fakeTunnelKeeper(instance, {});
+  await fakeTunnelDaemon(instance, {});
   const { journal } = instance.record();
   await reach();
   expect(instance.record().journal).toEqual(journal);

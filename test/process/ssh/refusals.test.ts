@@ -28,7 +28,7 @@ type Case = {
   readonly spec?: Partial<SshSpec>;
 } & Refused;
 
-const taken: Refused = { id: 'port-taken', says: /port 8080 of 198\.\S+ is taken$/, hint: /ss -ltnp 'sport = :8080'/ };
+const taken: Refused = { id: 'port-taken', says: /port 8080 of 198\.\S+ is in use$/, hint: /ss -ltnp 'sport = :8080'/ };
 const forbidden: Refused = {
   id: 'forwarding-forbidden',
   says: /forbids user root to forward ports$/,
@@ -45,7 +45,12 @@ const cases: readonly Case[] = [
   {
     name: 'a server that does not run',
     arrange: (server) => server.kill(),
-    ...{ id: 'unreachable', says: /port 22: Connection refused$/, hint: /is sshd of 198\.\S+ running/, passes: true },
+    ...{
+      id: 'unreachable',
+      says: /port 22: Connection refused$/,
+      hint: /^check that sshd of 198\.\S+ runs/,
+      passes: true,
+    },
   },
   {
     name: 'a port that is not of ssh',
@@ -70,7 +75,11 @@ const cases: readonly Case[] = [
   {
     name: 'a server that takes only passwords',
     arrange: (server) => server.start(['PubkeyAuthentication no', 'PasswordAuthentication yes']),
-    ...{ id: 'password-needed', says: /takes only password,.*cannot type$/, hint: /ssh-copy-id tunnel-host/ },
+    ...{
+      id: 'password-needed',
+      says: /accepts only password,.*cannot enter a password$/,
+      hint: /ssh-copy-id tunnel-host/,
+    },
   },
   {
     name: 'a changed host key',
@@ -81,14 +90,14 @@ const cases: readonly Case[] = [
     },
     ...{
       id: 'host-key-changed',
-      says: /another host key than \S+known_hosts, line 1, has for 198\./,
-      hint: /ssh-keygen -f "\S+known_hosts" -R "198\.[\d.]+"; if not, somebody may be reading along$/,
+      says: /host key differs from the one of 198\.\S+ in \S+known_hosts, line 1$/,
+      hint: /ssh-keygen -f "\S+known_hosts" -R "198\.[\d.]+"; if not, the connection may be intercepted$/,
     },
   },
   {
     name: 'a changed host key that only the user has seen before',
     arrange: (server) => knowHost(server, 'user_key'),
-    ...{ id: 'host-key-changed', says: /tg-sshd-\S+known_hosts, line 2,/, hint: /tg-sshd-/ },
+    ...{ id: 'host-key-changed', says: /tg-sshd-\S+known_hosts, line 2$/, hint: /tg-sshd-/ },
   },
   {
     name: 'a host key that is not known, with the policy yes',
@@ -99,7 +108,7 @@ const cases: readonly Case[] = [
   {
     name: 'a jump host whose key is not known',
     arrange: (server) => addJumpHost(server),
-    ...{ id: 'host-key-unknown', says: /or of a host on the way there$/, hint: /for the hosts on the way$/ },
+    ...{ id: 'host-key-unknown', says: /or of a jump host$/, hint: /for the jump hosts$/ },
   },
   {
     name: 'a jump host that does not run',
@@ -153,13 +162,13 @@ const cases: readonly Case[] = [
   {
     name: 'settings that ssh does not know',
     arrange: ({ clientConfig }) => appendFile(clientConfig, '  PortForwarding yes\n'),
-    ...{ id: 'config', says: /Bad configuration option: portforwarding/, hint: /mend the file/ },
+    ...{ id: 'config', says: /Bad configuration option: portforwarding/, hint: /fix the file/ },
   },
   {
     name: 'a settings file that is not there',
     arrange: async () => undefined,
     spec: { configFile: '/no/such/file' },
-    ...{ id: 'config', says: /\/no\/such\/file/, hint: /mend the file/ },
+    ...{ id: 'config', says: /\/no\/such\/file/, hint: /fix the file/ },
   },
   {
     name: 'algorithms that the server has not',

@@ -1,7 +1,7 @@
-import type { Before, KeeperSpec, TunnelDaemonSpec } from './source.ts';
+import type { Before, SupervisorSpec, TunnelDaemonSpec } from './source.ts';
 
-/** What a native node's keeper does, with every field. */
-export const keeper = {
+/** The spec of a native node's supervisor, with every field. */
+export const supervisor = {
   instance: 'dev',
   socketPath: '/state/instances/dev/keeper.sock',
   logsDir: '/state/instances/dev/logs',
@@ -28,7 +28,7 @@ export const keeper = {
       command: ['/bin/kube-apiserver'],
     },
   ],
-} as const satisfies KeeperSpec;
+} as const satisfies SupervisorSpec;
 
 type TunnelSpec = Required<NonNullable<TunnelDaemonSpec['tunnel']>>;
 type Settings<Kind extends string> = Required<Extract<TunnelSpec['driver'], { readonly kind: Kind }>['settings']>;

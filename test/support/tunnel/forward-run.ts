@@ -58,11 +58,11 @@ export const keep = ({ objects, forward, texts = { '/version': '{}' } }: Input) 
   };
   const kept = keepForwards(spec, {
     signal: stop.signal,
-    timings: { reportMs: 5, takenMs: 50, missedPulseMs: 100 },
+    timings: { reportMs: 5, busyPortMs: 50, missedPulseMs: 100 },
     onState: (next) => {
       status = next;
     },
-    reach: async () => ({
+    connectTo: async () => ({
       kube: fake.kube,
       forward: (to) => {
         dialed.push(to);

@@ -94,8 +94,8 @@ describe('answers of its API', () => {
       'its API has no tunnel to port 8080',
     ],
     [tunnels({ config: { addr: 'localhost:8080' } }), 'its API has no tunnel to port 8080'],
-    ['<html>', 'its API gave "<html>", not a list of tunnels'],
-    ['{"tunnels": 3}', 'its API gave "{\\"tunnels\\": 3}", not a list of tunnels'],
+    ['<html>', 'its API returned "<html>", not a list of tunnels'],
+    ['{"tunnels": 3}', 'its API returned "{\\"tunnels\\": 3}", not a list of tunnels'],
   ] as const)('%s', ([text, verdict]) => {
     expect(judgeTunnels(text, 8080)).toBe(verdict);
   });

@@ -49,7 +49,7 @@ test('nobody there, one that hangs up and one that hangs', async () => {
   expect(await probe(free)).toBe(`127.0.0.1:${free} cannot be reached: connect ECONNREFUSED 127.0.0.1:${free}`);
   const closing = await serveTcp((socket) => socket.destroy());
   expect(await probe(closing.port)).toBe(
-    `http://127.0.0.1:${closing.port} takes the connection and closes it without an answer`,
+    `http://127.0.0.1:${closing.port} accepts the connection and closes it without an answer`,
   );
   const hanging = await serveTcp(() => undefined);
   expect(await probe(hanging.port, 100)).toBe(`http://127.0.0.1:${hanging.port} gave no answer within 0.1s`);
@@ -76,13 +76,13 @@ test('a certificate that tasks would not trust is explained; a trusted one is fi
   const { port } = server.address() as AddressInfo;
   const address = { scheme: 'https', host: 'localhost', port } as const;
   expect(await probePublicEnd(address, secret, { signal })).toBe(
-    `the certificate of https://localhost:${port} is signed by itself alone: tasks would not trust it either`,
+    `the certificate of https://localhost:${port} is self-signed: tasks would not trust it either`,
   );
   expect(await probePublicEnd(address, secret, { signal, ca: cert.toString() })).toBe(true);
-  expect(await findUrlTrouble(address, { signal })).toContain('is signed by itself alone');
+  expect(await findUrlTrouble(address, { signal })).toContain('is self-signed');
   expect(await findUrlTrouble(address, { signal, ca: cert.toString() })).toBeUndefined();
   expect(await probePublicEnd({ ...at(relay.port), scheme: 'https' }, secret, { signal, timeoutMs: 500 })).toMatch(
-    /^https:\/\/127\.0\.0\.1:\d+ (does not speak TLS: is the scheme http\?|takes the connection and closes it)/,
+    /^https:\/\/127\.0\.0\.1:\d+ (does not speak TLS: is the scheme http\?|accepts the connection and closes it)/,
   );
 });
 

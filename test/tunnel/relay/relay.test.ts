@@ -117,7 +117,7 @@ test('says where nothing listens, until it does', async () => {
   const port = await freePort();
   const relay = await relayTo(port);
   await expect(exchange(relay.port, 'GET / HTTP/1.1\r\n\r\n')).rejects.toMatchObject({ code: 'ECONNRESET' });
-  const expected = `nothing takes connections on 127.0.0.1:${port}, where the master should listen (connect ECONNREFUSED 127.0.0.1:${port})`;
+  const expected = `cannot connect to the master on 127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port})`;
   expect(relay.trouble()).toBe(expected);
   expect(await relay.checkTarget()).toBe(expected);
   const { server } = await serveTcp(echo);

@@ -30,23 +30,18 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
     /Temporary failure/,
     /HostName/,
   ],
-  [
-    'ssh: connect to host 1.2.3.4 port 22: No route to host',
-    'unreachable',
-    /No route to host$/,
-    /listening on port 22/,
-  ],
+  ['ssh: connect to host 1.2.3.4 port 22: No route to host', 'unreachable', /No route to host$/, /listens on port 22/],
   [
     'channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535',
     'unreachable',
     /Connection closed by UNKNOWN port 65535$/,
-    /does the way through the other host \(ProxyJump, ProxyCommand\) work/,
+    /that the jump host or proxy \(ProxyJump, ProxyCommand\) works/,
     { host: { isIndirect: true } },
   ],
   [
     'Offending ED25519 key in /home/my self/known_hosts:7\nHost key verification failed.',
     'host-key-changed',
-    /than \/home\/my self\/known_hosts, line 7, has for aws-dev\.example\.com$/,
+    /of aws-dev\.example\.com in \/home\/my self\/known_hosts, line 7$/,
     /ssh-keygen -f "\/home\/my self\/known_hosts" -R "\[aws-dev\.example\.com\]:2222"/,
     { host: { port: 2222 } },
   ],
@@ -73,13 +68,13 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
   [
     'me@h: Permission denied (password,keyboard-interactive).',
     'password-needed',
-    /me@h takes only password,keyboard-interactive,/,
+    /me@h accepts only password,keyboard-interactive,/,
     /PubkeyAuthentication yes in \/etc\/ssh\/sshd_config/,
   ],
   [
     'Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures\nDisconnected from 1.2.3.4 port 22',
     'refused-key',
-    /1\.2\.3\.4 gives up/,
+    /1\.2\.3\.4 refuses the connection/,
     /IdentitiesOnly yes/,
   ],
   [
@@ -101,22 +96,22 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
     /on 0\.0\.0\.0 port 8080$/,
     /PermitListen/,
   ],
-  [failed, 'port-taken', /port 8080 of aws-dev\.example\.com is taken$/, /server chooses\)$/],
+  [failed, 'port-taken', /port 8080 of aws-dev\.example\.com is in use$/, /server chooses\)$/],
   [
     failed,
     'port-taken',
     /port 8080/,
-    /another forward in ~\/\.ssh\/config fails just so$/,
+    /another forward in ~\/\.ssh\/config may be the cause$/,
     { spec: { remotePort: 0 } },
   ],
   [
     '/home/me/.ssh/config: line 3: Bad configuration option: frobnicate',
     'config',
     /Bad configuration option: frobnicate$/,
-    /mend/,
+    /fix/,
   ],
-  ['Bad owner or permissions on /home/me/.ssh/config', 'config', /Bad owner or permissions/, /mend/],
-  ['/home/me/.ssh/config line 4: missing argument.', 'config', /config line 4: missing argument/, /mend/],
+  ['Bad owner or permissions on /home/me/.ssh/config', 'config', /Bad owner or permissions/, /fix/],
+  ['/home/me/.ssh/config line 4: missing argument.', 'config', /config line 4: missing argument/, /fix/],
   [
     'Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. Their offer: ssh-rsa',
     'algorithms',
@@ -129,7 +124,7 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
     /^ssh aws-dev\.prv exited with 255: something new$/,
     /ssh -v -N aws-dev\.prv/,
   ],
-  ['', 'ended', /exited with 255: it said nothing$/, /by hand/],
+  ['', 'ended', /exited with 255: no output$/, /by hand/],
 ])('%s', (text, id, message, hint, said) => {
   const error = errorFor(text, said);
   expect(error.id).toBe(`tunnel.ssh-${id}`);

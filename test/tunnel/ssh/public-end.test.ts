@@ -29,7 +29,7 @@ test('a connection that another program takes', async () => {
   const end = await verifyPublicEnd(address, { arrival: never, timeoutMs: 100, signal });
   expect(end).toEqual({
     outcome: 'elsewhere',
-    seen: expect.stringMatching(/did not come out of the tunnel in 100 ms$/),
+    seen: expect.stringMatching(/did not come through the tunnel in 100 ms$/),
   });
 });
 
@@ -63,11 +63,11 @@ test.each([
     'elsewhere',
     '0.0.0.0',
     /another program answers on aws-dev\.example\.com:8080/,
-    /GatewayPorts clientspecified in place of yes/,
+    /GatewayPorts clientspecified instead of yes/,
   ],
   ['elsewhere', '*', /another program/, /another ssh\.remotePort$/],
   ['timeout', '0.0.0.0', /firewall or a security group/, /open port 8080/],
-  ['unreachable', '0.0.0.0', /nothing comes back/, /ssh\.publicHost/],
+  ['unreachable', '0.0.0.0', /no answer from/, /ssh\.publicHost/],
   ['unresolved', '0.0.0.0', /no address is known here for aws-dev\.example\.com/, /ssh\.publicHost/],
 ] as const)('%s with bind address %s', (outcome, bindAddress, cause, hint) => {
   const finding = explainPublicEnd(outcome, address, { ...sampleSpec, bindAddress });

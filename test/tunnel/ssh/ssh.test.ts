@@ -105,8 +105,8 @@ test('a port that was ours is asked for until the wait ends; then the server all
   expect(ssh.asked[0]).toBe(1);
   expect(ssh.asked.at(-1)).toBe(0);
   expect(details).toEqual([
-    expect.stringMatching(/^port 1 of 127\.0\.0\.1 is still held, perhaps/),
-    expect.stringMatching(/^port 1 of 127\.0\.0\.1 is still held after 0\.15s; taking another one$/),
+    expect.stringMatching(/^port 1 of 127\.0\.0\.1 is still in use, perhaps/),
+    expect.stringMatching(/^port 1 of 127\.0\.0\.1 is still in use after 0\.15s; using another one$/),
   ]);
 });
 

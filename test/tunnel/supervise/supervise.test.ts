@@ -65,7 +65,7 @@ test('a program that ends is started again at once, on the same address', async 
   const droppedAt = performance.now();
   runs[0]?.drop('exited with 255: closed by remote host');
   await expect.poll(() => status().state).toBe('backoff');
-  expect(status().detail).toBe('exited with 255: closed by remote host; starts again in 0.25s');
+  expect(status().detail).toBe('exited with 255: closed by remote host; restarts in 0.25s');
   await expect.poll(() => status().state).toBe('up');
   expect(performance.now() - droppedAt).toBeLessThan(1_000);
   expect(names()).toEqual(['starting', 'probing', 'up', 'backoff', 'starting', 'probing', 'up']);
@@ -107,7 +107,7 @@ test('anything else is tried again, with its reason', async () => {
   const { status, states } = supervise(driver);
   await expect.poll(() => status().state, { timeout: 3_000 }).toBe('up');
   const details = states.filter(({ state }) => state === 'backoff').map(({ detail }) => detail);
-  expect(details).toEqual(['no route; starts again in 0.25s', 'no route; starts again in 0.5s']);
+  expect(details).toEqual(['no route; restarts in 0.25s', 'no route; restarts in 0.5s']);
 });
 
 test('a public end that does not come in time is given up', async () => {
@@ -115,11 +115,11 @@ test('a public end that does not come in time is given up', async () => {
   const { status, states } = supervise(driver);
   await expect.poll(() => status().state, { timeout: 2_000 }).toBe('up');
   expect(states.map(({ detail }) => detail)).toContain(
-    'ssh fake.example has no public end after 0.06s; starts again in 0.25s',
+    'ssh fake.example has no public end after 0.06s; restarts in 0.25s',
   );
 });
 
-test('another address is told; the one of an earlier keeper is asked for', async () => {
+test('another address is reported; the one from an earlier daemon is requested', async () => {
   const { driver, asked, runs } = fakeDriver([address, other]);
   const { status, moves } = supervise(driver, { previous: address });
   await expect.poll(() => status().state).toBe('up');
@@ -180,7 +180,7 @@ test('an attempt that began in another network is made anew', async () => {
   await expect.poll(() => status().state).toBe('up');
   expect(asked).toHaveLength(2);
   expect(states.map(({ detail }) => detail)).toContain(
-    'this host got another address while ssh fake.example was being opened; starts again in 0.25s',
+    'this host got another address while ssh fake.example was being opened; restarts in 0.25s',
   );
 });
 

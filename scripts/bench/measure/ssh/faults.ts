@@ -13,8 +13,8 @@ export type Recoveries = Readonly<Record<FaultName, readonly number[]>>;
 type Fault = (tunnels: Tunnels, downMs: number) => Promise<unknown>;
 
 const faults: Readonly<Record<FaultName, Fault>> = {
-  'ssh killed': async ({ keeperPid }) => {
-    for (const pid of await childrenOf(keeperPid)) process.kill(pid, 'SIGKILL');
+  'ssh killed': async ({ daemonPid }) => {
+    for (const pid of await childrenOf(daemonPid)) process.kill(pid, 'SIGKILL');
   },
   'sshd restarted': ({ server }) => server.start(),
   'sshd down': async ({ server }, downMs) => {

@@ -1,17 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findTunnelStatus } from '../../../../src/daemon/find.ts';
 import type { TunnelDaemonSpec } from '../../../../src/instance/tunnels.ts';
 import { spawnTethered } from '../../../../src/lib/process/tethered.ts';
 import { polling, waitUntil } from '../../../../src/lib/wait.ts';
 import type { Target } from '../../../../src/proof/probe/dial.ts';
-import { launchKeeper } from '../../../../src/supervisor/launch.ts';
+import { launchDaemon } from '../../../../src/supervisor/launch.ts';
 import { startEcho } from '../../../testbed/echo.ts';
 import { hostAlias, type SshServer, startSshServer } from '../../../testbed/sshd.ts';
 import type { BenchContext } from '../../context.ts';
 import { exchange } from './load.ts';
 
-const keeperProgram = join(import.meta.dirname, '..', '..', '..', 'tunnel-daemon.ts');
+const daemonProgram = join(import.meta.dirname, '..', '..', '..', 'tunnel-daemon.ts');
 const ports = { taskgate: 8080, plain: 8081 } as const;
 
 /** Two tunnels from one sshd to one echo: taskgate's with its daemon and relay, and plain `ssh -R -N`. */
@@ -19,11 +20,11 @@ export type Tunnels = {
   readonly server: SshServer;
   readonly taskgate: Target;
   readonly plain: Target;
-  readonly keeperPid: number;
+  readonly daemonPid: number;
   readonly close: () => Promise<void>;
 };
 
-const keeperSpec = (server: SshServer, folder: string, echoPort: number): TunnelDaemonSpec => ({
+const specOf = (server: SshServer, folder: string, echoPort: number): TunnelDaemonSpec => ({
   instance: 'bench',
   socketPath: join(folder, 'tunnel.sock'),
   folder,
@@ -41,20 +42,25 @@ const keeperSpec = (server: SshServer, folder: string, echoPort: number): Tunnel
   },
 });
 
-const startKeeper = async (spec: TunnelDaemonSpec, signal: AbortSignal): Promise<number> => {
+const startDaemon = async (spec: TunnelDaemonSpec, signal: AbortSignal): Promise<number> => {
   await mkdir(spec.logsDir, { recursive: true });
   const specPath = join(spec.folder, 'tunnels.json');
   await writeFile(specPath, JSON.stringify(spec));
   const env = Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
   );
-  const keeper = launchKeeper([process.execPath, keeperProgram, specPath], {
+  const daemon = launchDaemon([process.execPath, daemonProgram, specPath], {
     ...{ logPath: join(spec.folder, 'keeper.log'), logsDir: spec.logsDir, env, signal, timeoutMs: 30_000 },
   });
-  await keeper.furnished();
-  keeper.go();
-  await keeper.ready('tunnel');
-  return keeper.pid;
+  await daemon.untilSetUp();
+  daemon.go();
+  await waitUntil(
+    'The tunnel',
+    polling(() => findTunnelStatus(spec.folder), 20),
+    (status) => status?.tunnel?.state === 'up' || 'not up',
+    { timeoutMs: 30_000, id: 'tunnel.bench', signal },
+  );
+  return daemon.pid;
 };
 
 const startPlain = ({ clientConfig }: SshServer, echoPort: number, signal: AbortSignal) => {
@@ -84,14 +90,14 @@ export const startTunnels = async ({ signal }: Pick<BenchContext, 'signal'>): Pr
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const keeperPid = await startKeeper(keeperSpec(server, folder, echo.port), either);
+    const daemonPid = await startDaemon(specOf(server, folder, echo.port), either);
     startPlain(server, echo.port, either);
     const [taskgate, plain] = [ports.taskgate, ports.plain].map((port) => ({ host: server.address, port })) as [
       Target,
       Target,
     ];
     await untilOpen(plain, either);
-    return { server, taskgate, plain, keeperPid, close };
+    return { server, taskgate, plain, daemonPid, close };
   } catch (error) {
     await close();
     throw error;

@@ -8,8 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished } from 'vitest';
 import { hostAlias, noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import { extendTunnel } from '../../src/commands/tunnel/extend.ts';
-import { findTunnelKeeper, findTunnelStatus, stopTunnelKeeper } from '../../src/daemon/find.ts';
+import { findTunnelDaemon, findTunnelStatus } from '../../src/daemon/find.ts';
 import { startTunnels } from '../../src/daemon/start.ts';
+import { stopTunnelDaemon } from '../../src/daemon/stop.ts';
 import type { WantedTunnels } from '../../src/daemon/wanted.ts';
 import { createInstance, type Instance } from '../../src/instance/instance.ts';
 import { instancePaths } from '../../src/instance/paths.ts';
@@ -51,7 +52,7 @@ const makeInstance = async (): Promise<Instance> => {
   const home = await mkdtemp(join(tmpdir(), 'tg-keep-'));
   const instance = await createInstance(home, { name: 'dev', provider: 'native', cidr: '10.210.0.0/16' });
   onTestFinished(async () => {
-    await stopTunnelKeeper(instance);
+    await stopTunnelDaemon(instance);
     await rm(home, { recursive: true });
   });
   return instance;
@@ -82,7 +83,7 @@ const askThrough = async ({ network }: SshServer, port: number, path = '/info'):
   return stdout;
 };
 
-describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, () => {
+describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, () => {
   test('is up once a nonce came back; what tasks send reaches the master, and `down` leaves nothing', async ({
     server,
   }) => {
@@ -93,23 +94,26 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(tunnel?.master.trouble).toBeUndefined();
     expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
     expect((await stat(instancePaths(instance.dir).tunnelSpecPath)).mode & 0o777).toBe(0o600);
-    const keeper = await findTunnelKeeper(instance);
+    const daemon = await findTunnelDaemon(instance);
     expect(await start(instance, wanted)).toMatchObject({ tunnel: { address: tunnel?.address } });
-    expect(await findTunnelKeeper(instance)).toEqual(keeper);
-    expect(await stopTunnelKeeper(instance)).toBe(true);
+    expect(await findTunnelDaemon(instance)).toEqual(daemon);
+    expect(await stopTunnelDaemon(instance)).toBe(true);
     expect(await sshPids(server)).toEqual([]);
     expect(instance.record().journal).toEqual([]);
     expect(await findTunnelStatus(instance.dir)).toBeUndefined();
     expect(await readFile(instancePaths(instance.dir).tunnelLogPath, 'utf8')).toContain(' ssh tunnel http://');
   });
 
-  test('says which place it is where no master listens', async ({ server }) => {
+  test('reports where no master listens', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, { masterPort: 1 }));
-    expect(tunnel).toMatchObject({ state: 'up', master: { trouble: expect.stringContaining('127.0.0.1:1, where') } });
+    expect(tunnel).toMatchObject({
+      state: 'up',
+      master: { trouble: expect.stringContaining('the master on 127.0.0.1:1 (') },
+    });
   });
 
-  test('a server that is started anew has it back within 5 s, at the same address', async ({ server }) => {
+  test('after a restart of the server it is back within 5 s, at the same address', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, { masterPort: await startMaster() }));
     await server.kill();
@@ -133,7 +137,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(await askThrough(server, tunnel?.address?.port ?? 0)).toBe('master saw /info');
   });
 
-  test('an ssh that is killed is started again at once', async ({ server }) => {
+  test('an ssh that is killed is restarted at once', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, {}));
     for (const pid of await sshPids(server)) process.kill(Number(pid), 'SIGKILL');
@@ -147,14 +151,14 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     const wanted = wantedOf(server, {});
     const { tunnel } = await start(instance, wanted);
     await instance.change({ master: { scheme: 'https', host: '', port: 0, ...tunnel?.address, via: 'ssh' } });
-    const keeper = await findTunnelKeeper(instance);
-    process.kill(keeper?.process.pid ?? 0, 'SIGKILL');
+    const daemon = await findTunnelDaemon(instance);
+    process.kill(daemon?.process.pid ?? 0, 'SIGKILL');
     await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
-    expect(await findTunnelKeeper(instance)).toBeUndefined();
+    expect(await findTunnelDaemon(instance)).toBeUndefined();
     expect((await start(instance, wanted)).tunnel?.address).toEqual(tunnel?.address);
   });
 
-  test('what only the user can mend is told, and nothing runs on', async ({ server }) => {
+  test('a failure that only the user can fix is reported, and nothing keeps running', async ({ server }) => {
     const instance = await makeInstance();
     await writeFile(join(server.dir, 'authorized_keys'), '');
     await expect(start(instance, wantedOf(server, {}))).rejects.toMatchObject({ id: 'tunnel.ssh-refused-key' });
@@ -162,7 +166,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(await sshPids(server)).toEqual([]);
   });
 
-  test('closes when its time is over, and is opened again when it is extended', async ({ server }) => {
+  test('expires, and is opened again when it is extended', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, { ttlHours: 8 }));
     expect(Date.parse(tunnel?.until ?? '')).toBeGreaterThan(Date.now() + 7.9 * 3_600_000);
@@ -178,25 +182,25 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel keeper with a real sshd`, (
     expect(Date.parse(again?.until ?? '')).toBeGreaterThan(Date.now() + 3_500_000);
   });
 
-  test('one that does not close by itself cannot be extended', async ({ server }) => {
+  test('one that does not expire cannot be extended', async ({ server }) => {
     const instance = await makeInstance();
     await expect(extendTunnel(instance, 1)).rejects.toMatchObject({ id: 'tunnel.not-running' });
     await start(instance, wantedOf(server, {}));
     await expect(extendTunnel(instance, 1)).rejects.toMatchObject({ id: 'usage.no-ttl' });
   });
 
-  test('its end comes with that of a starter who never let go', async ({ server }) => {
+  test('it ends with a starter that never detached it', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, {}));
     expect(tunnel?.state).toBe('up');
     const { tunnelSpecPath: specPath } = instancePaths(instance.dir);
-    await stopTunnelKeeper(instance);
+    await stopTunnelDaemon(instance);
     const program = join(import.meta.dirname, '../../scripts/tunnel-daemon.ts');
-    const keeper = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const ended = new Promise((resolve) => keeper.on('exit', resolve));
-    keeper.stdin.write('go\n');
+    const daemon = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const ended = new Promise((resolve) => daemon.on('exit', resolve));
+    daemon.stdin.write('go\n');
     await expect.poll(() => sshPids(server), { timeout: 20_000 }).toHaveLength(1);
-    keeper.stdin.end();
+    daemon.stdin.end();
     expect(await ended).toBe(1);
     await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
   });

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { makeTunnelSpec } from '../../src/daemon/spec.ts';
 
-import { makeTunnelSpec, type WantedTunnels } from '../../src/daemon/wanted.ts';
+import type { WantedTunnels } from '../../src/daemon/wanted.ts';
 import type { Instance } from '../../src/instance/instance.ts';
 import { instancePaths } from '../../src/instance/paths.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
@@ -26,10 +27,9 @@ const statusOf = (kept: WantedTunnels, address: PublicAddress): TunnelDaemonStat
 };
 
 /**
- * The tunnel keeper that an earlier `up` left: a process that does nothing, and a socket that says that all it keeps is
- * up. Who wants just that leaves it alone; others end it.
+ * The tunnel daemon of an earlier `up`: a process that does nothing, and a socket that reports everything as up.
  */
-export const fakeTunnelKeeper = async (
+export const fakeTunnelDaemon = async (
   instance: Instance,
   kept: WantedTunnels,
   address: PublicAddress = { scheme: 'http', host: 'jump.example', port: 4000 },

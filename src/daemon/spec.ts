@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Instance } from '../instance/instance.ts';
+import { instancePaths } from '../instance/paths.ts';
+import type { InstanceRecord } from '../instance/record.ts';
+import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import { findTextFile } from '../lib/files.ts';
+import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
+import type { WantedTunnels } from './wanted.ts';
+
+const hourMs = 3_600_000;
+
+/** The ISO time so many hours from now. */
+export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * hourMs).toISOString();
+
+/** The spec of the instance's last tunnel daemon, if it had one. */
+export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
+  const text = await findTextFile(instancePaths(instanceDir).tunnelSpecPath);
+  return text === undefined ? undefined : (JSON.parse(text) as TunnelDaemonSpec);
+};
+
+/**
+ * The spec of the instance's tunnel daemon, running or crashed; undefined once it was stopped: the file stays then, and
+ * is no reason to open the tunnel again.
+ */
+export const findCurrentSpec = async ({ dir, record }: Pick<Instance, 'dir' | 'record'>) =>
+  record().journal.some(({ kind }) => kind === 'tunnels') ? readTunnelSpec(dir) : undefined;
+
+/** The address that running pods may know: as the running daemon reports it, else as recorded. */
+export const findLastAddress = (
+  { kind, settings }: DriverSpec,
+  { master }: Pick<InstanceRecord, 'master'>,
+  status?: TunnelDaemonStatus,
+): PublicAddress | undefined => {
+  if (status?.tunnel?.kind === kind && status.tunnel.address) return status.tunnel.address;
+  if (master?.via !== kind) return undefined;
+  // the record has the scheme that tasks speak; most tunnels carry bytes, whatever the scheme
+  const endsTls = kind === 'ngrok' && !('tcpAddress' in settings && settings.tcpAddress);
+  return { scheme: endsTls ? 'https' : 'http', host: master.host, port: master.port };
+};
+
+type Circumstances = { readonly last: PublicAddress | undefined; readonly now: number };
+
+/** The spec for a new daemon. */
+export const makeTunnelSpec = (
+  { dir, record }: Pick<Instance, 'dir' | 'record'>,
+  { tunnel, forward }: WantedTunnels,
+  { last, now }: Circumstances,
+): TunnelDaemonSpec => {
+  const { tunnelSocketPath: socketPath, logsDir } = instancePaths(dir);
+  const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };
+  if (!tunnel) return spec;
+  const { ttlHours, ...settings } = tunnel;
+  const secret = randomBytes(16).toString('hex');
+  const until = ttlHours === undefined ? {} : { until: hoursFrom(now, ttlHours) };
+  return { ...spec, tunnel: { ...settings, secret, ...until, ...(last && { previous: last }) } };
+};

@@ -1,0 +1,16 @@
+import type { MasterRouteSettings } from '../../src/tunnel/endpoint.ts';
+
+export type Given = {
+  readonly master?: Partial<MasterRouteSettings['master']>;
+  readonly ssh?: Partial<MasterRouteSettings['ssh']>;
+  readonly ngrok?: MasterRouteSettings['ngrok'];
+  readonly allowPublic?: boolean;
+};
+
+/** The default settings of the route to the master, but for what is given. */
+export const settings = ({ master, ssh, ngrok, allowPublic = false }: Given = {}): MasterRouteSettings => ({
+  master: { reach: 'auto', scheme: 'http', ...master },
+  ssh: { bindAddress: '0.0.0.0', ...ssh },
+  ngrok: { ...ngrok },
+  tunnel: { allowPublic },
+});

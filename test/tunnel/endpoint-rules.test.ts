@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { findMasterRouteProblems } from '../../src/tunnel/endpoint-rules.ts';
+import { type Given, settings } from '../support/master-route.ts';
+
+describe('settings that do not go together', () => {
+  test.each<[string, Given, readonly string[]]>([
+    ['nothing set', {}, []],
+    ['ssh, as it should be', { master: { reach: 'ssh' }, ssh: { host: 'a' }, allowPublic: true }, []],
+    ['ssh to a private address', { master: { reach: 'ssh' }, ssh: { host: 'a', bindAddress: '10.0.0.1' } }, []],
+    ['ssh, without more', { master: { reach: 'ssh' } }, ['error ssh.host', 'error tunnel.allowPublic']],
+    ['ngrok, not allowed', { master: { reach: 'ngrok' } }, ['error tunnel.allowPublic']],
+    [
+      'ngrok before a TLS master',
+      { master: { reach: 'ngrok', scheme: 'https' }, allowPublic: true },
+      ['error master.scheme'],
+    ],
+    [
+      'ngrok by TCP before a TLS master',
+      { master: { reach: 'ngrok', scheme: 'https' }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true },
+      [],
+    ],
+    ['two addresses', { ngrok: { tcpAddress: 'a:1', domain: 'b' } }, ['error ngrok.tcpAddress']],
+    ['url without one', { master: { reach: 'url' } }, ['error master.url']],
+    ['a URL for another way', { master: { url: 'http://a' } }, ['error master.url']],
+    ['a URL with a path', { master: { reach: 'url', url: 'http://a/b?c' } }, ['error master.url', 'error master.url']],
+    ['a host beside a tunnel', { master: { reach: 'url', url: 'http://a', host: 'b' } }, ['warning master.host']],
+  ])('%s', (_, given, expected) => {
+    const found = findMasterRouteProblems(settings(given));
+    expect(found.map(({ severity, path }) => `${severity} ${path}`)).toEqual(expected);
+    expect(found.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
+  });
+});

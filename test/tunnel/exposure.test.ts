@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import type { DriverSpec } from '../../src/instance/tunnels.ts';
+import type { TunnelReport } from '../../src/model/tunnel-status.ts';
+import { describeExposure, listExposure } from '../../src/tunnel/exposure.ts';
+import { instanceRecord } from '../support/context.ts';
+import { address, ngrokDriver, specFor, sshDriver, statusOf, wantedTunnel } from '../support/tunnels.ts';
+
+describe('what is exposed', () => {
+  const portRange = { start: 20000, end: 20199 };
+  const gateway = { name: 'contour', namespace: 'c', portRange, capacity: { limit: 200, because: '' } };
+  const endOf = (driver: DriverSpec, status: Partial<TunnelReport> = {}) =>
+    listExposure({ record: instanceRecord(), spec: specFor(wantedTunnel(driver)), status: statusOf(status) }).map(
+      describeExposure,
+    );
+
+  test('of a cluster whose node the host reaches', () => {
+    const record = instanceRecord({
+      gateway: { ...gateway, address: '10.210.255.2' },
+      master: { scheme: 'http', host: '10.210.255.1', port: 8080, via: 'direct' },
+    });
+    expect(listExposure({ record }).map(describeExposure)).toEqual([
+      'task ports on 10.210.255.2:20000-20199, to this host, by its own link to the node; protected by nothing of their own: notebooks have TLS and a token, shells keys, TensorBoards and commands nothing',
+      "master on http://10.210.255.1:8080, to pods, and whoever reaches this host there; protected by the master's own login",
+    ]);
+  });
+
+  test.each([
+    ['127.0.0.1', 'programs on this host'],
+    ['0.0.0.0', 'whoever reaches this host there'],
+  ])('of forwards on %s', (forwardAddress, to) => {
+    const record = instanceRecord({ gateway: { ...gateway, address: forwardAddress }, provider: 'minikube' });
+    const forward = { kubeconfigPath: '', kubeContext: '', gateway, address: forwardAddress, portRange };
+    const forwards = { state: 'up', listeners: [], connections: 0 } as const;
+    const status = { instance: 'dev', uptimeMs: 1, events: [], forward: forwards };
+    expect(listExposure({ record, spec: { ...specFor({}), forward }, status })).toMatchObject([
+      { address: `${forwardAddress}:20000-20199`, to },
+    ]);
+  });
+
+  test.each<[DriverSpec, string]>([
+    [
+      sshDriver(),
+      "whoever reaches jump, the internet unless a firewall is there; protected by the master's own login; not encrypted between tasks and jump",
+    ],
+    [sshDriver({ bindAddress: '10.0.0.1' }), 'the network of 10.0.0.1;'],
+    [sshDriver({ bindAddress: '127.0.0.1' }), 'programs on jump;'],
+    [ngrokDriver(), "the internet; protected by the master's own login"],
+    [ngrokDriver({ trafficPolicyFile: 'p.yml' }), 'and the traffic policy p.yml'],
+  ])('of a tunnel: %j', (driver, expected) => {
+    expect(endOf(driver)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('until when, and no longer', () => {
+    const until = '2026-01-01T08:00:00.000Z';
+    expect(endOf(sshDriver(), { until })).toEqual([expect.stringMatching(new RegExp(`; until ${until}$`))]);
+    expect(endOf(sshDriver(), { state: 'ended' })).toEqual([]);
+    expect(endOf(sshDriver(), { state: 'failed' })).toEqual([]);
+    expect(listExposure({ record: instanceRecord({ master: { ...address, via: 'ssh' } }) })).toEqual([]);
+  });
+
+  test('of an address that the user has', () => {
+    const record = instanceRecord({ master: { ...address, via: 'url' } });
+    expect(listExposure({ record }).map(describeExposure)).toEqual([
+      "master on http://jump.example:4000, to whoever its owner lets in; protected by the master's own login, and what its owner has set up",
+    ]);
+  });
+});
