@@ -48,7 +48,7 @@ const pipeBoth = (socket: Socket, far: Duplex): Promise<string | undefined> =>
 
 /**
  * Forwards an accepted connection until it ends; resets it when the far side cannot be reached or fails. Returns the
- * error of the far side, if any. Tested in forward.test.ts.
+ * error of the far side, if any. Tested in test/forward/forward.test.ts.
  */
 export const forwardConnection = async (socket: Socket, dial: Dial): Promise<string | undefined> => {
   const closed = new AbortController();

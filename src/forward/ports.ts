@@ -54,7 +54,7 @@ const dialListener = async (
   throw failure;
 };
 
-/** Begins without any forward. Tested in forward.test.ts. */
+/** Begins without any forward. Tested in test/forward/forward.test.ts. */
 export const forwardPorts = ({ gateway, address, onState, timings }: ForwardPortsInput): ForwardedPorts => {
   const forwards = new Map<number, Forward>();
   const ending = new Set<Forward>();

@@ -34,7 +34,7 @@ export const explainListen = (error: Error, address: string, port: number): stri
 
 /**
  * Listens on a listener's port and forwards each connection on its own; retries with back-off while the port is taken.
- * Tested in forward.test.ts.
+ * Tested in test/forward/forward.test.ts.
  */
 export const openForward = ({ listener, address, dial, onChange, firstPauseMs }: ForwardInput): Forward => {
   const sockets = new Set<Socket>();

@@ -14,7 +14,7 @@ export type DriverInput = {
   readonly journal: { readonly note: (text: string) => void; readonly log: (text: string) => void };
 };
 
-/** The driver of a tunnel, with the programs of this host. Tested in test/process/{tunnel-daemon,ngrok}.test.ts. */
+/** The driver of a tunnel, with the programs of this host. Tested in test/process/tunnel-daemon.test.ts. */
 export const driverOf = (spec: DriverSpec, { folder, env, journal }: DriverInput): TunnelDriver => {
   const tools = { runner: execaRunner, spawn: spawnTethered, env, folder };
   if (spec.kind === 'ngrok') return ngrokTunnel(spec.settings, tools);

@@ -171,6 +171,6 @@ export const resultTables = (results: Results): readonly ReportTable[] => {
     ...(cold
       ? [stageTable("Stages of a typical `up` from nothing, memory of the instance's cgroup", cold.stages)]
       : []),
-    ...(warm ? [stageTable('Stages of a typical `up` after the keeper was killed', warm.stages)] : []),
+    ...(warm ? [stageTable('Stages of a typical `up` after the supervisor was killed', warm.stages)] : []),
   ];
 };

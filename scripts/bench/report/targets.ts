@@ -41,7 +41,7 @@ const lifecycleLines: readonly Line[] = [
   atMost('`--help`', { limit: 300, unit: seconds }, ({ helpMs }) => helpMs),
   atMost('`up` from nothing (warm cache)', { limit: 25_000, unit: seconds }, (all) => timesOf(all.lifecycle?.cold)),
   plain('  CPU time of the cluster in it', seconds, ({ lifecycle }) => cpuOf(lifecycle?.cold)),
-  plain('`up` after the keeper was killed', seconds, ({ lifecycle }) => timesOf(lifecycle?.warm)),
+  plain('`up` after the supervisor was killed', seconds, ({ lifecycle }) => timesOf(lifecycle?.warm)),
   plain('  CPU time of the cluster in it', seconds, ({ lifecycle }) => cpuOf(lifecycle?.warm)),
   atMost('second `up`', { limit: 3_000, unit: seconds }, ({ lifecycle }) => several(lifecycle?.secondMs)),
   none(

@@ -39,7 +39,7 @@ const listImages = async ({ ctr, runner, signal, findSupervisor }: ImportInput) 
 
 /**
  * Imports an OCI archive into the node's containerd once that answers, unless it has all of `refs`. Throws UserError
- * `cluster.containerd` or, when an image is not listed afterwards, `cluster.images-missing`. Tested in test/e2e/.
+ * `cluster.containerd` or, when an image is not listed afterwards, `cluster.images-missing`. Tested in test/e2e/up-down.test.ts.
  */
 export const importImages = async (input: ImportInput): Promise<void> => {
   const { ctr, archive, refs, runner, signal, timeoutMs } = input;

@@ -39,6 +39,6 @@ export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show',
 
 type Route = { readonly dst?: string; readonly dev?: string };
 
-/** Destinations of the host's routes, except those of one link. Tested in network.test.ts. */
+/** Destinations of the host's routes, except those of one link. */
 export const parseRoutes = (json: string, exceptLink: string): readonly string[] =>
   (JSON.parse(json) as readonly Route[]).flatMap(({ dst, dev }) => (dst && dev !== exceptLink ? [dst] : []));

@@ -37,5 +37,5 @@ export type NativeTarget = {
 /** The input of a native cluster. */
 export type NativeSpec = NativeTarget & NodeSoftware;
 
-/** The node's name in the cluster. */
+/** The node's name in the cluster. Tested in test/cluster/native/components.test.ts. */
 export const nodeName = (name: string): string => `taskgate-${name}`;

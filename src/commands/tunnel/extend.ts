@@ -19,7 +19,7 @@ const notRunning = (name: string): UserError =>
 /**
  * Has a tunnel close that many hours from now; one that has closed is opened again. Throws UserError
  * `tunnel.not-running`, or `usage.no-ttl` for one that does not expire.
- * Tested in test/process/tunnel-keeper.test.ts.
+ * Tested in test/process/tunnel-daemon.test.ts.
  */
 export const extendTunnel = async (instance: Instance, hours: number): Promise<TunnelDaemonStatus> => {
   const { name } = instance.record();

@@ -41,6 +41,7 @@ const refuseProblems = ({ config }: CommandContext): void => {
 /**
  * Opens the tunnel of the settings, with or without a cluster that taskgate made; the instance's forwards
  * stay. Throws UserError `usage.no-tunnel` where the settings name none, or `tunnel.*`.
+ * Tested in test/process/tunnel-command.test.ts.
  */
 export const openTunnelOf = async (context: CommandContext, report: (line: string) => void): Promise<OpenedTunnel> => {
   const { config, folders, env, signal } = context;

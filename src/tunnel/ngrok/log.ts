@@ -21,7 +21,7 @@ const parseRecord = (line: string): LogRecord | undefined => {
 
 /**
  * Reads a record of the JSON log, or a line that the agent prints before it has a log, which begins with `ERROR:`.
- * Tested in agent.test.ts.
+ * Tested in test/tunnel/ngrok/agent.test.ts.
  */
 export const readAgentLine = (line: string): AgentLine => {
   const record = parseRecord(line);

@@ -81,7 +81,7 @@ const propagateFailure = (one: Socket, other: Socket): void => {
 };
 
 /**
- * Copies between two connections, each way with its own end, until both are closed. Tested in relay.test.ts.
+ * Copies between two connections, each way with its own end, until both are closed. Tested in test/tunnel/relay/relay.test.ts.
  */
 export const pipeBoth = (client: Socket, master: Socket, { head, secret }: { head: Buffer; secret: string }): void => {
   propagateFailure(client, master);

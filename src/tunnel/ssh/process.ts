@@ -69,7 +69,7 @@ export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortS
   }
 };
 
-/** Starts ssh and parses its output. Tested in ssh.test.ts. */
+/** Starts ssh and parses its output. Tested in test/tunnel/ssh/ssh.test.ts. */
 export const startSsh = (
   spec: SshSpec,
   plan: SshPlan,

@@ -36,7 +36,7 @@ const probeOnce = async (address: PublicAddress, timeoutMs: number, { probe, sig
 
 /**
  * Probes a tunnel until nonces no longer come back; resolves with what was seen instead of the last one. After the host
- * got another address one failed probe is enough: the connections from before are dead. Tested in supervise.test.ts.
+ * got another address one failed probe is enough: the connections from before are dead. Tested in test/tunnel/supervise/supervise.test.ts.
  */
 export const stayLive = async (address: PublicAddress, input: LiveInput): Promise<string> => {
   const { wait, timings, signal, state } = input;

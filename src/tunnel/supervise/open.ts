@@ -31,7 +31,7 @@ type Attempt = { readonly opening: AbortSignal; readonly end: (why: UserError) =
 
 /**
  * Opens the tunnel, if possible at the address that it had before. The controller ends it, also after it was opened.
- * Tested in supervise.test.ts.
+ * Tested in test/tunnel/supervise/supervise.test.ts.
  */
 export const openTunnel = async (input: OpeningInput, controller: AbortController): Promise<OpenTunnel> => {
   const { driver, localPort, state, onAddressChange } = input;

@@ -17,7 +17,7 @@ type StateInput = {
   readonly onState: (status: TunnelStatus) => void;
 };
 
-/** Begins before the first start of the tunnel's program. Tested in supervise.test.ts. */
+/** Begins before the first start of the tunnel's program. Tested in test/tunnel/supervise/supervise.test.ts. */
 export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }: StateInput): SupervisedState => {
   let status: TunnelStatus = {
     ...{ kind, target, state: 'starting', since: new Date().toISOString(), restarts: -1 },

@@ -49,7 +49,7 @@ test('a run of a cluster made elsewhere is known by when its nodes became ready,
   expect(await findRun(instance)).toContain('boot-3');
 });
 
-test('a run of a native cluster is known by its last keeper', async () => {
+test('a run of a native cluster is identified by its last supervisor', async () => {
   const keeper = (pid: number) => ({ kind: 'keeper', process: { pid, startTicks: 1, bootId: 'boot' } }) as const;
   const { instance } = await begunUp({ record: { journal: [keeper(1), keeper(2)] } });
   expect(await findRun(instance)).toBe(JSON.stringify(keeper(2).process));

@@ -94,13 +94,13 @@ test('auto takes forwards where the node is not reached, and says of which port 
 
 test('forwards of an earlier run end where the node is reached now', async () => {
   const { reach, instance, gateway, forward } = await setUp({ address: nowhere, reach: 'node' });
-  const keeper = await fakeTunnelDaemon(instance, { forward });
+  const daemon = await fakeTunnelDaemon(instance, { forward });
   await reach();
-  await keeper.ended;
+  await daemon.ended;
   expect(instance.record()).toMatchObject({ gateway, journal: [] });
 });
 
-test('a keeper without forwards is left alone where none are needed', async () => {
+test('a tunnel daemon without forwards is left alone where none are needed', async () => {
   const { reach, instance } = await setUp({ address: nowhere, reach: 'node' });
   await fakeTunnelDaemon(instance, {});
   const { journal } = instance.record();
