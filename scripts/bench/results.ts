@@ -1,8 +1,8 @@
-import type { Stage } from '../../src/model/stage.ts';
 import type { ForwardResults } from './measure/forward/forward.ts';
 import type { MinikubeResults } from './measure/minikube/results.ts';
 import type { SshResults } from './measure/ssh/ssh.ts';
 import type { PartName } from './parts.ts';
+import type { UpRun } from './stage.ts';
 import type { Spread } from './statistics.ts';
 
 export type Machine = {
@@ -13,22 +13,6 @@ export type Machine = {
   readonly node: string;
   /** Over 1, 5 and 15 minutes, before anything was started. */
   readonly loadAverage: readonly number[];
-};
-
-/** A stage of `up` with the most memory that the instance's cgroup held meanwhile. */
-export type MeasuredStage = Stage & {
-  /** All that is charged to the cgroup, page cache included. */
-  readonly peakUsageBytes?: number;
-  /** Anonymous memory only. */
-  readonly peakAnonymousBytes?: number;
-};
-
-/** One run of `up`. */
-export type UpRun = {
-  readonly ms: number;
-  /** Of a native instance's cgroup, from its start; contention lengthens it less than the wall time. */
-  readonly cpuSeconds?: number;
-  readonly stages: readonly MeasuredStage[];
 };
 
 export type Lifecycle = {

@@ -4,7 +4,7 @@ import type { InstanceRecord } from '../../../src/instance/record.ts';
 import { connect, type Kube } from '../../../src/lib/kube/client.ts';
 import { execaRunner } from '../../../src/lib/process/runner.ts';
 import type { Stage } from '../../../src/model/stage.ts';
-import type { UpRun } from '../results.ts';
+import type { UpRun } from '../stage.ts';
 import { type Accounts, findAccounts, getAccounts, sampleMemory } from './memory.ts';
 import { begunAt, withPeaks } from './stages.ts';
 

@@ -1,5 +1,5 @@
 import type { Stage } from '../../../src/model/stage.ts';
-import type { MeasuredStage } from '../results.ts';
+import type { MeasuredStage } from '../stage.ts';
 import type { MemorySample } from './memory.ts';
 
 /**

@@ -5,7 +5,8 @@ import { changesBetween, takeSnapshot } from '../../testbed/objects.ts';
 import type { BenchContext } from '../context.ts';
 import { instanceName, type Settings, type Taskgate } from '../instance/instance.ts';
 import { pidsOf, sumPSS } from '../instance/memory.ts';
-import type { Lifecycle, UpRun } from '../results.ts';
+import type { Lifecycle } from '../results.ts';
+import type { UpRun } from '../stage.ts';
 import { type Spread, spreadOf } from '../statistics.ts';
 import { seconds } from '../units.ts';
 

@@ -1,7 +1,8 @@
 import type { ReportTable } from '../../../src/report/html.ts';
 import type { ForwardResults } from '../measure/forward/forward.ts';
 import type { MinikubeResults, WayName } from '../measure/minikube/results.ts';
-import type { ListenerTimes, Results, UpRun } from '../results.ts';
+import type { ListenerTimes, Results } from '../results.ts';
+import type { UpRun } from '../stage.ts';
 import { typicalIndex } from '../statistics.ts';
 import { describeSpread, mebibytes, milliseconds, seconds } from '../units.ts';
 import { targetTable } from './targets.ts';

@@ -5,7 +5,8 @@ import type { WayResults } from '../measure/minikube/results.ts';
 import type { FaultName } from '../measure/ssh/faults.ts';
 import type { SshCompared, SshResults } from '../measure/ssh/ssh.ts';
 import { type PartName, partNames } from '../parts.ts';
-import type { Measurements, UpRun } from '../results.ts';
+import type { Measurements } from '../results.ts';
+import type { UpRun } from '../stage.ts';
 import {
   mebibytes,
   megabytes,

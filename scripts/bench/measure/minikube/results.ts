@@ -1,4 +1,4 @@
-import type { MeasuredStage } from '../../results.ts';
+import type { MeasuredStage } from '../../stage.ts';
 import type { Spread } from '../../statistics.ts';
 
 /** Three ways to a first byte: as the documentation has it, and taskgate on both its providers. */
