@@ -1,21 +1,8 @@
 import { messageOf, UserError } from '../lib/errors.ts';
 import { type Kube, KubeError } from '../lib/kube/client.ts';
+import type { Node } from '../lib/kube/shapes.ts';
 import type { KubeObject } from '../lib/kube/types.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
-
-export type Node = KubeObject & {
-  readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
-  readonly status?: {
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message?: string;
-      readonly lastHeartbeatTime?: string;
-      readonly lastTransitionTime?: string;
-    }[];
-    readonly nodeInfo?: { readonly bootID?: string };
-  };
-};
 
 export const findReady = (status: Node['status']) => status?.conditions?.find(({ type }) => type === 'Ready');
 

@@ -5,8 +5,11 @@ import { nextDelayMs } from '../lib/backoff.ts';
 import { messageOf } from '../lib/errors.ts';
 import { connect, type Kube } from '../lib/kube/client.ts';
 import { type PortForwarder, portForwarder } from '../lib/kube/port-forward.ts';
+import type { Gateway, Pod } from '../lib/kube/shapes.ts';
+import { envoyPods } from '../model/contour-names.ts';
+import { gatewayKind } from '../model/gateway-api.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
-import { type EnvoyPod, type Gateway, servingPods, wantedListeners } from './plan.ts';
+import { servingPods, wantedListeners } from './plan.ts';
 import { type ForwardedPorts, forwardPorts, type PortTimings } from './ports.ts';
 
 /** Clients of the cluster, by its current kubeconfig. */
@@ -42,7 +45,7 @@ type Session = {
 };
 
 const followGateway = async ({ spec: { gateway, portRange }, kube, ports, signal }: Session): Promise<void> => {
-  const selection = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', ...gateway };
+  const selection = { ...gatewayKind, ...gateway };
   for await (const [found] of kube.watch<Gateway>(selection, signal)) {
     ports.update({ gateway: { name: gateway.name, isThere: found !== undefined } });
     ports.sync(wantedListeners(found, portRange));
@@ -50,9 +53,7 @@ const followGateway = async ({ spec: { gateway, portRange }, kube, ports, signal
 };
 
 const followPods = async ({ spec: { gateway }, kube, ports, signal }: Session): Promise<void> => {
-  const labelSelector = `app=envoy-${gateway.name}`;
-  const selection = { apiVersion: 'v1', kind: 'Pod', namespace: gateway.namespace, labelSelector };
-  for await (const pods of kube.watch<EnvoyPod>(selection, signal)) ports.update({ pods: servingPods(pods) });
+  for await (const pods of kube.watch<Pod>(envoyPods(gateway), signal)) ports.update({ pods: servingPods(pods) });
 };
 
 const pulseMs = 5_000;

@@ -1,17 +1,6 @@
-import type { KubeObject } from '../lib/kube/types.ts';
+import { type Gateway, isReady, type Pod } from '../lib/kube/shapes.ts';
 import type { PortRange } from '../model/gateway-endpoint.ts';
 import type { ForwardStatus, ListenerStatus } from '../model/tunnel-status.ts';
-
-export type Gateway = KubeObject & {
-  readonly spec: { readonly listeners: readonly { readonly name: string; readonly port: number }[] };
-};
-
-export type EnvoyPod = KubeObject & {
-  readonly status?: {
-    readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-};
 
 export type WantedListener = { readonly name: string; readonly port: number };
 
@@ -26,16 +15,14 @@ export const wantedListeners = (
       .map(({ name, port }) => [port, { name, port }]),
   );
 
-const isReady = ({ metadata, status }: EnvoyPod): boolean =>
-  !metadata.deletionTimestamp &&
-  (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false);
+const _isServing = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && isReady(pod);
 
 /** A terminating Envoy still serves for some seconds, and a DaemonSet replaces it only after that. */
-const isDraining = ({ metadata, status }: EnvoyPod): boolean =>
+const isDraining = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp !== undefined && status?.phase === 'Running';
 
 /** Names of the pods that accept connections: the ready ones, or draining ones while there is no other. */
-export const servingPods = (pods: readonly EnvoyPod[]): readonly string[] => {
+export const servingPods = (pods: readonly Pod[]): readonly string[] => {
   const ready = pods.filter(isReady);
   return (ready.length > 0 ? ready : pods.filter(isDraining)).map(({ metadata }) => metadata.name);
 };

@@ -1,3 +1,30 @@
+/** Facts about the listeners that Determined's master adds for tasks (master/internal/rm/kubernetesrm/gateway_service.go). */
+
+export const listenerName = (port: number): string => `det-${port}`;
+
+/** The port of a task listener's name; undefined for every other listener. */
+export const portOfListener = (name: string): number | undefined => {
+  const port = /^det-(\d+)$/.exec(name)?.[1];
+  return port === undefined ? undefined : Number(port);
+};
+
+/** A task's listener as an entry of `spec.listeners`. */
+export const taskListener = (port: number) => ({
+  name: listenerName(port),
+  port,
+  protocol: 'TCP',
+  allowedRoutes: { namespaces: { from: 'All' } },
+});
+
+const annotationPrefix = 'determined.ai/det-gateway-port-';
+
+/** Key of the Gateway's annotation whose value is the allocation that holds the port. */
+export const portAnnotation = (port: number): string => `${annotationPrefix}${port}`;
+
+/** The port of such a key; undefined for every other annotation. */
+export const portOfAnnotation = (key: string): number | undefined =>
+  key.startsWith(annotationPrefix) ? Number(key.slice(annotationPrefix.length)) : undefined;
+
 /**
  * The port that Envoy binds for a listener: +8000, wrapped around, privileged ports skipped
  * (contour v1.33.6, internal/gatewayapi/listeners.go toContainerPort).

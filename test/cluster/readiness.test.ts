@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  isNodeReady,
-  type Node,
-  waitForKubeProxy,
-  waitForNode,
-  waitForServiceAccount,
-} from '../../src/cluster/readiness.ts';
+import { isNodeReady, waitForKubeProxy, waitForNode, waitForServiceAccount } from '../../src/cluster/readiness.ts';
+import type { Node } from '../../src/lib/kube/shapes.ts';
 import { fakeKube, refusal } from '../fakes/kube.ts';
 
 const since = new Date('2026-01-01T00:00:10Z');

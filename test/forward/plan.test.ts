@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  type EnvoyPod,
-  type Gateway,
-  judgeForwards,
-  type Seen,
-  servingPods,
-  wantedListeners,
-} from '../../src/forward/plan.ts';
+import { judgeForwards, type Seen, servingPods, wantedListeners } from '../../src/forward/plan.ts';
 import { explainListen } from '../../src/forward/server.ts';
+import type { Gateway, Pod } from '../../src/lib/kube/shapes.ts';
 import type { ListenerStatus } from '../../src/model/tunnel-status.ts';
 
 const gatewayWith = (...ports: readonly number[]): Gateway => ({
@@ -26,7 +20,7 @@ test.each([
   expect([...wanted.values()]).toEqual(ports.map((port) => ({ name: `det-${port}`, port })));
 });
 
-const pod = (name: string, ready: boolean, { going = false, phase = 'Running' } = {}): EnvoyPod => ({
+const pod = (name: string, ready: boolean, { going = false, phase = 'Running' } = {}): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, ...(going && { deletionTimestamp: '2026-08-30T00:00:00Z' }) },

@@ -6,8 +6,8 @@ import {
   awaitGatewayEndpoint,
 } from '../../src/gateway/ensure.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
-import type { Gateway } from '../../src/gateway/ready/conditions.ts';
 import { findUnready } from '../../src/gateway/ready/readiness.ts';
+import type { Gateway } from '../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { describeProgress, type Report } from '../../src/lib/progress.ts';
 import type { FakeKube, FakeKubeInput } from '../fakes/kube.ts';

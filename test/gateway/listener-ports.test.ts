@@ -10,22 +10,6 @@ const reservedContainerPorts: readonly number[] = [8002, 8090, 9001];
 
 const allPorts = Array.from({ length: allowedPorts.end - allowedPorts.start + 1 }, (_, i) => allowedPorts.start + i);
 
-test.each([
-  [1025, 9025],
-  [20000, 28000],
-  [24768, 32768],
-  [52999, 60999],
-  [57535, 65535],
-  [57536, 1024],
-  [58558, 2046],
-  [58559, 1024],
-  [59581, 2046],
-  [59582, 2047],
-  [65535, 8000],
-])('listener port %i is bound as container port %i', (listenerPort, expected) => {
-  expect(containerPort(listenerPort)).toBe(expected);
-});
-
 describe('facts about all allowed ports', () => {
   test('none leads to a port that Envoy uses itself', () => {
     expect(allPorts.map(containerPort).filter((port) => reservedContainerPorts.includes(port))).toEqual([]);

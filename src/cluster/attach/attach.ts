@@ -4,10 +4,11 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { loadKubeconfig } from '../../lib/kube/kubeconfig/load.ts';
+import type { Node } from '../../lib/kube/shapes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { ClusterProvider } from '../provider.ts';
-import { type AttachedNode, chooseNode, findCandidates, unlistedImages } from './node.ts';
+import { chooseNode, findCandidates, unlistedImages } from './node.ts';
 import { externalAddress, findRoute } from './route.ts';
 
 /** An existing cluster, named by a context of the user's kubeconfig. */
@@ -62,11 +63,10 @@ export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) =
   return { kubeconfig, ask: <T>(question: (kube: Kube) => Promise<T>) => asking(context, () => question(kube)) };
 };
 
-export const listNodes = (kube: Kube): Promise<readonly AttachedNode[]> =>
-  kube.list<AttachedNode>({ apiVersion: 'v1', kind: 'Node' });
+export const listNodes = (kube: Kube): Promise<readonly Node[]> => kube.list<Node>({ apiVersion: 'v1', kind: 'Node' });
 
 /** Throws UserError `cluster.no-host-address` if neither a route nor an interface gives an address for pods to dial. */
-const locate = async (nodes: readonly AttachedNode[], runner: Runner) => {
+const locate = async (nodes: readonly Node[], runner: Runner) => {
   const candidates = findCandidates(nodes);
   const routed = await Promise.all(
     candidates.map(async (one) => ({ ...one, route: await findRoute(one.address, runner) })),

@@ -1,27 +1,14 @@
 import { UserError } from '../../lib/errors.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
+import { isReady, type Node } from '../../lib/kube/shapes.ts';
 import type { HostRoute } from './route.ts';
-
-/** The fields of a Node that taskgate uses. */
-export type AttachedNode = KubeObject & {
-  readonly spec?: {
-    readonly unschedulable?: boolean;
-    readonly taints?: readonly { readonly key: string; readonly effect: string }[];
-  };
-  readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly images?: readonly { readonly names?: readonly string[] }[];
-  };
-};
 
 /** A node that pods can run on, and its address inside the cluster's network. */
 export type Candidate = { readonly name: string; readonly address: string };
 
 /** Why pods cannot be scheduled on a node; undefined if they can. */
-const unusable = ({ spec, status }: AttachedNode): string | undefined => {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status !== 'True') return 'is not Ready';
+const unusable = (node: Node): string | undefined => {
+  const { spec, status } = node;
+  if (!isReady(node)) return 'is not Ready';
   if (spec?.unschedulable) return 'is cordoned';
   const taint = spec?.taints?.find(({ effect }) => effect !== 'PreferNoSchedule');
   if (taint) return `is tainted ${taint.key}`;
@@ -29,7 +16,7 @@ const unusable = ({ spec, status }: AttachedNode): string | undefined => {
 };
 
 /** The nodes that pods can run on. If there is none, throws UserError `cluster.no-node` with the reason for each. */
-export const findCandidates = (nodes: readonly AttachedNode[]): readonly Candidate[] => {
+export const findCandidates = (nodes: readonly Node[]): readonly Candidate[] => {
   const usable = nodes.filter((node) => unusable(node) === undefined);
   const candidates = usable.flatMap(({ metadata: { name }, status }) => {
     const address = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
@@ -52,7 +39,7 @@ export const chooseNode = (candidates: readonly [Routed, ...Routed[]]): Routed =
   candidates.reduce((best, one) => (rank(one) < rank(best) ? one : best));
 
 /** Images of `refs` that no node lists. A node lists only its 50 largest images. */
-export const unlistedImages = (nodes: readonly AttachedNode[], refs: readonly string[]): readonly string[] => {
+export const unlistedImages = (nodes: readonly Node[], refs: readonly string[]): readonly string[] => {
   const listed = new Set(nodes.flatMap(({ status }) => status?.images?.flatMap(({ names }) => names ?? []) ?? []));
   return refs.filter((ref) => !listed.has(ref));
 };

@@ -1,6 +1,7 @@
 // Tested in test/cluster/attach/attach.test.ts
+import { type AccessQuestion, isAllowed } from '../../lib/kube/access-review.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
+import { gatewayGroup } from '../../model/gateway-api.ts';
 import type { Obstacle } from '../provider.ts';
 import { type AttachSpec, type AttachTools, listNodes, openAttached } from './attach.ts';
 import { findCandidates } from './node.ts';
@@ -20,32 +21,16 @@ export const noteVersion = (answer: string): string | undefined => {
   return `the cluster runs Kubernetes ${gitVersion}; Contour 1.33 supports 1.${first} to 1.${last}`;
 };
 
-type Right = { readonly verb: string; readonly group: string; readonly resource: string };
-
 /** Without these an installation would fail half-way. */
-const neededRights: readonly Right[] = [
+const neededRights: readonly AccessQuestion[] = [
   { verb: 'patch', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   { verb: 'create', group: '', resource: 'namespaces' },
   { verb: 'patch', group: 'apps', resource: 'deployments' },
   { verb: 'patch', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
   { verb: 'patch', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
-  { verb: 'patch', group: 'gateway.networking.k8s.io', resource: 'gateways' },
+  { verb: 'patch', group: gatewayGroup, resource: 'gateways' },
   { verb: 'patch', group: '', resource: 'services/status' },
 ];
-
-type Review = KubeObject & { readonly status?: { readonly allowed?: boolean } };
-
-const isAllowed = async (kube: Kube, { verb, group, resource: text }: Right): Promise<boolean> => {
-  const [resource, subresource] = text.split('/');
-  const review: Review & { readonly spec: unknown } = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    metadata: { name: '' },
-    spec: { resourceAttributes: { verb, group, resource, ...(subresource && { subresource }) } },
-  };
-  const { status } = await kube.create<Review>(review);
-  return status?.allowed === true;
-};
 
 const findMissingRights = async (kube: Kube): Promise<readonly string[]> => {
   const checked = await Promise.all(neededRights.map(async (right) => ((await isAllowed(kube, right)) ? [] : [right])));

@@ -1,4 +1,5 @@
 import type { Kube } from '../../lib/kube/client.ts';
+import type { Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 
 type Deployment = KubeObject & {
@@ -8,12 +9,6 @@ type Deployment = KubeObject & {
         readonly containers: readonly { readonly readinessProbe?: { readonly periodSeconds?: number } }[];
       };
     };
-  };
-};
-
-type Pod = KubeObject & {
-  readonly status?: {
-    readonly containerStatuses?: readonly { readonly ready: boolean; readonly state?: { readonly running?: object } }[];
   };
 };
 

@@ -1,20 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { instanceLabel } from '../../gateway/spec.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { connect, type Kube, KubeError } from '../../lib/kube/client.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { masterAccount, masterAccountObjects } from '../../master/account/rbac.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
 import { checkRights, type RightFinding } from '../../master/account/rights-check.ts';
 import { waitForAccountToken } from '../../master/account/token.ts';
-
-const nameOf = ({ kind, metadata: { namespace, name } }: KubeObject): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+import { instanceLabel } from '../../model/labels.ts';
 
 const verifyOurs = async (kube: Kube, object: KubeObject, instance: string): Promise<void> => {
   const existing = await kube.find(object);
   if (!existing || existing.metadata.labels?.[instanceLabel] === instance) return;
-  throw new UserError(`${nameOf(object)} is there already and is not of instance ${instance}`, {
+  throw new UserError(`${describeRef(object)} is there already and is not of instance ${instance}`, {
     id: 'cluster.not-ours',
     hint: 'remove it, or use another --name for this instance',
   });
@@ -26,7 +24,7 @@ const applied = async (kube: Kube, object: KubeObject): Promise<void> => {
     await kube.apply(object);
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    throw new UserError(`the API server refuses ${nameOf(object)}: ${error.message}`, {
+    throw new UserError(`the API server refuses ${describeRef(object)}: ${error.message}`, {
       id: 'cluster.refused',
       hint: 'the kubeconfig of the instance must be that of an administrator, and both namespaces must exist',
       cause: error,

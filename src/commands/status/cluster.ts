@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { isNodeReady, type Node } from '../../cluster/readiness.ts';
+import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
 import { findGatewayProblems } from '../../gateway/install/drift.ts';
 import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
-import type { Gateway } from '../../gateway/ready/conditions.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
-import { type GatewaySpec, gatewayRef } from '../../gateway/spec.ts';
+import type { GatewaySpec } from '../../gateway/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instanceDirOf, instancePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
+import type { Gateway, Node } from '../../lib/kube/shapes.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import type { Problem } from '../../model/problem.ts';
+import { portOfListener } from '../../model/task-listener.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { findSupervisorStatus } from '../../supervisor/status-socket.ts';
@@ -53,7 +55,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
       return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
     },
   );
-  const taskListeners = gateway?.spec.listeners.filter(({ name }) => name.startsWith('det-')).length ?? 0;
+  const taskListeners = gateway?.spec.listeners.filter(({ name }) => portOfListener(name) !== undefined).length ?? 0;
   return { taskListeners, problems: [...drift, ...unready] };
 };
 

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { findReady, type Node } from '../../cluster/readiness.ts';
+import { findReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { pins } from '../../config/versions.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { sha256 } from '../../lib/files.ts';
 import { connect } from '../../lib/kube/client.ts';
+import type { Node } from '../../lib/kube/shapes.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';

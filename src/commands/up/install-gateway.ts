@@ -1,8 +1,8 @@
 import { applyGatewayObjects, applyInstallation, awaitGatewayEndpoint } from '../../gateway/ensure.ts';
 import type { Manifest } from '../../gateway/install/manifest.ts';
-import type { Gateway } from '../../gateway/ready/conditions.ts';
-import { gatewayRef } from '../../gateway/spec.ts';
 import type { Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import type { PublishedGateway } from '../../model/gateway-endpoint.ts';
 import type { StepTools } from '../../task-list/step.ts';
 import { gatewaySpecOf, stageTimeoutMs } from '../context.ts';

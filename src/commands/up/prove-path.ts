@@ -1,9 +1,10 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
-import { instanceLabel } from '../../gateway/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
+import { ensureNamespace } from '../../lib/kube/namespace.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { instanceLabel } from '../../model/labels.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { removeSampleTask } from '../../proof/sample-task/removal.ts';
@@ -23,12 +24,6 @@ import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, startCluster } from './start-cluster.ts';
 import { writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
 
-/** The master refuses to start where its default namespace is missing. One made here has the label by which `down` finds it. */
-export const ensureNamespace = async (kube: Kube, name: string, instance: string): Promise<void> => {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [instanceLabel]: instance } } };
-  if (!(await kube.find(namespace))) await kube.apply(namespace);
-};
-
 /** The sample task's pod starts while the Gateway is still on its way. */
 export const startSample = upStep({
   title: 'Start the sample task',
@@ -42,7 +37,8 @@ export const startSample = upStep({
   ): Promise<SampleTask | undefined> => {
     const { config } = context;
     const namespace = config.master.taskNamespace;
-    await ensureNamespace(kube, namespace, config.name);
+    // the master refuses to start where its default namespace is missing; `down` finds one made here by its label
+    await ensureNamespace(kube, namespace, { [instanceLabel]: config.name });
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
     return startSampleTask(kube, sampleSpec(config, master));
   },

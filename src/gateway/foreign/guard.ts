@@ -1,15 +1,13 @@
 import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
-import { type CRD, hasRoomFor, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
+import { type CRD, hasRoomFor, isCRD, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
 import type { EnvoyService } from '../ready/address.ts';
 import { crdKind, type GatewaySpec } from '../spec.ts';
-import { type Before, gatewayRefs, isCRD, isOurs, isSameObject } from './snapshot.ts';
+import { type Before, gatewayRefs, isOurs, isSameObject } from './snapshot.ts';
 
 export type GuardInput = { readonly spec: GatewaySpec; readonly before: Before; readonly report?: Report };
-
-const describe = ({ kind, metadata: { namespace, name } }: ObjectRef): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
 
 const isAdmissionPolicy = ({ kind }: KubeObject): boolean => kind.startsWith('MutatingAdmissionPolicy');
 
@@ -39,7 +37,7 @@ export const guardForeign = (kube: Kube, { spec, before, report }: GuardInput): 
       const foreign = existing && { ...existing, ...kindOf(object) };
       if (!foreign || isOurs(foreign, spec.instance, before)) return kube.apply(object, options);
       const change = raised(foreign, object, before);
-      if (!change && !isCRD(foreign)) report?.(`${describe(object)} is not ours and stays as it is`);
+      if (!change && !isCRD(foreign)) report?.(`${describeRef(object)} is not ours and stays as it is`);
       return change ? ((await kube.update(change)) as never) : foreign;
     },
     // the CRDs of others have not the label by which ours are looked for
@@ -48,7 +46,7 @@ export const guardForeign = (kube: Kube, { spec, before, report }: GuardInput): 
     patch: async (ref, patch, options) => {
       const existing = isAdopted && ref.kind === 'Service' ? await kube.find<EnvoyService>(ref) : undefined;
       if (!existing?.status?.loadBalancer?.ingress?.length) return kube.patch(ref, patch, options);
-      report?.(`${describe(ref)} is not ours and keeps its address`);
+      report?.(`${describeRef(ref)} is not ours and keeps its address`);
       return existing as never;
     },
     remove: async (ref, options) => (isAdopted && ref.kind === 'Pod' ? false : kube.remove(ref, options)),

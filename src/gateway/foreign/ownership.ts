@@ -1,18 +1,19 @@
 import type { Kube } from '../../lib/kube/client.ts';
+import { describeRef, type GatewayClass } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import { instanceLabel } from '../../model/labels.ts';
+import { isCRD } from '../install/crd-patch.ts';
 import type { Bundle, GatewayProblem } from '../install/drift.ts';
 import { controllerName } from '../install/gateway.ts';
 import { bundleOf } from '../install/installed.ts';
-import { type GatewaySpec, gatewaysCRDName, instanceLabel } from '../spec.ts';
-import { type Before, findPlanned, gatewayRefs, isCRD, isOurs, isSameObject, type Plan } from './snapshot.ts';
+import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
+import { type Before, findPlanned, gatewayRefs, isOurs, isSameObject, type Plan } from './snapshot.ts';
 
 type Workload = KubeObject & {
   readonly spec?: {
     readonly template: { readonly spec: { readonly containers: readonly { readonly image?: string }[] } };
   };
 };
-
-type GatewayClass = KubeObject & { readonly spec?: { readonly controllerName?: string } };
 
 /** What a cluster has of the objects that we would write, and of Contour under other names. */
 export type Present = {
@@ -44,9 +45,9 @@ export const inspectOwnership = async (kube: Kube, plan: Plan): Promise<Present>
 };
 
 /** `Gateway projectcontour/contour (of taskgate instance 'a')`. */
-const describe = ({ kind, metadata: { namespace, name, labels } }: KubeObject): string => {
-  const instance = labels?.[instanceLabel];
-  return `${kind} ${namespace ? `${namespace}/` : ''}${name}${instance ? ` (of taskgate instance '${instance}')` : ''}`;
+const describe = (object: KubeObject): string => {
+  const instance = object.metadata.labels?.[instanceLabel];
+  return `${describeRef(object)}${instance ? ` (of taskgate instance '${instance}')` : ''}`;
 };
 
 const describeAll = (objects: readonly KubeObject[]): string => {

@@ -1,10 +1,12 @@
 import { UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
+import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
+import { instanceLabel } from '../../model/labels.ts';
 import { brakePolicies } from '../install/admission-policies.ts';
-import type { CRD } from '../install/crd-patch.ts';
+import { type CRD, isCRD } from '../install/crd-patch.ts';
 import type { Manifest } from '../install/manifest.ts';
-import { crdKind, type GatewaySpec, gatewayApiVersion, gatewayRef, gatewaysCRDName, instanceLabel } from '../spec.ts';
+import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 
 /** What a cluster of somebody else's had before we changed anything; kept as JSON until we are gone again. */
 export type Before = {
@@ -31,7 +33,7 @@ export const isSameObject = (one: ObjectRef, other: ObjectRef): boolean =>
 /** Gateway, GatewayClass and ContourDeployment of a spec. */
 export const gatewayRefs = (spec: GatewaySpec): readonly ObjectRef[] => [
   gatewayRef(spec),
-  { apiVersion: gatewayApiVersion, kind: 'GatewayClass', metadata: { name: spec.className } },
+  gatewayClassRef(spec.className),
   {
     apiVersion: 'projectcontour.io/v1alpha1',
     kind: 'ContourDeployment',
@@ -73,8 +75,6 @@ const refOf = ({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): 
 
 const clusterUid = async (kube: Kube): Promise<string> =>
   (await kube.get(namespaceRef('kube-system'))).metadata.uid ?? '';
-
-export const isCRD = (object: KubeObject): object is CRD => object.kind === crdKind.kind;
 
 /** Reads what is there before anything is changed; the caller keeps it before it changes anything. */
 export const recordBefore = async (kube: Kube, plan: Plan): Promise<Before> => {

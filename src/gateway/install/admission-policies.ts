@@ -1,7 +1,10 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
-import { contourName, envoyName, type GatewaySpec, labelsOf } from '../spec.ts';
+import { contourName, contourPods, envoyName } from '../../model/contour-names.ts';
+import { labelsOf } from '../../model/labels.ts';
+import type { GatewaySpec } from '../spec.ts';
 
 const group = 'admissionregistration.k8s.io';
 const policyVersions: readonly string[] = ['v1', 'v1beta1'];
@@ -110,19 +113,12 @@ export const releaseBrakes = async (kube: Kube, spec: GatewaySpec, report?: Repo
   return true;
 };
 
-export type ContourPod = KubeObject & {
-  readonly spec?: { readonly containers: readonly { readonly name: string; readonly args?: readonly string[] }[] };
-};
-
 /** Whether a Contour pod was made before the policy was there. */
-export const isBraked = ({ spec }: ContourPod): boolean =>
-  !spec?.containers.some(({ args }) => args?.includes(rateArgument));
+export const isBraked = ({ spec }: Pod): boolean => !spec?.containers.some(({ args }) => args?.includes(rateArgument));
 
 /** Removes Contour pods that were made without the policy; their Deployment makes them again. Returns how many. */
 export const replaceBrakedPods = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<number> => {
-  const { namespace } = spec;
-  const labelSelector = `app=${contourName(spec)}`;
-  const pods = await kube.list<ContourPod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+  const pods = await kube.list<Pod>(contourPods(spec));
   const braked = pods.filter((pod) => !pod.metadata.deletionTimestamp && isBraked(pod));
   for (const pod of braked) {
     report?.(`restarting ${pod.metadata.name}: it was made before the policy that raises its API rate`);

@@ -1,4 +1,6 @@
+import type { Condition } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import { crdKind } from '../spec.ts';
 
 type Rule = { readonly rule: string; readonly message?: string };
 type Listeners = { readonly maxItems?: number; readonly 'x-kubernetes-validations'?: readonly Rule[] };
@@ -14,8 +16,10 @@ type Version = {
 /** A CustomResourceDefinition, as far as we read it. */
 export type CRD = KubeObject & {
   readonly spec: { readonly group: string; readonly versions: readonly Version[] };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: { readonly conditions?: readonly Condition[] };
 };
+
+export const isCRD = (object: KubeObject): object is CRD => object.kind === crdKind.kind;
 
 /** Listener limits of one version of the Gateway CRD; undefined where the schema has none. */
 export type ListenerLimits = {

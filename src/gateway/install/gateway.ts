@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import { ensureNamespace } from '../../lib/kube/namespace.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { type GatewaySpec, gatewayRef, labelsOf } from '../spec.ts';
+import { gatewayClassKind, gatewayRef } from '../../model/gateway-api.ts';
+import { labelsOf } from '../../model/labels.ts';
+import type { GatewaySpec } from '../spec.ts';
 
 export const controllerName = 'projectcontour.io/gateway-controller';
 
@@ -24,8 +27,7 @@ const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
       },
     },
     {
-      apiVersion: 'gateway.networking.k8s.io/v1',
-      kind: 'GatewayClass',
+      ...gatewayClassKind,
       metadata: { name: className, labels },
       spec: { controllerName, parametersRef: parameters },
     },
@@ -53,13 +55,8 @@ const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
  * Only our seed listener is applied: server-side apply keeps the `det-*` listeners that the master adds.
  */
 export const applyGateway = async (kube: Kube, spec: GatewaySpec, signal?: AbortSignal): Promise<void> => {
-  await ensureNamespace(kube, spec);
+  await ensureNamespace(kube, spec.namespace, labelsOf(spec.instance));
   for (const object of gatewayObjects(spec)) await onceServed(() => kube.apply(object), signal);
-};
-
-const ensureNamespace = async (kube: Kube, { namespace, instance }: GatewaySpec): Promise<void> => {
-  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: labelsOf(instance) } };
-  if (!(await kube.find(object))) await kube.apply(object);
 };
 
 const servedPauseMs = 50;

@@ -1,13 +1,8 @@
 import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
-import {
-  crdKind,
-  type GatewaySpec,
-  gatewayApiVersion,
-  gatewaysCRDName,
-  instanceLabel,
-  tcpRoutesCRDName,
-} from '../spec.ts';
+import type { GatewayClass } from '../../lib/kube/shapes.ts';
+import { gatewayClassRef, gatewayGroup } from '../../model/gateway-api.ts';
+import { instanceLabel } from '../../model/labels.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName, tcpRoutesCRDName } from '../spec.ts';
 import type { CRD, ListenerLimits } from './crd-patch.ts';
 import { listenerLimits } from './crd-patch.ts';
 
@@ -30,14 +25,12 @@ export type InstalledGatewayAPI = {
 };
 
 const annotation = ({ metadata }: CRD, name: string): string =>
-  metadata.annotations?.[`gateway.networking.k8s.io/${name}`] ?? 'unknown';
+  metadata.annotations?.[`${gatewayGroup}/${name}`] ?? 'unknown';
 
 export const bundleOf = (crd: CRD) => ({
   bundleVersion: annotation(crd, 'bundle-version'),
   channel: annotation(crd, 'channel'),
 });
-
-type GatewayClass = KubeObject & { readonly spec: { readonly controllerName: string } };
 
 /** Reads what is installed; changes nothing. */
 export const inspectGatewayAPI = async (
@@ -48,7 +41,7 @@ export const inspectGatewayAPI = async (
     kube.find<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } }),
     kube.find<CRD>({ ...crdKind, metadata: { name: tcpRoutesCRDName } }),
     kube.find(safeUpgradesPolicy),
-    kube.find<GatewayClass>({ apiVersion: gatewayApiVersion, kind: 'GatewayClass', metadata: { name: className } }),
+    kube.find<GatewayClass>(gatewayClassRef(className)),
   ]);
   return {
     ...(gateways && {
@@ -61,7 +54,7 @@ export const inspectGatewayAPI = async (
     }),
     tcpRouteVersions: tcpRoutes?.spec.versions.filter(({ served }) => served).map(({ name }) => name) ?? [],
     hasSafeUpgradesPolicy: policy !== undefined,
-    classController: gatewayClass?.spec.controllerName,
+    classController: gatewayClass?.spec?.controllerName,
   };
 };
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { parseYamlStream } from '../../lib/template.ts';
-import { crdKind, gatewaysCRDName, withLabels } from '../spec.ts';
-import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
+import { gatewaysCRDName, withLabels } from '../spec.ts';
+import { type CRD, isCRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
 
 export type Manifest = {
   readonly crds: readonly CRD[];
@@ -19,7 +19,6 @@ type Deployment = KubeObject & {
 const isKubeObject = (value: unknown): value is KubeObject =>
   typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value && 'metadata' in value;
 
-const isCRD = (object: KubeObject): object is CRD => object.kind === crdKind.kind;
 const isDeployment = (object: KubeObject): object is Deployment => object.kind === 'Deployment';
 
 /** Reads Contour's gateway provisioner manifest. Throws when a part that we need is not there: upstream moved. */

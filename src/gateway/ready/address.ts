@@ -4,7 +4,8 @@ import { fieldManager, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectMeta } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
-import { envoyServiceRef, type GatewaySpec } from '../spec.ts';
+import { envoyServiceRef } from '../../model/contour-names.ts';
+import type { GatewaySpec } from '../spec.ts';
 import { newestWarning } from './events.ts';
 
 type Ingress = { readonly ip?: string; readonly hostname?: string; readonly ipMode?: string };

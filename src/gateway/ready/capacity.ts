@@ -1,10 +1,12 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { retryOnConflict } from '../../lib/kube/conflict.ts';
+import type { Gateway, Listener } from '../../lib/kube/shapes.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { taskListener } from '../../model/task-listener.ts';
 import { type CRD, listenerLimits } from '../install/crd-patch.ts';
-import { crdKind, type GatewaySpec, gatewayRef, gatewaysCRDName } from '../spec.ts';
-import type { Gateway, Listener } from './conditions.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 
 type Ports = Pick<GatewaySpec, 'portRange'>;
 export type Capacity = GatewayEndpoint['capacity'];
@@ -34,14 +36,6 @@ export const filledGateway = (gateway: Gateway, spec: Ports, limit: number): Gat
     spec: { ...gateway.spec, listeners: [...listeners, ...free.slice(0, Math.max(0, missing)).map(taskListener)] },
   };
 };
-
-/** As the master writes it (determined-ai/determined, master/internal/rm/kubernetesrm/gateway_service.go). */
-const taskListener = (port: number) => ({
-  name: `det-${port}`,
-  port,
-  protocol: 'TCP',
-  allowedRoutes: { namespaces: { from: 'All' } },
-});
 
 /** The API server's reason for refusing so many listeners, in our words. */
 export const explainRefusal = (message: string): { readonly seen: string; readonly hint: string } => {

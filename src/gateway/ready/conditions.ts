@@ -1,40 +1,5 @@
-import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Conditioned, Gateway, Pod } from '../../lib/kube/shapes.ts';
 import type { Verdict } from '../../lib/wait.ts';
-
-export type Condition = {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly observedGeneration?: number;
-};
-
-export type Conditioned = KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } };
-
-export type Gateway = KubeObject & {
-  readonly spec: { readonly gatewayClassName?: string; readonly listeners: readonly Listener[] };
-  readonly status?: {
-    readonly conditions?: readonly Condition[];
-    readonly addresses?: readonly { readonly value: string }[];
-    readonly listeners?: readonly { readonly name: string; readonly conditions?: readonly Condition[] }[];
-  };
-};
-
-export type Listener = { readonly name: string; readonly port: number; readonly protocol: string };
-
-type ContainerStatus = {
-  readonly name: string;
-  readonly ready?: boolean;
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-};
-
-export type Pod = Conditioned & {
-  readonly status?: {
-    readonly conditions?: readonly Condition[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-};
 
 /** `True` for the object's current generation, where the condition says which one it saw. */
 const holds = ({ metadata, status }: Conditioned, type: string): Verdict => {

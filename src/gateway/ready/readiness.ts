@@ -1,18 +1,13 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
-import { contourName, envoyName, type GatewaySpec, gatewayApiVersion } from '../spec.ts';
+import { contourName, envoyName, envoyPods } from '../../model/contour-names.ts';
+import { gatewayClassKind, gatewayKind } from '../../model/gateway-api.ts';
+import type { GatewaySpec } from '../spec.ts';
 import type { WaitInput } from './address.ts';
-import {
-  type Gateway,
-  hasAddress,
-  isAccepted,
-  isAnyPodReady,
-  isAvailable,
-  isProgrammed,
-  theOne,
-} from './conditions.ts';
+import { hasAddress, isAccepted, isAnyPodReady, isAvailable, isProgrammed, theOne } from './conditions.ts';
 import { newestWarning } from './events.ts';
 
 type Wait<T extends KubeObject> = {
@@ -102,8 +97,7 @@ export const together = async (
 };
 
 const gatewaySelection = ({ name, namespace }: GatewaySpec): Selection => ({
-  apiVersion: gatewayApiVersion,
-  kind: 'Gateway',
+  ...gatewayKind,
   namespace,
   name,
 });
@@ -113,7 +107,7 @@ const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
   return [
     {
       what: `GatewayClass ${className}`,
-      selection: { apiVersion: gatewayApiVersion, kind: 'GatewayClass', name: className },
+      selection: { ...gatewayClassKind, name: className },
       judge: theOne(isAccepted),
       id: 'gateway.not-accepted',
       hint: "Contour's provisioner accepts it; look at deployment/contour-gateway-provisioner in namespace projectcontour",
@@ -123,7 +117,7 @@ const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
       selection: gatewaySelection(spec),
       judge: theOne(isProgrammed),
       id: 'gateway.not-programmed',
-      hint: `Contour writes it; look at deployment/contour-${name} in namespace ${namespace}`,
+      hint: `Contour writes it; look at deployment/${contourName(spec)} in namespace ${namespace}`,
     },
   ];
 };
@@ -133,7 +127,7 @@ const addressWait = (spec: GatewaySpec, address: string): Wait<Gateway> => ({
   selection: gatewaySelection(spec),
   judge: theOne(hasAddress(address)),
   id: 'gateway.no-address',
-  hint: `Contour copies it from service/envoy-${spec.name}; does something else write that Service's status?`,
+  hint: `Contour copies it from service/${envoyName(spec)}; does something else write that Service's status?`,
 });
 
 /** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
@@ -156,7 +150,7 @@ const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
   },
   {
     what: `Envoy ${envoyName(spec)}`,
-    selection: { apiVersion: 'v1', kind: 'Pod', namespace: spec.namespace, labelSelector: `app=${envoyName(spec)}` },
+    selection: envoyPods(spec),
     judge: isAnyPodReady,
     id: 'gateway.no-envoy',
     hint: `see kubectl describe pods --selector app=${envoyName(spec)} --namespace ${spec.namespace}`,

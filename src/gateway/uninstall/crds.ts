@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { describeRef, type Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import { gatewayKind } from '../../model/gateway-api.ts';
+import { instanceLabel } from '../../model/labels.ts';
 import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
-import type { Gateway } from '../ready/conditions.ts';
-import { crdKind, gatewayApiVersion, instanceLabel } from '../spec.ts';
-import { describe, listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
+import { crdKind } from '../spec.ts';
+import { listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
 
 type NamedCRD = CRD & { readonly spec: { readonly names: { readonly kind: string } } };
 
@@ -35,7 +37,7 @@ const removeFamily = async (removing: Removing, family: string, crds: readonly N
     await Promise.all(crds.map((crd) => removeObject(removing, crd)));
     return waitUntilGone(removing, family, crds);
   }
-  const names = objects.slice(0, 3).map(describe).join(', ');
+  const names = objects.slice(0, 3).map(describeRef).join(', ');
   const what = `${crds.length} CustomResourceDefinitions of ${family}`;
   left.push({
     what,
@@ -65,7 +67,7 @@ const findRestoreObstacle = (current: CRD, before: CRD, gateways: readonly Gatew
   if (tenant) return `taskgate instance '${tenant.metadata.labels?.[instanceLabel]}' uses it`;
   const limit = Math.min(...listenerLimits(before).flatMap(({ spec = Infinity, status = Infinity }) => [spec, status]));
   const large = gateways.find(({ spec }) => spec.listeners.length > limit);
-  return large && `${describe(large)} has ${large.spec.listeners.length} listeners, it allowed ${limit}`;
+  return large && `${describeRef(large)} has ${large.spec.listeners.length} listeners, it allowed ${limit}`;
 };
 
 /** Writes spec and field owners as they were. Throws the API server's refusal. */
@@ -78,15 +80,15 @@ const putBack = async (kube: Kube, current: CRD, before: CRD): Promise<void> => 
 
 const restore = async ({ kube, left, restored }: Removing, before: CRD): Promise<void> => {
   const ref = { ...crdKind, metadata: { name: before.metadata.name } };
-  const what = `the raised listener limit of ${describe(ref)}`;
+  const what = `the raised listener limit of ${describeRef(ref)}`;
   const current = await kube.find<CRD>(ref);
   if (!current || isDeepStrictEqual(current.spec, before.spec)) return;
-  const gateways = await listAll<Gateway>(kube, { apiVersion: gatewayApiVersion, kind: 'Gateway' });
+  const gateways = await listAll<Gateway>(kube, gatewayKind);
   const why = findRestoreObstacle(current, before, gateways);
   if (why) return void left.push({ what, why });
   try {
     await putBack(kube, current, before);
-    restored.push(describe(ref));
+    restored.push(describeRef(ref));
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     left.push({ what, why: messageOf(error) });

@@ -1,11 +1,10 @@
 import { UserError } from '../../lib/errors.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { waitUntil } from '../../lib/wait.ts';
+import { gatewayKind } from '../../model/gateway-api.ts';
 import { together } from '../ready/readiness.ts';
-import { gatewayApiVersion } from '../spec.ts';
 import { type Kind, listAll, listOurs, type Removing, removeObject } from './objects.ts';
 
-const gatewayKind = { apiVersion: gatewayApiVersion, kind: 'Gateway' } as const;
 const ownerLabel = 'projectcontour.io/owning-gateway-name';
 
 /** What the provisioner removes first when its Gateway goes. */

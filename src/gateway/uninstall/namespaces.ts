@@ -1,7 +1,8 @@
 import { messageOf } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { describe, type Kind, listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
+import { type Kind, listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
 
 type Resource = {
   readonly name: string;
@@ -45,21 +46,24 @@ const namespacedKinds = async (kube: Kube): Promise<readonly Kind[]> => {
 const findSettled = async ({ kube, removed }: Removing, namespace: string): Promise<readonly KubeObject[]> => {
   const kinds = await namespacedKinds(kube);
   const objects = await Promise.all(kinds.map((kind) => listAll(kube, { ...kind, namespace })));
-  return objects.flat().filter((object) => isSettled(object) && !removed.includes(describe(object)));
+  return objects.flat().filter((object) => isSettled(object) && !removed.includes(describeRef(object)));
 };
 
 const removeNamespace = async (removing: Removing, namespace: KubeObject): Promise<void> => {
   const settled = await findSettled(removing, namespace.metadata.name);
   if (settled.length > 0) {
-    const names = settled.slice(0, 3).map(describe).join(', ');
+    const names = settled.slice(0, 3).map(describeRef).join(', ');
     const why = `others have ${settled.length} objects in it: ${names}${settled.length > 3 ? ', ...' : ''}`;
-    removing.left.push({ what: describe(namespace), why });
+    removing.left.push({ what: describeRef(namespace), why });
     return;
   }
   await removeObject(removing, namespace);
   // its pods may take minutes to end: Envoy lets open connections finish
   const { apiVersion, kind, metadata } = namespace;
-  await waitForRemoval(removing, { what: describe(namespace), selection: { apiVersion, kind, name: metadata.name } });
+  await waitForRemoval(removing, {
+    what: describeRef(namespace),
+    selection: { apiVersion, kind, name: metadata.name },
+  });
 };
 
 /** Removes the namespaces that this instance made, unless somebody else has put something there. */
@@ -70,7 +74,7 @@ export const removeNamespaces = async (removing: Removing): Promise<void> => {
     } catch (error) {
       // such as an aggregated API that is down: what cannot be looked at might be somebody's
       if (!(error instanceof KubeError)) throw error;
-      removing.left.push({ what: describe(namespace), why: `what is in it cannot be seen: ${messageOf(error)}` });
+      removing.left.push({ what: describeRef(namespace), why: `what is in it cannot be seen: ${messageOf(error)}` });
     }
   }
 };

@@ -1,10 +1,11 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { waitUntil } from '../../lib/wait.ts';
+import { instanceLabel } from '../../model/labels.ts';
 import { type Before, isOurs } from '../foreign/snapshot.ts';
-import { instanceLabel } from '../spec.ts';
 
 /** Something that stays although it was to go, and why. */
 export type Leftover = { readonly what: string; readonly why: string };
@@ -26,9 +27,6 @@ export type Removing = RemovalOptions & {
 };
 
 export type Kind = Pick<Selection, 'apiVersion' | 'kind'>;
-
-export const describe = ({ kind, metadata: { namespace, name } }: ObjectRef): string =>
-  `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
 
 /** None where the API server does not know the kind: what cannot exist is gone. */
 export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
@@ -53,10 +51,10 @@ export const listOurs = async <T extends KubeObject>(
 /** Removes one object; a refusal is told with what is left, and keeps nothing else from going. */
 export const removeObject = async ({ kube, removed, left }: Removing, ref: ObjectRef): Promise<void> => {
   try {
-    if (await kube.remove(ref)) removed.push(describe(ref));
+    if (await kube.remove(ref)) removed.push(describeRef(ref));
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    left.push({ what: describe(ref), why: messageOf(error) });
+    left.push({ what: describeRef(ref), why: messageOf(error) });
   }
 };
 
@@ -80,7 +78,7 @@ export const waitForRemoval = async (removing: Removing, { what, selection, isMe
   const { kube, timeoutMs, signal, report, left } = removing;
   const judge = (objects: readonly KubeObject[]) => {
     const [first] = objects.filter((object) => isMeant?.(object) ?? true);
-    return first ? `${describe({ ...first, kind: selection.kind })} is there` : true;
+    return first ? `${describeRef({ ...first, kind: selection.kind })} is there` : true;
   };
   try {
     await waitUntil(`Removal of ${what}`, (until) => kube.watch(selection, until), judge, {

@@ -1,7 +1,7 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { gatewayClassKind, tcpRouteKind } from '../../model/gateway-api.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
-import { gatewayApiVersion } from '../spec.ts';
 import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
@@ -17,7 +17,7 @@ export type Removal = {
 /** What runs of the proof leave behind when they are killed. */
 const sampleKinds: readonly Kind[] = [
   { apiVersion: 'batch/v1', kind: 'Job' },
-  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+  tcpRouteKind,
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
 ];
@@ -27,7 +27,7 @@ const policyVersions = ['v1', 'v1beta1'].map((version) => `admissionregistration
 /** All else that an installation makes, users before what they use. */
 const installedKinds: readonly Kind[] = [
   { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
-  { apiVersion: gatewayApiVersion, kind: 'GatewayClass' },
+  gatewayClassKind,
   ...policyVersions.flatMap((apiVersion) => [
     { apiVersion, kind: 'MutatingAdmissionPolicyBinding' },
     { apiVersion, kind: 'MutatingAdmissionPolicy' },

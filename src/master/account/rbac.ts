@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { renderYaml } from '../../lib/template.ts';
+import { labelsOf } from '../../model/labels.ts';
 import { type MasterScope, masterRights, type Right, type Scope } from './rights.ts';
 
 type Rule = {
@@ -19,12 +20,6 @@ const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterScope): R
 
 const rbac = 'rbac.authorization.k8s.io';
 
-const labelsOf = (instance: string) => ({
-  'app.kubernetes.io/managed-by': 'taskgate',
-  'app.kubernetes.io/component': 'master-account',
-  'taskgate.dev/instance': instance,
-});
-
 type RoleOwner = { readonly instance: string; readonly account: Account; readonly namespace?: string };
 
 /** A role and its binding; without a namespace, a ClusterRole and a ClusterRoleBinding. */
@@ -34,7 +29,11 @@ const rolePair = (
   { instance, namespace, account }: RoleOwner,
 ): readonly KubeObject[] => {
   const prefix = namespace === undefined ? 'Cluster' : '';
-  const metadata = { name, ...(namespace !== undefined && { namespace }), labels: labelsOf(instance) };
+  const metadata = {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    labels: labelsOf(instance, 'master-account'),
+  };
   const role = { apiVersion: `${rbac}/v1`, kind: `${prefix}Role`, metadata, rules };
   const binding = {
     apiVersion: `${rbac}/v1`,
@@ -59,7 +58,7 @@ export const masterAccount = (instance: string, { gateway }: MasterScope): Accou
 });
 
 const accountObjects = (instance: string, account: Account): readonly KubeObject[] => {
-  const labels = labelsOf(instance);
+  const labels = labelsOf(instance, 'master-account');
   const token = {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -1,3 +1,4 @@
+import { gatewayGroup } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 
 /** The namespace of a master's tasks, and its Gateway. */
@@ -24,7 +25,6 @@ export type Right = {
 const noStart = 'the master does not start';
 const taskEnds = 'every task with a proxied port fails with "forbidden" in its log';
 const noTask = 'no task starts';
-const gatewayGroup = 'gateway.networking.k8s.io';
 
 /** Exactly the requests that a master outside of the cluster makes, by the API server's audit log. */
 export const masterRights: readonly Right[] = [

@@ -1,5 +1,7 @@
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
+import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import { type ForeignFinding, judgeForeign, type MasterTraces, type OwnMaster } from './rules.ts';
 
 const isRefusal = (error: unknown, code: number): boolean => error instanceof KubeError && error.code === code;
@@ -21,17 +23,12 @@ const listWhereAllowed = async <T extends KubeObject>(
 
 const readTraces = async (kube: Kube, { taskNamespace, gateway }: OwnMaster): Promise<MasterTraces> => {
   const labelSelector = 'determined';
-  const gatewayGroup = 'gateway.networking.k8s.io';
   const [jobs, configMaps, routes, systemPods, live] = await Promise.all([
     listWhereAllowed(kube, { apiVersion: 'batch/v1', kind: 'Job', labelSelector }, taskNamespace),
     kube.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace: taskNamespace, labelSelector }),
-    listWhereAllowed<MasterTraces['routes'][number]>(
-      kube,
-      { apiVersion: `${gatewayGroup}/v1alpha2`, kind: 'TCPRoute', labelSelector },
-      taskNamespace,
-    ),
+    listWhereAllowed<TCPRoute>(kube, { ...tcpRouteKind, labelSelector }, taskNamespace),
     kube.list({ apiVersion: 'v1', kind: 'Pod', namespace: taskNamespace, labelSelector: 'determined-system' }),
-    kube.find({ apiVersion: `${gatewayGroup}/v1`, kind: 'Gateway', metadata: gateway }),
+    kube.find(gatewayRef(gateway)),
   ]);
   return { jobs, configMaps, routes, systemPods, gateway: live };
 };

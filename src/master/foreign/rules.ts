@@ -1,5 +1,9 @@
 // Tested in test/master/foreign/foreign.test.ts
+import { describeRef, type TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import { isManaged } from '../../model/labels.ts';
+import { portOfAnnotation } from '../../model/task-listener.ts';
+import { allocationOf } from '../../model/task-objects.ts';
 import type { MasterScope } from '../account/rights.ts';
 
 /** A trace of another master: what was found, with names of objects, and what to do. */
@@ -9,16 +13,6 @@ export type ForeignFinding = { readonly message: string; readonly hint: string }
 export type OwnMaster = MasterScope & {
   /** Its `cluster_id`, from `/info`. Undefined until the instance's master has answered: then every master is foreign. */
   readonly ownClusterId?: string | undefined;
-};
-
-type TCPRoute = KubeObject & {
-  readonly spec?: {
-    readonly parentRefs?: readonly {
-      readonly name: string;
-      readonly namespace?: string;
-      readonly sectionName?: string;
-    }[];
-  };
 };
 
 /** Objects that masters create in a cluster. */
@@ -31,15 +25,13 @@ export type MasterTraces = {
   readonly gateway: KubeObject | undefined;
 };
 
-const annotationPrefix = 'determined.ai/det-gateway-port-';
 /** The cluster id of sample tasks. */
 const sampleCluster = 'taskgate';
 
 /** The names of a master's objects contain the first 8 characters of its cluster id. */
 const clusterOf = ({ metadata }: KubeObject): string | undefined => /^det-([^-]{8})-/.exec(metadata.name)?.[1];
 
-const isSample = (object: KubeObject): boolean =>
-  object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'taskgate' || clusterOf(object) === sampleCluster;
+const isSample = (object: KubeObject): boolean => isManaged(object) || clusterOf(object) === sampleCluster;
 
 const isForeign = (object: KubeObject, { ownClusterId }: OwnMaster): boolean => {
   const cluster = clusterOf(object);
@@ -50,9 +42,7 @@ const isForeign = (object: KubeObject, { ownClusterId }: OwnMaster): boolean => 
 const shown = 3;
 
 const namesOf = (objects: readonly KubeObject[]): string => {
-  const names = objects.map(
-    ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
-  );
+  const names = objects.map(describeRef);
   const more = names.length > shown ? ` and ${names.length - shown} more` : '';
   return names.slice(0, shown).join(', ') + more;
 };
@@ -81,12 +71,12 @@ const leadsTo = ({ spec, metadata }: TCPRoute, { gateway }: OwnMaster): boolean 
 /** Allocations that hold a port of the Gateway, from its annotations. */
 const holdersOf = ({ gateway }: MasterTraces): readonly string[] =>
   Object.entries(gateway?.metadata.annotations ?? {})
-    .filter(([key]) => key.startsWith(annotationPrefix))
+    .filter(([key]) => portOfAnnotation(key) !== undefined)
     .map(([, allocationId]) => allocationId);
 
 const onGateway = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => {
   const holders = holdersOf(traces);
-  const jobs = traces.jobs.filter(({ metadata: { labels } }) => holders.includes(labels?.determined ?? ''));
+  const jobs = traces.jobs.filter((job) => holders.includes(allocationOf(job)));
   const routes = traces.routes.filter((route) => leadsTo(route, own));
   const { namespace, name } = own.gateway;
   return byCluster([...jobs, ...routes].filter((object) => isForeign(object, own))).map(([cluster, objects]) => ({

@@ -1,6 +1,7 @@
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
+import { containerPort } from '../../model/task-listener.ts';
 import type { Dialed } from '../probe/dial.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
 import type { ReverseDialed } from '../probe/reverse.ts';
@@ -9,7 +10,6 @@ import { findBrokenHop } from './findings.ts';
 import type { PathView, PortView } from './path-view.ts';
 import { findReverse } from './reverse-findings.ts';
 import { type ForwardHop, forwardHops } from './rule.ts';
-import { envoyPortOf } from './view.ts';
 
 type Answered = Extract<Dialed, { readonly outcome: 'answered' }>;
 
@@ -59,7 +59,7 @@ const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): rea
   const nonce = protocol === 'http' ? 'fresh nonce echoed over HTTP' : 'fresh host name of the pod read over plain TCP';
   return [
     makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: 'connected' }),
-    makeHop(probed, 'envoy', { ok: true, evidence: `${where}, its port ${envoyPortOf(listenerPort)}` }),
+    makeHop(probed, 'envoy', { ok: true, evidence: `${where}, its port ${containerPort(listenerPort)}` }),
     makeHop(probed, 'route', { ok: true, evidence: `${name}: ${acceptance(probed)}` }),
     makeHop(probed, 'service', { ok: true, evidence: `${name}:${podPort}, endpoints ${endpointsOf(probed)}` }),
     makeHop(probed, 'pod', { ok: true, latencyMs, evidence: nonce }),

@@ -1,4 +1,7 @@
-import { findPodTrouble, isReady } from './pod-trouble.ts';
+import { isReady } from '../../lib/kube/shapes.ts';
+import { envoyName } from '../../model/contour-names.ts';
+import { listenerName } from '../../model/task-listener.ts';
+import { findPodTrouble } from './pod-trouble.ts';
 import { broken, findFalse, findGateway, type Rule, reachedEnvoy } from './rule.ts';
 
 export const gatewayGone: Rule = ({ view, gateway }) =>
@@ -8,7 +11,7 @@ export const gatewayGone: Rule = ({ view, gateway }) =>
 
 export const listenerGone: Rule = (path) => {
   const live = findGateway(path);
-  const name = `det-${path.exposure.listenerPort}`;
+  const name = listenerName(path.exposure.listenerPort);
   if (!live || live.spec.listeners.some((listener) => listener.name === name)) return undefined;
   return broken(
     'address',
@@ -18,7 +21,7 @@ export const listenerGone: Rule = (path) => {
 };
 
 export const listenerRefused: Rule = (path) => {
-  const name = `det-${path.exposure.listenerPort}`;
+  const name = listenerName(path.exposure.listenerPort);
   const status = findGateway(path)?.status?.listeners?.find((listener) => listener.name === name);
   const told = findFalse(status?.conditions, 'Accepted', 'Programmed');
   if (!told) return undefined;
@@ -85,7 +88,7 @@ export const noServicePort: Rule = (path) => {
   if (ports.some(({ port }) => port === listenerPort)) return undefined;
   return broken(
     'envoy',
-    `Service envoy-${path.gateway.name} has no port ${listenerPort}`,
+    `Service ${envoyName(path.gateway)} has no port ${listenerPort}`,
     'read the log of the Contour provisioner: a refused or used-up port range shows only there',
   );
 };

@@ -1,23 +1,7 @@
+import type { Gateway, KubeEvent, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Dialed } from '../probe/dial.ts';
-import type { Condition, Gateway } from '../probe/gateway.ts';
 
-type Waiting = { readonly reason?: string; readonly message?: string };
-export type Pod = KubeObject & {
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly conditions?: readonly Condition[];
-    readonly containerStatuses?: readonly {
-      readonly name: string;
-      readonly ready: boolean;
-      readonly state?: { readonly waiting?: Waiting; readonly terminated?: Waiting & { readonly exitCode: number } };
-    }[];
-  };
-};
-export type Route = KubeObject & {
-  readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] };
-};
 export type Service = KubeObject & {
   readonly spec?: { readonly clusterIP?: string; readonly ports?: readonly { readonly port: number }[] };
 };
@@ -27,15 +11,6 @@ export type EndpointSlice = KubeObject & {
     readonly conditions?: { readonly ready?: boolean };
   }[];
 };
-export type PodEvent = KubeObject & {
-  readonly type?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTimestamp?: string | null;
-  readonly eventTime?: string | null;
-  readonly involvedObject?: { readonly name?: string };
-};
-
 /** `gone`: looked for and absent. `unknown`: the API server refused to show it. */
 export type Seen<T> = T | 'gone' | 'unknown';
 
@@ -45,12 +20,12 @@ export type PathView = {
   readonly envoyService: Seen<Service>;
   readonly envoyPods: readonly Pod[];
   readonly pods: readonly Pod[];
-  readonly events: readonly PodEvent[];
+  readonly events: readonly KubeEvent[];
   readonly ports: ReadonlyMap<number, PortView>;
 };
 
 export type PortView = {
-  readonly route: Seen<Route>;
+  readonly route: Seen<TCPRoute>;
   readonly service: Seen<Service>;
   readonly slices: readonly EndpointSlice[];
   /** Undefined when it was not dialed, or had no address. */

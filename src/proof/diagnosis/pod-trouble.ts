@@ -1,5 +1,5 @@
+import { isReady, type KubeEvent, newestOf, type Pod } from '../../lib/kube/shapes.ts';
 import type { Finding } from '../../model/path.ts';
-import type { Pod, PodEvent } from './path-view.ts';
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [
@@ -26,24 +26,17 @@ const schedulingTrouble = ({ status }: Pod): string | undefined => {
   return scheduled && `${scheduled.reason}: ${scheduled.message}`;
 };
 
-const timeOf = ({ lastTimestamp, eventTime }: PodEvent): number => Date.parse(lastTimestamp ?? eventTime ?? '') || 0;
-
-/** The newest warning, or else the newest event: a pull that hangs has made no warning yet. */
-const newestOf = (events: readonly PodEvent[]): string | undefined => {
-  const sorted = events.toSorted((a, b) => timeOf(a) - timeOf(b));
-  const event = sorted.findLast(({ type }) => type === 'Warning') ?? sorted.at(-1);
+/** The newest warning, or else the newest event: a hanging image pull has caused no warning yet. */
+const describeEvent = (events: readonly KubeEvent[]): string | undefined => {
+  const event = newestOf(events.filter(({ type }) => type === 'Warning')) ?? newestOf(events);
   return event && `${event.reason}: ${event.message}`;
 };
 
-/** Whether all containers of a pod run and are ready. */
-export const isReady = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-
 /** Why no pod of a task is ready: scheduling, images, crashes, the newest event; undefined when one is. */
-export const findPodTrouble = (pods: readonly Pod[], events: readonly PodEvent[]): Finding | undefined => {
+export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[]): Finding | undefined => {
   if (pods.some(isReady)) return undefined;
   const [pod] = pods;
-  const event = newestOf(events);
+  const event = describeEvent(events);
   const told = pod
     ? (schedulingTrouble(pod) ?? containerTrouble(pod) ?? `phase ${pod.status?.phase ?? 'unknown'}`)
     : 'the Job has made no pod';

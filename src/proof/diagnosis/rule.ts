@@ -1,7 +1,7 @@
+import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { Refusal } from '../probe/dial.ts';
-import type { Condition, Gateway } from '../probe/gateway.ts';
 import type { Exposure } from '../sample-task/task.ts';
 import type { PathView, PortView } from './path-view.ts';
 

@@ -1,6 +1,6 @@
+import { containerPort } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
 import { type Broken, type BrokenPath, broken, type Rule } from './rule.ts';
-import { envoyPortOf } from './view.ts';
 
 export const unresolved: Rule = ({ outcome, gateway, seen }) =>
   outcome === 'unresolved'
@@ -38,7 +38,7 @@ export const wrongAnswer: Rule = ({ outcome, seen, port: { envoy }, gateway: { a
 
 export const refused: Rule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
   if (outcome !== 'refused') return undefined;
-  const own = envoyPortOf(listenerPort);
+  const own = containerPort(listenerPort);
   if (envoy?.outcome === 'answered') {
     return broken(
       'envoy',

@@ -1,19 +1,16 @@
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
+import type { Gateway, KubeEvent, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
+import { envoyPods, envoyServiceRef } from '../../model/contour-names.ts';
+import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
+import { containerPort } from '../../model/task-listener.ts';
+import { taskPods } from '../../model/task-objects.ts';
 import { type Dialed, dialHttp, dialTcp } from '../probe/dial.ts';
-import { type Gateway, gatewayRef } from '../probe/gateway.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
-import type { EndpointSlice, PathView, Pod, PodEvent, PortView, Route, Seen, Service } from './path-view.ts';
+import type { EndpointSlice, PathView, PortView, Seen, Service } from './path-view.ts';
 
 const dialTimeoutMs = 700;
-
-/** The port that Envoy opens for a listener: 8000 above, wrapped and kept off 1-1023, as Contour's `toContainerPort`. */
-export const envoyPortOf = (listenerPort: number): number => {
-  const shifted = listenerPort + 8000;
-  const wrapped = shifted > 65535 ? shifted - 65535 : shifted;
-  return wrapped <= 1023 ? wrapped + 1023 : wrapped;
-};
 
 const see = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<Seen<T>> => {
   try {
@@ -40,32 +37,29 @@ const dialEnvoy = async (
 ): Promise<Dialed | undefined> => {
   const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
   if (!host) return undefined;
-  const target = { host, port: envoyPortOf(listenerPort) };
+  const target = { host, port: containerPort(listenerPort) };
   return protocol === 'http' ? dialHttp(target, dialTimeoutMs, '/echo?msg=direct') : dialTcp(target, dialTimeoutMs);
 };
 
-const podsLabelled = (kube: Kube, namespace: string, labelSelector: string): Promise<readonly Pod[]> =>
-  seeAll<Pod>(kube, { apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
-
-const seeEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly PodEvent[]> => {
-  const events = await seeAll<PodEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
+const seeEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly KubeEvent[]> => {
+  const events = await seeAll<KubeEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
   return events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName));
 };
 
 const lookAtPort = async (
   kube: Kube,
   { namespace, name, ...exposure }: ExposedTask & Exposure,
-  envoyPods: Promise<readonly Pod[]>,
+  pods: Promise<readonly Pod[]>,
 ): Promise<PortView> => {
   const metadata = { name, namespace };
   const [route, service, slices, envoy] = await Promise.all([
-    see<Route>(kube, { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', metadata }),
+    see<TCPRoute>(kube, { ...tcpRouteKind, metadata }),
     see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
     seeAll<EndpointSlice>(kube, {
       ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
       labelSelector: `kubernetes.io/service-name=${name}`,
     }),
-    envoyPods.then((pods) => dialEnvoy(pods, exposure)),
+    pods.then((seen) => dialEnvoy(seen, exposure)),
   ]);
   return { route, service, slices, envoy };
 };
@@ -82,13 +76,12 @@ export const lookAtPath = async (
   task: ExposedTask,
   { gateway, diagnose }: LookOptions,
 ): Promise<PathView> => {
-  const envoyName = { namespace: gateway.namespace, name: `envoy-${gateway.name}` };
-  const envoyPods = podsLabelled(kube, gateway.namespace, `app=${envoyName.name}`);
-  const dialable = diagnose ? envoyPods : Promise.resolve([]);
+  const envoys = seeAll<Pod>(kube, envoyPods(gateway));
+  const dialable = diagnose ? envoys : Promise.resolve([]);
   const [seenGateway, envoyService, pods, events, ports] = await Promise.all([
     see<Gateway>(kube, gatewayRef(gateway)),
-    see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata: envoyName }),
-    podsLabelled(kube, task.namespace, `determined=${task.allocationId}`),
+    see<Service>(kube, envoyServiceRef(gateway)),
+    seeAll<Pod>(kube, taskPods(task)),
     diagnose ? seeEvents(kube, task) : [],
     Promise.all(task.exposures.map((exposure) => lookAtPort(kube, { ...task, ...exposure }, dialable))),
   ]);
@@ -96,5 +89,5 @@ export const lookAtPath = async (
     const view = ports[index];
     return view ? [[listenerPort, view] as const] : [];
   });
-  return { gateway: seenGateway, envoyService, envoyPods: await envoyPods, pods, events, ports: new Map(byPort) };
+  return { gateway: seenGateway, envoyService, envoyPods: await envoys, pods, events, ports: new Map(byPort) };
 };

@@ -1,7 +1,10 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
+import { listenerName } from '../../model/task-listener.ts';
+import { allocationSelector } from '../../model/task-objects.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import { listenersOf, type MasterTask } from './path.ts';
 
@@ -13,13 +16,13 @@ const kinds = [
   { apiVersion: 'v1', kind: 'Pod' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
   { apiVersion: 'v1', kind: 'Service' },
-  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+  tcpRouteKind,
 ] as const;
 
 const pollPauseMs = 300;
 
 const namesOf = async (kube: Kube, kind: (typeof kinds)[number], task: MasterTask): Promise<readonly string[]> => {
-  const labelSelector = `determined=${task.allocationId}`;
+  const labelSelector = allocationSelector(task.allocationId);
   try {
     const objects: readonly KubeObject[] = await kube.list({ ...kind, namespace: task.namespace, labelSelector });
     return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
@@ -44,10 +47,10 @@ const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<re
   const ours = gateway ? portsOf(gateway, (allocation) => allocation === task.allocationId) : [];
   const others = gateway ? portsOf(gateway, (allocation) => allocation !== task.allocationId) : [];
   const orphans = ports.filter(
-    (port) => !others.includes(port) && gateway?.spec.listeners.some(({ name }) => name === `det-${port}`),
+    (port) => !others.includes(port) && gateway?.spec.listeners.some(({ name }) => name === listenerName(port)),
   );
   return [
-    ...orphans.map((port) => `listener det-${port}`),
+    ...orphans.map((port) => `listener ${listenerName(port)}`),
     ...ours.map((port) => `annotation of port ${port}`),
     ...(await objectsOf(kube, task)),
   ];
@@ -74,5 +77,5 @@ export const verifyNothingLeft = async (
       hint: 'does the user of the master have delete on jobs, services, tcproutes, and update on gateways? its next start frees what is left',
     },
   );
-  return [...held.ports.map((port) => `listener det-${port} and its annotation`), ...held.objects];
+  return [...held.ports.map((port) => `listener ${listenerName(port)} and its annotation`), ...held.objects];
 };

@@ -1,18 +1,15 @@
 import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Gateway, TCPRoute } from '../../lib/kube/shapes.ts';
+import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
+import { allocationSelector } from '../../model/task-objects.ts';
 import { forwardHopsOf } from '../diagnosis/hops.ts';
 import { lookAtPath } from '../diagnosis/view.ts';
 import { type Dialed, dialHttp, expectAnswer } from '../probe/dial.ts';
-import { type Gateway, gatewayRef } from '../probe/gateway.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
 import { findProxyTrouble, type Proxied } from './findings.ts';
-
-type Route = KubeObject & {
-  readonly spec: { readonly parentRefs?: readonly { readonly port?: number; readonly sectionName?: string }[] };
-};
 
 /** Where a task of a real master is to be found. */
 export type MasterTask = {
@@ -30,11 +27,12 @@ export const listenersOf = async (kube: Kube, { gateway, allocationId }: MasterT
 const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promise<ExposedTask | undefined> => {
   const [listenerPort] = await listenersOf(kube, task);
   if (listenerPort === undefined) return undefined;
-  const routes = await kube.list<Route>({
-    ...{ apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute', namespace: task.namespace },
-    labelSelector: `determined=${task.allocationId}`,
+  const routes = await kube.list<TCPRoute>({
+    ...tcpRouteKind,
+    namespace: task.namespace,
+    labelSelector: allocationSelector(task.allocationId),
   });
-  const ours = routes.find(({ spec }) => spec.parentRefs?.some(({ port }) => port === listenerPort));
+  const ours = routes.find(({ spec }) => spec?.parentRefs?.some(({ port }) => port === listenerPort));
   const jobName = ours?.metadata.annotations?.['determined.ai/job-name'] ?? `det-?-cmd-${task.taskId}`;
   const exposure: Exposure = { protocol: 'http', podPort, listenerPort, name: ours?.metadata.name ?? `${jobName}-0` };
   return { ...task, instance: '', jobName, secret: '', exposures: [exposure], notes: [] };

@@ -1,8 +1,9 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
+import type { Pod } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { Hop } from '../../model/path.ts';
+import { taskPods } from '../../model/task-objects.ts';
 import { untilAnswered } from '../probe/dial.ts';
 import type { Command, MasterApi } from './api.ts';
 import {
@@ -82,17 +83,10 @@ const reachTask = async (run: Launched): Promise<Proxied> => {
   return untilAnswered(asked, { pauseMs, until: AbortSignal.any([until, end.signal]), signal });
 };
 
-type PodWithEnv = KubeObject & {
-  readonly spec: {
-    readonly containers: readonly { readonly env?: readonly { readonly name: string; readonly value?: string }[] }[];
-  };
-};
-
 /** The address that the master gave to the task's pod. */
 const detMasterOf = async ({ kube, task }: Launched): Promise<string> => {
-  const labelSelector = `determined=${task.allocationId}`;
-  const pods = await kube.list<PodWithEnv>({ apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector });
-  const env = pods.flatMap(({ spec }) => spec.containers).flatMap((container) => container.env ?? []);
+  const pods = await kube.list<Pod>(taskPods(task));
+  const env = pods.flatMap(({ spec }) => spec?.containers ?? []).flatMap((container) => container.env ?? []);
   return env.find(({ name }) => name === 'DET_MASTER')?.value ?? '(not seen)';
 };
 

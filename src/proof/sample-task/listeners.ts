@@ -1,10 +1,10 @@
 import type { Kube } from '../../lib/kube/client.ts';
 import { retryOnConflict } from '../../lib/kube/conflict.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint, GatewayName } from '../../model/gateway-endpoint.ts';
-import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { listenerName, portAnnotation, portOfAnnotation, taskListener } from '../../model/task-listener.ts';
 import { type ChosenPorts, choosePorts, type WantedPorts } from './ports.ts';
-
-const annotationPrefix = 'determined.ai/det-gateway-port-';
 
 /** The Gateway with a listener and an annotation for each port, exactly as the master appends them. */
 const withListeners = (gateway: Gateway, ports: readonly number[], allocationId: string): Gateway => ({
@@ -13,28 +13,21 @@ const withListeners = (gateway: Gateway, ports: readonly number[], allocationId:
     ...gateway.metadata,
     annotations: {
       ...gateway.metadata.annotations,
-      ...Object.fromEntries(ports.map((port) => [`${annotationPrefix}${port}`, allocationId])),
+      ...Object.fromEntries(ports.map((port) => [portAnnotation(port), allocationId])),
     },
   },
   spec: {
     ...gateway.spec,
-    listeners: [
-      ...gateway.spec.listeners,
-      ...ports.map((port) => ({
-        name: `det-${port}`,
-        port,
-        protocol: 'TCP',
-        allowedRoutes: { namespaces: { from: 'All' } },
-      })),
-    ],
+    listeners: [...gateway.spec.listeners, ...ports.map(taskListener)],
   },
 });
 
 /** Ports whose annotation names an allocation that `isOurs` accepts. */
 export const portsOf = (gateway: Gateway, isOurs: (allocationId: string) => boolean): readonly number[] =>
-  Object.entries(gateway.metadata.annotations ?? {})
-    .filter(([key, allocationId]) => key.startsWith(annotationPrefix) && isOurs(allocationId))
-    .map(([key]) => Number(key.slice(annotationPrefix.length)));
+  Object.entries(gateway.metadata.annotations ?? {}).flatMap(([key, allocationId]) => {
+    const port = portOfAnnotation(key);
+    return port !== undefined && isOurs(allocationId) ? [port] : [];
+  });
 
 /** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
 const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
@@ -43,17 +36,17 @@ const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway =
     ...gateway.metadata,
     annotations: Object.fromEntries(
       Object.entries(gateway.metadata.annotations ?? {}).filter(
-        ([key]) => !ports.some((port) => key === `${annotationPrefix}${port}`),
+        ([key]) => !ports.some((port) => key === portAnnotation(port)),
       ),
     ),
   },
   spec: {
     ...gateway.spec,
-    listeners: gateway.spec.listeners.filter(({ name }) => !ports.some((port) => name === `det-${port}`)),
+    listeners: gateway.spec.listeners.filter(({ name }) => !ports.some((port) => name === listenerName(port))),
   },
 });
 
-/** Reads, changes and replaces the Gateway; after a conflict once more, up to 5 times in all, as the master does. */
+/** Reads, changes and replaces the Gateway; retries after a conflict, as the master does. */
 const changeGateway = (kube: Kube, gateway: GatewayName, change: (live: Gateway) => Gateway): Promise<void> =>
   retryOnConflict(async () => {
     const live = await kube.get<Gateway>(gatewayRef(gateway));

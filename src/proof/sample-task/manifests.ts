@@ -1,8 +1,11 @@
 import { rootCertificates } from 'node:tls';
+import { tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
-import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
+import { listenerName } from '../../model/task-listener.ts';
+import { allocationLabels } from '../../model/task-objects.ts';
 import { jobDeadlineSeconds, ownerAnnotation, ownOwner } from './owner.ts';
-import { type Exposure, ownLabels, podPorts, type SampleTask } from './task.ts';
+import { type Exposure, podPorts, type SampleTask, sampleLabels } from './task.ts';
 
 export type PodSpec = {
   /** agnhost, of which the pod runs `netexec` (HTTP, and dialing out) and `serve-hostname` (plain TCP). */
@@ -11,12 +14,11 @@ export type PodSpec = {
 };
 
 const caFolder = '/run/taskgate';
-const masterUrl = ({ scheme, host, port }: MasterEndpoint): string => `${scheme}://${host}:${port}`;
 
 /** `DET_*` as the master sets them; see docs/determined.md, How tasks reach the master. */
 const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
   Object.entries({
-    DET_MASTER: masterUrl(master),
+    DET_MASTER: originOf(master),
     DET_MASTER_HOST: master.host,
     DET_MASTER_ADDR: master.host,
     DET_MASTER_PORT: String(master.port),
@@ -29,7 +31,10 @@ const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
     ...(master.scheme === 'https' && { SSL_CERT_FILE: `${caFolder}/ca.pem` }),
   }).map(([name, value]) => ({ name, value }));
 
-const labelsOf = ({ instance, allocationId }: SampleTask) => ({ determined: allocationId, ...ownLabels(instance) });
+const labelsOf = ({ instance, allocationId }: SampleTask) => ({
+  ...allocationLabels(allocationId),
+  ...sampleLabels(instance),
+});
 
 const jobLabels = (task: SampleTask) => ({
   ...labelsOf(task),
@@ -117,14 +122,13 @@ export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
   spec: {
     type: 'ClusterIP',
     ports: [{ port: podPort, protocol: 'TCP' }],
-    selector: { determined: task.allocationId },
+    selector: allocationLabels(task.allocationId),
   },
 });
 
 /** One TCPRoute for each port, bound to its listener by name and port, as the master makes it. */
 export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: Exposure, gateway: GatewayName) => ({
-  apiVersion: 'gateway.networking.k8s.io/v1alpha2',
-  kind: 'TCPRoute',
+  ...tcpRouteKind,
   metadata: metadataOf(task, name),
   spec: {
     parentRefs: [
@@ -132,7 +136,7 @@ export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: Exp
         name: gateway.name,
         namespace: gateway.namespace,
         port: listenerPort,
-        sectionName: `det-${listenerPort}`,
+        sectionName: listenerName(listenerPort),
       },
     ],
     rules: [{ backendRefs: [{ kind: 'Service', name, port: podPort }] }],

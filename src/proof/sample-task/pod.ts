@@ -1,8 +1,9 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { isReady, type Pod } from '../../lib/kube/shapes.ts';
 import { waitUntil } from '../../lib/wait.ts';
-import type { Pod } from '../diagnosis/path-view.ts';
-import { findPodTrouble, isReady } from '../diagnosis/pod-trouble.ts';
+import { taskPods } from '../../model/task-objects.ts';
+import { findPodTrouble } from '../diagnosis/pod-trouble.ts';
 import type { SampleTask } from './task.ts';
 
 /** The sample task's pod, ready, or why there is none. */
@@ -20,14 +21,13 @@ export const isHopeless = ({ status }: Pod): boolean =>
 /** Waits until the pod is ready or hopeless. Throws the reason of an abort. */
 export const waitForSamplePod = async (
   kube: Kube,
-  { namespace, allocationId }: SampleTask,
+  task: SampleTask,
   options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<SamplePod> => {
-  const labelSelector = `determined=${allocationId}`;
   try {
     const pods = await waitUntil(
       'Sample pod',
-      (signal) => kube.watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector }, signal),
+      (signal) => kube.watch<Pod>(taskPods(task), signal),
       (seen) => seen.some(isHopeless) || (findPodTrouble(seen, [])?.cause ?? true),
       { ...options, id: 'proof.pod-not-ready' },
     );

@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { PortRange } from '../../model/gateway-endpoint.ts';
-import type { Gateway } from '../probe/gateway.ts';
 
 /** `lowest`: the lowest free ports, as the master chooses. Otherwise these, or the nearest free ones. */
 export type WantedPorts = 'lowest' | readonly number[];

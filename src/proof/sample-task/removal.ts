@@ -1,11 +1,14 @@
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
+import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
-import { type Gateway, gatewayRef } from '../probe/gateway.ts';
+import { listenerName } from '../../model/task-listener.ts';
+import { allocationOf } from '../../model/task-objects.ts';
 import { portsOf, removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
-import { isAllocationOf, type SampleTask, selectorOf } from './task.ts';
+import { isAllocationOf, type SampleTask, sampleSelector } from './task.ts';
 
 /** Where an instance's sample tasks are, and which of their allocations are meant. */
 type Scope = {
@@ -21,11 +24,9 @@ const kinds = [
   { apiVersion: 'batch/v1', kind: 'Job' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
   { apiVersion: 'v1', kind: 'Service' },
-  { apiVersion: 'gateway.networking.k8s.io/v1alpha2', kind: 'TCPRoute' },
+  tcpRouteKind,
 ] as const;
 type Kind = (typeof kinds)[number];
-
-const allocationOf = ({ metadata }: KubeObject): string => metadata.labels?.determined ?? '';
 
 /** None where the API server does not know the kind or the Gateway: what cannot exist is gone. */
 const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readonly T[]> => {
@@ -40,7 +41,7 @@ const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readon
 const listOf = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<readonly KubeObject[]> =>
   unlessNotFound(
     kube
-      .list({ ...kind, namespace, labelSelector: selectorOf(instance) })
+      .list({ ...kind, namespace, labelSelector: sampleSelector(instance) })
       .then((objects) => objects.filter((object) => isMeant(allocationOf(object)))),
   );
 
@@ -53,7 +54,7 @@ const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonl
 const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<unknown> =>
   waitUntil(
     `Removal of ${kind.kind}`,
-    (signal) => kube.watch({ ...kind, namespace, labelSelector: selectorOf(instance) }, signal),
+    (signal) => kube.watch({ ...kind, namespace, labelSelector: sampleSelector(instance) }, signal),
     (objects) => objects.filter((object) => isMeant(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look at its finalizers' },
   );
@@ -66,8 +67,9 @@ const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: rea
     (live) => {
       if (!live) return true;
       const annotated = portsOf(live, isMeant);
-      const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === `det-${port}`));
-      return annotated.length + listening.length === 0 || `det-${[...annotated, ...listening].join(', det-')} is there`;
+      const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === listenerName(port)));
+      const left = [...annotated, ...listening].map(listenerName);
+      return left.length === 0 || `${left.join(', ')} is there`;
     },
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look for another writer of the Gateway' },
   );
@@ -83,7 +85,7 @@ const removeMeant = async (kube: Kube, scope: Scope): Promise<readonly string[]>
     ports.length > 0 && verifyListenersGone(kube, scope, ports),
     ...touched.map((kind) => verifyKindGone(kube, kind, scope)),
   ]);
-  return [...ports.map((port) => `listener det-${port} and its annotation`), ...removed];
+  return [...ports.map((port) => `listener ${listenerName(port)} and its annotation`), ...removed];
 };
 
 /**
@@ -96,7 +98,12 @@ export const removeSampleTask = (kube: Kube, task: SampleTask, gateway: GatewayN
 /** Removes in the same way what runs of this instance left behind that were killed before they could clean up. */
 export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isMeant'>): Promise<readonly string[]> => {
   const { instance, namespace } = where;
-  const jobs = await kube.list({ apiVersion: 'batch/v1', kind: 'Job', namespace, labelSelector: selectorOf(instance) });
+  const jobs = await kube.list({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    namespace,
+    labelSelector: sampleSelector(instance),
+  });
   const owned = jobs.filter(({ metadata }) => isOwned(metadata)).map(allocationOf);
   const isMeant = (allocationId: string) => isAllocationOf(instance, allocationId) && !owned.includes(allocationId);
   return removeMeant(kube, { ...where, isMeant });

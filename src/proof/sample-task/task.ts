@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { labelsOf, selectorOf } from '../../model/labels.ts';
 
 /** The ends of one listener: what the host dials, and what the pod serves there. */
 export type Exposure = {
@@ -56,15 +57,6 @@ export const nameSampleTask = (
 export const isAllocationOf = (instance: string, allocationId: string): boolean =>
   allocationId.startsWith(`taskgate-${instanceMark(instance)}-`);
 
-/** The labels that let a later run find what this instance's sample tasks left behind. */
-export const ownLabels = (instance: string) => ({
-  'app.kubernetes.io/managed-by': 'taskgate',
-  'app.kubernetes.io/component': 'sample-task',
-  'taskgate.dev/instance': instance,
-});
-
-/** Selects the objects of all sample tasks of an instance. */
-export const selectorOf = (instance: string): string =>
-  Object.entries(ownLabels(instance))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+/** The labels by which a later run finds what this instance's sample tasks left behind. */
+export const sampleLabels = (instance: string) => labelsOf(instance, 'sample-task');
+export const sampleSelector = (instance: string): string => selectorOf(sampleLabels(instance));

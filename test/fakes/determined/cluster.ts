@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
+import { isReady, type Pod } from '../../../src/lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
-import type { Pod } from '../../../src/proof/diagnosis/path-view.ts';
-import { isReady } from '../../../src/proof/diagnosis/pod-trouble.ts';
 import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
 import { isHopeless } from '../../../src/proof/sample-task/pod.ts';
 import {

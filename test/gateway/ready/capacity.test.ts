@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seedListenerName } from '../../../src/gateway/install/gateway.ts';
 import { capacityOf, explainRefusal, filledGateway, proveCapacity } from '../../../src/gateway/ready/capacity.ts';
-import type { Gateway } from '../../../src/gateway/ready/conditions.ts';
+import type { Gateway } from '../../../src/lib/kube/shapes.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 import { gatewaysCRD, spec } from '../../support/gateway/fixture.ts';
 

@@ -8,7 +8,6 @@ import {
   isProgrammed,
   theOne,
 } from '../../../src/gateway/ready/conditions.ts';
-import { describeNewestWarning } from '../../../src/gateway/ready/events.ts';
 
 const accepted = { type: 'Accepted', status: 'True', observedGeneration: 2 };
 const programmed = { type: 'Programmed', status: 'True', observedGeneration: 2 };
@@ -102,27 +101,6 @@ test('isEstablished names the CRD', () => {
     metadata: { name: 'tcproutes' },
   };
   expect(isEstablished(crd)).toBe('tcproutes: no Established condition yet');
-});
-
-test('describes the newest Warning, whichever field tells its time', () => {
-  const event = (reason: string, times: object) => ({
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name: reason },
-    type: 'Warning',
-    reason,
-    message: `${reason} happened\n`,
-    involvedObject: { kind: 'Pod', name: 'envoy-1' },
-    ...times,
-  });
-  const events = [
-    event('Failed', { lastTimestamp: '2026-01-01T00:00:05Z' }),
-    event('FailedMount', { lastTimestamp: null, eventTime: '2026-01-01T00:00:09.123456Z' }),
-    event('BackOff', { series: { lastObservedTime: '2026-01-01T00:00:07Z' } }),
-    { ...event('Started', { lastTimestamp: '2026-01-01T00:00:59Z' }), type: 'Normal' },
-  ];
-  expect(describeNewestWarning(events)).toBe('newest Warning: FailedMount on Pod/envoy-1: FailedMount happened');
-  expect(describeNewestWarning([])).toBeUndefined();
 });
 
 test.each([

@@ -53,10 +53,9 @@ test('the roles grant exactly what is asked for', () => {
       verbs.map((verb) => ({ namespace, group: apiGroups[0], resource: resources[0], verb, name: resourceNames?.[0] })),
     ),
   );
-  const asked = rightsChecks(place).map(({ right, review: { spec } }) => {
-    const { namespace, group, verb, name } = spec.resourceAttributes;
-    return { namespace, group, resource: right.resource, verb, name };
-  });
+  const asked = rightsChecks(place).map(({ question: { namespace, group, resource, verb, name } }) => ({
+    ...{ namespace, group, resource, verb, name },
+  }));
   expect(granted).toHaveLength(asked.length);
   expect(granted).toEqual(expect.arrayContaining(asked));
 });

@@ -1,21 +1,26 @@
 import { expect, test } from 'vitest';
+import type { AccessQuestion } from '../../../src/lib/kube/access-review.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { masterRights } from '../../../src/master/account/rights.ts';
-import { type AccessReview, checkRights, judgeRights, rightsChecks } from '../../../src/master/account/rights-check.ts';
+import { checkRights, judgeRights, rightsChecks } from '../../../src/master/account/rights-check.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 
 const place = { taskNamespace: 'team', gateway: { name: 'contour', namespace: 'projectcontour' } };
 const checks = rightsChecks(place);
 
-const lineOf = ({ spec: { resourceAttributes: asked } }: AccessReview): string => {
-  const resource = asked.subresource ? `${asked.resource}/${asked.subresource}` : asked.resource;
-  const where = asked.namespace ? ` ${asked.namespace}${asked.name ? `/${asked.name}` : ''}` : '';
-  return `${asked.verb} ${asked.group ? `${resource}.${asked.group}` : resource}${where}`;
+const lineOf = ({ verb, group, resource, namespace, name }: AccessQuestion): string => {
+  const where = namespace ? ` ${namespace}${name ? `/${name}` : ''}` : '';
+  return `${verb} ${group ? `${resource}.${group}` : resource}${where}`;
 };
 
+type Review = { readonly spec: { readonly resourceAttributes: AccessQuestion & { readonly subresource?: string } } };
+
+const lineIn = ({ spec: { resourceAttributes: asked } }: Review): string =>
+  lineOf({ ...asked, resource: [asked.resource, asked.subresource].filter(Boolean).join('/') });
+
 test('asks for all that a master uses, where it uses it, and for nothing else', () => {
-  expect(checks.map(({ review }) => lineOf(review)).toSorted()).toEqual(
+  expect(checks.map(({ question }) => lineOf(question)).toSorted()).toEqual(
     [
       'list jobs.batch',
       'list pods',
@@ -60,7 +65,7 @@ const reviewer = (isAllowed: (line: string) => boolean) => {
   const kube: Kube = {
     ...fakeKube().kube,
     create: async <T extends KubeObject>(object: T) => {
-      const line = lineOf(object as unknown as AccessReview);
+      const line = lineIn(object as unknown as Review);
       asked.push(line);
       return { ...object, status: { allowed: isAllowed(line) } };
     },
@@ -95,7 +100,9 @@ test.each([
   ]);
 });
 
-test.each(checks.map((check) => [lineOf(check.review), check] as const))('%s is missed by its own name', (_, check) => {
+test.each(
+  checks.map((check) => [lineOf(check.question), check] as const),
+)('%s is missed by its own name', (_, check) => {
   const findings = judgeRights(checks.map((one) => ({ ...one, isAllowed: one !== check })));
   expect(findings.map(({ message }) => message)).toEqual([
     expect.stringMatching(new RegExp(`may not ${check.verb} ${check.right.resource}.*: .{10,}`)),

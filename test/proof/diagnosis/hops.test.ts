@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { forwardHopsOf, reverseHopsOf } from '../../../src/proof/diagnosis/hops.ts';
-import { envoyPortOf } from '../../../src/proof/diagnosis/view.ts';
 import type { Dialed } from '../../../src/proof/probe/dial.ts';
 import type { FoundMaster } from '../../../src/proof/probe/placeholder-master.ts';
 import type { ReverseDialed } from '../../../src/proof/probe/reverse.ts';
@@ -63,14 +62,4 @@ test.each([
   const hops = reverseOf(dialed, found);
   expect(hops.map((hop) => hop.ok)).toEqual(ok);
   expect(hops.findIndex(({ finding }) => finding)).toBe(at);
-});
-
-test.each([
-  [20000, 28000],
-  [57535, 65535],
-  [57536, 1024],
-  [58558, 2046],
-  [58559, 1024],
-])('Envoy opens for listener port %i its port %i', (listenerPort, envoyPort) => {
-  expect(envoyPortOf(listenerPort)).toBe(envoyPort);
 });

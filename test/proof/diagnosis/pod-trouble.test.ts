@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Pod, PodEvent } from '../../../src/proof/diagnosis/path-view.ts';
+import type { KubeEvent, Pod } from '../../../src/lib/kube/shapes.ts';
 import { findPodTrouble } from '../../../src/proof/diagnosis/pod-trouble.ts';
 import { isHopeless } from '../../../src/proof/sample-task/pod.ts';
 import { condition, readyPod } from '../../support/proof/path.ts';
@@ -18,7 +18,7 @@ const unschedulable = podWith({
   phase: 'Pending',
   conditions: [condition('PodScheduled', 'False', 'Unschedulable', '0/1 nodes are available: 1 Too many pods')],
 });
-const event = (type: string, reason: string, message: string, lastTimestamp: string): PodEvent => ({
+const event = (type: string, reason: string, message: string, lastTimestamp: string): KubeEvent => ({
   ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' } },
   ...{ type, reason, message, lastTimestamp },
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
-import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
 import { type StandInOptions, startMasterStandIn } from '../../fakes/determined/master.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { addListeners, portsOf, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 import { gateway } from '../../support/proof/local-path.ts';

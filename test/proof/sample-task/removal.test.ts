@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { makeJob, makeRoute, makeService } from '../../../src/proof/sample-task/manifests.ts';
 import { ownerAnnotation } from '../../../src/proof/sample-task/owner.ts';
 import { removeLeftovers, removeSampleTask } from '../../../src/proof/sample-task/removal.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAllocationOf, nameSampleTask, selectorOf } from '../../../src/proof/sample-task/task.ts';
+import { isAllocationOf, nameSampleTask, sampleSelector } from '../../../src/proof/sample-task/task.ts';
 
 test('names are the master’s, fit a label and a Service name, and tell the instance', () => {
   const { taskId, allocationId, jobName } = nameSampleTask('dev', 'default');
@@ -28,7 +28,7 @@ test.each([
 });
 
 test('leftovers are found by instance and component, not by managed-by alone', () => {
-  expect(selectorOf('dev')).toBe(
+  expect(sampleSelector('dev')).toBe(
     'app.kubernetes.io/managed-by=taskgate,app.kubernetes.io/component=sample-task,taskgate.dev/instance=dev',
   );
 });

@@ -1,15 +1,15 @@
-import type { AttachedNode } from '../../../src/cluster/attach/node.ts';
+import type { Node } from '../../../src/lib/kube/shapes.ts';
 
 type NodeInput = {
   readonly name?: string;
   readonly address?: string;
   readonly ready?: string;
-  readonly spec?: AttachedNode['spec'];
+  readonly spec?: Node['spec'];
   readonly images?: readonly string[];
 };
 
 /** A Node as an API server shows it, as far as we read it. */
-export const makeNode = (input: NodeInput = {}): AttachedNode => {
+export const makeNode = (input: NodeInput = {}): Node => {
   const { name = 'one', address = '10.0.0.2', ready = 'True', spec = {}, images = [] } = input;
   return {
     apiVersion: 'v1',

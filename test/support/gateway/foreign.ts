@@ -1,4 +1,4 @@
-import type { Gateway } from '../../../src/gateway/ready/conditions.ts';
+import type { Gateway } from '../../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 
 /** Kinds that an installation looks for, reads or writes. */

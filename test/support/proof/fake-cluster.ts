@@ -1,6 +1,6 @@
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
-import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
 import { answerAsPod, gateway } from './local-path.ts';
 import { readyPod } from './path.ts';

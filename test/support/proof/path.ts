@@ -1,7 +1,7 @@
+import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
-import type { Pod } from '../../../src/proof/diagnosis/path-view.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import type { BrokenPath } from '../../../src/proof/diagnosis/rule.ts';
-import { gatewayRef } from '../../../src/proof/probe/gateway.ts';
 import type { ExposedTask } from '../../../src/proof/sample-task/task.ts';
 import { nameSampleTask } from '../../../src/proof/sample-task/task.ts';
 import { gateway } from './local-path.ts';

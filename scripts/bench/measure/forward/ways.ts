@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { ForwardSpec } from '../../../../src/instance/tunnels.ts';
 import type { Kube } from '../../../../src/lib/kube/client.ts';
 import type { Cluster } from '../../../../src/model/cluster.ts';
+import { envoyPods } from '../../../../src/model/contour-names.ts';
 import type { GatewayEndpoint } from '../../../../src/model/gateway-endpoint.ts';
 import { containerPort } from '../../../../src/model/task-listener.ts';
 import type { ForwardStatus } from '../../../../src/model/tunnel-status.ts';
@@ -84,8 +85,7 @@ export const startKubectl = async (
   { name, namespace }: GatewayEndpoint,
   listenerPorts: readonly number[],
 ): Promise<Way> => {
-  const selection = { apiVersion: 'v1', kind: 'Pod', namespace, labelSelector: `app=envoy-${name}` };
-  const [pod] = await kube.list(selection);
+  const [pod] = await kube.list(envoyPods({ name, namespace }));
   const ports = listenerPorts.map((port) => `${port + kubectlShift}:${containerPort(port)}`);
   const to = ['--kubeconfig', cluster.kubeconfigPath, '--context', cluster.kubeContext, '--namespace', namespace];
   const args = [...to, 'port-forward', '--address', localAddress, `pod/${pod?.metadata.name}`, ...ports];

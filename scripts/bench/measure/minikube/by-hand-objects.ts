@@ -1,4 +1,6 @@
 import type { KubeObject } from '../../../../src/lib/kube/types.ts';
+import { gatewayClassKind, gatewayRef } from '../../../../src/model/gateway-api.ts';
+import { taskListener } from '../../../../src/model/task-listener.ts';
 import { makeRoute, makeService } from '../../../../src/proof/sample-task/manifests.ts';
 import { type Exposure, nameSampleTask } from '../../../../src/proof/sample-task/task.ts';
 import { makePod, ports } from '../server.ts';
@@ -11,25 +13,15 @@ const { name, namespace, listenerPort } = handMade;
 /** GatewayClass and Gateway with the one listener that the first task needs. */
 export const gatewayFile: readonly (KubeObject & { readonly spec: object })[] = [
   {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'GatewayClass',
+    ...gatewayClassKind,
     metadata: { name },
     spec: { controllerName: 'projectcontour.io/gateway-controller' },
   },
   {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'Gateway',
-    metadata: { name, namespace },
+    ...gatewayRef({ name, namespace }),
     spec: {
       gatewayClassName: name,
-      listeners: [
-        {
-          name: `det-${listenerPort}`,
-          port: listenerPort,
-          protocol: 'TCP',
-          allowedRoutes: { namespaces: { from: 'All' } },
-        },
-      ],
+      listeners: [taskListener(listenerPort)],
     },
   },
 ];

@@ -6,6 +6,7 @@ import type { Artifacts } from '../../../../src/artifacts/artifacts.ts';
 import { pins } from '../../../../src/config/versions.ts';
 import { connect, type Kube } from '../../../../src/lib/kube/client.ts';
 import { type Command, CommandError, execaRunner } from '../../../../src/lib/process/runner.ts';
+import { envoyName } from '../../../../src/model/contour-names.ts';
 import type { GatewayEndpoint } from '../../../../src/model/gateway-endpoint.ts';
 import { dialHttp, untilAnswered } from '../../../../src/proof/probe/dial.ts';
 import { gatewayFile, handMade, taskFile } from './by-hand-objects.ts';
@@ -63,7 +64,7 @@ const writeObjects = async (path: string, objects: readonly object[]): Promise<s
 };
 
 const addressCommand: Command = [
-  ...(['kubectl', 'get', 'service', `envoy-${handMade.name}`, `--namespace=${handMade.namespace}`] as const),
+  ...(['kubectl', 'get', 'service', envoyName(handMade), `--namespace=${handMade.namespace}`] as const),
   '--output=jsonpath={.status.loadBalancer.ingress[0].ip}',
 ];
 

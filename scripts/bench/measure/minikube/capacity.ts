@@ -1,6 +1,7 @@
 import { filledGateway } from '../../../../src/gateway/ready/capacity.ts';
-import type { Gateway } from '../../../../src/gateway/ready/conditions.ts';
 import { isConflict, type Kube, KubeError } from '../../../../src/lib/kube/client.ts';
+import type { Gateway } from '../../../../src/lib/kube/shapes.ts';
+import { gatewayRef } from '../../../../src/model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../../../src/model/gateway-endpoint.ts';
 
 /** The largest number from `from` to `to` that is accepted; whatever is below an accepted one is, too. */
@@ -25,8 +26,8 @@ const enough = 2_000;
 const invalid = 422;
 
 /** How many listeners the Gateway may have, itself and all; asked of the API server by dry runs, which change nothing. */
-export const measureCapacity = async (kube: Kube, { name, namespace }: GatewayEndpoint): Promise<number> => {
-  const ref = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { name, namespace } };
+export const measureCapacity = async (kube: Kube, gateway: GatewayEndpoint): Promise<number> => {
+  const ref = gatewayRef(gateway);
   const accepts = async (count: number): Promise<boolean> => {
     for (;;) {
       try {

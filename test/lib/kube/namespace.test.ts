@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ensureNamespace } from '../../../src/commands/up/prove-path.ts';
+import { ensureNamespace } from '../../../src/lib/kube/namespace.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 
 const namespace = (labels?: Record<string, string>) => ({
@@ -8,15 +8,15 @@ const namespace = (labels?: Record<string, string>) => ({
   metadata: { name: 'tasks', ...(labels && { labels }) },
 });
 
-test('a namespace that is made for tasks has the label by which down finds it', async () => {
+test('a namespace that is made has the labels', async () => {
   const { kube } = fakeKube({ kinds: ['v1/Namespace'] });
-  await ensureNamespace(kube, 'tasks', 'dev');
+  await ensureNamespace(kube, 'tasks', { of: 'dev' });
   const made = await kube.get(namespace());
-  expect(Object.values(made.metadata.labels ?? {})).toEqual(['dev']);
+  expect(made.metadata.labels).toEqual({ of: 'dev' });
 });
 
-test('one that is there is left as it is', async () => {
+test('an existing namespace is left unchanged', async () => {
   const { kube } = fakeKube({ objects: [namespace({ of: 'others' })] });
-  await ensureNamespace(kube, 'tasks', 'dev');
+  await ensureNamespace(kube, 'tasks', { of: 'dev' });
   expect((await kube.get(namespace())).metadata.labels).toEqual({ of: 'others' });
 });

@@ -1,0 +1,22 @@
+import type { ObjectRef, Selection } from '../lib/kube/types.ts';
+import type { GatewayName } from './gateway-endpoint.ts';
+
+/** Names of what the provisioner makes for a Gateway (contour v1.33.6, internal/provisioner/model/names.go). */
+export const contourName = ({ name }: Pick<GatewayName, 'name'>): string => `contour-${name}`;
+export const envoyName = ({ name }: Pick<GatewayName, 'name'>): string => `envoy-${name}`;
+
+export const envoyServiceRef = ({ name, namespace }: GatewayName): ObjectRef => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: envoyName({ name }), namespace },
+});
+
+export const contourPods = ({ name, namespace }: GatewayName): Selection => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', namespace },
+  labelSelector: `app=${contourName({ name })}`,
+});
+
+export const envoyPods = ({ name, namespace }: GatewayName): Selection => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', namespace },
+  labelSelector: `app=${envoyName({ name })}`,
+});
