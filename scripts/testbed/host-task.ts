@@ -1,13 +1,13 @@
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
-import type { Target } from '../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../src/proof/probe/dial.ts';
 import { addListeners, removeListeners } from '../../src/proof/sample-task/listeners.ts';
 import { makeRoute } from '../../src/proof/sample-task/manifests.ts';
 import { nameSampleTask } from '../../src/proof/sample-task/task.ts';
 
 /** A Service and a TCPRoute as for a task, but the endpoint is a port of this host. */
-const objectsOf = (gateway: GatewayEndpoint, listenerPort: number, host: Target): readonly KubeObject[] => {
+const objectsOf = (gateway: GatewayEndpoint, listenerPort: number, host: HostPort): readonly KubeObject[] => {
   const task = nameSampleTask('host', 'default');
   const name = `forward-${listenerPort}`;
   const metadata = { namespace: task.namespace, name };
@@ -35,7 +35,7 @@ export type HostTask = {
 export const exposeHost = async (
   kube: Kube,
   gateway: GatewayEndpoint,
-  { host, count }: { readonly host: Target; readonly count: number },
+  { host, count }: { readonly host: HostPort; readonly count: number },
 ): Promise<HostTask> => {
   const allocationId = `forward-${host.port}-${Date.now()}`;
   const { ports } = await addListeners(kube, gateway, { allocationId, wanted: 'lowest', count });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Target } from '../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../src/proof/probe/dial.ts';
 
 /** Not a power of two, so that no buffer of any size falls into step with it. */
 const pattern = Buffer.from(Uint8Array.from({ length: 1_000_003 }, (_, index) => (index * 2_654_435_761) >>> 13));
@@ -40,7 +40,7 @@ export type Pace = {
 };
 
 /** Streams a known pattern through an echo and looks at every byte that comes back. */
-export const startStream = (target: Target, { chunkBytes, pauseMs, totalBytes = Infinity }: Pace): Stream => {
+export const startStream = (target: HostPort, { chunkBytes, pauseMs, totalBytes = Infinity }: Pace): Stream => {
   const socket = connect({ ...target, noDelay: true, allowHalfOpen: true });
   const { promise, resolve } = Promise.withResolvers<Streamed>();
   let [sent, received, isFinishing] = [0, 0, false];

@@ -15,7 +15,7 @@ export const wantedListeners = (
       .map(({ name, port }) => [port, { name, port }]),
   );
 
-const _isServing = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && isReady(pod);
+const isServing = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && isReady(pod);
 
 /** A terminating Envoy still serves for some seconds, and a DaemonSet replaces it only after that. */
 const isDraining = ({ metadata, status }: Pod): boolean =>
@@ -23,7 +23,7 @@ const isDraining = ({ metadata, status }: Pod): boolean =>
 
 /** Names of the pods that accept connections: the ready ones, or draining ones while there is no other. */
 export const servingPods = (pods: readonly Pod[]): readonly string[] => {
-  const ready = pods.filter(isReady);
+  const ready = pods.filter(isServing);
   return (ready.length > 0 ? ready : pods.filter(isDraining)).map(({ metadata }) => metadata.name);
 };
 

@@ -1,10 +1,10 @@
 import type { PublishedGateway } from '../model/gateway-endpoint.ts';
-import { replaceBrakedPods } from './install/admission-policies.ts';
+import { replaceRateLimitedPods } from './install/admission-policies.ts';
 import { applyProvisioner, type InstallInput, installContour } from './install/contour.ts';
 import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './install/drift.ts';
 import { applyGateway } from './install/gateway.ts';
 import { inspectGatewayAPI } from './install/installed.ts';
-import { publishAddress } from './ready/address.ts';
+import { setLoadBalancerAddress } from './ready/address.ts';
 import { proveCapacity } from './ready/capacity.ts';
 import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
 
@@ -38,11 +38,11 @@ export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<Publis
   const capacity = await proveCapacity(kube, spec);
   let { address } = input;
   const publish = async (signal: AbortSignal) => {
-    address = await publishAddress(kube, spec, { ...input, signal });
+    address = await setLoadBalancerAddress(kube, spec, { ...input, signal });
     await waitForAddress({ ...input, address, signal });
   };
   await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), publish(signal)]);
-  if ((await replaceBrakedPods(kube, spec, report)) > 0) await waitForGateway(input);
+  if ((await replaceRateLimitedPods(kube, spec, report)) > 0) await waitForGateway(input);
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);
   return { name, namespace, publishedAddress: address, portRange, capacity };

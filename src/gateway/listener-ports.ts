@@ -37,11 +37,11 @@ export type PortFinding = {
   readonly hint: string;
 };
 
-type Rule = (plan: PortPlan) => PortFinding | false;
+type PortRule = (plan: PortPlan) => PortFinding | false;
 
 const goodRange = 'take one inside 1025-24767 or 59582-65535, such as 20000-20199';
 
-const insideAllowed: Rule = ({ portRange: { start, end } }) =>
+const insideAllowed: PortRule = ({ portRange: { start, end } }) =>
   (start < allowedPorts.start || end > allowedPorts.end) && {
     severity: 'error',
     about: 'portRange',
@@ -49,7 +49,7 @@ const insideAllowed: Rule = ({ portRange: { start, end } }) =>
     hint: goodRange,
   };
 
-const startBeforeEnd: Rule = ({ portRange: { start, end } }) =>
+const startBeforeEnd: PortRule = ({ portRange: { start, end } }) =>
   start >= end && {
     severity: 'error',
     about: 'portRange',
@@ -57,7 +57,7 @@ const startBeforeEnd: Rule = ({ portRange: { start, end } }) =>
     hint: 'the master wants start < end; both ports belong to the range',
   };
 
-const seedOutside: Rule = ({ portRange, seedPort }) =>
+const seedOutside: PortRule = ({ portRange, seedPort }) =>
   hasPort(portRange, seedPort) && {
     severity: 'error',
     about: 'seedPort',
@@ -74,7 +74,7 @@ const adviseSeedPort = (portRange: PortRange): string => {
   return good === undefined ? 'shorten the range and take a port beside it' : `take a port outside, such as ${good}`;
 };
 
-const seedAllowed: Rule = ({ seedPort }) =>
+const seedAllowed: PortRule = ({ seedPort }) =>
   !hasPort(allowedPorts, seedPort) && {
     severity: 'error',
     about: 'seedPort',
@@ -87,7 +87,7 @@ function* portsOf({ portRange: { start, end }, seedPort }: Omit<PortPlan, 'liste
   yield seedPort;
 }
 
-const noClash: Rule = (plan) => {
+const noClash: PortRule = (plan) => {
   const clash = findClash(portsOf(plan));
   if (!clash) return false;
   const [one, other] = clash;
@@ -99,7 +99,7 @@ const noClash: Rule = (plan) => {
   };
 };
 
-const noEphemeral: Rule = ({ portRange }) =>
+const noEphemeral: PortRule = ({ portRange }) =>
   overlaps(portRange, ephemeralOverlap) && {
     severity: 'warning',
     about: 'portRange',
@@ -107,7 +107,7 @@ const noEphemeral: Rule = ({ portRange }) =>
     hint: `now and then a task's port will already be in use; ${goodRange}`,
   };
 
-const noNodePorts: Rule = ({ portRange }) =>
+const noNodePorts: PortRule = ({ portRange }) =>
   overlaps(portRange, nodePorts) && {
     severity: 'warning',
     about: 'portRange',
@@ -115,7 +115,7 @@ const noNodePorts: Rule = ({ portRange }) =>
     hint: `a listener hides another Service's node port on this address; ${goodRange}`,
   };
 
-const fitsLimit: Rule = ({ portRange, listenerLimit }) =>
+const fitsLimit: PortRule = ({ portRange, listenerLimit }) =>
   portCount(portRange) > listenerLimit - 1 && {
     severity: 'warning',
     about: 'listenerLimit',
@@ -123,7 +123,7 @@ const fitsLimit: Rule = ({ portRange, listenerLimit }) =>
     hint: 'raise the limit or shorten the range; tasks beyond it fail with "Too many"',
   };
 
-const rules: readonly Rule[] = [
+const rules: readonly PortRule[] = [
   insideAllowed,
   startBeforeEnd,
   seedOutside,

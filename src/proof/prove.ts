@@ -43,7 +43,7 @@ const refusedProof = (error: unknown, { gateway }: ProveSpec): Probed => {
   };
 };
 
-const clean = async (kube: Kube, task: SampleTask, { gateway }: ProveSpec): Promise<Cleanup> => {
+const cleanUp = async (kube: Kube, task: SampleTask, { gateway }: ProveSpec): Promise<Cleanup> => {
   const startMs = performance.now();
   const latencyMs = () => Math.round(performance.now() - startMs);
   try {
@@ -75,7 +75,7 @@ export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
     if (spec.signal?.aborted) throw error;
     probed = refusedProof(error, spec);
   } finally {
-    if (task) cleanup = await clean(kube, task, spec);
+    if (task) cleanup = await cleanUp(kube, task, spec);
   }
   return { ...probed, ok: probed.ok && cleanup.ok, cleanup };
 };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
-import type { Before } from '../../src/gateway/foreign/snapshot.ts';
+import type { OriginalState } from '../../src/gateway/foreign/snapshot.ts';
 import { type CRD, listenerLimits } from '../../src/gateway/install/crd-patch.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
 import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
@@ -100,8 +100,8 @@ const gatewaysCRD = {
 /** Takes the gateway of `own` out of its cluster, as `down` does in one of somebody else's. */
 const emptyCluster = async () => {
   const kubeSystem = await kube.get({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
-  const before: Before = { cluster: kubeSystem.metadata.uid ?? '', crds: [], existed: [] };
-  return removeGatewayObjects(kube, { instance: 'own' }, { before, timeoutMs: 120_000 });
+  const original: OriginalState = { cluster: kubeSystem.metadata.uid ?? '', crds: [], existed: [] };
+  return removeGatewayObjects(kube, { instance: 'own' }, { original, timeoutMs: 120_000 });
 };
 
 /** The Gateway API as upstream has it, put there by somebody else. */

@@ -12,11 +12,11 @@ import {
   createInstance,
   fillCache,
   instancePaths,
-  keepBefore,
   masterValuesOf,
   nodePaths,
   openTunnelJournal,
   replaceUserFile,
+  saveOriginalState,
   statePaths,
   withInstanceLock,
   writeReports,
@@ -70,7 +70,7 @@ test('paths in the folder of an instance are those of layout.txt', async () => {
 
 test('files that are written in the folder of an instance', async () => {
   const { instance, context } = await setUp();
-  await keepBefore(instance, before);
+  await saveOriginalState(instance, before);
   await writeReports({ context: { ...context, startedAt: new Date(0) }, result: { instance }, stages: [], notes: [] });
   await mkdir(instancePaths(instance.dir).logsDir);
   openTunnelJournal(instancePaths(instance.dir).tunnelLogPath).log('a line');

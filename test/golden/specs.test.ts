@@ -5,12 +5,12 @@ import { asJson, golden, temporaryFolder } from '../support/golden/files.ts';
 import { native } from '../support/golden/records.ts';
 import {
   createInstance,
-  findBefore,
+  findOriginalState,
   isAsWanted,
-  keepBefore,
   loadDigests,
   makeTunnelSpec,
   readTunnelSpec,
+  saveOriginalState,
 } from '../support/golden/source.ts';
 import { before, ngrokTunnel, sshTunnel, supervisor } from '../support/golden/specs.ts';
 
@@ -49,9 +49,9 @@ test('tunnels.json is made in this form', () => {
 test('before.json is written and read', async () => {
   const instance = await makeInstance();
   const path = join(instance.dir, 'before.json');
-  await keepBefore(instance, before);
+  await saveOriginalState(instance, before);
   expect(await readFile(path, 'utf8')).toBe(golden('specs/before.json'));
-  expect(await findBefore(instance)).toEqual(before);
+  expect(await findOriginalState(instance)).toEqual(before);
 });
 
 test('digests.json of the cache', async () => {

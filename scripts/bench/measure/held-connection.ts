@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Target } from '../../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../../src/proof/probe/dial.ts';
 import type { BenchContext } from '../context.ts';
 import type { Held } from '../results.ts';
 import { type Exposed, expose, type Server, targetOf, unexpose } from './server.ts';
@@ -27,7 +27,7 @@ type Connection = {
 };
 
 /** Opens one TCP connection and sends a request on it every 50 ms until it is closed. */
-const holdConnection = (target: Target): Connection => {
+const holdConnection = (target: HostPort): Connection => {
   const socket = connect(target).setEncoding('utf8');
   const count = makeAnswerCounter();
   const waiting: number[] = [];

@@ -3,7 +3,7 @@ import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../../src/lib/wait.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
-import { dialHttp, type Target, untilAnswered } from '../../../src/proof/probe/dial.ts';
+import { dialHttp, type HostPort, untilAnswered } from '../../../src/proof/probe/dial.ts';
 import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
 import { makeRoute, makeService } from '../../../src/proof/sample-task/manifests.ts';
 import { type Exposure, nameSampleTask, type SampleTask } from '../../../src/proof/sample-task/task.ts';
@@ -72,7 +72,7 @@ export const startServer = async (kube: Kube, gateway: GatewayEndpoint, signal: 
   return { kube, gateway, task, podAddress: running?.status?.podIP ?? '' };
 };
 
-export const targetOf = ({ gateway }: Server, { listenerPort }: Exposure): Target => ({
+export const targetOf = ({ gateway }: Server, { listenerPort }: Exposure): HostPort => ({
   host: gateway.address,
   port: listenerPort,
 });

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { dialHttp, type Target } from '../../../src/proof/probe/dial.ts';
+import { dialHttp, type HostPort } from '../../../src/proof/probe/dial.ts';
 import type { BenchContext } from '../context.ts';
 import type { Compared, Traffic } from '../results.ts';
 import { ratiosOf, spreadOf } from '../statistics.ts';
@@ -10,7 +10,7 @@ const connectionsAtOnce = 8;
 const streamsAtOnce = 4;
 
 type Count = { readonly perSecond: number; readonly failed: number };
-type Load = (target: Target, ms: number) => Promise<Count>;
+type Load = (target: HostPort, ms: number) => Promise<Count>;
 
 /** Connects, sends a small request, reads the answer to its end; again and again on 8 connections at once. */
 const loadConnections: Load = async (target, ms) => {
@@ -54,7 +54,7 @@ const loadStreams: Load = async (target, ms) => {
   return { perSecond, failed };
 };
 
-type Pair = { readonly gateway: Target; readonly direct: Target };
+type Pair = { readonly gateway: HostPort; readonly direct: HostPort };
 
 /** Both targets in turns, the first one changing from pair to pair. */
 const compare = async (load: Load, pair: Pair, { quick, signal }: BenchContext) => {

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { stopTunnelDaemon } from '../../daemon/stop.ts';
-import { findBefore, isForeignCluster } from '../../gateway/foreign/kept.ts';
-import { type Before, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
+import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
+import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import type { Leftover } from '../../gateway/uninstall/objects.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
 import { findInstance, type Instance, listInstances, removeInstanceDir } from '../../instance/instance.ts';
@@ -49,14 +49,14 @@ const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
 const isGone = async (context: DownContext, instance: Instance): Promise<boolean> =>
   instance.record().provider === 'minikube' && (await providerOf(context, { instance }).find()) === 'absent';
 
-type Proofs = Pick<DownContext, 'config'> & { readonly before: Before };
+type Proofs = Pick<DownContext, 'config'> & { readonly original: OriginalState };
 
 /** Listeners of a killed proof would stay on a Gateway that stays. */
-const removeProofs = async (kube: Kube, instance: Instance, { before, config }: Proofs): Promise<void> => {
+const removeProofs = async (kube: Kube, instance: Instance, { original, config }: Proofs): Promise<void> => {
   const { name, settings } = instance.record();
   const { gateway, master } = { ...config, ...settings };
   try {
-    await verifySameCluster(kube, before);
+    await verifySameCluster(kube, original);
     await removeLeftovers(kube, { instance: name, namespace: master.taskNamespace, gateway });
   } catch (error) {
     throw explainRemoval(error);
@@ -72,13 +72,13 @@ const removeObjects = downStep({
   },
   run: async (_, context, { signal, report, note, warn }): Promise<undefined> => {
     const instance = await findInstance(context.folders.stateDir, context.config.name);
-    const before = instance && (await findBefore(instance));
+    const original = instance && (await findOriginalState(instance));
     const { cluster } = instance?.record() ?? {};
-    if (!instance || !before || !cluster) return note('nothing was made there');
+    if (!instance || !original || !cluster) return note('nothing was made there');
     if (await isGone(context, instance)) return note('the cluster is gone');
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    await removeProofs(kube, instance, { before, config: context.config });
-    const options = { before, timeoutMs: stageTimeoutMs(context), signal, report };
+    await removeProofs(kube, instance, { original, config: context.config });
+    const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
     const { removed, restored, left } = await removeGatewayObjects(kube, { instance: context.config.name }, options);
     for (const one of left) warn(`left: ${describeLeft(one)}`);
     note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { guardForeign } from '../../gateway/foreign/guard.ts';
-import { findBefore, isForeignCluster, keepBefore } from '../../gateway/foreign/kept.ts';
 import { findOwnershipProblems, inspectOwnership } from '../../gateway/foreign/ownership.ts';
-import { recordBefore, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
+import { findOriginalState, isForeignCluster, saveOriginalState } from '../../gateway/foreign/saved.ts';
+import { recordOriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { manifestBundle, verifyGatewayAPI } from '../../gateway/install/drift.ts';
 import { type Manifest, parseManifest } from '../../gateway/install/manifest.ts';
 import type { Instance } from '../../instance/instance.ts';
@@ -29,17 +29,17 @@ const guardCluster = async (
 ): Promise<Kube> => {
   const spec = gatewaySpecOf(config);
   const plan = { spec, manifest };
-  const kept = await findBefore(instance);
+  const kept = await findOriginalState(instance);
   if (kept) await verifySameCluster(kube, kept);
   const bundle = manifestBundle(manifest);
   const problems = findOwnershipProblems(await inspectOwnership(kube, plan), {
-    ...{ spec, bundle, before: kept, adopt: config.adopt },
+    ...{ spec, bundle, original: kept, adopt: config.adopt },
   });
   verifyGatewayAPI(problems);
   for (const { message, hint } of problems) warn(`${message} (${hint})`);
-  const before = kept ?? (await recordBefore(kube, plan));
-  if (!kept) await keepBefore(instance, before);
-  return guardForeign(kube, { spec, before, report });
+  const original = kept ?? (await recordOriginalState(kube, plan));
+  if (!kept) await saveOriginalState(instance, original);
+  return guardForeign(kube, { spec, original, report });
 };
 
 /** The API server for the gateway's objects. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isForeignCluster } from '../../gateway/foreign/kept.ts';
+import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { mergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { kubeconfigPaths } from '../../lib/kube/kubeconfig/paths.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { clusterAdmins, waitForNode } from '../../cluster/readiness.ts';
-import { isForeignCluster } from '../../gateway/foreign/kept.ts';
+import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { removeInstance } from '../../instance/instance.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';

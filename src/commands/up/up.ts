@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Loaded } from '../../config/load.ts';
-import { findBefore } from '../../gateway/foreign/kept.ts';
+import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
 import { removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
@@ -114,7 +114,7 @@ const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun):
 const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<void> => {
   if (!instance) return;
   const { createdAt, journal, cluster, provider } = instance.record();
-  const isUntouched = provider === 'attach' ? !(await findBefore(instance)) : !cluster;
+  const isUntouched = provider === 'attach' ? !(await findOriginalState(instance)) : !cluster;
   if (new Date(createdAt) >= context.startedAt && journal.length === 0 && isUntouched) await removeInstance(instance);
 };
 

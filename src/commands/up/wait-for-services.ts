@@ -1,6 +1,6 @@
 import { restartCoreDns } from '../../cluster/minikube/dns.ts';
 import { waitForKubeProxy } from '../../cluster/readiness.ts';
-import { isForeignCluster } from '../../gateway/foreign/kept.ts';
+import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 import { startCluster } from './start-cluster.ts';

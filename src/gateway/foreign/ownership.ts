@@ -2,12 +2,13 @@ import type { Kube } from '../../lib/kube/client.ts';
 import { describeRef, type GatewayClass } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { instanceLabel } from '../../model/labels.ts';
+import type { Problem } from '../../model/problem.ts';
 import { isCRD } from '../install/crd-patch.ts';
 import type { Bundle, GatewayProblem } from '../install/drift.ts';
 import { controllerName } from '../install/gateway.ts';
 import { bundleOf } from '../install/installed.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
-import { type Before, findPlanned, gatewayRefs, isOurs, isSameObject, type Plan } from './snapshot.ts';
+import { findPlanned, gatewayRefs, isCreatedBy, isSameObject, type OriginalState, type Plan } from './snapshot.ts';
 
 type Workload = KubeObject & {
   readonly spec?: {
@@ -27,7 +28,7 @@ export type OwnershipInput = {
   /** The Gateway API that Contour's manifest brings. */
   readonly bundle: Bundle;
   /** Undefined on the first `up`: nothing is ours then. */
-  readonly before: Before | undefined;
+  readonly original: OriginalState | undefined;
   /** Work with what is there. */
   readonly adopt: boolean;
 };
@@ -56,11 +57,11 @@ const describeAll = (objects: readonly KubeObject[]): string => {
 };
 
 type Foreign = Present & OwnershipInput;
-type Rule = (foreign: Foreign) => Omit<GatewayProblem, 'verdict'> | false;
+type OwnershipRule = (foreign: Foreign) => Problem | false;
 
 const textOf = ({ bundleVersion, channel }: Bundle): string => `${bundleVersion} (${channel})`;
 
-const foreignBundle: Rule = ({ objects, bundle }) => {
+const foreignBundle: OwnershipRule = ({ objects, bundle }) => {
   const crd = objects.filter(isCRD).find(({ metadata }) => metadata.name === gatewaysCRDName);
   if (!crd || textOf(bundleOf(crd)) === textOf(bundle)) return false;
   return {
@@ -76,7 +77,7 @@ const isContours = (object: KubeObject, { spec }: Foreign): boolean => {
   return object.kind !== 'Namespace' && !gatewayRefs(spec).some((ref) => isSameObject(ref, object));
 };
 
-const foreignContour: Rule = (foreign) => {
+const foreignContour: OwnershipRule = (foreign) => {
   const { contours, objects } = foreign;
   const others = objects.filter(
     (object) => isContours(object, foreign) && !contours.some((one) => isSameObject(one, object)),
@@ -90,7 +91,7 @@ const foreignContour: Rule = (foreign) => {
   };
 };
 
-const foreignGateway: Rule = ({ objects, spec }) => {
+const foreignGateway: OwnershipRule = ({ objects, spec }) => {
   const found = gatewayRefs(spec).flatMap((ref) => objects.filter((object) => isSameObject(ref, object)));
   // a class of another controller can never be used: classTaken in drift.ts refuses it
   const usable = found.filter((one: GatewayClass) => (one.spec?.controllerName ?? controllerName) === controllerName);
@@ -102,7 +103,7 @@ const foreignGateway: Rule = ({ objects, spec }) => {
   };
 };
 
-const rules: readonly Rule[] = [foreignBundle, foreignContour, foreignGateway];
+const rules: readonly OwnershipRule[] = [foreignBundle, foreignContour, foreignGateway];
 
 const gatewayOwnerLabel = 'projectcontour.io/owning-gateway-name';
 
@@ -117,11 +118,11 @@ const isForOurGateway = ({ metadata: { labels, namespace } }: KubeObject, { obje
  * what is used as it is. See verifyGatewayAPI, which throws the refusals.
  */
 export const findOwnershipProblems = (present: Present, input: OwnershipInput): readonly GatewayProblem[] => {
-  const { before, spec, adopt } = input;
-  const isForeign = (object: KubeObject): boolean => !before || !isOurs(object, spec.instance, before);
+  const { original, spec, adopt } = input;
+  const isForeign = (object: KubeObject): boolean => !original || !isCreatedBy(object, spec.instance, original);
   const objects = present.objects.filter(isForeign);
   const foreign: Foreign = { ...input, objects, contours: present.contours.filter(isForeign) };
-  const contours = before ? foreign.contours.filter((one) => !isForOurGateway(one, foreign)) : foreign.contours;
+  const contours = original ? foreign.contours.filter((one) => !isForOurGateway(one, foreign)) : foreign.contours;
   const verdict = adopt ? 'note' : 'refuse';
   return rules
     .map((rule) => rule({ ...foreign, contours }))

@@ -3,13 +3,13 @@ import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { brakePolicies } from '../install/admission-policies.ts';
+import { admissionPolicies } from '../install/admission-policies.ts';
 import { type CRD, isCRD } from '../install/crd-patch.ts';
 import type { Manifest } from '../install/manifest.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 
 /** What a cluster of somebody else's had before we changed anything; kept as JSON until we are gone again. */
-export type Before = {
+export type OriginalState = {
   /** Uid of the namespace kube-system, which tells one cluster from another. */
   readonly cluster: string;
   /** The CRDs that we patch, in full. */
@@ -49,7 +49,7 @@ const plannedRefs = ({ spec, manifest: { crds, rest, provisioner } }: Plan): rea
   provisioner,
   namespaceRef(spec.namespace),
   ...gatewayRefs(spec),
-  ...['v1', 'v1beta1'].flatMap((version) => brakePolicies(spec, version)),
+  ...['v1', 'v1beta1'].flatMap((version) => admissionPolicies(spec, version)),
 ];
 
 /** The objects that are there by now of all that an installation writes. */
@@ -77,14 +77,14 @@ const clusterUid = async (kube: Kube): Promise<string> =>
   (await kube.get(namespaceRef('kube-system'))).metadata.uid ?? '';
 
 /** Reads what is there before anything is changed; the caller keeps it before it changes anything. */
-export const recordBefore = async (kube: Kube, plan: Plan): Promise<Before> => {
+export const recordOriginalState = async (kube: Kube, plan: Plan): Promise<OriginalState> => {
   const [cluster, present] = await Promise.all([clusterUid(kube), findPlanned(kube, plan)]);
   const crds = present.filter(isCRD).filter(({ metadata }) => metadata.name === gatewaysCRDName);
   return { cluster, crds, existed: present.map(refOf) };
 };
 
 /** Throws UserError `cluster.other-cluster` where the context leads to another cluster than the one that was changed. */
-export const verifySameCluster = async (kube: Kube, { cluster }: Before): Promise<void> => {
+export const verifySameCluster = async (kube: Kube, { cluster }: OriginalState): Promise<void> => {
   const uid = await clusterUid(kube);
   if (uid === cluster) return;
   throw new UserError(
@@ -97,5 +97,5 @@ export const verifySameCluster = async (kube: Kube, { cluster }: Before): Promis
 };
 
 /** Whether we made an object: it has our label, and was not there when we came. */
-export const isOurs = (object: KubeObject, instance: string, before: Before): boolean =>
-  object.metadata.labels?.[instanceLabel] === instance && !before.existed.some((one) => isSameObject(one, object));
+export const isCreatedBy = (object: KubeObject, instance: string, original: OriginalState): boolean =>
+  object.metadata.labels?.[instanceLabel] === instance && !original.existed.some((one) => isSameObject(one, object));

@@ -14,7 +14,7 @@ const apiRate = { qps: 1000, burst: 2000 } as const;
 const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
 
 /** What it costs when the API server cannot change pods by policy (2 cores, Contour 1.33.6; without and with were separate runs). */
-export const brakesNotice =
+export const unservedNotice =
   'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, ' +
   'and each start of Envoy takes 6 s more';
 
@@ -61,7 +61,7 @@ const policiesOf = (spec: GatewaySpec): readonly Policy[] => [
 ];
 
 /** The admission policies and their bindings. They ignore failures: a slow pod is better than none. */
-export const brakePolicies = (spec: GatewaySpec, version: string): readonly KubeObject[] => {
+export const admissionPolicies = (spec: GatewaySpec, version: string): readonly KubeObject[] => {
   const apiVersion = `${group}/${version}`;
   const labels = labelsOf(spec.instance);
   return policiesOf(spec).flatMap(({ name, app, mutations }) => {
@@ -103,26 +103,27 @@ const findPolicyVersion = async (kube: Kube): Promise<string | undefined> => {
 };
 
 /** Applies the policies, before the pods that they change. False (and a report of what it costs) where they are not served. */
-export const releaseBrakes = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<boolean> => {
+export const applyPolicies = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<boolean> => {
   const version = await findPolicyVersion(kube);
   if (!version) {
-    report?.(brakesNotice);
+    report?.(unservedNotice);
     return false;
   }
-  await Promise.all(brakePolicies(spec, version).map((object) => kube.apply(object)));
+  await Promise.all(admissionPolicies(spec, version).map((object) => kube.apply(object)));
   return true;
 };
 
 /** Whether a Contour pod was made before the policy was there. */
-export const isBraked = ({ spec }: Pod): boolean => !spec?.containers.some(({ args }) => args?.includes(rateArgument));
+export const isRateLimited = ({ spec }: Pod): boolean =>
+  !spec?.containers.some(({ args }) => args?.includes(rateArgument));
 
 /** Removes Contour pods that were made without the policy; their Deployment makes them again. Returns how many. */
-export const replaceBrakedPods = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<number> => {
+export const replaceRateLimitedPods = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<number> => {
   const pods = await kube.list<Pod>(contourPods(spec));
-  const braked = pods.filter((pod) => !pod.metadata.deletionTimestamp && isBraked(pod));
-  for (const pod of braked) {
+  const limited = pods.filter((pod) => !pod.metadata.deletionTimestamp && isRateLimited(pod));
+  for (const pod of limited) {
     report?.(`restarting ${pod.metadata.name}: it was made before the policy that raises its API rate`);
     await kube.remove(pod);
   }
-  return braked.length;
+  return limited.length;
 };

@@ -6,7 +6,7 @@ import { instanceLabel } from '../../model/labels.ts';
 import type { WaitInput } from '../ready/address.ts';
 import { isEstablished } from '../ready/conditions.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
-import { releaseBrakes } from './admission-policies.ts';
+import { applyPolicies } from './admission-policies.ts';
 import { type CRD, hasRoomFor, raiseListenerLimit } from './crd-patch.ts';
 import { adaptManifest, type Manifest } from './manifest.ts';
 
@@ -34,7 +34,7 @@ export const installContour = async (input: InstallInput): Promise<void> => {
     establish(ours, input),
     keeps && raiseInstalledLimit(kube, spec.listenerLimit),
     applyInOrder(kube, rest),
-    releaseBrakes(kube, spec, report),
+    applyPolicies(kube, spec, report),
   ]);
 };
 

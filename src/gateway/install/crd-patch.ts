@@ -2,8 +2,8 @@ import type { Condition } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { crdKind } from '../spec.ts';
 
-type Rule = { readonly rule: string; readonly message?: string };
-type Listeners = { readonly maxItems?: number; readonly 'x-kubernetes-validations'?: readonly Rule[] };
+type CELRule = { readonly rule: string; readonly message?: string };
+type Listeners = { readonly maxItems?: number; readonly 'x-kubernetes-validations'?: readonly CELRule[] };
 type Part = { readonly properties?: { readonly listeners?: Listeners } };
 type Version = {
   readonly name: string;
@@ -44,7 +44,7 @@ const quadraticRules: readonly string[] = [
   'Combination of port, protocol and hostname must be unique for each listener',
 ];
 
-const isQuadratic = ({ message = '' }: Rule): boolean => quadraticRules.includes(message);
+const isQuadratic = ({ message = '' }: CELRule): boolean => quadraticRules.includes(message);
 
 /** The same CRD with `maxItems: limit` for listeners in spec and status of every version; rules go only above 213. */
 export const raiseListenerLimit = <T extends CRD>(crd: T, limit: number): T => ({

@@ -1,4 +1,5 @@
-import { type ErrorId, UserError } from '../../lib/errors.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { Problem } from '../../model/problem.ts';
 import { gatewaysCRDName } from '../spec.ts';
 import { hasLimit, hasRoomFor, type ListenerLimits } from './crd-patch.ts';
 import { controllerName } from './gateway.ts';
@@ -6,12 +7,7 @@ import { bundleOf, type InstalledGatewayAPI, safeUpgradesName } from './installe
 import type { Manifest } from './manifest.ts';
 
 /** What `up` does about a finding: nothing but tell, put it right, or stop before anything changes. */
-export type GatewayProblem = {
-  readonly id: ErrorId;
-  readonly verdict: 'note' | 'repair' | 'refuse';
-  readonly message: string;
-  readonly hint: string;
-};
+export type GatewayProblem = Problem & { readonly verdict: 'note' | 'repair' | 'refuse' };
 
 export type Bundle = { readonly bundleVersion: string; readonly channel: string };
 
@@ -47,9 +43,9 @@ export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'ins
   return hasSafeUpgradesPolicy && isRaised(installed, wanted) ? 'keep' : 'install';
 };
 
-type Rule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProblem | false;
+type DriftRule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProblem | false;
 
-const otherBundle: Rule = ({ gateways, tcpRouteVersions }, wanted) => {
+const otherBundle: DriftRule = ({ gateways, tcpRouteVersions }, wanted) => {
   if (!gateways || isSame(gateways, wanted)) return false;
   const there = `Gateway API ${textOf(gateways)} is installed, Contour's manifest brings ${textOf(wanted)}`;
   if (tcpRouteVersions.includes('v1alpha2')) {
@@ -64,7 +60,7 @@ const otherBundle: Rule = ({ gateways, tcpRouteVersions }, wanted) => {
   };
 };
 
-const safeUpgrades: Rule = (installed, wanted) => {
+const safeUpgrades: DriftRule = (installed, wanted) => {
   const keeps = chooseCRDs(installed, wanted) === 'keep';
   const written = keeps && installed.gateways ? installed.gateways : wanted;
   const isWritten = !keeps || !isRaised(installed, wanted);
@@ -80,7 +76,7 @@ const safeUpgrades: Rule = (installed, wanted) => {
 const describeLimits = (limits: readonly ListenerLimits[]): string =>
   limits.map(({ version, spec, status }) => `${version} spec ${spec ?? 'none'}, status ${status ?? 'none'}`).join('; ');
 
-const limitDrift: Rule = (installed, wanted) => {
+const limitDrift: DriftRule = (installed, wanted) => {
   const { gateways } = installed;
   if (!gateways || isRaised(installed, wanted)) return false;
   return {
@@ -91,7 +87,7 @@ const limitDrift: Rule = (installed, wanted) => {
   };
 };
 
-const classTaken: Rule = ({ classController }) =>
+const classTaken: DriftRule = ({ classController }) =>
   classController !== undefined &&
   classController !== controllerName && {
     id: 'gateway.class-taken',
@@ -100,7 +96,7 @@ const classTaken: Rule = ({ classController }) =>
     hint: 'choose another class name: the controller of a class cannot be changed',
   };
 
-const rules: readonly Rule[] = [otherBundle, safeUpgrades, limitDrift, classTaken];
+const rules: readonly DriftRule[] = [otherBundle, safeUpgrades, limitDrift, classTaken];
 
 /** Everything about the installed Gateway API that `status` shows and `up` repairs or refuses. */
 export const findGatewayProblems = (installed: InstalledGatewayAPI, wanted: Wanted): readonly GatewayProblem[] =>

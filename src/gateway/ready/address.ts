@@ -25,10 +25,10 @@ export type EnvoyService = KubeObject & {
 
 export type WaitInput = { readonly timeoutMs: number; readonly signal?: AbortSignal };
 
-export type Owner = { readonly manager: string; readonly address: string };
+export type AddressOwner = { readonly manager: string; readonly address: string };
 
 /** Who else gave the Service its address, and which: MetalLB, `minikube tunnel`, a cloud's controller. */
-export const findOwner = ({ metadata, status }: EnvoyService): Owner | undefined => {
+export const findAddressOwner = ({ metadata, status }: EnvoyService): AddressOwner | undefined => {
   const [ingress] = status?.loadBalancer?.ingress ?? [];
   const address = ingress?.ip ?? ingress?.hostname;
   const writer = metadata.managedFields?.find(
@@ -39,7 +39,7 @@ export const findOwner = ({ metadata, status }: EnvoyService): Owner | undefined
 };
 
 /** What the status of Envoy's Service should say, or undefined when it says so already. */
-export const publicationPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
+export const loadBalancerPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
   const [first, ...more] = status?.loadBalancer?.ingress ?? [];
   if (first?.ip === ip && first.ipMode === 'VIP' && more.length === 0) return undefined;
   return { status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } };
@@ -53,7 +53,7 @@ const isThere = (services: readonly EnvoyService[]): Verdict => services.length 
  * controller of the cluster's gave it stays. Resolves with the address that it has then.
  * Throws UserError `gateway.bad-address` when it is no IP address, `gateway.no-service` at the deadline.
  */
-export const publishAddress = async (
+export const setLoadBalancerAddress = async (
   kube: Kube,
   spec: GatewaySpec,
   { address, timeoutMs, signal, report }: WaitInput & { readonly address: string; readonly report?: Report },
@@ -78,12 +78,12 @@ export const publishAddress = async (
       ...(signal && { signal }),
     },
   );
-  const owner = service && findOwner(service);
+  const owner = service && findAddressOwner(service);
   if (owner) {
     report?.(`${owner.manager} gave the Gateway the address ${owner.address}, which stays`);
     return owner.address;
   }
-  const patch = service && publicationPatch(service, address);
+  const patch = service && loadBalancerPatch(service, address);
   if (patch) await kube.patch(ref, patch, { type: 'merge', subresource: 'status' });
   return address;
 };

@@ -5,6 +5,7 @@ import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import { contourName, envoyName, envoyPods } from '../../model/contour-names.ts';
 import { gatewayClassKind, gatewayKind } from '../../model/gateway-api.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { GatewaySpec } from '../spec.ts';
 import type { WaitInput } from './address.ts';
 import { hasAddress, isAccepted, isAnyPodReady, isAvailable, isProgrammed, theOne } from './conditions.ts';
@@ -53,17 +54,15 @@ export const waitForGateway = async (input: WaitContext): Promise<void> => {
 export const waitForAddress = (input: WaitContext & { readonly address: string }): Promise<void> =>
   waitFor(addressWait(input.spec, input.address), input);
 
-export type Unready = { readonly id: Wait<KubeObject>['id']; readonly message: string; readonly hint: string };
-
 /** Looks once at all that {@link waitForGateway} and {@link waitForAddress} wait for; what is not ready, and why. Changes nothing. */
-export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Unready[]> => {
+export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Problem[]> => {
   const look = async <T extends KubeObject>({
     what,
     selection,
     judge,
     id,
     hint,
-  }: Wait<T>): Promise<readonly Unready[]> => {
+  }: Wait<T>): Promise<readonly Problem[]> => {
     const verdict = judge(await listOrNone<T>(kube, selection));
     return verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
   };

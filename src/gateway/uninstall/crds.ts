@@ -7,7 +7,7 @@ import { gatewayKind } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
 import { crdKind } from '../spec.ts';
-import { listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
+import { listAll, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
 
 type NamedCRD = CRD & { readonly spec: { readonly names: { readonly kind: string } } };
 
@@ -20,17 +20,17 @@ const objectsOf = async (kube: Kube, { spec }: NamedCRD): Promise<readonly KubeO
 };
 
 /** One that is still on its way out would take away what a next `up` makes. */
-const waitUntilGone = async (removing: Removing, family: string, crds: readonly CRD[]): Promise<void> => {
+const waitUntilGone = async (removing: RemovalContext, family: string, crds: readonly CRD[]): Promise<void> => {
   const names = new Set(crds.map(({ metadata }) => metadata.name));
   await waitForRemoval(removing, {
     what: `CustomResourceDefinitions of ${family}`,
     selection: { ...crdKind, labelSelector: `${instanceLabel}=${removing.instance}` },
-    isMeant: ({ metadata }) => names.has(metadata.name),
+    isSelected: ({ metadata }) => names.has(metadata.name),
   });
 };
 
 /** A CRD takes all its objects with it, so those of a family stay while anybody has an object of one of them. */
-const removeFamily = async (removing: Removing, family: string, crds: readonly NamedCRD[]): Promise<void> => {
+const removeFamily = async (removing: RemovalContext, family: string, crds: readonly NamedCRD[]): Promise<void> => {
   const { kube, left } = removing;
   const objects = (await Promise.all(crds.map((crd) => objectsOf(kube, crd)))).flat();
   if (objects.length === 0) {
@@ -46,8 +46,8 @@ const removeFamily = async (removing: Removing, family: string, crds: readonly N
 };
 
 /** Removes the CRDs that this instance installed, as far as nobody else uses them. */
-export const removeCRDs = async (removing: Removing): Promise<void> => {
-  const crds = await listOurs<NamedCRD>(removing, crdKind);
+export const removeCRDs = async (removing: RemovalContext): Promise<void> => {
+  const crds = await listCreated<NamedCRD>(removing, crdKind);
   for (const family of new Set(crds.map(familyOf))) {
     await removeFamily(
       removing,
@@ -61,33 +61,35 @@ export const removeCRDs = async (removing: Removing): Promise<void> => {
 const withoutLimit = (crd: CRD): unknown => raiseListenerLimit(crd, largestUnmodifiedLimit + 1).spec;
 
 /** Why a CRD must stay as it is, or undefined when it can be restored. */
-const findRestoreObstacle = (current: CRD, before: CRD, gateways: readonly Gateway[]): string | undefined => {
-  if (!isDeepStrictEqual(withoutLimit(current), withoutLimit(before))) return 'somebody else has changed it since';
+const findRestoreObstacle = (current: CRD, original: CRD, gateways: readonly Gateway[]): string | undefined => {
+  if (!isDeepStrictEqual(withoutLimit(current), withoutLimit(original))) return 'somebody else has changed it since';
   const tenant = gateways.find(({ metadata }) => metadata.labels?.[instanceLabel]);
   if (tenant) return `taskgate instance '${tenant.metadata.labels?.[instanceLabel]}' uses it`;
-  const limit = Math.min(...listenerLimits(before).flatMap(({ spec = Infinity, status = Infinity }) => [spec, status]));
+  const limit = Math.min(
+    ...listenerLimits(original).flatMap(({ spec = Infinity, status = Infinity }) => [spec, status]),
+  );
   const large = gateways.find(({ spec }) => spec.listeners.length > limit);
   return large && `${describeRef(large)} has ${large.spec.listeners.length} listeners, it allowed ${limit}`;
 };
 
 /** Writes spec and field owners as they were. Throws the API server's refusal. */
-const putBack = async (kube: Kube, current: CRD, before: CRD): Promise<void> => {
-  await kube.update({ ...current, ...crdKind, spec: before.spec });
-  const { managedFields } = before.metadata as { readonly managedFields?: unknown };
-  const ref = { ...crdKind, metadata: { name: before.metadata.name } };
+const putBack = async (kube: Kube, current: CRD, original: CRD): Promise<void> => {
+  await kube.update({ ...current, ...crdKind, spec: original.spec });
+  const { managedFields } = original.metadata as { readonly managedFields?: unknown };
+  const ref = { ...crdKind, metadata: { name: original.metadata.name } };
   if (managedFields) await kube.patch(ref, { metadata: { managedFields } }, { type: 'merge' });
 };
 
-const restore = async ({ kube, left, restored }: Removing, before: CRD): Promise<void> => {
-  const ref = { ...crdKind, metadata: { name: before.metadata.name } };
+const restore = async ({ kube, left, restored }: RemovalContext, original: CRD): Promise<void> => {
+  const ref = { ...crdKind, metadata: { name: original.metadata.name } };
   const what = `the raised listener limit of ${describeRef(ref)}`;
   const current = await kube.find<CRD>(ref);
-  if (!current || isDeepStrictEqual(current.spec, before.spec)) return;
+  if (!current || isDeepStrictEqual(current.spec, original.spec)) return;
   const gateways = await listAll<Gateway>(kube, gatewayKind);
-  const why = findRestoreObstacle(current, before, gateways);
+  const why = findRestoreObstacle(current, original, gateways);
   if (why) return void left.push({ what, why });
   try {
-    await putBack(kube, current, before);
+    await putBack(kube, current, original);
     restored.push(describeRef(ref));
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
@@ -96,6 +98,6 @@ const restore = async ({ kube, left, restored }: Removing, before: CRD): Promise
 };
 
 /** Puts the CRDs that were there before, and that we patched, back to what they were. */
-export const restoreCRDs = async (removing: Removing): Promise<void> => {
-  for (const crd of removing.before.crds) await restore(removing, crd);
+export const restoreCRDs = async (removing: RemovalContext): Promise<void> => {
+  for (const crd of removing.original.crds) await restore(removing, crd);
 };

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../lib/kube/types.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { gatewayKind } from '../../model/gateway-api.ts';
 import { together } from '../ready/readiness.ts';
-import { type Kind, listAll, listOurs, type Removing, removeObject } from './objects.ts';
+import { type Kind, listAll, listCreated, type RemovalContext, removeObject } from './objects.ts';
 
 const ownerLabel = 'projectcontour.io/owning-gateway-name';
 
@@ -37,7 +37,10 @@ const nobody = (objects: readonly KubeObject[]): true | string =>
   objects.length === 0 || `${objects.map(({ metadata }) => metadata.name).join(', ')} is there`;
 
 /** Lets the provisioner clean up; says so when it did not in time. */
-const waitForProvisioner = async (removing: Removing, { metadata: { namespace, name } }: KubeObject): Promise<void> => {
+const waitForProvisioner = async (
+  removing: RemovalContext,
+  { metadata: { namespace, name } }: KubeObject,
+): Promise<void> => {
   const { kube, timeoutMs, report } = removing;
   try {
     await together(removing.signal, (signal) =>
@@ -57,7 +60,7 @@ const waitForProvisioner = async (removing: Removing, { metadata: { namespace, n
 };
 
 /** Objects of a Gateway have neither finalizers nor owners: what the provisioner left, nobody else removes. */
-const removeCompanions = async (removing: Removing, { metadata }: KubeObject): Promise<void> => {
+const removeCompanions = async (removing: RemovalContext, { metadata }: KubeObject): Promise<void> => {
   const { kube } = removing;
   const { name, namespace = '' } = metadata;
   const labelSelector = `${ownerLabel}=${name}`;
@@ -73,8 +76,8 @@ const removeCompanions = async (removing: Removing, { metadata }: KubeObject): P
 };
 
 /** Removes the Gateways that this instance made; Contour's provisioner then removes what it made for them. */
-export const removeGateways = async (removing: Removing): Promise<void> => {
-  for (const gateway of await listOurs(removing, gatewayKind)) {
+export const removeGateways = async (removing: RemovalContext): Promise<void> => {
+  for (const gateway of await listCreated(removing, gatewayKind)) {
     await removeObject(removing, gateway);
     await waitForProvisioner(removing, gateway);
     await removeCompanions(removing, gateway);

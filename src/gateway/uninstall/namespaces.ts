@@ -2,7 +2,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { type Kind, listAll, listOurs, type Removing, removeObject, waitForRemoval } from './objects.ts';
+import { type Kind, listAll, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
 
 type Resource = {
   readonly name: string;
@@ -43,13 +43,13 @@ const namespacedKinds = async (kube: Kube): Promise<readonly Kind[]> => {
 };
 
 /** What else is in a namespace, after all of ours is gone. */
-const findSettled = async ({ kube, removed }: Removing, namespace: string): Promise<readonly KubeObject[]> => {
+const findSettled = async ({ kube, removed }: RemovalContext, namespace: string): Promise<readonly KubeObject[]> => {
   const kinds = await namespacedKinds(kube);
   const objects = await Promise.all(kinds.map((kind) => listAll(kube, { ...kind, namespace })));
   return objects.flat().filter((object) => isSettled(object) && !removed.includes(describeRef(object)));
 };
 
-const removeNamespace = async (removing: Removing, namespace: KubeObject): Promise<void> => {
+const removeNamespace = async (removing: RemovalContext, namespace: KubeObject): Promise<void> => {
   const settled = await findSettled(removing, namespace.metadata.name);
   if (settled.length > 0) {
     const names = settled.slice(0, 3).map(describeRef).join(', ');
@@ -67,8 +67,8 @@ const removeNamespace = async (removing: Removing, namespace: KubeObject): Promi
 };
 
 /** Removes the namespaces that this instance made, unless somebody else has put something there. */
-export const removeNamespaces = async (removing: Removing): Promise<void> => {
-  for (const namespace of await listOurs(removing, { apiVersion: 'v1', kind: 'Namespace' })) {
+export const removeNamespaces = async (removing: RemovalContext): Promise<void> => {
+  for (const namespace of await listCreated(removing, { apiVersion: 'v1', kind: 'Namespace' })) {
     try {
       await removeNamespace(removing, namespace);
     } catch (error) {

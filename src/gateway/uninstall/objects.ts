@@ -5,20 +5,20 @@ import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { type Before, isOurs } from '../foreign/snapshot.ts';
+import { isCreatedBy, type OriginalState } from '../foreign/snapshot.ts';
 
 /** Something that stays although it was to go, and why. */
 export type Leftover = { readonly what: string; readonly why: string };
 
 export type RemovalOptions = {
-  readonly before: Before;
+  readonly original: OriginalState;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly report?: Report;
 };
 
 /** What the stages of a removal share; each says here what it did. */
-export type Removing = RemovalOptions & {
+export type RemovalContext = RemovalOptions & {
   readonly kube: Kube;
   readonly instance: string;
   readonly removed: string[];
@@ -40,16 +40,16 @@ export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selec
 };
 
 /** The objects of a kind that this instance made, in all namespaces. */
-export const listOurs = async <T extends KubeObject>(
-  { kube, instance, before }: Removing,
+export const listCreated = async <T extends KubeObject>(
+  { kube, instance, original }: RemovalContext,
   kind: Kind,
 ): Promise<readonly T[]> => {
   const objects = await listAll<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${instance}` });
-  return objects.filter((object) => isOurs(object, instance, before));
+  return objects.filter((object) => isCreatedBy(object, instance, original));
 };
 
 /** Removes one object; a refusal is told with what is left, and keeps nothing else from going. */
-export const removeObject = async ({ kube, removed, left }: Removing, ref: ObjectRef): Promise<void> => {
+export const removeObject = async ({ kube, removed, left }: RemovalContext, ref: ObjectRef): Promise<void> => {
   try {
     if (await kube.remove(ref)) removed.push(describeRef(ref));
   } catch (error) {
@@ -59,10 +59,10 @@ export const removeObject = async ({ kube, removed, left }: Removing, ref: Objec
 };
 
 /** Removes all that this instance made of some kinds, kind after kind. */
-export const removeKinds = async (removing: Removing, kinds: readonly Kind[]): Promise<void> => {
+export const removeKinds = async (removing: RemovalContext, kinds: readonly Kind[]): Promise<void> => {
   for (const kind of kinds) {
     removing.signal?.throwIfAborted();
-    const objects = await listOurs(removing, kind);
+    const objects = await listCreated(removing, kind);
     await Promise.all(objects.map((object) => removeObject(removing, object)));
   }
 };
@@ -70,14 +70,17 @@ export const removeKinds = async (removing: Removing, kinds: readonly Kind[]): P
 type Awaited = {
   readonly what: string;
   readonly selection: Selection;
-  readonly isMeant?: (object: KubeObject) => boolean;
+  readonly isSelected?: (object: KubeObject) => boolean;
 };
 
 /** Waits until what was removed is gone; what is still there at the deadline is told with what is left. */
-export const waitForRemoval = async (removing: Removing, { what, selection, isMeant }: Awaited): Promise<void> => {
+export const waitForRemoval = async (
+  removing: RemovalContext,
+  { what, selection, isSelected }: Awaited,
+): Promise<void> => {
   const { kube, timeoutMs, signal, report, left } = removing;
   const judge = (objects: readonly KubeObject[]) => {
-    const [first] = objects.filter((object) => isMeant?.(object) ?? true);
+    const [first] = objects.filter((object) => isSelected?.(object) ?? true);
     return first ? `${describeRef({ ...first, kind: selection.kind })} is there` : true;
   };
   try {

@@ -5,7 +5,7 @@ import { verifySameCluster } from '../foreign/snapshot.ts';
 import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
-import { type Kind, type Leftover, type RemovalOptions, type Removing, removeKinds } from './objects.ts';
+import { type Kind, type Leftover, type RemovalContext, type RemovalOptions, removeKinds } from './objects.ts';
 
 /** What {@link removeGatewayObjects} did, one line each. */
 export type Removal = {
@@ -44,7 +44,7 @@ const installedKinds: readonly Kind[] = [
 /**
  * Removes what an instance made in a cluster of somebody else's and nothing more, in an order in which each part cleans
  * up after itself; puts CRDs back to what they were. Safe to repeat. What cannot go is in `left`, with the reason.
- * Throws UserError `cluster.other-cluster` where this is not the cluster of `before`, `cluster.refused` where its
+ * Throws UserError `cluster.other-cluster` where this is not the cluster of `original`, `cluster.refused` where its
  * credentials do not do, and `cluster.api` where none answers.
  */
 export const removeGatewayObjects = async (
@@ -52,9 +52,9 @@ export const removeGatewayObjects = async (
   { instance }: { readonly instance: string },
   options: RemovalOptions,
 ): Promise<Removal> => {
-  const removing: Removing = { ...options, kube, instance, removed: [], restored: [], left: [] };
+  const removing: RemovalContext = { ...options, kube, instance, removed: [], restored: [], left: [] };
   try {
-    await verifySameCluster(kube, options.before);
+    await verifySameCluster(kube, options.original);
     await removeKinds(removing, sampleKinds);
     await removeGateways(removing);
     await removeKinds(removing, installedKinds);

@@ -3,7 +3,7 @@ import { isNotFound, type KubeRequest, kubeHttp } from './http.ts';
 import type { KubeObject, ObjectRef, Selection } from './types.ts';
 import { watchObjects } from './watch.ts';
 
-export { isAlreadyThere, isConflict, isNotFound, KubeError } from './http.ts';
+export { isConflict, isNotFound, KubeError } from './http.ts';
 
 export type ApplyOptions = { readonly dryRun?: boolean; readonly force?: boolean };
 export type PatchOptions = {

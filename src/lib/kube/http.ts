@@ -37,8 +37,6 @@ export class KubeError extends Error {
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
 export const isConflict = (error: unknown): boolean =>
   error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
-export const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof KubeError && error.reason === 'AlreadyExists';
 
 const toKubeError = (code: number, text: string): KubeError => {
   try {

@@ -10,11 +10,11 @@ import {
   otherAddress,
   routeRefused,
 } from './object-rules.ts';
-import type { Broken, BrokenPath, Rule } from './rule.ts';
+import type { BrokenHop, BrokenPath, HopRule } from './rule.ts';
 import { noAnswerBehindEnvoy, noWay, refused, unresolved, wrongAnswer } from './traffic-rules.ts';
 
 /** Ordered from what explains most to what is left over. */
-const rules: readonly Rule[] = [
+const rules: readonly HopRule[] = [
   gatewayGone,
   listenerGone,
   unresolved,
@@ -31,8 +31,8 @@ const rules: readonly Rule[] = [
   refused,
 ];
 
-/** Names the first broken hop of a port that gave no right answer, with its likely cause and what to do. */
-export const findBrokenHop = (path: BrokenPath): Broken => {
+/** Names the first brokenHop hop of a port that gave no right answer, with its likely cause and what to do. */
+export const findBrokenHop = (path: BrokenPath): BrokenHop => {
   for (const rule of rules) {
     const found = rule(path);
     if (found) return found;

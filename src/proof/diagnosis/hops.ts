@@ -2,21 +2,21 @@ import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
 import { containerPort } from '../../model/task-listener.ts';
-import type { Dialed } from '../probe/dial.ts';
+import type { DialResult } from '../probe/dial.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
-import type { ReverseDialed } from '../probe/reverse.ts';
+import type { ReverseResult } from '../probe/reverse.ts';
 import type { Exposure } from '../sample-task/task.ts';
 import { findBrokenHop } from './findings.ts';
 import type { PathView, PortView } from './path-view.ts';
 import { findReverse } from './reverse-findings.ts';
 import { type ForwardHop, forwardHops } from './rule.ts';
 
-type Answered = Extract<Dialed, { readonly outcome: 'answered' }>;
+type Answered = Extract<DialResult, { readonly outcome: 'answered' }>;
 
 /** One exposed port, what dialing it gave, and how its objects looked then. */
 export type ProbedPort = {
   readonly exposure: Exposure;
-  readonly dialed: Dialed;
+  readonly dialed: DialResult;
   readonly view: PathView;
   readonly port: PortView;
   readonly gateway: GatewayEndpoint;
@@ -80,7 +80,7 @@ export const forwardHopsOf = (probed: ProbedPort): readonly Hop[] => {
 };
 
 export type ProbedMaster = {
-  readonly dialed: ReverseDialed;
+  readonly dialed: ReverseResult;
   readonly master: MasterEndpoint;
   readonly found: FoundMaster;
   /** Port on which the master listens on this host. */

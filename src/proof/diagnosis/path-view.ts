@@ -1,6 +1,6 @@
 import type { Gateway, KubeEvent, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import type { Dialed } from '../probe/dial.ts';
+import type { DialResult } from '../probe/dial.ts';
 
 export type Service = KubeObject & {
   readonly spec?: { readonly clusterIP?: string; readonly ports?: readonly { readonly port: number }[] };
@@ -29,5 +29,5 @@ export type PortView = {
   readonly service: Seen<Service>;
   readonly slices: readonly EndpointSlice[];
   /** Undefined when it was not dialed, or had no address. */
-  readonly envoy: Dialed | undefined;
+  readonly envoy: DialResult | undefined;
 };

@@ -37,11 +37,11 @@ export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[
   if (pods.some(isReady)) return undefined;
   const [pod] = pods;
   const event = describeEvent(events);
-  const told = pod
+  const state = pod
     ? (schedulingTrouble(pod) ?? containerTrouble(pod) ?? `phase ${pod.status?.phase ?? 'unknown'}`)
     : 'the Job has made no pod';
-  const more = event && !told.includes(event) ? ` (${event})` : '';
-  const text = `${told}${more}`;
+  const more = event && !state.includes(event) ? ` (${event})` : '';
+  const text = `${state}${more}`;
   const hint = hints.find(([pattern]) => pattern.test(text))?.[1] ?? 'give it more time, or look at its events';
   return { cause: `${pod ? `pod ${pod.metadata.name}` : 'sample task'} is not ready: ${text}`, hint };
 };

@@ -1,7 +1,7 @@
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
-import type { ReverseRefusal } from '../probe/reverse.ts';
+import type { ReverseFailure } from '../probe/reverse.ts';
 
 export type BrokenReverse = {
   readonly seen: string;
@@ -21,7 +21,7 @@ const refusedFinding: Explain = ({ address, found, master: { via } }) =>
       }
     : { cause: `${via} end ${address} refuses connections`, hint: 'is the tunnel up, and bound to a public address?' };
 
-const explanations: Readonly<Record<ReverseRefusal, Explain>> = {
+const explanations: Readonly<Record<ReverseFailure, Explain>> = {
   refused: refusedFinding,
   timeout: ({ address, master: { port, via } }) => ({
     cause: `packets from pods to ${address} get lost: a firewall ${via === 'direct' ? 'on this host' : 'in between'}, or no route`,
@@ -55,7 +55,7 @@ const explanations: Readonly<Record<ReverseRefusal, Explain>> = {
 };
 
 /** Why the pod did not reach the master, with what to do. */
-export const findReverse = (outcome: ReverseRefusal, reverse: BrokenReverse): Finding => {
+export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse): Finding => {
   const { found, master, localPort } = reverse;
   const address = `${master.host}:${master.port}`;
   if (found.kind === 'loopback-only') {

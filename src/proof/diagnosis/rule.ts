@@ -1,7 +1,7 @@
 import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
-import type { Refusal } from '../probe/dial.ts';
+import type { DialFailure } from '../probe/dial.ts';
 import type { Exposure } from '../sample-task/task.ts';
 import type { PathView, PortView } from './path-view.ts';
 
@@ -9,8 +9,8 @@ import type { PathView, PortView } from './path-view.ts';
 export const forwardHops = ['address', 'envoy', 'route', 'service', 'pod'] as const;
 export type ForwardHop = (typeof forwardHops)[number];
 
-/** The first broken hop of one exposed port, and why. */
-export type Broken = { readonly hop: ForwardHop; readonly finding: Finding };
+/** The first brokenHop hop of one exposed port, and why. */
+export type BrokenHop = { readonly hop: ForwardHop; readonly finding: Finding };
 
 /** All that is known about a port that gave no right answer. */
 export type BrokenPath = {
@@ -18,14 +18,17 @@ export type BrokenPath = {
   readonly port: PortView;
   readonly exposure: Exposure;
   readonly gateway: GatewayEndpoint;
-  readonly outcome: Refusal;
+  readonly outcome: DialFailure;
   readonly seen: string;
 };
 
 /** Recognises one cause. */
-export type Rule = (path: BrokenPath) => Broken | undefined;
+export type HopRule = (path: BrokenPath) => BrokenHop | undefined;
 
-export const broken = (hop: ForwardHop, cause: string, hint: string): Broken => ({ hop, finding: { cause, hint } });
+export const brokenHop = (hop: ForwardHop, cause: string, hint: string): BrokenHop => ({
+  hop,
+  finding: { cause, hint },
+});
 
 /** Whether Envoy took the connection, as far as can be told: then nothing before it can be to blame. */
 export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent'].includes(outcome);

@@ -1,10 +1,14 @@
 import { containerPort } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
-import { type Broken, type BrokenPath, broken, type Rule } from './rule.ts';
+import { type BrokenHop, type BrokenPath, brokenHop, type HopRule } from './rule.ts';
 
-export const unresolved: Rule = ({ outcome, gateway, seen }) =>
+export const unresolved: HopRule = ({ outcome, gateway, seen }) =>
   outcome === 'unresolved'
-    ? broken('address', `gateway_ip ${gateway.address} does not resolve: ${seen}`, 'use an address, or a name in DNS')
+    ? brokenHop(
+        'address',
+        `gateway_ip ${gateway.address} does not resolve: ${seen}`,
+        'use an address, or a name in DNS',
+      )
     : undefined;
 
 /** What the connection met behind Envoy, seen from here or past kube-proxy. */
@@ -13,7 +17,7 @@ const behindEnvoy = ({ outcome, seen, port: { envoy } }: BrokenPath): string | u
   return envoy?.outcome === 'closed' || envoy?.outcome === 'silent' ? envoy.seen : undefined;
 };
 
-export const noAnswerBehindEnvoy: Rule = (path) => {
+export const noAnswerBehindEnvoy: HopRule = (path) => {
   const seen = behindEnvoy(path);
   if (!seen) return undefined;
   const endpoints = path.port.slices.flatMap((slice) => slice.endpoints ?? []);
@@ -21,47 +25,47 @@ export const noAnswerBehindEnvoy: Rule = (path) => {
   if (ready.length > 0) {
     const addresses = ready.flatMap((endpoint) => endpoint.addresses).join(', ');
     const cause = `Envoy gets no answer from the pod at ${addresses}: ${seen}`;
-    return broken('pod', cause, 'look for a NetworkPolicy between Envoy and the pod');
+    return brokenHop('pod', cause, 'look for a NetworkPolicy between Envoy and the pod');
   }
   const trouble = findPodTrouble(path.view.pods, path.view.events);
   const cause = `Service ${path.exposure.name} has no ready endpoint${trouble ? `: ${trouble.cause}` : ''}`;
-  return broken('pod', cause, trouble?.hint ?? 'is the controller manager running? It makes endpoints');
+  return brokenHop('pod', cause, trouble?.hint ?? 'is the controller manager running? It makes endpoints');
 };
 
-export const wrongAnswer: Rule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
+export const wrongAnswer: HopRule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
   if (outcome !== 'wrong') return undefined;
   const cause = `something else answers at ${address}:${exposure.listenerPort}: ${seen}`;
   return envoy?.outcome === 'answered'
-    ? broken('address', cause, 'find what answers in the place of Envoy: a proxy, a port-forward, another machine')
-    : broken('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
+    ? brokenHop('address', cause, 'find what answers in the place of Envoy: a proxy, a port-forward, another machine')
+    : brokenHop('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
 };
 
-export const refused: Rule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
+export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
   if (outcome !== 'refused') return undefined;
   const own = containerPort(listenerPort);
   if (envoy?.outcome === 'answered') {
-    return broken(
+    return brokenHop(
       'envoy',
       `Envoy answers on its own port ${own}, but ${address}:${listenerPort} refuses: kube-proxy does not lead there`,
       'look at kube-proxy, and at the address in the status of the Service of Envoy',
     );
   }
   if (envoy?.outcome === 'refused') {
-    return broken(
+    return brokenHop(
       'route',
       `Envoy has not opened its port ${own}: Contour has not programmed listener and TCPRoute`,
       'read the log of Contour; above 100 listeners it may lag by half a minute',
     );
   }
   const cause = `${address}:${listenerPort} refuses connections; Envoy itself could not be dialed from here`;
-  return broken('envoy', cause, 'look at kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
+  return brokenHop('envoy', cause, 'look at kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
 };
 
 /** What is left: packets get lost on the way. */
-export const noWay = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): Broken => {
+export const noWay = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): BrokenHop => {
   const reached = envoy?.outcome === 'answered' || envoy?.outcome === 'refused';
   const where = reached ? 'the pod network can be reached, this address cannot' : 'routing or a firewall';
-  return broken(
+  return brokenHop(
     'address',
     `no way from this host to ${address}:${exposure.listenerPort} (${outcome}): ${where}; ${seen}`,
     `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider`,

@@ -6,7 +6,7 @@ import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import { taskPods } from '../../model/task-objects.ts';
-import { type Dialed, dialHttp, dialTcp } from '../probe/dial.ts';
+import { type DialResult, dialHttp, dialTcp } from '../probe/dial.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
 import type { EndpointSlice, PathView, PortView, Seen, Service } from './path-view.ts';
 
@@ -22,7 +22,7 @@ const see = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<Se
   }
 };
 
-const seeAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
+const readAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
   try {
     return await kube.list<T>(selection);
   } catch (error) {
@@ -34,7 +34,7 @@ const seeAll = async <T extends KubeObject>(kube: Kube, selection: Selection): P
 const dialEnvoy = async (
   pods: readonly Pod[],
   { protocol, listenerPort }: Pick<Exposure, 'protocol' | 'listenerPort'>,
-): Promise<Dialed | undefined> => {
+): Promise<DialResult | undefined> => {
   const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
   if (!host) return undefined;
   const target = { host, port: containerPort(listenerPort) };
@@ -42,11 +42,11 @@ const dialEnvoy = async (
 };
 
 const seeEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly KubeEvent[]> => {
-  const events = await seeAll<KubeEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
+  const events = await readAll<KubeEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
   return events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName));
 };
 
-const lookAtPort = async (
+const inspectPort = async (
   kube: Kube,
   { namespace, name, ...exposure }: ExposedTask & Exposure,
   pods: Promise<readonly Pod[]>,
@@ -55,7 +55,7 @@ const lookAtPort = async (
   const [route, service, slices, envoy] = await Promise.all([
     see<TCPRoute>(kube, { ...tcpRouteKind, metadata }),
     see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
-    seeAll<EndpointSlice>(kube, {
+    readAll<EndpointSlice>(kube, {
       ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
       labelSelector: `kubernetes.io/service-name=${name}`,
     }),
@@ -71,19 +71,19 @@ export type LookOptions = {
 };
 
 /** Looks at every object of an exposed task's path, all at once. What may not be read stays unknown. */
-export const lookAtPath = async (
+export const inspectPath = async (
   kube: Kube,
   task: ExposedTask,
   { gateway, diagnose }: LookOptions,
 ): Promise<PathView> => {
-  const envoys = seeAll<Pod>(kube, envoyPods(gateway));
+  const envoys = readAll<Pod>(kube, envoyPods(gateway));
   const dialable = diagnose ? envoys : Promise.resolve([]);
   const [seenGateway, envoyService, pods, events, ports] = await Promise.all([
     see<Gateway>(kube, gatewayRef(gateway)),
     see<Service>(kube, envoyServiceRef(gateway)),
-    seeAll<Pod>(kube, taskPods(task)),
+    readAll<Pod>(kube, taskPods(task)),
     diagnose ? seeEvents(kube, task) : [],
-    Promise.all(task.exposures.map((exposure) => lookAtPort(kube, { ...task, ...exposure }, dialable))),
+    Promise.all(task.exposures.map((exposure) => inspectPort(kube, { ...task, ...exposure }, dialable))),
   ]);
   const byPort = task.exposures.flatMap(({ listenerPort }, index) => {
     const view = ports[index];

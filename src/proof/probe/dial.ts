@@ -1,16 +1,16 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export type Target = { readonly host: string; readonly port: number };
+export type HostPort = { readonly host: string; readonly port: number };
 
 /** Why no answer came. `closed`: accepted, then ended without a byte. `silent`: accepted, then nothing. */
-export type Refusal = 'refused' | 'unreachable' | 'unresolved' | 'timeout' | 'closed' | 'silent' | 'wrong';
+export type DialFailure = 'refused' | 'unreachable' | 'unresolved' | 'timeout' | 'closed' | 'silent' | 'wrong';
 
-export type Dialed =
+export type DialResult =
   | { readonly outcome: 'answered'; readonly connectMs: number; readonly latencyMs: number; readonly answer: string }
-  | { readonly outcome: Refusal; readonly seen: string };
+  | { readonly outcome: DialFailure; readonly seen: string };
 
-const outcomeOfCode: Readonly<Record<string, Refusal>> = {
+const outcomeOfCode: Readonly<Record<string, DialFailure>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'closed',
   EPIPE: 'closed',
@@ -24,17 +24,17 @@ const outcomeOfCode: Readonly<Record<string, Refusal>> = {
 
 const since = (startMs: number): number => Math.round((performance.now() - startMs) * 10) / 10;
 
-const failed = (error: NodeJS.ErrnoException, connected: boolean): Dialed => ({
+const failed = (error: NodeJS.ErrnoException, connected: boolean): DialResult => ({
   outcome: connected ? 'closed' : (outcomeOfCode[error.code ?? ''] ?? 'refused'),
   seen: error.message,
 });
 
-const collect = (socket: Socket, { host, port }: Target, timeoutMs: number): Promise<Dialed> =>
+const collect = (socket: Socket, { host, port }: HostPort, timeoutMs: number): Promise<DialResult> =>
   new Promise((resolve) => {
     const startMs = performance.now();
     let connectMs: number | undefined;
     let answer = '';
-    const end = (dialed: Dialed) => {
+    const end = (dialed: DialResult) => {
       socket.destroy();
       clearTimeout(timer);
       resolve(dialed);
@@ -58,20 +58,20 @@ const collect = (socket: Socket, { host, port }: Target, timeoutMs: number): Pro
   });
 
 /** Connects, sends `request` if there is one, and reads until the other side closes. Times are in milliseconds. */
-export const dialTcp = (target: Target, timeoutMs: number, request?: string): Promise<Dialed> => {
+export const dialTcp = (target: HostPort, timeoutMs: number, request?: string): Promise<DialResult> => {
   const socket = connect(target);
   if (request) socket.write(request);
   return collect(socket, target, timeoutMs);
 };
 
 /** As in a URL: with brackets around an IPv6 address. */
-export const hostAndPort = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+export const hostAndPort = ({ host, port }: HostPort): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
  * One HTTP GET on a connection of its own; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0, so that
  * the server closes after the answer and sends it in one piece.
  */
-export const dialHttp = async (target: Target, timeoutMs: number, path: string): Promise<Dialed> => {
+export const dialHttp = async (target: HostPort, timeoutMs: number, path: string): Promise<DialResult> => {
   const request = `GET ${path} HTTP/1.0\r\nHost: ${hostAndPort(target)}\r\n\r\n`;
   const dialed = await dialTcp(target, timeoutMs, request);
   if (dialed.outcome !== 'answered') return dialed;
@@ -82,7 +82,7 @@ export const dialHttp = async (target: Target, timeoutMs: number, path: string):
 };
 
 /** The answer if it is the one wanted, otherwise `wrong` with what came instead. */
-export const expectAnswer = (dialed: Dialed, wanted: string): Dialed =>
+export const expectAnswer = (dialed: DialResult, wanted: string): DialResult =>
   dialed.outcome !== 'answered' || dialed.answer === wanted
     ? dialed
     : { outcome: 'wrong', seen: `answered ${JSON.stringify(dialed.answer.slice(0, 80))}, not the nonce` };

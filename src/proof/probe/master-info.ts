@@ -1,12 +1,12 @@
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
-import { dialHttp, hostAndPort, type Target } from './dial.ts';
+import { dialHttp, type HostPort, hostAndPort } from './dial.ts';
 import { type MasterInfo, parseMasterInfo } from './placeholder-master.ts';
 
 const timeoutMs = 1_000;
 const longestAnswerBytes = 100_000;
 
 /** The answer of a master that speaks TLS. Its certificate does not matter: nothing is sent to it, and an id read. */
-const getByTls = async (target: Target): Promise<string | undefined> => {
+const getByTls = async (target: HostPort): Promise<string | undefined> => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const options = { signal, rejectUnauthorized: false, redirect: 'manual' } as const;
@@ -22,7 +22,7 @@ const getByTls = async (target: Target): Promise<string | undefined> => {
  * What a real master says of itself at an address, over http or https; undefined where none answers. Our own stand-in is
  * told by the nonce that it repeats: a master gives none.
  */
-export const findMasterInfo = async (target: Target): Promise<MasterInfo | undefined> => {
+export const findMasterInfo = async (target: HostPort): Promise<MasterInfo | undefined> => {
   const plain = await dialHttp(target, timeoutMs, '/info');
   const isOther = plain.outcome === 'wrong' || plain.outcome === 'closed';
   const text = plain.outcome === 'answered' ? plain.answer : isOther ? await getByTls(target) : undefined;

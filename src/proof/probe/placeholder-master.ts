@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
-import { type Dialed, dialHttp, type Target } from './dial.ts';
+import { type DialResult, dialHttp, type HostPort } from './dial.ts';
 
 /** What listens where the master should, on this host. */
 export type FoundMaster =
@@ -9,9 +9,9 @@ export type FoundMaster =
   | { readonly kind: 'loopback-only'; readonly seen: string }
   | { readonly kind: 'foreign'; readonly seen: string };
 
-export type StandIn = {
+export type PlaceholderMaster = {
   /** Where it listens. */
-  readonly target: Target;
+  readonly target: HostPort;
   /** Who asked, by nonce: the address of the caller. */
   readonly callers: ReadonlyMap<string, string>;
   readonly close: () => Promise<void>;
@@ -33,7 +33,7 @@ export const parseMasterInfo = (text: string): MasterInfo | undefined => {
   }
 };
 
-const judge = (dialed: Dialed): FoundMaster => {
+const judge = (dialed: DialResult): FoundMaster => {
   if (dialed.outcome === 'answered') {
     const info = parseMasterInfo(dialed.answer);
     return info
@@ -45,7 +45,7 @@ const judge = (dialed: Dialed): FoundMaster => {
 };
 
 /** Looks for a master at an address of this host, and at the loopback address in case it listens only there. */
-export const findMaster = async (target: Target): Promise<FoundMaster> => {
+export const findMaster = async (target: HostPort): Promise<FoundMaster> => {
   const found = judge(await dialHttp(target, dialTimeoutMs, '/info'));
   if (found.kind !== 'none' || target.host === loopback) return found;
   const local = judge(await dialHttp({ ...target, host: loopback }, dialTimeoutMs, '/info'));
@@ -53,7 +53,7 @@ export const findMaster = async (target: Target): Promise<FoundMaster> => {
   return local.kind === 'foreign' ? { kind: 'foreign', seen: `on ${loopback}: ${local.seen}` } : local;
 };
 
-const listen = (server: Server, { host, port }: Target): Promise<void> =>
+const listen = (server: Server, { host, port }: HostPort): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
@@ -77,7 +77,7 @@ const makeServer = (callers: Map<string, string>): Server =>
  * name for it), it listens on loopback, to which such addresses lead.
  * Throws a UserError `proof.stand-in` when it may not listen there.
  */
-export const startStandIn = async (target: Target): Promise<StandIn> => {
+export const startPlaceholder = async (target: HostPort): Promise<PlaceholderMaster> => {
   const callers = new Map<string, string>();
   const server = makeServer(callers);
   let listening = target;

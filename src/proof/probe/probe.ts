@@ -5,19 +5,27 @@ import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Proof } from '../../model/path.ts';
 import { forwardHopsOf, reverseHopsOf } from '../diagnosis/hops.ts';
-import { lookAtPath } from '../diagnosis/view.ts';
+import { inspectPath } from '../diagnosis/view.ts';
 import { type SamplePod, waitForSamplePod } from '../sample-task/pod.ts';
 import { type ExposedTask, type Exposure, podPorts } from '../sample-task/task.ts';
-import { type Attempts, type Dialed, dialHttp, dialTcp, expectAnswer, type Target, untilAnswered } from './dial.ts';
+import {
+  type Attempts,
+  type DialResult,
+  dialHttp,
+  dialTcp,
+  expectAnswer,
+  type HostPort,
+  untilAnswered,
+} from './dial.ts';
 import { findMasterInfo } from './master-info.ts';
-import { type FoundMaster, findMaster, type StandIn, startStandIn } from './placeholder-master.ts';
-import { askPod, dialMaster, type ReverseDialed } from './reverse.ts';
+import { type FoundMaster, findMaster, type PlaceholderMaster, startPlaceholder } from './placeholder-master.ts';
+import { askPod, dialMaster, type ReverseResult } from './reverse.ts';
 
 export type ProbeOptions = {
   readonly gateway: GatewayEndpoint;
   readonly master: MasterEndpoint;
   /** Where the master listens on this host; differs from `master` behind a tunnel. */
-  readonly local?: Target;
+  readonly local?: HostPort;
   /** The longest wait for the first answer; ends earlier when nothing can come any more. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -40,7 +48,7 @@ const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure,
 };
 
 /** Ends early what cannot come any more: at once without a pod, after a while with one. */
-const patienceWith = (pod: Promise<SamplePod>, afterPodMs: number): AbortSignal => {
+const giveUpAfter = (pod: Promise<SamplePod>, afterPodMs: number): AbortSignal => {
   const end = new AbortController();
   const stop = () => end.abort();
   pod.then(({ ready }) => (ready ? setTimeout(stop, afterPodMs).unref() : stop()), stop);
@@ -51,21 +59,21 @@ const probeForward = (
   task: ExposedTask,
   pod: Promise<SamplePod>,
   { gateway, ...options }: ProbeOptions,
-): Promise<readonly Dialed[]> => {
-  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), patienceWith(pod, programmingMs)]);
+): Promise<readonly DialResult[]> => {
+  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs), giveUpAfter(pod, programmingMs)]);
   const attempts: Attempts = { ...options, until, pauseMs: forwardPauseMs };
   return Promise.all(task.exposures.map((one) => untilAnswered(() => dialOnce(task, one, gateway.address), attempts)));
 };
 
-type MasterSide = { readonly found: FoundMaster; readonly standIn: StandIn | undefined };
+type MasterSide = { readonly found: FoundMaster; readonly placeholder: PlaceholderMaster | undefined };
 
 type ReverseOptions = ProbeOptions & MasterSide & { readonly pod: Promise<SamplePod> };
 
 const probeReverse = async (
   kube: Kube,
   task: ExposedTask,
-  { found, standIn, pod, ...options }: ReverseOptions,
-): Promise<ReverseDialed> => {
+  { found, placeholder, pod, ...options }: ReverseOptions,
+): Promise<ReverseResult> => {
   if (found.kind === 'foreign' || found.kind === 'loopback-only') return { outcome: 'refused', seen: found.seen };
   const sample = await pod;
   if (!sample.ready) return { outcome: 'unasked', seen: sample.seen };
@@ -74,7 +82,7 @@ const probeReverse = async (
   const through = { host: gateway.address, port: listenerPort };
   const ask = askPod(kube, { ...task, name: sample.name, port: ownPort }, through);
   const attempts: Attempts = { ...options, until: AbortSignal.timeout(reverseMs), pauseMs: reversePauseMs };
-  return untilAnswered(() => dialMaster({ ask, master, ownPort, found, standIn }), attempts);
+  return untilAnswered(() => dialMaster({ ask, master, ownPort, found, placeholder }), attempts);
 };
 
 /** The master behind a URL of the user's may run anywhere. */
@@ -84,16 +92,16 @@ const findBehindUrl = async ({ via, host, port }: MasterEndpoint): Promise<Found
 };
 
 /** A master, or a stand-in where nothing listens; what may not be listened on counts as taken. */
-const findOrStandIn = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
+const findOrStartMaster = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
   const local = given ?? master;
   const behindUrl = await findBehindUrl(master);
   const found = behindUrl.kind === 'none' ? await findMaster(local) : behindUrl;
-  if (found.kind !== 'none') return { found, standIn: undefined };
+  if (found.kind !== 'none') return { found, placeholder: undefined };
   try {
-    return { found, standIn: await startStandIn(local) };
+    return { found, placeholder: await startPlaceholder(local) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { found: { kind: 'foreign', seen: error.message }, standIn: undefined };
+    return { found: { kind: 'foreign', seen: error.message }, placeholder: undefined };
   }
 };
 
@@ -104,7 +112,7 @@ const findOrStandIn = async ({ local: given, master }: ProbeOptions): Promise<Ma
  */
 export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {
   const { gateway, master } = options;
-  const side = await findOrStandIn(options);
+  const side = await findOrStartMaster(options);
   const done = new AbortController();
   const untilDone = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
   try {
@@ -114,7 +122,7 @@ export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOpt
       probeReverse(kube, task, { ...options, ...side, pod }),
     ]);
     const isBroken = forward.some(({ outcome }) => outcome !== 'answered') || reverse.outcome === 'unasked';
-    const view = await lookAtPath(kube, task, { gateway, diagnose: isBroken });
+    const view = await inspectPath(kube, task, { gateway, diagnose: isBroken });
     const hops = [
       ...task.exposures.flatMap((exposure, index) => {
         const [dialed, port] = [forward[index], view.ports.get(exposure.listenerPort)];
@@ -125,6 +133,6 @@ export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOpt
     return { ok: hops.every(({ ok }) => ok), hops };
   } finally {
     done.abort();
-    await side.standIn?.close();
+    await side.placeholder?.close();
   }
 };

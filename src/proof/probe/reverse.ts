@@ -4,22 +4,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
-import { dialHttp, type Refusal, type Target } from './dial.ts';
-import { type FoundMaster, type MasterInfo, parseMasterInfo, type StandIn } from './placeholder-master.ts';
+import { type DialFailure, dialHttp, type HostPort } from './dial.ts';
+import { type FoundMaster, type MasterInfo, type PlaceholderMaster, parseMasterInfo } from './placeholder-master.ts';
 
 /** `untrusted`: the certificate was refused. `unasked`: the pod could not be asked to dial. */
-export type ReverseRefusal = Refusal | 'untrusted' | 'unasked';
+export type ReverseFailure = DialFailure | 'untrusted' | 'unasked';
 
-export type ReverseDialed =
+export type ReverseResult =
   | { readonly outcome: 'answered'; readonly latencyMs: number; readonly evidence: string }
-  | { readonly outcome: ReverseRefusal; readonly seen: string };
+  | { readonly outcome: ReverseFailure; readonly seen: string };
 
 /** Sends a request to the sample pod's HTTP server and returns the answer. */
 export type AskPod = (path: string, query: Readonly<Record<string, string>>) => Promise<string>;
 
 const askTimeoutMs = 7_000; // agnhost gives up after 5 s
 
-const outcomes: readonly (readonly [RegExp, ReverseRefusal])[] = [
+const outcomes: readonly (readonly [RegExp, ReverseFailure])[] = [
   [/connection refused/, 'refused'],
   [/no such host|server misbehaving|lookup /, 'unresolved'],
   [/no route to host|network is unreachable/, 'unreachable'],
@@ -29,7 +29,7 @@ const outcomes: readonly (readonly [RegExp, ReverseRefusal])[] = [
 ];
 
 /** Sorts the error text of a Go program that dialed. */
-export const outcomeOf = (text: string): ReverseRefusal =>
+export const outcomeOf = (text: string): ReverseFailure =>
   outcomes.find(([pattern]) => pattern.test(text))?.[1] ?? 'wrong';
 
 /**
@@ -56,7 +56,7 @@ export const askPod =
   (
     kube: Kube,
     pod: { readonly namespace: string; readonly name: string; readonly port: number },
-    gateway: Target,
+    gateway: HostPort,
   ): AskPod =>
   async (path, query) => {
     try {
@@ -69,25 +69,29 @@ export const askPod =
     }
   };
 
-type Expectation = { readonly nonce: string; readonly found: FoundMaster; readonly standIn: StandIn | undefined };
+type Expectation = {
+  readonly nonce: string;
+  readonly found: FoundMaster;
+  readonly placeholder: PlaceholderMaster | undefined;
+};
 
-const judgeInfo = (info: MasterInfo, { nonce, found, standIn }: Expectation): string | undefined => {
-  if (standIn) {
-    const caller = info.nonce === nonce ? standIn.callers.get(nonce) : undefined;
+const judgeInfo = (info: MasterInfo, { nonce, found, placeholder }: Expectation): string | undefined => {
+  if (placeholder) {
+    const caller = info.nonce === nonce ? placeholder.callers.get(nonce) : undefined;
     return caller && `nonce came back; the stand-in master saw the call from ${caller}`;
   }
   const same = found.kind === 'master' && found.clusterId === info.clusterId;
   return same ? `master ${info.version}, cluster id ${info.clusterId}, the same as seen from this host` : undefined;
 };
 
-const wrong = (seen: string): ReverseDialed => ({ outcome: 'wrong', seen: `answered ${seen.slice(0, 120)}` });
+const wrong = (seen: string): ReverseResult => ({ outcome: 'wrong', seen: `answered ${seen.slice(0, 120)}` });
 
 type DialAnswer = { readonly responses?: readonly string[]; readonly errors?: readonly string[] };
 
 const parseDialAnswer = (text: string): DialAnswer =>
   text.startsWith('{') ? (JSON.parse(text) as DialAnswer) : { errors: [text] };
 
-const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation): ReverseDialed => {
+const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation): ReverseResult => {
   const { responses: [body] = [], errors: [error] = [] } = parseDialAnswer(text);
   if (error !== undefined) return { outcome: outcomeOf(error), seen: error };
   const info = body === undefined ? undefined : parseMasterInfo(body);
@@ -103,7 +107,7 @@ export type ReverseDial = Omit<Expectation, 'nonce'> & {
 };
 
 /** Lets the pod dial the master once, with a fresh nonce, and judges what it got. */
-export const dialMaster = async ({ ask, master, ownPort, ...expected }: ReverseDial): Promise<ReverseDialed> => {
+export const dialMaster = async ({ ask, master, ownPort, ...expected }: ReverseDial): Promise<ReverseResult> => {
   const nonce = randomUUID();
   const startMs = performance.now();
   try {

@@ -102,7 +102,7 @@ const stuck: Readonly<Record<string, Finding>> = {
 export const findStuckTask = (trouble: TaskTrouble): Finding => stuck[trouble.state] ?? findTaskEnd(trouble);
 
 /** What a request through the master's `/proxy/` gave. */
-export type Proxied =
+export type ProxyResult =
   | { readonly outcome: 'answered'; readonly latencyMs: number }
   | { readonly outcome: 'unregistered' | 'unreachable' | 'refused' | 'wrong'; readonly seen: string }
   | { readonly outcome: 'ended'; readonly trouble: TaskTrouble };
@@ -112,7 +112,7 @@ export const judgeProxied = (
   { status, text }: { readonly status: number; readonly text: string },
   nonce: string,
   latencyMs: number,
-): Proxied => {
+): ProxyResult => {
   if (status === 200 && text.trim() === nonce) return { outcome: 'answered', latencyMs };
   const seen = `${status} ${JSON.stringify(text.slice(0, 120))}`;
   if (status === 404 && text.includes('service not found')) return { outcome: 'unregistered', seen };
@@ -122,7 +122,7 @@ export const judgeProxied = (
 
 /** Why the master answers for a running task in that way; `seenFromHere`: the Gateway answers this host with the nonce. */
 export const findProxyTrouble = (
-  outcome: Exclude<Proxied['outcome'], 'answered' | 'ended'>,
+  outcome: Exclude<ProxyResult['outcome'], 'answered' | 'ended'>,
   { seen, seenFromHere, gatewayAddress }: { seen: string; seenFromHere: boolean; gatewayAddress: string },
 ): Finding | undefined => {
   if (outcome === 'unregistered') {

@@ -36,7 +36,7 @@ const objectsOf = async (kube: Kube, task: MasterTask): Promise<readonly string[
   (await Promise.all(kinds.map((kind) => namesOf(kube, kind, task)))).flat();
 
 /** What the master holds for a task at present. */
-export const heldBy = async (kube: Kube, task: MasterTask): Promise<Held> => {
+export const findHeld = async (kube: Kube, task: MasterTask): Promise<Held> => {
   const [ports, objects] = await Promise.all([listenersOf(kube, task), objectsOf(kube, task)]);
   return { ports, objects };
 };

@@ -5,11 +5,11 @@ import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
 import { allocationSelector } from '../../model/task-objects.ts';
 import { forwardHopsOf } from '../diagnosis/hops.ts';
-import { lookAtPath } from '../diagnosis/view.ts';
-import { type Dialed, dialHttp, expectAnswer } from '../probe/dial.ts';
+import { inspectPath } from '../diagnosis/view.ts';
+import { type DialResult, dialHttp, expectAnswer } from '../probe/dial.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
-import { findProxyTrouble, type Proxied } from './findings.ts';
+import { findProxyTrouble, type ProxyResult } from './findings.ts';
 
 /** Where a task of a real master is to be found. */
 export type MasterTask = {
@@ -38,7 +38,7 @@ const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promi
   return { ...task, instance: '', jobName, secret: '', exposures: [exposure], notes: [] };
 };
 
-const elsewhere = ({ gateway, namespace }: MasterTask, { outcome }: Proxied): Hop => ({
+const notThroughGateway = ({ gateway, namespace }: MasterTask, { outcome }: ProxyResult): Hop => ({
   direction: 'forward',
   from: 'master',
   to: `Gateway ${gateway.name}`,
@@ -67,7 +67,7 @@ const fromMaster = (hop: Hop, index: number): Hop => {
 const withFinding = (
   hops: readonly Hop[],
   task: MasterTask,
-  { proxied, direct }: { readonly proxied: Proxied; readonly direct: Dialed },
+  { proxied, direct }: { readonly proxied: ProxyResult; readonly direct: DialResult },
 ): readonly Hop[] => {
   if (proxied.outcome === 'answered' || proxied.outcome === 'ended') return hops;
   const seenFromHere = direct.outcome === 'answered';
@@ -83,7 +83,7 @@ const withFinding = (
   );
 };
 
-export type ProxiedTask = { readonly proxied: Proxied; readonly nonce: string; readonly podPort: number };
+export type ProxiedTask = { readonly proxied: ProxyResult; readonly nonce: string; readonly podPort: number };
 
 const dialTimeoutMs = 2_000;
 
@@ -95,7 +95,7 @@ export const masterHops = async (
 ): Promise<readonly Hop[]> => {
   const exposed = await findExposed(kube, task, podPort);
   const [exposure] = exposed?.exposures ?? [];
-  if (!exposed || !exposure) return [elsewhere(task, proxied)];
+  if (!exposed || !exposure) return [notThroughGateway(task, proxied)];
   const { gateway } = task;
   const isAnswered = proxied.outcome === 'answered';
   const direct = isAnswered
@@ -104,9 +104,9 @@ export const masterHops = async (
         await dialHttp({ host: gateway.address, port: exposure.listenerPort }, dialTimeoutMs, '/taskgate'),
         nonce,
       );
-  const view = await lookAtPath(kube, exposed, { gateway, diagnose: !isAnswered });
+  const view = await inspectPath(kube, exposed, { gateway, diagnose: !isAnswered });
   const port = view.ports.get(exposure.listenerPort);
-  if (!port) return [elsewhere(task, proxied)];
+  if (!port) return [notThroughGateway(task, proxied)];
   const hops = forwardHopsOf({ exposure, dialed: direct, view, port, gateway }).map(fromMaster);
   return withFinding(hops, task, { proxied, direct });
 };

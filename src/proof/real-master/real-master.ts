@@ -8,8 +8,8 @@ import type { Cleanup, Proven } from '../prove.ts';
 import { findRefusal } from '../sample-task/refusal.ts';
 import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
 import { masterHttp, parseMasterUrl } from './http.ts';
-import { heldBy, verifyNothingLeft } from './leaks.ts';
-import { type Launched, probeMasterTask, refusedHop } from './run.ts';
+import { findHeld, verifyNothingLeft } from './leaks.ts';
+import { type LaunchedTask, probeMasterTask, refusedHop } from './run.ts';
 import { commandConfig, type MasterTaskSpec } from './task.ts';
 
 export type RealMasterSpec = MasterTaskSpec &
@@ -69,7 +69,7 @@ const causeOf = (error: unknown): Cleanup['finding'] => {
 
 /** The master must notice that the Job is gone. */
 const verifyEnded = (
-  { api, task, pauseMs = statePauseMs }: Launched,
+  { api, task, pauseMs = statePauseMs }: LaunchedTask,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Command> =>
   waitUntil(
@@ -85,14 +85,14 @@ const verifyEnded = (
   );
 
 /** Kills the command and sees that nothing is left of it, whatever became of the run. */
-const endTask = async (launched: Launched, timeoutMs: number): Promise<Cleanup> => {
+const endTask = async (launched: LaunchedTask, timeoutMs: number): Promise<Cleanup> => {
   const startMs = performance.now();
   const signal = AbortSignal.timeout(callMs + 2 * timeoutMs);
   const { api, kube, pauseMs } = launched;
   try {
     const allocationId = await api.allocationOf(launched.task.taskId, signal);
     const task = { ...launched.task, allocationId };
-    const held = await heldBy(kube, task);
+    const held = await findHeld(kube, task);
     await api.kill(task.taskId, signal);
     const removed = await verifyNothingLeft(kube, task, { held, timeoutMs, pauseMs });
     await verifyEnded(launched, { timeoutMs, signal });
@@ -103,7 +103,7 @@ const endTask = async (launched: Launched, timeoutMs: number): Promise<Cleanup> 
   }
 };
 
-const probe = async (launched: Launched): Promise<readonly Hop[]> => {
+const probe = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
   try {
     return await probeMasterTask(launched);
   } catch (error) {
@@ -136,7 +136,7 @@ export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { reado
   }
   const { namespace, gateway, timeoutMs, answerTimeoutMs = defaultAnswerMs, pauseMs } = spec;
   const task = { taskId: command.id, allocationId: `${command.id}.1`, namespace, gateway };
-  const launched: Launched = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, pauseMs, signal };
+  const launched: LaunchedTask = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, pauseMs, signal };
   let hops: readonly Hop[] = [hop];
   let cleanup = nothingMade;
   try {

@@ -11,7 +11,7 @@ import {
   findTaskEnd,
   isMasterUnreached,
   judgeProxied,
-  type Proxied,
+  type ProxyResult,
   type TaskTrouble,
 } from './findings.ts';
 import { type MasterTask, masterHops } from './path.ts';
@@ -22,7 +22,7 @@ const proxyPauseMs = 300;
 const longestLogsMs = 5_000;
 
 /** A launched command, and the text that it must answer. */
-export type Launched = {
+export type LaunchedTask = {
   readonly api: MasterApi;
   readonly kube: Kube;
   readonly task: MasterTask;
@@ -37,7 +37,7 @@ export type Launched = {
 
 const hasEnded = (state: string): boolean => state === 'STATE_TERMINATED' || state === 'STATE_TERMINATING';
 
-const troubleOf = async ({ api, signal }: Launched, { id, state, exitStatus }: Command): Promise<TaskTrouble> => {
+const troubleOf = async ({ api, signal }: LaunchedTask, { id, state, exitStatus }: Command): Promise<TaskTrouble> => {
   const logs = await api.logs(id, signal).catch((error: unknown) => {
     if (error instanceof UserError) return [`(no task log: ${error.message})`];
     throw error;
@@ -46,7 +46,13 @@ const troubleOf = async ({ api, signal }: Launched, { id, state, exitStatus }: C
 };
 
 /** Waits until the command runs or has ended; gives it as it was at the deadline otherwise. */
-const waitForRunning = async ({ api, task, timeoutMs, pauseMs = statePauseMs, signal }: Launched): Promise<Command> => {
+const waitForRunning = async ({
+  api,
+  task,
+  timeoutMs,
+  pauseMs = statePauseMs,
+  signal,
+}: LaunchedTask): Promise<Command> => {
   let last: Command = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
   const look = async (until: AbortSignal): Promise<Command> => {
     last = await api.find(task.taskId, until);
@@ -63,9 +69,9 @@ const waitForRunning = async ({ api, task, timeoutMs, pauseMs = statePauseMs, si
 };
 
 /** Asks the task through the master until it answers, has ended, or is given up. */
-const reachTask = async (run: Launched): Promise<Proxied> => {
+const reachTask = async (run: LaunchedTask): Promise<ProxyResult> => {
   const { api, task, nonce, pauseMs = proxyPauseMs, signal } = run;
-  const ask = async (): Promise<Proxied> => {
+  const ask = async (): Promise<ProxyResult> => {
     const startMs = performance.now();
     const answer = await api.proxy(task.taskId, taskPort, signal);
     const proxied = judgeProxied(answer, nonce, Math.round((performance.now() - startMs) * 10) / 10);
@@ -75,7 +81,7 @@ const reachTask = async (run: Launched): Promise<Proxied> => {
   };
   const until = AbortSignal.timeout(run.answerTimeoutMs);
   const end = new AbortController();
-  const asked = async (): Promise<Proxied> => {
+  const asked = async (): Promise<ProxyResult> => {
     const proxied = await ask();
     if (proxied.outcome === 'ended') end.abort();
     return proxied;
@@ -84,13 +90,13 @@ const reachTask = async (run: Launched): Promise<Proxied> => {
 };
 
 /** The address that the master gave to the task's pod. */
-const detMasterOf = async ({ kube, task }: Launched): Promise<string> => {
+const detMasterOf = async ({ kube, task }: LaunchedTask): Promise<string> => {
   const pods = await kube.list<Pod>(taskPods(task));
   const env = pods.flatMap(({ spec }) => spec?.containers ?? []).flatMap((container) => container.env ?? []);
   return env.find(({ name }) => name === 'DET_MASTER')?.value ?? '(not seen)';
 };
 
-const hasLogged = async (run: Launched): Promise<boolean> => {
+const hasLogged = async (run: LaunchedTask): Promise<boolean> => {
   const { api, task, nonce, answerTimeoutMs, pauseMs = statePauseMs, signal } = run;
   const until = AbortSignal.timeout(Math.min(longestLogsMs, answerTimeoutMs));
   const ask = async () => {
@@ -100,7 +106,7 @@ const hasLogged = async (run: Launched): Promise<boolean> => {
   return (await untilAnswered(ask, { pauseMs, until, signal })).outcome === 'answered';
 };
 
-const reverseHop = async (run: Launched, isAnswered: boolean): Promise<Hop> => {
+const reverseHop = async (run: LaunchedTask, isAnswered: boolean): Promise<Hop> => {
   const hop = { direction: 'reverse', from: 'task', to: `DET_MASTER ${await detMasterOf(run)}` } as const;
   if (await hasLogged(run)) return { ...hop, ok: true, evidence: 'what the task printed came back in its task log' };
   // the task's own program begins after the log shipper has reached the master
@@ -109,12 +115,12 @@ const reverseHop = async (run: Launched, isAnswered: boolean): Promise<Hop> => {
   return { ...hop, ok: false, evidence: 'not proven: the task printed nothing that reached its task log' };
 };
 
-const taskHop = ({ task }: Launched, rest: Pick<Hop, 'ok' | 'evidence' | 'finding'>): Hop => ({
+const taskHop = ({ task }: LaunchedTask, rest: Pick<Hop, 'ok' | 'evidence' | 'finding'>): Hop => ({
   ...{ direction: 'forward', from: 'master', to: `task ${task.taskId}` },
   ...rest,
 });
 
-const troubleHops = (run: Launched, trouble: TaskTrouble, isStuck: boolean): readonly Hop[] => {
+const troubleHops = (run: LaunchedTask, trouble: TaskTrouble, isStuck: boolean): readonly Hop[] => {
   const finding = isStuck ? findStuckTask(trouble) : findTaskEnd(trouble);
   const broken = { ok: false, evidence: `${trouble.state} ${trouble.exitStatus}`.trim(), finding };
   if (!isMasterUnreached(trouble)) return [taskHop(run, broken)];
@@ -125,7 +131,7 @@ const troubleHops = (run: Launched, trouble: TaskTrouble, isStuck: boolean): rea
 };
 
 /** Follows a launched command until it has answered through the master, or is known to be broken. */
-export const probeMasterTask = async (launched: Launched): Promise<readonly Hop[]> => {
+export const probeMasterTask = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
   const command = await waitForRunning(launched);
   const { api, kube, nonce, signal } = launched;
   if (command.state !== 'STATE_RUNNING') {

@@ -22,11 +22,11 @@ const withListeners = (gateway: Gateway, ports: readonly number[], allocationId:
   },
 });
 
-/** Ports whose annotation names an allocation that `isOurs` accepts. */
-export const portsOf = (gateway: Gateway, isOurs: (allocationId: string) => boolean): readonly number[] =>
+/** Ports whose annotation names an allocation that `isSelected` accepts. */
+export const portsOf = (gateway: Gateway, isSelected: (allocationId: string) => boolean): readonly number[] =>
   Object.entries(gateway.metadata.annotations ?? {}).flatMap(([key, allocationId]) => {
     const port = portOfAnnotation(key);
-    return port !== undefined && isOurs(allocationId) ? [port] : [];
+    return port !== undefined && isSelected(allocationId) ? [port] : [];
   });
 
 /** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
@@ -71,15 +71,15 @@ export const addListeners = async (
   return chosen;
 };
 
-/** Removes the listeners and annotations of all allocations that `isOurs` accepts; returns their ports. */
+/** Removes the listeners and annotations of all allocations that `isSelected` accepts; returns their ports. */
 export const removeListeners = async (
   kube: Kube,
   gateway: GatewayName,
-  isOurs: (allocationId: string) => boolean,
+  isSelected: (allocationId: string) => boolean,
 ): Promise<readonly number[]> => {
   let ports: readonly number[] = [];
   await changeGateway(kube, gateway, (live) => {
-    ports = portsOf(live, isOurs);
+    ports = portsOf(live, isSelected);
     return ports.length > 0 ? withoutListeners(live, ports) : live;
   });
   return ports;

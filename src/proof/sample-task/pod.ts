@@ -14,7 +14,7 @@ export type SamplePod =
 const finalReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'];
 
 /** Whether waiting longer is in vain; the master, too, gives a task up at its first ImagePullBackOff. */
-export const isHopeless = ({ status }: Pod): boolean =>
+export const isUnrecoverable = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' ||
   (status?.containerStatuses?.some(({ state }) => finalReasons.includes(state?.waiting?.reason ?? '')) ?? false);
 
@@ -28,7 +28,7 @@ export const waitForSamplePod = async (
     const pods = await waitUntil(
       'Sample pod',
       (signal) => kube.watch<Pod>(taskPods(task), signal),
-      (seen) => seen.some(isHopeless) || (findPodTrouble(seen, [])?.cause ?? true),
+      (seen) => seen.some(isUnrecoverable) || (findPodTrouble(seen, [])?.cause ?? true),
       { ...options, id: 'proof.pod-not-ready' },
     );
     const pod = pods.find(isReady);

@@ -15,7 +15,7 @@ type Scope = {
   readonly instance: string;
   readonly namespace: string;
   readonly gateway: GatewayName;
-  readonly isMeant: (allocationId: string) => boolean;
+  readonly isSelected: (allocationId: string) => boolean;
 };
 
 const removalTimeoutMs = 10_000;
@@ -38,11 +38,11 @@ const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readon
   }
 };
 
-const listOf = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<readonly KubeObject[]> =>
+const listOf = (kube: Kube, kind: Kind, { instance, namespace, isSelected }: Scope): Promise<readonly KubeObject[]> =>
   unlessNotFound(
     kube
       .list({ ...kind, namespace, labelSelector: sampleSelector(instance) })
-      .then((objects) => objects.filter((object) => isMeant(allocationOf(object)))),
+      .then((objects) => objects.filter((object) => isSelected(allocationOf(object)))),
   );
 
 const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonly string[]> => {
@@ -51,22 +51,22 @@ const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonl
   return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
 };
 
-const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isMeant }: Scope): Promise<unknown> =>
+const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isSelected }: Scope): Promise<unknown> =>
   waitUntil(
     `Removal of ${kind.kind}`,
     (signal) => kube.watch({ ...kind, namespace, labelSelector: sampleSelector(instance) }, signal),
-    (objects) => objects.filter((object) => isMeant(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
+    (objects) => objects.filter((object) => isSelected(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look at its finalizers' },
   );
 
 /** Reads the Gateway again and again rather than watch it: the master's rights on it are get and update only. */
-const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: readonly number[]): Promise<unknown> =>
+const verifyListenersGone = (kube: Kube, { gateway, isSelected }: Scope, ports: readonly number[]): Promise<unknown> =>
   waitUntil(
     `Removal of listeners from Gateway ${gateway.name}`,
     polling(() => kube.find<Gateway>(gatewayRef(gateway)), pollPauseMs),
     (live) => {
       if (!live) return true;
-      const annotated = portsOf(live, isMeant);
+      const annotated = portsOf(live, isSelected);
       const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === listenerName(port)));
       const left = [...annotated, ...listening].map(listenerName);
       return left.length === 0 || `${left.join(', ')} is there`;
@@ -74,9 +74,9 @@ const verifyListenersGone = (kube: Kube, { gateway, isMeant }: Scope, ports: rea
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look for another writer of the Gateway' },
   );
 
-const removeMeant = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
+const removeSelected = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
   const [ports, ...objects] = await Promise.all([
-    unlessNotFound(removeListeners(kube, scope.gateway, scope.isMeant)),
+    unlessNotFound(removeListeners(kube, scope.gateway, scope.isSelected)),
     ...kinds.map((kind) => removeKind(kube, kind, scope)),
   ]);
   const removed = objects.flat();
@@ -93,10 +93,10 @@ const removeMeant = async (kube: Kube, scope: Scope): Promise<readonly string[]>
  * what it removed. Throws a UserError `proof.not-removed` after 10 s, or KubeError for a refusal.
  */
 export const removeSampleTask = (kube: Kube, task: SampleTask, gateway: GatewayName): Promise<readonly string[]> =>
-  removeMeant(kube, { ...task, gateway, isMeant: (allocationId) => allocationId === task.allocationId });
+  removeSelected(kube, { ...task, gateway, isSelected: (allocationId) => allocationId === task.allocationId });
 
 /** Removes in the same way what runs of this instance left behind that were killed before they could clean up. */
-export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isMeant'>): Promise<readonly string[]> => {
+export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isSelected'>): Promise<readonly string[]> => {
   const { instance, namespace } = where;
   const jobs = await kube.list({
     apiVersion: 'batch/v1',
@@ -105,6 +105,6 @@ export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isMeant'>)
     labelSelector: sampleSelector(instance),
   });
   const owned = jobs.filter(({ metadata }) => isOwned(metadata)).map(allocationOf);
-  const isMeant = (allocationId: string) => isAllocationOf(instance, allocationId) && !owned.includes(allocationId);
-  return removeMeant(kube, { ...where, isMeant });
+  const isSelected = (allocationId: string) => isAllocationOf(instance, allocationId) && !owned.includes(allocationId);
+  return removeSelected(kube, { ...where, isSelected });
 };

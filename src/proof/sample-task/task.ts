@@ -34,7 +34,7 @@ export const podPorts = [
   { protocol: 'tcp', podPort: 9376 },
 ] as const;
 
-const instanceMark = (instance: string): string => createHash('sha256').update(instance).digest('hex').slice(0, 8);
+const instanceHash = (instance: string): string => createHash('sha256').update(instance).digest('hex').slice(0, 8);
 
 /**
  * Names a task as Determined's master does (`det-<first 8 of cluster id>-cmd-<uuid>`, allocation `<task id>.1`), with
@@ -43,7 +43,7 @@ const instanceMark = (instance: string): string => createHash('sha256').update(i
 export const nameSampleTask = (
   instance: string,
   namespace: string,
-  uuid: string = `${instanceMark(instance)}${randomUUID().slice(8)}`,
+  uuid: string = `${instanceHash(instance)}${randomUUID().slice(8)}`,
 ): SampleTask => ({
   instance,
   namespace,
@@ -55,7 +55,7 @@ export const nameSampleTask = (
 
 /** Whether an allocation is of a sample task that this instance made. */
 export const isAllocationOf = (instance: string, allocationId: string): boolean =>
-  allocationId.startsWith(`taskgate-${instanceMark(instance)}-`);
+  allocationId.startsWith(`taskgate-${instanceHash(instance)}-`);
 
 /** The labels by which a later run finds what this instance's sample tasks left behind. */
 export const sampleLabels = (instance: string) => labelsOf(instance, 'sample-task');

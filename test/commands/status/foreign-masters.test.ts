@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { findForeignMasters, noteForeignMasters } from '../../../src/commands/status/foreign-masters.ts';
-import { startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
+import { startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { finishedInstance } from '../../support/finished-instance.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -106,8 +106,8 @@ test.each(['{}', 'hello', '{"cluster_id": 1}'])('what answers %s is no master', 
 });
 
 test('our own stand-in is no master', async () => {
-  const standIn = await startStandIn({ host: '127.0.0.1', port: 28_391 });
-  closing.push(standIn.close);
+  const placeholder = await startPlaceholder({ host: '127.0.0.1', port: 28_391 });
+  closing.push(placeholder.close);
   const { find, instance } = await look(28_391, ['1a2b3c4d']);
   expect(await find()).toHaveLength(1);
   expect(await readdir(instance.dir)).not.toContain('master-cluster-id');

@@ -4,7 +4,7 @@ import type { Kube } from '../../../src/lib/kube/client.ts';
 import { isReady, type Pod } from '../../../src/lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
-import { isHopeless } from '../../../src/proof/sample-task/pod.ts';
+import { isUnrecoverable } from '../../../src/proof/sample-task/pod.ts';
 import {
   type DetMaster,
   makeCommandConfigMap,
@@ -111,7 +111,7 @@ const follow = async (options: ClusterOptions, running: Running, ports: readonly
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector };
   for await (const pods of options.kube.watch<Pod>(selection, stopped.signal)) {
     if (stopped.signal.aborted) return;
-    if (pods.some(isHopeless)) return endUnreached(options, running);
+    if (pods.some(isUnrecoverable)) return endUnreached(options, running);
     if (pods.some(isReady) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
   }
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { guardForeign } from '../../../src/gateway/foreign/guard.ts';
-import { recordBefore } from '../../../src/gateway/foreign/snapshot.ts';
+import { recordOriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { describeProgress } from '../../../src/lib/progress.ts';
@@ -13,9 +13,9 @@ const plan = { spec, manifest: parseManifest(manifestText) };
 const guard = async (objects: readonly KubeObject[]) => {
   const kinds = [...installKinds, 'v1/Pod'];
   const fake = fakeKube({ objects: [kubeSystem, ...objects], kinds });
-  const before = await recordBefore(fake.kube, plan);
+  const original = await recordOriginalState(fake.kube, plan);
   const lines: string[] = [];
-  const kube = guardForeign(fake.kube, { spec, before, report: (line) => lines.push(describeProgress(line)) });
+  const kube = guardForeign(fake.kube, { spec, original, report: (line) => lines.push(describeProgress(line)) });
   return { fake, kube, lines };
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findOwnershipProblems, inspectOwnership } from '../../../src/gateway/foreign/ownership.ts';
-import type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 import { manifestBundle, verifyGatewayAPI } from '../../../src/gateway/install/drift.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
@@ -22,15 +22,15 @@ import {
 } from '../../support/gateway/foreign.ts';
 
 const manifest = parseManifest(manifestText);
-const nothing: Before = { cluster: 'uid-1', crds: [], existed: [] };
+const nothing: OriginalState = { cluster: 'uid-1', crds: [], existed: [] };
 
-type Given = { readonly before?: Before; readonly adopt?: boolean };
+type Given = { readonly original?: OriginalState; readonly adopt?: boolean };
 
-const judge = async (objects: readonly KubeObject[], { before, adopt = false }: Given = {}) => {
+const judge = async (objects: readonly KubeObject[], { original, adopt = false }: Given = {}) => {
   const fake = fakeKube({ objects: [kubeSystem, ...objects], kinds: installKinds });
   const present = await inspectOwnership(fake.kube, { spec, manifest });
   expect(fake.writes()).toEqual([]);
-  return findOwnershipProblems(present, { spec, bundle: manifestBundle(manifest), before, adopt });
+  return findOwnershipProblems(present, { spec, bundle: manifestBundle(manifest), original, adopt });
 };
 
 const gatewayClass = (controllerName: string): KubeObject => {
@@ -105,20 +105,20 @@ describe('on a later up', () => {
   );
 
   test('what we made is ours, and so is the Contour that the provisioner made for it', async () => {
-    expect(await judge([...ours, contourDeployment('tasks')], { before: nothing })).toEqual([]);
+    expect(await judge([...ours, contourDeployment('tasks')], { original: nothing })).toEqual([]);
   });
 
   test('what was there before is still not', async () => {
-    const before = { ...nothing, existed: [provisioner] };
-    expect((await judge(ours, { before })).map(({ id }) => id)).toEqual(['gateway.foreign-contour']);
+    const original = { ...nothing, existed: [provisioner] };
+    expect((await judge(ours, { original })).map(({ id }) => id)).toEqual(['gateway.foreign-contour']);
   });
 
   test("another Contour that came meanwhile, and one for somebody else's Gateway of our name, are refused", async () => {
-    expect((await judge([...ours, theirs], { before: nothing })).map(({ id }) => id)).toEqual([
+    expect((await judge([...ours, theirs], { original: nothing })).map(({ id }) => id)).toEqual([
       'gateway.foreign-contour',
     ]);
     const objects = [foreignGateway('tasks'), contourDeployment('tasks')];
-    expect((await judge(objects, { before: nothing })).map(({ id }) => id)).toEqual([
+    expect((await judge(objects, { original: nothing })).map(({ id }) => id)).toEqual([
       'gateway.foreign-contour',
       'gateway.foreign-gateway',
     ]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Before,
-  isOurs,
+  isCreatedBy,
   isSameObject,
-  recordBefore,
+  type OriginalState,
+  recordOriginalState,
   verifySameCluster,
 } from '../../../src/gateway/foreign/snapshot.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
@@ -12,12 +12,12 @@ import { gatewaysCRD, manifestText, provisioner, spec } from '../../support/gate
 import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
 
 const plan = { spec, manifest: parseManifest(manifestText) };
-const nothing: Before = { cluster: 'uid-1', crds: [], existed: [] };
+const nothing: OriginalState = { cluster: 'uid-1', crds: [], existed: [] };
 
-describe('recordBefore', () => {
+describe('recordOriginalState', () => {
   test('an empty cluster had nothing', async () => {
     const fake = fakeKube({ objects: [kubeSystem], kinds: installKinds });
-    expect(await recordBefore(fake.kube, plan)).toEqual(nothing);
+    expect(await recordOriginalState(fake.kube, plan)).toEqual(nothing);
     expect(fake.writes()).toEqual([]);
   });
 
@@ -25,16 +25,16 @@ describe('recordBefore', () => {
     const absentKinds = installKinds.filter((kind) => /gateway|contour|admission/.test(kind));
     const kinds = installKinds.filter((kind) => !absentKinds.includes(kind));
     const fake = fakeKube({ objects: [kubeSystem], kinds, absentKinds });
-    expect(await recordBefore(fake.kube, plan)).toEqual(nothing);
+    expect(await recordOriginalState(fake.kube, plan)).toEqual(nothing);
   });
 
   test('keeps the CRD that is patched in full, and the names of all that existed', async () => {
     const crd = { ...gatewaysCRD(), metadata: { ...gatewaysCRD().metadata, managedFields: [{ manager: 'helm' }] } };
     const fake = fakeKube({ objects: [kubeSystem, crd, provisioner, foreignGateway('tasks')], kinds: installKinds });
-    const before = await recordBefore(fake.kube, plan);
-    expect(before.crds).toEqual([expect.objectContaining({ spec: crd.spec })]);
-    expect(before.crds[0]?.metadata).toMatchObject({ managedFields: [{ manager: 'helm' }] });
-    expect(before.existed).toEqual([
+    const original = await recordOriginalState(fake.kube, plan);
+    expect(original.crds).toEqual([expect.objectContaining({ spec: crd.spec })]);
+    expect(original.crds[0]?.metadata).toMatchObject({ managedFields: [{ manager: 'helm' }] });
+    expect(original.existed).toEqual([
       {
         apiVersion: 'apiextensions.k8s.io/v1',
         kind: 'CustomResourceDefinition',
@@ -51,7 +51,7 @@ describe('recordBefore', () => {
         metadata: { name: 'tasks', namespace: 'projectcontour' },
       },
     ]);
-    expect(JSON.parse(JSON.stringify(before))).toEqual(before);
+    expect(JSON.parse(JSON.stringify(original))).toEqual(original);
   });
 });
 
@@ -74,10 +74,10 @@ test.each([
 
 test('ours is what has our label and was not there before', () => {
   const gateway = foreignGateway('tasks');
-  expect(isOurs(labelled(gateway, 'dev'), 'dev', nothing)).toBe(true);
-  expect(isOurs(labelled(gateway, 'other'), 'dev', nothing)).toBe(false);
-  expect(isOurs(gateway, 'dev', nothing)).toBe(false);
-  expect(isOurs(labelled(gateway, 'dev'), 'dev', { ...nothing, existed: [gateway] })).toBe(false);
+  expect(isCreatedBy(labelled(gateway, 'dev'), 'dev', nothing)).toBe(true);
+  expect(isCreatedBy(labelled(gateway, 'other'), 'dev', nothing)).toBe(false);
+  expect(isCreatedBy(gateway, 'dev', nothing)).toBe(false);
+  expect(isCreatedBy(labelled(gateway, 'dev'), 'dev', { ...nothing, existed: [gateway] })).toBe(false);
 });
 
 test('another cluster behind the same context is refused', async () => {

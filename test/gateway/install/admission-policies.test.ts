@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
-  brakePolicies,
-  brakesNotice,
-  isBraked,
-  releaseBrakes,
-  replaceBrakedPods,
+  admissionPolicies,
+  applyPolicies,
+  isRateLimited,
+  replaceRateLimitedPods,
+  unservedNotice,
 } from '../../../src/gateway/install/admission-policies.ts';
 import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
@@ -23,7 +23,7 @@ const contourPod = (name: string, args: readonly string[], more: object = {}) =>
 });
 
 test('a policy and a binding for Contour and for Envoy, for their pods only', () => {
-  const objects = brakePolicies(spec, 'v1beta1');
+  const objects = admissionPolicies(spec, 'v1beta1');
   expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
     'MutatingAdmissionPolicy taskgate-dev-contour',
     'MutatingAdmissionPolicyBinding taskgate-dev-contour',
@@ -44,7 +44,7 @@ test('a policy and a binding for Contour and for Envoy, for their pods only', ()
 });
 
 test('Contour gets the API rate, Envoy a probe each second', () => {
-  const [contour, , envoy] = brakePolicies(spec, 'v1beta1').map((object) => JSON.stringify(object));
+  const [contour, , envoy] = admissionPolicies(spec, 'v1beta1').map((object) => JSON.stringify(object));
   expect(contour).toContain("/args/-', value: '--kubernetes-client-qps=1000'");
   expect(contour).toContain("'--kubernetes-client-burst=2000'");
   expect(envoy).toContain("name: 'envoy', readinessProbe: ");
@@ -52,7 +52,8 @@ test('Contour gets the API rate, Envoy a probe each second', () => {
 });
 
 test('leader election goes only with a single Contour', () => {
-  const withReplicas = (contourReplicas: number) => JSON.stringify(brakePolicies({ ...spec, contourReplicas }, 'v1'));
+  const withReplicas = (contourReplicas: number) =>
+    JSON.stringify(admissionPolicies({ ...spec, contourReplicas }, 'v1'));
   expect(withReplicas(1)).toContain('--disable-leader-election');
   expect(withReplicas(2)).not.toContain('--disable-leader-election');
 });
@@ -62,16 +63,16 @@ test.each([
   ['v1beta1', kinds('v1')],
 ])('applies them as %s', async (version, absentKinds) => {
   const { kube, writes } = fakeKube({ kinds: kinds(version), absentKinds });
-  expect(await releaseBrakes(kube, spec)).toBe(true);
+  expect(await applyPolicies(kube, spec)).toBe(true);
   expect(writes()).toHaveLength(4);
 });
 
 test('says what it costs where the API server cannot do it', async () => {
   const lines: string[] = [];
   const { kube, writes } = fakeKube({ absentKinds: [...kinds('v1'), ...kinds('v1beta1')] });
-  expect(await releaseBrakes(kube, spec, (line) => lines.push(describeProgress(line)))).toBe(false);
-  expect(lines).toEqual([brakesNotice]);
-  expect(brakesNotice).toContain('28 s');
+  expect(await applyPolicies(kube, spec, (line) => lines.push(describeProgress(line)))).toBe(false);
+  expect(lines).toEqual([unservedNotice]);
+  expect(unservedNotice).toContain('28 s');
   expect(writes()).toEqual([]);
 });
 
@@ -79,8 +80,8 @@ test('restarts only Contour pods that were made without the policy', async () =>
   const fast = contourPod('fast', ['serve', '--kubernetes-client-qps=1000']);
   const slow = contourPod('slow', ['serve']);
   const leaving = contourPod('leaving', ['serve'], { deletionTimestamp: '2026-01-01T00:00:00Z' });
-  expect([fast, slow].map(isBraked)).toEqual([false, true]);
+  expect([fast, slow].map(isRateLimited)).toEqual([false, true]);
   const { kube, writes } = fakeKube({ objects: [fast, slow, leaving] });
-  expect(await replaceBrakedPods(kube, spec)).toBe(1);
+  expect(await replaceRateLimitedPods(kube, spec)).toBe(1);
   expect(writes()).toEqual(['remove Pod projectcontour/slow']);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findOwner, publicationPatch, publishAddress } from '../../../src/gateway/ready/address.ts';
+import { findAddressOwner, loadBalancerPatch, setLoadBalancerAddress } from '../../../src/gateway/ready/address.ts';
 import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
@@ -21,12 +21,12 @@ test.each([
   [[vip, { ip: '10.0.0.9' }], true],
   [[vip], false],
 ])('ingress %j must be written: %s', (ingress, isWritten) => {
-  expect(publicationPatch(service(ingress), '10.0.0.2') !== undefined).toBe(isWritten);
+  expect(loadBalancerPatch(service(ingress), '10.0.0.2') !== undefined).toBe(isWritten);
 });
 
 test('waits for the Service, then patches its status', async () => {
   const { kube, put, writes, objects } = fakeKube({ kinds: ['v1/Service'] });
-  const publishing = publishAddress(kube, spec, input);
+  const publishing = setLoadBalancerAddress(kube, spec, input);
   put(service());
   await publishing;
   expect(writes()).toEqual(['patch/status Service projectcontour/envoy-tasks']);
@@ -49,27 +49,27 @@ test.each([
   ['taskgate', [vip], undefined],
   ['speaker', [], undefined],
 ])('the address that %s gave as %j is of %j', (manager, ingress, owner) =>
-  expect(findOwner(writtenBy(manager, ingress))).toEqual(owner));
+  expect(findAddressOwner(writtenBy(manager, ingress))).toEqual(owner));
 
 test('an address that another load balancer controller gave stays, and is told', async () => {
   const { kube, writes } = fakeKube({ objects: [writtenBy('speaker', [{ ip: '192.0.2.7' }])] });
   const told: string[] = [];
-  expect(await publishAddress(kube, spec, { ...input, report: (line) => told.push(describeProgress(line)) })).toBe(
-    '192.0.2.7',
-  );
+  expect(
+    await setLoadBalancerAddress(kube, spec, { ...input, report: (line) => told.push(describeProgress(line)) }),
+  ).toBe('192.0.2.7');
   expect(writes()).toEqual([]);
   expect(told).toEqual(['speaker gave the Gateway the address 192.0.2.7, which stays']);
 });
 
 test('writes nothing the second time', async () => {
   const { kube, writes } = fakeKube({ objects: [service([vip])] });
-  await publishAddress(kube, spec, input);
+  await setLoadBalancerAddress(kube, spec, input);
   expect(writes()).toEqual([]);
 });
 
 test('wants an address, not a name', async () => {
   const { kube } = fakeKube();
-  await expect(publishAddress(kube, spec, { ...input, address: 'node.local' })).rejects.toMatchObject({
+  await expect(setLoadBalancerAddress(kube, spec, { ...input, address: 'node.local' })).rejects.toMatchObject({
     id: 'gateway.bad-address',
     message: "gateway address 'node.local' is not an IP address",
   });
@@ -86,7 +86,7 @@ test('names the missing Service and the newest Warning at the deadline', async (
     involvedObject: { kind: 'Pod', name: 'contour-gateway-provisioner-1' },
   };
   const { kube } = fakeKube({ objects: [warning], kinds: ['v1/Service'] });
-  await expect(publishAddress(kube, spec, { ...input, timeoutMs: 20 })).rejects.toMatchObject({
+  await expect(setLoadBalancerAddress(kube, spec, { ...input, timeoutMs: 20 })).rejects.toMatchObject({
     id: 'gateway.no-service',
     message:
       'Service envoy-tasks not ready after 0s: the provisioner made none yet (newest Warning: FailedScheduling on Pod/contour-gateway-provisioner-1: 0/1 nodes are available)',

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 import { type CRD, raiseListenerLimit } from '../../../src/gateway/install/crd-patch.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import type { FakeKube } from '../../fakes/kube.ts';
 import { gatewaysCRD } from '../../support/gateway/fixture.ts';
 import { foreignGateway, labelled } from '../../support/gateway/foreign.ts';
-import { emptyBefore, fakeCluster, removeDev } from '../../support/gateway/installation.ts';
+import { emptyOriginal, fakeCluster, removeDev } from '../../support/gateway/installation.ts';
 
 describe('CRDs', () => {
   const crd = gatewaysCRD();
@@ -23,7 +23,7 @@ describe('CRDs', () => {
     expect(fake.writes()).toEqual([]);
   });
 
-  const patched: Before = { ...emptyBefore, crds: [withNames(crd)], existed: [crd] };
+  const patched: OriginalState = { ...emptyOriginal, crds: [withNames(crd)], existed: [crd] };
   const specOf = (fake: FakeKube) => (fake.objects().find(({ kind }) => kind.startsWith('Custom')) as CRD).spec;
 
   test.each([64, 213, 256, 1000])('that were there are what they were before the limit was %d', async (limit) => {

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKube, refusal } from '../../fakes/kube.ts';
 import { namespace, provisioner } from '../../support/gateway/fixture.ts';
 import { contourDeployment, foreignGateway, labelled } from '../../support/gateway/foreign.ts';
-import { emptyBefore, fakeCluster, installation, removeDev } from '../../support/gateway/installation.ts';
+import { emptyOriginal, fakeCluster, installation, removeDev } from '../../support/gateway/installation.ts';
 
 /** Plays the provisioner, which cleans up after its Gateway. */
 const provisionerCleans = (fake: FakeKube, gateway: KubeObject): FakeKube => {
@@ -72,7 +72,7 @@ describe('removeGatewayObjects', () => {
   test('leaves what was there before, though it has our label', async () => {
     const gateway = labelled(foreignGateway('tasks'), 'dev');
     const fake = fakeCluster([gateway, contourDeployment('tasks')]);
-    const { removed } = await removeDev(fake, { ...emptyBefore, existed: [gateway] });
+    const { removed } = await removeDev(fake, { ...emptyOriginal, existed: [gateway] });
     expect(removed).toEqual([]);
     expect(fake.writes()).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('removeGatewayObjects', () => {
 
   test('refuses another cluster, before it removes anything', async () => {
     const fake = fakeCluster(installation('dev'));
-    await expect(removeDev(fake, { ...emptyBefore, cluster: 'uid-2' })).rejects.toMatchObject({
+    await expect(removeDev(fake, { ...emptyOriginal, cluster: 'uid-2' })).rejects.toMatchObject({
       id: 'cluster.other-cluster',
     });
     expect(fake.writes()).toEqual([]);

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { forwardHopsOf, reverseHopsOf } from '../../../src/proof/diagnosis/hops.ts';
-import type { Dialed } from '../../../src/proof/probe/dial.ts';
+import type { DialResult } from '../../../src/proof/probe/dial.ts';
 import type { FoundMaster } from '../../../src/proof/probe/placeholder-master.ts';
-import type { ReverseDialed } from '../../../src/proof/probe/reverse.ts';
+import type { ReverseResult } from '../../../src/proof/probe/reverse.ts';
 import { gateway, masterAt } from '../../support/proof/local-path.ts';
 import { refusedPath, routeWith } from '../../support/proof/path.ts';
 
-const answered: Dialed = { outcome: 'answered', connectMs: 0.4, latencyMs: 2.5, answer: 'x' };
+const answered: DialResult = { outcome: 'answered', connectMs: 0.4, latencyMs: 2.5, answer: 'x' };
 const { exposure, view, port } = refusedPath;
-const hopsOf = (dialed: Dialed, change: object = {}) =>
+const hopsOf = (dialed: DialResult, change: object = {}) =>
   forwardHopsOf({ exposure, view, gateway, dialed, port: { ...port, ...change } });
-const reverseOf = (dialed: ReverseDialed, found: FoundMaster = { kind: 'none' }) =>
+const reverseOf = (dialed: ReverseResult, found: FoundMaster = { kind: 'none' }) =>
   reverseHopsOf({ localPort: 8080, dialed, found, master: masterAt(8080, '10.98.0.1') });
 
 test('the hops follow the picture', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubeEvent, Pod } from '../../../src/lib/kube/shapes.ts';
 import { findPodTrouble } from '../../../src/proof/diagnosis/pod-trouble.ts';
-import { isHopeless } from '../../../src/proof/sample-task/pod.ts';
+import { isUnrecoverable } from '../../../src/proof/sample-task/pod.ts';
 import { condition, readyPod } from '../../support/proof/path.ts';
 
 const podWith = (status: NonNullable<Pod['status']>): Pod => ({ ...readyPod('p'), status });
@@ -64,5 +64,5 @@ test.each([
   [unschedulable, false],
   [readyPod('p'), false],
 ])('hopeless %#', (pod, hopeless) => {
-  expect(isHopeless(pod)).toBe(hopeless);
+  expect(isUnrecoverable(pod)).toBe(hopeless);
 });

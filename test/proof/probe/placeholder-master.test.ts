@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findMaster, parseMasterInfo, startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
+import { findMaster, parseMasterInfo, startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
 
 const info = '{"version":"0.38.1","cluster_id":"c1","master_id":"m"}';
@@ -39,25 +39,25 @@ test.runIf(process.platform === 'linux')('recognises a master, or another progra
 
 test('answers /info with the nonce, remembers who asked, and is gone when closed', async () => {
   const port = await freePort();
-  const standIn = await startStandIn({ host, port });
+  const placeholder = await startPlaceholder({ host, port });
   const answer = parseMasterInfo(await (await fetch(`http://${host}:${port}/info?nonce=n1`)).text());
   expect(answer).toEqual({ clusterId: 'taskgate-stand-in', version: 'taskgate stand-in', nonce: 'n1' });
-  expect(standIn.callers.get('n1')).toBe(host);
+  expect(placeholder.callers.get('n1')).toBe(host);
   expect((await fetch(`http://${host}:${port}/api/v1/master`)).status).toBe(404);
-  await standIn.close();
+  await placeholder.close();
   expect(await findMaster({ host, port })).toEqual({ kind: 'none' });
 });
 
 test('listens on loopback where the address is not this host’s own', async () => {
   const port = await freePort();
-  const standIn = await startStandIn({ host: '192.0.2.200', port });
-  expect(standIn.target).toEqual({ host, port });
-  await standIn.close();
+  const placeholder = await startPlaceholder({ host: '192.0.2.200', port });
+  expect(placeholder.target).toEqual({ host, port });
+  await placeholder.close();
 });
 
 test('says so when it may not listen', async () => {
   await using web = await httpServer('hello');
-  await expect(startStandIn({ host, port: web.port })).rejects.toMatchObject({
+  await expect(startPlaceholder({ host, port: web.port })).rejects.toMatchObject({
     id: 'proof.stand-in',
     message: expect.stringContaining(`no stand-in master on 127.0.0.1:${web.port}: listen EADDRINUSE`),
     hint: 'free that port, choose another master port, or start the master first',

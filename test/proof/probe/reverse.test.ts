@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/lib/errors.ts';
 import { findReverse } from '../../../src/proof/diagnosis/reverse-findings.ts';
-import { startStandIn } from '../../../src/proof/probe/placeholder-master.ts';
+import { startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { askPod, dialMaster, dialQuery, outcomeOf } from '../../../src/proof/probe/reverse.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 import { answerAsPod, freePort, httpServer, localPod, masterAt } from '../../support/proof/local-path.ts';
@@ -38,9 +38,9 @@ test('an address is dialed at once; a name or https through a redirect, with Hos
 });
 
 test('proves the stand-in by nonce and by the caller it saw', async () => {
-  const standIn = await startStandIn({ host, port: await freePort() });
-  const dialed = await dialMaster({ ...reverse(standIn.target.port), found: { kind: 'none' }, standIn });
-  await standIn.close();
+  const placeholder = await startPlaceholder({ host, port: await freePort() });
+  const dialed = await dialMaster({ ...reverse(placeholder.target.port), found: { kind: 'none' }, placeholder });
+  await placeholder.close();
   expect(dialed).toMatchObject({
     outcome: 'answered',
     evidence: 'nonce came back; the stand-in master saw the call from 127.0.0.1',
@@ -48,28 +48,28 @@ test('proves the stand-in by nonce and by the caller it saw', async () => {
 });
 
 test('an answer that the stand-in did not give is wrong', async () => {
-  const standIn = await startStandIn({ host, port: await freePort() });
+  const placeholder = await startPlaceholder({ host, port: await freePort() });
   await using other = await httpServer('{"version":"1","cluster_id":"c","nonce":"old"}');
-  const dialed = await dialMaster({ ...reverse(other.port), found: { kind: 'none' }, standIn });
-  await standIn.close();
+  const dialed = await dialMaster({ ...reverse(other.port), found: { kind: 'none' }, placeholder });
+  await placeholder.close();
   expect(dialed).toMatchObject({ outcome: 'wrong', seen: expect.stringContaining('"nonce":"old"') });
 });
 
 test('proves a real master by its cluster id', async () => {
   await using master = await httpServer('{"version":"0.38.1","cluster_id":"c1"}');
   const found = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
-  expect(await dialMaster({ ...reverse(master.port), found, standIn: undefined })).toMatchObject({
+  expect(await dialMaster({ ...reverse(master.port), found, placeholder: undefined })).toMatchObject({
     outcome: 'answered',
     evidence: 'master 0.38.1, cluster id c1, the same as seen from this host',
   });
   const other = { ...found, clusterId: 'c2' };
-  expect(await dialMaster({ ...reverse(master.port), found: other, standIn: undefined })).toMatchObject({
+  expect(await dialMaster({ ...reverse(master.port), found: other, placeholder: undefined })).toMatchObject({
     outcome: 'wrong',
   });
 });
 
 test('tells what the pod met, and that it could not be asked', async () => {
-  const nobody = { ...reverse(await freePort()), found: { kind: 'none' }, standIn: undefined } as const;
+  const nobody = { ...reverse(await freePort()), found: { kind: 'none' }, placeholder: undefined } as const;
   expect(await dialMaster(nobody)).toMatchObject({ outcome: 'refused' });
   const mute = async () => Promise.reject(new UserError('no way to the pod', { id: 'proof.unasked' }));
   expect(await dialMaster({ ...nobody, ask: mute })).toEqual({ outcome: 'unasked', seen: 'no way to the pod' });

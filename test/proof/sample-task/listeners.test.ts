@@ -20,7 +20,7 @@ const foreign = {
   },
 };
 const wish = { allocationId: 'taskgate-a.1', wanted: 'lowest', count: 2 } as const;
-const isOurs = (allocationId: string) => allocationId === wish.allocationId;
+const isSelected = (allocationId: string) => allocationId === wish.allocationId;
 const conflicts = (count: number) => {
   let left = count;
   return (call: string) =>
@@ -51,7 +51,7 @@ test('adds listeners and annotations as the master writes them, and leaves all e
 test('removal gives the Gateway back byte for byte', async () => {
   const { kube } = fakeKube({ objects: [foreign] });
   await addListeners(kube, gateway, wish);
-  expect(await removeListeners(kube, gateway, isOurs)).toEqual([20001, 20002]);
+  expect(await removeListeners(kube, gateway, isSelected)).toEqual([20001, 20002]);
   const { spec, metadata } = await kube.get<typeof foreign>(gatewayRef(gateway));
   expect(JSON.stringify(spec)).toBe(JSON.stringify(foreign.spec));
   expect(JSON.stringify(metadata.annotations)).toBe(JSON.stringify(foreign.metadata.annotations));
@@ -59,14 +59,14 @@ test('removal gives the Gateway back byte for byte', async () => {
 
 test('writes nothing when nothing of ours is there', async () => {
   const { kube, writes } = fakeKube({ objects: [foreign] });
-  expect(await removeListeners(kube, gateway, isOurs)).toEqual([]);
+  expect(await removeListeners(kube, gateway, isSelected)).toEqual([]);
   expect(writes()).toEqual([]);
 });
 
 test('an orphaned annotation of ours is removed too, without a listener', async () => {
   const annotations = { 'determined.ai/det-gateway-port-20005': wish.allocationId };
   const { kube } = fakeKube({ objects: [{ ...foreign, metadata: { ...foreign.metadata, annotations } }] });
-  expect(await removeListeners(kube, gateway, isOurs)).toEqual([20005]);
+  expect(await removeListeners(kube, gateway, isSelected)).toEqual([20005]);
   expect(portsOf(await kube.get(gatewayRef(gateway)), () => true)).toEqual([]);
 });
 

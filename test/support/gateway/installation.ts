@@ -1,5 +1,5 @@
-import type { Before } from '../../../src/gateway/foreign/snapshot.ts';
-import { brakePolicies } from '../../../src/gateway/install/admission-policies.ts';
+import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
+import { admissionPolicies } from '../../../src/gateway/install/admission-policies.ts';
 import type { CRD } from '../../../src/gateway/install/crd-patch.ts';
 import { type Removal, removeGatewayObjects } from '../../../src/gateway/uninstall/uninstall.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
@@ -82,14 +82,14 @@ export const installation = (instance: string): readonly KubeObject[] =>
     object('projectcontour.io/v1alpha1', 'ContourDeployment', name, at),
     object('gateway.networking.k8s.io/v1', 'GatewayClass', spec.className),
     foreignGateway(name, at),
-    ...brakePolicies(spec, 'v1beta1'),
+    ...admissionPolicies(spec, 'v1beta1'),
     object('batch/v1', 'Job', 'det-taskgate-1', 'default'),
     object('v1', 'Service', 'det-taskgate-1-0', 'default'),
     object('v1', 'ConfigMap', 'det-taskgate-1', 'default'),
     object('gateway.networking.k8s.io/v1alpha2', 'TCPRoute', 'det-taskgate-1-0', 'default'),
   ].map((one) => labelled(one, instance));
 
-export const emptyBefore: Before = { cluster: 'uid-1', crds: [], existed: [] };
+export const emptyOriginal: OriginalState = { cluster: 'uid-1', crds: [], existed: [] };
 
 /** A cluster whose API server serves all that an installation or its removal asks for. */
 export const fakeCluster = (objects: readonly KubeObject[], input: FakeKubeInput = {}): FakeKube =>
@@ -101,5 +101,5 @@ export const fakeCluster = (objects: readonly KubeObject[], input: FakeKubeInput
   });
 
 /** Removes instance `dev` from a fake cluster. */
-export const removeDev = ({ kube }: FakeKube, before: Before = emptyBefore): Promise<Removal> =>
-  removeGatewayObjects(kube, { instance: 'dev' }, { before, timeoutMs: 300 });
+export const removeDev = ({ kube }: FakeKube, original: OriginalState = emptyOriginal): Promise<Removal> =>
+  removeGatewayObjects(kube, { instance: 'dev' }, { original, timeoutMs: 300 });

@@ -14,8 +14,8 @@ export { flagOf, type Setting, settings, variableOf } from '../../../src/config/
 export { openTunnelJournal } from '../../../src/daemon/journal.ts';
 export { makeTunnelSpec, readTunnelSpec } from '../../../src/daemon/spec.ts';
 export { isAsWanted } from '../../../src/daemon/wanted.ts';
-export { findBefore, keepBefore } from '../../../src/gateway/foreign/kept.ts';
-export type { Before } from '../../../src/gateway/foreign/snapshot.ts';
+export { findOriginalState, saveOriginalState } from '../../../src/gateway/foreign/saved.ts';
+export type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 export { createInstance, findInstance, type Instance } from '../../../src/instance/instance.ts';
 export { withInstanceLock } from '../../../src/instance/lock.ts';
 export { instancePaths, nodePaths, statePaths } from '../../../src/instance/paths.ts';

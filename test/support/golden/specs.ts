@@ -1,4 +1,4 @@
-import type { Before, SupervisorSpec, TunnelDaemonSpec } from './source.ts';
+import type { OriginalState, SupervisorSpec, TunnelDaemonSpec } from './source.ts';
 
 /** The spec of a native node's supervisor, with every field. */
 export const supervisor = {
@@ -113,4 +113,4 @@ export const before = {
       metadata: { name: 'contour', namespace: 'projectcontour' },
     },
   ],
-} as const satisfies Before;
+} as const satisfies OriginalState;

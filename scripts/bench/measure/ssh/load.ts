@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import type { Target } from '../../../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../../../src/proof/probe/dial.ts';
 import { startStream } from '../../../testbed/stream.ts';
 
 /** What one load has done; `lost` is what did not come back, or came back wrong. */
@@ -9,7 +9,7 @@ export type Load = { readonly perSecond: number; readonly lost: number };
 const shortAtOnce = 8;
 const patienceMs = 30_000;
 
-const connectTo = (target: Target, timeoutMs: number): Socket => {
+const connectTo = (target: HostPort, timeoutMs: number): Socket => {
   const socket = connect({ ...target, noDelay: true });
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error('silent')));
   return socket;
@@ -35,7 +35,7 @@ const sendAndCompare = (socket: Socket, sent: Buffer): Promise<boolean> =>
   });
 
 /** One short connection to an echo: connects, sends 32 bytes, reads them, closes. Whether all was well. */
-export const exchange = async (target: Target, timeoutMs: number): Promise<boolean> => {
+export const exchange = async (target: HostPort, timeoutMs: number): Promise<boolean> => {
   const socket = connectTo(target, timeoutMs);
   socket.on('error', () => undefined);
   const isBack = await sendAndCompare(socket, randomBytes(32));
@@ -50,7 +50,7 @@ const timed = async (count: number, run: () => Promise<number>): Promise<Load> =
 };
 
 /** So many short connections, 8 at once. */
-export const loadShort = (target: Target, count: number): Promise<Load> =>
+export const loadShort = (target: HostPort, count: number): Promise<Load> =>
   timed(count, async () => {
     let [left, lost] = [count, 0];
     const work = async () => {
@@ -64,7 +64,7 @@ export const loadShort = (target: Target, count: number): Promise<Load> =>
 export const messages = 20;
 
 /** So many connections that are open at the same time; each sends 20 messages of 1 KiB, one after the other. */
-export const loadConcurrent = (target: Target, connections: number): Promise<Load> =>
+export const loadConcurrent = (target: HostPort, connections: number): Promise<Load> =>
   timed(connections * messages, async () => {
     let lost = 0;
     const { promise: allOpen, resolve: open } = Promise.withResolvers<void>();
@@ -83,7 +83,7 @@ export const loadConcurrent = (target: Target, connections: number): Promise<Loa
   });
 
 /** One stream of so many bytes to an echo and back, every byte compared; `perSecond` counts bytes one way. */
-export const loadStream = (target: Target, totalBytes: number): Promise<Load> =>
+export const loadStream = (target: HostPort, totalBytes: number): Promise<Load> =>
   timed(totalBytes, async () => {
     const { received } = await startStream(target, { chunkBytes: 2 ** 16, pauseMs: 0, totalBytes }).finish();
     return totalBytes - received;

@@ -1,4 +1,4 @@
-import type { Target } from '../../../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../../../src/proof/probe/dial.ts';
 import type { BenchContext } from '../../context.ts';
 import { ratiosOf, type Spread, spreadOf } from '../../statistics.ts';
 import { measureRecoveries, type Recoveries } from './faults.ts';
@@ -30,7 +30,7 @@ type Context = Pick<BenchContext, 'quick' | 'signal' | 'say'>;
 
 const compare = async (
   { taskgate, plain }: Tunnels,
-  { amount, load }: { readonly amount: number; readonly load: (target: Target) => Promise<Load> },
+  { amount, load }: { readonly amount: number; readonly load: (target: HostPort) => Promise<Load> },
   { quick, signal }: Context,
 ): Promise<SshCompared> => {
   const targets = { taskgate, plain };

@@ -5,7 +5,7 @@ import { findTunnelStatus } from '../../../../src/daemon/find.ts';
 import type { TunnelDaemonSpec } from '../../../../src/instance/tunnels.ts';
 import { spawnTethered } from '../../../../src/lib/process/tethered.ts';
 import { polling, waitUntil } from '../../../../src/lib/wait.ts';
-import type { Target } from '../../../../src/proof/probe/dial.ts';
+import type { HostPort } from '../../../../src/proof/probe/dial.ts';
 import { launchDaemon } from '../../../../src/supervisor/launch.ts';
 import { startEcho } from '../../../testbed/echo.ts';
 import { hostAlias, type SshServer, startSshServer } from '../../../testbed/sshd.ts';
@@ -18,8 +18,8 @@ const ports = { taskgate: 8080, plain: 8081 } as const;
 /** Two tunnels from one sshd to one echo: taskgate's with its daemon and relay, and plain `ssh -R -N`. */
 export type Tunnels = {
   readonly server: SshServer;
-  readonly taskgate: Target;
-  readonly plain: Target;
+  readonly taskgate: HostPort;
+  readonly plain: HostPort;
   readonly daemonPid: number;
   readonly close: () => Promise<void>;
 };
@@ -69,7 +69,7 @@ const startPlain = ({ clientConfig }: SshServer, echoPort: number, signal: Abort
   return spawnTethered(['ssh', '-N', '-F', clientConfig, ...options, '-R', forward, hostAlias], { signal });
 };
 
-const untilOpen = (target: Target, signal: AbortSignal) =>
+const untilOpen = (target: HostPort, signal: AbortSignal) =>
   waitUntil(
     'plain ssh',
     polling(() => exchange(target, 500), 50),
@@ -93,8 +93,8 @@ export const startTunnels = async ({ signal }: Pick<BenchContext, 'signal'>): Pr
     const daemonPid = await startDaemon(specOf(server, folder, echo.port), either);
     startPlain(server, echo.port, either);
     const [taskgate, plain] = [ports.taskgate, ports.plain].map((port) => ({ host: server.address, port })) as [
-      Target,
-      Target,
+      HostPort,
+      HostPort,
     ];
     await untilOpen(plain, either);
     return { server, taskgate, plain, daemonPid, close };

@@ -1,7 +1,7 @@
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
-import type { Before } from './snapshot.ts';
+import type { OriginalState } from './snapshot.ts';
 
 /** Whether somebody else made the cluster: then only what is ours may be changed there, and the cluster stays. */
 export const isForeignCluster = (instance: Instance): boolean => {
@@ -10,10 +10,10 @@ export const isForeignCluster = (instance: Instance): boolean => {
 };
 
 /** What the cluster had before the first `up`; undefined before that has looked. */
-export const findBefore = async (instance: Instance): Promise<Before | undefined> => {
+export const findOriginalState = async (instance: Instance): Promise<OriginalState | undefined> => {
   const text = await findTextFile(instancePaths(instance.dir).originalStatePath);
-  return text === undefined ? undefined : (JSON.parse(text) as Before);
+  return text === undefined ? undefined : (JSON.parse(text) as OriginalState);
 };
 
-export const keepBefore = (instance: Instance, before: Before): Promise<void> =>
-  writeFileAtomically(instancePaths(instance.dir).originalStatePath, `${JSON.stringify(before, null, 2)}\n`);
+export const saveOriginalState = (instance: Instance, original: OriginalState): Promise<void> =>
+  writeFileAtomically(instancePaths(instance.dir).originalStatePath, `${JSON.stringify(original, null, 2)}\n`);
