@@ -11,7 +11,7 @@ import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
 export type ApplyInput = Omit<InstallInput, 'crds'>;
 
 /**
- * Applies CRDs, roles and admission policies. Needs an API server only, so it can run while the node starts and images
+ * Applies CRDs, roles and admission policies. Needs only an API server, so it can run while the node starts and images
  * load. Throws the UserErrors of {@link verifyGatewayAPI} before anything changes.
  */
 export const applyInstallation = async (input: ApplyInput): Promise<void> => {
@@ -32,18 +32,18 @@ export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
 
 type EndpointInput = Omit<ApplyInput, 'manifest'> & { readonly address: string };
 
-/** Waits for everything that {@link applyGatewayObjects} wrote, publishes `address` and proves the capacity. */
+/** Waits for everything that {@link applyGatewayObjects} wrote, sets `address` and proves the capacity. */
 export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<PublishedGateway> => {
   const { kube, spec, report } = input;
   const capacity = await proveCapacity(kube, spec);
   let { address } = input;
-  const publish = async (signal: AbortSignal) => {
+  const setAddress = async (signal: AbortSignal) => {
     address = await setLoadBalancerAddress(kube, spec, { ...input, signal });
     await waitForAddress({ ...input, address, signal });
   };
-  await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), publish(signal)]);
+  await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), setAddress(signal)]);
   if ((await replaceRateLimitedPods(kube, spec, report)) > 0) await waitForGateway(input);
   const { name, namespace, portRange } = spec;
-  report?.(`Gateway ${name} takes ${capacity.limit} tasks: ${capacity.because}`);
+  report?.(`Gateway ${name} accepts ${capacity.limit} tasks: ${capacity.because}`);
   return { name, namespace, publishedAddress: address, portRange, capacity };
 };

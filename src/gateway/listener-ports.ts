@@ -31,7 +31,7 @@ export type PortPlan = { readonly portRange: PortRange; readonly seedPort: numbe
 
 export type PortFinding = {
   readonly severity: 'error' | 'warning';
-  /** Which setting it is about. */
+  /** The setting that causes it. */
   readonly about: keyof PortPlan;
   readonly message: string;
   readonly hint: string;
@@ -39,13 +39,13 @@ export type PortFinding = {
 
 type PortRule = (plan: PortPlan) => PortFinding | false;
 
-const goodRange = 'take one inside 1025-24767 or 59582-65535, such as 20000-20199';
+const goodRange = 'choose a range inside 1025-24767 or 59582-65535, such as 20000-20199';
 
 const insideAllowed: PortRule = ({ portRange: { start, end } }) =>
   (start < allowedPorts.start || end > allowedPorts.end) && {
     severity: 'error',
     about: 'portRange',
-    message: `${start}-${end} leaves the ports that the master accepts, ${textOf(allowedPorts)}`,
+    message: `${start}-${end} is outside the ports that the master accepts, ${textOf(allowedPorts)}`,
     hint: goodRange,
   };
 
@@ -54,7 +54,7 @@ const startBeforeEnd: PortRule = ({ portRange: { start, end } }) =>
     severity: 'error',
     about: 'portRange',
     message: `start ${start} ${start > end ? '>' : '='} end ${end}`,
-    hint: 'the master wants start < end; both ports belong to the range',
+    hint: 'the master requires start < end; both ports belong to the range',
   };
 
 const seedOutside: PortRule = ({ portRange, seedPort }) =>
@@ -62,7 +62,7 @@ const seedOutside: PortRule = ({ portRange, seedPort }) =>
     severity: 'error',
     about: 'seedPort',
     message: `${seedPort} lies in the port range ${textOf(portRange)}`,
-    hint: `${adviseSeedPort(portRange)}: the master would give it to a task`,
+    hint: `${adviseSeedPort(portRange)}: the master would assign it to a task`,
   };
 
 /** A port next to the range that no other rule refuses. */
@@ -71,7 +71,9 @@ const adviseSeedPort = (portRange: PortRange): string => {
   const good = [start - 1, end + 1].find(
     (port) => hasPort(allowedPorts, port) && !findClash(portsOf({ portRange, seedPort: port })),
   );
-  return good === undefined ? 'shorten the range and take a port beside it' : `take a port outside, such as ${good}`;
+  return good === undefined
+    ? 'shorten the range and choose a port next to it'
+    : `choose a port outside, such as ${good}`;
 };
 
 const seedAllowed: PortRule = ({ seedPort }) =>
@@ -79,7 +81,7 @@ const seedAllowed: PortRule = ({ seedPort }) =>
     severity: 'error',
     about: 'seedPort',
     message: `${seedPort} is not in ${textOf(allowedPorts)}`,
-    hint: 'take a port next to the range',
+    hint: 'choose a port next to the range',
   };
 
 function* portsOf({ portRange: { start, end }, seedPort }: Omit<PortPlan, 'listenerLimit'>): Generator<number> {
@@ -104,7 +106,7 @@ const noEphemeral: PortRule = ({ portRange }) =>
     severity: 'warning',
     about: 'portRange',
     message: `${textOf(portRange)} overlaps ${textOf(ephemeralOverlap)}, which Envoy binds among the kernel's ephemeral ports`,
-    hint: `now and then a task's port will already be in use; ${goodRange}`,
+    hint: `a task's port will occasionally be in use already; ${goodRange}`,
   };
 
 const noNodePorts: PortRule = ({ portRange }) =>
@@ -119,7 +121,7 @@ const fitsLimit: PortRule = ({ portRange, listenerLimit }) =>
   portCount(portRange) > listenerLimit - 1 && {
     severity: 'warning',
     about: 'listenerLimit',
-    message: `${textOf(portRange)} has ${portCount(portRange)} ports, but a limit of ${listenerLimit} leaves ${listenerLimit - 1} beside the seed listener`,
+    message: `${textOf(portRange)} has ${portCount(portRange)} ports, but a limit of ${listenerLimit} leaves ${listenerLimit - 1} besides the seed listener`,
     hint: 'raise the limit or shorten the range; tasks beyond it fail with "Too many"',
   };
 
@@ -134,6 +136,6 @@ const rules: readonly PortRule[] = [
   fitsLimit,
 ];
 
-/** Everything that is wrong with the ports of a gateway, errors and warnings, all at once. */
+/** All errors and warnings about the ports of a gateway. */
 export const findPortProblems = (plan: PortPlan): readonly PortFinding[] =>
   rules.map((rule) => rule(plan)).filter((finding) => finding !== false);

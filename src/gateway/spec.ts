@@ -2,7 +2,7 @@ import type { GatewaySettings } from '../instance/record.ts';
 import type { KubeObject } from '../lib/kube/types.ts';
 import { labelsOf } from '../model/labels.ts';
 
-/** What the gateway of one instance should be. */
+/** The gateway that an instance is configured to have. */
 export type GatewaySpec = GatewaySettings & { readonly instance: string };
 
 export const crdKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;

@@ -1,7 +1,7 @@
-/** What makes clusters; `attach` makes none and works with one that runs. */
+/** What creates clusters; `attach` creates none and uses a running one. */
 export type ProviderName = 'native' | 'minikube' | 'attach';
 
-/** A running cluster. Made by a cluster provider. */
+/** A running cluster, as a provider describes it. */
 export type Cluster = {
   readonly name: string;
   readonly provider: ProviderName;

@@ -1,7 +1,6 @@
 /** Both ends belong to the range. */
 export type PortRange = { readonly start: number; readonly end: number };
 
-/** Which Gateway it is. */
 export type GatewayName = { readonly name: string; readonly namespace: string };
 
 /** A Gateway that carries traffic. */

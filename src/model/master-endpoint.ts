@@ -6,17 +6,17 @@ export type MasterEndpoint = {
   /** As pods see it. */
   readonly host: string;
   readonly port: number;
-  /** How it is reached: the host's own address, a tunnel that taskgate runs, or an address that the user has. */
+  /** How it is reached: the host's own address, a tunnel that taskgate runs, or a URL from the user. */
   readonly via: 'direct' | TunnelKind | 'url';
 };
 
 /** The end of a tunnel that tasks dial. */
 export type PublicAddress = Pick<MasterEndpoint, 'scheme' | 'host' | 'port'>;
 
-/** Whether two addresses are one for those who dial them. */
+/** Whether two addresses are the same for clients. */
 export const isSameAddress = (a: PublicAddress, b: PublicAddress): boolean =>
   a.scheme === b.scheme && a.host === b.host && a.port === b.port;
 
-/** An address as a URL's beginning: `http://host:8080`, with brackets around an IPv6 address. */
+/** An address as the origin of a URL: `http://host:8080`, with brackets around an IPv6 address. */
 export const originOf = ({ scheme, host, port }: PublicAddress): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -1,4 +1,4 @@
-/** A cause that was found for a broken hop: what was seen, and what to do about it. */
+/** Why a hop is broken, and what to do about it. */
 export type Finding = { readonly cause: string; readonly hint: string };
 
 /** One step of the path, proven or broken. */
@@ -8,7 +8,7 @@ export type Hop = {
   readonly to: string;
   readonly ok: boolean;
   readonly latencyMs?: number;
-  /** What shows that it works, or what was seen instead. */
+  /** What proves it, or what was seen instead. */
   readonly evidence: string;
   readonly finding?: Finding;
 };

@@ -1,4 +1,4 @@
-/** Architectures as Go and the container world name them. */
+/** Architectures as Go and container images name them. */
 export type Arch = 'amd64' | 'arm64';
 
 /** The programs of a Kubernetes release that a native node is made of, and kubectl. */
@@ -21,7 +21,7 @@ export type ReleasePin = {
   readonly member?: string;
 };
 
-/** Built by the go command in `templates/go/<module>`, whose go.sum proves every line of source. */
+/** Built by the go command in `templates/go/<module>`, whose go.sum authenticates all sources. */
 export type GoPin = {
   readonly module: 'kubernetes' | 'etcd' | 'contour' | 'coredns';
   readonly packages: readonly string[];
@@ -38,30 +38,30 @@ export type WheelPin = {
 
 export type ProgramPin = {
   readonly version: string;
-  /** What the item must hold, whichever source it comes from. */
+  /** Files that the item must contain, whichever source it comes from. */
   readonly files: readonly string[];
   readonly release?: ReleasePin;
   readonly go?: GoPin;
   readonly wheel?: WheelPin;
 };
 
-/** Programs whose version is the distribution's; apt proves them by its archive keys. */
+/** Programs in the distribution's version; apt verifies them with its archive keys. */
 export type DebianPin = { readonly packages: readonly string[] };
 
 export type ManifestPin = {
   readonly version: string;
   readonly url: string;
   readonly sha256: string;
-  /** Where the same file lies in a Go module that `templates/go/<module>` requires. */
+  /** Path of the same file in a Go module that `templates/go/<module>` requires. */
   readonly go: { readonly module: GoPin['module']; readonly requires: string; readonly path: string };
 };
 
 export type ImagePin = {
   readonly ref: string;
-  /** How the image is put together when its registry cannot be reached. */
+  /** How the image is assembled if its registry is unreachable. */
   readonly assembled: {
     readonly program: 'agnhost' | 'contour' | 'envoy';
-    /** Where the program lies in the image, without the leading slash. */
+    /** Path of the program in the image, without the leading slash. */
     readonly path: string;
     readonly config: {
       readonly Entrypoint: readonly string[];
@@ -71,7 +71,7 @@ export type ImagePin = {
   };
 };
 
-/** Every version that taskgate fetches, and what proves it. */
+/** Every version that taskgate fetches, with its checksums. */
 export type Pins = {
   readonly kubernetes: ProgramPin;
   readonly agnhost: ProgramPin;

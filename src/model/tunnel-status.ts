@@ -2,20 +2,20 @@ import type { ErrorId } from '../lib/errors.ts';
 import type { PublicAddress, TunnelKind } from './master-endpoint.ts';
 
 /**
- * `starting`: the program runs, its public end is not there yet. `probing`: it is, and no nonce has come back yet. `up`: a
+ * `starting`: the program runs and has no public end yet. `probing`: it has one, and no nonce has come back yet. `up`: a
  * nonce came back. `degraded`: the program runs, but nonces no longer come back. `backoff`: waits before the next start.
- * `failed`: trying again is of no use. `ended`: it expired.
+ * `failed`: retrying is useless. `ended`: it expired.
  */
 export type TunnelState = 'starting' | 'probing' | 'up' | 'degraded' | 'backoff' | 'failed' | 'ended';
 
 export type TunnelStatus = {
   readonly kind: TunnelKind;
-  /** Where it goes, for people. */
+  /** Its server, for messages. */
   readonly target: string;
   readonly state: TunnelState;
   /** When it entered this state, as ISO time. */
   readonly since: string;
-  /** Its public end, also of the run before while a new one starts: running pods keep it. */
+  /** Its public end; while it restarts, that of the previous run, which running pods use. */
   readonly address?: PublicAddress;
   /** Starts after the first one. */
   readonly restarts: number;
@@ -23,9 +23,9 @@ export type TunnelStatus = {
   readonly detail?: string;
   /** What to do about it. */
   readonly hint?: string;
-  /** Id of the error that it is in this state for, if there was one. */
+  /** Id of the error that caused this state, if any. */
   readonly errorId?: ErrorId;
-  /** When a nonce came back last, and how long it took. */
+  /** When a nonce last came back, and how long it took. */
   readonly proven?: { readonly at: string; readonly latencyMs: number };
 };
 
@@ -42,19 +42,19 @@ export type TunnelReport = TunnelStatus & {
 export type ListenerStatus = {
   readonly name: string;
   readonly port: number;
-  /** `backoff`: the port cannot be listened on; tried again and again. */
+  /** `backoff`: the port cannot be listened on; it is retried. */
   readonly state: 'starting' | 'up' | 'backoff';
-  /** Why it cannot be listened on, with what to do. */
+  /** Why it cannot be listened on, and what to do. */
   readonly detail?: string;
   /** Open now. */
   readonly connections: number;
-  /** What went wrong with the last connection that failed. */
+  /** Why the last failed connection failed. */
   readonly trouble?: string;
 };
 
 /**
- * `starting`: nothing seen yet. `up`: all listeners are forwarded. `degraded`: some are not, or nothing answers behind
- * them. `backoff`: the API server is out of reach; open connections and ports stay, and it is tried again and again.
+ * `starting`: nothing is known yet. `up`: all listeners are forwarded. `degraded`: some are not, or nothing answers behind
+ * them. `backoff`: the API server is unreachable and retried; open connections and ports are kept.
  */
 export type ForwardState = 'starting' | 'up' | 'degraded' | 'backoff';
 
@@ -66,7 +66,7 @@ export type ForwardStatus = {
   readonly connections: number;
 };
 
-/** Something that happened; numbers rise by one, so that a reader who asks again misses none. */
+/** Numbers rise by one, so that a client that polls misses no event. */
 export type TunnelEvent = { readonly number: number; readonly at: string; readonly text: string };
 
 /** What the tunnel daemon of an instance answers on its socket. */

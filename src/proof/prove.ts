@@ -11,11 +11,11 @@ import type { SampleTask } from './sample-task/task.ts';
 export type ProveSpec = SampleTaskSpec &
   ProbeOptions & {
     readonly ports: WantedPorts;
-    /** One that runs already; it is removed too. */
+    /** A sample task that runs already; it is removed, too. */
     readonly task?: SampleTask;
   };
 
-/** Whether everything that was made is gone again. */
+/** Whether everything that the proof created has been removed. */
 export type Cleanup = {
   readonly ok: boolean;
   readonly latencyMs: number;
@@ -24,14 +24,14 @@ export type Cleanup = {
 };
 
 export type Proven = Proof & {
-  /** What differs from what was asked for: other ports, leftovers of an earlier run. */
+  /** Deviations: other ports than requested, leftovers of an earlier run. */
   readonly notes: readonly string[];
   readonly cleanup: Cleanup;
 };
 
 type Probed = Proof & { readonly notes: readonly string[] };
 
-/** A path that the API server refused to make. Throws what is not a refusal. */
+/** The proof of a path whose objects the API server refused. Throws errors that are not refusals. */
 const refusedProof = (error: unknown, { gateway }: ProveSpec): Probed => {
   const finding = findRefusal(error);
   if (!finding) throw error;
@@ -56,9 +56,9 @@ const cleanUp = async (kube: Kube, task: SampleTask, { gateway }: ProveSpec): Pr
 };
 
 /**
- * Makes a sample task as the master makes one, proves the path both ways and removes everything again, also when the
- * signal aborts (then throws its reason). What an earlier killed run left behind is removed first.
- * What the API server refuses is a broken hop, too.
+ * Creates a sample task as the master creates one, proves the path in both directions and removes everything, also when
+ * the signal aborts (then throws its reason). Leftovers of an earlier killed run are removed first.
+ * A refusal by the API server is a broken hop, too.
  */
 export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
   let task = spec.task;
@@ -66,7 +66,7 @@ export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
   let cleanup: Cleanup = { ok: true, latencyMs: 0, removed: [] };
   try {
     const leftovers = await removeLeftovers(kube, spec);
-    const notes = leftovers.length > 0 ? [`removed what an earlier run left behind: ${leftovers.join(', ')}`] : [];
+    const notes = leftovers.length > 0 ? [`removed leftovers of an earlier run: ${leftovers.join(', ')}`] : [];
     task ??= await startSampleTask(kube, spec);
     spec.signal?.throwIfAborted();
     const exposed = await exposeSampleTask(kube, task, spec);

@@ -48,7 +48,7 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
       ok: true,
       from: `DET_MASTER http://${server.address}:${port}`,
       // the relay of the tunnel, on this host
-      evidence: 'nonce came back; the stand-in master saw the call from 127.0.0.1',
+      evidence: 'nonce came back; the placeholder master saw the call from 127.0.0.1',
     });
     const written = await taskgate.file('dev', 'master.yaml');
     expect(written).toContain(`determined_master_host: ${server.address}`);

@@ -13,7 +13,7 @@ const range = (start: number, end: number): readonly string[] => [
   ...['--gateway-port-range-start', `${start}`],
   ...['--gateway-port-range-end', `${end}`],
 ];
-const goodRange = 'take one inside 1025-24767 or 59582-65535, such as 20000-20199';
+const goodRange = 'choose a range inside 1025-24767 or 59582-65535, such as 20000-20199';
 
 /** A command with wrong settings ends before it does anything. */
 const expectWrong = async (user: User, command: readonly string[], wrong: Wrong): Promise<void> => {
@@ -78,7 +78,9 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
       'a range with the seed listener in it',
       {
         args: ['--gateway-seed-port', '20005'],
-        says: ['--gateway-seed-port: gateway.seedPort: 20005 lies in the port range 20000-20199; take a port outside'],
+        says: [
+          '--gateway-seed-port: gateway.seedPort: 20005 lies in the port range 20000-20199; choose a port outside',
+        ],
       },
     ],
     [
@@ -103,7 +105,7 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
       'ports below what the master takes',
       {
         args: [...range(1024, 1030)],
-        says: ['gateway.portRange: 1024-1030 leaves the ports that the master accepts, 1025-65535', goodRange],
+        says: ['gateway.portRange: 1024-1030 is outside the ports that the master accepts, 1025-65535', goodRange],
       },
     ],
     ['ports above all ports', { args: range(65000, 65536), says: ['--gateway-port-range-end: ', 'got 65536'] }],

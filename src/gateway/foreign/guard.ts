@@ -11,11 +11,11 @@ export type GuardInput = { readonly spec: GatewaySpec; readonly original: Origin
 
 const isAdmissionPolicy = ({ kind }: KubeObject): boolean => kind.startsWith('MutatingAdmissionPolicy');
 
-/** What an object of somebody else's is changed to, if at all: a listener limit is raised, never lowered. */
+/** The only change to an object that taskgate did not create: a listener limit is raised, never lowered. */
 const raised = (existing: KubeObject, wanted: KubeObject, { crds }: OriginalState): CRD | undefined => {
-  // only what is kept in full can be put back
-  const isKept = crds.some((crd) => isSameObject(crd, existing));
-  if (!isCRD(existing) || !isCRD(wanted) || !isKept) return undefined;
+  // only a CRD that was saved in full can be restored
+  const isSaved = crds.some((crd) => isSameObject(crd, existing));
+  if (!isCRD(existing) || !isCRD(wanted) || !isSaved) return undefined;
   const limit = Math.max(...listenerLimits(wanted).flatMap(({ spec = 0, status = 0 }) => [spec, status]));
   return hasRoomFor(existing, limit) ? undefined : raiseListenerLimit(existing, limit);
 };
@@ -23,8 +23,8 @@ const raised = (existing: KubeObject, wanted: KubeObject, { crds }: OriginalStat
 const kindOf = ({ apiVersion, kind }: KubeObject) => ({ apiVersion, kind });
 
 /**
- * The same API server, through which an installation leaves alone what is not ours: such objects are read instead of
- * applied. Of a Gateway that was there before, no pod is changed or restarted, and no address that it has is replaced.
+ * A client for an attached cluster that leaves objects unchanged that taskgate did not create: it reads them instead of
+ * applying them. For an existing Gateway, no pod is changed or restarted, and an address that it has is kept.
  */
 export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput): Kube => {
   const [gateway] = gatewayRefs(spec);
@@ -37,16 +37,17 @@ export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput)
       const foreign = existing && { ...existing, ...kindOf(object) };
       if (!foreign || isCreatedBy(foreign, spec.instance, original)) return kube.apply(object, options);
       const change = raised(foreign, object, original);
-      if (!change && !isCRD(foreign)) report?.(`${describeRef(object)} is not ours and stays as it is`);
+      if (!change && !isCRD(foreign))
+        report?.(`${describeRef(object)} was not created by taskgate and is left unchanged`);
       return change ? ((await kube.update(change)) as never) : foreign;
     },
-    // the CRDs of others have not the label by which ours are looked for
+    // CRDs that taskgate did not create lack the label that is selected
     watch: ({ labelSelector, ...selection }, signal) =>
       kube.watch({ ...selection, ...(labelSelector && selection.kind !== crdKind.kind && { labelSelector }) }, signal),
     patch: async (ref, patch, options) => {
       const existing = isAdopted && ref.kind === 'Service' ? await kube.find<EnvoyService>(ref) : undefined;
       if (!existing?.status?.loadBalancer?.ingress?.length) return kube.patch(ref, patch, options);
-      report?.(`${describeRef(ref)} is not ours and keeps its address`);
+      report?.(`${describeRef(ref)} was not created by taskgate and keeps its address`);
       return existing as never;
     },
     remove: async (ref, options) => (isAdopted && ref.kind === 'Pod' ? false : kube.remove(ref, options)),

@@ -16,7 +16,7 @@ type Workload = KubeObject & {
   };
 };
 
-/** What a cluster has of the objects that we would write, and of Contour under other names. */
+/** The objects of an installation that exist in a cluster, and Contour under other names. */
 export type Present = {
   readonly objects: readonly KubeObject[];
   /** All Deployments that run Contour. */
@@ -25,11 +25,11 @@ export type Present = {
 
 export type OwnershipInput = {
   readonly spec: GatewaySpec;
-  /** The Gateway API that Contour's manifest brings. */
+  /** The Gateway API bundle of Contour's manifest. */
   readonly bundle: Bundle;
-  /** Undefined on the first `up`: nothing is ours then. */
+  /** Undefined on the first `up`: taskgate has created nothing then. */
   readonly original: OriginalState | undefined;
-  /** Work with what is there. */
+  /** Whether existing objects may be used. */
   readonly adopt: boolean;
 };
 
@@ -66,13 +66,13 @@ const foreignBundle: OwnershipRule = ({ objects, bundle }) => {
   if (!crd || textOf(bundleOf(crd)) === textOf(bundle)) return false;
   return {
     id: 'gateway.foreign-bundle',
-    message: `the cluster serves Gateway API ${textOf(bundleOf(crd))}, Contour's manifest brings ${textOf(bundle)}`,
-    hint: 'to work with the installed one, whose listener limit is raised and restored by `taskgate down`: --adopt',
+    message: `the cluster serves Gateway API ${textOf(bundleOf(crd))}, Contour's manifest has ${textOf(bundle)}`,
+    hint: 'to use the installed one, whose listener limit is raised and restored by `taskgate down`: --adopt',
   };
 };
 
-/** Of Contour's own kinds and objects; those of the Gateway API, and the Namespace, anybody may have. */
-const isContours = (object: KubeObject, { spec }: Foreign): boolean => {
+/** Whether an object belongs to Contour; those of the Gateway API, and the Namespace, may have any owner. */
+const isOfContour = (object: KubeObject, { spec }: Foreign): boolean => {
   if (isCRD(object)) return object.spec.group.endsWith('projectcontour.io');
   return object.kind !== 'Namespace' && !gatewayRefs(spec).some((ref) => isSameObject(ref, object));
 };
@@ -80,14 +80,14 @@ const isContours = (object: KubeObject, { spec }: Foreign): boolean => {
 const foreignContour: OwnershipRule = (foreign) => {
   const { contours, objects } = foreign;
   const others = objects.filter(
-    (object) => isContours(object, foreign) && !contours.some((one) => isSameObject(one, object)),
+    (object) => isOfContour(object, foreign) && !contours.some((one) => isSameObject(one, object)),
   );
   const found = [...contours, ...others];
   if (found.length === 0) return false;
   return {
     id: 'gateway.foreign-contour',
     message: `the cluster has a Contour that this instance did not install: ${describeAll(found)}`,
-    hint: 'two provisioners would fight over the same GatewayClasses; to work with the one that is there: --adopt',
+    hint: 'two provisioners would conflict over the same GatewayClasses; to use the existing one: --adopt',
   };
 };
 
@@ -98,8 +98,8 @@ const foreignGateway: OwnershipRule = ({ objects, spec }) => {
   if (usable.length === 0) return false;
   return {
     id: 'gateway.foreign-gateway',
-    message: `the cluster has objects of the same name that this instance did not make: ${describeAll(usable)}`,
-    hint: 'choose other names with --gateway-name and --gateway-class-name; to use those that are there: --adopt',
+    message: `the cluster has objects of the same name that this instance did not create: ${describeAll(usable)}`,
+    hint: 'choose other names with --gateway-name and --gateway-class-name; to use the existing ones: --adopt',
   };
 };
 
@@ -107,24 +107,24 @@ const rules: readonly OwnershipRule[] = [foreignBundle, foreignContour, foreignG
 
 const gatewayOwnerLabel = 'projectcontour.io/owning-gateway-name';
 
-/** The provisioner makes Contour's Deployment for a Gateway of ours; it has the Gateway's name instead of our label. */
-const isForOurGateway = ({ metadata: { labels, namespace } }: KubeObject, { objects, spec }: Foreign): boolean =>
+/** The provisioner creates Contour's Deployment for a Gateway and labels it with the Gateway's name, not the instance. */
+const isForOwnGateway = ({ metadata: { labels, namespace } }: KubeObject, { objects, spec }: Foreign): boolean =>
   labels?.[gatewayOwnerLabel] === spec.name &&
   namespace === spec.namespace &&
   !objects.some((object) => object.kind === 'Gateway');
 
 /**
- * What stands in the way of an installation beside somebody else's objects: a refusal each, or with `adopt` a note of
- * what is used as it is. See verifyGatewayAPI, which throws the refusals.
+ * Conflicts of an installation with objects that taskgate did not create: refusals, or with `adopt` notes about what is
+ * used unchanged. verifyGatewayAPI throws the refusals.
  */
 export const findOwnershipProblems = (present: Present, input: OwnershipInput): readonly GatewayProblem[] => {
   const { original, spec, adopt } = input;
   const isForeign = (object: KubeObject): boolean => !original || !isCreatedBy(object, spec.instance, original);
   const objects = present.objects.filter(isForeign);
   const foreign: Foreign = { ...input, objects, contours: present.contours.filter(isForeign) };
-  const contours = original ? foreign.contours.filter((one) => !isForOurGateway(one, foreign)) : foreign.contours;
+  const contours = original ? foreign.contours.filter((one) => !isForOwnGateway(one, foreign)) : foreign.contours;
   const verdict = adopt ? 'note' : 'refuse';
   return rules
     .map((rule) => rule({ ...foreign, contours }))
-    .flatMap((problem) => (problem ? [{ ...problem, verdict, ...(adopt && { hint: 'it stays as it is' }) }] : []));
+    .flatMap((problem) => (problem ? [{ ...problem, verdict, ...(adopt && { hint: 'it is left unchanged' }) }] : []));
 };

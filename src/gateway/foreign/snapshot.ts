@@ -8,17 +8,17 @@ import { type CRD, isCRD } from '../install/crd-patch.ts';
 import type { Manifest } from '../install/manifest.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 
-/** What a cluster of somebody else's had before we changed anything; kept as JSON until we are gone again. */
+/** State of an attached cluster before taskgate changed anything; saved as JSON until `down` has removed everything. */
 export type OriginalState = {
-  /** Uid of the namespace kube-system, which tells one cluster from another. */
+  /** Uid of the namespace kube-system, which identifies the cluster. */
   readonly cluster: string;
-  /** The CRDs that we patch, in full. */
+  /** The CRDs that are patched, in full. */
   readonly crds: readonly CRD[];
-  /** What had the name of an object of ours already; it stays as it is. */
+  /** Objects that had the name of one to be applied; they are left unchanged. */
   readonly existed: readonly ObjectRef[];
 };
 
-/** What is looked for: everything that an installation of this spec writes. */
+/** Everything that an installation of this spec applies. */
 export type Plan = { readonly spec: GatewaySpec; readonly manifest: Manifest };
 
 const groupOf = ({ apiVersion }: ObjectRef): string => apiVersion.split('/').at(-2) ?? '';
@@ -52,7 +52,7 @@ const plannedRefs = ({ spec, manifest: { crds, rest, provisioner } }: Plan): rea
   ...['v1', 'v1beta1'].flatMap((version) => admissionPolicies(spec, version)),
 ];
 
-/** The objects that are there by now of all that an installation writes. */
+/** The objects of an installation that exist now. */
 export const findPlanned = async (kube: Kube, plan: Plan): Promise<readonly KubeObject[]> => {
   const refs = plannedRefs(plan).filter(
     (ref, index, all) =>
@@ -76,26 +76,23 @@ const refOf = ({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): 
 const clusterUid = async (kube: Kube): Promise<string> =>
   (await kube.get(namespaceRef('kube-system'))).metadata.uid ?? '';
 
-/** Reads what is there before anything is changed; the caller keeps it before it changes anything. */
+/** Reads the cluster's state; the caller saves it before anything is changed. */
 export const recordOriginalState = async (kube: Kube, plan: Plan): Promise<OriginalState> => {
   const [cluster, present] = await Promise.all([clusterUid(kube), findPlanned(kube, plan)]);
   const crds = present.filter(isCRD).filter(({ metadata }) => metadata.name === gatewaysCRDName);
   return { cluster, crds, existed: present.map(refOf) };
 };
 
-/** Throws UserError `cluster.other-cluster` where the context leads to another cluster than the one that was changed. */
+/** Throws UserError `cluster.other-cluster` if the context names another cluster than the one that was changed. */
 export const verifySameCluster = async (kube: Kube, { cluster }: OriginalState): Promise<void> => {
   const uid = await clusterUid(kube);
   if (uid === cluster) return;
-  throw new UserError(
-    `this is another cluster (kube-system ${uid}) than the one that was changed (kube-system ${cluster})`,
-    {
-      id: 'cluster.other-cluster',
-      hint: 'give the context that leads to the first one, or, if that cluster is gone, remove the instance by hand',
-    },
-  );
+  throw new UserError(`this is not the cluster that was changed: its kube-system has uid ${uid}, not ${cluster}`, {
+    id: 'cluster.other-cluster',
+    hint: 'use the context of the first cluster, or, if that cluster no longer exists, remove the instance by hand',
+  });
 };
 
-/** Whether we made an object: it has our label, and was not there when we came. */
+/** Whether an instance created an object: it has its label, and did not exist before the first `up`. */
 export const isCreatedBy = (object: KubeObject, instance: string, original: OriginalState): boolean =>
   object.metadata.labels?.[instanceLabel] === instance && !original.existed.some((one) => isSameObject(one, object));

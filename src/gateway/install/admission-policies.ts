@@ -9,14 +9,14 @@ import type { GatewaySpec } from '../spec.ts';
 const group = 'admissionregistration.k8s.io';
 const policyVersions: readonly string[] = ['v1', 'v1beta1'];
 
-/** Requests a second that Contour may send; its default of 5 makes it write 200 routes' statuses for 40 s. */
+/** Requests per second that Contour may send; with its default of 5, writing the status of 200 routes takes 40 s. */
 const apiRate = { qps: 1000, burst: 2000 } as const;
 const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
 
-/** What it costs when the API server cannot change pods by policy (2 cores, Contour 1.33.6; without and with were separate runs). */
+/** What a missing MutatingAdmissionPolicy costs (2 cores, Contour 1.33.6; measured in separate runs). */
 export const unservedNotice =
   'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, ' +
-  'and each start of Envoy takes 6 s more';
+  'and each start of Envoy takes 6 s longer';
 
 type Policy = { readonly name: string; readonly app: string; readonly mutations: readonly object[] };
 
@@ -31,7 +31,7 @@ const jsonPatch = (operations: readonly string[]) => ({
   jsonPatch: { expression: `[${operations.join(', ')}]` },
 });
 
-/** Probes each second; `failureThreshold` keeps the patience of upstream's slower probe. */
+/** Probes every second; `failureThreshold` keeps the total time of upstream's slower probe. */
 const probeEachSecond = (container: string, failureThreshold: number) => ({
   patchType: 'ApplyConfiguration',
   applyConfiguration: {
@@ -40,9 +40,9 @@ const probeEachSecond = (container: string, failureThreshold: number) => ({
 });
 
 /**
- * Contour's pods get a higher API rate (and no leader election when alone: its lease would outlive a crash by 15 s), and
- * both pods a readiness probe each second. Upstream's are 10 s for Contour, 3 s + 4 s for Envoy; neither these nor the rate
- * can be set through ContourDeployment, and the provisioner reverts changes of its Deployment.
+ * Contour's pods get a higher API rate (and no leader election with one replica: its lease would outlive a crash by 15 s),
+ * and both kinds of pods a readiness probe every second. Upstream's periods are 10 s for Contour, 3 s + 4 s for Envoy;
+ * ContourDeployment has no field for these or the rate, and the provisioner reverts changes to its Deployment.
  */
 const policiesOf = (spec: GatewaySpec): readonly Policy[] => [
   {
@@ -102,7 +102,7 @@ const findPolicyVersion = async (kube: Kube): Promise<string | undefined> => {
   return undefined;
 };
 
-/** Applies the policies, before the pods that they change. False (and a report of what it costs) where they are not served. */
+/** Applies the policies; call it before the pods are created. False, with a notice, if the API server does not serve them. */
 export const applyPolicies = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<boolean> => {
   const version = await findPolicyVersion(kube);
   if (!version) {
@@ -113,16 +113,16 @@ export const applyPolicies = async (kube: Kube, spec: GatewaySpec, report?: Repo
   return true;
 };
 
-/** Whether a Contour pod was made before the policy was there. */
+/** Whether a Contour pod was created before the policy existed. */
 export const isRateLimited = ({ spec }: Pod): boolean =>
   !spec?.containers.some(({ args }) => args?.includes(rateArgument));
 
-/** Removes Contour pods that were made without the policy; their Deployment makes them again. Returns how many. */
+/** Removes Contour pods created without the policy; their Deployment recreates them. Returns their number. */
 export const replaceRateLimitedPods = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<number> => {
   const pods = await kube.list<Pod>(contourPods(spec));
   const limited = pods.filter((pod) => !pod.metadata.deletionTimestamp && isRateLimited(pod));
   for (const pod of limited) {
-    report?.(`restarting ${pod.metadata.name}: it was made before the policy that raises its API rate`);
+    report?.(`restarting ${pod.metadata.name}: it was created before the policy that raises its API rate`);
     await kube.remove(pod);
   }
   return limited.length;

@@ -12,48 +12,48 @@ import { adaptManifest, type Manifest } from './manifest.ts';
 
 export type InstallInput = WaitInput & {
   readonly kube: Kube;
-  /** As {@link parseManifest} read it; adapted here. */
+  /** As read by {@link parseManifest}; adapted here. */
   readonly manifest: Manifest;
   readonly spec: GatewaySpec;
-  /** `keep` leaves the installed Gateway API and only raises its listener limit; see chooseCRDs. */
+  /** `keep` only raises the listener limit of the installed Gateway API; see chooseCRDs. */
   readonly crds?: 'install' | 'keep';
   readonly report?: Report;
 };
 
 /**
- * Applies CRDs, roles and admission policies side by side, and waits until the CRDs are established: all that the
- * provisioner needs. Throws UserError `gateway.crds-not-established` at the deadline.
+ * Applies everything that the provisioner needs (CRDs, roles and admission policies) concurrently, and waits until the
+ * CRDs are established. Throws UserError `gateway.crds-not-established` at the deadline.
  */
 export const installContour = async (input: InstallInput): Promise<void> => {
   const { kube, spec, report } = input;
   const { crds, rest } = adaptManifest(input.manifest, spec);
   const keeps = input.crds === 'keep';
-  const ours = keeps ? crds.filter((crd) => !isGatewayAPI(crd)) : crds;
-  report?.(`applying ${ours.length} CustomResourceDefinitions`);
+  const applied = keeps ? crds.filter((crd) => !isGatewayAPI(crd)) : crds;
+  report?.(`applying ${applied.length} CustomResourceDefinitions`);
   await Promise.all([
-    establish(ours, input),
+    establish(applied, input),
     keeps && raiseInstalledLimit(kube, spec.listenerLimit),
     applyInOrder(kube, rest),
     applyPolicies(kube, spec, report),
   ]);
 };
 
-/** Applies the provisioner. Its pod may still pend when this is done. */
+/** Applies the provisioner. Its pod may still be pending when this returns. */
 export const applyProvisioner = async ({ kube, spec, manifest }: InstallInput): Promise<void> => {
   await kube.apply(adaptManifest(manifest, spec).provisioner);
 };
 
 const isGatewayAPI = ({ spec }: CRD): boolean => /^gateway\.networking\.(x-)?k8s\.io$/.test(spec.group);
 
-/** Raises the listener limit of a Gateway CRD that is not ours, never lowers it, and leaves everything else of it. */
+/** Raises the listener limit of a Gateway CRD that taskgate did not install; never lowers it, changes nothing else. */
 const raiseInstalledLimit = async (kube: Kube, limit: number): Promise<void> => {
   const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
   if (!hasRoomFor(crd, limit)) await kube.update(raiseListenerLimit(crd, limit));
 };
 
 const establish = async (crds: readonly CRD[], { kube, spec, timeoutMs, signal }: InstallInput): Promise<void> => {
-  const applied = await Promise.all(crds.map((crd) => kube.apply(crd)));
-  if (applied.every((crd) => isEstablished(crd) === true)) return;
+  const written = await Promise.all(crds.map((crd) => kube.apply(crd)));
+  if (written.every((crd) => isEstablished(crd) === true)) return;
   const names = new Set(crds.map(({ metadata }) => metadata.name));
   await waitUntil(
     'CustomResourceDefinitions',
@@ -70,7 +70,7 @@ const areEstablished = (seen: readonly CRD[], names: ReadonlySet<string>): Verdi
   return wanted.length === names.size || `${wanted.length} of ${names.size} seen`;
 };
 
-/** The Namespace comes first: the others live in it. */
+/** The Namespace comes first: the other objects are in it. */
 const applyInOrder = async (kube: Kube, objects: readonly KubeObject[]): Promise<void> => {
   const isNamespace = ({ kind }: KubeObject): boolean => kind === 'Namespace';
   for (const object of objects.filter(isNamespace)) await kube.apply(object);

@@ -13,7 +13,7 @@ type Version = {
   };
 };
 
-/** A CustomResourceDefinition, as far as we read it. */
+/** The fields of a CustomResourceDefinition that are read here. */
 export type CRD = KubeObject & {
   readonly spec: { readonly group: string; readonly versions: readonly Version[] };
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -36,8 +36,8 @@ export type ListenerLimits = {
 export const largestUnmodifiedLimit = 213;
 
 /**
- * Their cost grows with the square of the listeners. The list is a map keyed by name, so the first says nothing new;
- * Contour itself checks the second (contour v1.33.6, internal/gatewayapi/listeners.go).
+ * Their cost grows with the square of the number of listeners. The list is a map keyed by name, so the first is redundant;
+ * Contour checks the second itself (contour v1.33.6, internal/gatewayapi/listeners.go).
  */
 const quadraticRules: readonly string[] = [
   'Listener name must be unique within the Gateway',
@@ -46,7 +46,7 @@ const quadraticRules: readonly string[] = [
 
 const isQuadratic = ({ message = '' }: CELRule): boolean => quadraticRules.includes(message);
 
-/** The same CRD with `maxItems: limit` for listeners in spec and status of every version; rules go only above 213. */
+/** The same CRD with `maxItems: limit` for listeners in spec and status of every version; rules are removed only above 213. */
 export const raiseListenerLimit = <T extends CRD>(crd: T, limit: number): T => ({
   ...crd,
   spec: { ...crd.spec, versions: crd.spec.versions.map((version) => raiseVersion(version, limit)) },
@@ -80,7 +80,7 @@ const raiseVersion = (version: Version, limit: number): Version => {
   };
 };
 
-/** What limits the CRD has now, for each version. */
+/** The CRD's current limits, for each version. */
 export const listenerLimits = (crd: CRD): readonly ListenerLimits[] =>
   crd.spec.versions.map(({ name, schema }) => {
     const properties = schema?.openAPIV3Schema?.properties;
@@ -93,13 +93,13 @@ export const listenerLimits = (crd: CRD): readonly ListenerLimits[] =>
     };
   });
 
-/** Whether a CRD already lets a Gateway have `limit` listeners, in spec and status of every version. */
+/** Whether a CRD allows exactly `limit` listeners, in spec and status of every version. */
 export const hasLimit = (crd: CRD, limit: number): boolean =>
   listenerLimits(crd).every(
     ({ spec, status, hasQuadraticRules }) =>
       spec === limit && status === limit && !(hasQuadraticRules && limit > largestUnmodifiedLimit),
   );
 
-/** Whether a CRD lets a Gateway have at least `limit` listeners. */
+/** Whether a CRD allows at least `limit` listeners. */
 export const hasRoomFor = (crd: CRD, limit: number): boolean =>
   listenerLimits(crd).every(({ spec = limit, status = limit }) => spec >= limit && status >= limit);

@@ -6,14 +6,14 @@ import { controllerName } from './gateway.ts';
 import { bundleOf, type InstalledGatewayAPI, safeUpgradesName } from './installed.ts';
 import type { Manifest } from './manifest.ts';
 
-/** What `up` does about a finding: nothing but tell, put it right, or stop before anything changes. */
+/** `verdict` is what `up` does about it: report it, repair it, or stop before anything is changed. */
 export type GatewayProblem = Problem & { readonly verdict: 'note' | 'repair' | 'refuse' };
 
 export type Bundle = { readonly bundleVersion: string; readonly channel: string };
 
 export type Wanted = Bundle & { readonly listenerLimit: number };
 
-/** The bundle that a manifest brings. */
+/** The Gateway API bundle of a manifest. */
 export const manifestBundle = ({ crds }: Manifest): Bundle => {
   const gateways = crds.find(({ metadata }) => metadata.name === gatewaysCRDName);
   if (!gateways) throw new Error(`manifest has no ${gatewaysCRDName}`);
@@ -25,16 +25,16 @@ const isSame = (one: Bundle, other: Bundle): boolean => textOf(one) === textOf(o
 
 const compareVersions = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
 
-/** The policy's own rule (v1.5.1): bundles before v1.5.0 may be neither made nor changed. */
+/** The policy's rule (v1.5.1): bundles before v1.5.0 may be neither created nor changed. */
 const isDeniedByPolicy = ({ bundleVersion }: Bundle): boolean => compareVersions(bundleVersion, 'v1.5.0') < 0;
 
-/** Another bundle may allow more than we want: others may need it. */
+/** Another bundle may allow more than the configured limit, since other Gateways may need it. */
 const isRaised = ({ gateways }: InstalledGatewayAPI, wanted: Wanted): boolean =>
   gateways !== undefined && (isSame(gateways, wanted) ? hasLimit : hasRoomFor)(gateways.crd, wanted.listenerLimit);
 
 /**
- * `install` puts the manifest's Gateway API CRDs in place (first time, or repair of the same bundle). `keep` leaves what is
- * there and only raises its listener limit: another bundle that can do the work, or ours when the policy forbids to write it.
+ * `install` applies the manifest's Gateway API CRDs (first installation, or repair of the same bundle). `keep` only raises
+ * the listener limit of the installed ones: another bundle that is sufficient, or the same one if the policy forbids writing it.
  */
 export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'install' | 'keep' => {
   const { gateways, hasSafeUpgradesPolicy } = installed;
@@ -47,10 +47,10 @@ type DriftRule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProb
 
 const otherBundle: DriftRule = ({ gateways, tcpRouteVersions }, wanted) => {
   if (!gateways || isSame(gateways, wanted)) return false;
-  const there = `Gateway API ${textOf(gateways)} is installed, Contour's manifest brings ${textOf(wanted)}`;
+  const there = `Gateway API ${textOf(gateways)} is installed, Contour's manifest has ${textOf(wanted)}`;
   if (tcpRouteVersions.includes('v1alpha2')) {
-    const hint = 'its TCPRoute v1alpha2 is served, which is what Contour and Determined need';
-    return { id: 'gateway.bundle-kept', verdict: 'note', message: `${there}: the installed one stays`, hint };
+    const hint = 'it serves TCPRoute v1alpha2, which Contour and Determined need';
+    return { id: 'gateway.bundle-kept', verdict: 'note', message: `${there}: the installed one is kept`, hint };
   }
   return {
     id: 'gateway.no-tcproute',
@@ -68,7 +68,7 @@ const safeUpgrades: DriftRule = (installed, wanted) => {
   return {
     id: 'gateway.safe-upgrades',
     verdict: 'refuse',
-    message: `ValidatingAdmissionPolicy ${safeUpgradesName} forbids to write CRDs of Gateway API ${written.bundleVersion}: it denies all before v1.5.0`,
+    message: `ValidatingAdmissionPolicy ${safeUpgradesName} forbids writing CRDs of Gateway API ${written.bundleVersion}: it denies all before v1.5.0`,
     hint: `if nothing else needs it, remove it: kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding ${safeUpgradesName}`,
   };
 };
@@ -83,7 +83,7 @@ const limitDrift: DriftRule = (installed, wanted) => {
     id: 'gateway.limit-drift',
     verdict: 'repair',
     message: `listener limit of ${gatewaysCRDName} should be ${wanted.listenerLimit} but is: ${describeLimits(gateways.limits)}`,
-    hint: 'a later `kubectl apply` of an upstream file does this',
+    hint: 'applying an upstream file with `kubectl apply` lowers it',
   };
 };
 
@@ -98,11 +98,11 @@ const classTaken: DriftRule = ({ classController }) =>
 
 const rules: readonly DriftRule[] = [otherBundle, safeUpgrades, limitDrift, classTaken];
 
-/** Everything about the installed Gateway API that `status` shows and `up` repairs or refuses. */
+/** All problems of the installed Gateway API, which `status` reports and `up` repairs or refuses. */
 export const findGatewayProblems = (installed: InstalledGatewayAPI, wanted: Wanted): readonly GatewayProblem[] =>
   rules.map((rule) => rule(installed, wanted)).filter((problem) => problem !== false);
 
-/** Throws UserError with the first refusal's id and all refusals' texts; changes nothing. */
+/** Throws a UserError with the first refusal's id and the texts of all refusals. */
 export const verifyGatewayAPI = (problems: readonly GatewayProblem[]): void => {
   const refusals = problems.filter(({ verdict }) => verdict === 'refuse');
   const [first] = refusals;

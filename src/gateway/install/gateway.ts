@@ -8,10 +8,10 @@ import type { GatewaySpec } from '../spec.ts';
 
 export const controllerName = 'projectcontour.io/gateway-controller';
 
-/** The seed listener: a Gateway must have one, so it is ours; all others are the master's. */
+/** A Gateway must have a listener, so taskgate adds this one; the master adds all others. */
 export const seedListenerName = 'taskgate-seed';
 
-/** ContourDeployment, GatewayClass and Gateway, in the order in which they must come. */
+/** ContourDeployment, GatewayClass and Gateway, in the order in which they must be applied. */
 const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
   const { name, namespace, className, instance, seedPort, contourReplicas = 1 } = spec;
   const labels = labelsOf(instance);
@@ -52,7 +52,7 @@ const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
 
 /**
  * Applies ContourDeployment, GatewayClass and Gateway. Needs their CRDs established and no pod running.
- * Only our seed listener is applied: server-side apply keeps the `det-*` listeners that the master adds.
+ * Only the seed listener is applied: server-side apply keeps the `det-*` listeners that the master adds.
  */
 export const applyGateway = async (kube: Kube, spec: GatewaySpec, signal?: AbortSignal): Promise<void> => {
   await ensureNamespace(kube, spec.namespace, labelsOf(spec.instance));
@@ -62,7 +62,7 @@ export const applyGateway = async (kube: Kube, spec: GatewaySpec, signal?: Abort
 const servedPauseMs = 50;
 const servedTimeoutMs = 15_000;
 
-/** An established CRD is served a moment later (discovery follows by some milliseconds), so a 404 is asked again. */
+/** Discovery serves an established CRD only some milliseconds later, so a 404 is retried. */
 const onceServed = async <T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
   const deadline = Date.now() + servedTimeoutMs;
   for (;;) {

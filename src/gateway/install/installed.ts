@@ -6,13 +6,13 @@ import { crdKind, type GatewaySpec, gatewaysCRDName, tcpRoutesCRDName } from '..
 import type { CRD, ListenerLimits } from './crd-patch.ts';
 import { listenerLimits } from './crd-patch.ts';
 
-/** The Gateway API as a cluster has it. */
+/** The Gateway API of a cluster, as installed. */
 export type InstalledGatewayAPI = {
-  /** Undefined when the gateways CRD is not there at all. */
+  /** Undefined if there is no gateways CRD. */
   readonly gateways?: {
     readonly bundleVersion: string;
     readonly channel: string;
-    /** Instance that our label names, when we made it. */
+    /** Value of the instance label; undefined if taskgate did not create the CRD. */
     readonly instance: string | undefined;
     readonly limits: readonly ListenerLimits[];
     readonly crd: CRD;
@@ -20,7 +20,7 @@ export type InstalledGatewayAPI = {
   /** Versions of TCPRoute that are served; Contour 1.33 and Determined need `v1alpha2`. */
   readonly tcpRouteVersions: readonly string[];
   readonly hasSafeUpgradesPolicy: boolean;
-  /** Controller of the GatewayClass of our name, if there is one. */
+  /** Controller of the GatewayClass with the configured name, if it exists. */
   readonly classController: string | undefined;
 };
 
@@ -58,7 +58,7 @@ export const inspectGatewayAPI = async (
   };
 };
 
-/** Ships with Gateway API since v1.5; denies bundles before v1.5.0 and the experimental channel over standard. */
+/** Part of Gateway API since v1.5; denies bundles before v1.5.0, and the experimental channel over the standard one. */
 export const safeUpgradesName = 'safe-upgrades.gateway.networking.k8s.io';
 
 const safeUpgradesPolicy = {

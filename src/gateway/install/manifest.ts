@@ -21,20 +21,20 @@ const isKubeObject = (value: unknown): value is KubeObject =>
 
 const isDeployment = (object: KubeObject): object is Deployment => object.kind === 'Deployment';
 
-/** Reads Contour's gateway provisioner manifest. Throws when a part that we need is not there: upstream moved. */
+/** Reads Contour's gateway provisioner manifest. Throws if a needed part is missing, because upstream changed it. */
 export const parseManifest = (text: string): Manifest => {
   const objects = parseYamlStream(text);
-  if (!objects.every(isKubeObject)) throw new Error("Contour's manifest holds something that is no Kubernetes object");
+  if (!objects.every(isKubeObject)) throw new Error("Contour's manifest has an entry that is not a Kubernetes object");
   const crds = objects.filter(isCRD).map(withoutStatus);
   if (!crds.some(({ metadata }) => metadata.name === gatewaysCRDName)) {
     throw new Error(`Contour's manifest has no CustomResourceDefinition ${gatewaysCRDName}`);
   }
   const [provisioner, ...more] = objects.filter(isDeployment);
-  if (!provisioner || more.length > 0) throw new Error("Contour's manifest has not exactly one Deployment");
+  if (!provisioner || more.length > 0) throw new Error("Contour's manifest does not have exactly one Deployment");
   return { crds, provisioner, rest: objects.filter((object) => !isCRD(object) && !isDeployment(object)) };
 };
 
-/** Some bundled CRDs come with an empty status; it is the API server's to write. */
+/** Some bundled CRDs have an empty status, which only the API server may write. */
 const withoutStatus = (crd: CRD): CRD => ({
   apiVersion: crd.apiVersion,
   kind: crd.kind,
@@ -42,7 +42,7 @@ const withoutStatus = (crd: CRD): CRD => ({
   spec: crd.spec,
 });
 
-/** Our version of the manifest: limit raised, leader election off, everything labelled. */
+/** The manifest as taskgate applies it: limit raised, leader election off, every object labelled. */
 export const adaptManifest = (
   { crds, rest, provisioner }: Manifest,
   { instance, listenerLimit }: { readonly instance: string; readonly listenerLimit: number },
@@ -64,8 +64,8 @@ const raiseUpstreamLimit = (crd: CRD, limit: number): CRD => {
 const leaderElection = '--enable-leader-election';
 
 /**
- * One provisioner needs no election, and after a crash it would wait 15 s for its own old lease before it
- * adds a listener's port to Envoy's Service.
+ * A single provisioner needs no election, and after a crash it would wait 15 s for its own old lease before adding a
+ * listener's port to Envoy's Service.
  */
 export const withoutLeaderElection = (provisioner: Deployment): Deployment => {
   const { containers } = provisioner.spec.template.spec;

@@ -16,7 +16,7 @@ type ManagedFields = {
   readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:loadBalancer'?: unknown } };
 };
 
-/** A Service of type LoadBalancer, as far as we read it. */
+/** The fields of a Service of type LoadBalancer that are read here. */
 export type EnvoyService = KubeObject & {
   readonly metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] };
   readonly spec?: { readonly type?: string; readonly ports?: readonly { readonly port: number }[] };
@@ -27,7 +27,7 @@ export type WaitInput = { readonly timeoutMs: number; readonly signal?: AbortSig
 
 export type AddressOwner = { readonly manager: string; readonly address: string };
 
-/** Who else gave the Service its address, and which: MetalLB, `minikube tunnel`, a cloud's controller. */
+/** Another controller that has set the Service's address: MetalLB, `minikube tunnel`, a cloud's controller. */
 export const findAddressOwner = ({ metadata, status }: EnvoyService): AddressOwner | undefined => {
   const [ingress] = status?.loadBalancer?.ingress ?? [];
   const address = ingress?.ip ?? ingress?.hostname;
@@ -38,20 +38,21 @@ export const findAddressOwner = ({ metadata, status }: EnvoyService): AddressOwn
   return address && manager && manager !== fieldManager ? { manager, address } : undefined;
 };
 
-/** What the status of Envoy's Service should say, or undefined when it says so already. */
+/** The patch that sets the address in the status of Envoy's Service; undefined if it is set already. */
 export const loadBalancerPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
   const [first, ...more] = status?.loadBalancer?.ingress ?? [];
   if (first?.ip === ip && first.ipMode === 'VIP' && more.length === 0) return undefined;
   return { status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } } };
 };
 
-const isThere = (services: readonly EnvoyService[]): Verdict => services.length > 0 || 'the provisioner made none yet';
+const isThere = (services: readonly EnvoyService[]): Verdict =>
+  services.length > 0 || 'the provisioner has not created it yet';
 
 /**
- * Waits for Envoy's Service and gives it `address` as its load balancer's, which makes kube-proxy serve every listener
- * port there and Contour copy the address to the Gateway. Writes only what differs; an address that a load balancer
- * controller of the cluster's gave it stays. Resolves with the address that it has then.
- * Throws UserError `gateway.bad-address` when it is no IP address, `gateway.no-service` at the deadline.
+ * Waits for Envoy's Service and sets `address` as its load balancer's, which makes kube-proxy serve every listener port
+ * there and Contour copy the address to the Gateway. Writes only what differs; an address that a load balancer controller
+ * of the cluster has set is kept. Resolves with the resulting address.
+ * Throws UserError `gateway.bad-address` if it is not an IP address, `gateway.no-service` at the deadline.
  */
 export const setLoadBalancerAddress = async (
   kube: Kube,
@@ -61,7 +62,7 @@ export const setLoadBalancerAddress = async (
   if (!isIP(address)) {
     throw new UserError(`gateway address '${address}' is not an IP address`, {
       id: 'gateway.bad-address',
-      hint: 'kube-proxy serves addresses only; give the address of the node',
+      hint: 'kube-proxy serves IP addresses only; use the address of the node',
     });
   }
   const ref = envoyServiceRef(spec);
@@ -73,14 +74,14 @@ export const setLoadBalancerAddress = async (
     {
       timeoutMs,
       id: 'gateway.no-service',
-      hint: 'the provisioner makes it; look at the log of deployment/contour-gateway-provisioner in namespace projectcontour',
+      hint: 'the provisioner creates it; see the log of deployment/contour-gateway-provisioner in namespace projectcontour',
       explain: () => newestWarning(kube, spec.namespace),
       ...(signal && { signal }),
     },
   );
   const owner = service && findAddressOwner(service);
   if (owner) {
-    report?.(`${owner.manager} gave the Gateway the address ${owner.address}, which stays`);
+    report?.(`the Gateway keeps its address ${owner.address}, which ${owner.manager} has set`);
     return owner.address;
   }
   const patch = service && loadBalancerPatch(service, address);

@@ -14,7 +14,7 @@ export type Capacity = GatewayEndpoint['capacity'];
 const isTaskListener = ({ port }: Listener, { portRange }: Ports): boolean =>
   port >= portRange.start && port <= portRange.end;
 
-/** How many task listeners fit: what the CRD allows beside listeners outside the range, or the range itself. */
+/** How many task listeners fit: what the CRD allows besides listeners outside the range, or the size of the range. */
 export const capacityOf = (spec: GatewaySpec, listeners: readonly Listener[], maxItems: number): Capacity => {
   const { start, end } = spec.portRange;
   const ports = end - start + 1;
@@ -24,7 +24,7 @@ export const capacityOf = (spec: GatewaySpec, listeners: readonly Listener[], ma
   return { limit: room, because: `the Gateway may have ${maxItems} listeners, ${others} of them outside the range` };
 };
 
-/** The Gateway as it would be with `limit` task listeners; those that are there stay as they are. */
+/** The Gateway as it would be with `limit` task listeners; existing ones are kept unchanged. */
 export const filledGateway = (gateway: Gateway, spec: Ports, limit: number): Gateway => {
   const { listeners } = gateway.spec;
   const taken = new Set(listeners.map(({ port }) => port));
@@ -37,7 +37,7 @@ export const filledGateway = (gateway: Gateway, spec: Ports, limit: number): Gat
   };
 };
 
-/** The API server's reason for refusing so many listeners, in our words. */
+/** Explains why the API server refuses so many listeners. */
 export const explainRefusal = (message: string): { readonly seen: string; readonly hint: string } => {
   const limit = /must have at most (\d+) items/.exec(message)?.[1];
   if (limit) {
@@ -49,15 +49,15 @@ export const explainRefusal = (message: string): { readonly seen: string; readon
   if (/actual cost limit exceeded|rule cost exceeds budget|call cost exceeds limit/.test(message)) {
     return {
       seen: 'checking that many listeners costs more than the API server allows (CEL)',
-      hint: 'a listener limit above 213 removes the two costly rules; set it higher, or take a smaller port range',
+      hint: 'a listener limit above 213 removes the two costly rules; raise the limit above that, or choose a smaller port range',
     };
   }
   return { seen: message, hint: "the message is the API server's; see `kubectl get gateway -o yaml`" };
 };
 
 /**
- * Proves by a server-side dry run that the Gateway takes as many task listeners as we promise, beside those it has.
- * Throws UserError `gateway.no-capacity` when the API server refuses, with its reason in our words.
+ * Proves by a server-side dry run that the Gateway accepts as many task listeners as the result claims, besides those it has.
+ * Throws UserError `gateway.no-capacity` with the explained reason if the API server refuses.
  */
 export const proveCapacity = async (kube: Kube, spec: GatewaySpec): Promise<Capacity> => {
   const crd = await kube.get<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } });
@@ -79,7 +79,7 @@ export const proveCapacity = async (kube: Kube, spec: GatewaySpec): Promise<Capa
 
 const refused = (limit: number, { name }: GatewaySpec, error: KubeError): UserError => {
   const { seen, hint } = explainRefusal(messageOf(error));
-  return new UserError(`Gateway ${name} does not take ${limit} task listeners: ${seen}`, {
+  return new UserError(`Gateway ${name} does not accept ${limit} task listeners: ${seen}`, {
     id: 'gateway.no-capacity',
     hint,
     cause: error,

@@ -1,13 +1,13 @@
 import type { Conditioned, Gateway, Pod } from '../../lib/kube/shapes.ts';
 import type { Verdict } from '../../lib/wait.ts';
 
-/** `True` for the object's current generation, where the condition says which one it saw. */
+/** Whether a condition is True, for the object's current generation if the condition has one. */
 const holds = ({ metadata, status }: Conditioned, type: string): Verdict => {
   const condition = status?.conditions?.find((one) => one.type === type);
   if (!condition) return `no ${type} condition yet`;
   const { observedGeneration: observed, message, reason } = condition;
   if (observed !== undefined && metadata.generation !== undefined && observed < metadata.generation) {
-    return `${type} is about generation ${observed}, not ${metadata.generation} yet`;
+    return `${type} is of generation ${observed}, not ${metadata.generation} yet`;
   }
   if (condition.status === 'True') return true;
   const why = [reason, message].filter(Boolean).join(': ');
@@ -22,7 +22,7 @@ export const isEstablished = (crd: Conditioned): Verdict => {
 /** For GatewayClass and Gateway. */
 export const isAccepted = (object: Conditioned): Verdict => holds(object, 'Accepted');
 
-/** Accepted and Programmed. Says nothing about an address: Contour is Programmed without one. */
+/** Accepted and Programmed. Contour sets Programmed even without an address. */
 export const isProgrammed = (gateway: Gateway): Verdict => {
   const accepted = isAccepted(gateway);
   if (accepted !== true) return accepted;
@@ -43,7 +43,7 @@ export const hasAddress =
 
 export type Deployment = Conditioned & { readonly status?: { readonly availableReplicas?: number } };
 
-/** A Deployment that was scaled to nothing says Available, too. */
+/** A Deployment that was scaled to 0 is Available, too. */
 export const isAvailable = (deployment: Deployment): Verdict => {
   const available = holds(deployment, 'Available');
   return available !== true || deployment.status?.availableReplicas ? available : 'no replica is available';
@@ -61,14 +61,14 @@ export const isPodReady = (pod: Pod): Verdict => {
   return `pod ${pod.metadata.name}: ${unscheduled === true ? ready : unscheduled}`;
 };
 
-/** At least one of the pods that are not on their way out is ready. */
+/** At least one of the pods that are not being deleted is ready. */
 export const isAnyPodReady = (pods: readonly Pod[]): Verdict => {
   const staying = pods.filter(({ metadata }) => !metadata.deletionTimestamp);
   const verdicts = staying.map(isPodReady);
   return verdicts.includes(true) || (verdicts[0] ?? 'no pod yet');
 };
 
-/** Judges the one object that a watch by name yields. */
+/** Judges the only object that a watch by name yields. */
 export const theOne =
   <T>(judge: (object: T) => Verdict) =>
   ([object]: readonly T[]): Verdict =>

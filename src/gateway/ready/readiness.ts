@@ -36,8 +36,8 @@ const waitFor = async <T extends KubeObject>(
 };
 
 /**
- * Waits until GatewayClass, Gateway, Contour and Envoy are all ready, watching them side by side. Envoy's pod is the last:
- * the Gateway says Programmed seconds before traffic can flow.
+ * Waits until GatewayClass, Gateway, Contour and Envoy are all ready, watching them concurrently. Envoy's pod is the last:
+ * the Gateway is Programmed seconds before traffic can flow.
  * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-contour` or `.no-envoy` at the deadline.
  */
 export const waitForGateway = async (input: WaitContext): Promise<void> => {
@@ -50,11 +50,11 @@ export const waitForGateway = async (input: WaitContext): Promise<void> => {
   });
 };
 
-/** Waits until the Gateway shows `address`. Throws UserError `gateway.no-address` at the deadline. */
+/** Waits until the Gateway's status has `address`. Throws UserError `gateway.no-address` at the deadline. */
 export const waitForAddress = (input: WaitContext & { readonly address: string }): Promise<void> =>
   waitFor(addressWait(input.spec, input.address), input);
 
-/** Looks once at all that {@link waitForGateway} and {@link waitForAddress} wait for; what is not ready, and why. Changes nothing. */
+/** Checks once what {@link waitForGateway} and {@link waitForAddress} wait for; reports what is not ready, and why. */
 export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Problem[]> => {
   const look = async <T extends KubeObject>({
     what,
@@ -82,7 +82,7 @@ const listOrNone = async <T extends KubeObject>(kube: Kube, selection: Selection
   }
 };
 
-/** Runs tasks side by side; the first failure aborts the others. */
+/** Runs tasks concurrently; the first failure aborts the others. */
 export const together = async (
   outer: AbortSignal | undefined,
   start: (signal: AbortSignal) => readonly Promise<unknown>[],
@@ -109,14 +109,14 @@ const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
       selection: { ...gatewayClassKind, name: className },
       judge: theOne(isAccepted),
       id: 'gateway.not-accepted',
-      hint: "Contour's provisioner accepts it; look at deployment/contour-gateway-provisioner in namespace projectcontour",
+      hint: "Contour's provisioner accepts it; see the log of deployment/contour-gateway-provisioner in namespace projectcontour",
     },
     {
       what: `Gateway ${name}`,
       selection: gatewaySelection(spec),
       judge: theOne(isProgrammed),
       id: 'gateway.not-programmed',
-      hint: `Contour writes it; look at deployment/${contourName(spec)} in namespace ${namespace}`,
+      hint: `Contour writes it; see the log of deployment/${contourName(spec)} in namespace ${namespace}`,
     },
   ];
 };
@@ -126,7 +126,7 @@ const addressWait = (spec: GatewaySpec, address: string): Wait<Gateway> => ({
   selection: gatewaySelection(spec),
   judge: theOne(hasAddress(address)),
   id: 'gateway.no-address',
-  hint: `Contour copies it from service/${envoyName(spec)}; does something else write that Service's status?`,
+  hint: `Contour copies it from service/${envoyName(spec)}; does another controller write that Service's status?`,
 });
 
 /** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
@@ -138,7 +138,7 @@ const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
     selection: { apiVersion: 'apps/v1', kind: 'Deployment', ...provisioner },
     judge: theOne(isAvailable),
     id: 'gateway.no-provisioner',
-    hint: `without it no new listener gets a port; see kubectl describe deployment ${provisioner.name} --namespace ${provisioner.namespace}`,
+    hint: `without it, no new listener gets a port; see kubectl describe deployment ${provisioner.name} --namespace ${provisioner.namespace}`,
   },
   {
     what: `Deployment ${contourName(spec)}`,

@@ -19,7 +19,7 @@ const objectsOf = async (kube: Kube, { spec }: NamedCRD): Promise<readonly KubeO
   return version ? listAll(kube, { apiVersion: `${spec.group}/${version.name}`, kind: spec.names.kind }) : [];
 };
 
-/** One that is still on its way out would take away what a next `up` makes. */
+/** A CRD that is still being deleted would take the objects of the next `up` with it. */
 const waitUntilGone = async (removing: RemovalContext, family: string, crds: readonly CRD[]): Promise<void> => {
   const names = new Set(crds.map(({ metadata }) => metadata.name));
   await waitForRemoval(removing, {
@@ -29,7 +29,7 @@ const waitUntilGone = async (removing: RemovalContext, family: string, crds: rea
   });
 };
 
-/** A CRD takes all its objects with it, so those of a family stay while anybody has an object of one of them. */
+/** Deleting a CRD deletes all its objects, so the CRDs of a family are kept while any object of them exists. */
 const removeFamily = async (removing: RemovalContext, family: string, crds: readonly NamedCRD[]): Promise<void> => {
   const { kube, left } = removing;
   const objects = (await Promise.all(crds.map((crd) => objectsOf(kube, crd)))).flat();
@@ -41,11 +41,11 @@ const removeFamily = async (removing: RemovalContext, family: string, crds: read
   const what = `${crds.length} CustomResourceDefinitions of ${family}`;
   left.push({
     what,
-    why: `others have ${objects.length} objects of theirs: ${names}${objects.length > 3 ? ', ...' : ''}`,
+    why: `${objects.length} of their objects were not created by taskgate: ${names}${objects.length > 3 ? ', ...' : ''}`,
   });
 };
 
-/** Removes the CRDs that this instance installed, as far as nobody else uses them. */
+/** Removes the CRDs that this instance installed, unless they are in use. */
 export const removeCRDs = async (removing: RemovalContext): Promise<void> => {
   const crds = await listCreated<NamedCRD>(removing, crdKind);
   for (const family of new Set(crds.map(familyOf))) {
@@ -57,23 +57,27 @@ export const removeCRDs = async (removing: RemovalContext): Promise<void> => {
   }
 };
 
-/** The same but for what we change; any limit above the largest unmodified one takes the same rules out. */
+/** The CRD without what taskgate changes; any limit above the largest unmodified one removes the same rules. */
 const withoutLimit = (crd: CRD): unknown => raiseListenerLimit(crd, largestUnmodifiedLimit + 1).spec;
 
-/** Why a CRD must stay as it is, or undefined when it can be restored. */
+/** Why a CRD cannot be restored, or undefined. */
 const findRestoreObstacle = (current: CRD, original: CRD, gateways: readonly Gateway[]): string | undefined => {
-  if (!isDeepStrictEqual(withoutLimit(current), withoutLimit(original))) return 'somebody else has changed it since';
-  const tenant = gateways.find(({ metadata }) => metadata.labels?.[instanceLabel]);
-  if (tenant) return `taskgate instance '${tenant.metadata.labels?.[instanceLabel]}' uses it`;
+  if (!isDeepStrictEqual(withoutLimit(current), withoutLimit(original)))
+    return 'it was changed by another program since';
+  const user = gateways.find(({ metadata }) => metadata.labels?.[instanceLabel]);
+  if (user) return `taskgate instance '${user.metadata.labels?.[instanceLabel]}' uses it`;
   const limit = Math.min(
     ...listenerLimits(original).flatMap(({ spec = Infinity, status = Infinity }) => [spec, status]),
   );
   const large = gateways.find(({ spec }) => spec.listeners.length > limit);
-  return large && `${describeRef(large)} has ${large.spec.listeners.length} listeners, it allowed ${limit}`;
+  return (
+    large &&
+    `${describeRef(large)} has ${large.spec.listeners.length} listeners, more than the original limit of ${limit}`
+  );
 };
 
-/** Writes spec and field owners as they were. Throws the API server's refusal. */
-const putBack = async (kube: Kube, current: CRD, original: CRD): Promise<void> => {
+/** Writes the original spec and field owners. Throws the API server's refusal. */
+const writeOriginal = async (kube: Kube, current: CRD, original: CRD): Promise<void> => {
   await kube.update({ ...current, ...crdKind, spec: original.spec });
   const { managedFields } = original.metadata as { readonly managedFields?: unknown };
   const ref = { ...crdKind, metadata: { name: original.metadata.name } };
@@ -89,7 +93,7 @@ const restore = async ({ kube, left, restored }: RemovalContext, original: CRD):
   const why = findRestoreObstacle(current, original, gateways);
   if (why) return void left.push({ what, why });
   try {
-    await putBack(kube, current, original);
+    await writeOriginal(kube, current, original);
     restored.push(describeRef(ref));
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
@@ -97,7 +101,7 @@ const restore = async ({ kube, left, restored }: RemovalContext, original: CRD):
   }
 };
 
-/** Puts the CRDs that were there before, and that we patched, back to what they were. */
+/** Restores the patched CRDs that existed before the first `up`. */
 export const restoreCRDs = async (removing: RemovalContext): Promise<void> => {
   for (const crd of removing.original.crds) await restore(removing, crd);
 };

@@ -7,14 +7,14 @@ import { type Kind, listAll, listCreated, type RemovalContext, removeObject } fr
 
 const ownerLabel = 'projectcontour.io/owning-gateway-name';
 
-/** What the provisioner removes first when its Gateway goes. */
+/** What the provisioner removes first when its Gateway is deleted. */
 const workloads: readonly Kind[] = [
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'apps/v1', kind: 'DaemonSet' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
 ];
 
-/** The rest of what it makes for a Gateway, and what Contour itself makes (contour v1.33.6, internal/provisioner). */
+/** Everything that the provisioner and Contour create for a Gateway (contour v1.33.6, internal/provisioner). */
 const companions: readonly Kind[] = [
   ...workloads,
   { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourConfiguration' },
@@ -29,14 +29,14 @@ const clusterCompanions: readonly Kind[] = [
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
 ];
 
-/** The provisioner needs a second or two; where it does not run, nobody would clean up. */
-const mostPatienceMs = 30_000;
+/** The provisioner needs a second or two; if it does not run, its objects are removed here. */
+const longestWaitMs = 30_000;
 const notCleaned = 'gateway.not-cleaned';
 
-const nobody = (objects: readonly KubeObject[]): true | string =>
-  objects.length === 0 || `${objects.map(({ metadata }) => metadata.name).join(', ')} is there`;
+const areGone = (objects: readonly KubeObject[]): true | string =>
+  objects.length === 0 || `${objects.map(({ metadata }) => metadata.name).join(', ')} still exists`;
 
-/** Lets the provisioner clean up; says so when it did not in time. */
+/** Waits for the provisioner to clean up; reports it if it did not in time. */
 const waitForProvisioner = async (
   removing: RemovalContext,
   { metadata: { namespace, name } }: KubeObject,
@@ -46,8 +46,8 @@ const waitForProvisioner = async (
     await together(removing.signal, (signal) =>
       workloads.map((kind) => {
         const selection = { ...kind, labelSelector: `${ownerLabel}=${name}`, ...(namespace && { namespace }) };
-        return waitUntil(`Removal of ${kind.kind}`, (until) => kube.watch(selection, until), nobody, {
-          timeoutMs: Math.min(timeoutMs, mostPatienceMs),
+        return waitUntil(`Removal of ${kind.kind}`, (until) => kube.watch(selection, until), areGone, {
+          timeoutMs: Math.min(timeoutMs, longestWaitMs),
           id: notCleaned,
           signal,
         });
@@ -59,7 +59,7 @@ const waitForProvisioner = async (
   }
 };
 
-/** Objects of a Gateway have neither finalizers nor owners: what the provisioner left, nobody else removes. */
+/** Objects of a Gateway have neither finalizers nor owners: no controller removes what the provisioner left. */
 const removeCompanions = async (removing: RemovalContext, { metadata }: KubeObject): Promise<void> => {
   const { kube } = removing;
   const { name, namespace = '' } = metadata;
@@ -75,7 +75,7 @@ const removeCompanions = async (removing: RemovalContext, { metadata }: KubeObje
   await Promise.all([...inside.flat(), ...own, lease].map((object) => removeObject(removing, object)));
 };
 
-/** Removes the Gateways that this instance made; Contour's provisioner then removes what it made for them. */
+/** Removes the Gateways that this instance created; Contour's provisioner then removes what it created for them. */
 export const removeGateways = async (removing: RemovalContext): Promise<void> => {
   for (const gateway of await listCreated(removing, gatewayKind)) {
     await removeObject(removing, gateway);

@@ -13,28 +13,28 @@ type Resource = {
 type Resources = { readonly groupVersion: string; readonly resources: readonly Resource[] };
 type Groups = { readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[] };
 
-/** What comes and goes by itself. */
-const passing: readonly string[] = ['Event', 'Endpoints', 'EndpointSlice', 'ReplicaSet', 'ControllerRevision'];
+/** Kinds that controllers create and remove. */
+const transientKinds: readonly string[] = ['Event', 'Endpoints', 'EndpointSlice', 'ReplicaSet', 'ControllerRevision'];
 
-/** What Kubernetes puts into each namespace. */
+/** Objects that Kubernetes creates in every namespace. */
 const isBuiltIn = ({ kind, metadata: { name } }: KubeObject): boolean =>
   (kind === 'ConfigMap' && name === 'kube-root-ca.crt') || (kind === 'ServiceAccount' && name === 'default');
 
 type Owned = KubeObject & { readonly metadata: { readonly ownerReferences?: readonly unknown[] } };
 
-/** Whether an object keeps its namespace: it is there to stay, and not for another object's sake. */
-const isSettled = (object: Owned): boolean =>
+/** Whether an object keeps its namespace from being removed: it is not being deleted and no other object owns it. */
+const isIndependent = (object: Owned): boolean =>
   !object.metadata.deletionTimestamp && !object.metadata.ownerReferences?.length && !isBuiltIn(object);
 
 const kindsOf = ({ groupVersion, resources }: Resources): readonly Kind[] =>
   resources
     .filter(({ name, kind, namespaced, verbs }) => {
-      const isWhole = namespaced && !name.includes('/') && !passing.includes(kind);
+      const isWhole = namespaced && !name.includes('/') && !transientKinds.includes(kind);
       return isWhole && verbs.includes('list') && verbs.includes('delete');
     })
     .map(({ kind }) => ({ apiVersion: groupVersion, kind }));
 
-/** Every kind that can be in a namespace. */
+/** Every kind of namespaced object. */
 const namespacedKinds = async (kube: Kube): Promise<readonly Kind[]> => {
   const { groups } = JSON.parse(await kube.text('/apis')) as Groups;
   const paths = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
@@ -42,23 +42,26 @@ const namespacedKinds = async (kube: Kube): Promise<readonly Kind[]> => {
   return answers.flatMap(kindsOf);
 };
 
-/** What else is in a namespace, after all of ours is gone. */
-const findSettled = async ({ kube, removed }: RemovalContext, namespace: string): Promise<readonly KubeObject[]> => {
+/** The objects left in a namespace after this instance's have been removed. */
+const findIndependent = async (
+  { kube, removed }: RemovalContext,
+  namespace: string,
+): Promise<readonly KubeObject[]> => {
   const kinds = await namespacedKinds(kube);
   const objects = await Promise.all(kinds.map((kind) => listAll(kube, { ...kind, namespace })));
-  return objects.flat().filter((object) => isSettled(object) && !removed.includes(describeRef(object)));
+  return objects.flat().filter((object) => isIndependent(object) && !removed.includes(describeRef(object)));
 };
 
 const removeNamespace = async (removing: RemovalContext, namespace: KubeObject): Promise<void> => {
-  const settled = await findSettled(removing, namespace.metadata.name);
-  if (settled.length > 0) {
-    const names = settled.slice(0, 3).map(describeRef).join(', ');
-    const why = `others have ${settled.length} objects in it: ${names}${settled.length > 3 ? ', ...' : ''}`;
+  const others = await findIndependent(removing, namespace.metadata.name);
+  if (others.length > 0) {
+    const names = others.slice(0, 3).map(describeRef).join(', ');
+    const why = `it has ${others.length} objects that taskgate did not create: ${names}${others.length > 3 ? ', ...' : ''}`;
     removing.left.push({ what: describeRef(namespace), why });
     return;
   }
   await removeObject(removing, namespace);
-  // its pods may take minutes to end: Envoy lets open connections finish
+  // its pods may take minutes to terminate: Envoy drains open connections
   const { apiVersion, kind, metadata } = namespace;
   await waitForRemoval(removing, {
     what: describeRef(namespace),
@@ -66,15 +69,15 @@ const removeNamespace = async (removing: RemovalContext, namespace: KubeObject):
   });
 };
 
-/** Removes the namespaces that this instance made, unless somebody else has put something there. */
+/** Removes the namespaces that this instance created, unless they contain other objects. */
 export const removeNamespaces = async (removing: RemovalContext): Promise<void> => {
   for (const namespace of await listCreated(removing, { apiVersion: 'v1', kind: 'Namespace' })) {
     try {
       await removeNamespace(removing, namespace);
     } catch (error) {
-      // such as an aggregated API that is down: what cannot be looked at might be somebody's
+      // such as an aggregated API that is down: its objects might be in use
       if (!(error instanceof KubeError)) throw error;
-      removing.left.push({ what: describeRef(namespace), why: `what is in it cannot be seen: ${messageOf(error)}` });
+      removing.left.push({ what: describeRef(namespace), why: `its objects cannot be listed: ${messageOf(error)}` });
     }
   }
 };

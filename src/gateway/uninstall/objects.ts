@@ -7,7 +7,7 @@ import { waitUntil } from '../../lib/wait.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { isCreatedBy, type OriginalState } from '../foreign/snapshot.ts';
 
-/** Something that stays although it was to go, and why. */
+/** Something that could not be removed, and why. */
 export type Leftover = { readonly what: string; readonly why: string };
 
 export type RemovalOptions = {
@@ -17,7 +17,7 @@ export type RemovalOptions = {
   readonly report?: Report;
 };
 
-/** What the stages of a removal share; each says here what it did. */
+/** Shared by the stages of a removal, which add their results to it. */
 export type RemovalContext = RemovalOptions & {
   readonly kube: Kube;
   readonly instance: string;
@@ -28,7 +28,7 @@ export type RemovalContext = RemovalOptions & {
 
 export type Kind = Pick<Selection, 'apiVersion' | 'kind'>;
 
-/** None where the API server does not know the kind: what cannot exist is gone. */
+/** Empty if the API server does not serve the kind. */
 export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
   try {
     const objects = await kube.list<T>(selection);
@@ -39,7 +39,7 @@ export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selec
   }
 };
 
-/** The objects of a kind that this instance made, in all namespaces. */
+/** The objects of a kind that this instance created, in all namespaces. */
 export const listCreated = async <T extends KubeObject>(
   { kube, instance, original }: RemovalContext,
   kind: Kind,
@@ -48,7 +48,7 @@ export const listCreated = async <T extends KubeObject>(
   return objects.filter((object) => isCreatedBy(object, instance, original));
 };
 
-/** Removes one object; a refusal is told with what is left, and keeps nothing else from going. */
+/** Removes one object; a refusal is recorded in `left` and does not stop the removal of others. */
 export const removeObject = async ({ kube, removed, left }: RemovalContext, ref: ObjectRef): Promise<void> => {
   try {
     if (await kube.remove(ref)) removed.push(describeRef(ref));
@@ -58,7 +58,7 @@ export const removeObject = async ({ kube, removed, left }: RemovalContext, ref:
   }
 };
 
-/** Removes all that this instance made of some kinds, kind after kind. */
+/** Removes all objects of some kinds that this instance created, one kind after the other. */
 export const removeKinds = async (removing: RemovalContext, kinds: readonly Kind[]): Promise<void> => {
   for (const kind of kinds) {
     removing.signal?.throwIfAborted();
@@ -73,7 +73,7 @@ type Awaited = {
   readonly isSelected?: (object: KubeObject) => boolean;
 };
 
-/** Waits until what was removed is gone; what is still there at the deadline is told with what is left. */
+/** Waits until removed objects no longer exist; one that still does at the deadline is recorded in `left`. */
 export const waitForRemoval = async (
   removing: RemovalContext,
   { what, selection, isSelected }: Awaited,
@@ -81,7 +81,7 @@ export const waitForRemoval = async (
   const { kube, timeoutMs, signal, report, left } = removing;
   const judge = (objects: readonly KubeObject[]) => {
     const [first] = objects.filter((object) => isSelected?.(object) ?? true);
-    return first ? `${describeRef({ ...first, kind: selection.kind })} is there` : true;
+    return first ? `${describeRef({ ...first, kind: selection.kind })} still exists` : true;
   };
   try {
     await waitUntil(`Removal of ${what}`, (until) => kube.watch(selection, until), judge, {
@@ -92,6 +92,6 @@ export const waitForRemoval = async (
     });
   } catch (error) {
     if (!(error instanceof UserError) || error.id !== 'gateway.not-removed') throw error;
-    left.push({ what, why: `${error.message}; Kubernetes goes on removing it` });
+    left.push({ what, why: `${error.message}; Kubernetes continues to remove it` });
   }
 };

@@ -7,14 +7,14 @@ import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
 import { type Kind, type Leftover, type RemovalContext, type RemovalOptions, removeKinds } from './objects.ts';
 
-/** What {@link removeGatewayObjects} did, one line each. */
+/** Result of {@link removeGatewayObjects}, one line for each object. */
 export type Removal = {
   readonly removed: readonly string[];
   readonly restored: readonly string[];
   readonly left: readonly Leftover[];
 };
 
-/** What runs of the proof leave behind when they are killed. */
+/** Objects that killed runs of the proof leave behind. */
 const sampleKinds: readonly Kind[] = [
   { apiVersion: 'batch/v1', kind: 'Job' },
   tcpRouteKind,
@@ -24,7 +24,7 @@ const sampleKinds: readonly Kind[] = [
 
 const policyVersions = ['v1', 'v1beta1'].map((version) => `admissionregistration.k8s.io/${version}`);
 
-/** All else that an installation makes, users before what they use. */
+/** All other kinds of an installation, dependents before their dependencies. */
 const installedKinds: readonly Kind[] = [
   { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
   gatewayClassKind,
@@ -42,10 +42,10 @@ const installedKinds: readonly Kind[] = [
 ];
 
 /**
- * Removes what an instance made in a cluster of somebody else's and nothing more, in an order in which each part cleans
- * up after itself; puts CRDs back to what they were. Safe to repeat. What cannot go is in `left`, with the reason.
- * Throws UserError `cluster.other-cluster` where this is not the cluster of `original`, `cluster.refused` where its
- * credentials do not do, and `cluster.api` where none answers.
+ * Removes what an instance created in an attached cluster and nothing else, in an order in which each controller cleans up
+ * after itself; restores CRDs. Safe to repeat. `left` lists what could not be removed, with the reason.
+ * Throws UserError `cluster.other-cluster` if this is not the cluster of `original`, `cluster.refused` if the credentials
+ * are insufficient, and `cluster.api` if no API server answers.
  */
 export const removeGatewayObjects = async (
   kube: Kube,
@@ -68,17 +68,17 @@ export const removeGatewayObjects = async (
   return { removed, restored, left };
 };
 
-/** What keeps the whole removal from going on, and what can be done about it. */
+/** Explains an error that stops the whole removal. */
 export const explainRemoval = (error: unknown): unknown => {
   if (error instanceof UserError && error.id === 'cluster.api') {
     return new UserError(error.message, {
       id: 'cluster.api',
-      hint: "does the cluster run? If it is gone for good, there is nothing to take out: remove the instance's folder",
+      hint: "does the cluster run? If it no longer exists, there is nothing to remove: delete the instance's folder",
       cause: error,
     });
   }
   if (!(error instanceof KubeError)) return error;
-  return new UserError(`the API server refuses to show what is to be removed: ${error.message}`, {
+  return new UserError(`the API server refuses to list the objects to be removed: ${error.message}`, {
     id: 'cluster.refused',
     hint: 'the credentials in the kubeconfig of the instance must be valid and those of an administrator',
     cause: error,

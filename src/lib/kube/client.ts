@@ -16,13 +16,13 @@ export type RemoveOptions = {
   readonly gracePeriodSeconds?: number;
 };
 
-/** The API server, one method for each thing we ask of it. Every method throws KubeError for a refusal. */
+/** A client of the API server. Every method throws KubeError for a refusal. */
 export type Kube = {
   readonly get: <T extends KubeObject = KubeObject>(ref: ObjectRef) => Promise<T>;
   /** Like get, but undefined when the object or its kind does not exist. */
   readonly find: <T extends KubeObject = KubeObject>(ref: ObjectRef) => Promise<T | undefined>;
   readonly list: <T extends KubeObject = KubeObject>(selection: Selection) => Promise<readonly T[]>;
-  /** Server-side apply with our field manager. `force` (default true) takes over fields that others set. */
+  /** Server-side apply with {@link fieldManager}. `force` (default true) takes over fields of other managers. */
   readonly apply: <T extends KubeObject>(object: T, options?: ApplyOptions) => Promise<T>;
   readonly create: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => Promise<T>;
   /** Replaces the object; its resourceVersion makes a lost race a 409. */
@@ -34,7 +34,7 @@ export type Kube = {
   ) => Promise<T>;
   /** False when there was nothing to remove. */
   readonly remove: (ref: ObjectRef, options?: RemoveOptions) => Promise<boolean>;
-  /** Yields all selected objects, now and after each change, until the signal aborts. Reconnects by itself. */
+  /** Yields all selected objects, now and after each change, until the signal aborts. Reconnects when a watch ends. */
   readonly watch: <T extends KubeObject = KubeObject>(
     selection: Selection,
     signal: AbortSignal,
@@ -43,7 +43,7 @@ export type Kube = {
   readonly text: (path: string, query?: Readonly<Record<string, string>>) => Promise<string>;
 };
 
-/** By which the API server knows what we wrote. */
+/** The field manager of all writes. */
 export const fieldManager = 'taskgate';
 const patchTypes = { merge: 'application/merge-patch+json', json: 'application/json-patch+json' } as const;
 

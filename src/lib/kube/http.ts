@@ -57,10 +57,10 @@ async function* readLines(stream: ReadableStream<Uint8Array> | null): AsyncGener
   }
 }
 
-/** For requests without a signal of their own; the API server ends ordinary requests after a minute itself. */
+/** For requests without a signal; the API server itself ends ordinary requests after a minute. */
 const answerTimeoutMs = 60_000;
 
-/** Turns a failed connection into words: undici says only `fetch failed` and hides the reason in its cause. */
+/** Explains a failed connection: undici's message is only `fetch failed`, the reason is in its cause. */
 const unreachable =
   (server: string, signal: AbortSignal | undefined) =>
   (error: unknown): never => {
@@ -73,12 +73,12 @@ const unreachable =
     });
   };
 
-/** As many tries as client-go makes (rest/request.go). */
+/** As many attempts as client-go makes (rest/request.go). */
 const mostTries = 10;
 
 /**
- * How long the API server wants us to wait before the same request again, as client-go honours it: with 429 or 5xx and a
- * Retry-After in seconds. It asks so while its storage (re)initializes after a start.
+ * How long to wait before the request is retried, as client-go does it: for 429 or 5xx with a Retry-After in seconds. The
+ * API server sends that while its storage (re)initializes after a start.
  */
 const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | undefined => {
   const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
@@ -86,20 +86,20 @@ const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | un
   return Number.isNaN(seconds) ? undefined : seconds * 1_000;
 };
 
-/** Sends until the API server no longer asks for another try. */
-const sendPatiently = async (send: () => Promise<ResponseContext>, signal: AbortSignal): Promise<ResponseContext> => {
+/** Sends until the API server no longer asks for a retry. */
+const sendWithRetry = async (send: () => Promise<ResponseContext>, signal: AbortSignal): Promise<ResponseContext> => {
   for (let tries = 1; ; tries++) {
     const response = await send();
     const waitMs = retryAfterMs(response);
     if (waitMs === undefined || tries === mostTries) return response;
-    // an answer that nobody reads keeps its connection
+    // an unread body keeps its connection open
     await response.body.text();
     await pause(waitMs, undefined, { signal });
   }
 };
 
 /**
- * Speaks to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
+ * Sends requests to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
  * Throws a UserError when the kubeconfig has no such context.
  */
 export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => {
@@ -131,7 +131,7 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => 
     context.setSignal(limit);
     await config.applySecurityAuthentication(context);
     const send = () => transport.send(context).toPromise();
-    const response = await sendPatiently(send, limit).catch(unreachable(server, signal));
+    const response = await sendWithRetry(send, limit).catch(unreachable(server, signal));
     if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
     return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
   };

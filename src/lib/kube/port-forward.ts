@@ -14,12 +14,12 @@ export type PortForwarder = (to: PodPort) => Promise<Duplex>;
 const normalClosure = 1000;
 const dataChannel = 0;
 
-/** So much may wait in the socket: enough to keep it busy, little beside what the kernel keeps. */
+/** Limit of unsent bytes in the socket: enough to keep it busy, little compared with the kernel's buffers. */
 const mostBufferedBytes = 2 ** 18;
 const handshakeTimeoutMs = 10_000;
-/** Load balancers before an API server drop what is silent, some after a minute. */
+/** Load balancers in front of an API server drop idle connections, some after a minute. */
 const pingMs = 30_000;
-/** How long the pod may be silent after our side has ended, before its side is ended, too. */
+/** How long the pod may be silent after the local side has ended, before its side is ended, too. */
 const lingerMs = 10_000;
 
 const frameOf = (chunk: Buffer): Buffer => {
@@ -29,7 +29,7 @@ const frameOf = (chunk: Buffer): Buffer => {
   return frame;
 };
 
-/** Takes what the package gives out, which it does without waiting. */
+/** A sink for the package's output, which it writes without waiting. */
 const takeEach = (take: (bytes: Buffer) => void): Writable =>
   new Writable({
     write: (bytes: Buffer, _, done) => {
@@ -39,13 +39,13 @@ const takeEach = (take: (bytes: Buffer) => void): Writable =>
   });
 
 /**
- * The connection as a stream that holds back both ways. PortForward of client-node 2.0.1 does not: it writes and sends
- * whatever comes however full the other side is (portforward.js `output.write`, web-socket-handler.js
- * `stdin.on('data')`), hides how a connection ended, and ends it when the input ends, with all that the pod still sends.
- * So it only opens the connection and takes the frames apart; its input stays empty.
+ * The connection as a duplex stream with backpressure in both directions. PortForward of client-node 2.0.1 has none: it
+ * writes and sends however full the other side is (portforward.js `output.write`, web-socket-handler.js
+ * `stdin.on('data')`), hides how a connection ended, and closes it when the input ends, losing what the pod still sends.
+ * So it only opens the connection and parses the frames; its input stays empty.
  *
- * The protocol has no half-close, and containerd gives the other direction one second after one has ended. So the end
- * of our side is told only when the pod has been silent for a while.
+ * The protocol has no half-close, and containerd closes the second direction one second after the first. So the end of
+ * the local side is sent only after the pod has been silent for a while.
  */
 const makeStream = () => {
   let socket: WebSocket | undefined;
@@ -56,7 +56,7 @@ const makeStream = () => {
   const stream = new Duplex({
     read: () => socket?.resume(),
     write: (chunk: Buffer, _, done) => {
-      // what is sent to a pod that has ended goes nowhere, as in TCP; what it sent before must still be read
+      // data sent to a pod that has ended is lost, as in TCP; what it sent before must still be read
       if (socket?.readyState !== WebSocket.OPEN) return done();
       const isFull = socket.bufferedAmount > mostBufferedBytes;
       socket.send(frameOf(chunk), () => isFull && done());
@@ -74,13 +74,13 @@ const makeStream = () => {
     },
   });
   const closeOnceSent = (): void => {
-    isClosing = socket?.bufferedAmount === 0; // `ws` gives up 30 s after a close, with all that a slow pod has not taken
+    isClosing = socket?.bufferedAmount === 0; // 30 s after a close `ws` drops all that a slow pod has not received
     if (isClosing) socket?.close();
     else lingering?.refresh();
   };
   const end = (code: number): void => {
     if (refusal === '' && (code === normalClosure || isClosing)) stream.push(null);
-    else stream.destroy(new Error(refusal || `the connection to the API server broke off (${code})`));
+    else stream.destroy(new Error(refusal || `the connection to the API server was closed (${code})`));
   };
   return {
     stream,
@@ -101,8 +101,8 @@ const makeStream = () => {
 };
 
 /**
- * PortForward has no such settings, but gives these options on to `ws`. Masks are for proxies that misread plain HTTP; of
- * zeros they cost nothing, while real ones cost two more passes over every byte.
+ * PortForward has no such settings, but passes these options on to `ws`. Masks protect proxies that misread plain HTTP;
+ * zeros cost nothing, random ones cost two more passes over every byte.
  */
 const tuneSockets = (config: KubeConfig): void => {
   const apply = config.applyToHTTPSOptions.bind(config);

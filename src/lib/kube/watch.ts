@@ -17,20 +17,20 @@ type WatchInput = {
 
 const usualPauseMs = 200;
 
-/** A refusal that will be the same next time; a kind that is not served yet (404) may still come. */
+/** A refusal that a retry cannot change; a kind that is not served yet (404) may be later. */
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.code >= 400 && error.code < 500 && ![404, 408, 410, 429].includes(error.code);
 
-/** A mistake of ours. fetch throws TypeErrors too, with the reason as their cause; `terminated` may have none. */
+/** A bug in taskgate. fetch throws TypeErrors too, with the reason as their cause; `terminated` may have none. */
 const isBug = (error: unknown): boolean =>
   error instanceof ReferenceError ||
   error instanceof SyntaxError ||
   (error instanceof TypeError && error.cause === undefined && error.message !== 'terminated');
 
 /**
- * Lists, then follows changes, and yields all selected objects each time. The API server ends watches when it likes
- * (timeouts, expired versions, restarts), so this lists again and goes on until the signal aborts.
- * Throws a UserError `cluster.api` then if it was in trouble and has seen nothing since.
+ * Lists, then follows changes, and yields all selected objects each time. The API server may end a watch at any time
+ * (timeouts, expired versions, restarts), so this lists again and continues until the signal aborts.
+ * Throws a UserError `cluster.api` then if the last attempt failed.
  */
 export async function* watchObjects<T extends KubeObject>(input: WatchInput): AsyncGenerator<readonly T[]> {
   const { signal, reconnectPauseMs = usualPauseMs } = input;

@@ -11,9 +11,9 @@ import {
   routeRefused,
 } from './object-rules.ts';
 import type { BrokenHop, BrokenPath, HopRule } from './rule.ts';
-import { noAnswerBehindEnvoy, noWay, refused, unresolved, wrongAnswer } from './traffic-rules.ts';
+import { noAnswerBehindEnvoy, noRoute, refused, unresolved, wrongAnswer } from './traffic-rules.ts';
 
-/** Ordered from what explains most to what is left over. */
+/** Most specific first. */
 const rules: readonly HopRule[] = [
   gatewayGone,
   listenerGone,
@@ -31,11 +31,11 @@ const rules: readonly HopRule[] = [
   refused,
 ];
 
-/** Names the first brokenHop hop of a port that gave no right answer, with its likely cause and what to do. */
+/** The first broken hop of a port without the right answer, with its likely cause and what to do. */
 export const findBrokenHop = (path: BrokenPath): BrokenHop => {
   for (const rule of rules) {
     const found = rule(path);
     if (found) return found;
   }
-  return noWay(path);
+  return noRoute(path);
 };

@@ -13,7 +13,7 @@ import { type ForwardHop, forwardHops } from './rule.ts';
 
 type Answered = Extract<DialResult, { readonly outcome: 'answered' }>;
 
-/** One exposed port, what dialing it gave, and how its objects looked then. */
+/** One exposed port, the result of dialing it, and its objects at that time. */
 export type ProbedPort = {
   readonly exposure: Exposure;
   readonly dialed: DialResult;
@@ -43,19 +43,19 @@ const acceptance = ({ port: { route } }: ProbedPort): string => {
   const accepted = parents.some(({ conditions }) =>
     conditions?.some((c) => c.type === 'Accepted' && c.status === 'True'),
   );
-  return accepted ? 'Accepted' : 'carries traffic, status not written yet';
+  return accepted ? 'Accepted' : 'carries traffic, its status is not written yet';
 };
 
 const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
   slices
     .flatMap(({ endpoints }) => endpoints ?? [])
     .flatMap(({ addresses }) => addresses)
-    .join(', ') || 'not shown';
+    .join(', ') || 'not known';
 
 const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): readonly Hop[] => {
   const { protocol, name, podPort, listenerPort } = probed.exposure;
   const [envoy] = probed.view.envoyPods;
-  const where = envoy?.status?.podIP ? `${envoy.metadata.name} ${envoy.status.podIP}` : 'pod not shown';
+  const where = envoy?.status?.podIP ? `${envoy.metadata.name} ${envoy.status.podIP}` : 'pod not known';
   const nonce = protocol === 'http' ? 'fresh nonce echoed over HTTP' : 'fresh host name of the pod read over plain TCP';
   return [
     makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: 'connected' }),
@@ -73,7 +73,7 @@ export const forwardHopsOf = (probed: ProbedPort): readonly Hop[] => {
   const { hop: brokenHop, finding } = findBrokenHop({ ...rest, ...dialed });
   const at = forwardHops.indexOf(brokenHop);
   return forwardHops.map((hop, index) => {
-    if (index < at) return makeHop(probed, hop, { ok: true, evidence: 'nothing wrong seen up to here' });
+    if (index < at) return makeHop(probed, hop, { ok: true, evidence: 'no problem found up to here' });
     if (index > at) return makeHop(probed, hop, { ok: false, evidence: 'not reached' });
     return makeHop(probed, hop, { ok: false, evidence: `${dialed.outcome}: ${dialed.seen}`, finding });
   });
@@ -87,17 +87,17 @@ export type ProbedMaster = {
   readonly localPort: number;
 };
 
-const whoAnswers = (found: FoundMaster): string => {
+const masterNameOf = (found: FoundMaster): string => {
   if (found.kind === 'master') return `master ${found.version}`;
-  return found.kind === 'none' ? 'stand-in master' : 'master';
+  return found.kind === 'none' ? 'placeholder master' : 'master';
 };
 
-/** The two reverse hops: from the pod to DET_MASTER, and from there to who must answer. */
+/** The two reverse hops: from the pod to DET_MASTER, and from there to the master. */
 export const reverseHopsOf = ({ dialed, master, found, localPort }: ProbedMaster): readonly Hop[] => {
   const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
   const toMaster = { direction: 'reverse', from: 'pod', to: detMaster } as const;
-  const toProcess = { direction: 'reverse', from: detMaster, to: whoAnswers(found) } as const;
-  const dialedWell = { ...toMaster, ok: true, evidence: 'the pod dialed it and got an answer' };
+  const toProcess = { direction: 'reverse', from: detMaster, to: masterNameOf(found) } as const;
+  const dialedWell = { ...toMaster, ok: true, evidence: 'the pod dialed it and received an answer' };
   if (dialed.outcome === 'answered') {
     const { latencyMs, evidence } = dialed;
     return [

@@ -6,7 +6,7 @@ import { brokenHop, findFalse, findGateway, type HopRule, reachedEnvoy } from '.
 
 export const gatewayGone: HopRule = ({ view, gateway }) =>
   view.gateway === 'gone'
-    ? brokenHop('address', `Gateway ${gateway.namespace}/${gateway.name} does not exist`, 'make it again: taskgate up')
+    ? brokenHop('address', `Gateway ${gateway.namespace}/${gateway.name} does not exist`, 'recreate it: taskgate up')
     : undefined;
 
 export const listenerGone: HopRule = (path) => {
@@ -15,8 +15,8 @@ export const listenerGone: HopRule = (path) => {
   if (!live || live.spec.listeners.some((listener) => listener.name === name)) return undefined;
   return brokenHop(
     'address',
-    `listener ${name} vanished from Gateway ${path.gateway.name}: another writer replaced the listeners`,
-    'change the Gateway with kubectl apply --server-side only, and let one master use it',
+    `listener ${name} was removed from Gateway ${path.gateway.name}: another client replaced the listeners`,
+    'change the Gateway only with kubectl apply --server-side, and use it with one master only',
   );
 };
 
@@ -28,13 +28,13 @@ export const listenerRefused: HopRule = (path) => {
   return brokenHop(
     'envoy',
     `listener ${name}: ${state}`,
-    'choose a port range whose ports + 8000 meet no other listener',
+    'choose a port range whose ports + 8000 collide with no other listener',
   );
 };
 
 export const routeRefused: HopRule = ({ port: { route }, exposure: { name } }) => {
   if (route === 'gone') {
-    return brokenHop('route', `TCPRoute ${name} does not exist`, 'look for what removes it: a second master?');
+    return brokenHop('route', `TCPRoute ${name} does not exist`, 'find what removes it: a second master?');
   }
   const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
   const state = findFalse(
@@ -54,7 +54,7 @@ export const backendUnresolved: HopRule = ({ port: { route, service }, exposure:
   );
   if (!state && service !== 'gone') return undefined;
   const cause = service === 'gone' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${state}`;
-  return brokenHop('service', cause, 'look for what removes or refuses the Service: a second master, a policy?');
+  return brokenHop('service', cause, 'find what removes or refuses the Service: a second master, a policy?');
 };
 
 export const envoyDown: HopRule = (path) => {
@@ -65,13 +65,13 @@ export const envoyDown: HopRule = (path) => {
   if (path.port.envoy?.outcome === 'answered') return undefined;
   const trouble = pod && findPodTrouble(view.envoyPods, []);
   if (trouble) return brokenHop('envoy', `Envoy: ${trouble.cause}`, trouble.hint);
-  return brokenHop('envoy', `Gateway ${gateway.name} has no Envoy pod`, 'read the log of the Contour provisioner');
+  return brokenHop('envoy', `Gateway ${gateway.name} has no Envoy pod`, 'see the log of the Contour provisioner');
 };
 
 export const notProgrammed: HopRule = (path) => {
   const state = findFalse(findGateway(path)?.status?.conditions, 'Accepted', 'Programmed');
   if (!state || reachedEnvoy(path)) return undefined;
-  return brokenHop('envoy', `Gateway ${path.gateway.name}: ${state}`, 'mend what the condition names, then try again');
+  return brokenHop('envoy', `Gateway ${path.gateway.name}: ${state}`, 'fix what the condition reports, then try again');
 };
 
 export const noAddress: HopRule = (path) => {
@@ -79,8 +79,8 @@ export const noAddress: HopRule = (path) => {
   if (!live || reachedEnvoy(path) || (live.status?.addresses ?? []).length > 0) return undefined;
   return brokenHop(
     'address',
-    `Gateway ${path.gateway.name} has no address: nothing published the Service of Envoy`,
-    'run taskgate up again, or let something give LoadBalancer Services an address (minikube tunnel, MetalLB)',
+    `Gateway ${path.gateway.name} has no address: no load balancer address is set on Envoy's Service`,
+    'run taskgate up again, or run a controller that assigns LoadBalancer addresses (minikube tunnel, MetalLB)',
   );
 };
 
@@ -93,7 +93,7 @@ export const noServicePort: HopRule = (path) => {
   return brokenHop(
     'envoy',
     `Service ${envoyName(path.gateway)} has no port ${listenerPort}`,
-    'read the log of the Contour provisioner: a refused or used-up port range shows only there',
+    'see the log of the Contour provisioner: only it reports a refused or exhausted port range',
   );
 };
 
@@ -103,7 +103,7 @@ export const otherAddress: HopRule = (path) => {
   if (reachedEnvoy(path) || published.length === 0 || published.includes(address)) return undefined;
   return brokenHop(
     'address',
-    `the Gateway publishes ${published.join(', ')}, but gateway_ip is ${address} (${path.outcome})`,
-    'run taskgate up again to write the address of now into the master configuration',
+    `the Gateway has the address ${published.join(', ')}, but gateway_ip is ${address} (${path.outcome})`,
+    'run taskgate up again to write the current address into the master configuration',
   );
 };

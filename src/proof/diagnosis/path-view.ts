@@ -11,13 +11,13 @@ export type EndpointSlice = KubeObject & {
     readonly conditions?: { readonly ready?: boolean };
   }[];
 };
-/** `gone`: looked for and absent. `unknown`: the API server refused to show it. */
-export type Seen<T> = T | 'gone' | 'unknown';
+/** `gone`: it does not exist. `unknown`: the API server refused to return it. */
+export type Observed<T> = T | 'gone' | 'unknown';
 
-/** The path's objects as the API server shows them, and what Envoy itself says when dialed past kube-proxy. */
+/** The path's objects from the API server, and Envoy's answer when dialed past kube-proxy. */
 export type PathView = {
-  readonly gateway: Seen<Gateway>;
-  readonly envoyService: Seen<Service>;
+  readonly gateway: Observed<Gateway>;
+  readonly envoyService: Observed<Service>;
   readonly envoyPods: readonly Pod[];
   readonly pods: readonly Pod[];
   readonly events: readonly KubeEvent[];
@@ -25,9 +25,9 @@ export type PathView = {
 };
 
 export type PortView = {
-  readonly route: Seen<TCPRoute>;
-  readonly service: Seen<Service>;
+  readonly route: Observed<TCPRoute>;
+  readonly service: Observed<Service>;
   readonly slices: readonly EndpointSlice[];
-  /** Undefined when it was not dialed, or had no address. */
+  /** Undefined if it was not dialed or had no address. */
   readonly envoy: DialResult | undefined;
 };

@@ -4,12 +4,15 @@ import type { Finding } from '../../model/path.ts';
 const hints: readonly (readonly [RegExp, string])[] = [
   [
     /ImagePull|ErrImage|InvalidImageName|Pulling image/,
-    'load the sample image into the cluster, or let the node reach its registry',
+    'load the sample image into the cluster, or give the node access to its registry',
   ],
-  [/Unschedulable/, 'free the node of that condition: taints, pressure, or no room for one more pod'],
-  [/CrashLoop|terminated|Error/, 'read the log of the sample pod: the image must hold /agnhost for this architecture'],
-  [/FailedCreatePodSandBox|ContainerCreating/, 'look at the container runtime and the CNI plugin on the node'],
-  [/forbidden|FailedCreate/, 'let the namespace admit the pod: quota, pod security, admission policies'],
+  [/Unschedulable/, 'resolve that condition of the node: taints, pressure, or no room for one more pod'],
+  [
+    /CrashLoop|terminated|Error/,
+    'see the log of the sample pod: the image must contain /agnhost for this architecture',
+  ],
+  [/FailedCreatePodSandBox|ContainerCreating/, 'check the container runtime and the CNI plugin on the node'],
+  [/forbidden|FailedCreate/, 'make the namespace admit the pod: quota, pod security, admission policies'],
 ];
 
 const containerTrouble = ({ status }: Pod): string | undefined =>
@@ -32,16 +35,16 @@ const describeEvent = (events: readonly KubeEvent[]): string | undefined => {
   return event && `${event.reason}: ${event.message}`;
 };
 
-/** Why no pod of a task is ready: scheduling, images, crashes, the newest event; undefined when one is. */
+/** Why no pod of a task is ready: scheduling, images, crashes, the newest event; undefined if one is. */
 export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[]): Finding | undefined => {
   if (pods.some(isReady)) return undefined;
   const [pod] = pods;
   const event = describeEvent(events);
   const state = pod
     ? (schedulingTrouble(pod) ?? containerTrouble(pod) ?? `phase ${pod.status?.phase ?? 'unknown'}`)
-    : 'the Job has made no pod';
+    : 'the Job has created no pod';
   const more = event && !state.includes(event) ? ` (${event})` : '';
   const text = `${state}${more}`;
-  const hint = hints.find(([pattern]) => pattern.test(text))?.[1] ?? 'give it more time, or look at its events';
+  const hint = hints.find(([pattern]) => pattern.test(text))?.[1] ?? 'allow more time, or see its events';
   return { cause: `${pod ? `pod ${pod.metadata.name}` : 'sample task'} is not ready: ${text}`, hint };
 };

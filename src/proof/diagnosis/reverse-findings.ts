@@ -7,7 +7,7 @@ export type BrokenReverse = {
   readonly seen: string;
   readonly master: MasterEndpoint;
   readonly found: FoundMaster;
-  /** Port on which the master listens on this host; behind a tunnel not the one that tasks dial. */
+  /** Port on which the master listens on this host; behind a tunnel, tasks dial another one. */
   readonly localPort: number;
 };
 
@@ -16,15 +16,15 @@ type Explain = (reverse: BrokenReverse & { readonly address: string }) => Findin
 const refusedFinding: Explain = ({ address, found, master: { via } }) =>
   via === 'direct'
     ? {
-        cause: `nothing listens on ${address} for pods${found.kind === 'master' ? ', though a master does for this host' : ''}`,
-        hint: 'let the master listen on 0.0.0.0 or on that address, and look for a firewall that rejects',
+        cause: `nothing listens on ${address} for pods${found.kind === 'master' ? ', although a master listens for this host' : ''}`,
+        hint: 'make the master listen on 0.0.0.0 or on that address, and check for a firewall that rejects',
       }
     : { cause: `${via} end ${address} refuses connections`, hint: 'is the tunnel up, and bound to a public address?' };
 
 const explanations: Readonly<Record<ReverseFailure, Explain>> = {
   refused: refusedFinding,
   timeout: ({ address, master: { port, via } }) => ({
-    cause: `packets from pods to ${address} get lost: a firewall ${via === 'direct' ? 'on this host' : 'in between'}, or no route`,
+    cause: `packets from pods to ${address} are lost: a firewall ${via === 'direct' ? 'on this host' : 'in between'}, or no route`,
     hint: `allow TCP port ${port} from the pod network to ${via === 'direct' ? 'this host' : address} (ufw, firewalld, nft, cloud rules)`,
   }),
   unreachable: ({ address }) => ({
@@ -33,7 +33,7 @@ const explanations: Readonly<Record<ReverseFailure, Explain>> = {
   }),
   unresolved: ({ master: { host } }) => ({
     cause: `pods cannot resolve ${host}`,
-    hint: 'use an address, or a name that the DNS of the cluster knows',
+    hint: 'use an address, or a name that the DNS of the cluster resolves',
   }),
   untrusted: ({ address }) => ({
     cause: `pods do not trust the certificate at ${address}`,
@@ -41,32 +41,32 @@ const explanations: Readonly<Record<ReverseFailure, Explain>> = {
   }),
   closed: ({ address }) => ({
     cause: `${address} accepts connections from pods and closes them`,
-    hint: 'is the far end of the tunnel connected, and is the scheme (http, https) right?',
+    hint: 'is the other end of the tunnel connected, and is the scheme (http, https) right?',
   }),
-  silent: ({ address }) => ({ cause: `${address} accepts connections and says nothing`, hint: 'look at the far end' }),
+  silent: ({ address }) => ({ cause: `${address} accepts connections and sends nothing`, hint: 'check the other end' }),
   wrong: ({ address, seen }) => ({
     cause: `something other than the master answers at ${address}: ${seen}`,
-    hint: 'look at what else uses that address and port, and where the tunnel leads',
+    hint: 'find what else uses that address and port, and where the tunnel ends',
   }),
   unasked: ({ seen }) => ({
-    cause: `the sample pod could not be asked to dial: ${seen}`,
-    hint: 'mend the forward hops first: the pod must run and be reachable',
+    cause: `the sample pod could not be told to dial: ${seen}`,
+    hint: 'fix the forward hops first: the pod must run and be reachable',
   }),
 };
 
-/** Why the pod did not reach the master, with what to do. */
+/** Why the pod did not reach the master, and what to do. */
 export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse): Finding => {
   const { found, master, localPort } = reverse;
   const address = `${master.host}:${master.port}`;
   if (found.kind === 'loopback-only') {
     return {
       cause: `the master listens on loopback only (${found.seen}, port ${localPort}); pods dial ${address}`,
-      hint: `let it listen on 0.0.0.0 or ${master.host}`,
+      hint: `make it listen on 0.0.0.0 or ${master.host}`,
     };
   }
   if (found.kind === 'foreign') {
     return {
-      cause: `what listens on port ${localPort} of this host is no Determined master: ${found.seen}`,
+      cause: `the program on port ${localPort} of this host is not a Determined master: ${found.seen}`,
       hint: 'stop it, or choose another master port',
     };
   }

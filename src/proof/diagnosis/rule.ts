@@ -9,10 +9,10 @@ import type { PathView, PortView } from './path-view.ts';
 export const forwardHops = ['address', 'envoy', 'route', 'service', 'pod'] as const;
 export type ForwardHop = (typeof forwardHops)[number];
 
-/** The first brokenHop hop of one exposed port, and why. */
+/** The first broken hop of one exposed port, and why. */
 export type BrokenHop = { readonly hop: ForwardHop; readonly finding: Finding };
 
-/** All that is known about a port that gave no right answer. */
+/** What is known about a port without the right answer. */
 export type BrokenPath = {
   readonly view: PathView;
   readonly port: PortView;
@@ -30,7 +30,7 @@ export const brokenHop = (hop: ForwardHop, cause: string, hint: string): BrokenH
   finding: { cause, hint },
 });
 
-/** Whether Envoy took the connection, as far as can be told: then nothing before it can be to blame. */
+/** Whether Envoy probably accepted the connection: then no earlier hop is broken. */
 export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent'].includes(outcome);
 
 /** The Gateway, if it was seen. */

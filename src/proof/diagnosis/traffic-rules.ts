@@ -11,7 +11,7 @@ export const unresolved: HopRule = ({ outcome, gateway, seen }) =>
       )
     : undefined;
 
-/** What the connection met behind Envoy, seen from here or past kube-proxy. */
+/** How the connection ended behind Envoy, dialed from here or past kube-proxy. */
 const behindEnvoy = ({ outcome, seen, port: { envoy } }: BrokenPath): string | undefined => {
   if (outcome === 'closed' || outcome === 'silent') return seen;
   return envoy?.outcome === 'closed' || envoy?.outcome === 'silent' ? envoy.seen : undefined;
@@ -24,19 +24,19 @@ export const noAnswerBehindEnvoy: HopRule = (path) => {
   const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
   if (ready.length > 0) {
     const addresses = ready.flatMap((endpoint) => endpoint.addresses).join(', ');
-    const cause = `Envoy gets no answer from the pod at ${addresses}: ${seen}`;
-    return brokenHop('pod', cause, 'look for a NetworkPolicy between Envoy and the pod');
+    const cause = `Envoy receives no answer from the pod at ${addresses}: ${seen}`;
+    return brokenHop('pod', cause, 'check for a NetworkPolicy between Envoy and the pod');
   }
   const trouble = findPodTrouble(path.view.pods, path.view.events);
   const cause = `Service ${path.exposure.name} has no ready endpoint${trouble ? `: ${trouble.cause}` : ''}`;
-  return brokenHop('pod', cause, trouble?.hint ?? 'is the controller manager running? It makes endpoints');
+  return brokenHop('pod', cause, trouble?.hint ?? 'does the controller manager run? It creates the endpoints');
 };
 
 export const wrongAnswer: HopRule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
   if (outcome !== 'wrong') return undefined;
   const cause = `something else answers at ${address}:${exposure.listenerPort}: ${seen}`;
   return envoy?.outcome === 'answered'
-    ? brokenHop('address', cause, 'find what answers in the place of Envoy: a proxy, a port-forward, another machine')
+    ? brokenHop('address', cause, 'find what answers instead of Envoy: a proxy, a port-forward, another machine')
     : brokenHop('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
 };
 
@@ -46,28 +46,28 @@ export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listene
   if (envoy?.outcome === 'answered') {
     return brokenHop(
       'envoy',
-      `Envoy answers on its own port ${own}, but ${address}:${listenerPort} refuses: kube-proxy does not lead there`,
-      'look at kube-proxy, and at the address in the status of the Service of Envoy',
+      `Envoy answers on its own port ${own}, but ${address}:${listenerPort} refuses: kube-proxy does not forward to it`,
+      "check kube-proxy and the address in the status of Envoy's Service",
     );
   }
   if (envoy?.outcome === 'refused') {
     return brokenHop(
       'route',
       `Envoy has not opened its port ${own}: Contour has not programmed listener and TCPRoute`,
-      'read the log of Contour; above 100 listeners it may lag by half a minute',
+      'see the log of Contour; above 100 listeners it may be late by half a minute',
     );
   }
   const cause = `${address}:${listenerPort} refuses connections; Envoy itself could not be dialed from here`;
-  return brokenHop('envoy', cause, 'look at kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
+  return brokenHop('envoy', cause, 'check kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
 };
 
-/** What is left: packets get lost on the way. */
-export const noWay = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): BrokenHop => {
+/** The remaining cause: packets are lost on the way. */
+export const noRoute = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): BrokenHop => {
   const reached = envoy?.outcome === 'answered' || envoy?.outcome === 'refused';
-  const where = reached ? 'the pod network can be reached, this address cannot' : 'routing or a firewall';
+  const where = reached ? 'the pod network is reachable, this address is not' : 'routing or a firewall';
   return brokenHop(
     'address',
-    `no way from this host to ${address}:${exposure.listenerPort} (${outcome}): ${where}; ${seen}`,
+    `no route from this host to ${address}:${exposure.listenerPort} (${outcome}): ${where}; ${seen}`,
     `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider`,
   );
 };

@@ -8,11 +8,11 @@ import { containerPort } from '../../model/task-listener.ts';
 import { taskPods } from '../../model/task-objects.ts';
 import { type DialResult, dialHttp, dialTcp } from '../probe/dial.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
-import type { EndpointSlice, PathView, PortView, Seen, Service } from './path-view.ts';
+import type { EndpointSlice, Observed, PathView, PortView, Service } from './path-view.ts';
 
 const dialTimeoutMs = 700;
 
-const see = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<Seen<T>> => {
+const read = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<Observed<T>> => {
   try {
     return await kube.get<T>(ref);
   } catch (error) {
@@ -41,7 +41,7 @@ const dialEnvoy = async (
   return protocol === 'http' ? dialHttp(target, dialTimeoutMs, '/echo?msg=direct') : dialTcp(target, dialTimeoutMs);
 };
 
-const seeEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly KubeEvent[]> => {
+const readEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Promise<readonly KubeEvent[]> => {
   const events = await readAll<KubeEvent>(kube, { apiVersion: 'v1', kind: 'Event', namespace });
   return events.filter(({ involvedObject }) => involvedObject?.name?.startsWith(jobName));
 };
@@ -53,8 +53,8 @@ const inspectPort = async (
 ): Promise<PortView> => {
   const metadata = { name, namespace };
   const [route, service, slices, envoy] = await Promise.all([
-    see<TCPRoute>(kube, { ...tcpRouteKind, metadata }),
-    see<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
+    read<TCPRoute>(kube, { ...tcpRouteKind, metadata }),
+    read<Service>(kube, { apiVersion: 'v1', kind: 'Service', metadata }),
     readAll<EndpointSlice>(kube, {
       ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace },
       labelSelector: `kubernetes.io/service-name=${name}`,
@@ -64,25 +64,25 @@ const inspectPort = async (
   return { route, service, slices, envoy };
 };
 
-export type LookOptions = {
+export type InspectOptions = {
   readonly gateway: GatewayName;
-  /** Also read events and dial Envoy past kube-proxy: only a broken path needs that. */
+  /** Also read events and dial Envoy past kube-proxy; only a broken path needs that. */
   readonly diagnose: boolean;
 };
 
-/** Looks at every object of an exposed task's path, all at once. What may not be read stays unknown. */
+/** Reads every object of an exposed task's path concurrently. What may not be read is `unknown`. */
 export const inspectPath = async (
   kube: Kube,
   task: ExposedTask,
-  { gateway, diagnose }: LookOptions,
+  { gateway, diagnose }: InspectOptions,
 ): Promise<PathView> => {
   const envoys = readAll<Pod>(kube, envoyPods(gateway));
   const dialable = diagnose ? envoys : Promise.resolve([]);
   const [seenGateway, envoyService, pods, events, ports] = await Promise.all([
-    see<Gateway>(kube, gatewayRef(gateway)),
-    see<Service>(kube, envoyServiceRef(gateway)),
+    read<Gateway>(kube, gatewayRef(gateway)),
+    read<Service>(kube, envoyServiceRef(gateway)),
     readAll<Pod>(kube, taskPods(task)),
-    diagnose ? seeEvents(kube, task) : [],
+    diagnose ? readEvents(kube, task) : [],
     Promise.all(task.exposures.map((exposure) => inspectPort(kube, { ...task, ...exposure }, dialable))),
   ]);
   const byPort = task.exposures.flatMap(({ listenerPort }, index) => {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export type HostPort = { readonly host: string; readonly port: number };
 
-/** Why no answer came. `closed`: accepted, then ended without a byte. `silent`: accepted, then nothing. */
+/** Why there was no answer. `closed`: accepted, then closed without a byte. `silent`: accepted, then nothing. */
 export type DialFailure = 'refused' | 'unreachable' | 'unresolved' | 'timeout' | 'closed' | 'silent' | 'wrong';
 
 export type DialResult =
@@ -68,8 +68,8 @@ export const dialTcp = (target: HostPort, timeoutMs: number, request?: string): 
 export const hostAndPort = ({ host, port }: HostPort): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
- * One HTTP GET on a connection of its own; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0, so that
- * the server closes after the answer and sends it in one piece.
+ * One HTTP GET on its own connection; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0 makes the server
+ * close the connection after the answer, and not chunk it.
  */
 export const dialHttp = async (target: HostPort, timeoutMs: number, path: string): Promise<DialResult> => {
   const request = `GET ${path} HTTP/1.0\r\nHost: ${hostAndPort(target)}\r\n\r\n`;
@@ -81,7 +81,7 @@ export const dialHttp = async (target: HostPort, timeoutMs: number, path: string
   return { ...dialed, answer: body.join('\r\n\r\n') };
 };
 
-/** The answer if it is the one wanted, otherwise `wrong` with what came instead. */
+/** The result if it is the wanted answer, otherwise `wrong` with the answer that came. */
 export const expectAnswer = (dialed: DialResult, wanted: string): DialResult =>
   dialed.outcome !== 'answered' || dialed.answer === wanted
     ? dialed
@@ -89,13 +89,13 @@ export const expectAnswer = (dialed: DialResult, wanted: string): DialResult =>
 
 export type Attempts = {
   readonly pauseMs: number;
-  /** Ends the attempts with what was seen last. */
+  /** Ends the attempts with the last outcome. */
   readonly until: AbortSignal;
   /** Ends them by throwing its reason. */
   readonly signal?: AbortSignal;
 };
 
-/** Dials again and again until an answer or the end; the last outcome. Throws the reason of an abort. */
+/** Retries until an answer or the end, and returns the last outcome. Throws the reason of an abort. */
 export const untilAnswered = async <T extends { readonly outcome: string }>(
   dial: () => Promise<T>,
   { pauseMs, until, signal }: Attempts,

@@ -5,7 +5,7 @@ import { type MasterInfo, parseMasterInfo } from './placeholder-master.ts';
 const timeoutMs = 1_000;
 const longestAnswerBytes = 100_000;
 
-/** The answer of a master that speaks TLS. Its certificate does not matter: nothing is sent to it, and an id read. */
+/** The answer of a master that speaks TLS. Its certificate is not checked: nothing is sent, and only an id is read. */
 const getByTls = async (target: HostPort): Promise<string | undefined> => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -19,8 +19,8 @@ const getByTls = async (target: HostPort): Promise<string | undefined> => {
 };
 
 /**
- * What a real master says of itself at an address, over http or https; undefined where none answers. Our own stand-in is
- * told by the nonce that it repeats: a master gives none.
+ * The `/info` of a real master at an address, over http or https; undefined if none answers. The placeholder master is
+ * recognised by the nonce that it repeats: a real one sends none.
  */
 export const findMasterInfo = async (target: HostPort): Promise<MasterInfo | undefined> => {
   const plain = await dialHttp(target, timeoutMs, '/info');

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { type DialResult, dialHttp, type HostPort } from './dial.ts';
 
-/** What listens where the master should, on this host. */
+/** What listens on this host at the master's address. */
 export type FoundMaster =
   | { readonly kind: 'none' }
   | { readonly kind: 'master'; readonly clusterId: string; readonly version: string }
@@ -12,7 +12,7 @@ export type FoundMaster =
 export type PlaceholderMaster = {
   /** Where it listens. */
   readonly target: HostPort;
-  /** Who asked, by nonce: the address of the caller. */
+  /** Address of the caller, by nonce. */
   readonly callers: ReadonlyMap<string, string>;
   readonly close: () => Promise<void>;
 };
@@ -22,7 +22,7 @@ export type MasterInfo = { readonly clusterId: string; readonly version: string;
 const loopback = '127.0.0.1';
 const dialTimeoutMs = 1_000;
 
-/** Reads an answer to `/info`, the master's only open page; undefined when it is not a master's. */
+/** Reads an answer to `/info`, the master's only page without login; undefined if it is not a master's. */
 export const parseMasterInfo = (text: string): MasterInfo | undefined => {
   try {
     const { cluster_id: clusterId, version, nonce } = JSON.parse(text) as Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ const judge = (dialed: DialResult): FoundMaster => {
   return nobody ? { kind: 'none' } : { kind: 'foreign', seen: dialed.seen };
 };
 
-/** Looks for a master at an address of this host, and at the loopback address in case it listens only there. */
+/** Looks for a master at an address of this host, and on loopback in case it listens only there. */
 export const findMaster = async (target: HostPort): Promise<FoundMaster> => {
   const found = judge(await dialHttp(target, dialTimeoutMs, '/info'));
   if (found.kind !== 'none' || target.host === loopback) return found;
@@ -64,18 +64,18 @@ const listen = (server: Server, { host, port }: HostPort): Promise<void> =>
 
 const makeServer = (callers: Map<string, string>): Server =>
   createServer(({ url = '/', socket }, response) => {
-    const { pathname, searchParams } = new URL(url, 'http://stand-in');
+    const { pathname, searchParams } = new URL(url, 'http://placeholder');
     if (pathname !== '/info') return response.writeHead(404).end();
     const nonce = searchParams.get('nonce') ?? '';
     callers.set(nonce, socket.remoteAddress ?? 'unknown');
-    const info = { cluster_id: 'taskgate-stand-in', version: 'taskgate stand-in', nonce };
+    const info = { cluster_id: 'taskgate-placeholder', version: 'taskgate placeholder', nonce };
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info));
   });
 
 /**
- * Serves `/info` in the master's place. Where the address is not one of this host's own (a desktop virtual machine's
- * name for it), it listens on loopback, to which such addresses lead.
- * Throws a UserError `proof.stand-in` when it may not listen there.
+ * Serves `/info` at the master's address. If this host does not have that address (it is a desktop virtual machine's name
+ * for the host), it listens on loopback, to which such addresses are forwarded.
+ * Throws a UserError `proof.stand-in` if it cannot listen there.
  */
 export const startPlaceholder = async (target: HostPort): Promise<PlaceholderMaster> => {
   const callers = new Map<string, string>();
@@ -88,7 +88,7 @@ export const startPlaceholder = async (target: HostPort): Promise<PlaceholderMas
       return listen(server, listening);
     });
   } catch (error) {
-    throw new UserError(`no stand-in master on ${listening.host}:${listening.port}: ${messageOf(error)}`, {
+    throw new UserError(`no placeholder master on ${listening.host}:${listening.port}: ${messageOf(error)}`, {
       id: 'proof.stand-in',
       hint: 'free that port, choose another master port, or start the master first',
       cause: error,

@@ -26,7 +26,7 @@ export type ProbeOptions = {
   readonly master: MasterEndpoint;
   /** Where the master listens on this host; differs from `master` behind a tunnel. */
   readonly local?: HostPort;
-  /** The longest wait for the first answer; ends earlier when nothing can come any more. */
+  /** The longest wait for the first answer; ends earlier if none is possible any more. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 };
@@ -36,7 +36,7 @@ const forwardPauseMs = 40;
 const reversePauseMs = 150;
 /** With 200 listeners Contour needs up to half a minute for one more. */
 const programmingMs = 30_000;
-/** Nothing has to be programmed for the reverse path; a tunnel may need a moment. */
+/** The reverse path needs no programming; a tunnel may need a moment. */
 const reverseMs = 6_000;
 const ownPort = podPorts[0].podPort;
 
@@ -47,7 +47,7 @@ const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure,
     : dialTcp({ host, port }, dialTimeoutMs).then((dialed) => expectAnswer(dialed, task.secret));
 };
 
-/** Ends early what cannot come any more: at once without a pod, after a while with one. */
+/** Aborts when no answer is possible any more: at once if there is no pod, after a while if there is one. */
 const giveUpAfter = (pod: Promise<SamplePod>, afterPodMs: number): AbortSignal => {
   const end = new AbortController();
   const stop = () => end.abort();
@@ -85,13 +85,13 @@ const probeReverse = async (
   return untilAnswered(() => dialMaster({ ask, master, ownPort, found, placeholder }), attempts);
 };
 
-/** The master behind a URL of the user's may run anywhere. */
+/** The master behind a user-supplied URL may run anywhere. */
 const findBehindUrl = async ({ via, host, port }: MasterEndpoint): Promise<FoundMaster> => {
   const info = via === 'url' ? await findMasterInfo({ host, port }) : undefined;
   return info ? { kind: 'master', ...info } : { kind: 'none' };
 };
 
-/** A master, or a stand-in where nothing listens; what may not be listened on counts as taken. */
+/** A master, or a placeholder if nothing listens; a port that cannot be listened on counts as taken. */
 const findOrStartMaster = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
   const local = given ?? master;
   const behindUrl = await findBehindUrl(master);
@@ -106,8 +106,8 @@ const findOrStartMaster = async ({ local: given, master }: ProbeOptions): Promis
 };
 
 /**
- * Sends fresh nonces from this host through every exposed port to the pod, and from the pod to the master (or a
- * stand-in where none listens), each until the first answer or `timeoutMs`. A broken path is a Proof that is not ok and
+ * Sends fresh nonces from this host through every exposed port to the pod, and from the pod to the master (or to a
+ * placeholder if none listens), each until the first answer or `timeoutMs`. A broken path is a Proof that is not ok and
  * names the first broken hop. Throws the reason of an abort.
  */
 export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {

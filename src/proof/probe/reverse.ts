@@ -7,7 +7,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { type DialFailure, dialHttp, type HostPort } from './dial.ts';
 import { type FoundMaster, type MasterInfo, type PlaceholderMaster, parseMasterInfo } from './placeholder-master.ts';
 
-/** `untrusted`: the certificate was refused. `unasked`: the pod could not be asked to dial. */
+/** `untrusted`: the certificate was refused. `unasked`: the pod could not be told to dial. */
 export type ReverseFailure = DialFailure | 'untrusted' | 'unasked';
 
 export type ReverseResult =
@@ -28,7 +28,7 @@ const outcomes: readonly (readonly [RegExp, ReverseFailure])[] = [
   [/EOF|reset by peer/, 'closed'],
 ];
 
-/** Sorts the error text of a Go program that dialed. */
+/** Classifies the error text of a Go program that dialed. */
 export const outcomeOf = (text: string): ReverseFailure =>
   outcomes.find(([pattern]) => pattern.test(text))?.[1] ?? 'wrong';
 
@@ -51,7 +51,7 @@ export const dialQuery = ({ scheme, host, port }: MasterEndpoint, nonce: string,
 
 const unasked = (message: string): UserError => new UserError(message, { id: 'proof.unasked' });
 
-/** Asks through the API server's proxy to pods, or through the gateway where the API server cannot carry it. */
+/** Asks through the API server's pod proxy, or through the gateway if the API server cannot reach the pod. */
 export const askPod =
   (
     kube: Kube,
@@ -78,7 +78,7 @@ type Expectation = {
 const judgeInfo = (info: MasterInfo, { nonce, found, placeholder }: Expectation): string | undefined => {
   if (placeholder) {
     const caller = info.nonce === nonce ? placeholder.callers.get(nonce) : undefined;
-    return caller && `nonce came back; the stand-in master saw the call from ${caller}`;
+    return caller && `nonce came back; the placeholder master saw the call from ${caller}`;
   }
   const same = found.kind === 'master' && found.clusterId === info.clusterId;
   return same ? `master ${info.version}, cluster id ${info.clusterId}, the same as seen from this host` : undefined;
@@ -102,11 +102,11 @@ const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation):
 export type ReverseDial = Omit<Expectation, 'nonce'> & {
   readonly ask: AskPod;
   readonly master: MasterEndpoint;
-  /** The pod's own HTTP port. */
+  /** HTTP port of the pod. */
   readonly ownPort: number;
 };
 
-/** Lets the pod dial the master once, with a fresh nonce, and judges what it got. */
+/** Makes the pod dial the master once, with a fresh nonce, and judges the answer. */
 export const dialMaster = async ({ ask, master, ownPort, ...expected }: ReverseDial): Promise<ReverseResult> => {
   const nonce = randomUUID();
   const startMs = performance.now();

@@ -2,10 +2,10 @@ import { UserError } from '../../lib/errors.ts';
 import { type MasterInfo, parseMasterInfo } from '../probe/placeholder-master.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from './http.ts';
 
-/** A command as the master tells it. */
+/** A command, from the master's API. */
 export type Command = { readonly id: string; readonly state: string; readonly exitStatus: string };
 
-/** What is asked of a master, after one login. Each throws UserError `proof.master-*`. */
+/** The master's API, after one login. Every method throws UserError `proof.master-*`. */
 export type MasterApi = {
   readonly launch: (config: unknown, signal: AbortSignal) => Promise<Command>;
   readonly find: (id: string, signal: AbortSignal) => Promise<Command>;
@@ -13,15 +13,15 @@ export type MasterApi = {
   readonly allocationOf: (id: string, signal: AbortSignal) => Promise<string>;
   readonly logs: (id: string, signal: AbortSignal) => Promise<readonly string[]>;
   readonly kill: (id: string, signal: AbortSignal) => Promise<void>;
-  /** GET of a path at a port of a task, whatever the answer. */
+  /** GET from a port of a task; any answer is returned. */
   readonly proxy: (id: string, port: number, signal: AbortSignal) => Promise<MasterAnswer>;
 };
 
 const callTimeoutMs = 30_000;
-/** The master hashes the password with much work: 7 s at best, and a busy one takes turns. */
+/** Hashing the password takes the master 7 s at best, longer if it is busy. */
 const loginTimeoutMs = 120_000;
 
-/** The words of a refusal: `{"error": {"error": ...}}` of the API, `{"message": ...}` of the master's own pages. */
+/** The text of a refusal: `{"error": {"error": ...}}` of the API, `{"message": ...}` of the master's own pages. */
 export const refusalIn = (text: string): string => {
   try {
     const { error, message } = JSON.parse(text) as { readonly error?: unknown; readonly message?: unknown };
@@ -35,20 +35,20 @@ export const refusalIn = (text: string): string => {
 const isWrongScheme = ({ status, text }: MasterAnswer): boolean =>
   status === 400 && /HTTP request .*to an? HTTPS/i.test(text);
 
-/** Asks who is there; needs no login. Throws UserError `proof.not-a-master`, `proof.master-*`. */
+/** Reads `/info`, which needs no login. Throws UserError `proof.not-a-master`, `proof.master-*`. */
 export const askMaster = async (http: MasterHttp, signal: AbortSignal): Promise<MasterInfo> => {
   const answer = await http('/info', { timeoutMs: callTimeoutMs, signal });
   const info = answer.status === 200 ? parseMasterInfo(answer.text) : undefined;
   if (info) return info;
   if (isWrongScheme(answer)) {
     const hint = 'give its URL with https://';
-    throw new UserError('the master speaks https, and was asked by http', { id: 'proof.master-scheme', hint });
+    throw new UserError('the master speaks https, but its URL has http', { id: 'proof.master-scheme', hint });
   }
   throw new UserError(
     `no Determined master: GET /info gave ${answer.status} ${JSON.stringify(answer.text.slice(0, 80))}`,
     {
       id: 'proof.not-a-master',
-      hint: 'give the URL of the master itself; what stands before it must pass all paths on',
+      hint: 'give the URL of the master; a proxy in front of it must forward all paths',
     },
   );
 };
@@ -60,9 +60,9 @@ const logIn = async (http: MasterHttp, body: Credentials, signal: AbortSignal): 
     ...{ method: 'POST', body, timeoutMs: loginTimeoutMs, signal },
   });
   if (status === 200) return (JSON.parse(text) as { readonly token: string }).token;
-  throw new UserError(`the master does not let ${body.username} in: ${status} ${refusalIn(text)}`, {
+  throw new UserError(`the master refuses the login of ${body.username}: ${status} ${refusalIn(text)}`, {
     id: 'proof.master-login',
-    hint: 'mend the user name or the password; of a master that taskgate configured, the password is in master.yaml',
+    hint: 'correct the user name or the password; for a master that taskgate configured, the password is in master.yaml',
   });
 };
 
@@ -84,7 +84,7 @@ export const logLinesIn = (text: string): readonly string[] =>
       return entry ? [entry.trimEnd()] : [];
     });
 
-/** Logs in, once: it costs the master seconds. */
+/** Logs in once, because a login takes the master seconds. */
 export const openSession = async (http: MasterHttp, who: Credentials, signal: AbortSignal): Promise<MasterApi> => {
   const token = await logIn(http, who, signal);
   const ask = (path: string, request: Pick<MasterRequest, 'method' | 'body' | 'signal'>) =>
@@ -94,7 +94,7 @@ export const openSession = async (http: MasterHttp, who: Credentials, signal: Ab
     if (status === 200) return text;
     throw new UserError(`${request.method ?? 'GET'} ${path} gave ${status}: ${refusalIn(text)}`, {
       id: 'proof.master-refused',
-      hint: 'mend what the master names',
+      hint: 'fix what the master reports',
     });
   };
   return {

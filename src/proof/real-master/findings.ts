@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/path.ts';
 
-/** All that is known of a task that ended, or that never ran. */
+/** What is known about a task that ended or never ran. */
 export type TaskTrouble = {
   readonly state: string;
   readonly exitStatus: string;
@@ -11,7 +11,7 @@ const unreached = /exit (?:code|status):? ?80\b|Unable to reach the master at DE
 
 type Explain = (match: RegExpMatchArray) => Finding;
 
-/** What the master writes into the exit status or into the task log, from what explains most. */
+/** Texts of the exit status or the task log, most specific first. */
 const explanations: readonly (readonly [RegExp, Explain])[] = [
   [
     /Too many: (\d+): must have at most (\d+) items/,
@@ -23,22 +23,22 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
   [
     /not enough free ports in range (\d+-\d+)/,
     ([, range]) => ({
-      cause: `the port range ${range} of the internal task gateway is used up`,
+      cause: `all ports in range ${range} of the internal task gateway are in use`,
       hint: 'end tasks that have proxy ports, or widen the range in master.yaml and restart the master',
     }),
   ],
   [
     /gateways\S* "(.+?)" not found/,
     ([, name]) => ({
-      cause: `the master finds no Gateway ${name}`,
-      hint: 'make it again (taskgate up); the master needs no restart for that',
+      cause: `the master does not find Gateway ${name}`,
+      hint: 'recreate it (taskgate up); the master needs no restart',
     }),
   ],
   [
     /\S+ is forbidden: .*/,
     ([text]) => ({
-      cause: `the master may not do all it must: ${text}`,
-      hint: 'grant its user the rules of the RBAC file beside master.yaml',
+      cause: `the master lacks a right that it needs: ${text}`,
+      hint: 'grant its user the rules of the RBAC file next to master.yaml',
     }),
   ],
   [
@@ -52,14 +52,14 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
     /unrecoverable image pull errors?.*|ErrImagePull.*|ImagePullBackOff.*/,
     ([text]) => ({
       cause: `the image of the task cannot be pulled: ${text}`,
-      hint: 'name an image that the node has or can pull',
+      hint: 'use an image that the node has or can pull',
     }),
   ],
   [
     /No module named '?determined'?|python3: (?:command )?not found|(?:bash|tar): (?:command )?not found|exec format error/,
     ([text]) => ({
-      cause: `the image of the task lacks what every task of Determined needs: ${text}`,
-      hint: 'name an image with bash, tar, python3 and the package determined',
+      cause: `the image of the task lacks a program that every Determined task needs: ${text}`,
+      hint: 'use an image with bash, tar, python3 and the package determined',
     }),
   ],
 ];
@@ -75,39 +75,39 @@ export const findTaskEnd = ({ state, exitStatus, logs }: TaskTrouble): Finding =
     const match = text.match(pattern);
     if (match) return explain(match);
   }
-  const said = logs.at(-1);
+  const lastLine = logs.at(-1);
   return {
-    cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${said ? `; its log ends with: ${said}` : ''}`,
-    hint: 'look into its task log, and into the log of the master',
+    cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${lastLine ? `; its log ends with: ${lastLine}` : ''}`,
+    hint: 'see its task log and the log of the master',
   };
 };
 
 const stuck: Readonly<Record<string, Finding>> = {
   STATE_PENDING: {
-    cause: 'the master has not begun the task',
-    hint: 'is there room in the resource pool? a task without slots needs a node that takes it',
+    cause: 'the master has not started the task',
+    hint: 'is there room in the resource pool? a task without slots needs a node that accepts it',
   },
-  STATE_ASSIGNED: { cause: 'no pod of the task is scheduled', hint: 'look at the events of its pod' },
+  STATE_ASSIGNED: { cause: 'no pod of the task is scheduled', hint: 'see the events of its pod' },
   STATE_PULLING: {
     cause: 'the image of the task is still being pulled',
-    hint: 'give it more time, or name a smaller one',
+    hint: 'allow more time, or use a smaller image',
   },
   STATE_STARTING: {
-    cause: 'the pod of the task runs, and the master does not take notice',
+    cause: 'the pod of the task runs, but the master does not notice',
     hint: 'its user needs get on pods/log (the master log says: starting pod logs streamer), and the node must serve logs',
   },
 };
 
-/** Why a task has not come to run in time. */
+/** Why a task does not run in time. */
 export const findStuckTask = (trouble: TaskTrouble): Finding => stuck[trouble.state] ?? findTaskEnd(trouble);
 
-/** What a request through the master's `/proxy/` gave. */
+/** Result of a request through the master's `/proxy/`. */
 export type ProxyResult =
   | { readonly outcome: 'answered'; readonly latencyMs: number }
   | { readonly outcome: 'unregistered' | 'unreachable' | 'refused' | 'wrong'; readonly seen: string }
   | { readonly outcome: 'ended'; readonly trouble: TaskTrouble };
 
-/** Judges an answer through `/proxy/`: it must be the nonce; the master's own answers are known by body and status. */
+/** Judges an answer through `/proxy/`: it must be the nonce; the master's own answers are recognised by body and status. */
 export const judgeProxied = (
   { status, text }: { readonly status: number; readonly text: string },
   nonce: string,
@@ -120,15 +120,15 @@ export const judgeProxied = (
   return { outcome: status === 401 || status === 403 ? 'refused' : 'wrong', seen };
 };
 
-/** Why the master answers for a running task in that way; `seenFromHere`: the Gateway answers this host with the nonce. */
+/** Why the master answers so for a running task; `seenFromHere`: the Gateway answers this host with the nonce. */
 export const findProxyTrouble = (
   outcome: Exclude<ProxyResult['outcome'], 'answered' | 'ended'>,
   { seen, seenFromHere, gatewayAddress }: { seen: string; seenFromHere: boolean; gatewayAddress: string },
 ): Finding | undefined => {
   if (outcome === 'unregistered') {
     return {
-      cause: `the master knows no proxy for the running task: ${seen}`,
-      hint: 'its task log may say: did not proxy as expected; start the task again, and look at internal_task_gateway in master.yaml',
+      cause: `the master has no proxy for the running task: ${seen}`,
+      hint: 'does its task log have: did not proxy as expected? restart the task, and check internal_task_gateway in master.yaml',
     };
   }
   if (outcome === 'refused') {

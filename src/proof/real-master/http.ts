@@ -42,31 +42,31 @@ const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
     () => ({
       id: 'proof.master-untrusted',
       seen: 'its certificate is not trusted here',
-      hint: 'name the file of its CA by NODE_EXTRA_CA_CERTS, or use the host name that the certificate is for',
+      hint: 'name its CA file in NODE_EXTRA_CA_CERTS, or use the host name of the certificate',
     }),
   ],
   [
     /EPROTO|ERR_SSL_|WRONG_VERSION/,
-    ({ host }) => ({ id: 'proof.master-scheme', seen: 'it speaks no TLS', hint: `try http://${host}` }),
+    ({ host }) => ({ id: 'proof.master-scheme', seen: 'it does not speak TLS', hint: `try http://${host}` }),
   ],
   [
     /HPE_|HTTPParserError|ECONNRESET|UND_ERR_SOCKET/,
     ({ protocol, host }) => ({
       id: 'proof.master-scheme',
       seen: 'it closes the connection, or answers something other than HTTP',
-      hint: protocol === 'http:' ? `is it TLS? try https://${host}` : 'look at what listens there',
+      hint: protocol === 'http:' ? `is it TLS? try https://${host}` : 'check what listens there',
     }),
   ],
   [
     /ENOTFOUND|EAI_AGAIN/,
-    () => ({ id: 'proof.master-unreachable', seen: 'its name does not resolve', hint: 'mend the host name' }),
+    () => ({ id: 'proof.master-unreachable', seen: 'its name does not resolve', hint: 'correct the host name' }),
   ],
   [
     /ECONNREFUSED/,
     () => ({
       id: 'proof.master-unreachable',
       seen: 'nothing listens there',
-      hint: 'start the master, or mend the port',
+      hint: 'start the master, or correct the port',
     }),
   ],
 ];
@@ -77,7 +77,7 @@ const codesOf = (error: unknown): string => {
   return parts.map((part) => (part instanceof Error && 'code' in part ? String(part.code ?? part.name) : '')).join(' ');
 };
 
-/** Why a request got no answer, as an error with what to do. */
+/** Explains why a request got no answer. */
 export const explainNoAnswer = (url: URL, error: unknown): UserError => {
   const codes = codesOf(error);
   const [, explain] = explanations.find(([pattern]) => pattern.test(codes)) ?? [];

@@ -8,7 +8,7 @@ import { allocationSelector } from '../../model/task-objects.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import { listenersOf, type MasterTask } from './path.ts';
 
-/** What a master made for a task, by name. */
+/** What a master has created for a task, by name. */
 export type Held = { readonly ports: readonly number[]; readonly objects: readonly string[] };
 
 const kinds = [
@@ -35,13 +35,13 @@ const namesOf = async (kube: Kube, kind: (typeof kinds)[number], task: MasterTas
 const objectsOf = async (kube: Kube, task: MasterTask): Promise<readonly string[]> =>
   (await Promise.all(kinds.map((kind) => namesOf(kube, kind, task)))).flat();
 
-/** What the master holds for a task at present. */
+/** What the master holds for a task now. */
 export const findHeld = async (kube: Kube, task: MasterTask): Promise<Held> => {
   const [ports, objects] = await Promise.all([listenersOf(kube, task), objectsOf(kube, task)]);
   return { ports, objects };
 };
 
-/** What is left of it: a port that another task has got since is not. */
+/** What is left of it, without ports that another task has been assigned since. */
 const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<readonly string[]> => {
   const gateway = await kube.find<Gateway>(gatewayRef(task.gateway));
   const ours = gateway ? portsOf(gateway, (allocation) => allocation === task.allocationId) : [];
@@ -59,8 +59,8 @@ const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<re
 type LeakOptions = { readonly held: Held; readonly timeoutMs: number; readonly pauseMs: number | undefined };
 
 /**
- * Waits until nothing of a killed task is left in the cluster, and gives what is gone. Throws a UserError `proof.leak`
- * with what is left.
+ * Waits until nothing of a killed task is left in the cluster, and returns what was removed. Throws a UserError
+ * `proof.leak` with what is left.
  */
 export const verifyNothingLeft = async (
   kube: Kube,
@@ -74,7 +74,7 @@ export const verifyNothingLeft = async (
     {
       timeoutMs,
       id: 'proof.leak',
-      hint: 'does the user of the master have delete on jobs, services, tcproutes, and update on gateways? its next start frees what is left',
+      hint: 'does the user of the master have delete on jobs, services, tcproutes, and update on gateways? its next start removes what is left',
     },
   );
   return [...held.ports.map((port) => `listener ${listenerName(port)} and its annotation`), ...held.objects];

@@ -11,7 +11,7 @@ import { portsOf } from '../sample-task/listeners.ts';
 import type { ExposedTask, Exposure } from '../sample-task/task.ts';
 import { findProxyTrouble, type ProxyResult } from './findings.ts';
 
-/** Where a task of a real master is to be found. */
+/** Identifies a task of a real master. */
 export type MasterTask = {
   readonly taskId: string;
   readonly allocationId: string;
@@ -23,7 +23,7 @@ export type MasterTask = {
 export const listenersOf = async (kube: Kube, { gateway, allocationId }: MasterTask): Promise<readonly number[]> =>
   portsOf(await kube.get<Gateway>(gatewayRef(gateway)), (allocation) => allocation === allocationId);
 
-/** The objects that the master made for the task's only port, as the proof of a sample task knows them. */
+/** The objects that the master created for the task's only port, in the form of an exposed sample task. */
 const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promise<ExposedTask | undefined> => {
   const [listenerPort] = await listenersOf(kube, task);
   if (listenerPort === undefined) return undefined;
@@ -48,8 +48,8 @@ const notThroughGateway = ({ gateway, namespace }: MasterTask, { outcome }: Prox
       ? 'the task answered, but not through this Gateway'
       : 'no listener there belongs to the task',
   finding: {
-    cause: `the master made no listener for the task on Gateway ${gateway.namespace}/${gateway.name}`,
-    hint: `does its internal_task_gateway name that Gateway (an empty block turns it off), and is its namespace ${namespace}?`,
+    cause: `the master created no listener for the task on Gateway ${gateway.namespace}/${gateway.name}`,
+    hint: `does its internal_task_gateway name that Gateway (an empty block disables it), and is its namespace ${namespace}?`,
   },
 });
 
@@ -63,7 +63,7 @@ const fromMaster = (hop: Hop, index: number): Hop => {
   };
 };
 
-/** Puts what the master itself shows in place of what the objects show. */
+/** Replaces the finding from the objects by the one from the master's answer, if there is one. */
 const withFinding = (
   hops: readonly Hop[],
   task: MasterTask,

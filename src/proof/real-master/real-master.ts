@@ -16,16 +16,16 @@ export type RealMasterSpec = MasterTaskSpec &
   Credentials & {
     /** `http(s)://host:port` of the master, as this host reaches it. */
     readonly url: string;
-    /** The Gateway and the namespace in which the master must make what it makes for tasks. */
+    /** The Gateway and the namespace in which the master must create the objects of tasks. */
     readonly gateway: GatewayEndpoint;
     readonly namespace: string;
     /** The longest wait for the task to run. */
     readonly timeoutMs: number;
     /** The longest wait for its answer once it runs; 30 s unless given. */
     readonly answerTimeoutMs?: number;
-    /** The longest wait for all to be gone after the kill; 60 s unless given. */
+    /** The longest wait for the removal of everything after the kill; 60 s unless given. */
     readonly endTimeoutMs?: number;
-    /** Between two looks at what is waited for; some 0.5 s unless given. */
+    /** Polling interval; about 0.5 s unless given. */
     readonly pauseMs?: number;
     readonly signal?: AbortSignal;
   };
@@ -67,7 +67,7 @@ const causeOf = (error: unknown): Cleanup['finding'] => {
   return finding;
 };
 
-/** The master must notice that the Job is gone. */
+/** The master must notice that the Job was deleted. */
 const verifyEnded = (
   { api, task, pauseMs = statePauseMs }: LaunchedTask,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
@@ -79,12 +79,12 @@ const verifyEnded = (
     {
       timeoutMs,
       id: 'proof.task-not-ended',
-      hint: 'the user of the master needs watch on jobs, or it never learns that they are gone',
+      hint: 'the user of the master needs watch on jobs, or it never notices that they were deleted',
       signal,
     },
   );
 
-/** Kills the command and sees that nothing is left of it, whatever became of the run. */
+/** Kills the command and verifies that nothing is left of it, whatever the outcome of the run. */
 const endTask = async (launched: LaunchedTask, timeoutMs: number): Promise<Cleanup> => {
   const startMs = performance.now();
   const signal = AbortSignal.timeout(callMs + 2 * timeoutMs);
@@ -116,10 +116,9 @@ const probe = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
 };
 
 /**
- * Lets a real master run a small command, reaches it through the master's `/proxy/`, kills it and sees that nothing is
- * left in the cluster. What goes wrong is a broken hop with its cause, as in the proof by a sample task. The command is
- * killed also when the signal aborts (then throws its reason). Throws UserError `usage.master-url` for a URL that none
- * can have.
+ * Makes a real master run a small command, reaches it through the master's `/proxy/`, kills it and verifies that nothing
+ * is left in the cluster. A failure is a broken hop with its cause, as in the proof by a sample task. The command is also
+ * killed when the signal aborts (then throws its reason). Throws UserError `usage.master-url` for an impossible URL.
  */
 export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { readonly kube: Kube }): Promise<Proven> => {
   const signal = spec.signal ?? new AbortController().signal;
@@ -128,7 +127,7 @@ export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { reado
   const nonce = `tg-${randomUUID()}`;
   let command: Command;
   try {
-    // not ended by the signal: an answer that nobody waits for would leave a command that nobody knows
+    // not aborted by the signal: with an unread answer, the command would run on unknown
     command = await api.launch(commandConfig(spec, nonce), AbortSignal.timeout(callMs));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

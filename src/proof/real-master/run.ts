@@ -21,7 +21,7 @@ const statePauseMs = 500;
 const proxyPauseMs = 300;
 const longestLogsMs = 5_000;
 
-/** A launched command, and the text that it must answer. */
+/** A launched command, and the nonce that it must answer. */
 export type LaunchedTask = {
   readonly api: MasterApi;
   readonly kube: Kube;
@@ -45,7 +45,7 @@ const troubleOf = async ({ api, signal }: LaunchedTask, { id, state, exitStatus 
   return { state, exitStatus, logs };
 };
 
-/** Waits until the command runs or has ended; gives it as it was at the deadline otherwise. */
+/** Waits until the command runs or has ended; returns its last state at the deadline. */
 const waitForRunning = async ({
   api,
   task,
@@ -68,7 +68,7 @@ const waitForRunning = async ({
   }
 };
 
-/** Asks the task through the master until it answers, has ended, or is given up. */
+/** Asks the task through the master until it answers, has ended, or the time is up. */
 const reachTask = async (run: LaunchedTask): Promise<ProxyResult> => {
   const { api, task, nonce, pauseMs = proxyPauseMs, signal } = run;
   const ask = async (): Promise<ProxyResult> => {
@@ -89,7 +89,7 @@ const reachTask = async (run: LaunchedTask): Promise<ProxyResult> => {
   return untilAnswered(asked, { pauseMs, until: AbortSignal.any([until, end.signal]), signal });
 };
 
-/** The address that the master gave to the task's pod. */
+/** The master's address in the environment of the task's pod. */
 const detMasterOf = async ({ kube, task }: LaunchedTask): Promise<string> => {
   const pods = await kube.list<Pod>(taskPods(task));
   const env = pods.flatMap(({ spec }) => spec?.containers ?? []).flatMap((container) => container.env ?? []);
@@ -108,11 +108,11 @@ const hasLogged = async (run: LaunchedTask): Promise<boolean> => {
 
 const reverseHop = async (run: LaunchedTask, isAnswered: boolean): Promise<Hop> => {
   const hop = { direction: 'reverse', from: 'task', to: `DET_MASTER ${await detMasterOf(run)}` } as const;
-  if (await hasLogged(run)) return { ...hop, ok: true, evidence: 'what the task printed came back in its task log' };
-  // the task's own program begins after the log shipper has reached the master
+  if (await hasLogged(run)) return { ...hop, ok: true, evidence: "the task's output came back in its task log" };
+  // the task's program starts only after the log shipper has reached the master
   if (isAnswered)
-    return { ...hop, ok: true, evidence: 'the task began, which it does only after it reached the master' };
-  return { ...hop, ok: false, evidence: 'not proven: the task printed nothing that reached its task log' };
+    return { ...hop, ok: true, evidence: 'the task started, which it does only after reaching the master' };
+  return { ...hop, ok: false, evidence: 'not proven: no output of the task reached its task log' };
 };
 
 const taskHop = ({ task }: LaunchedTask, rest: Pick<Hop, 'ok' | 'evidence' | 'finding'>): Hop => ({
@@ -125,12 +125,12 @@ const troubleHops = (run: LaunchedTask, trouble: TaskTrouble, isStuck: boolean):
   const broken = { ok: false, evidence: `${trouble.state} ${trouble.exitStatus}`.trim(), finding };
   if (!isMasterUnreached(trouble)) return [taskHop(run, broken)];
   return [
-    taskHop(run, { ok: true, evidence: 'its pod began' }),
+    taskHop(run, { ok: true, evidence: 'its pod started' }),
     { direction: 'reverse', from: 'task', to: 'DET_MASTER', ...broken },
   ];
 };
 
-/** Follows a launched command until it has answered through the master, or is known to be broken. */
+/** Follows a launched command until it has answered through the master, or the path is known to be broken. */
 export const probeMasterTask = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
   const command = await waitForRunning(launched);
   const { api, kube, nonce, signal } = launched;
@@ -148,7 +148,7 @@ export const probeMasterTask = async (launched: LaunchedTask): Promise<readonly 
   ];
 };
 
-/** A hop that something refused, from what was thrown. */
+/** A broken hop from a refusal that was thrown. */
 export const refusedHop = (ends: Pick<Hop, 'from' | 'to'>, error: UserError): Hop => ({
   ...{ direction: 'forward', ...ends, ok: false, evidence: messageOf(error) },
   finding: { cause: error.message, hint: error.hint ?? '' },

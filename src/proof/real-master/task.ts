@@ -20,9 +20,9 @@ HTTPServer(("", int(sys.argv[1])), Answer).serve_forever()
 `;
 
 export type MasterTaskSpec = {
-  /** Needs bash, tar, python3 and determined; left out, the master's own default image. */
+  /** Needs bash, tar, python3 and determined; default: the master's default image. */
   readonly image?: string;
-  /** Left out, the master's default pool. */
+  /** Default: the master's default pool. */
   readonly resourcePool?: string;
 };
 

@@ -61,8 +61,8 @@ const containerArgs = {
 } as const;
 
 /**
- * The master's Job without what carries no traffic (init container, log shipper, priority class). It may not do
- * anything but answer: no token, no root, no capabilities. It ends by itself after 10 minutes should nobody remove it.
+ * The master's Job without the parts that carry no traffic (init container, log shipper, priority class). It can only
+ * answer requests: no token, no root, no capabilities. It has a deadline of 10 minutes, in case it is not removed.
  */
 export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
   apiVersion: 'batch/v1',
@@ -106,7 +106,7 @@ export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
   },
 });
 
-/** The public CAs, for a master behind https: the image brings none. The master's ConfigMap has the same name. */
+/** The public CAs, for a master behind https: the image has none. The master's ConfigMap has the same name. */
 export const makeCertificates = (task: SampleTask) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -114,7 +114,7 @@ export const makeCertificates = (task: SampleTask) => ({
   data: { 'ca.pem': rootCertificates.join('\n') },
 });
 
-/** One Service for each port, as the master makes it: unnamed port, selected by allocation. */
+/** One Service for each port, as the master creates it: unnamed port, selected by allocation. */
 export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -126,7 +126,7 @@ export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
   },
 });
 
-/** One TCPRoute for each port, bound to its listener by name and port, as the master makes it. */
+/** One TCPRoute for each port, bound to its listener by name and port, as the master creates it. */
 export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: Exposure, gateway: GatewayName) => ({
   ...tcpRouteKind,
   metadata: metadataOf(task, name),

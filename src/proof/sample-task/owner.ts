@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { hasCode } from '../../lib/errors.ts';
 import type { ObjectMeta } from '../../lib/kube/types.ts';
 
-/** On the Job: host name and pid of the run that made it. Nothing of a run that still lives is a leftover. */
+/** Annotation of the Job: host name and pid of the run that created it. Objects of a live run are no leftovers. */
 export const ownerAnnotation = 'taskgate.dev/owner';
 
-/** A Job ends by itself after this time, so no run needs it longer. */
+/** A Job's deadline, so no run needs it longer. */
 export const jobDeadlineSeconds = 600;
 
 /** The value of {@link ownerAnnotation} for this process. */
@@ -21,7 +21,7 @@ const isRunning = (pid: number): boolean => {
   }
 };
 
-/** Whether the run that made a Job may still need it. Of a run on another host only the age is known. */
+/** Whether the run that created a Job may still need it. For a run on another host, only its age is known. */
 export const isOwned = ({ annotations, creationTimestamp }: ObjectMeta, nowMs = Date.now()): boolean => {
   const [host, pid] = (annotations?.[ownerAnnotation] ?? '').split(' ');
   const ageMs = nowMs - Date.parse(creationTimestamp ?? '');

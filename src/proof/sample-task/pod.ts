@@ -13,12 +13,12 @@ export type SamplePod =
 
 const finalReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'];
 
-/** Whether waiting longer is in vain; the master, too, gives a task up at its first ImagePullBackOff. */
+/** Whether waiting longer is useless; the master, too, fails a task at its first ImagePullBackOff. */
 export const isUnrecoverable = ({ status }: Pod): boolean =>
   status?.phase === 'Failed' ||
   (status?.containerStatuses?.some(({ state }) => finalReasons.includes(state?.waiting?.reason ?? '')) ?? false);
 
-/** Waits until the pod is ready or hopeless. Throws the reason of an abort. */
+/** Waits until the pod is ready or cannot become ready. Throws the reason of an abort. */
 export const waitForSamplePod = async (
   kube: Kube,
   task: SampleTask,
@@ -33,7 +33,7 @@ export const waitForSamplePod = async (
     );
     const pod = pods.find(isReady);
     if (pod) return { ready: true, name: pod.metadata.name };
-    return { ready: false, seen: findPodTrouble(pods, [])?.cause ?? 'it is gone' };
+    return { ready: false, seen: findPodTrouble(pods, [])?.cause ?? 'it was deleted' };
   } catch (error) {
     if (error instanceof UserError || error instanceof KubeError) return { ready: false, seen: error.message };
     throw error;

@@ -9,7 +9,7 @@ export type ChosenPorts = { readonly ports: readonly number[]; readonly notes: r
 
 /**
  * Chooses `count` free ports of the range (both ends inclusive), looking at listener ports only, as the master does.
- * Throws a UserError `proof.no-free-port` when the range holds too few.
+ * Throws a UserError `proof.no-free-port` if the range has too few.
  */
 export const choosePorts = (
   gateway: Gateway,
@@ -35,7 +35,7 @@ export const choosePorts = (
     const [nearest = port] = [...free].sort((a, b) => Math.abs(a - port) - Math.abs(b - port));
     free.delete(nearest);
     if (nearest !== port) {
-      const why = used.has(port) ? `is taken by listener ${used.get(port)}` : 'is not free in the range';
+      const why = used.has(port) ? `is in use by listener ${used.get(port)}` : 'is not free in the range';
       notes.push(`port ${port} ${why}; proven through ${nearest} instead`);
     }
     return nearest;

@@ -6,7 +6,7 @@ const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Fin
   [
     /Too many: \d+: must have at most (\d+) items/,
     ([, limit]) => ({
-      cause: `the Gateway CRD allows at most ${limit} listeners: no room for those of the sample task`,
+      cause: `the Gateway CRD allows at most ${limit} listeners: no room for the sample task`,
       hint: 'raise maxItems of listeners in spec and status of the CRD (taskgate up does), or end tasks',
     }),
   ],
@@ -19,7 +19,7 @@ const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Fin
   ],
   [
     /gateways\S* "(.+)" not found/,
-    ([, name]) => ({ cause: `Gateway ${name} does not exist`, hint: 'make it first: taskgate up' }),
+    ([, name]) => ({ cause: `Gateway ${name} does not exist`, hint: 'create it first: taskgate up' }),
   ],
   [
     /namespaces "(.+)" not found/,
@@ -29,21 +29,20 @@ const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Fin
     /is forbidden/,
     ([message]) => ({
       cause: message,
-      hint: 'grant what the master needs too: gateways get and update; jobs, services, tcproutes list, create and delete; pods list and watch',
+      hint: 'grant these rights, which the master needs, too: gateways get and update; jobs, services, tcproutes list, create and delete; pods list and watch',
     }),
   ],
 ];
 
-/** What the API server (or the port range) refused, and what to do; undefined for what is no such refusal. */
+/** What the API server (or the port range) refused, and what to do; undefined for any other error. */
 export const findRefusal = (error: unknown): Finding | undefined => {
   if (error instanceof UserError) return { cause: error.message, hint: error.hint ?? '' };
   if (!(error instanceof KubeError)) return undefined;
   const { message: cause } = error;
-  if (isConflict(error))
-    return { cause, hint: 'another writer changes the Gateway all the time; find it, then try again' };
+  if (isConflict(error)) return { cause, hint: 'another client keeps changing the Gateway; find it, then try again' };
   for (const [pattern, explain] of explanations) {
     const match = cause.match(pattern);
     if (match) return { ...explain(match), ...(error.code === 403 && { cause }) };
   }
-  return { cause, hint: 'mend what the API server names, then try again' };
+  return { cause, hint: 'fix what the API server reports, then try again' };
 };

@@ -10,7 +10,7 @@ import { portsOf, removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
 import { isAllocationOf, type SampleTask, sampleSelector } from './task.ts';
 
-/** Where an instance's sample tasks are, and which of their allocations are meant. */
+/** Where an instance's sample tasks are, and which of their allocations are selected. */
 type Scope = {
   readonly instance: string;
   readonly namespace: string;
@@ -28,7 +28,7 @@ const kinds = [
 ] as const;
 type Kind = (typeof kinds)[number];
 
-/** None where the API server does not know the kind or the Gateway: what cannot exist is gone. */
+/** Empty if the API server does not serve the kind or has no such Gateway. */
 const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readonly T[]> => {
   try {
     return await reading;
@@ -56,10 +56,10 @@ const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isSelecte
     `Removal of ${kind.kind}`,
     (signal) => kube.watch({ ...kind, namespace, labelSelector: sampleSelector(instance) }, signal),
     (objects) => objects.filter((object) => isSelected(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
-    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look at its finalizers' },
+    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'check its finalizers' },
   );
 
-/** Reads the Gateway again and again rather than watch it: the master's rights on it are get and update only. */
+/** Polls the Gateway instead of watching it: the master's rights on it are get and update only. */
 const verifyListenersGone = (kube: Kube, { gateway, isSelected }: Scope, ports: readonly number[]): Promise<unknown> =>
   waitUntil(
     `Removal of listeners from Gateway ${gateway.name}`,
@@ -69,9 +69,9 @@ const verifyListenersGone = (kube: Kube, { gateway, isSelected }: Scope, ports: 
       const annotated = portsOf(live, isSelected);
       const listening = ports.filter((port) => live.spec.listeners.some(({ name }) => name === listenerName(port)));
       const left = [...annotated, ...listening].map(listenerName);
-      return left.length === 0 || `${left.join(', ')} is there`;
+      return left.length === 0 || `${left.join(', ')} still exists`;
     },
-    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'look for another writer of the Gateway' },
+    { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'check for another client that changes the Gateway' },
   );
 
 const removeSelected = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
@@ -89,13 +89,13 @@ const removeSelected = async (kube: Kube, scope: Scope): Promise<readonly string
 };
 
 /**
- * Removes a sample task's Job, Services, TCPRoutes, listeners and annotations, sees that they are gone, and returns
- * what it removed. Throws a UserError `proof.not-removed` after 10 s, or KubeError for a refusal.
+ * Removes a sample task's Job, Services, TCPRoutes, listeners and annotations, verifies that, and returns what it
+ * removed. Throws a UserError `proof.not-removed` after 10 s, or KubeError for a refusal.
  */
 export const removeSampleTask = (kube: Kube, task: SampleTask, gateway: GatewayName): Promise<readonly string[]> =>
   removeSelected(kube, { ...task, gateway, isSelected: (allocationId) => allocationId === task.allocationId });
 
-/** Removes in the same way what runs of this instance left behind that were killed before they could clean up. */
+/** Removes in the same way the leftovers of this instance's killed runs. */
 export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isSelected'>): Promise<readonly string[]> => {
   const { instance, namespace } = where;
   const jobs = await kube.list({

@@ -8,7 +8,7 @@ import { type ExposedTask, nameSampleTask, podPorts, type SampleTask } from './t
 export type SampleTaskSpec = PodSpec & { readonly instance: string; readonly namespace: string };
 
 /**
- * Makes the sample task's Job (and a ConfigMap with CAs when the master is behind https), and returns at once: its pod
+ * Creates the sample task's Job (and a ConfigMap with CAs when the master is behind https), and returns at once: its pod
  * needs no Gateway yet. Throws KubeError for a refusal.
  */
 export const startSampleTask = async (kube: Kube, spec: SampleTaskSpec): Promise<SampleTask> => {
@@ -48,7 +48,7 @@ export const exposeSampleTask = async (
       await kube.create(makeRoute(task, exposure, gateway));
     }),
   );
-  // only now: a request that is still under way would make something after the clean-up
+  // only now: a pending request would create an object after the clean-up
   for (const one of made) if (one.status === 'rejected') throw one.reason;
   return { ...task, exposures, notes };
 };

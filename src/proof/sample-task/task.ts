@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { labelsOf, selectorOf } from '../../model/labels.ts';
 
-/** The ends of one listener: what the host dials, and what the pod serves there. */
+/** The ends of one listener: the port that the host dials, and the one that the pod serves. */
 export type Exposure = {
   readonly protocol: 'http' | 'tcp';
   readonly podPort: number;
@@ -10,25 +10,25 @@ export type Exposure = {
   readonly name: string;
 };
 
-/** The names of one sample task. Made by {@link nameSampleTask}, used by everything that makes or finds its objects. */
+/** The names of one sample task, from {@link nameSampleTask}. */
 export type SampleTask = {
   readonly instance: string;
   readonly namespace: string;
   readonly taskId: string;
   readonly allocationId: string;
   readonly jobName: string;
-  /** The pod's host name, made for this task only: what it answers over plain TCP. */
+  /** The pod's host name, unique to this task, which it sends over plain TCP. */
   readonly secret: string;
 };
 
-/** A sample task whose listeners, Services and TCPRoutes are made. */
+/** A sample task whose listeners, Services and TCPRoutes exist. */
 export type ExposedTask = SampleTask & {
   readonly exposures: readonly Exposure[];
-  /** What differs from what was asked for, such as another port. */
+  /** Deviations, such as another port than requested. */
   readonly notes: readonly string[];
 };
 
-/** What the sample pod serves; each gets a listener of its own, in this order. */
+/** Ports of the sample pod; each gets its own listener, in this order. */
 export const podPorts = [
   { protocol: 'http', podPort: 8080 },
   { protocol: 'tcp', podPort: 9376 },
@@ -38,7 +38,7 @@ const instanceHash = (instance: string): string => createHash('sha256').update(i
 
 /**
  * Names a task as Determined's master does (`det-<first 8 of cluster id>-cmd-<uuid>`, allocation `<task id>.1`), with
- * `taskgate` for the cluster id. The uuid starts with a mark of the instance, so that a listener tells whose it is.
+ * `taskgate` for the cluster id. The uuid starts with a hash of the instance, so that a listener identifies its instance.
  */
 export const nameSampleTask = (
   instance: string,
@@ -53,7 +53,7 @@ export const nameSampleTask = (
   secret: `tg-${randomUUID()}`,
 });
 
-/** Whether an allocation is of a sample task that this instance made. */
+/** Whether an allocation belongs to a sample task of this instance. */
 export const isAllocationOf = (instance: string, allocationId: string): boolean =>
   allocationId.startsWith(`taskgate-${instanceHash(instance)}-`);
 

@@ -97,7 +97,7 @@ test('a cluster of somebody else’s that does not answer: nothing goes, and wha
   await beginForeign([], { attach });
   await expect(takeDown(context('dev', false))).rejects.toMatchObject({
     id: 'cluster.api',
-    hint: expect.stringContaining("If it is gone for good, there is nothing to take out: remove the instance's folder"),
+    hint: expect.stringContaining("If it no longer exists, there is nothing to remove: delete the instance's folder"),
   });
   expect(await instances()).toEqual(['dev']);
 });

@@ -50,7 +50,7 @@ test('the way out of drift is the `up` that keeps what it was made with', async 
   expect(await findDrift(64, 300)).toMatchObject([
     {
       message: expect.stringContaining('should be 300 but is: v1 spec 64'),
-      hint: 'a later `kubectl apply` of an upstream file does this; run: taskgate up --name dev --gateway-listener-limit 300',
+      hint: 'applying an upstream file with `kubectl apply` lowers it; run: taskgate up --name dev --gateway-listener-limit 300',
     },
   ]);
 });

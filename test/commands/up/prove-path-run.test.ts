@@ -136,7 +136,7 @@ test('the notes of the proof and other masters are told', async () => {
   fake.put({ apiVersion: 'batch/v1', kind: 'Job', metadata });
   const { notes } = await run([startSample, provePath]);
   expect(notes).toEqual([
-    'port 2 is taken by listener mine; proven through 3 instead',
+    'port 2 is in use by listener mine; proven through 3 instead',
     expect.stringContaining('namespace default has tasks of another master'),
   ]);
 });

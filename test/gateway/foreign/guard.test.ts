@@ -38,7 +38,9 @@ describe('apply', () => {
     const wanted = ours({ ...provisioner, metadata: { ...provisioner.metadata, annotations: { changed: 'yes' } } });
     expect(await kube.apply(wanted)).toMatchObject(object);
     expect(fake.writes()).toEqual([]);
-    expect(lines).toEqual(['Deployment projectcontour/contour-gateway-provisioner is not ours and stays as it is']);
+    expect(lines).toEqual([
+      'Deployment projectcontour/contour-gateway-provisioner was not created by taskgate and is left unchanged',
+    ]);
   });
 
   test('raises the listener limit of a CRD that was there, and nothing else of it', async () => {
@@ -107,7 +109,7 @@ describe('a Gateway that was there', () => {
     await kube.apply(policy);
     expect(await kube.remove(pod)).toBe(false);
     expect(fake.writes()).toEqual([]);
-    expect(lines).toEqual(['Service projectcontour/envoy-tasks is not ours and keeps its address']);
+    expect(lines).toEqual(['Service projectcontour/envoy-tasks was not created by taskgate and keeps its address']);
   });
 
   test('gets an address where it has none', async () => {

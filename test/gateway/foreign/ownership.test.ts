@@ -81,7 +81,7 @@ describe('messages', () => {
   test('name both bundles', async () => {
     const [problem] = await judge([gatewaysCRD({ bundle: 'v1.4.1', channel: 'standard' })]);
     expect(problem?.message).toBe(
-      "the cluster serves Gateway API v1.4.1 (standard), Contour's manifest brings v1.3.0 (experimental)",
+      "the cluster serves Gateway API v1.4.1 (standard), Contour's manifest has v1.3.0 (experimental)",
     );
   });
 
@@ -94,7 +94,7 @@ describe('messages', () => {
     );
     const [gateway] = await judge([labelled(foreignGateway('tasks'), 'other')]);
     expect(gateway?.message).toBe(
-      "the cluster has objects of the same name that this instance did not make: Gateway projectcontour/tasks (of taskgate instance 'other')",
+      "the cluster has objects of the same name that this instance did not create: Gateway projectcontour/tasks (of taskgate instance 'other')",
     );
   });
 });

@@ -85,7 +85,7 @@ test('another cluster behind the same context is refused', async () => {
   await verifySameCluster(kube, nothing);
   await expect(verifySameCluster(kube, { ...nothing, cluster: 'uid-2' })).rejects.toMatchObject({
     id: 'cluster.other-cluster',
-    message: 'this is another cluster (kube-system uid-1) than the one that was changed (kube-system uid-2)',
-    hint: expect.stringContaining('context that leads to the first one'),
+    message: 'this is not the cluster that was changed: its kube-system has uid uid-1, not uid-2',
+    hint: expect.stringContaining('context of the first cluster'),
   });
 });

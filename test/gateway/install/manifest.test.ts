@@ -18,9 +18,9 @@ test('splits the manifest, skips empty documents and drops CRD statuses', () => 
 
 test.each([
   ['no Gateway CRD', renderYaml(provisioner), 'has no CustomResourceDefinition gateways.gateway.networking.k8s.io'],
-  ['no Deployment', renderYaml(gatewaysCRD()), 'not exactly one Deployment'],
-  ['two Deployments', `${manifestText}---\n${renderYaml(provisioner)}`, 'not exactly one Deployment'],
-  ['something else', `${manifestText}---\n404: Not Found\n`, 'no Kubernetes object'],
+  ['no Deployment', renderYaml(gatewaysCRD()), 'not have exactly one Deployment'],
+  ['two Deployments', `${manifestText}---\n${renderYaml(provisioner)}`, 'not have exactly one Deployment'],
+  ['something else', `${manifestText}---\n404: Not Found\n`, 'not a Kubernetes object'],
 ])('refuses a manifest with %s', (_, text, message) => {
   expect(() => parseManifest(text)).toThrow(message);
 });

@@ -58,7 +58,7 @@ test('an address that another load balancer controller gave stays, and is told',
     await setLoadBalancerAddress(kube, spec, { ...input, report: (line) => told.push(describeProgress(line)) }),
   ).toBe('192.0.2.7');
   expect(writes()).toEqual([]);
-  expect(told).toEqual(['speaker gave the Gateway the address 192.0.2.7, which stays']);
+  expect(told).toEqual(['the Gateway keeps its address 192.0.2.7, which speaker has set']);
 });
 
 test('writes nothing the second time', async () => {
@@ -89,6 +89,6 @@ test('names the missing Service and the newest Warning at the deadline', async (
   await expect(setLoadBalancerAddress(kube, spec, { ...input, timeoutMs: 20 })).rejects.toMatchObject({
     id: 'gateway.no-service',
     message:
-      'Service envoy-tasks not ready after 0s: the provisioner made none yet (newest Warning: FailedScheduling on Pod/contour-gateway-provisioner-1: 0/1 nodes are available)',
+      'Service envoy-tasks not ready after 0s: the provisioner has not created it yet (newest Warning: FailedScheduling on Pod/contour-gateway-provisioner-1: 0/1 nodes are available)',
   });
 });

@@ -83,6 +83,6 @@ test('a refusal becomes an error with the number and the reason', async () => {
   });
   await expect(proveCapacity(kube, spec)).rejects.toMatchObject({
     id: 'gateway.no-capacity',
-    message: 'Gateway tasks does not take 200 task listeners: the Gateway CRD allows only 64 listeners',
+    message: 'Gateway tasks does not accept 200 task listeners: the Gateway CRD allows only 64 listeners',
   });
 });

@@ -28,7 +28,7 @@ describe('isProgrammed', () => {
     [
       'about an older generation',
       { conditions: [accepted, { ...programmed, observedGeneration: 1 }] },
-      'Programmed is about generation 1, not 2 yet',
+      'Programmed is of generation 1, not 2 yet',
     ],
     [
       'refused',

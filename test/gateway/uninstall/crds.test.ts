@@ -12,12 +12,12 @@ describe('CRDs', () => {
   const names = { kind: 'Gateway' };
   const withNames = (one: CRD): CRD => ({ ...one, spec: { ...one.spec, names } as CRD['spec'] });
 
-  test('that we installed stay while others have objects of theirs', async () => {
+  test('that taskgate installed stay while other objects of them exist', async () => {
     const fake = fakeCluster([labelled(withNames(crd), 'dev'), foreignGateway('det-web', 'default')]);
     expect((await removeDev(fake)).left).toEqual([
       {
         what: '1 CustomResourceDefinitions of Gateway API',
-        why: 'others have 1 objects of theirs: Gateway default/det-web',
+        why: '1 of their objects were not created by taskgate: Gateway default/det-web',
       },
     ]);
     expect(fake.writes()).toEqual([]);
@@ -58,7 +58,7 @@ describe('CRDs', () => {
       'somebody has changed since',
       raiseListenerLimit(withNames(gatewaysCRD({ rules: ['new rule'] })), 213),
       [],
-      'somebody else has changed it since',
+      'it was changed by another program since',
     ],
     [
       'another instance uses',
@@ -70,7 +70,7 @@ describe('CRDs', () => {
       'a Gateway needs as they are',
       raiseListenerLimit(withNames(crd), 213),
       [many(65)],
-      'Gateway default/det-web has 65 listeners, it allowed 64',
+      'Gateway default/det-web has 65 listeners, more than the original limit of 64',
     ],
   ])('that %s stay', async (_, now, others, why) => {
     const fake = fakeCluster([now, ...others]);

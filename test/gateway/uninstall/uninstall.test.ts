@@ -130,7 +130,7 @@ describe('removeGatewayObjects', () => {
     const refuse = () => refusal(401, 'Unauthorized', 'Unauthorized');
     await expect(removeDev(fakeCluster([], { refuse }))).rejects.toMatchObject({
       id: 'cluster.refused',
-      message: 'the API server refuses to show what is to be removed: Unauthorized',
+      message: 'the API server refuses to list the objects to be removed: Unauthorized',
     });
   });
 });
@@ -142,7 +142,7 @@ test('a cluster that does not answer may be gone: then only the record of the in
   await expect(removeDev({ ...fake, kube })).rejects.toMatchObject({
     id: 'cluster.api',
     message: 'the API server at https://a.example does not answer',
-    hint: expect.stringContaining('gone for good'),
+    hint: expect.stringContaining('no longer exists'),
   });
 });
 
@@ -155,7 +155,7 @@ describe('the namespace that we made', () => {
     expect((await removeDev(fake)).left).toEqual([
       {
         what: 'Namespace projectcontour',
-        why: 'others have 1 objects in it: ConfigMap projectcontour/theirs',
+        why: 'it has 1 objects that taskgate did not create: ConfigMap projectcontour/theirs',
       },
     ]);
     expect(fake.writes()).toEqual([]);
@@ -179,7 +179,7 @@ describe('the namespace that we made', () => {
       },
     };
     expect((await removeDev({ ...fake, kube })).left).toEqual([
-      { what: 'Namespace projectcontour', why: 'what is in it cannot be seen: later' },
+      { what: 'Namespace projectcontour', why: 'its objects cannot be listed: later' },
     ]);
     expect(fake.writes()).toEqual([]);
   });

@@ -157,9 +157,9 @@ test.each<[string, (kubelet: Kubelet) => void, string]>([
   [
     'a connection that is cut',
     ({ socket }) => socket.resetAndDestroy(),
-    'the connection to the API server broke off (1006)',
+    'the connection to the API server was closed (1006)',
   ],
-  ['a server that goes away', ({ close }) => close(1001), 'the connection to the API server broke off (1001)'],
+  ['a server that goes away', ({ close }) => close(1001), 'the connection to the API server was closed (1001)'],
 ])('%s is an error, not an end', async (_, act, message) => {
   const { stream, kubelet } = await openOne();
   stream.resume();
@@ -187,7 +187,7 @@ test('an answer that is cut after the end of our side is an error, too', async (
   kubelet.send(0, 'half an ans');
   await once(stream, 'data');
   kubelet.socket.resetAndDestroy();
-  expect((await failed)[0]).toMatchObject({ message: 'the connection to the API server broke off (1006)' });
+  expect((await failed)[0]).toMatchObject({ message: 'the connection to the API server was closed (1006)' });
 });
 
 test('who does not read holds the pod back', async () => {

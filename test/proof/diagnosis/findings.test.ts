@@ -33,7 +33,7 @@ const cases: readonly Case[] = [
     'listener wiped',
     withView({ gateway: { ...liveGateway, spec: { listeners: [] } } }),
     'address',
-    'listener det-20000 vanished from Gateway contour: another writer replaced the listeners',
+    'listener det-20000 was removed from Gateway contour: another client replaced the listeners',
     'kubectl apply --server-side',
   ],
   [
@@ -89,7 +89,7 @@ const cases: readonly Case[] = [
     'no address',
     withStatus({ addresses: [] }),
     'address',
-    'Gateway contour has no address: nothing published the Service of Envoy',
+    "Gateway contour has no address: no load balancer address is set on Envoy's Service",
     'minikube tunnel',
   ],
   [
@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
     'other address',
     { ...withStatus({ addresses: [{ value: '10.9.9.9' }] }), outcome: 'timeout', seen: 'no answer' },
     'address',
-    'the Gateway publishes 10.9.9.9, but gateway_ip is 127.0.0.1 (timeout)',
+    'the Gateway has the address 10.9.9.9, but gateway_ip is 127.0.0.1 (timeout)',
     'taskgate up',
   ],
   [
@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
     'Envoy cannot reach the pod',
     closed,
     'pod',
-    'Envoy gets no answer from the pod at 10.0.0.9: closed without a byte',
+    'Envoy receives no answer from the pod at 10.0.0.9: closed without a byte',
     'NetworkPolicy',
   ],
   [
@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
     { outcome: 'wrong', seen: 'answered 426' },
     'address',
     'something else answers at 127.0.0.1:20000: answered 426',
-    'in the place of Envoy',
+    'instead of Envoy',
   ],
   [
     'something behind Envoy answers',
@@ -159,7 +159,7 @@ const cases: readonly Case[] = [
     'kube-proxy',
     {},
     'envoy',
-    'Envoy answers on its own port 28000, but 127.0.0.1:20000 refuses: kube-proxy does not lead there',
+    'Envoy answers on its own port 28000, but 127.0.0.1:20000 refuses: kube-proxy does not forward to it',
     'kube-proxy',
   ],
   [
@@ -180,14 +180,14 @@ const cases: readonly Case[] = [
     'firewall',
     { outcome: 'timeout', seen: 'no answer within 2000 ms', ...withPort({ envoy: { outcome: 'timeout', seen: 'x' } }) },
     'address',
-    'no way from this host to 127.0.0.1:20000 (timeout): routing or a firewall; no answer within 2000 ms',
+    'no route from this host to 127.0.0.1:20000 (timeout): routing or a firewall; no answer within 2000 ms',
     'ip route get 127.0.0.1',
   ],
   [
     'address not routed',
     { outcome: 'unreachable', seen: 'EHOSTUNREACH' },
     'address',
-    'no way from this host to 127.0.0.1:20000 (unreachable): the pod network can be reached, this address cannot; EHOSTUNREACH',
+    'no route from this host to 127.0.0.1:20000 (unreachable): the pod network is reachable, this address is not; EHOSTUNREACH',
     'firewalls',
   ],
 ];

@@ -31,7 +31,7 @@ test('the hops follow the picture', () => {
 test('a status that lags behind the traffic is not a fault', () => {
   expect(hopsOf(answered, { route: routeWith() })[2]).toMatchObject({
     ok: true,
-    evidence: expect.stringContaining('carries traffic, status not written yet'),
+    evidence: expect.stringContaining('carries traffic, its status is not written yet'),
   });
 });
 
@@ -47,7 +47,7 @@ test('the reverse hops name DET_MASTER and who answers', () => {
   const hops = reverseOf({ outcome: 'answered', latencyMs: 3, evidence: 'nonce came back' });
   expect(hops.map(({ from, to, ok }) => [from, to, ok])).toEqual([
     ['pod', 'DET_MASTER http://10.98.0.1:8080', true],
-    ['DET_MASTER http://10.98.0.1:8080', 'stand-in master', true],
+    ['DET_MASTER http://10.98.0.1:8080', 'placeholder master', true],
   ]);
   const master = { kind: 'master', version: '0.38.1', clusterId: 'c' } as const;
   expect(reverseOf({ outcome: 'refused', seen: 'x' }, master)[1]?.to).toBe('master 0.38.1');

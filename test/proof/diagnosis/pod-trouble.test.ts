@@ -31,8 +31,8 @@ test('a ready pod has no trouble', () => {
 });
 
 test.each([
-  [[], [], 'sample task is not ready: the Job has made no pod', 'more time'],
-  [[], [quota], 'the Job has made no pod (FailedCreate: pods "x" is forbidden: exceeded quota)', 'quota'],
+  [[], [], 'sample task is not ready: the Job has created no pod', 'more time'],
+  [[], [quota], 'the Job has created no pod (FailedCreate: pods "x" is forbidden: exceeded quota)', 'quota'],
   [[unschedulable], [], 'pod p is not ready: Unschedulable: 0/1 nodes are available: 1 Too many pods', 'taints'],
   [
     [waiting('ImagePullBackOff', 'no such host')],

@@ -41,7 +41,7 @@ test('answers /info with the nonce, remembers who asked, and is gone when closed
   const port = await freePort();
   const placeholder = await startPlaceholder({ host, port });
   const answer = parseMasterInfo(await (await fetch(`http://${host}:${port}/info?nonce=n1`)).text());
-  expect(answer).toEqual({ clusterId: 'taskgate-stand-in', version: 'taskgate stand-in', nonce: 'n1' });
+  expect(answer).toEqual({ clusterId: 'taskgate-placeholder', version: 'taskgate placeholder', nonce: 'n1' });
   expect(placeholder.callers.get('n1')).toBe(host);
   expect((await fetch(`http://${host}:${port}/api/v1/master`)).status).toBe(404);
   await placeholder.close();
@@ -59,7 +59,7 @@ test('says so when it may not listen', async () => {
   await using web = await httpServer('hello');
   await expect(startPlaceholder({ host, port: web.port })).rejects.toMatchObject({
     id: 'proof.stand-in',
-    message: expect.stringContaining(`no stand-in master on 127.0.0.1:${web.port}: listen EADDRINUSE`),
+    message: expect.stringContaining(`no placeholder master on 127.0.0.1:${web.port}: listen EADDRINUSE`),
     hint: 'free that port, choose another master port, or start the master first',
   });
 });

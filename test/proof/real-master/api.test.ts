@@ -66,7 +66,7 @@ describe('a session', () => {
     const opening = openSession(fakeMaster({ 'POST /api/v1/auth/login': refused }).http, who, signal);
     await expect(opening).rejects.toMatchObject({
       id: 'proof.master-login',
-      message: 'the master does not let admin in: 401 invalid credentials',
+      message: 'the master refuses the login of admin: 401 invalid credentials',
     });
   });
 

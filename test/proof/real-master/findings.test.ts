@@ -19,12 +19,12 @@ describe('why a task ended', () => {
     ],
     [
       `${adding}not enough free ports in range 40000-40001`,
-      'the port range 40000-40001 of the internal task gateway is used up',
+      'all ports in range 40000-40001 of the internal task gateway are in use',
     ],
-    [`${adding}gateways.gateway.networking.k8s.io "contour" not found`, 'the master finds no Gateway contour'],
+    [`${adding}gateways.gateway.networking.k8s.io "contour" not found`, 'the master does not find Gateway contour'],
     [
       'services is forbidden: User "det-min" cannot create resource "services"',
-      'the master may not do all it must: services is forbidden: User "det-min" cannot create resource "services"',
+      'the master lacks a right that it needs: services is forbidden: User "det-min" cannot create resource "services"',
     ],
     [
       'job was stuck due to unrecoverable image pull errors',
@@ -32,7 +32,7 @@ describe('why a task ended', () => {
     ],
     [
       '/bin/sh: python3: not found',
-      'the image of the task lacks what every task of Determined needs: python3: not found',
+      'the image of the task lacks a program that every Determined task needs: python3: not found',
     ],
   ] as const)('%s', ([log, cause]) => {
     expect(findTaskEnd(ended(crash, 'was assigned to an agent', log))).toEqual({
@@ -61,10 +61,10 @@ describe('why a task ended', () => {
 });
 
 test.for([
-  ['STATE_PENDING', 'has not begun'],
+  ['STATE_PENDING', 'has not started'],
   ['STATE_ASSIGNED', 'no pod'],
   ['STATE_PULLING', 'still being pulled'],
-  ['STATE_STARTING', 'does not take notice'],
+  ['STATE_STARTING', 'does not notice'],
   ['STATE_UNSPECIFIED', 'the task is STATE_UNSPECIFIED'],
 ] as const)('stuck in %s', ([state, cause]) => {
   expect(findStuckTask({ state, exitStatus: '', logs: [] }).cause).toContain(cause);
@@ -97,7 +97,7 @@ describe('answers through the proxy', () => {
   });
 
   test('what only the master knows is said in any case', () => {
-    expect(findProxyTrouble('unregistered', { ...about, seenFromHere: false })?.cause).toContain('knows no proxy');
+    expect(findProxyTrouble('unregistered', { ...about, seenFromHere: false })?.cause).toContain('has no proxy');
     expect(findProxyTrouble('refused', { ...about, seenFromHere: false })?.cause).toContain('refuses the session');
   });
 });

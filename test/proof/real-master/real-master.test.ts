@@ -82,7 +82,7 @@ test('what the task printed in its task log proves the way back by itself', asyn
   const proven = await it.prove();
   expect(proven.ok).toBe(false);
   expect(proven.hops.at(-1)).toMatchObject({
-    ...{ direction: 'reverse', ok: true, evidence: 'what the task printed came back in its task log' },
+    ...{ direction: 'reverse', ok: true, evidence: "the task's output came back in its task log" },
   });
 });
 
@@ -110,7 +110,7 @@ test('a task that answers through the master proves every hop, and nothing is le
 
 describe('what keeps the command from being launched is the first broken hop', () => {
   test.for([
-    [{ password: 'wrong' }, /does not let admin in: 401 invalid credentials/],
+    [{ password: 'wrong' }, /refuses the login of admin: 401 invalid credentials/],
     [{ resourcePool: 'gpu' }, /could not find resource pool gpu/],
   ] as const)('%j', async ([spec, cause]) => {
     const fake = cluster();
@@ -186,7 +186,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
     const proven = await it.prove();
     expect(brokenOf(proven)).toMatchObject({
       evidence: 'the task answered, but not through this Gateway',
-      finding: { cause: expect.stringContaining('made no listener for the task on Gateway projectcontour/contour') },
+      finding: { cause: expect.stringContaining('created no listener for the task on Gateway projectcontour/contour') },
     });
   });
 

@@ -33,7 +33,7 @@ test.each<[readonly number[], WantedPorts, readonly number[]]>([
 
 test('says why another port was taken than asked for', () => {
   expect(choose([20004], [20000, 20004]).notes).toEqual([
-    'port 20004 is taken by listener det-20004; proven through 20003 instead',
+    'port 20004 is in use by listener det-20004; proven through 20003 instead',
   ]);
 });
 

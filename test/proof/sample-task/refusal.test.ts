@@ -10,7 +10,7 @@ test.each([
       'Invalid',
       'Gateway "contour" is invalid: [spec.listeners: Too many: 214: must have at most 213 items, x]',
     ),
-    'the Gateway CRD allows at most 213 listeners: no room for those of the sample task',
+    'the Gateway CRD allows at most 213 listeners: no room for the sample task',
     'maxItems',
   ],
   [
@@ -29,7 +29,7 @@ test.each([
     'gateways "contour" is forbidden: User "u" cannot update resource "gateways"',
     'gateways get and update',
   ],
-  [refusal(409, 'Conflict', 'the object has been modified'), 'the object has been modified', 'another writer'],
+  [refusal(409, 'Conflict', 'the object has been modified'), 'the object has been modified', 'another client'],
   [refusal(500, 'InternalError', 'etcdserver: timeout'), 'etcdserver: timeout', 'API server'],
   [
     new UserError('not enough free ports', { id: 'proof.no-free-port', hint: 'widen' }),
