@@ -1,4 +1,5 @@
-import { isPublicBind, type MasterRouteSettings, parseMasterUrl } from './endpoint.ts';
+import { parseMasterUrl } from '../model/master-url.ts';
+import { isPublicBind, type MasterRouteSettings } from './endpoint.ts';
 
 /** A problem of the settings that decide how tasks reach the master. */
 export type MasterRouteFinding = {

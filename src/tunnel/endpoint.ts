@@ -1,6 +1,7 @@
 import { UserError } from '../lib/errors.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { MasterEndpoint, PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
+import { getMasterUrl } from '../model/master-url.ts';
 
 /** The settings that decide how tasks reach the master. */
 export type MasterRouteSettings = {
@@ -20,37 +21,6 @@ export type MasterRoute =
   | { readonly via: 'direct'; readonly because: string }
   | { readonly via: TunnelKind; readonly because: string }
   | { readonly via: 'url'; readonly endpoint: MasterEndpoint; readonly because: string };
-
-/** Parses a URL of the master; with everything that is wrong with it, if anything is. */
-export const parseMasterUrl = (text: string): MasterEndpoint | { readonly problems: readonly string[] } => {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text))
-    return { problems: [`${text} is no URL such as https://master.example:8443`] };
-  const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(text);
-  const scheme = protocol.slice(0, -1);
-  const dropped = (what: string, value: string): string | false =>
-    value !== '' && value !== '/' && `its ${what} ${value} would be dropped: tasks know only scheme, host and port`;
-  const problems = [
-    scheme !== 'http' && scheme !== 'https' && `its scheme is ${scheme}, tasks speak only http or https`,
-    username + password !== '' && 'it holds a user name or password, which every task would see',
-    dropped('path', pathname),
-    dropped('query', search),
-    dropped('fragment', hash),
-    port === '0' && 'its port is 0',
-  ].filter((problem) => problem !== false);
-  if (problems.length > 0 || (scheme !== 'http' && scheme !== 'https')) return { problems };
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return { scheme, host, port: Number(port) || (scheme === 'https' ? 443 : 80), via: 'url' };
-};
-
-/** Throws UserError `usage.master-url` with everything that is wrong with it. */
-const getUrlEndpoint = (text: string | undefined): MasterEndpoint => {
-  const parsed = parseMasterUrl(text ?? '');
-  if (!('problems' in parsed)) return parsed;
-  throw new UserError(`master.url: ${parsed.problems.join('; ')}`, {
-    id: 'usage.master-url',
-    hint: 'give scheme, host and port alone, such as https://master.example:8443',
-  });
-};
 
 const noReversePath = (): UserError =>
   new UserError('pods do not reach this host directly, and no other route to the master is configured', {
@@ -72,7 +42,8 @@ const chooseInstead = ({ ssh, ngrok, tunnel }: MasterRouteSettings): MasterRoute
  */
 export const chooseMasterRoute = (settings: MasterRouteSettings, isDirect?: boolean): MasterRoute => {
   const { reach, url } = settings.master;
-  if (reach === 'url') return { via: 'url', endpoint: getUrlEndpoint(url), because: 'master.reach is url' };
+  if (reach === 'url')
+    return { via: 'url', endpoint: getMasterUrl(url ?? '', 'master.url'), because: 'master.reach is url' };
   if (reach !== 'auto') return { via: reach, because: `master.reach is ${reach}` };
   if (isDirect === false) return chooseInstead(settings);
   const because = isDirect

@@ -1,37 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chooseMasterRoute, endpointThrough, isPublicBind, parseMasterUrl } from '../../src/tunnel/endpoint.ts';
+import { chooseMasterRoute, endpointThrough, isPublicBind } from '../../src/tunnel/endpoint.ts';
 import { type Given, settings } from '../support/master-route.ts';
-
-describe('a URL of the master', () => {
-  test.each([
-    ['https://master.example', { scheme: 'https', host: 'master.example', port: 443, via: 'url' }],
-    ['http://master.example/', { scheme: 'http', host: 'master.example', port: 80, via: 'url' }],
-    ['https://master.example:8443', { scheme: 'https', host: 'master.example', port: 8443, via: 'url' }],
-    ['http://[2001:db8::1]:8080', { scheme: 'http', host: '2001:db8::1', port: 8080, via: 'url' }],
-  ])('%s', (text, expected) => {
-    expect(parseMasterUrl(text)).toEqual(expected);
-  });
-
-  test.each([
-    ['master.example:8080', ['master.example:8080 is no URL such as https://master.example:8443']],
-    ['', [' is no URL such as https://master.example:8443']],
-    ['https://', ['https:// is no URL such as https://master.example:8443']],
-    ['http://a:99999', ['http://a:99999 is no URL such as https://master.example:8443']],
-    ['ssh://master.example', ['its scheme is ssh, tasks speak only http or https']],
-    ['http://a.example:0', ['its port is 0']],
-    ['https://a.example/det', ['its path /det would be dropped: tasks know only scheme, host and port']],
-    ['https://me:pw@a.example', ['it holds a user name or password, which every task would see']],
-    [
-      'https://a.example/?x=1#y',
-      [
-        'its query ?x=1 would be dropped: tasks know only scheme, host and port',
-        'its fragment #y would be dropped: tasks know only scheme, host and port',
-      ],
-    ],
-  ])('%s is refused', (text, problems) => {
-    expect(parseMasterUrl(text)).toEqual({ problems });
-  });
-});
 
 describe('the route to the master', () => {
   test.each<[string, Given, boolean | undefined, string]>([
@@ -61,7 +30,7 @@ describe('the route to the master', () => {
       expect.objectContaining({
         id: 'usage.master-url',
         message:
-          'master.url: its scheme is ftp, tasks speak only http or https; its path /b would be dropped: tasks know only scheme, host and port',
+          'master.url: its scheme is ftp, not http or https; its path /b has no meaning: a master has only scheme, host and port',
       }),
     );
   });

@@ -1,31 +1,22 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure.ts';
 
 export type HostPort = { readonly host: string; readonly port: number };
 
 /** Why there was no answer. `closed`: accepted, then closed without a byte. `silent`: accepted, then nothing. */
-export type DialFailure = 'refused' | 'unreachable' | 'unresolved' | 'timeout' | 'closed' | 'silent' | 'wrong';
+export type DialFailure = ConnectFailure | 'closed' | 'silent' | 'wrong';
 
 export type DialResult =
   | { readonly outcome: 'answered'; readonly connectMs: number; readonly latencyMs: number; readonly answer: string }
   | { readonly outcome: DialFailure; readonly seen: string };
 
-const outcomeOfCode: Readonly<Record<string, DialFailure>> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'closed',
-  EPIPE: 'closed',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  ENOTFOUND: 'unresolved',
-  EAI_AGAIN: 'unresolved',
-  ETIMEDOUT: 'timeout',
-};
+const closedCodes: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
 
 const since = (startMs: number): number => Math.round((performance.now() - startMs) * 10) / 10;
 
 const failed = (error: NodeJS.ErrnoException, connected: boolean): DialResult => ({
-  outcome: connected ? 'closed' : (outcomeOfCode[error.code ?? ''] ?? 'refused'),
+  outcome: connected || closedCodes.includes(error.code) ? 'closed' : (connectFailureOf(error) ?? 'refused'),
   seen: error.message,
 });
 

@@ -1,3 +1,4 @@
+import { certificateProblems } from '../../lib/certificate-problems.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 
@@ -16,29 +17,11 @@ export type MasterHttp = (path: string, request: MasterRequest) => Promise<Maste
 
 const longestAnswerBytes = 4e6;
 
-/** Reads `http(s)://host:port`. Throws UserError `usage.master-url` for anything else. */
-export const parseMasterUrl = (text: string): URL => {
-  const refuse = (seen: string, hint: string): never => {
-    throw new UserError(`master URL ${text}: ${seen}`, { id: 'usage.master-url', hint });
-  };
-  const url = URL.parse(text);
-  const example = 'give scheme, host and port only, such as http://127.0.0.1:8080';
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    return refuse('not an http or https URL', example);
-  if (url.username || url.password) return refuse('has a user or a password in it', example);
-  if (url.pathname !== '/') return refuse(`has the path ${url.pathname}, and a master has none`, example);
-  if (url.search || url.hash) return refuse('has a query or a fragment', example);
-  return url;
-};
-
-const certificateCodes =
-  /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_(HAS_EXPIRED|NOT_YET_VALID|UNTRUSTED)|ALTNAME_INVALID/;
-
 type Explained = { readonly id: UserError['id'] & `proof.${string}`; readonly seen: string; readonly hint: string };
 
 const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
   [
-    certificateCodes,
+    new RegExp(Object.keys(certificateProblems).join('|')),
     () => ({
       id: 'proof.master-untrusted',
       seen: 'its certificate is not trusted here',

@@ -3,11 +3,13 @@ import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { originOf } from '../../model/master-endpoint.ts';
+import { getMasterUrl } from '../../model/master-url.ts';
 import type { Hop } from '../../model/path.ts';
 import type { Cleanup, Proven } from '../prove.ts';
 import { findRefusal } from '../sample-task/refusal.ts';
 import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
-import { masterHttp, parseMasterUrl } from './http.ts';
+import { masterHttp } from './http.ts';
 import { findHeld, verifyNothingLeft } from './leaks.ts';
 import { type LaunchedTask, probeMasterTask, refusedHop } from './run.ts';
 import { commandConfig, type MasterTaskSpec } from './task.ts';
@@ -44,7 +46,7 @@ const since = (startMs: number): number => Math.round(performance.now() - startM
 type SignedIn = { readonly hop: Hop; readonly api?: MasterApi };
 
 const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<SignedIn> => {
-  const url = parseMasterUrl(spec.url);
+  const url = new URL(originOf(getMasterUrl(spec.url, 'master URL')));
   const ends = { from: 'host', to: `master ${url.origin}` };
   const http = masterHttp(url);
   const startMs = performance.now();

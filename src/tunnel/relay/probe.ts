@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { certificateProblems } from '../../lib/certificate-problems.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { discardBody, HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
@@ -28,20 +29,9 @@ export const findProbeAnswer = (head: string, secret: string): string | undefine
   return head.startsWith(`GET ${path} `) ? answer : undefined;
 };
 
-/** Problems of a certificate, by the codes of OpenSSL. */
-const certificateTroubles: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'is signed by an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes without the certificates between it and its authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'is signed by an authority that is not trusted here',
-  CERT_HAS_EXPIRED: 'has expired',
-  CERT_NOT_YET_VALID: 'is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another host name',
-};
-
 /** The problem of TLS, if that is why the request failed. */
 const findTlsTrouble = (error: HttpError, origin: string): string | undefined => {
-  const certificate = Object.entries(certificateTroubles).find(([code]) => hasCode(error.cause, code));
+  const certificate = Object.entries(certificateProblems).find(([code]) => hasCode(error.cause, code));
   if (certificate) return `the certificate of ${origin} ${certificate[1]}: tasks would not trust it either`;
   return hasCode(error.cause, 'EPROTO') ? `${origin} does not speak TLS: is the scheme http?` : undefined;
 };

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { SshSpec } from '../../instance/tunnels.ts';
+import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
@@ -8,16 +9,9 @@ import { isLoopback } from '../endpoint.ts';
 /**
  * The result of dialling the public end. `elsewhere`: the connection is accepted, but does not come through the tunnel.
  */
-export type PublicEndOutcome = 'arrived' | 'elsewhere' | 'refused' | 'timeout' | 'unreachable' | 'unresolved';
+export type PublicEndOutcome = 'arrived' | 'elsewhere' | ConnectFailure;
 
 export type PublicEnd = { readonly outcome: PublicEndOutcome; readonly seen: string };
-
-const outcomeOfCode: Readonly<Record<string, PublicEndOutcome>> = {
-  ECONNREFUSED: 'refused',
-  ENOTFOUND: 'unresolved',
-  EAI_AGAIN: 'unresolved',
-  ETIMEDOUT: 'timeout',
-};
 
 export type PublicEndOptions = {
   /** Resolves when a connection to the public end comes out here. */
@@ -47,10 +41,10 @@ export const verifyPublicEnd = (
     socket.on('connect', () => {
       isConnected = true;
     });
-    socket.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
       // a connection that was accepted and then reset may still come through: nothing may listen at the local end yet
-      isConnected ||= code === 'ECONNRESET';
-      if (!isConnected) end(outcomeOfCode[code] ?? 'unreachable', message);
+      isConnected ||= error.code === 'ECONNRESET';
+      if (!isConnected) end(connectFailureOf(error) ?? 'unreachable', error.message);
     });
     void arrival.then(() => end('arrived', 'leads here'));
   });

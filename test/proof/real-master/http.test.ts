@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { explainNoAnswer, masterHttp, parseMasterUrl } from '../../../src/proof/real-master/http.ts';
+import { explainNoAnswer, masterHttp } from '../../../src/proof/real-master/http.ts';
 import { freePort, httpServer, listening, tcpServer } from '../../support/proof/local-path.ts';
 
 const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', name), 'utf8');
@@ -16,31 +16,6 @@ const httpsServer = () =>
 
 const ask = (url: string, timeoutMs = 2_000, signal = new AbortController().signal) =>
   masterHttp(new URL(url))('/info', { timeoutMs, signal });
-
-describe('URL of a master', () => {
-  test.for([
-    'http://127.0.0.1:8080',
-    'https://det.example',
-    'http://[::1]:8080/',
-    'HTTP://det.example:80',
-  ])('%s', (text) => {
-    expect(parseMasterUrl(text).pathname).toBe('/');
-  });
-
-  test.for([
-    ['http://det.example:8080/det', 'has the path /det'],
-    ['http://det.example:8080/?x=1', 'has a query'],
-    ['http://admin:secret@det.example', 'has a user or a password in it'],
-    ['det.example:8080', 'not an http or https URL'],
-    ['127.0.0.1', 'not an http or https URL'],
-    ['ftp://det.example', 'not an http or https URL'],
-    ['', 'not an http or https URL'],
-  ] as const)('%s is refused', ([text, seen]) => {
-    expect(() => parseMasterUrl(text)).toThrow(
-      expect.objectContaining({ id: 'usage.master-url', message: expect.stringContaining(seen) }),
-    );
-  });
-});
 
 describe('no answer', () => {
   test('nothing listens', async () => {
