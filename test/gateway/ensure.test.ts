@@ -6,12 +6,11 @@ import {
   awaitGatewayEndpoint,
 } from '../../src/gateway/ensure.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
-import { findUnready } from '../../src/gateway/ready/readiness.ts';
 import type { Gateway } from '../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { describeProgress, type Report } from '../../src/lib/progress.ts';
 import type { FakeKube, FakeKubeInput } from '../fakes/kube.ts';
-import { contourCluster, holds, made, playContour } from '../support/gateway/contour-cluster.ts';
+import { contourCluster, holds, playContour } from '../support/gateway/contour-cluster.ts';
 import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gateway/fixture.ts';
 
 /** The gateway from nothing, or its repair, as `up` does it in three steps. */
@@ -123,18 +122,4 @@ test('stops at once when interrupted', async () => {
   const running = ensureGateway({ kube, spec, manifest, address: '10.0.0.2', timeoutMs: 60_000, signal: stop.signal });
   setTimeout(() => stop.abort(new Error('interrupted')), 50);
   await expect(running).rejects.toThrow('interrupted');
-});
-
-test('findUnready names all that is not as it should be, and nothing on a healthy gateway', async () => {
-  const fake = contourCluster();
-  await ensure(fake);
-  expect(await findUnready(fake.kube, spec, '10.0.0.2')).toEqual([]);
-  fake.put({ ...made[2], status: { conditions: [{ type: 'Ready', status: 'False', reason: 'Crash' }] } } as never);
-  fake.drop({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'contour-gateway-provisioner', namespace: 'projectcontour' },
-  });
-  const unready = await findUnready(fake.kube, spec, '10.0.0.9');
-  expect(unready.map(({ id }) => id)).toEqual(['gateway.no-address', 'gateway.no-provisioner', 'gateway.no-envoy']);
 });

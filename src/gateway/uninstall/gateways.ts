@@ -1,3 +1,5 @@
+// Tested in test/gateway/uninstall/uninstall.test.ts
+
 import { UserError } from '../../lib/errors.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { waitUntil } from '../../lib/wait.ts';

@@ -1,3 +1,5 @@
+// Tested in test/gateway/uninstall/uninstall.test.ts
+
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';

@@ -1,3 +1,5 @@
+// Tested in test/proof/diagnosis/findings.test.ts
+
 import { isReady } from '../../lib/kube/shapes.ts';
 import { envoyName } from '../../model/contour-names.ts';
 import { listenerName } from '../../model/task-listener.ts';

@@ -1,3 +1,5 @@
+// Tested in test/proof/diagnosis/findings.test.ts
+
 import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';

@@ -1,3 +1,5 @@
+// Tested in test/proof/diagnosis/findings.test.ts
+
 import { containerPort } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
 import { type BrokenHop, type BrokenPath, brokenHop, type HopRule } from './rule.ts';

@@ -1,3 +1,5 @@
+// Tested in test/proof/real-master/real-master.test.ts
+
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';

@@ -1,23 +1,9 @@
 import { expect, test } from 'vitest';
-import type { KubeEvent, Pod } from '../../../src/lib/kube/shapes.ts';
+import type { KubeEvent } from '../../../src/lib/kube/shapes.ts';
 import { findPodTrouble } from '../../../src/proof/diagnosis/pod-trouble.ts';
-import { isUnrecoverable } from '../../../src/proof/sample-task/pod.ts';
-import { condition, readyPod } from '../../support/proof/path.ts';
+import { readyPod } from '../../support/proof/path.ts';
+import { terminated, unschedulable, waiting } from '../../support/proof/pods.ts';
 
-const podWith = (status: NonNullable<Pod['status']>): Pod => ({ ...readyPod('p'), status });
-const waiting = (reason: string, message?: string): Pod =>
-  podWith({
-    phase: 'Pending',
-    containerStatuses: [{ name: 'c', ready: false, state: { waiting: { reason, ...(message && { message }) } } }],
-  });
-const terminated = podWith({
-  phase: 'Failed',
-  containerStatuses: [{ name: 'c', ready: false, state: { terminated: { exitCode: 2, reason: 'Error' } } }],
-});
-const unschedulable = podWith({
-  phase: 'Pending',
-  conditions: [condition('PodScheduled', 'False', 'Unschedulable', '0/1 nodes are available: 1 Too many pods')],
-});
 const event = (type: string, reason: string, message: string, lastTimestamp: string): KubeEvent => ({
   ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' } },
   ...{ type, reason, message, lastTimestamp },
@@ -53,16 +39,4 @@ test.each([
   const finding = findPodTrouble(pods, events);
   expect(finding?.cause).toContain(cause);
   expect(finding?.hint).toContain(hint);
-});
-
-test.each([
-  [waiting('ImagePullBackOff'), true],
-  [waiting('CrashLoopBackOff'), true],
-  [terminated, true],
-  [waiting('ErrImagePull'), false],
-  [waiting('ContainerCreating'), false],
-  [unschedulable, false],
-  [readyPod('p'), false],
-])('hopeless %#', (pod, hopeless) => {
-  expect(isUnrecoverable(pod)).toBe(hopeless);
 });

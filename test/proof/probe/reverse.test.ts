@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/lib/errors.ts';
-import { findReverse } from '../../../src/proof/diagnosis/reverse-findings.ts';
 import { startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { askPod, dialMaster, dialQuery, outcomeOf } from '../../../src/proof/probe/reverse.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
@@ -95,53 +94,4 @@ test('asks the pod by the path of the API server’s proxy', async () => {
   const { kube } = fakeKube({ texts: { '/api/v1/namespaces/team/pods/sample-1:8080/proxy/dial': 'answer' } });
   const place = { namespace: 'team', name: 'sample-1', port: 8080 };
   expect(await askPod(kube, place, { host, port: 1 })('/dial', {})).toBe('answer');
-});
-
-const master = masterAt(8080, '10.98.0.1');
-const real = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
-test.each([
-  ['refused', real, 'nothing listens on 10.98.0.1:8080 for pods, although a master listens for this host', '0.0.0.0'],
-  ['refused', { kind: 'none' }, 'nothing listens on 10.98.0.1:8080 for pods', '0.0.0.0'],
-  [
-    'timeout',
-    real,
-    'packets from pods to 10.98.0.1:8080 are lost: a firewall on this host, or no route',
-    'allow TCP port 8080',
-  ],
-  ['unreachable', real, 'pods have no route to 10.98.0.1:8080', 'tunnel'],
-  ['unresolved', real, 'pods cannot resolve 10.98.0.1', 'DNS'],
-  ['untrusted', real, 'pods do not trust the certificate at 10.98.0.1:8080', 'CA'],
-  ['closed', real, '10.98.0.1:8080 accepts connections from pods and closes them', 'tunnel'],
-  ['wrong', real, 'something other than the master answers at 10.98.0.1:8080: what was seen', 'what else uses'],
-  ['unasked', real, 'the sample pod could not be told to dial: what was seen', 'forward hops'],
-  [
-    'refused',
-    { kind: 'loopback-only', seen: 'master 0.38.1 on 127.0.0.1' },
-    'the master listens on loopback only (master 0.38.1 on 127.0.0.1, port 8080); pods dial 10.98.0.1:8080',
-    'make it listen on 0.0.0.0 or 10.98.0.1',
-  ],
-  [
-    'refused',
-    { kind: 'foreign', seen: 'GET /info gave hello' },
-    'the program on port 8080 of this host is not a Determined master: GET /info gave hello',
-    'another master port',
-  ],
-] as const)('%s with %j', (outcome, found, cause, hint) => {
-  expect(findReverse(outcome, { seen: 'what was seen', master, found, localPort: 8080 })).toEqual({
-    cause,
-    hint: expect.stringContaining(hint),
-  });
-});
-
-test('behind a tunnel a finding about this host names the port of this host, not the one that tasks dial', () => {
-  const found = { kind: 'foreign', seen: 'GET /info gave hello' } as const;
-  const through = { ...masterAt(44_807, 'tunnel.example'), via: 'ssh' } as const;
-  expect(findReverse('refused', { seen: '', master: through, found, localPort: 8080 }).cause).toBe(
-    'the program on port 8080 of this host is not a Determined master: GET /info gave hello',
-  );
-  const real = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;
-  expect(findReverse('timeout', { seen: '', master: through, found: real, localPort: 8080 })).toEqual({
-    cause: 'packets from pods to tunnel.example:44807 are lost: a firewall in between, or no route',
-    hint: expect.stringContaining('allow TCP port 44807 from the pod network to tunnel.example:44807'),
-  });
 });
