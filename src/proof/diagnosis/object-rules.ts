@@ -7,7 +7,7 @@ import { findPodTrouble } from './pod-trouble.ts';
 import { brokenHop, findFalse, findGateway, type HopRule, reachedEnvoy } from './rule.ts';
 
 export const gatewayGone: HopRule = ({ view, gateway }) =>
-  view.gateway === 'gone'
+  view.gateway === 'absent'
     ? brokenHop('address', `Gateway ${gateway.namespace}/${gateway.name} does not exist`, 'recreate it: taskgate up')
     : undefined;
 
@@ -25,37 +25,37 @@ export const listenerGone: HopRule = (path) => {
 export const listenerRefused: HopRule = (path) => {
   const name = listenerName(path.exposure.listenerPort);
   const status = findGateway(path)?.status?.listeners?.find((listener) => listener.name === name);
-  const state = findFalse(status?.conditions, 'Accepted', 'Programmed');
-  if (!state) return undefined;
+  const condition = findFalse(status?.conditions, 'Accepted', 'Programmed');
+  if (!condition) return undefined;
   return brokenHop(
     'envoy',
-    `listener ${name}: ${state}`,
+    `listener ${name}: ${condition}`,
     'choose a port range whose ports + 8000 collide with no other listener',
   );
 };
 
 export const routeRefused: HopRule = ({ port: { route }, exposure: { name } }) => {
-  if (route === 'gone') {
+  if (route === 'absent') {
     return brokenHop('route', `TCPRoute ${name} does not exist`, 'find what removes it: a second master?');
   }
   const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
-  const state = findFalse(
+  const condition = findFalse(
     parents.flatMap(({ conditions }) => conditions ?? []),
     'Accepted',
   );
-  return state
-    ? brokenHop('route', `TCPRoute ${name}: ${state}`, 'compare its parentRef with the listeners of the Gateway')
+  return condition
+    ? brokenHop('route', `TCPRoute ${name}: ${condition}`, 'compare its parentRef with the listeners of the Gateway')
     : undefined;
 };
 
 export const backendUnresolved: HopRule = ({ port: { route, service }, exposure: { name } }) => {
   const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
-  const state = findFalse(
+  const condition = findFalse(
     parents.flatMap(({ conditions }) => conditions ?? []),
     'ResolvedRefs',
   );
-  if (!state && service !== 'gone') return undefined;
-  const cause = service === 'gone' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${state}`;
+  if (!condition && service !== 'absent') return undefined;
+  const cause = service === 'absent' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${condition}`;
   return brokenHop('service', cause, 'find what removes or refuses the Service: a second master, a policy?');
 };
 
@@ -71,9 +71,13 @@ export const envoyDown: HopRule = (path) => {
 };
 
 export const notProgrammed: HopRule = (path) => {
-  const state = findFalse(findGateway(path)?.status?.conditions, 'Accepted', 'Programmed');
-  if (!state || reachedEnvoy(path)) return undefined;
-  return brokenHop('envoy', `Gateway ${path.gateway.name}: ${state}`, 'fix what the condition reports, then try again');
+  const condition = findFalse(findGateway(path)?.status?.conditions, 'Accepted', 'Programmed');
+  if (!condition || reachedEnvoy(path)) return undefined;
+  return brokenHop(
+    'envoy',
+    `Gateway ${path.gateway.name}: ${condition}`,
+    'fix what the condition reports, then try again',
+  );
 };
 
 export const noAddress: HopRule = (path) => {
@@ -90,7 +94,7 @@ export const noServicePort: HopRule = (path) => {
   const { envoyService } = path.view;
   const { listenerPort } = path.exposure;
   if (envoyService === 'unknown' || reachedEnvoy(path)) return undefined;
-  const ports = envoyService === 'gone' ? [] : (envoyService.spec?.ports ?? []);
+  const ports = envoyService === 'absent' ? [] : (envoyService.spec?.ports ?? []);
   if (ports.some(({ port }) => port === listenerPort)) return undefined;
   return brokenHop(
     'envoy',

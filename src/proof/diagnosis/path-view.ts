@@ -11,8 +11,8 @@ export type EndpointSlice = KubeObject & {
     readonly conditions?: { readonly ready?: boolean };
   }[];
 };
-/** `gone`: it does not exist. `unknown`: the API server refused to return it. */
-export type Observed<T> = T | 'gone' | 'unknown';
+/** `absent`: it does not exist. `unknown`: the API server refused to return it. */
+export type Observed<T> = T | 'absent' | 'unknown';
 
 /** The path's objects from the API server, and Envoy's answer when dialed past kube-proxy. */
 export type PathView = {

@@ -18,7 +18,7 @@ const read = async <T extends KubeObject>(kube: Kube, ref: ObjectRef): Promise<O
   try {
     return await kube.get<T>(ref);
   } catch (error) {
-    if (isNotFound(error)) return 'gone';
+    if (isNotFound(error)) return 'absent';
     if (error instanceof KubeError) return 'unknown';
     throw error;
   }

@@ -40,8 +40,8 @@ const judge = (dialed: DialResult): FoundMaster => {
       ? { kind: 'master', ...info }
       : { kind: 'foreign', seen: `GET /info gave ${dialed.answer.slice(0, 80)}` };
   }
-  const nobody = ['refused', 'unreachable', 'unresolved', 'timeout'].includes(dialed.outcome);
-  return nobody ? { kind: 'none' } : { kind: 'foreign', seen: dialed.seen };
+  const isAbsent = ['refused', 'unreachable', 'unresolved', 'timeout'].includes(dialed.outcome);
+  return isAbsent ? { kind: 'none' } : { kind: 'foreign', seen: dialed.seen };
 };
 
 /** Looks for a master at an address of this host, and on loopback in case it listens only there. */

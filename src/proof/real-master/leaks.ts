@@ -46,14 +46,14 @@ export const findHeld = async (kube: Kube, task: MasterTask): Promise<Held> => {
 /** What is left of it, without ports that another task has been assigned since. */
 const leftOf = async (kube: Kube, task: MasterTask, { ports }: Held): Promise<readonly string[]> => {
   const gateway = await kube.find<Gateway>(gatewayRef(task.gateway));
-  const ours = gateway ? portsOf(gateway, (allocation) => allocation === task.allocationId) : [];
+  const own = gateway ? portsOf(gateway, (allocation) => allocation === task.allocationId) : [];
   const others = gateway ? portsOf(gateway, (allocation) => allocation !== task.allocationId) : [];
   const orphans = ports.filter(
     (port) => !others.includes(port) && gateway?.spec.listeners.some(({ name }) => name === listenerName(port)),
   );
   return [
     ...orphans.map((port) => `listener ${listenerName(port)}`),
-    ...ours.map((port) => `annotation of port ${port}`),
+    ...own.map((port) => `annotation of port ${port}`),
     ...(await objectsOf(kube, task)),
   ];
 };

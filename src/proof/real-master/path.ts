@@ -34,9 +34,9 @@ const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promi
     namespace: task.namespace,
     labelSelector: allocationSelector(task.allocationId),
   });
-  const ours = routes.find(({ spec }) => spec?.parentRefs?.some(({ port }) => port === listenerPort));
-  const jobName = ours?.metadata.annotations?.['determined.ai/job-name'] ?? `det-?-cmd-${task.taskId}`;
-  const exposure: Exposure = { protocol: 'http', podPort, listenerPort, name: ours?.metadata.name ?? `${jobName}-0` };
+  const own = routes.find(({ spec }) => spec?.parentRefs?.some(({ port }) => port === listenerPort));
+  const jobName = own?.metadata.annotations?.['determined.ai/job-name'] ?? `det-?-cmd-${task.taskId}`;
+  const exposure: Exposure = { protocol: 'http', podPort, listenerPort, name: own?.metadata.name ?? `${jobName}-0` };
   return { ...task, instance: '', jobName, secret: '', exposures: [exposure], notes: [] };
 };
 

@@ -24,7 +24,7 @@ const pending = { ...readyPod('sample-1'), status: { phase: 'Pending' } };
 const cases: readonly Case[] = [
   [
     'Gateway gone',
-    withView({ gateway: 'gone' }),
+    withView({ gateway: 'absent' }),
     'address',
     'Gateway projectcontour/contour does not exist',
     'taskgate up',
@@ -52,7 +52,7 @@ const cases: readonly Case[] = [
     'listener det-20000: Accepted=False, PortUnavailable: conflicts',
     'ports + 8000',
   ],
-  ['route gone', withPort({ route: 'gone' }), 'route', `TCPRoute ${name} does not exist`, 'second master'],
+  ['route gone', withPort({ route: 'absent' }), 'route', `TCPRoute ${name} does not exist`, 'second master'],
   [
     'route refused',
     withPort({ route: routeWith(condition('Accepted', 'False', 'NoMatchingParent', 'no listener')) }),
@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
     `TCPRoute ${name}: ResolvedRefs=False, BackendNotFound: no Service`,
     'removes or refuses the Service',
   ],
-  ['Service gone', withPort({ service: 'gone' }), 'service', `Service ${name} does not exist`, 'second master'],
+  ['Service gone', withPort({ service: 'absent' }), 'service', `Service ${name} does not exist`, 'second master'],
   [
     'no Envoy',
     { ...withView({ envoyPods: [] }), ...withPort({ envoy: undefined }) },
@@ -94,7 +94,7 @@ const cases: readonly Case[] = [
   ],
   [
     'provisioner behind',
-    withView({ envoyService: 'gone' }),
+    withView({ envoyService: 'absent' }),
     'envoy',
     'Service envoy-contour has no port 20000',
     'provisioner',

@@ -36,7 +36,7 @@ test('a status that lags behind the traffic is not a fault', () => {
 });
 
 test('only the first broken hop has a finding; what lies behind it was not reached', () => {
-  const hops = hopsOf({ outcome: 'refused', seen: 'ECONNREFUSED' }, { service: 'gone' });
+  const hops = hopsOf({ outcome: 'refused', seen: 'ECONNREFUSED' }, { service: 'absent' });
   expect(hops.map(({ ok }) => ok)).toEqual([true, true, true, false, false]);
   expect(hops.map(({ finding }) => finding !== undefined)).toEqual([false, false, false, true, false]);
   expect(hops[3]?.evidence).toBe('refused: ECONNREFUSED');
