@@ -2,7 +2,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { circlesOf, type Graph } from './support/architecture/circles.ts';
-import { notYetNamed } from './support/architecture/not-yet-named.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -205,13 +204,11 @@ test('every file of src with logic has a test of its name, or a comment `Tested 
   const untested = sources.filter(
     (source) => hasLogic(source) && !exists.has(mirrorOf(source.path)) && namedTests(source).length === 0,
   );
-  expect(untested.map(({ path }) => path).filter((path) => !notYetNamed.includes(path))).toEqual([]);
+  expect(untested.map(({ path }) => path)).toEqual([]);
 });
 
 /** Of no single file: documents and rules of the whole tree, and suites that run programs or clusters. */
 const crossing = /^test\/(\w+\.test\.ts$|golden\/|process\/|e2e\/|minikube\/)/;
-/** To be renamed by the step that restructures what they test. */
-const misplaced = ['test/commands/up/prove-path-run.test.ts'];
 
 test('every other test is at the path of what it tests, in src, scripts or templates', () => {
   const tests = others.map(({ path }) => path).filter((path) => path.endsWith('.test.ts') && !crossing.test(path));
@@ -220,5 +217,5 @@ test('every other test is at the path of what it tests, in src, scripts or templ
     const folders = [`src/${tested}.ts`, `scripts/${tested}.ts`, tested, `${tested}.sh`];
     return !folders.some((place) => exists.has(place));
   });
-  expect(orphans.filter((path) => !misplaced.includes(path))).toEqual([]);
+  expect(orphans).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
 /**
  * What the sample task is made from, before there is a Gateway endpoint.
- * Tested in test/commands/up/prove-path-run.test.ts.
+ * Tested in test/commands/up/prove-path.test.ts.
  */
 export const sampleSpec = (config: Config, master: MasterEndpoint) => ({
   instance: config.name,

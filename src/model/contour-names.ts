@@ -11,12 +11,10 @@ export const envoyServiceRef = ({ name, namespace }: GatewayName): ObjectRef => 
   metadata: { name: envoyName({ name }), namespace },
 });
 
-export const contourPods = ({ name, namespace }: GatewayName): Selection => ({
+const podsOf = ({ namespace }: GatewayName, app: string): Selection => ({
   ...{ apiVersion: 'v1', kind: 'Pod', namespace },
-  labelSelector: `app=${contourName({ name })}`,
+  labelSelector: `app=${app}`,
 });
 
-export const envoyPods = ({ name, namespace }: GatewayName): Selection => ({
-  ...{ apiVersion: 'v1', kind: 'Pod', namespace },
-  labelSelector: `app=${envoyName({ name })}`,
-});
+export const contourPods = (gateway: GatewayName): Selection => podsOf(gateway, contourName(gateway));
+export const envoyPods = (gateway: GatewayName): Selection => podsOf(gateway, envoyName(gateway));

@@ -1,4 +1,13 @@
 import type { KubeObject, Selection } from '../lib/kube/types.ts';
+import { tcpRouteKind } from './gateway-api.ts';
+
+/** The kinds of objects that Determined's master creates for a task. */
+export const taskKinds = [
+  { apiVersion: 'batch/v1', kind: 'Job' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'Service' },
+  tcpRouteKind,
+] as const;
 
 /** Determined's master labels every object of a task with its allocation. */
 const allocationLabel = 'determined';

@@ -1,5 +1,4 @@
 // Tested in test/gateway/ensure.test.ts
-
 import { setTimeout as pause } from 'node:timers/promises';
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import { ensureNamespace } from '../../lib/kube/namespace.ts';

@@ -1,4 +1,5 @@
-import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
@@ -63,7 +64,7 @@ export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string
     id,
     hint,
   }: Wait<T>): Promise<readonly Problem[]> => {
-    const verdict = judge(await listOrNone<T>(kube, selection));
+    const verdict = judge(await listServed<T>(kube, selection));
     return verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
   };
   const looks = [
@@ -71,15 +72,6 @@ export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string
     ...podWaits(spec).map((wait) => look(wait)),
   ];
   return (await Promise.all(looks)).flat();
-};
-
-const listOrNone = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
-  try {
-    return await kube.list<T>(selection);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
 };
 
 /** Runs tasks concurrently; the first failure aborts the others. */

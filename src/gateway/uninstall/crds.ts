@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import { describeRef, type Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { gatewayKind } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
 import { crdKind } from '../spec.ts';
-import { listAll, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
+import { listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
 
 type NamedCRD = CRD & { readonly spec: { readonly names: { readonly kind: string } } };
 
@@ -16,7 +17,7 @@ const familyOf = ({ spec: { group } }: CRD): string =>
 
 const objectsOf = async (kube: Kube, { spec }: NamedCRD): Promise<readonly KubeObject[]> => {
   const version = spec.versions.find(({ served }) => served);
-  return version ? listAll(kube, { apiVersion: `${spec.group}/${version.name}`, kind: spec.names.kind }) : [];
+  return version ? listServed(kube, { apiVersion: `${spec.group}/${version.name}`, kind: spec.names.kind }) : [];
 };
 
 /** A CRD that is still being deleted would take the objects of the next `up` with it. */
@@ -89,7 +90,7 @@ const restore = async ({ kube, left, restored }: RemovalContext, original: CRD):
   const what = `the raised listener limit of ${describeRef(ref)}`;
   const current = await kube.find<CRD>(ref);
   if (!current || isDeepStrictEqual(current.spec, original.spec)) return;
-  const gateways = await listAll<Gateway>(kube, gatewayKind);
+  const gateways = await listServed<Gateway>(kube, gatewayKind);
   const why = findRestoreObstacle(current, original, gateways);
   if (why) return void left.push({ what, why });
   try {

@@ -1,11 +1,12 @@
 // Tested in test/gateway/uninstall/uninstall.test.ts
 
 import { UserError } from '../../lib/errors.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { gatewayKind } from '../../model/gateway-api.ts';
 import { together } from '../ready/readiness.ts';
-import { type Kind, listAll, listCreated, type RemovalContext, removeObject } from './objects.ts';
+import { type Kind, listCreated, type RemovalContext, removeObject } from './objects.ts';
 
 const ownerLabel = 'projectcontour.io/owning-gateway-name';
 
@@ -66,8 +67,8 @@ const removeCompanions = async (removing: RemovalContext, { metadata }: KubeObje
   const { kube } = removing;
   const { name, namespace = '' } = metadata;
   const labelSelector = `${ownerLabel}=${name}`;
-  const inside = await Promise.all(companions.map((kind) => listAll(kube, { ...kind, namespace, labelSelector })));
-  const outside = await Promise.all(clusterCompanions.map((kind) => listAll(kube, { ...kind, labelSelector })));
+  const inside = await Promise.all(companions.map((kind) => listServed(kube, { ...kind, namespace, labelSelector })));
+  const outside = await Promise.all(clusterCompanions.map((kind) => listServed(kube, { ...kind, labelSelector })));
   const own = outside.flat().filter((object) => object.metadata.name === `contour-${namespace}-${name}`);
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',

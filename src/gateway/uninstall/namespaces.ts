@@ -1,8 +1,9 @@
 import { messageOf } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
-import { type Kind, listAll, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
+import { type Kind, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
 
 type Resource = {
   readonly name: string;
@@ -48,7 +49,7 @@ const findIndependent = async (
   namespace: string,
 ): Promise<readonly KubeObject[]> => {
   const kinds = await namespacedKinds(kube);
-  const objects = await Promise.all(kinds.map((kind) => listAll(kube, { ...kind, namespace })));
+  const objects = await Promise.all(kinds.map((kind) => listServed(kube, { ...kind, namespace })));
   return objects.flat().filter((object) => isIndependent(object) && !removed.includes(describeRef(object)));
 };
 

@@ -1,7 +1,7 @@
 // Tested in test/gateway/uninstall/uninstall.test.ts
-
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
@@ -30,23 +30,12 @@ export type RemovalContext = RemovalOptions & {
 
 export type Kind = Pick<Selection, 'apiVersion' | 'kind'>;
 
-/** Empty if the API server does not serve the kind. */
-export const listAll = async <T extends KubeObject>(kube: Kube, selection: Selection): Promise<readonly T[]> => {
-  try {
-    const objects = await kube.list<T>(selection);
-    return objects.map((object) => ({ ...object, apiVersion: selection.apiVersion, kind: selection.kind }));
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
-};
-
 /** The objects of a kind that this instance created, in all namespaces. */
 export const listCreated = async <T extends KubeObject>(
   { kube, instance, original }: RemovalContext,
   kind: Kind,
 ): Promise<readonly T[]> => {
-  const objects = await listAll<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${instance}` });
+  const objects = await listServed<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${instance}` });
   return objects.filter((object) => isCreatedBy(object, instance, original));
 };
 

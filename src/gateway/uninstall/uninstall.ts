@@ -1,6 +1,7 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
-import { gatewayClassKind, tcpRouteKind } from '../../model/gateway-api.ts';
+import { gatewayClassKind } from '../../model/gateway-api.ts';
+import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
 import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
@@ -13,14 +14,6 @@ export type Removal = {
   readonly restored: readonly string[];
   readonly left: readonly Leftover[];
 };
-
-/** Objects that killed runs of the proof leave behind. */
-const sampleKinds: readonly Kind[] = [
-  { apiVersion: 'batch/v1', kind: 'Job' },
-  tcpRouteKind,
-  { apiVersion: 'v1', kind: 'Service' },
-  { apiVersion: 'v1', kind: 'ConfigMap' },
-];
 
 const policyVersions = ['v1', 'v1beta1'].map((version) => `admissionregistration.k8s.io/${version}`);
 
@@ -55,7 +48,8 @@ export const removeGatewayObjects = async (
   const removing: RemovalContext = { ...options, kube, instance, removed: [], restored: [], left: [] };
   try {
     await verifySameCluster(kube, options.original);
-    await removeKinds(removing, sampleKinds);
+    // what killed runs of the proof left behind
+    await removeKinds(removing, taskKinds);
     await removeGateways(removing);
     await removeKinds(removing, installedKinds);
     await removeNamespaces(removing);

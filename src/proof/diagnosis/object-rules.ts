@@ -1,21 +1,20 @@
 // Tested in test/proof/diagnosis/findings.test.ts
-
 import { isReady } from '../../lib/kube/shapes.ts';
 import { envoyName } from '../../model/contour-names.ts';
 import { listenerName } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
-import { brokenHop, findFalse, findGateway, type HopRule, reachedEnvoy } from './rule.ts';
+import { broken, findFalse, findGateway, type HopRule, reachedEnvoy } from './rule.ts';
 
 export const gatewayGone: HopRule = ({ view, gateway }) =>
   view.gateway === 'absent'
-    ? brokenHop('address', `Gateway ${gateway.namespace}/${gateway.name} does not exist`, 'recreate it: taskgate up')
+    ? broken('address', `Gateway ${gateway.namespace}/${gateway.name} does not exist`, 'recreate it: taskgate up')
     : undefined;
 
 export const listenerGone: HopRule = (path) => {
   const live = findGateway(path);
   const name = listenerName(path.exposure.listenerPort);
   if (!live || live.spec.listeners.some((listener) => listener.name === name)) return undefined;
-  return brokenHop(
+  return broken(
     'address',
     `listener ${name} was removed from Gateway ${path.gateway.name}: another client replaced the listeners`,
     'change the Gateway only with kubectl apply --server-side, and use it with one master only',
@@ -27,7 +26,7 @@ export const listenerRefused: HopRule = (path) => {
   const status = findGateway(path)?.status?.listeners?.find((listener) => listener.name === name);
   const condition = findFalse(status?.conditions, 'Accepted', 'Programmed');
   if (!condition) return undefined;
-  return brokenHop(
+  return broken(
     'envoy',
     `listener ${name}: ${condition}`,
     'choose a port range whose ports + 8000 collide with no other listener',
@@ -36,7 +35,7 @@ export const listenerRefused: HopRule = (path) => {
 
 export const routeRefused: HopRule = ({ port: { route }, exposure: { name } }) => {
   if (route === 'absent') {
-    return brokenHop('route', `TCPRoute ${name} does not exist`, 'find what removes it: a second master?');
+    return broken('route', `TCPRoute ${name} does not exist`, 'find what removes it: a second master?');
   }
   const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
   const condition = findFalse(
@@ -44,7 +43,7 @@ export const routeRefused: HopRule = ({ port: { route }, exposure: { name } }) =
     'Accepted',
   );
   return condition
-    ? brokenHop('route', `TCPRoute ${name}: ${condition}`, 'compare its parentRef with the listeners of the Gateway')
+    ? broken('route', `TCPRoute ${name}: ${condition}`, 'compare its parentRef with the listeners of the Gateway')
     : undefined;
 };
 
@@ -56,7 +55,7 @@ export const backendUnresolved: HopRule = ({ port: { route, service }, exposure:
   );
   if (!condition && service !== 'absent') return undefined;
   const cause = service === 'absent' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${condition}`;
-  return brokenHop('service', cause, 'find what removes or refuses the Service: a second master, a policy?');
+  return broken('service', cause, 'find what removes or refuses the Service: a second master, a policy?');
 };
 
 export const envoyDown: HopRule = (path) => {
@@ -66,14 +65,14 @@ export const envoyDown: HopRule = (path) => {
   if (hidden || reachedEnvoy(path) || view.envoyPods.some(isReady)) return undefined;
   if (path.port.envoy?.outcome === 'answered') return undefined;
   const trouble = pod && findPodTrouble(view.envoyPods, []);
-  if (trouble) return brokenHop('envoy', `Envoy: ${trouble.cause}`, trouble.hint);
-  return brokenHop('envoy', `Gateway ${gateway.name} has no Envoy pod`, 'see the log of the Contour provisioner');
+  if (trouble) return broken('envoy', `Envoy: ${trouble.cause}`, trouble.hint);
+  return broken('envoy', `Gateway ${gateway.name} has no Envoy pod`, 'see the log of the Contour provisioner');
 };
 
 export const notProgrammed: HopRule = (path) => {
   const condition = findFalse(findGateway(path)?.status?.conditions, 'Accepted', 'Programmed');
   if (!condition || reachedEnvoy(path)) return undefined;
-  return brokenHop(
+  return broken(
     'envoy',
     `Gateway ${path.gateway.name}: ${condition}`,
     'fix what the condition reports, then try again',
@@ -83,7 +82,7 @@ export const notProgrammed: HopRule = (path) => {
 export const noAddress: HopRule = (path) => {
   const live = findGateway(path);
   if (!live || reachedEnvoy(path) || (live.status?.addresses ?? []).length > 0) return undefined;
-  return brokenHop(
+  return broken(
     'address',
     `Gateway ${path.gateway.name} has no address: no load balancer address is set on Envoy's Service`,
     'run taskgate up again, or run a controller that assigns LoadBalancer addresses (minikube tunnel, MetalLB)',
@@ -96,7 +95,7 @@ export const noServicePort: HopRule = (path) => {
   if (envoyService === 'unknown' || reachedEnvoy(path)) return undefined;
   const ports = envoyService === 'absent' ? [] : (envoyService.spec?.ports ?? []);
   if (ports.some(({ port }) => port === listenerPort)) return undefined;
-  return brokenHop(
+  return broken(
     'envoy',
     `Service ${envoyName(path.gateway)} has no port ${listenerPort}`,
     'see the log of the Contour provisioner: only it reports a refused or exhausted port range',
@@ -107,7 +106,7 @@ export const otherAddress: HopRule = (path) => {
   const published = (findGateway(path)?.status?.addresses ?? []).map(({ value }) => value);
   const { address } = path.gateway;
   if (reachedEnvoy(path) || published.length === 0 || published.includes(address)) return undefined;
-  return brokenHop(
+  return broken(
     'address',
     `the Gateway has the address ${published.join(', ')}, but gateway_ip is ${address} (${path.outcome})`,
     'run taskgate up again to write the current address into the master configuration',

@@ -1,5 +1,4 @@
 // Tested in test/proof/diagnosis/findings.test.ts
-
 import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
@@ -27,7 +26,7 @@ export type BrokenPath = {
 /** Recognises one cause. */
 export type HopRule = (path: BrokenPath) => BrokenHop | undefined;
 
-export const brokenHop = (hop: ForwardHop, cause: string, hint: string): BrokenHop => ({
+export const broken = (hop: ForwardHop, cause: string, hint: string): BrokenHop => ({
   hop,
   finding: { cause, hint },
 });

@@ -1,16 +1,11 @@
 // Tested in test/proof/diagnosis/findings.test.ts
-
 import { containerPort } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
-import { type BrokenHop, type BrokenPath, brokenHop, type HopRule } from './rule.ts';
+import { type BrokenHop, type BrokenPath, broken, type HopRule } from './rule.ts';
 
 export const unresolved: HopRule = ({ outcome, gateway, seen }) =>
   outcome === 'unresolved'
-    ? brokenHop(
-        'address',
-        `gateway_ip ${gateway.address} does not resolve: ${seen}`,
-        'use an address, or a name in DNS',
-      )
+    ? broken('address', `gateway_ip ${gateway.address} does not resolve: ${seen}`, 'use an address, or a name in DNS')
     : undefined;
 
 /** How the connection ended behind Envoy, dialed from here or past kube-proxy. */
@@ -27,47 +22,47 @@ export const noAnswerBehindEnvoy: HopRule = (path) => {
   if (ready.length > 0) {
     const addresses = ready.flatMap((endpoint) => endpoint.addresses).join(', ');
     const cause = `Envoy receives no answer from the pod at ${addresses}: ${seen}`;
-    return brokenHop('pod', cause, 'check for a NetworkPolicy between Envoy and the pod');
+    return broken('pod', cause, 'check for a NetworkPolicy between Envoy and the pod');
   }
   const trouble = findPodTrouble(path.view.pods, path.view.events);
   const cause = `Service ${path.exposure.name} has no ready endpoint${trouble ? `: ${trouble.cause}` : ''}`;
-  return brokenHop('pod', cause, trouble?.hint ?? 'does the controller manager run? It creates the endpoints');
+  return broken('pod', cause, trouble?.hint ?? 'does the controller manager run? It creates the endpoints');
 };
 
 export const wrongAnswer: HopRule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
   if (outcome !== 'wrong') return undefined;
   const cause = `something else answers at ${address}:${exposure.listenerPort}: ${seen}`;
   return envoy?.outcome === 'answered'
-    ? brokenHop('address', cause, 'find what answers instead of Envoy: a proxy, a port-forward, another machine')
-    : brokenHop('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
+    ? broken('address', cause, 'find what answers instead of Envoy: a proxy, a port-forward, another machine')
+    : broken('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
 };
 
 export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
   if (outcome !== 'refused') return undefined;
   const own = containerPort(listenerPort);
   if (envoy?.outcome === 'answered') {
-    return brokenHop(
+    return broken(
       'envoy',
       `Envoy answers on its own port ${own}, but ${address}:${listenerPort} refuses: kube-proxy does not forward to it`,
       "check kube-proxy and the address in the status of Envoy's Service",
     );
   }
   if (envoy?.outcome === 'refused') {
-    return brokenHop(
+    return broken(
       'route',
       `Envoy has not opened its port ${own}: Contour has not programmed listener and TCPRoute`,
       'see the log of Contour; above 100 listeners it may be late by half a minute',
     );
   }
   const cause = `${address}:${listenerPort} refuses connections; Envoy itself could not be dialed from here`;
-  return brokenHop('envoy', cause, 'check kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
+  return broken('envoy', cause, 'check kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
 };
 
 /** The remaining cause: packets are lost on the way. */
 export const noRoute = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): BrokenHop => {
   const reached = envoy?.outcome === 'answered' || envoy?.outcome === 'refused';
   const where = reached ? 'the pod network is reachable, this address is not' : 'routing or a firewall';
-  return brokenHop(
+  return broken(
     'address',
     `no route from this host to ${address}:${exposure.listenerPort} (${outcome}): ${where}; ${seen}`,
     `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider`,

@@ -1,5 +1,4 @@
 // Tested in test/proof/prove.test.ts
-
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { Gateway, KubeEvent, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';

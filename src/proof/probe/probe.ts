@@ -1,5 +1,4 @@
 // Tested in test/proof/prove.test.ts
-
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';

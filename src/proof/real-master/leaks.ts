@@ -1,37 +1,25 @@
 // Tested in test/proof/real-master/real-master.test.ts
-
-import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
-import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import { listenerName } from '../../model/task-listener.ts';
-import { allocationSelector } from '../../model/task-objects.ts';
+import { allocationSelector, taskKinds } from '../../model/task-objects.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import { listenersOf, type MasterTask } from './path.ts';
 
 /** What a master has created for a task, by name. */
 export type Held = { readonly ports: readonly number[]; readonly objects: readonly string[] };
 
-const kinds = [
-  { apiVersion: 'batch/v1', kind: 'Job' },
-  { apiVersion: 'v1', kind: 'Pod' },
-  { apiVersion: 'v1', kind: 'ConfigMap' },
-  { apiVersion: 'v1', kind: 'Service' },
-  tcpRouteKind,
-] as const;
+const kinds = [...taskKinds, { apiVersion: 'v1', kind: 'Pod' }];
 
 const pollPauseMs = 300;
 
 const namesOf = async (kube: Kube, kind: (typeof kinds)[number], task: MasterTask): Promise<readonly string[]> => {
   const labelSelector = allocationSelector(task.allocationId);
-  try {
-    const objects: readonly KubeObject[] = await kube.list({ ...kind, namespace: task.namespace, labelSelector });
-    return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  const objects = await listServed(kube, { ...kind, namespace: task.namespace, labelSelector });
+  return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
 };
 
 const objectsOf = async (kube: Kube, task: MasterTask): Promise<readonly string[]> =>

@@ -1,5 +1,4 @@
 // Tested in test/proof/real-master/real-master.test.ts
-
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Gateway, TCPRoute } from '../../lib/kube/shapes.ts';
 import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';

@@ -1,5 +1,4 @@
 // Tested in test/proof/real-master/real-master.test.ts
-
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Pod } from '../../lib/kube/shapes.ts';

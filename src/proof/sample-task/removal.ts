@@ -2,10 +2,10 @@ import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { listenerName } from '../../model/task-listener.ts';
-import { allocationOf } from '../../model/task-objects.ts';
+import { allocationOf, taskKinds } from '../../model/task-objects.ts';
 import { portsOf, removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
 import { isAllocationOf, type SampleTask, sampleSelector } from './task.ts';
@@ -20,13 +20,7 @@ type Scope = {
 
 const removalTimeoutMs = 10_000;
 const pollPauseMs = 200;
-const kinds = [
-  { apiVersion: 'batch/v1', kind: 'Job' },
-  { apiVersion: 'v1', kind: 'ConfigMap' },
-  { apiVersion: 'v1', kind: 'Service' },
-  tcpRouteKind,
-] as const;
-type Kind = (typeof kinds)[number];
+type Kind = (typeof taskKinds)[number];
 
 /** Empty if the API server does not serve the kind or has no such Gateway. */
 const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readonly T[]> => {
@@ -77,10 +71,10 @@ const verifyListenersGone = (kube: Kube, { gateway, isSelected }: Scope, ports: 
 const removeSelected = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
   const [ports, ...objects] = await Promise.all([
     unlessNotFound(removeListeners(kube, scope.gateway, scope.isSelected)),
-    ...kinds.map((kind) => removeKind(kube, kind, scope)),
+    ...taskKinds.map((kind) => removeKind(kube, kind, scope)),
   ]);
   const removed = objects.flat();
-  const touched = kinds.filter(({ kind }) => removed.some((one) => one.startsWith(`${kind} `)));
+  const touched = taskKinds.filter(({ kind }) => removed.some((one) => one.startsWith(`${kind} `)));
   await Promise.all([
     ports.length > 0 && verifyListenersGone(kube, scope, ports),
     ...touched.map((kind) => verifyKindGone(kube, kind, scope)),

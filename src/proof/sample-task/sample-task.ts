@@ -1,5 +1,4 @@
 // Tested in test/proof/prove.test.ts
-
 import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { addListeners } from './listeners.ts';
