@@ -5,6 +5,9 @@ import type { GatewayName } from './gateway-endpoint.ts';
 export const contourName = ({ name }: Pick<GatewayName, 'name'>): string => `contour-${name}`;
 export const envoyName = ({ name }: Pick<GatewayName, 'name'>): string => `envoy-${name}`;
 
+/** The provisioner's label with the Gateway's name. */
+export const ownerLabel = 'projectcontour.io/owning-gateway-name';
+
 export const envoyServiceRef = ({ name, namespace }: GatewayName): ObjectRef => ({
   apiVersion: 'v1',
   kind: 'Service',

@@ -16,9 +16,7 @@ export const allocationLabels = (allocationId: string) => ({ [allocationLabel]: 
 export const allocationSelector = (allocationId: string): string => `${allocationLabel}=${allocationId}`;
 export const allocationOf = ({ metadata }: KubeObject): string => metadata.labels?.[allocationLabel] ?? '';
 
-type Task = { readonly namespace: string; readonly allocationId: string };
-
-export const taskPods = ({ namespace, allocationId }: Task): Selection => ({
-  ...{ apiVersion: 'v1', kind: 'Pod', namespace },
-  labelSelector: allocationSelector(allocationId),
+export const taskPods = (task: { readonly namespace: string; readonly allocationId: string }): Selection => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', namespace: task.namespace },
+  labelSelector: allocationSelector(task.allocationId),
 });

@@ -1,6 +1,7 @@
 import type { Kube } from '../../lib/kube/client.ts';
 import { describeRef, type GatewayClass } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
+import { ownerLabel } from '../../model/contour-names.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import type { Problem } from '../../model/problem.ts';
 import { isCRD } from '../install/crd-patch.ts';
@@ -105,11 +106,9 @@ const foreignGateway: OwnershipRule = ({ objects, spec }) => {
 
 const rules: readonly OwnershipRule[] = [foreignBundle, foreignContour, foreignGateway];
 
-const gatewayOwnerLabel = 'projectcontour.io/owning-gateway-name';
-
 /** The provisioner creates Contour's Deployment for a Gateway and labels it with the Gateway's name, not the instance. */
 const isForOwnGateway = ({ metadata: { labels, namespace } }: KubeObject, { objects, spec }: Foreign): boolean =>
-  labels?.[gatewayOwnerLabel] === spec.name &&
+  labels?.[ownerLabel] === spec.name &&
   namespace === spec.namespace &&
   !objects.some((object) => object.kind === 'Gateway');
 

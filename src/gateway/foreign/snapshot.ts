@@ -3,7 +3,7 @@ import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { admissionPolicies } from '../install/admission-policies.ts';
+import { admissionPolicies, policyVersions } from '../install/admission-policies.ts';
 import { type CRD, isCRD } from '../install/crd-patch.ts';
 import type { Manifest } from '../install/manifest.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
@@ -49,7 +49,7 @@ const plannedRefs = ({ spec, manifest: { crds, rest, provisioner } }: Plan): rea
   provisioner,
   namespaceRef(spec.namespace),
   ...gatewayRefs(spec),
-  ...['v1', 'v1beta1'].flatMap((version) => admissionPolicies(spec, version)),
+  ...policyVersions.flatMap((version) => admissionPolicies(spec, version)),
 ];
 
 /** The objects of an installation that exist now. */

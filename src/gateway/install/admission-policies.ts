@@ -7,7 +7,7 @@ import { labelsOf } from '../../model/labels.ts';
 import type { GatewaySpec } from '../spec.ts';
 
 const group = 'admissionregistration.k8s.io';
-const policyVersions: readonly string[] = ['v1', 'v1beta1'];
+export const policyVersions: readonly string[] = ['v1', 'v1beta1'];
 
 /** Requests per second that Contour may send; with its default of 5, writing the status of 200 routes takes 40 s. */
 const apiRate = { qps: 1000, burst: 2000 } as const;

@@ -4,11 +4,10 @@ import { UserError } from '../../lib/errors.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { waitUntil } from '../../lib/wait.ts';
+import { ownerLabel } from '../../model/contour-names.ts';
 import { gatewayKind } from '../../model/gateway-api.ts';
 import { together } from '../ready/readiness.ts';
 import { type Kind, listCreated, type RemovalContext, removeObject } from './objects.ts';
-
-const ownerLabel = 'projectcontour.io/owning-gateway-name';
 
 /** What the provisioner removes first when its Gateway is deleted. */
 const workloads: readonly Kind[] = [

@@ -3,6 +3,7 @@ import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { gatewayClassKind } from '../../model/gateway-api.ts';
 import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
+import { policyVersions } from '../install/admission-policies.ts';
 import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
@@ -15,16 +16,16 @@ export type Removal = {
   readonly left: readonly Leftover[];
 };
 
-const policyVersions = ['v1', 'v1beta1'].map((version) => `admissionregistration.k8s.io/${version}`);
-
 /** All other kinds of an installation, dependents before their dependencies. */
 const installedKinds: readonly Kind[] = [
   { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
   gatewayClassKind,
-  ...policyVersions.flatMap((apiVersion) => [
-    { apiVersion, kind: 'MutatingAdmissionPolicyBinding' },
-    { apiVersion, kind: 'MutatingAdmissionPolicy' },
-  ]),
+  ...policyVersions.flatMap((version) =>
+    ['MutatingAdmissionPolicyBinding', 'MutatingAdmissionPolicy'].map((kind) => ({
+      apiVersion: `admissionregistration.k8s.io/${version}`,
+      kind,
+    })),
+  ),
   { apiVersion: 'apps/v1', kind: 'Deployment' },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
