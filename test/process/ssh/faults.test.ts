@@ -87,7 +87,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel that is lost`, () => {
     const second = await openAgain(driver, first.address);
     expect(performance.now() - startMs).toBeLessThan(5_000);
     expect(second.address).toEqual(first.address);
-    expect(client.details).toEqual([expect.stringMatching(/^port 8080 of 198\.\S+ is still held/)]);
+    expect(client.details).toEqual([expect.stringMatching(/^port 8080 of 198\.\S+ is still in use/)]);
     expect(await readAll(second.address)).toBe(greeting);
   });
 
@@ -115,7 +115,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel that is lost`, () => {
     const again = driver.open({ previous: first.address });
     if (remotePort === 0) {
       expect((await again).address.port).not.toBe(first.address.port);
-      expect(client.details.at(-1)).toMatch(/is still held after 1.5s; taking another one$/);
+      expect(client.details.at(-1)).toMatch(/is still in use after 1.5s; using another one$/);
       expect(await readAll((await again).address)).toBe(greeting);
     } else {
       const error = await again.catch((thrown: unknown) => thrown);
