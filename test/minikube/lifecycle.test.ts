@@ -169,7 +169,7 @@ describe('things happen to it behind our back, and up repairs them', () => {
     expect((await taskgate.run('status')).exitCode).toBe(5);
     const { exitCode, stderr } = await interruptAt(taskgate, 'Preparing Kubernetes');
     expect(exitCode).toBe(130);
-    expect(stderr).toContain(`the profile ${profile} stays`);
+    expect(stderr).toContain(`the profile ${profile} is kept`);
     expect(await listProfiles()).toContain(profile);
     expect(ending(await up())).toBe('exit 0');
   });
