@@ -1,24 +1,19 @@
 import type { Instance } from '../instance/instance.ts';
 import { instancePaths } from '../instance/paths.ts';
-import type { InstanceRecord, Resource, TunnelResource } from '../instance/record.ts';
+import type { InstanceRecord, TunnelResource } from '../instance/record.ts';
 import { isRunning } from '../lib/process/processes.ts';
-import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import { isSameAddress, type MasterEndpoint } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { askStatus } from '../supervisor/status-socket.ts';
 import { endpointThrough } from '../tunnel/endpoint.ts';
 
-const isTunnels = (resource: Resource): resource is TunnelResource => resource.kind === 'tunnels';
-
 /** The tunnel daemons in an instance's journal, oldest first: one, but for a start that was interrupted. */
 export const tunnelDaemonsOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly TunnelResource[] =>
-  journal.filter(isTunnels);
+  journal.filter((resource) => resource.kind === 'tunnels');
 
 /** The status of an instance's tunnel daemon; undefined when none runs, or it does not answer. */
 export const findTunnelStatus = (instanceDir: string): Promise<TunnelDaemonStatus | undefined> =>
-  askStatus<TunnelDaemonStatus>(
-    instancePaths(instanceDir).tunnelSocketPath,
-    ({ events }: Partial<TunnelDaemonStatus>) => events !== undefined,
-  );
+  askStatus<TunnelDaemonStatus>(instancePaths(instanceDir).tunnelSocketPath, ({ events }) => events !== undefined);
 
 /** The tunnel daemon of an instance, if it runs. */
 export const findTunnelDaemon = async ({ record }: Instance): Promise<TunnelResource | undefined> => {
@@ -40,6 +35,6 @@ export const findMasterMove = (
 ): MasterMove | undefined => {
   if (!tunnel?.address) return undefined;
   const to = endpointThrough(tunnel.kind, tunnel.address, masterScheme);
-  const isSame = from?.scheme === to.scheme && from.host === to.host && from.port === to.port && from.via === to.via;
-  return isSame ? undefined : { to, ...(from && { from }) };
+  if (!from) return { to };
+  return isSameAddress(from, to) && from.via === to.via ? undefined : { from, to };
 };

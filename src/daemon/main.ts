@@ -1,12 +1,15 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { instancePaths } from '../instance/paths.ts';
-import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
+import { execaRunner } from '../lib/process/runner.ts';
+import { spawnTethered } from '../lib/process/tethered.ts';
 import { untilAborted } from '../lib/wait.ts';
 import type { ForwardStatus, TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { emit, readHandshake } from '../supervisor/handshake.ts';
 import { serveStatus } from '../supervisor/status-socket.ts';
-import { driverOf } from '../tunnel/drivers.ts';
+import { ngrokTunnel } from '../tunnel/ngrok/ngrok.ts';
+import { sshTunnel } from '../tunnel/ssh/ssh.ts';
 import { openTunnelJournal, type TunnelJournal } from './journal.ts';
 import { keepTunnel } from './keep-tunnel.ts';
 
@@ -14,10 +17,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 type Tools = { readonly env: Environment; readonly signal: AbortSignal; readonly journal: TunnelJournal };
 
-const startTunnel = async ({ tunnel, folder }: TunnelDaemonSpec, { env, signal, journal }: Tools) => {
-  if (!tunnel) return undefined;
-  const driver = driverOf(tunnel.driver, { folder, env, journal });
-  return keepTunnel({ driver, spec: tunnel, proxyEnv: env, signal, onEvent: journal.note });
+const driverOf = ({ kind, settings }: DriverSpec, folder: string, { env, journal }: Tools) => {
+  const tools = { runner: execaRunner, spawn: spawnTethered, env, folder };
+  if (kind === 'ngrok') return ngrokTunnel(settings, tools);
+  const onLine = (line: string): void => journal.log(`ssh: ${line}`);
+  return sshTunnel(settings, { ...tools, onLine, onDetail: (detail) => journal.note(`ssh: ${detail}`) });
+};
+
+const startTunnel = async ({ tunnel: spec, folder }: TunnelDaemonSpec, tools: Tools) => {
+  const { env, signal, journal } = tools;
+  const driver = spec && driverOf(spec.driver, folder, tools);
+  return driver && keepTunnel({ driver, spec, proxyEnv: env, signal, onEvent: journal.note });
 };
 
 const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }: Tools) => {
@@ -42,9 +52,7 @@ const listenForSignals = () => {
   const ending = new AbortController();
   let reload = (): void => undefined;
   process.on('SIGHUP', () => reload());
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => ending.abort(new Error(`ended by ${name}`)));
-  }
+  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => ending.abort(new Error(`ended by ${name}`)));
   const onReload = (work: () => Promise<void>): void => {
     reload = () => void work();
   };

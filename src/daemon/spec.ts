@@ -8,10 +8,8 @@ import type { PublicAddress } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import type { WantedTunnels } from './wanted.ts';
 
-const hourMs = 3_600_000;
-
 /** The ISO time so many hours from now. */
-export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * hourMs).toISOString();
+export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * 3_600_000).toISOString();
 
 /** The spec of the instance's last tunnel daemon, if it had one. */
 export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
@@ -39,13 +37,11 @@ export const findLastAddress = (
   return { scheme: endsTls ? 'https' : 'http', host: master.host, port: master.port };
 };
 
-type Circumstances = { readonly last: PublicAddress | undefined; readonly now: number };
-
 /** The spec for a new daemon. */
 export const makeTunnelSpec = (
   { dir, record }: Pick<Instance, 'dir' | 'record'>,
   { tunnel, forward }: WantedTunnels,
-  { last, now }: Circumstances,
+  { last, now }: { last: PublicAddress | undefined; now: number },
 ): TunnelDaemonSpec => {
   const { tunnelSocketPath: socketPath, logsDir } = instancePaths(dir);
   const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };

@@ -55,15 +55,10 @@ const findProgress = async (instanceDir: string): Promise<TunnelDaemonStatus | u
 /** Waits for a nonce through the tunnel, and for the forwards. Throws UserError `tunnel.*`. */
 const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { tunnelDaemonLogPath, tunnelLogPath } = instancePaths(instance.dir);
-  const status = await waitUntil(
-    'The tunnel',
-    polling(() => findProgress(instance.dir), pollMs),
-    judge,
-    {
-      ...{ timeoutMs, signal, onVerdict: report, id: 'tunnel.not-up' },
-      hint: `the log is ${tunnelLogPath}`,
-    },
-  );
+  const limits = { timeoutMs, signal, onVerdict: report };
+  const look = polling(() => findProgress(instance.dir), pollMs);
+  const ending = { id: 'tunnel.not-up', hint: `the log is ${tunnelLogPath}` } as const;
+  const status = await waitUntil('The tunnel', look, judge, { ...limits, ...ending });
   if (!status) throw new Error(`no status of the tunnel daemon, see ${tunnelDaemonLogPath}`);
   return status;
 };
@@ -82,10 +77,9 @@ const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise
   // it is the user's ssh, with the user's keys: the daemon and the files that it needs are the user's
   const owner = findSudoCaller(env);
   if (owner) await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, specPath);
-  const daemon = launchDaemon([...input.daemonCommand, specPath], {
-    ...{ logsDir, signal, timeoutMs, logPath, env: withoutUndefined(env), explainEnd: daemonEnded },
-    ...(owner && { owner }),
-  });
+  const surroundings = { logsDir, logPath, env: withoutUndefined(env), ...(owner && { owner }) };
+  const options = { ...surroundings, signal, timeoutMs, explainEnd: daemonEnded };
+  const daemon = launchDaemon([...input.daemonCommand, specPath], options);
   const identity = await findProcess(daemon.pid);
   if (identity) await instance.journal({ kind: 'tunnels', process: identity });
   await daemon.untilSetUp();

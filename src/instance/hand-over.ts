@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../lib/errors.ts';
-import { giveTo, type Owner } from '../lib/files.ts';
+import { giveTo, ignoreAbsence, type Owner } from '../lib/files.ts';
+import type { LockInput } from './lock.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,21 +10,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment): Owner | undefined =>
   process.getuid?.() === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
 
-const entriesOf = async (folder: string): Promise<readonly string[]> => {
-  try {
-    return (await readdir(folder)).map((name) => join(folder, name));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-};
+const entriesOf = async (folder: string): Promise<readonly string[]> =>
+  ((await readdir(folder).catch(ignoreAbsence)) ?? []).map((name) => join(folder, name));
 
-const giveIfThere = (owner: Owner) => (path: string) =>
-  giveTo(owner, path).catch((error) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
-
-type HandOverInput = { readonly config: { readonly name: string }; readonly folders: { readonly stateDir: string } };
+type HandOverInput = Omit<LockInput, 'signal'>;
 
 /**
  * After work under sudo: gives the instance's files, and `more` that the user named, to the calling user, so that
@@ -43,5 +32,5 @@ export const handOver = async (
   const files = (await entriesOf(instanceDir)).filter((path) => ![nodeDir, logsDir, supervisorSpecPath].includes(path));
   const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
   const folders = [stateDir, instancesDir, locksDir, instanceDir, logsDir];
-  await Promise.all([...folders, ...files, ...logs, ...more].map(giveIfThere(owner)));
+  await Promise.all([...folders, ...files, ...logs, ...more].map((path) => giveTo(owner, path).catch(ignoreAbsence)));
 };

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hasCode, UserError } from '../lib/errors.ts';
-import { findTextFile, writeFileAtomically } from '../lib/files.ts';
+import { findTextFile, ignoreAbsence, isThere, writeFileAtomically } from '../lib/files.ts';
+import { parseJson } from '../lib/json.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
-import type { InstanceRecord, Resource } from './record.ts';
-import { schemaVersion } from './record.ts';
+import { type InstanceRecord, type Resource, schemaVersion } from './record.ts';
 
 /** An instance's folder and record. Every change is on disk before its promise resolves. */
 export type Instance = {
@@ -15,29 +15,19 @@ export type Instance = {
 };
 
 const parseRecord = (text: string, dir: string): InstanceRecord => {
-  const record = parseObject(text);
+  const record = parseJson(text) as Partial<InstanceRecord> | null | undefined;
   const path = instancePaths(dir).recordPath;
-  if (!record) {
+  if (typeof record !== 'object' || !record) {
     throw new UserError(`${path} is damaged`, {
       id: 'environment.instance-damaged',
       hint: `end the instance's processes, if there are any (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
     });
   }
-  if (record.schema === schemaVersion) return record;
+  if (record.schema === schemaVersion) return record as InstanceRecord;
   throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
     id: 'environment.instance-schema',
     hint: 'take the instance down with the version of taskgate that created it',
   });
-};
-
-const parseObject = (text: string): InstanceRecord | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as InstanceRecord) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 };
 
 /** Changes are written one after the other, each based on what is on disk by then: a failed write affects no other. */
@@ -99,15 +89,11 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
 
 /** Records of all instances, by name. A folder without a record is no instance: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
-  const names = await readdir(statePaths(stateDir).instancesDir).catch((error) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = (await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? [];
   const found = await Promise.all(names.toSorted().map((name) => findInstance(stateDir, name)));
   return found.flatMap((instance) => (instance ? [instance.record()] : []));
 };
 
-/** Removes an instance's folder. */
 export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
 
 /**
@@ -115,11 +101,14 @@ export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { re
  * nothing to remove.
  */
 export const removeInstanceDir = async (stateDir: string, name: string): Promise<boolean> => {
-  try {
-    await rm(instanceDirOf(stateDir, name), { recursive: true });
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
+  const dir = instanceDirOf(stateDir, name);
+  if (!(await isThere(dir))) return false;
+  await rm(dir, { recursive: true, force: true });
+  return true;
+};
+
+/** Whether an instance has only a tunnel, to a cluster that taskgate does not manage. */
+export const isTunnelOnly = (instance: Instance): boolean => {
+  const { cluster, cidr, minikube, attach, journal } = instance.record();
+  return !cluster && !cidr && !minikube && !attach && journal.every(({ kind }) => kind === 'tunnels');
 };

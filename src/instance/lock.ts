@@ -17,17 +17,12 @@ export type LockInput = {
 export const withInstanceLock = <T>(
   { config: { name }, folders: { stateDir }, signal }: LockInput,
   work: () => Promise<T>,
-): Promise<T> =>
-  withLock(
-    join(statePaths(stateDir).locksDir, name),
-    {
-      signal,
-      onWait: (pid) => {
-        throw new UserError(`instance ${name} is being changed by process ${pid}`, {
-          id: 'environment.locked',
-          hint: `wait until it has ended, or end it: kill ${pid}`,
-        });
-      },
-    },
-    work,
-  );
+): Promise<T> => {
+  const onWait = (pid: number): never => {
+    throw new UserError(`instance ${name} is being changed by process ${pid}`, {
+      id: 'environment.locked',
+      hint: `wait until it has ended, or end it: kill ${pid}`,
+    });
+  };
+  return withLock(join(statePaths(stateDir).locksDir, name), { signal, onWait }, work);
+};

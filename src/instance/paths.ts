@@ -13,7 +13,6 @@ export const statePaths = (stateDir: string) => ({
   networkLock: join(stateDir, 'network.lock'),
 });
 
-/** The folder of one instance. */
 export const instanceDirOf = (stateDir: string, name: string): string => join(statePaths(stateDir).instancesDir, name);
 
 /** Files and folders of an instance's folder. */
@@ -75,7 +74,6 @@ export const instancePaths = (dir: string) => {
   };
 };
 
-/** The log of one process of an instance. */
 export const logPathOf = (logsDir: string, name: string): string => join(logsDir, `${name}.log`);
 
 /** Folders of a native node: written by `up` and the node's processes, root's. */

@@ -12,7 +12,6 @@ export type NativeResource =
   | { readonly kind: 'keeper'; readonly process: ProcessIdentity }
   | { readonly kind: 'link'; readonly name: string };
 
-/** The Minikube profile of an instance. */
 export type MinikubeResource = {
   readonly kind: 'minikube-profile';
   readonly profile: string;
@@ -21,13 +20,11 @@ export type MinikubeResource = {
   readonly owned: boolean;
 };
 
-/** The tunnel daemon of an instance. */
 export type TunnelResource = { readonly kind: 'tunnels'; readonly process: ProcessIdentity };
 
 /** A resource that `down` must remove; written before it is created. */
 export type Resource = NativeResource | MinikubeResource | TunnelResource;
 
-/** The Minikube cluster of an instance. */
 export type MinikubeTarget = {
   readonly profile: string;
   /** The user named the profile: then an existing one may be used, and recreated with `recreate`. */
@@ -44,7 +41,6 @@ export type MinikubeTarget = {
   readonly program?: string;
 };
 
-/** The cluster that an instance is attached to. */
 export type AttachTarget = {
   readonly context: string;
   /** The context's name repeated: the user allows changes to the cluster. */
@@ -61,7 +57,6 @@ export type ClusterTarget = {
   readonly attach?: AttachTarget;
 };
 
-/** Settings of a gateway. */
 export type GatewaySettings = GatewayName & {
   readonly className: string;
   /** `maxItems` of the Gateway's listeners, in spec and status. */
@@ -85,7 +80,7 @@ export type MasterSettings = {
   readonly maxSlotsPerPod: number;
 };
 
-/** The settings of the last `up`. */
+/** Of the last `up`. */
 export type InstanceSettings = {
   readonly gateway: GatewaySettings;
   readonly master?: MasterSettings;

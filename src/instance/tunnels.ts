@@ -33,7 +33,6 @@ export type NgrokSpec = {
   readonly configFile?: string;
 };
 
-/** The kind of a tunnel and its settings. */
 export type DriverSpec =
   | { readonly kind: 'ssh'; readonly settings: SshSpec }
   | { readonly kind: 'ngrok'; readonly settings: NgrokSpec };
@@ -78,7 +77,7 @@ export type TunnelDaemonSpec = {
   readonly instance: string;
   /** Unix socket on which it serves its status. */
   readonly socketPath: string;
-  /** The instance's folder. */
+  /** The instance's. */
   readonly folder: string;
   readonly logsDir: string;
   readonly tunnel?: TunnelSpec;

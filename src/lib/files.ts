@@ -4,8 +4,8 @@ import { copyFile, lchown, mkdir, open, readFile, realpath, rename, rm, stat } f
 import { dirname } from 'node:path';
 import { hasCode } from './errors.ts';
 
-/** Turns a missing file into undefined. */
-const ignoreAbsence = (error: unknown): undefined => {
+/** Turns the error of a missing file into undefined. */
+export const ignoreAbsence = (error: unknown): undefined => {
   if (!hasCode(error, 'ENOENT')) throw error;
 };
 

@@ -29,11 +29,6 @@ const reportOnStderr = (line: string): void => {
   }
 };
 
-const openLog = (name: string, logsDir: string): RotatingLog =>
-  openRotatingLog(join(logsDir, `${name}.log`), {
-    onLoss: (reason) => reportOnStderr(`output of ${name} is dropped: ${reason}`),
-  });
-
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
 const runOnce = (child: Child, log: RotatingLog, started: (pid: number | undefined) => void): Promise<string> => {
   const [program, ...args] = child.command;
@@ -71,7 +66,8 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
   };
   const keepRunning = async () => {
     await after;
-    const log = openLog(child.name, logsDir);
+    const onLoss = (reason: string) => reportOnStderr(`output of ${child.name} is dropped: ${reason}`);
+    const log = openRotatingLog(join(logsDir, `${child.name}.log`), { onLoss });
     let backoffMs: number | undefined;
     for (;;) {
       const startedAt = performance.now();

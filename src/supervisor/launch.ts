@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
-import { findTextFile } from '../lib/files.ts';
+import { findTextFile, type Owner } from '../lib/files.ts';
 import type { Command } from '../lib/process/runner.ts';
 import type { StarterEvent } from './spec.ts';
 
@@ -18,7 +18,7 @@ export type LaunchOptions = {
   /** Deadline of each wait for the daemon or one of its children. */
   readonly timeoutMs: number;
   /** The user to run it as, where root starts it for the caller of sudo. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: Owner;
   /** The error for a daemon that ended; by default that of a native node's supervisor. */
   readonly explainEnd?: (why: string) => UserError;
   readonly onEvent?: (event: StarterEvent) => void;
@@ -82,16 +82,11 @@ const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     children.set(name, { state, ...(detail && { detail }) });
     if (state === 'ready') readiness(name).resolve();
   });
-  const ready = (child: string): Promise<void> => readiness(child).promise;
-  return { setUp: setUp.promise, ready, children, problem: () => problem };
+  return { setUp: setUp.promise, readiness, children, problem: () => problem };
 };
 
 /** The error for a wait that took too long, with the state of the children. */
-const tooLate = async (
-  what: string,
-  children: ChildEvents,
-  { logsDir, timeoutMs }: LaunchOptions,
-): Promise<UserError> =>
+const tooLate = async (what: string, children: ChildEvents, { logsDir, timeoutMs }: LaunchOptions) =>
   new UserError(`${what} not ready after ${timeoutMs / 1_000}s: ${await describeTrouble(children, logsDir)}`, {
     id: 'cluster.not-started',
     hint: 'fix what the log lines report, or allow more time with --timeouts-stage-seconds',
@@ -145,7 +140,7 @@ export const launchDaemon = (command: Command, options: LaunchOptions): Launched
     ended: ended.promise,
     untilSetUp: () => within('the daemon', events.setUp),
     go: () => stdin.write('go\n'),
-    untilReady: (child) => within(child, events.ready(child)),
+    untilReady: (child) => within(child, events.readiness(child).promise),
     detach: () => {
       signal.removeEventListener('abort', stop);
       stdin.end('detach\n');

@@ -4,8 +4,13 @@ import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import type { Leftover } from '../../gateway/uninstall/objects.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
-import { findInstance, type Instance, listInstances, removeInstanceDir } from '../../instance/instance.ts';
-import { isTunnelOnly } from '../../instance/tunnel-only.ts';
+import {
+  findInstance,
+  type Instance,
+  isTunnelOnly,
+  listInstances,
+  removeInstanceDir,
+} from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';

@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { readTunnelSpec } from '../../daemon/spec.ts';
-import { findInstance, type Instance } from '../../instance/instance.ts';
+import { findInstance, type Instance, isTunnelOnly } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
-import { isTunnelOnly } from '../../instance/tunnel-only.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import type { Problem } from '../../model/problem.ts';
