@@ -22,12 +22,11 @@ export const parseMasterUrl = (text: string): MasterEndpoint | { readonly proble
   return { scheme, host, port: Number(port) || (scheme === 'https' ? 443 : 80), via: 'url' };
 };
 
+export const masterUrlHint = 'give scheme, host and port only, such as https://master.example:8443';
+
 /** The same of the value of `setting`. Throws UserError `usage.master-url` with everything that is wrong with it. */
 export const getMasterUrl = (text: string, setting: string): MasterEndpoint => {
   const parsed = parseMasterUrl(text);
   if (!('problems' in parsed)) return parsed;
-  throw new UserError(`${setting}: ${parsed.problems.join('; ')}`, {
-    id: 'usage.master-url',
-    hint: 'give scheme, host and port only, such as https://master.example:8443',
-  });
+  throw new UserError(`${setting}: ${parsed.problems.join('; ')}`, { id: 'usage.master-url', hint: masterUrlHint });
 };

@@ -1,4 +1,4 @@
-import { parseMasterUrl } from '../model/master-url.ts';
+import { masterUrlHint, parseMasterUrl } from '../model/master-url.ts';
 import { isPublicBind, type MasterRouteSettings } from './endpoint.ts';
 
 /** A problem of the settings that decide how tasks reach the master. */
@@ -12,37 +12,19 @@ export type MasterRouteFinding = {
 
 type Rule = (settings: MasterRouteSettings) => readonly (MasterRouteFinding | false)[];
 
-const error = (path: string, message: string, hint: string): MasterRouteFinding => ({
-  severity: 'error',
-  path,
-  message,
-  hint,
-});
-const warning = (path: string, message: string, hint: string): MasterRouteFinding => ({
-  severity: 'warning',
-  path,
-  message,
-  hint,
-});
+const error = (path: string, message: string, hint: string) => ({ severity: 'error', path, message, hint }) as const;
 
 const url: Rule = ({ master: { reach, url: text } }) => {
-  if (reach === 'url' && text === undefined)
-    return [
-      error(
-        'master.url',
-        'is not set, and master.reach is url',
-        'set it to the address by which tasks reach the master, such as https://master.example:8443',
-      ),
-    ];
-  if (text === undefined) return [];
+  if (text === undefined) {
+    const hint = 'set it to the address by which tasks reach the master, such as https://master.example:8443';
+    return [reach === 'url' && error('master.url', 'is not set, and master.reach is url', hint)];
+  }
   const parsed = parseMasterUrl(text);
   const problems = 'problems' in parsed ? parsed.problems : [];
   return [
     reach !== 'url' &&
       error('master.url', `is set, but master.reach is ${reach}`, 'set master.reach to url, or leave master.url out'),
-    ...problems.map((problem) =>
-      error('master.url', problem, 'give scheme, host and port alone, such as https://master.example:8443'),
-    ),
+    ...problems.map((problem) => error('master.url', problem, masterUrlHint)),
   ];
 };
 
@@ -79,8 +61,12 @@ const exposure: Rule = ({ master: { reach }, ssh: { bindAddress }, tunnel: { all
 const host: Rule = ({ master }) => [
   master.host !== undefined &&
     master.reach !== 'auto' &&
-    master.reach !== 'direct' &&
-    warning('master.host', `is not used, since master.reach is ${master.reach}`, 'leave it out'),
+    master.reach !== 'direct' && {
+      severity: 'warning',
+      path: 'master.host',
+      message: `is not used, since master.reach is ${master.reach}`,
+      hint: 'leave it out',
+    },
 ];
 
 /** All problems of the settings that decide how tasks reach the master. */

@@ -22,18 +22,15 @@ export type MasterRoute =
   | { readonly via: TunnelKind; readonly because: string }
   | { readonly via: 'url'; readonly endpoint: MasterEndpoint; readonly because: string };
 
-const noReversePath = (): UserError =>
-  new UserError('pods do not reach this host directly, and no other route to the master is configured', {
-    id: 'tunnel.no-way-back',
-    hint: 'choose one: --master-reach ssh --ssh-host HOST, --master-reach ngrok (both with --tunnel-allow-public true), or --master-reach url --master-url URL',
-  });
-
 /** Without a direct route, a tunnel only if the settings allow one. */
 const chooseInstead = ({ ssh, ngrok, tunnel }: MasterRouteSettings): MasterRoute => {
   const because = 'auto: a pod does not reach this host directly';
   if (ssh.host && (tunnel.allowPublic || !isPublicBind(ssh.bindAddress))) return { via: 'ssh', because };
   if ((ngrok.domain || ngrok.tcpAddress) && tunnel.allowPublic) return { via: 'ngrok', because };
-  throw noReversePath();
+  throw new UserError('pods do not reach this host directly, and no other route to the master is configured', {
+    id: 'tunnel.no-way-back',
+    hint: 'choose one: --master-reach ssh --ssh-host HOST, --master-reach ngrok (both with --tunnel-allow-public true), or --master-reach url --master-url URL',
+  });
 };
 
 /**
@@ -46,10 +43,8 @@ export const chooseMasterRoute = (settings: MasterRouteSettings, isDirect?: bool
     return { via: 'url', endpoint: getMasterUrl(url ?? '', 'master.url'), because: 'master.reach is url' };
   if (reach !== 'auto') return { via: reach, because: `master.reach is ${reach}` };
   if (isDirect === false) return chooseInstead(settings);
-  const because = isDirect
-    ? 'auto: a pod reaches this host directly'
-    : 'auto: no tunnel unless a pod cannot reach this host';
-  return { via: 'direct', because };
+  const because = isDirect ? 'a pod reaches this host directly' : 'no tunnel unless a pod cannot reach this host';
+  return { via: 'direct', because: `auto: ${because}` };
 };
 
 export type WantedMaster = {
@@ -67,10 +62,7 @@ export const directEndpoint = ({ scheme, port, host }: WantedMaster, { hostAddre
   via: 'direct',
 });
 
-/**
- * The public end of a tunnel as tasks dial it. A tunnel of bytes has the master's own scheme, one that ends TLS has its
- * own.
- */
+/** The public end of a tunnel as tasks dial it: a tunnel of bytes has the master's scheme, one that ends TLS its own. */
 export const endpointThrough = (
   via: TunnelKind,
   { scheme, host, port }: PublicAddress,

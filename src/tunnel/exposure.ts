@@ -1,7 +1,6 @@
 import type { InstanceRecord } from '../instance/record.ts';
 import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import type { ProviderName } from '../model/cluster.ts';
-import type { PortRange } from '../model/gateway-endpoint.ts';
 import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { isLoopback, isPublicBind } from './endpoint.ts';
@@ -34,26 +33,19 @@ const whoReachesNode: Readonly<Record<ProviderName, (address: string) => string>
   attach: (address) => `whoever reaches ${address}`,
 };
 
-const textOf = (address: string, { start, end }: PortRange): string => `${address}:${start}-${end}`;
-
 const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[] => {
   const { gateway, cluster, provider } = record;
   if (!gateway) return [];
   const forward = status?.forward && spec?.forward;
   const nodeAddress = forward ? cluster?.nodeAddress : gateway.address;
-  const row = (address: string, to: string): Exposure => ({
-    ...{ what: 'task ports', address: textOf(address, gateway.portRange), to, protection: taskProtection },
-  });
+  const { start, end } = gateway.portRange;
+  const row = (host: string, to: string): Exposure => {
+    return { what: 'task ports', address: `${host}:${start}-${end}`, to, protection: taskProtection };
+  };
+  const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'whoever reaches this host there';
   return [
     ...(nodeAddress ? [row(nodeAddress, whoReachesNode[provider](nodeAddress))] : []),
-    ...(forward
-      ? [
-          row(
-            forward.address,
-            isLoopback(forward.address) ? 'programs on this host' : 'whoever reaches this host there',
-          ),
-        ]
-      : []),
+    ...(forward ? [row(forward.address, there)] : []),
   ];
 };
 
@@ -67,20 +59,13 @@ const throughTunnel = ({ kind, settings }: DriverSpec): Pick<Exposure, 'to' | 'p
   const { host, bindAddress } = settings;
   const protection = `${login}; not encrypted between tasks and ${host}`;
   if (isLoopback(bindAddress)) return { to: `programs on ${host}`, protection };
-  return {
-    to: isPublicBind(bindAddress)
-      ? `whoever reaches ${host}, the internet unless a firewall is there`
-      : `the network of ${bindAddress}`,
-    protection,
-  };
+  if (!isPublicBind(bindAddress)) return { to: `the network of ${bindAddress}`, protection };
+  return { to: `whoever reaches ${host}, the internet unless a firewall is there`, protection };
 };
-
-const isOpen = (status: TunnelDaemonStatus['tunnel']): boolean =>
-  status?.state !== 'ended' && status?.state !== 'failed';
 
 const tunnelEnd = ({ spec, status }: ExposureInput): readonly Exposure[] => {
   const tunnel = status?.tunnel;
-  if (!tunnel?.address || !spec?.tunnel || !isOpen(tunnel)) return [];
+  if (!tunnel?.address || !spec?.tunnel || tunnel.state === 'ended' || tunnel.state === 'failed') return [];
   const { until } = tunnel;
   const row = { address: originOf(tunnel.address), ...throughTunnel(spec.tunnel.driver), ...(until && { until }) };
   return [{ what: 'master', ...row }];
@@ -92,17 +77,9 @@ const withoutTunnel = (master: MasterEndpoint | undefined): readonly Exposure[] 
   if (master.via === 'direct') {
     return [{ what: 'master', address, to: 'pods, and whoever reaches this host there', protection: login }];
   }
-  if (master.via === 'url') {
-    return [
-      {
-        what: 'master',
-        address,
-        to: 'whoever its owner lets in',
-        protection: `${login}, and what its owner has set up`,
-      },
-    ];
-  }
-  return [];
+  if (master.via !== 'url') return [];
+  const protection = `${login}, and what its owner has set up`;
+  return [{ what: 'master', address, to: 'whoever its owner lets in', protection }];
 };
 
 /** All exposed addresses of an instance: to whom, with what protection, until when. */

@@ -1,4 +1,6 @@
 import type { UserError } from '../lib/errors.ts';
+import type { Runner } from '../lib/process/runner.ts';
+import type { spawnTethered } from '../lib/process/tethered.ts';
 import type { PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 
 export type OpenInput = {
@@ -26,4 +28,14 @@ export type TunnelDriver = {
   readonly open: (input: OpenInput) => Promise<OpenTunnel>;
   /** Whether a retry is useless until the user has fixed something: a refused key, a missing token. */
   readonly isFinal: (error: UserError) => boolean;
+};
+
+/** What a driver runs its program with. */
+export type DriverTools = {
+  readonly runner: Runner;
+  readonly spawn: typeof spawnTethered;
+  /** The program's whole environment: HOME, PATH, SSH_AUTH_SOCK, NGROK_AUTHTOKEN, HTTPS_PROXY. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The instance's. */
+  readonly folder: string;
 };

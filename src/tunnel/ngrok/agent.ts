@@ -1,6 +1,7 @@
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
+import { parseJson } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 
@@ -61,33 +62,16 @@ export const parseAddress = (url: string): PublicAddress => {
   return { scheme: isSecure ? 'https' : 'http', host: hostname, port: Number(port) || (isSecure ? 443 : 80) };
 };
 
-/** An address as text, also for comparing two. */
-export const addressText = ({ scheme, host, port }: PublicAddress): string => `${scheme}://${host}:${port}`;
-
 type AgentTunnel = { readonly public_url?: unknown; readonly config?: { readonly addr?: unknown } };
-
-const isTo = ({ config }: AgentTunnel, localPort: number): boolean =>
-  String(config?.addr ?? '').endsWith(`:${localPort}`);
-
-const parseTunnels = (text: string): readonly AgentTunnel[] | undefined => {
-  try {
-    const { tunnels } = JSON.parse(text) as { readonly tunnels?: unknown };
-    return Array.isArray(tunnels) ? tunnels : undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 /** Reads an answer of `/api/tunnels`: the address of the tunnel to `localPort`, or why there is none. */
 export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
-  const tunnels = parseTunnels(text);
-  if (!tunnels) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
-  const own = tunnels.find((tunnel) => isTo(tunnel, localPort) && typeof tunnel.public_url === 'string');
-  if (own) return parseAddress(String(own.public_url));
+  const { tunnels } = (parseJson(text) ?? {}) as { readonly tunnels?: unknown };
+  if (!Array.isArray(tunnels)) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
+  const own = (tunnels as readonly AgentTunnel[]).find(({ config }) => String(config?.addr).endsWith(`:${localPort}`));
+  if (typeof own?.public_url === 'string') return parseAddress(own.public_url);
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
-
-const askTimeoutMs = 2_000;
 
 /** Asks the agent's API once; throws the signal's reason when aborted. */
 export const askAgent = async (
@@ -96,7 +80,7 @@ export const askAgent = async (
 ): Promise<PublicAddress | string> => {
   try {
     const url = `http://127.0.0.1:${apiPort}/api/tunnels`;
-    const response = await httpRequest(url, { signal, stallTimeoutMs: askTimeoutMs });
+    const response = await httpRequest(url, { signal, stallTimeoutMs: 2_000 });
     return judgeTunnels((await readBytes(response, signal)).toString(), localPort);
   } catch (error) {
     signal.throwIfAborted();

@@ -6,24 +6,16 @@ import { withoutUndefined } from '../../lib/defined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { freePort } from '../../lib/free-port.ts';
-import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import { CommandError } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
-import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
+import type { DriverTools, TunnelDriver } from '../tunnel.ts';
 import { agentCommand, askAgent, configVersionOf, findOldAgent, renderAgentConfig } from './agent.ts';
 import { finalNgrokErrors, ngrokError } from './errors.ts';
-import { type Agent, type SpawnTools, startAgent } from './process.ts';
+import { type Agent, startAgent } from './process.ts';
 
-export type NgrokTools = SpawnTools & {
-  readonly runner: Runner;
-  /** Folder for the agent's configuration. */
-  readonly folder: string;
-  /** The longest wait for the public address; 30 s unless given. */
-  readonly patienceMs?: number;
-};
-
-const pollPauseMs = 100;
-const defaultPatienceMs = 30_000;
+/** `patienceMs`: the longest wait for the public address; 30 s unless given. */
+export type NgrokTools = DriverTools & { readonly patienceMs?: number };
 
 /** Throws `tunnel.ngrok-missing` or `tunnel.ngrok-old`. */
 const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools): Promise<void> => {
@@ -43,9 +35,7 @@ const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools):
 };
 
 const defaultConfigFile = ({ HOME: home = homedir() }: NgrokTools['env']): string =>
-  process.platform === 'darwin'
-    ? join(home, 'Library', 'Application Support', 'ngrok', 'ngrok.yml')
-    : join(home, '.config', 'ngrok', 'ngrok.yml');
+  join(home, process.platform === 'darwin' ? 'Library/Application Support' : '.config', 'ngrok', 'ngrok.yml');
 
 /** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them. */
 const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
@@ -64,21 +54,15 @@ const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort
 const awaitAddress = async (
   agent: Agent,
   ports: { readonly apiPort: number; readonly localPort: number },
-  { signal, patienceMs }: { readonly signal: AbortSignal; readonly patienceMs: number },
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<PublicAddress> => {
   const gone = new AbortController();
   void agent.ended.then((why) => gone.abort(ngrokError(why)));
-  const seen = await waitUntil(
-    'ngrok',
-    polling((until) => askAgent(ports, until), pollPauseMs),
-    (answer) => (typeof answer === 'string' ? answer : true),
-    {
-      timeoutMs: patienceMs,
-      id: 'tunnel.ngrok-not-up',
-      hint: 'see its log',
-      signal: AbortSignal.any([signal, gone.signal]),
-    },
-  ).catch((error: unknown) => {
+  const both = AbortSignal.any([signal, gone.signal]);
+  const options = { timeoutMs, signal: both, id: 'tunnel.ngrok-not-up', hint: 'see its log' } as const;
+  const look = polling((until) => askAgent(ports, until), 100);
+  const judge = (answer: PublicAddress | string) => (typeof answer === 'string' ? answer : true);
+  const seen = await waitUntil('ngrok', look, judge, options).catch((error: unknown) => {
     signal.throwIfAborted();
     // the agent's own failures say more than that there is no tunnel yet
     throw !gone.signal.aborted && agent.failures() ? ngrokError(agent.failures()) : error;
@@ -94,15 +78,15 @@ const awaitAddress = async (
 export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => ({
   kind: 'ngrok',
   target: `ngrok ${spec.tcpAddress ?? spec.domain ?? '(address by ngrok)'}`,
-  open: async ({ localPort, signal }: OpenInput): Promise<OpenTunnel> => {
+  open: async ({ localPort, signal }) => {
     await verifyAgent(spec, tools);
     signal.throwIfAborted();
     const apiPort = await freePort();
     const configFiles = await writeConfig(spec, tools, apiPort);
     const agent = startAgent(agentCommand(spec, localPort, configFiles), tools, signal);
     try {
-      const { patienceMs = defaultPatienceMs } = tools;
-      const address = await awaitAddress(agent, { apiPort, localPort }, { signal, patienceMs });
+      const { patienceMs: timeoutMs = 30_000 } = tools;
+      const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });
       agent.expect(address);
       return { address, ended: agent.ended, close: agent.close };
     } catch (error) {

@@ -1,14 +1,26 @@
+import { parseJson } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
-import type { spawnTethered } from '../../lib/process/tethered.ts';
-import type { PublicAddress } from '../../model/master-endpoint.ts';
-import { addressText, parseAddress } from './agent.ts';
+import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
+import type { DriverTools } from '../tunnel.ts';
+import { parseAddress } from './agent.ts';
 import { finalNgrokErrors, findNgrokTrouble, withoutToken } from './errors.ts';
-import { readAgentLine } from './log.ts';
 
-export type SpawnTools = {
-  readonly spawn: typeof spawnTethered;
-  /** The agent's whole environment: HOME, PATH, NGROK_AUTHTOKEN, HTTPS_PROXY. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+const failureLevels = ['warn', 'eror', 'error', 'crit'];
+
+/**
+ * Reads a record of the JSON log, or a line that the agent prints before it has a log, which begins with `ERROR:`: the
+ * address of a tunnel that was started, or why something failed. Tested in test/tunnel/ngrok/agent.test.ts.
+ */
+export const readAgentLine = (line: string): { readonly url?: string; readonly failure?: string } => {
+  const record = line.startsWith('{') ? parseJson(line) : undefined;
+  if (!record) {
+    const [, failure] = /^ERROR:\s*(.*)/.exec(line) ?? [];
+    return failure ? { failure } : {};
+  }
+  const { lvl, msg, err, url } = record as Readonly<Record<'lvl' | 'msg' | 'err' | 'url', unknown>>;
+  if (msg === 'started tunnel' && typeof url === 'string') return { url };
+  const hasError = typeof err === 'string' && err !== '<nil>';
+  return failureLevels.includes(String(lvl)) && hasError ? { failure: err } : {};
 };
 
 /** One running agent. */
@@ -31,7 +43,7 @@ const isReasonToEnd = (failures: string, isUp: boolean): boolean => {
 };
 
 /** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts. */
-export const startAgent = (command: Command, { spawn, env }: SpawnTools, signal: AbortSignal): Agent => {
+export const startAgent = (command: Command, { spawn, env }: DriverTools, signal: AbortSignal): Agent => {
   const reported: string[] = [];
   let expected: string | undefined;
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
@@ -43,7 +55,7 @@ export const startAgent = (command: Command, { spawn, env }: SpawnTools, signal:
       reported.splice(0, reported.length - linesKept);
       if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
     }
-    const address = url && addressText(parseAddress(url));
+    const address = url && originOf(parseAddress(url));
     if (address && expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
   };
   const child = spawn(command, { env, onLine, isWorthKeeping: () => false, signal });
@@ -53,7 +65,7 @@ export const startAgent = (command: Command, { spawn, env }: SpawnTools, signal:
     return why;
   });
   const expect = (address: PublicAddress) => {
-    expected = addressText(address);
+    expected = originOf(address);
   };
   return { ended, expect, failures, close: child.kill };
 };

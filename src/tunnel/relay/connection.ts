@@ -5,14 +5,9 @@ import { findProbeAnswer, probePrefix } from './probe.ts';
 const longestSilenceMs = 2_000;
 const longestHeadBytes = 8_192;
 
-const isProbePrefix = (head: Buffer): boolean => {
-  const length = Math.min(head.length, probePrefix.length);
-  return head.toString('latin1', 0, length) === probePrefix.slice(0, length);
-};
-
 /** Undefined for anything but a probe; `more` while that cannot be decided yet. */
 const judgeHead = (head: Buffer, secret: string): { readonly answer: string } | 'more' | undefined => {
-  if (!isProbePrefix(head)) return undefined;
+  if (!probePrefix.startsWith(head.toString('latin1', 0, probePrefix.length))) return undefined;
   const text = head.toString('latin1');
   if (!text.includes('\r\n\r\n') && head.length < longestHeadBytes) return 'more';
   const answer = findProbeAnswer(text, secret);
@@ -25,7 +20,6 @@ const respond = (client: Socket, answer: string): void => {
 };
 
 type ProbeOptions = { readonly secret: string; readonly silenceMs?: number | undefined };
-type OnOther = (head: Buffer) => void;
 
 /**
  * Reads the first bytes of a new connection. Answers a liveness probe; any other connection is passed to `onOther`,
@@ -34,7 +28,7 @@ type OnOther = (head: Buffer) => void;
 export const answerProbe = (
   client: Socket,
   { secret, silenceMs = longestSilenceMs }: ProbeOptions,
-  onOther: OnOther,
+  onOther: (head: Buffer) => void,
 ): void => {
   let head: Buffer = Buffer.alloc(0);
   const leave = (): void => {
@@ -80,9 +74,7 @@ const propagateFailure = (one: Socket, other: Socket): void => {
   });
 };
 
-/**
- * Copies between two connections, each way with its own end, until both are closed. Tested in test/tunnel/relay/relay.test.ts.
- */
+/** Copies between two connections, each way with its own end, until both are closed. Tested in test/tunnel/relay/relay.test.ts. */
 export const pipeBoth = (client: Socket, master: Socket, { head, secret }: { head: Buffer; secret: string }): void => {
   propagateFailure(client, master);
   propagateFailure(master, client);

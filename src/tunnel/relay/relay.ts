@@ -1,15 +1,11 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { messageOf } from '../../lib/errors.ts';
 import { answerProbe, pipeBoth } from './connection.ts';
 
 const dialTimeoutMs = 5_000;
-const loopback = '127.0.0.1';
-
-export type RelayTarget = { readonly host: string; readonly port: number };
 
 export type RelayOptions = {
   /** Where the master listens. */
-  readonly target: RelayTarget;
+  readonly target: { readonly host: string; readonly port: number };
   /** Signs the probes that the relay answers itself. */
   readonly secret: string;
   /** A connection on which the client sends nothing for this long goes to the master; 2 s unless given. */
@@ -28,18 +24,15 @@ export type Relay = {
   readonly close: () => Promise<void>;
 };
 
-const describeFailure = ({ host, port }: RelayTarget, error: unknown): string =>
-  `cannot connect to the master on ${host}:${port} (${messageOf(error)})`;
-
 /** Connects to the master, and keeps the last failure. */
-const makeDialer = (target: RelayTarget) => {
+const makeDialer = (target: RelayOptions['target']) => {
   let trouble: string | undefined;
   /** Undefined if the connection fails. */
   const dial = (): Promise<Socket | undefined> =>
     new Promise((resolve) => {
       const master = connect({ ...target, allowHalfOpen: true, noDelay: true });
-      const refuse = (error: Error): void => {
-        trouble = describeFailure(target, error);
+      const refuse = ({ message }: Error): void => {
+        trouble = `cannot connect to the master on ${target.host}:${target.port} (${message})`;
         resolve(undefined);
       };
       master.setTimeout(dialTimeoutMs, () => master.destroy(new Error(`no answer within ${dialTimeoutMs / 1_000}s`)));
@@ -72,7 +65,7 @@ export const startRelay = async ({ target, secret, silenceMs }: RelayOptions): P
     answerProbe(client, { secret, silenceMs }, (head) => void forward(client, head));
   });
   await new Promise<void>((resolve, reject) => {
-    server.on('error', reject).listen(0, loopback, resolve);
+    server.on('error', reject).listen(0, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,8 +1,9 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
 import { UserError } from '../../lib/errors.ts';
-import { CommandError, type Runner } from '../../lib/process/runner.ts';
-import type { spawnTethered, Tethered } from '../../lib/process/tethered.ts';
+import { CommandError } from '../../lib/process/runner.ts';
+import type { Tethered } from '../../lib/process/tethered.ts';
+import type { DriverTools } from '../tunnel.ts';
 import {
   findOpenPort,
   inspectCommand,
@@ -16,13 +17,7 @@ import {
 } from './command.ts';
 import { sshError } from './errors.ts';
 
-export type SshTools = {
-  readonly runner: Runner;
-  readonly spawn: typeof spawnTethered;
-  /** The whole environment of ssh: HOME, PATH, SSH_AUTH_SOCK. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The instance's folder, where the keys of new hosts are kept. */
-  readonly folder: string;
+export type SshTools = DriverTools & {
   /** Called with ssh's output: all of it until the tunnel is established, then without debug messages. */
   readonly onLine?: (line: string) => void;
   /** Called with the reason for a delay. */
@@ -33,7 +28,6 @@ export type SshTools = {
 
 const linesKept = 1_000;
 
-/** One run of ssh. */
 export type SshRun = {
   readonly child: Tethered;
   readonly lines: readonly string[];
@@ -43,19 +37,14 @@ export type SshRun = {
   readonly arrival: Promise<void>;
 };
 
-const environmentOf = ({ env }: SshTools) => ({ ...env, SSH_ASKPASS_REQUIRE: 'never' });
-
+const neverAsk = { SSH_ASKPASS_REQUIRE: 'never' };
 const inspectMs = 10_000;
 
 /** Reads ssh's settings for the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
 export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortSignal): Promise<SshHost> => {
   try {
-    const limits = { timeoutMs: inspectMs, signal };
-    const { stdout } = await tools.runner(inspectCommand(spec), {
-      env: withoutUndefined(environmentOf(tools)),
-      ...limits,
-    });
-    return parseHost(stdout);
+    const env = withoutUndefined({ ...tools.env, ...neverAsk });
+    return parseHost((await tools.runner(inspectCommand(spec), { env, timeoutMs: inspectMs, signal })).stdout);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CommandError)) throw error;
@@ -88,6 +77,7 @@ export const startSsh = (
     } else if (isArrival(line, port)) arrival.resolve();
   };
   const isWorthKeeping = (line: string) => !isNoise(line);
-  const child = tools.spawn(tunnelCommand(spec, plan), { env: environmentOf(tools), onLine, isWorthKeeping, signal });
+  const env = { ...tools.env, ...neverAsk };
+  const child = tools.spawn(tunnelCommand(spec, plan), { env, onLine, isWorthKeeping, signal });
   return { child, lines, opened: opened.promise, arrival: arrival.promise };
 };

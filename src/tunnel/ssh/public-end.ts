@@ -6,9 +6,7 @@ import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import { isLoopback } from '../endpoint.ts';
 
-/**
- * The result of dialling the public end. `elsewhere`: the connection is accepted, but does not come through the tunnel.
- */
+/** The result of dialling it. `elsewhere`: the connection is accepted, but does not come through the tunnel. */
 export type PublicEndOutcome = 'arrived' | 'elsewhere' | ConnectFailure;
 
 export type PublicEnd = { readonly outcome: PublicEndOutcome; readonly seen: string };
@@ -33,11 +31,11 @@ export const verifyPublicEnd = (
       socket.destroy();
       resolve({ outcome, seen: `${host}:${port} ${seen}` });
     };
-    const timer = setTimeout(() => {
-      if (isConnected)
-        end('elsewhere', `accepted a connection that did not come through the tunnel in ${timeoutMs} ms`);
-      else end('timeout', `gave no answer in ${timeoutMs} ms`);
-    }, timeoutMs);
+    const late = () => {
+      if (!isConnected) end('timeout', `gave no answer in ${timeoutMs} ms`);
+      else end('elsewhere', `accepted a connection that did not come through the tunnel in ${timeoutMs} ms`);
+    };
+    const timer = setTimeout(late, timeoutMs);
     socket.on('connect', () => {
       isConnected = true;
     });

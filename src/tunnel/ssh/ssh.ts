@@ -46,10 +46,6 @@ const openOnce = async (
 const isHeld = (error: unknown): error is UserError =>
   error instanceof UserError && ['tunnel.ssh-port-taken', 'tunnel.ssh-port-elsewhere'].includes(error.id);
 
-/** A server notices a lost client only when it sends something to it, such as a connection to the port. */
-const connectOnce = (address: PublicAddress, signal: AbortSignal) =>
-  verifyPublicEnd(address, { arrival: new Promise(() => undefined), timeoutMs: connectOnceMs, signal });
-
 const stillHeld = ({ host, port }: PublicAddress, ms: number): UserError =>
   new UserError(`port ${port} of ${host}, which the tunnel had before, is still in use after ${ms / 1_000}s`, {
     id: 'tunnel.ssh-port-stale',
@@ -60,6 +56,7 @@ const stillHeld = ({ host, port }: PublicAddress, ms: number): UserError =>
 const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput & { previous: PublicAddress }) => {
   const { stale } = { ...patience, ...tools.patienceMs };
   const { previous, signal } = input;
+  const held = `port ${previous.port} of ${previous.host} is still in use`;
   const startMs = performance.now();
   for (let tries = 0; performance.now() - startMs < stale; tries++) {
     try {
@@ -67,17 +64,13 @@ const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput
     } catch (error) {
       if (!isHeld(error)) throw error;
     }
-    if (tries === 0)
-      tools.onDetail?.(
-        `port ${previous.port} of ${previous.host} is still in use, perhaps by the lost connection; retrying`,
-      );
-    await connectOnce(previous, signal);
+    if (tries === 0) tools.onDetail?.(`${held}, perhaps by the lost connection; retrying`);
+    // a server notices a lost client only when it sends something to it, such as a connection to the port
+    await verifyPublicEnd(previous, { arrival: new Promise(() => undefined), timeoutMs: connectOnceMs, signal });
     await pause(delayMs(backoff, tries), undefined, { signal });
   }
   if (spec.remotePort !== 0) throw stillHeld(previous, stale);
-  tools.onDetail?.(
-    `port ${previous.port} of ${previous.host} is still in use after ${stale / 1_000}s; using another one`,
-  );
+  tools.onDetail?.(`${held} after ${stale / 1_000}s; using another one`);
   return openOnce(spec, tools, { ...input, remotePort: 0 });
 };
 
@@ -92,10 +85,10 @@ export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
       const { previous } = input;
       const isSameHost = previous?.host === (spec.publicHost ?? host.hostName);
       const remotePort = spec.remotePort || (isSameHost ? previous.port : 0);
-      const tunnel =
-        previous && isSameHost && remotePort === previous.port
-          ? await reopen(spec, tools, { ...input, host, remotePort, previous })
-          : await openOnce(spec, tools, { ...input, host, remotePort });
+      const isSame = isSameHost && remotePort === previous.port;
+      const tunnel = await (isSame
+        ? reopen(spec, tools, { ...input, host, remotePort, previous })
+        : openOnce(spec, tools, { ...input, host, remotePort }));
       hasWorked = true;
       return tunnel;
     },

@@ -1,6 +1,8 @@
+import type { TunnelTimings } from '../../instance/tunnels.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { TunnelState, TunnelStatus } from '../../model/tunnel-status.ts';
 import type { TunnelDriver } from '../tunnel.ts';
+import type { Wait } from './wake.ts';
 
 type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
 
@@ -12,13 +14,35 @@ export type SupervisedState = {
   readonly prove: (proven: NonNullable<TunnelStatus['proven']>) => void;
 };
 
-type StateInput = {
-  readonly previous: PublicAddress | undefined;
+export type SuperviseInput = {
+  /** Port of the relay on 127.0.0.1. */
+  readonly localPort: number;
+  /** Sends a fresh nonce to the public end: `true` when it came back, otherwise what was seen. */
+  readonly probe: (
+    address: PublicAddress,
+    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ) => Promise<string | true>;
+  /** The address from an earlier daemon. */
+  readonly previous?: PublicAddress;
+  readonly signal: AbortSignal;
+  /** Called at each change of the state or its reason. */
   readonly onState: (status: TunnelStatus) => void;
+  /** Called when the tunnel gets another address than running pods know. */
+  readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
+  readonly timings?: Partial<TunnelTimings>;
+  readonly wait?: Wait;
+};
+
+/** What the supervision of one tunnel works with. */
+export type Supervision = Omit<SuperviseInput, 'timings' | 'wait'> & {
+  readonly driver: TunnelDriver;
+  readonly timings: TunnelTimings;
+  readonly wait: Wait;
+  readonly state: SupervisedState;
 };
 
 /** Begins before the first start of the tunnel's program. Tested in test/tunnel/supervise/supervise.test.ts. */
-export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }: StateInput): SupervisedState => {
+export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }: SuperviseInput): SupervisedState => {
   let status: TunnelStatus = {
     ...{ kind, target, state: 'starting', since: new Date().toISOString(), restarts: -1 },
     ...(previous && { address: previous }),

@@ -1,13 +1,12 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
 import { delayMs } from '../../lib/backoff.ts';
 import { type ErrorId, UserError } from '../../lib/errors.ts';
-import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
-import { type ProbeAddress, stayLive } from './live.ts';
+import { stayLive } from './live.ts';
 import { openTunnel } from './open.ts';
-import { makeState, type SupervisedState } from './state.ts';
-import { makeWait, type Wait } from './wake.ts';
+import { makeState, type SuperviseInput, type Supervision } from './state.ts';
+import { makeWait } from './wake.ts';
 
 const defaultTimings: TunnelTimings = {
   livenessMs: 15_000,
@@ -20,22 +19,6 @@ const backoff = { firstMs: 250, longestMs: 30_000 };
 /** While the network is the cause, so that the tunnel is up soon after the network is. */
 const networkBackoff = { ...backoff, longestMs: 1_000 };
 
-export type SuperviseInput = {
-  /** Port of the relay on 127.0.0.1. */
-  readonly localPort: number;
-  readonly probe: ProbeAddress;
-  /** The address from an earlier daemon. */
-  readonly previous?: PublicAddress;
-  readonly signal: AbortSignal;
-  /** Called at each change of the state or its reason. */
-  readonly onState: (status: TunnelStatus) => void;
-  /** Called when the tunnel gets another address than running pods know. */
-  readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
-  readonly timings?: Partial<TunnelTimings>;
-  readonly wait?: Wait;
-};
-
-/** A tunnel that is being supervised. */
 export type SupervisedTunnel = {
   readonly status: () => TunnelStatus;
   /** Resolves after a final failure; rejects with the signal's reason once its program has ended. */
@@ -58,14 +41,8 @@ const isOfNetwork = (id: ErrorId): boolean => /\b(unreachable|no-dns|offline|tim
 export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
   delayMs(isNetwork ? networkBackoff : backoff, failures);
 
-type Run = Omit<SuperviseInput, 'timings' | 'wait'> & {
-  readonly timings: TunnelTimings;
-  readonly wait: Wait;
-  readonly state: SupervisedState;
-};
-
 /** Watches an open tunnel until its program ends or its nonces no longer come back. */
-const stay = async ({ address, ended }: OpenTunnel, run: Run, signal: AbortSignal): Promise<End> => {
+const stay = async ({ address, ended }: OpenTunnel, run: Supervision, signal: AbortSignal): Promise<End> => {
   run.state.enter('probing');
   const programEnd = ended.then((why): End => ({ why, isFinal: false, isNetwork: true }));
   const silence = stayLive(address, { ...run, signal }).then(
@@ -75,32 +52,31 @@ const stay = async ({ address, ended }: OpenTunnel, run: Run, signal: AbortSigna
 };
 
 /** One run of the program, from its start to its end. */
-const runOnce = async (driver: TunnelDriver, run: Run): Promise<End> => {
+const runOnce = async (run: Supervision): Promise<End> => {
   const controller = new AbortController();
   const stop = () => controller.abort(run.signal.reason);
   run.signal.addEventListener('abort', stop, { once: true });
   try {
     run.signal.throwIfAborted();
-    const { openTimeoutMs } = run.timings;
-    const tunnel = await openTunnel({ ...run, driver, openTimeoutMs }, controller);
+    const tunnel = await openTunnel(run, controller);
     return await stay(tunnel, run, controller.signal).finally(tunnel.close);
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const { message: why, hint, id } = error;
-    return { why, ...(hint && { hint }), errorId: id, isFinal: driver.isFinal(error), isNetwork: isOfNetwork(id) };
+    return { why, ...(hint && { hint }), errorId: id, isFinal: run.driver.isFinal(error), isNetwork: isOfNetwork(id) };
   } finally {
     run.signal.removeEventListener('abort', stop);
     controller.abort();
   }
 };
 
-const keepOpen = async (driver: TunnelDriver, run: Run): Promise<void> => {
+const keepOpen = async (run: Supervision): Promise<void> => {
   const { state, wait, signal } = run;
   for (let failures = 0; ; failures++) {
     const startedAt = new Date().toISOString();
     state.enter('starting');
-    const { why, isFinal, isNetwork, ...more } = await runOnce(driver, run);
+    const { why, isFinal, isNetwork, ...more } = await runOnce(run);
     if (isFinal) return state.enter('failed', { ...more, detail: why });
     if ((state.status().proven?.at ?? '') >= startedAt) failures = 0;
     const pauseMs = nextBackoffMs(failures, isNetwork);
@@ -114,9 +90,9 @@ const keepOpen = async (driver: TunnelDriver, run: Run): Promise<void> => {
  * longer come back. A failure that only the user can fix ends it.
  */
 export const superviseTunnel = (driver: TunnelDriver, input: SuperviseInput): SupervisedTunnel => {
-  const state = makeState(driver, { previous: input.previous, onState: input.onState });
+  const state = makeState(driver, input);
   const timings = { ...defaultTimings, ...input.timings };
-  const failed = keepOpen(driver, { ...input, timings, wait: input.wait ?? makeWait(), state });
+  const failed = keepOpen({ ...input, driver, timings, wait: input.wait ?? makeWait(), state });
   failed.catch(() => undefined); // it may end while nobody waits
   return { status: state.status, failed };
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { originOf } from '../../../src/model/master-endpoint.ts';
 import {
-  addressText,
   agentCommand,
   configVersionOf,
   findOldAgent,
@@ -9,7 +9,7 @@ import {
   parseAddress,
   renderAgentConfig,
 } from '../../../src/tunnel/ngrok/agent.ts';
-import { readAgentLine } from '../../../src/tunnel/ngrok/log.ts';
+import { readAgentLine } from '../../../src/tunnel/ngrok/process.ts';
 
 test.for([
   ['ngrok version 3.36.1', true],
@@ -70,7 +70,7 @@ test.for([
   ['http://d95211d2.ngrok.app', 'http://d95211d2.ngrok.app:80'],
   ['tcp://0.tcp.ngrok.io:53476', 'http://0.tcp.ngrok.io:53476'],
 ] as const)('%s is dialed as %s', ([url, text]) => {
-  expect(addressText(parseAddress(url))).toBe(text);
+  expect(originOf(parseAddress(url))).toBe(text);
 });
 
 const tunnels = (...list: readonly object[]) => JSON.stringify({ tunnels: list, uri: '/api/tunnels' });

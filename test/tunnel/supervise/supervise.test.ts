@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { TunnelTimings } from '../../../src/instance/tunnels.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import type { TunnelState, TunnelStatus } from '../../../src/model/tunnel-status.ts';
-import type { ProbeAddress } from '../../../src/tunnel/supervise/live.ts';
-import { nextBackoffMs, type SuperviseInput, superviseTunnel } from '../../../src/tunnel/supervise/supervise.ts';
+import type { SuperviseInput } from '../../../src/tunnel/supervise/state.ts';
+import { nextBackoffMs, superviseTunnel } from '../../../src/tunnel/supervise/supervise.ts';
 import { makeWait, type Wait, type Waking } from '../../../src/tunnel/supervise/wake.ts';
 import type { TunnelDriver } from '../../../src/tunnel/tunnel.ts';
 import { address, fakeDriver } from '../../fakes/tunnel-driver.ts';
@@ -41,7 +41,7 @@ const supervise = (driver: TunnelDriver, more: Partial<SuperviseInput> = {}) => 
 };
 
 /** Answers in turn; the last answer holds. */
-const answers = (...given: readonly (string | true)[]): ProbeAddress => {
+const answers = (...given: readonly (string | true)[]): SuperviseInput['probe'] => {
   let asked = 0;
   return async () => given[Math.min(asked++, given.length - 1)] ?? true;
 };
