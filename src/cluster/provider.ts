@@ -7,6 +7,18 @@ export type ClusterState = 'absent' | 'stopped' | 'running';
 /** Something that keeps a provider from working, and what to do about it. */
 export type Obstacle = { readonly what: string; readonly hint: string };
 
+/** What prevents a cluster, and notes for the user that do not. */
+export type Findings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
+
+/** The provider's part of the instance's journal. */
+export type ProviderJournal<Resource> = {
+  readonly resources: () => readonly Resource[];
+  /** Writes a resource to the journal; awaited before it is made. */
+  readonly journal: (resource: Resource) => Promise<void>;
+  /** Removes a resource from the journal, after it was removed itself. */
+  readonly forget: (resource: Resource) => Promise<void>;
+};
+
 /** Deadline of a provider's operation, the signal that aborts it, and the receiver of its progress. */
 export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: number; readonly report?: Report };
 

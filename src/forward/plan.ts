@@ -10,9 +10,7 @@ export const wantedListeners = (
   { start, end }: PortRange,
 ): ReadonlyMap<number, WantedListener> =>
   new Map(
-    (gateway?.spec.listeners ?? [])
-      .filter(({ port }) => port >= start && port <= end)
-      .map(({ name, port }) => [port, { name, port }]),
+    gateway?.spec.listeners.flatMap(({ name, port }) => (port < start || port > end ? [] : [[port, { name, port }]])),
   );
 
 const isServing = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && isReady(pod);

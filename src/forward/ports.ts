@@ -1,5 +1,6 @@
-import type { Duplex } from 'node:stream';
+import type { ForwardSpec } from '../instance/tunnels.ts';
 import type { PortForwarder } from '../lib/kube/port-forward.ts';
+import type { GatewayName } from '../model/gateway-endpoint.ts';
 import { containerPort } from '../model/task-listener.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { judgeForwards, type Seen, type WantedListener } from './plan.ts';
@@ -26,9 +27,7 @@ export type PortTimings = {
   readonly busyPortMs: number;
 };
 
-export type ForwardPortsInput = {
-  readonly gateway: { readonly name: string; readonly namespace: string };
-  readonly address: string;
+export type ForwardPortsInput = Pick<ForwardSpec, 'gateway' | 'address'> & {
   readonly onState: (status: ForwardStatus) => void;
   readonly timings: PortTimings;
 };
@@ -36,12 +35,7 @@ export type ForwardPortsInput = {
 type Route = { seen: Observation; forward?: PortForwarder };
 
 /** Opens a connection to a listener through the first pod that accepts it. */
-const dialListener = async (
-  route: Route,
-  { name, namespace }: ForwardPortsInput['gateway'],
-  port: number,
-): Promise<Duplex> => {
-  const { seen, forward } = route;
+const dialListener = async ({ seen, forward }: Route, { name, namespace }: GatewayName, port: number) => {
   let failure: unknown = new Error(seen.outage ?? `no Envoy pod of Gateway ${name} is ready`);
   for (const pod of seen.pods ?? []) {
     if (!forward) break;
@@ -65,8 +59,8 @@ export const forwardPorts = ({ gateway, address, onState, timings }: ForwardPort
     reporting = undefined;
     for (const one of ending) if (one.status().connections === 0) ending.delete(one);
     const listeners = [...forwards.values()].map(({ status }) => status());
-    const all = [...listeners, ...[...ending].map(({ status }) => status())];
-    const connections = all.reduce((sum, one) => sum + one.connections, 0);
+    const gone = [...ending].map(({ status }) => status());
+    const connections = [...listeners, ...gone].reduce((sum, one) => sum + one.connections, 0);
     onState({ ...judgeForwards({ ...route.seen, listeners }), listeners, connections });
   };
   const onChange = (): void => {

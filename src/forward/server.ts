@@ -3,6 +3,7 @@ import { nextDelayMs } from '../lib/backoff.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { ListenerStatus } from '../model/tunnel-status.ts';
 import { type Dial, forwardConnection } from './connection.ts';
+import type { WantedListener } from './plan.ts';
 
 export type Forward = {
   readonly status: () => ListenerStatus;
@@ -13,7 +14,7 @@ export type Forward = {
 };
 
 export type ForwardInput = {
-  readonly listener: { readonly name: string; readonly port: number };
+  readonly listener: WantedListener;
   readonly address: string;
   readonly dial: Dial;
   readonly onChange: () => void;
@@ -70,13 +71,10 @@ export const openForward = ({ listener, address, dial, onChange, firstPauseMs }:
     server.close();
   };
   return {
-    status: () => ({
-      ...listener,
-      state,
-      ...(detail && { detail }),
-      connections: sockets.size,
-      ...(trouble && { trouble }),
-    }),
+    status: () => {
+      const why = { ...(detail && { detail }), ...(trouble && { trouble }) };
+      return { ...listener, state, connections: sockets.size, ...why };
+    },
     close,
     destroy: () => {
       close();

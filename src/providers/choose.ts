@@ -1,7 +1,7 @@
 import { verifyAttach } from '../cluster/attach/verify.ts';
 import { verifyMinikube } from '../cluster/minikube/verify.ts';
 import { verifyMachine } from '../cluster/native/verify.ts';
-import type { Obstacle } from '../cluster/provider.ts';
+import type { Findings, Obstacle } from '../cluster/provider.ts';
 import { findInstance, isTunnelOnly } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
 import { UserError } from '../lib/errors.ts';
@@ -13,8 +13,6 @@ import { findMinikube } from './minikube-program.ts';
 
 /** A provider, and why it is the one. */
 export type Choice = { readonly provider: ProviderName; readonly because: string };
-
-type Findings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
 
 const dirOf = ({ config, folders }: CommandContext): string => instanceDirOf(folders.stateDir, config.name);
 

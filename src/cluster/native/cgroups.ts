@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasCode } from '../../lib/errors.ts';
+import { ignoreAbsence } from '../../lib/files.ts';
 import type { SetupStep } from '../../supervisor/spec.ts';
 
 /** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */
@@ -78,16 +79,10 @@ export const delegateCgroupV2 = async (hierarchies: readonly Hierarchy[], paths:
 };
 
 const foldersBelow = async (path: string): Promise<readonly string[]> => {
-  try {
-    const entries = await readdir(path, { withFileTypes: true });
-    const below = await Promise.all(
-      entries.filter((entry) => entry.isDirectory()).map((entry) => foldersBelow(join(path, entry.name))),
-    );
-    return [...below.flat(), path];
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
+  const entries = await readdir(path, { withFileTypes: true }).catch(ignoreAbsence);
+  if (!entries) return [];
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+  return [...(await Promise.all(folders.map(foldersBelow))).flat(), path];
 };
 
 const pidsIn = async (path: string): Promise<readonly number[]> => {
@@ -109,9 +104,6 @@ export const pidsInCgroups = async (paths: readonly string[]): Promise<readonly 
 /** Removes the folders, innermost first. Throws EBUSY while a process lives in one. */
 export const removeCgroups = async (paths: readonly string[]): Promise<void> => {
   for (const folder of (await Promise.all(paths.map(foldersBelow))).flat()) {
-    await rmdir(folder).catch((error) => {
-      // one hierarchy may be mounted at two folders
-      if (!hasCode(error, 'ENOENT')) throw error;
-    });
+    await rmdir(folder).catch(ignoreAbsence); // one hierarchy may be mounted at two folders
   }
 };

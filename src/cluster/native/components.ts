@@ -3,17 +3,19 @@ import type { Child } from '../../supervisor/spec.ts';
 import { probeTls } from './pki.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
+type Paths = ReturnType<typeof nodePaths>;
+
 const etcdUrl = 'http://127.0.0.1:2379';
 const peerUrl = 'http://127.0.0.1:2380';
 
-const etcd = ({ binaries, instanceDir, name }: NativeSpec): Child => ({
+const etcd = ({ binaries, name }: NativeSpec, { nodeDir }: Paths): Child => ({
   name: 'etcd',
   after: [],
   probe: { kind: 'http', url: `${etcdUrl}/health` },
   command: [
     binaries.etcd,
     `--name=${nodeName(name)}`,
-    `--data-dir=${nodePaths(instanceDir).nodeDir}/etcd`,
+    `--data-dir=${nodeDir}/etcd`,
     `--listen-client-urls=${etcdUrl}`,
     `--advertise-client-urls=${etcdUrl}`,
     `--listen-peer-urls=${peerUrl}`,
@@ -28,87 +30,81 @@ const etcd = ({ binaries, instanceDir, name }: NativeSpec): Child => ({
   ],
 });
 
-const containerd = ({ binaries, instanceDir }: NativeSpec): Child => ({
+const containerd = ({ binaries }: NativeSpec, { configDir }: Paths): Child => ({
   name: 'containerd',
   after: [],
   probe: { kind: 'socket', path: '/run/containerd/containerd.sock' },
-  command: [binaries.containerd, '--config', `${nodePaths(instanceDir).configDir}/containerd.toml`],
+  command: [binaries.containerd, '--config', `${configDir}/containerd.toml`],
 });
 
-const kubeApiserver = ({ binaries, instanceDir, network }: NativeSpec): Child => {
-  const { pkiDir } = nodePaths(instanceDir);
-  return {
-    name: 'kube-apiserver',
-    after: [],
-    probe: { kind: 'http', url: 'https://127.0.0.1:6443/livez', tls: probeTls(instanceDir) },
-    command: [
-      binaries['kube-apiserver'],
-      `--etcd-servers=${etcdUrl}`,
-      `--advertise-address=${network.nodeAddress}`,
-      '--secure-port=6443',
-      `--service-cluster-ip-range=${network.serviceCidr}`,
-      '--authorization-mode=Node,RBAC',
-      '--enable-admission-plugins=NodeRestriction',
-      '--allow-privileged=true',
-      `--client-ca-file=${pkiDir}/ca.crt`,
-      `--tls-cert-file=${pkiDir}/apiserver.crt`,
-      `--tls-private-key-file=${pkiDir}/apiserver.key`,
-      `--kubelet-client-certificate=${pkiDir}/apiserver-kubelet-client.crt`,
-      `--kubelet-client-key=${pkiDir}/apiserver-kubelet-client.key`,
-      '--kubelet-preferred-address-types=InternalIP',
-      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-      `--service-account-key-file=${pkiDir}/sa.pub`,
-      `--service-account-signing-key-file=${pkiDir}/sa.key`,
-      `--requestheader-client-ca-file=${pkiDir}/front-proxy-ca.crt`,
-      '--requestheader-allowed-names=front-proxy-client',
-      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
-      '--requestheader-group-headers=X-Remote-Group',
-      '--requestheader-username-headers=X-Remote-User',
-      `--proxy-client-cert-file=${pkiDir}/front-proxy-client.crt`,
-      `--proxy-client-key-file=${pkiDir}/front-proxy-client.key`,
-      '--profiling=false',
-      '--enable-priority-and-fairness=false',
-      // the gateway's admission policies need it; beta and off by default in 1.34
-      '--feature-gates=MutatingAdmissionPolicy=true',
-      '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
-    ],
-  };
-};
+const kubeApiserver = ({ binaries, instanceDir, network }: NativeSpec, { pkiDir }: Paths): Child => ({
+  name: 'kube-apiserver',
+  after: [],
+  probe: { kind: 'http', url: 'https://127.0.0.1:6443/livez', tls: probeTls(instanceDir) },
+  command: [
+    binaries['kube-apiserver'],
+    `--etcd-servers=${etcdUrl}`,
+    `--advertise-address=${network.nodeAddress}`,
+    '--secure-port=6443',
+    `--service-cluster-ip-range=${network.serviceCidr}`,
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+    `--client-ca-file=${pkiDir}/ca.crt`,
+    `--tls-cert-file=${pkiDir}/apiserver.crt`,
+    `--tls-private-key-file=${pkiDir}/apiserver.key`,
+    `--kubelet-client-certificate=${pkiDir}/apiserver-kubelet-client.crt`,
+    `--kubelet-client-key=${pkiDir}/apiserver-kubelet-client.key`,
+    '--kubelet-preferred-address-types=InternalIP',
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    `--service-account-key-file=${pkiDir}/sa.pub`,
+    `--service-account-signing-key-file=${pkiDir}/sa.key`,
+    `--requestheader-client-ca-file=${pkiDir}/front-proxy-ca.crt`,
+    '--requestheader-allowed-names=front-proxy-client',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-username-headers=X-Remote-User',
+    `--proxy-client-cert-file=${pkiDir}/front-proxy-client.crt`,
+    `--proxy-client-key-file=${pkiDir}/front-proxy-client.key`,
+    '--profiling=false',
+    '--enable-priority-and-fairness=false',
+    // the gateway's admission policies need it; beta and off by default in 1.34
+    '--feature-gates=MutatingAdmissionPolicy=true',
+    '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+  ],
+});
 
-const kubeControllerManager = ({ binaries, instanceDir }: NativeSpec): Child => {
-  const { pkiDir, kubeconfigDir } = nodePaths(instanceDir);
-  return {
-    name: 'kube-controller-manager',
-    after: ['kube-apiserver'],
-    probe: { kind: 'http', url: 'https://127.0.0.1:10257/healthz', tls: {} },
-    command: [
-      binaries['kube-controller-manager'],
-      `--kubeconfig=${kubeconfigDir}/controller-manager.conf`,
-      '--bind-address=127.0.0.1',
-      '--leader-elect=false',
-      `--service-account-private-key-file=${pkiDir}/sa.key`,
-      `--root-ca-file=${pkiDir}/ca.crt`,
-      // without it the not-ready taint is never removed
-      '--use-service-account-credentials=true',
-      '--allocate-node-cidrs=false',
-      '--node-monitor-period=1s',
-      '--profiling=false',
-      `--cluster-signing-cert-file=${pkiDir}/ca.crt`,
-      `--cluster-signing-key-file=${pkiDir}/ca.key`,
-      '--endpointslice-updates-batch-period=0s',
-      '--kube-api-qps=200',
-      '--kube-api-burst=400',
-    ],
-  };
-};
+const kubeControllerManager = ({ binaries }: NativeSpec, { pkiDir, kubeconfigDir }: Paths): Child => ({
+  name: 'kube-controller-manager',
+  after: ['kube-apiserver'],
+  probe: { kind: 'http', url: 'https://127.0.0.1:10257/healthz', tls: {} },
+  command: [
+    binaries['kube-controller-manager'],
+    `--kubeconfig=${kubeconfigDir}/controller-manager.conf`,
+    '--bind-address=127.0.0.1',
+    '--leader-elect=false',
+    `--service-account-private-key-file=${pkiDir}/sa.key`,
+    `--root-ca-file=${pkiDir}/ca.crt`,
+    // without it the not-ready taint is never removed
+    '--use-service-account-credentials=true',
+    '--allocate-node-cidrs=false',
+    '--node-monitor-period=1s',
+    '--profiling=false',
+    `--cluster-signing-cert-file=${pkiDir}/ca.crt`,
+    `--cluster-signing-key-file=${pkiDir}/ca.key`,
+    '--endpointslice-updates-batch-period=0s',
+    '--kube-api-qps=200',
+    '--kube-api-burst=400',
+  ],
+});
 
-const kubeScheduler = ({ binaries, instanceDir }: NativeSpec): Child => ({
+const kubeScheduler = ({ binaries }: NativeSpec, { kubeconfigDir }: Paths): Child => ({
   name: 'kube-scheduler',
   after: ['kube-apiserver'],
   probe: { kind: 'http', url: 'https://127.0.0.1:10259/readyz', tls: {} },
   command: [
     binaries['kube-scheduler'],
-    `--kubeconfig=${nodePaths(instanceDir).kubeconfigDir}/scheduler.conf`,
+    `--kubeconfig=${kubeconfigDir}/scheduler.conf`,
     '--bind-address=127.0.0.1',
     '--leader-elect=false',
     '--authentication-tolerate-lookup-failure=true',
@@ -116,35 +112,32 @@ const kubeScheduler = ({ binaries, instanceDir }: NativeSpec): Child => ({
   ],
 });
 
-const kubelet = ({ binaries, instanceDir, name, network }: NativeSpec): Child => {
-  const { configDir, kubeconfigDir, nodeDir } = nodePaths(instanceDir);
-  return {
-    name: 'kubelet',
-    after: ['etcd', 'containerd'],
-    probe: { kind: 'http', url: 'http://127.0.0.1:10248/healthz' },
-    command: [
-      binaries.kubelet,
-      `--config=${configDir}/kubelet.yaml`,
-      `--kubeconfig=${kubeconfigDir}/kubelet.conf`,
-      `--root-dir=${nodeDir}/kubelet`,
-      `--hostname-override=${nodeName(name)}`,
-      `--node-ip=${network.nodeAddress}`,
-    ],
-  };
-};
+const kubelet = ({ binaries, name, network }: NativeSpec, { configDir, kubeconfigDir, nodeDir }: Paths): Child => ({
+  name: 'kubelet',
+  after: ['etcd', 'containerd'],
+  probe: { kind: 'http', url: 'http://127.0.0.1:10248/healthz' },
+  command: [
+    binaries.kubelet,
+    `--config=${configDir}/kubelet.yaml`,
+    `--kubeconfig=${kubeconfigDir}/kubelet.conf`,
+    `--root-dir=${nodeDir}/kubelet`,
+    `--hostname-override=${nodeName(name)}`,
+    `--node-ip=${network.nodeAddress}`,
+  ],
+});
 
-const kubeProxy = ({ binaries, instanceDir }: NativeSpec): Child => ({
+const kubeProxy = ({ binaries }: NativeSpec, { configDir }: Paths): Child => ({
   name: 'kube-proxy',
   after: ['etcd'],
   probe: { kind: 'http', url: 'http://127.0.0.1:10256/healthz' },
-  command: [binaries['kube-proxy'], `--config=${nodePaths(instanceDir).configDir}/kube-proxy.yaml`],
+  command: [binaries['kube-proxy'], `--config=${configDir}/kube-proxy.yaml`],
 });
 
-const coredns = ({ binaries, instanceDir }: NativeSpec): Child => ({
+const coredns = ({ binaries }: NativeSpec, { configDir }: Paths): Child => ({
   name: 'coredns',
   after: ['etcd'],
   probe: { kind: 'http', url: 'http://127.0.0.1:8181/ready' },
-  command: [binaries.coredns, '-conf', `${nodePaths(instanceDir).configDir}/Corefile`],
+  command: [binaries.coredns, '-conf', `${configDir}/Corefile`],
   env: { GOMAXPROCS: '1' },
 });
 
@@ -155,8 +148,6 @@ export const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/u
 export const nodeChildren = (spec: NativeSpec): readonly Child[] => {
   const env = { PATH: [...spec.path, ...systemPath].join(':'), TMPDIR: '/run/tmp', ...spec.env };
   const makers = [etcd, containerd, kubeApiserver, kubeControllerManager, kubeScheduler, kubelet, kubeProxy, coredns];
-  return makers.map((make) => {
-    const child = make(spec);
-    return { ...child, env: { ...env, ...child.env } };
-  });
+  const children = makers.map((make) => make(spec, nodePaths(spec.instanceDir)));
+  return children.map((child) => ({ ...child, env: { ...env, ...child.env } }));
 };

@@ -14,8 +14,6 @@ export type ImportInput = {
   readonly findSupervisor: () => Promise<ProcessIdentity | undefined>;
 };
 
-const askMs = 2_000;
-
 /** containerd's client, run on the host, with the socket inside the node's mount namespace. */
 const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
   ctr,
@@ -30,11 +28,9 @@ const listImages = async ({ ctr, runner, signal, findSupervisor }: ImportInput) 
   const supervisor = await findSupervisor();
   const [nodePid] = supervisor ? await childrenOf(supervisor.pid).catch(() => []) : [];
   if (nodePid === undefined) return undefined;
-  const { stdout } = await runner(ctrCommand(ctr, nodePid, ['images', 'list', '--quiet']), {
-    signal,
-    timeoutMs: askMs,
-  }).catch(() => ({ stdout: undefined }));
-  return stdout === undefined ? undefined : { nodePid, images: new Set(stdout.split('\n')) };
+  const command = ctrCommand(ctr, nodePid, ['images', 'list', '--quiet']);
+  const result = await runner(command, { signal, timeoutMs: 2_000 }).catch(() => undefined);
+  return result && { nodePid, images: new Set(result.stdout.split('\n')) };
 };
 
 /**
@@ -44,18 +40,9 @@ const listImages = async ({ ctr, runner, signal, findSupervisor }: ImportInput) 
 export const importImages = async (input: ImportInput): Promise<void> => {
   const { ctr, archive, refs, runner, signal, timeoutMs } = input;
   const answers = (state: Awaited<ReturnType<typeof listImages>>) => state !== undefined || 'no answer yet';
-  const options = {
-    timeoutMs,
-    signal,
-    id: 'cluster.containerd',
-    hint: 'see logs/containerd.log of the instance',
-  } as const;
-  const state = await waitUntil(
-    'containerd',
-    polling(() => listImages(input), 50),
-    answers,
-    options,
-  );
+  const error = { id: 'cluster.containerd', hint: 'see logs/containerd.log of the instance' } as const;
+  const look = polling(() => listImages(input), 50);
+  const state = await waitUntil('containerd', look, answers, { ...error, timeoutMs, signal });
   if (!state || refs.every((ref) => state.images.has(ref))) return;
   await runner(ctrCommand(ctr, state.nodePid, ['images', 'import', archive]), { signal, timeoutMs });
   const after = await listImages(input);

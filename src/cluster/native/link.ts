@@ -16,20 +16,14 @@ export const linkCommands = (link: string, pid: number, network: NativeNetwork):
   ['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],
   ['ip', 'address', 'add', `${network.hostAddress}/24`, 'dev', link],
   ['ip', 'link', 'set', link, 'up'],
-  insideCommand(pid, ['ip', 'address', 'add', `${network.nodeAddress}/24`, 'dev', 'eth0']),
-  insideCommand(pid, ['ip', 'link', 'set', 'eth0', 'up']),
+  inside(pid, ['ip', 'address', 'add', `${network.nodeAddress}/24`, 'dev', 'eth0']),
+  inside(pid, ['ip', 'link', 'set', 'eth0', 'up']),
   // without a default route the node's own processes cannot reach ClusterIPs
-  insideCommand(pid, ['ip', 'route', 'add', 'default', 'via', network.hostAddress]),
+  inside(pid, ['ip', 'route', 'add', 'default', 'via', network.hostAddress]),
   ['ip', 'route', 'add', network.cidr, 'via', network.nodeAddress],
 ];
 
-const insideCommand = (pid: number, command: Command): Command => [
-  'nsenter',
-  '--target',
-  String(pid),
-  '--net',
-  ...command,
-];
+const inside = (pid: number, command: Command): Command => ['nsenter', '--target', String(pid), '--net', ...command];
 
 /** Removes the veth pair; its routes go with it. */
 export const removeLinkCommand = (link: string): Command => ['ip', 'link', 'delete', link];

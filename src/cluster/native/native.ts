@@ -8,20 +8,19 @@ import type { Command, Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
-import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
+import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, delegateCgroupV2, parseHierarchies } from './cgroups.ts';
 import { nodeChildren, systemPath } from './components.ts';
 import { importImages } from './images.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
 import { isolatedCommand, namespaceSetup } from './namespaces.ts';
-import type { NativeNetwork } from './network.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
 import { type NativeSpec, type NativeTarget, type NodeSoftware, nodeName } from './spec.ts';
 
 /** What the provider needs from other parts, as plain functions. */
-export type NativeTools = {
+export type NativeTools = ProviderJournal<NativeResource> & {
   readonly runner: Runner;
   /** Called only by `start` and `loadImages`. */
   readonly software: () => NodeSoftware;
@@ -30,20 +29,11 @@ export type NativeTools = {
   /** Program and first arguments of a supervisor; the path of its spec is added. */
   readonly supervisorCommand: readonly [string, ...string[]];
   readonly launchSupervisor: (command: Command, options: LaunchOptions) => LaunchedDaemon;
-  /** The resources in the instance's journal. */
-  readonly resources: () => readonly NativeResource[];
-  /** Writes a resource to the journal; awaited before it is made. */
-  readonly journal: (resource: NativeResource) => Promise<void>;
-  /** Removes a resource from the journal, after it was removed itself. */
-  readonly forget: (resource: NativeResource) => Promise<void>;
 };
-
-const findSupervisor = (resources: readonly NativeResource[]): ProcessIdentity | undefined =>
-  resources.findLast((resource) => resource.kind === 'keeper')?.process;
 
 /** Only a running supervisor: the pid of a dead one may belong to a process in other namespaces. */
 const findRunningSupervisor = async (resources: readonly NativeResource[]): Promise<ProcessIdentity | undefined> => {
-  const supervisor = findSupervisor(resources);
+  const supervisor = resources.findLast((resource) => resource.kind === 'keeper')?.process;
   return supervisor && (await isRunning(supervisor)) ? supervisor : undefined;
 };
 
@@ -63,12 +53,8 @@ const clusterOf = ({ name, instanceDir, network }: NativeTarget): Cluster => ({
 });
 
 /** Connects the node's network to the host. Throws UserError `environment.subnet-taken` if a route is in the way by now. */
-const connectNetwork = async (
-  link: string,
-  pid: number,
-  { network, runner }: { network: NativeNetwork; runner: Runner },
-) => {
-  for (const command of linkCommands(link, pid, network)) {
+const connectNetwork = async ({ instanceDir, network }: NativeTarget, pid: number, runner: Runner): Promise<void> => {
+  for (const command of linkCommands(linkName(instanceDir), pid, network)) {
     await runner(command).catch((cause) => {
       throw new UserError(`cannot connect the node's network to this host: ${messageOf(cause)}`, {
         id: 'environment.subnet-taken',
@@ -85,18 +71,14 @@ const reportEvent = (event: StarterEvent, report: StepLimits['report']): void =>
 };
 
 /** Starts the supervisor in namespaces, connects their network, and waits until the API server answers. */
-const startNode = async (
-  spec: NativeSpec,
-  tools: NativeTools,
-  { signal, timeoutMs, report }: StepLimits,
-): Promise<void> => {
+const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimits): Promise<void> => {
+  const { signal, timeoutMs, report } = limits;
   const { runner, journal } = tools;
   const paths = instancePaths(spec.instanceDir);
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
   const cgroups = cgroupPaths(hierarchies, `${spec.name}-${instanceHash(spec.instanceDir)}`);
-  const link = linkName(spec.instanceDir);
   await journal({ kind: 'cgroups', paths: cgroups });
-  await journal({ kind: 'link', name: link });
+  await journal({ kind: 'link', name: linkName(spec.instanceDir) });
   await createCgroups(cgroups);
 
   const supervisorSpec: SupervisorSpec = {
@@ -107,23 +89,21 @@ const startNode = async (
     children: nodeChildren(spec),
   };
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
-  const supervisor = tools.launchSupervisor(
-    isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups),
-    {
-      logPath: paths.supervisorLogPath,
-      logsDir: paths.logsDir,
-      env: { PATH: systemPath.join(':') },
-      signal,
-      timeoutMs,
-      onEvent: (event) => reportEvent(event, report),
-    },
-  );
+  const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups);
+  const supervisor = tools.launchSupervisor(command, {
+    logPath: paths.supervisorLogPath,
+    logsDir: paths.logsDir,
+    env: { PATH: systemPath.join(':') },
+    signal,
+    timeoutMs,
+    onEvent: (event) => reportEvent(event, report),
+  });
   const journalled = findProcess(supervisor.pid).then((process) => process && journal({ kind: 'keeper', process }));
   const filesWritten = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));
   await Promise.all([journalled, filesWritten, supervisor.untilSetUp()]);
   const [inner = supervisor.pid] = await childrenOf(supervisor.pid);
   await delegateCgroupV2(hierarchies, cgroups);
-  await connectNetwork(link, inner, { network: spec.network, runner });
+  await connectNetwork(spec, inner, runner);
   signal.throwIfAborted();
   supervisor.go();
   await supervisor.untilReady('kube-apiserver');

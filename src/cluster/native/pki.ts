@@ -17,13 +17,10 @@ export const pkiCommands = ({ binaries, instanceDir }: NativeSpec): readonly Com
   ];
 };
 
+type Named<Kind extends string, Body> = readonly Readonly<Record<Kind, Body>>[];
 type KubeadmConfig = {
-  readonly clusters: readonly {
-    readonly cluster: { readonly 'certificate-authority-data': string; readonly server: string };
-  }[];
-  readonly users: readonly {
-    readonly user: { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
-  }[];
+  readonly clusters: Named<'cluster', object>;
+  readonly users: Named<'user', Readonly<Record<'client-certificate-data' | 'client-key-data', string>>>;
 };
 
 /** Turns kubeadm's super-admin kubeconfig into the instance's: one context, named after the instance. */
@@ -35,11 +32,7 @@ export const renderKubeconfig = (superAdmin: string, contextName: string): strin
 /** Paths of the PEM files with which the supervisor probes the API server. */
 export const probeTls = (instanceDir: string) => {
   const { pkiDir } = nodePaths(instanceDir);
-  return {
-    caPath: join(pkiDir, 'ca.crt'),
-    certPath: join(pkiDir, 'probe.crt'),
-    keyPath: join(pkiDir, 'probe.key'),
-  };
+  return { caPath: join(pkiDir, 'ca.crt'), certPath: join(pkiDir, 'probe.crt'), keyPath: join(pkiDir, 'probe.key') };
 };
 
 const decode = (base64 = ''): Buffer => Buffer.from(base64, 'base64');
@@ -52,12 +45,10 @@ export const ensurePki = async (spec: NativeSpec, runner: Runner): Promise<void>
   const superAdmin = await readFile(superAdminPath, 'utf8');
   const user = (parseYaml(superAdmin) as KubeadmConfig).users[0]?.user;
   const { certPath, keyPath } = probeTls(spec.instanceDir);
+  const { kubeconfigPath } = instancePaths(spec.instanceDir);
   await Promise.all([
     writeFileAtomically(certPath, decode(user?.['client-certificate-data'])),
     writeFileAtomically(keyPath, decode(user?.['client-key-data'])),
-    writeFileAtomically(
-      instancePaths(spec.instanceDir).kubeconfigPath,
-      renderKubeconfig(superAdmin, nodeName(spec.name)),
-    ),
+    writeFileAtomically(kubeconfigPath, renderKubeconfig(superAdmin, nodeName(spec.name))),
   ]);
 };

@@ -1,5 +1,5 @@
 import type { NativeResource } from '../../instance/record.ts';
-import { UserError } from '../../lib/errors.ts';
+import { hasCode, UserError } from '../../lib/errors.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
@@ -29,36 +29,29 @@ const killIfThere = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 };
 
-const removeLink = async (name: string, runner: Runner): Promise<void> => {
-  const { stdout } = await runner(listLinksCommand);
-  const links = JSON.parse(stdout) as readonly { readonly ifname: string }[];
-  if (links.some(({ ifname }) => ifname === name))
-    await runner(removeLinkCommand(name)).catch(ignoreVanished(name, runner));
+const hasLink = async (name: string, runner: Runner): Promise<boolean> => {
+  const links = JSON.parse((await runner(listLinksCommand)).stdout) as readonly { readonly ifname: string }[];
+  return links.some(({ ifname }) => ifname === name);
 };
 
-/** A dying network namespace removes its veth pair, perhaps between the two commands. */
-const ignoreVanished = (name: string, runner: Runner) => async (error: unknown) => {
-  const { stdout } = await runner(listLinksCommand);
-  if ((JSON.parse(stdout) as readonly { ifname: string }[]).some(({ ifname }) => ifname === name)) throw error;
+const removeLink = async (name: string, runner: Runner): Promise<void> => {
+  if (!(await hasLink(name, runner))) return;
+  await runner(removeLinkCommand(name)).catch(async (error) => {
+    // a dying network namespace removes its veth pair, perhaps between the two commands
+    if (await hasLink(name, runner)) throw error;
+  });
 };
 
 /** Kills a supervisor and waits until the kernel has ended everything in its namespaces. */
 const endSupervisor = async (supervisor: ProcessIdentity): Promise<void> => {
   await signalProcess(supervisor, 'SIGKILL');
   const gone = (running: boolean) => !running || `process ${supervisor.pid} still runs`;
-  await waitUntil(
-    'End of the supervisor',
-    polling(() => isRunning(supervisor), 10),
-    gone,
-    {
-      timeoutMs: deadlineMs,
-      id: 'cluster.not-ended',
-    },
-  );
+  const look = polling(() => isRunning(supervisor), 10);
+  await waitUntil('End of the supervisor', look, gone, { timeoutMs: deadlineMs, id: 'cluster.not-ended' });
 };
 
 /**

@@ -49,22 +49,16 @@ const hasOverlay: Rule = ({ filesystems }) =>
 
 const isShown: Rule = ({ instanceDir, cacheDir }) => {
   const hidden = [instanceDir, cacheDir].find((folder) => folder.startsWith('/run/'));
-  return (
-    hidden !== undefined && {
-      what: `the folder ${hidden} is below /run, which the node hides`,
-      hint: 'set XDG_STATE_HOME and XDG_CACHE_HOME to folders on a disk',
-    }
-  );
+  if (hidden === undefined) return false;
+  const hint = 'set XDG_STATE_HOME and XDG_CACHE_HOME to folders on a disk';
+  return { what: `the folder ${hidden} is below /run, which the node hides`, hint };
 };
 
 const socketFits: Rule = ({ instanceDir }) => {
-  const { supervisorSocketPath: socketPath } = instancePaths(instanceDir);
-  return (
-    socketPath.length > longestSocketPath && {
-      what: `the path ${socketPath} has ${socketPath.length} characters, but a socket's path has at most ${longestSocketPath}`,
-      hint: 'set XDG_STATE_HOME to a shorter path, or choose a shorter name',
-    }
-  );
+  const { supervisorSocketPath: path } = instancePaths(instanceDir);
+  if (path.length <= longestSocketPath) return false;
+  const what = `the path ${path} has ${path.length} characters, but a socket's path has at most ${longestSocketPath}`;
+  return { what, hint: 'set XDG_STATE_HOME to a shorter path, or choose a shorter name' };
 };
 
 const canUnshare: Rule = ({ unshareProblem }) =>
@@ -124,17 +118,12 @@ export type VerifyInput = {
 };
 
 /** The obstacles to a native cluster with these folders on this machine. Changes nothing. */
-export const verifyMachine = async ({
-  runner,
-  asRoot = false,
-  ...folders
-}: VerifyInput): Promise<readonly Obstacle[]> => {
+export const verifyMachine = async (input: VerifyInput): Promise<readonly Obstacle[]> => {
+  const { runner, asRoot = false, ...folders } = input;
   const { platform } = process;
   if (platform !== 'linux') return judgeMachine({ ...unknownMachine, ...folders, platform });
-  const installed = await Promise.all(
-    Object.keys(tools).map(async (tool) => ({ tool, there: await isInstalled(tool) })),
-  );
-  const missingTools = installed.filter(({ there }) => !there).map(({ tool }) => tool);
+  const found = await Promise.all(Object.keys(tools).map(isInstalled));
+  const missingTools = Object.keys(tools).filter((_, index) => !found[index]);
   const isRealRoot = process.getuid?.() === 0;
   const canTry = isRealRoot && !missingTools.includes('unshare');
   const unshareProblem = canTry ? await tryUnshare(runner) : undefined;

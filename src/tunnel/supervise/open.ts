@@ -5,13 +5,10 @@ import type { Supervision } from './state.ts';
 
 /** Aborts an attempt that takes too long, or that began before the host's address changed. */
 const limitOpening = async (run: Supervision, opening: AbortSignal, end: (why: UserError) => void) => {
-  const {
-    wait,
-    driver: { target },
-    timings: { openTimeoutMs },
-  } = run;
-  let waking = await wait(openTimeoutMs, opening);
-  while (waking === 'disturbed') waking = await wait(openTimeoutMs, opening);
+  const { target } = run.driver;
+  const { openTimeoutMs } = run.timings;
+  let waking = await run.wait(openTimeoutMs, opening);
+  while (waking === 'disturbed') waking = await run.wait(openTimeoutMs, opening);
   end(
     waking === 'network'
       ? new UserError(`this host got another address while ${target} was being opened`, { id: 'tunnel.network' })
