@@ -71,13 +71,8 @@ const askKubeProxy = async (kube: Kube, node: string): Promise<Verdict> => {
  */
 export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeWait, 'since'>): Promise<boolean> => {
   try {
-    const isReady = (verdict: Verdict): Verdict => verdict;
-    await waitUntil(
-      'kube-proxy',
-      polling(() => askKubeProxy(kube, node), 100),
-      isReady,
-      { ...wait, id: 'cluster.node-not-ready' },
-    );
+    const look = polling(() => askKubeProxy(kube, node), 100);
+    await waitUntil('kube-proxy', look, (verdict) => verdict, { ...wait, id: 'cluster.node-not-ready' });
     return true;
   } catch (error) {
     if (error instanceof UserError) return false;

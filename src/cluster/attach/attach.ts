@@ -67,13 +67,8 @@ export const listNodes = (kube: Kube): Promise<readonly Node[]> => kube.list<Nod
 
 /** Throws UserError `cluster.no-host-address` if neither a route nor an interface gives an address for pods to dial. */
 const locate = async (nodes: readonly Node[], runner: Runner) => {
-  const candidates = findCandidates(nodes);
-  const routed = await Promise.all(
-    candidates.map(async (one) => ({ ...one, route: await findRoute(one.address, runner) })),
-  );
-  const [first, ...more] = routed;
-  if (!first) throw new Error('no candidate');
-  const { name, address, route } = chooseNode([first, ...more]);
+  const routing = findCandidates(nodes).map(async (one) => ({ ...one, route: await findRoute(one.address, runner) }));
+  const { name, address, route } = chooseNode(await Promise.all(routing));
   const hostAddress = route?.source ?? externalAddress();
   if (hostAddress) return { nodeName: name, nodeAddress: address, hostAddress };
   throw new UserError(`this host has no address that the cluster's node ${name} (${address}) can reach`, {

@@ -35,7 +35,7 @@ type Routed = Candidate & { readonly route: HostRoute | undefined };
 const rank = ({ route }: Routed): number => (route ? (route.isSpecific ? 0 : 1) : 2);
 
 /** Prefers a node with a specific route, then one via the default route. */
-export const chooseNode = (candidates: readonly [Routed, ...Routed[]]): Routed =>
+export const chooseNode = (candidates: readonly Routed[]): Routed =>
   candidates.reduce((best, one) => (rank(one) < rank(best) ? one : best));
 
 /** Images of `refs` that no node lists. A node lists only its 50 largest images. */

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
 
 /** The route of this host to an address. */
 export type HostRoute = {
@@ -9,15 +9,9 @@ export type HostRoute = {
   readonly isSpecific: boolean;
 };
 
-/** The resolved route, and its entry in the routing table. */
-const routeCommands = (address: string): { readonly route: Command; readonly match: Command } => ({
-  route: ['ip', '-json', 'route', 'get', address],
-  match: ['ip', '-json', 'route', 'get', 'fibmatch', address],
-});
-
 type Answer = { readonly dst?: string; readonly prefsrc?: string };
 
-/** Parses the output of both commands; undefined if the address is unreachable. */
+/** Parses the resolved route and its entry in the routing table; undefined if the address is unreachable. */
 export const parseRoute = (route: string, match: string): HostRoute | undefined => {
   const [{ prefsrc } = {}] = JSON.parse(route) as readonly Answer[];
   const [{ dst } = {}] = JSON.parse(match) as readonly Answer[];
@@ -26,20 +20,18 @@ export const parseRoute = (route: string, match: string): HostRoute | undefined 
 
 /** Undefined if there is no route, or no `ip` command (macOS). */
 export const findRoute = async (address: string, runner: Runner): Promise<HostRoute | undefined> => {
-  const { route, match } = routeCommands(address);
+  const get = ['ip', '-json', 'route', 'get'] as const;
   try {
-    const [{ stdout: way }, { stdout: matched }] = await Promise.all([runner(route), runner(match)]);
-    return parseRoute(way, matched);
+    const [route, match] = await Promise.all([runner([...get, address]), runner([...get, 'fibmatch', address])]);
+    return parseRoute(route.stdout, match.stdout);
   } catch (error) {
     if (error instanceof CommandError) return undefined;
     throw error;
   }
 };
 
-type Interfaces = ReturnType<typeof networkInterfaces>;
-
 /** The first external address of this host, for use without a route. */
-export const externalAddress = (interfaces: Interfaces = networkInterfaces()): string | undefined =>
+export const externalAddress = (interfaces = networkInterfaces()): string | undefined =>
   Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address;

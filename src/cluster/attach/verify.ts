@@ -2,12 +2,9 @@
 import { type AccessQuestion, isAllowed } from '../../lib/kube/access-review.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { gatewayGroup } from '../../model/gateway-api.ts';
-import type { Obstacle } from '../provider.ts';
+import type { Findings, Obstacle } from '../provider.ts';
 import { type AttachSpec, type AttachTools, listNodes, openAttached } from './attach.ts';
 import { findCandidates } from './node.ts';
-
-/** The result of {@link verifyAttach}: obstacles stop `up`, notes do not. */
-export type AttachFindings = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
 
 /** Kubernetes minor versions that Contour 1.33 is tested with (projectcontour.io, compatibility matrix). */
 const supportedMinors = { first: 32, last: 34 } as const;
@@ -41,7 +38,7 @@ const findMissingRights = async (kube: Kube): Promise<readonly string[]> => {
  * Checks an attached cluster before anything is changed. Throws UserError if the context is not allowed, cannot be used or
  * its API server does not answer, and `cluster.no-node` if no pod can run.
  */
-export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promise<AttachFindings> => {
+export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promise<Findings> => {
   const { ask } = await openAttached(spec, tools);
   const note = noteVersion(await ask((kube) => kube.text('/version')));
   findCandidates(await ask(listNodes));

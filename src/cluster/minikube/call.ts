@@ -22,12 +22,7 @@ export const minikubeMissing = (program: string, cause?: unknown): UserError =>
     cause,
   });
 
-/** KUBECONFIG keeps the user's kubeconfig unchanged; the other variables disable update notices and prompts. */
-const environment = (instanceDir: string) => ({
-  KUBECONFIG: instancePaths(instanceDir).kubeconfigPath,
-  MINIKUBE_WANTUPDATENOTIFICATION: 'false',
-  MINIKUBE_WANTREPORTERRORPROMPT: 'false',
-});
+const noNotices = { MINIKUBE_WANTUPDATENOTIFICATION: 'false', MINIKUBE_WANTREPORTERRORPROMPT: 'false' };
 
 const failed = (error: CommandError, program: string, { timeoutMs = askMs }: CallOptions): RunResult => {
   const { exitCode, stdout, stderr, timedOut, message } = error;
@@ -54,11 +49,12 @@ export const askMinikube = async (
   options: CallOptions = {},
 ): Promise<RunResult> => {
   const { signal, timeoutMs = askMs, onLine } = options;
-  const { minikubeLogsDir } = instancePaths(instanceDir);
+  const { minikubeLogsDir, kubeconfigPath } = instancePaths(instanceDir);
   await mkdir(minikubeLogsDir, { recursive: true, mode: 0o700 });
   try {
     return await runner([program, `--log_dir=${minikubeLogsDir}`, ...args], {
-      env: environment(instanceDir),
+      // keeps the user's kubeconfig unchanged
+      env: { ...noNotices, KUBECONFIG: kubeconfigPath },
       timeoutMs,
       ...(signal && { signal }),
       ...(onLine && { onLine }),

@@ -65,10 +65,6 @@ export const loadImagesArgs = (profile: string, archive: string): Args => [
  * address, and a DNS query for one takes 10 s if no server answers.
  */
 export const hostAddressArgs = (profile: string): Args => [
-  'ssh',
-  `--profile=${profile}`,
-  '--',
-  'getent',
-  'ahostsv4',
-  'host.minikube.internal',
+  ...['ssh', `--profile=${profile}`, '--'],
+  ...['getent', 'ahostsv4', 'host.minikube.internal'],
 ];

@@ -10,16 +10,9 @@ import { rewriteKubeconfig } from './kubeconfig.ts';
 import type { Provider } from './lifecycle.ts';
 import type { ProfileState } from './profile.ts';
 
-/** The host's address in the output of `getent ahostsv4`, if there is one. */
-const parseHostAddress = (text: string): string | undefined =>
-  text
-    .trim()
-    .split(/\s+/)
-    .find((word) => isIP(word));
-
 const findHostAddress = async ({ spec, minikube }: Provider, limits: StepLimits): Promise<string> => {
   const { stdout } = await runMinikube(minikube, hostAddressArgs(spec.profile), limits);
-  const address = parseHostAddress(stdout);
+  const address = stdout.split(/\s+/).find((word) => isIP(word));
   if (address) return address;
   throw new UserError(`the node of ${spec.profile} cannot resolve host.minikube.internal`, {
     id: 'cluster.minikube-no-host',
@@ -54,13 +47,6 @@ export const describeCluster = async (
   ]);
   const node = found.config.Nodes.find(({ ControlPlane }) => ControlPlane);
   if (!node?.IP) throw vanished(profile, 'without an address');
-  return {
-    name,
-    provider: 'minikube',
-    kubeconfigPath,
-    kubeContext: profile,
-    nodeName: profile,
-    nodeAddress: node.IP,
-    hostAddress,
-  };
+  const names = { name, kubeContext: profile, nodeName: profile };
+  return { ...names, provider: 'minikube', kubeconfigPath, nodeAddress: node.IP, hostAddress };
 };

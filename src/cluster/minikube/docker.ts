@@ -39,7 +39,6 @@ export const verifyDocker = async (runner: Runner, signal?: AbortSignal): Promis
   }
 };
 
-/** Facts about the daemon. */
 export type DockerInfo = {
   readonly NCPU: number;
   readonly MemTotal: number;
@@ -76,10 +75,7 @@ export const findLeftovers = async (runner: Runner, profile: string): Promise<re
         cause: error,
       });
     });
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((name) => `${kind} ${name}`);
+    return stdout.split('\n').flatMap((name) => (name ? [`${kind} ${name}`] : []));
   });
   return (await Promise.all(lists)).flat();
 };

@@ -1,3 +1,4 @@
+import { parseJson } from '../../lib/json.ts';
 import type { Progress } from '../../lib/progress.ts';
 
 /** One line of `minikube ... --output=json` (CloudEvents 1.0, one on each line; all values are strings). */
@@ -9,15 +10,6 @@ export type MinikubeEvent = {
 
 const prefix = 'io.k8s.sigs.minikube.';
 
-const parseJson = (line: string): unknown => {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -27,13 +19,10 @@ export const parseEvent = (line: string): MinikubeEvent | undefined => {
   const value = parseJson(line);
   if (!isRecord(value) || typeof value.type !== 'string' || !value.type.startsWith(prefix)) return undefined;
   if (!isRecord(value.data)) return undefined;
-  const data = Object.fromEntries(
-    Object.entries(value.data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-  return { kind: value.type.slice(prefix.length), data };
+  const texts = Object.entries(value.data).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return { kind: value.type.slice(prefix.length), data: Object.fromEntries(texts) };
 };
 
-/** The events in an output. */
 export const parseEvents = (output: string): readonly MinikubeEvent[] =>
   output.split('\n').flatMap((line) => parseEvent(line) ?? []);
 

@@ -7,12 +7,10 @@ import { inspectProfile } from './inspect.ts';
 type Image = { readonly repoTags?: readonly string[] | null };
 
 /** Full references of the node's images. */
-const parseImages = (json: string): ReadonlySet<string> =>
-  new Set((JSON.parse(json) as readonly Image[] | null)?.flatMap(({ repoTags }) => repoTags ?? []));
-
 const listImages = async (minikube: Minikube, profile: string, limits: StepLimits): Promise<ReadonlySet<string>> => {
   const { exitCode, stdout } = await askMinikube(minikube, listImagesArgs(profile), limits);
-  return exitCode === 0 ? parseImages(stdout) : new Set();
+  const images = exitCode === 0 ? (JSON.parse(stdout) as readonly Image[] | null) : null;
+  return new Set(images?.flatMap(({ repoTags }) => repoTags ?? []));
 };
 
 export type LoadInput = StepLimits & {

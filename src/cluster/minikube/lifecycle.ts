@@ -26,7 +26,8 @@ const deleteOnce = async (minikube: Minikube, { profile, driver }: Profile): Pro
 };
 
 /**
- * Deletes a profile, verifies that, and retries: a `docker run` of an interrupted start may finish only now. Throws UserError `cluster.minikube-leftovers`.
+ * Deletes a profile, verifies that, and retries: a `docker run` of an interrupted start may finish only now. Throws
+ * UserError `cluster.minikube-leftovers`.
  */
 const deleteProfile = async (minikube: Minikube, profile: Profile, settleMs = usualSettleMs): Promise<void> => {
   if (usesDocker(profile.driver)) await verifyDocker(minikube.runner);
@@ -72,10 +73,8 @@ const updateJournal = async ({ spec, tools }: Provider, owned: boolean): Promise
   for (const resource of found) await tools.forget(resource);
 };
 
-export type StartLimits = StepLimits & {
-  /** Called when the node's container runtime can load images. */
-  readonly onRuntimeReady: () => void;
-};
+/** `onRuntimeReady`: called when the node's container runtime can load images. */
+export type StartLimits = StepLimits & { readonly onRuntimeReady: () => void };
 
 /** Minikube has its own deadlines, and downloads may be slow: normally the signal ends the start. */
 export const startTimeoutMs = 3_600_000;
@@ -96,15 +95,12 @@ const startProfile = async ({ spec, tools, minikube }: Provider, limits: StartLi
 
 /** After an interrupted start, removes a profile that it was creating, and keeps one that existed before. */
 const cleanUp = async (provider: Provider, isNew: boolean, report: StepLimits['report']): Promise<void> => {
-  const { spec } = provider;
-  if (isNew) {
-    await removeAll(provider);
-    report?.(`minikube: the start was interrupted; the incomplete profile ${spec.profile} was removed`);
-  } else {
-    report?.(
-      `minikube: the start was interrupted; the profile ${spec.profile} is kept, and the next up continues with it`,
-    );
-  }
+  const { profile } = provider.spec;
+  if (isNew) await removeAll(provider);
+  const outcome = isNew
+    ? `the incomplete profile ${profile} was removed`
+    : `the profile ${profile} is kept, and the next up continues with it`;
+  report?.(`minikube: the start was interrupted; ${outcome}`);
 };
 
 /** Applies a plan; the journal is updated before. */

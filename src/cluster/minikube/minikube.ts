@@ -1,11 +1,10 @@
 import { instancePaths } from '../../instance/paths.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
-import type { Minikube } from './call.ts';
 import { describeCluster } from './describe.ts';
 import { loadImages } from './images.ts';
 import { inspectProfile } from './inspect.ts';
-import { applyPlan, type Provider, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
+import { applyPlan, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
 import { planStart } from './plan.ts';
 import type { ProfileState } from './profile.ts';
 import type { MinikubeSpec, MinikubeTools } from './spec.ts';
@@ -31,8 +30,8 @@ const awaitRuntime = async (look: () => Promise<Runtime>, logPath: string, { sig
 /** A cluster of Minikube, on Docker or another of its drivers. */
 export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvider => {
   const { runner, program } = tools;
-  const calls: Minikube = { program, runner, instanceDir: spec.instanceDir };
-  const provider: Provider = { spec, tools, minikube: calls };
+  const calls = { program, runner, instanceDir: spec.instanceDir };
+  const provider = { spec, tools, minikube: calls };
   const inspect = () => inspectProfile(calls, spec);
   const find = async () => clusterStateOf(await inspect());
   let runtime: Runtime = 'unknown';

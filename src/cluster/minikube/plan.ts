@@ -20,9 +20,7 @@ const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean):
     ['memory in MB', spec.memoryMb, config.Memory, isEnough(spec.memoryMb, config.Memory)],
     ['service CIDR', spec.serviceCidr ?? '', ServiceCIDR, !spec.serviceCidr || spec.serviceCidr === ServiceCIDR],
   ];
-  return differences.flatMap(([what, wanted, found, fits]) =>
-    fits ? [] : [`${what}: wanted ${wanted}, has ${found}`],
-  );
+  return differences.flatMap(([what, want, have, fits]) => (fits ? [] : [`${what}: wanted ${want}, has ${have}`]));
 };
 
 const notOurs = ({ profile }: MinikubeSpec): UserError =>
@@ -52,16 +50,14 @@ const actions = {
 } as const;
 
 /**
- * If a node's container was removed, the part of Kubernetes in /etc is lost. Minikube finds the rest in the volume, assumes
- * that it is complete, and waits six minutes for an API server that nothing starts.
+ * Why a profile cannot be used unchanged, and whether it is broken beyond repair. If a node's container was removed, the
+ * part of Kubernetes in /etc is lost. Minikube finds the rest in the volume, assumes that it is complete, and waits six
+ * minutes for an API server that nothing starts.
  */
-const isContainerGone = ({ state, config }: { readonly state: string; readonly config: ProfileConfig }): boolean =>
-  state === 'no-machine' && ['docker', 'podman'].includes(config.Driver);
-
-/** Why a profile cannot be used unchanged, and whether it is broken beyond repair. */
-const findReasons = (spec: MinikubeSpec, found: Exclude<ProfileState, { state: 'missing' }>, isOwned: boolean) => {
-  if (found.state === 'corrupted') return { isBroken: true, reasons: ['minikube cannot read its configuration'] };
-  if (isContainerGone(found)) return { isBroken: true, reasons: ['its container was removed'] };
+const findReasons = (spec: MinikubeSpec, found: ProfileState, isOwned: boolean) => {
+  if (!('config' in found)) return { isBroken: true, reasons: ['minikube cannot read its configuration'] };
+  if (found.state === 'no-machine' && ['docker', 'podman'].includes(found.config.Driver))
+    return { isBroken: true, reasons: ['its container was removed'] };
   return { isBroken: false, reasons: findDrift(spec, found.config, isOwned) };
 };
 

@@ -1,3 +1,5 @@
+import { parseJson } from '../../lib/json.ts';
+
 /** The fields of Minikube's profile configuration that taskgate uses. */
 export type ProfileConfig = {
   readonly Driver: string;
@@ -17,8 +19,7 @@ export type ProfileConfig = {
  * `corrupted`: minikube cannot read its configuration.
  */
 export type ProfileState =
-  | { readonly state: 'missing' }
-  | { readonly state: 'corrupted' }
+  | { readonly state: 'missing' | 'corrupted' }
   | {
       readonly state: 'running' | 'paused' | 'degraded' | 'stopped' | 'no-machine';
       readonly config: ProfileConfig;
@@ -31,23 +32,13 @@ type List = { readonly valid?: readonly Listed[] | null; readonly invalid?: read
 
 type NodeStatus = Readonly<Record<'Host' | 'Kubelet' | 'APIServer' | 'Kubeconfig', string>>;
 
-const parseStatus = (text: string): NodeStatus | null | undefined => {
-  try {
-    const value = JSON.parse(text) as NodeStatus | readonly NodeStatus[] | null;
-    // of several nodes the first is the control plane
-    return Array.isArray(value) ? value[0] : (value as NodeStatus | null);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
 /** `null` means that there is no machine; in states that minikube does not handle, the output is not JSON. */
 const judgeStatus = (text: string) => {
-  const status = parseStatus(text.trim());
+  const value = parseJson(text);
+  // of several nodes the first is the control plane
+  const status = (Array.isArray(value) ? value[0] : value) as NodeStatus | null | undefined;
   if (status === null) return { state: 'no-machine', isReachable: false } as const;
-  if (status === undefined || typeof status.Host !== 'string')
-    return { state: 'degraded', isReachable: false } as const;
+  if (typeof status?.Host !== 'string') return { state: 'degraded', isReachable: false } as const;
   const { Host, Kubelet, APIServer, Kubeconfig } = status;
   const isReachable = Kubeconfig === 'Configured';
   if (Host === 'Nonexistent') return { state: 'no-machine', isReachable } as const;

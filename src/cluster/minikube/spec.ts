@@ -1,8 +1,8 @@
 // Tested in test/golden/specs.test.ts
 import type { MinikubeResource, MinikubeTarget } from '../../instance/record.ts';
 import type { Runner } from '../../lib/process/runner.ts';
+import type { ProviderJournal } from '../provider.ts';
 
-/** The specification of a Minikube cluster. */
 export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {
   readonly name: string;
   /** The instance's folder, with its kubeconfig and logs. Minikube keeps everything else in its own home. */
@@ -14,17 +14,11 @@ export type MinikubeSpec = Omit<MinikubeTarget, 'program'> & {
 };
 
 /** What the provider gets from its caller. */
-export type MinikubeTools = {
+export type MinikubeTools = ProviderJournal<MinikubeResource> & {
   readonly runner: Runner;
   /** Name or path of minikube. */
   readonly program: string;
   readonly uid: number;
-  /** The Minikube resources in the instance's journal. */
-  readonly resources: () => readonly MinikubeResource[];
-  /** Writes a resource to the journal; awaited before it is created. */
-  readonly journal: (resource: MinikubeResource) => Promise<void>;
-  /** Removes a resource from the journal, after it was removed. */
-  readonly forget: (resource: MinikubeResource) => Promise<void>;
   /** Before a profile that is not gone is deleted once more; 0.5 s unless given. */
   readonly settleMs?: number;
 };

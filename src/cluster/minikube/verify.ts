@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { UserError } from '../../lib/errors.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
-import type { Obstacle } from '../provider.ts';
+import type { Findings, Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
 import { getDockerInfo, usesDocker, verifyDocker } from './docker.ts';
 import type { MinikubeSpec } from './spec.ts';
@@ -24,8 +24,6 @@ export type MinikubeMachine = {
   readonly unreachableBecause?: string;
 };
 
-export type MinikubeVerdict = { readonly obstacles: readonly Obstacle[]; readonly notes: readonly string[] };
-
 type Wanted = Pick<MinikubeSpec, 'cpus' | 'memoryMb' | 'driver'>;
 
 const parseVersion = (version: string): readonly [number, number] => {
@@ -36,25 +34,16 @@ const parseVersion = (version: string): readonly [number, number] => {
 const isOlder = (a: readonly [number, number], b: readonly [number, number]): boolean =>
   a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
-const judgeAmount = (
-  what: string,
-  { wanted, least, there }: Readonly<Record<'wanted' | 'least' | 'there', number>>,
-) => {
+const judgeAmount = (what: string, wanted: number, { least, there }: { least: number; there: number }) => {
   if (wanted < least)
     return [{ what: `${what}: ${wanted} wanted, Minikube needs ${least}`, hint: `set ${least} or more` }];
-  if (wanted > there) {
-    return [
-      {
-        what: `${what}: ${wanted} wanted, ${there} available`,
-        hint: 'set less, or give Docker or this machine more',
-      },
-    ];
-  }
-  return [];
+  if (wanted <= there) return [];
+  const hint = 'set less, or give Docker or this machine more';
+  return [{ what: `${what}: ${wanted} wanted, ${there} available`, hint }];
 };
 
 /** Everything that prevents a Minikube cluster, and notes for the user. */
-export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): MinikubeVerdict => {
+export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Findings => {
   const version = parseVersion(machine.version);
   const tooOld = isOlder(version, oldest) && {
     what: `Minikube ${machine.version} is too old: this Kubernetes version needs ${oldest.join('.')} or newer`,
@@ -68,8 +57,8 @@ export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Minikub
   return {
     obstacles: [
       ...(tooOld ? [tooOld] : []),
-      ...judgeAmount('CPUs', { wanted: wanted.cpus, least: leastCpus, there: machine.cpus }),
-      ...judgeAmount('memory in MB', { wanted: wanted.memoryMb, least: leastMemoryMb, there: machine.memoryMb }),
+      ...judgeAmount('CPUs', wanted.cpus, { least: leastCpus, there: machine.cpus }),
+      ...judgeAmount('memory in MB', wanted.memoryMb, { least: leastMemoryMb, there: machine.memoryMb }),
     ],
     notes: [newer, unreachable].filter((note) => typeof note === 'string'),
   };
@@ -131,7 +120,7 @@ export type VerifyMinikubeInput = {
 };
 
 /** Checks what prevents a Minikube cluster on this machine, and collects notes for the user. Changes nothing. */
-export const verifyMinikube = async ({ runner, program, spec }: VerifyMinikubeInput): Promise<MinikubeVerdict> => {
+export const verifyMinikube = async ({ runner, program, spec }: VerifyMinikubeInput): Promise<Findings> => {
   const asked = [getVersion(runner, program), inspectMachine(runner, spec.driver)] as const;
   const [version, machine] = await Promise.allSettled(asked);
   if (version.status === 'fulfilled' && machine.status === 'fulfilled') {
