@@ -17,7 +17,7 @@ export const withSettings = (command: Command): Command => {
     .option('--json', 'write the result as JSON')
     .option('--config <file>', 'read this file instead of taskgate.yaml');
   for (const setting of settings) {
-    const byDefault = 'default' in setting ? ` (default: ${setting.default})` : '';
+    const byDefault = setting.default !== undefined ? ` (default: ${setting.default})` : '';
     const option = new Option(usageOf(setting), `${setting.description}${byDefault}`).preset('true');
     command.addOption(option.hideHelp(!essential.has(setting.path)));
   }
@@ -43,7 +43,7 @@ export const readFlags = (command: Command): GlobalFlags => {
 export const describeSettings = (): string =>
   settings
     .map((setting) => {
-      const byDefault = 'default' in setting ? `, default ${setting.default}` : '';
+      const byDefault = setting.default !== undefined ? `, default ${setting.default}` : '';
       return `${setting.path}${byDefault}\n    ${setting.description}\n    ${flagOf(setting.path)}, ${variableOf(setting.path)}`;
     })
     .join('\n');

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { settings } from './settings.ts';
 
-const describe = (path: string): string => settings.find((setting) => setting.path === path)?.description ?? '';
-
 const label = z
   .string()
   .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes, and begin with a letter');
@@ -21,127 +19,102 @@ const host = z
 const file = text;
 // a word that begins with a dash would be read as a flag by the program that gets it
 const argument = z.string().regex(/^[^-\s]\S*$/, 'must be one word that does not begin with a dash');
-const setting = <T extends z.ZodType>(path: string, type: T): T => type.describe(describe(path));
-
-const minikubeSchema = z.strictObject({
-  profile: setting('minikube.profile', label.max(63)).optional(),
-  driver: setting('minikube.driver', argument),
-  cpus: setting('minikube.cpus', count),
-  memoryMb: setting('minikube.memoryMb', z.int().min(1800, 'must be at least 1800, which Kubernetes needs')),
-  serviceCidr: setting(
-    'minikube.serviceCidr',
-    z.string().regex(/^\d+(\.\d+){3}\/\d+$/, 'must be a range such as 10.97.0.0/16'),
-  ).optional(),
-  baseImage: setting('minikube.baseImage', argument).optional(),
-  startArgs: setting('minikube.startArgs', text).optional(),
-});
-
-const sshSchema = z.strictObject({
-  host: setting('ssh.host', argument).optional(),
-  port: setting('ssh.port', port).optional(),
-  remotePort: setting('ssh.remotePort', z.int().min(0).max(65_535)),
-  bindAddress: setting('ssh.bindAddress', host),
-  publicHost: setting('ssh.publicHost', host).optional(),
-  hostKeyPolicy: setting('ssh.hostKeyPolicy', z.enum(['accept-new', 'yes'])),
-  serverAliveInterval: setting('ssh.serverAliveInterval', seconds),
-  serverAliveCountMax: setting('ssh.serverAliveCountMax', count),
-  configFile: setting('ssh.configFile', file).optional(),
-  program: setting('ssh.program', argument),
-});
-
-const ngrokSchema = z.strictObject({
-  program: setting('ngrok.program', argument),
-  domain: setting('ngrok.domain', host).optional(),
-  tcpAddress: setting(
-    'ngrok.tcpAddress',
-    z.string().regex(/^[A-Za-z0-9][-A-Za-z0-9.]*:\d+$/, 'must be host:port, such as 1.tcp.ngrok.io:12345'),
-  ).optional(),
-  trafficPolicyFile: setting('ngrok.trafficPolicyFile', file).optional(),
-  configFile: setting('ngrok.configFile', file).optional(),
-});
+const range = z.string().regex(/^\d+(\.\d+){3}\/\d+$/, 'must be a range such as 10.97.0.0/16');
+const hostAndPort = z
+  .string()
+  .regex(/^[A-Za-z0-9][-A-Za-z0-9.]*:\d+$/, 'must be host:port, such as 1.tcp.ngrok.io:12345');
 
 /** Strict: an unknown key is an error. Which ports go together is the gateway's knowledge and checked by its rules. */
 export const configSchema = z
   .strictObject({
-    name: label.max(40).describe(describe('name')),
-    provider: z.enum(['auto', 'minikube', 'native', 'attach']).describe(describe('provider')),
-    recreate: setting('recreate', z.boolean()),
-    installMinikube: setting('installMinikube', z.boolean()),
-    minikube: minikubeSchema,
-    context: setting('context', text).optional(),
-    allowContext: setting('allowContext', text).optional(),
-    kubeconfig: setting('kubeconfig', file).optional(),
-    adopt: setting('adopt', z.boolean()),
-    mergeKubeconfig: setting('mergeKubeconfig', z.boolean()),
+    name: label.max(40),
+    provider: z.enum(['auto', 'minikube', 'native', 'attach']),
+    recreate: z.boolean(),
+    installMinikube: z.boolean(),
+    minikube: z.strictObject({
+      profile: label.max(63).optional(),
+      driver: argument,
+      cpus: count,
+      memoryMb: z.int().min(1800, 'must be at least 1800, which Kubernetes needs'),
+      serviceCidr: range.optional(),
+      baseImage: argument.optional(),
+      startArgs: text.optional(),
+    }),
+    context: text.optional(),
+    allowContext: text.optional(),
+    kubeconfig: file.optional(),
+    adopt: z.boolean(),
+    mergeKubeconfig: z.boolean(),
     network: z.strictObject({
-      cidr: z
-        .string()
-        .regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16')
-        .describe(describe('network.cidr'))
-        .optional(),
+      cidr: z.string().regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16').optional(),
     }),
     gateway: z.strictObject({
-      name: label.max(55).describe(describe('gateway.name')),
-      namespace: label.max(63).describe(describe('gateway.namespace')),
-      className: label.max(63).describe(describe('gateway.className')),
-      listenerLimit: z.int().min(2).max(1000).describe(describe('gateway.listenerLimit')),
-      portRange: z.strictObject({
-        start: port.describe(describe('gateway.portRange.start')),
-        end: port.describe(describe('gateway.portRange.end')),
-      }),
-      seedPort: port.describe(describe('gateway.seedPort')),
-      contourReplicas: count.max(5).describe(describe('gateway.contourReplicas')),
-      reach: setting('gateway.reach', z.enum(['auto', 'node', 'forward'])),
-      forwardAddress: setting('gateway.forwardAddress', z.ipv4()),
+      name: label.max(55),
+      namespace: label.max(63),
+      className: label.max(63),
+      listenerLimit: z.int().min(2).max(1000),
+      portRange: z.strictObject({ start: port, end: port }),
+      seedPort: port,
+      contourReplicas: count.max(5),
+      reach: z.enum(['auto', 'node', 'forward']),
+      forwardAddress: z.ipv4(),
     }),
     master: z.strictObject({
-      scheme: z.enum(['http', 'https']).describe(describe('master.scheme')),
-      host: setting('master.host', host).optional(),
-      port: port.describe(describe('master.port')),
-      reach: setting('master.reach', z.enum(['auto', 'direct', 'ssh', 'ngrok', 'url'])),
-      url: setting('master.url', text).optional(),
-      clusterName: text.describe(describe('master.clusterName')),
-      resourcePool: text.describe(describe('master.resourcePool')),
-      taskNamespace: label.max(63).describe(describe('master.taskNamespace')),
-      taskImage: z
-        .string()
-        .regex(/^[^\s$]+$/, 'must be the name of an image')
-        .describe(describe('master.taskImage')),
-      maxSlotsPerPod: z.int().min(0).describe(describe('master.maxSlotsPerPod')),
+      scheme: z.enum(['http', 'https']),
+      host: host.optional(),
+      port,
+      reach: z.enum(['auto', 'direct', 'ssh', 'ngrok', 'url']),
+      url: text.optional(),
+      clusterName: text,
+      resourcePool: text,
+      taskNamespace: label.max(63),
+      taskImage: z.string().regex(/^[^\s$]+$/, 'must be the name of an image'),
+      maxSlotsPerPod: z.int().min(0),
     }),
-    ssh: sshSchema,
-    ngrok: ngrokSchema,
-    tunnel: z.strictObject({
-      allowPublic: setting('tunnel.allowPublic', z.boolean()),
-      ttlHours: setting('tunnel.ttlHours', count.max(24 * 7)),
+    ssh: z.strictObject({
+      host: argument.optional(),
+      port: port.optional(),
+      remotePort: z.int().min(0).max(65_535),
+      bindAddress: host,
+      publicHost: host.optional(),
+      hostKeyPolicy: z.enum(['accept-new', 'yes']),
+      serverAliveInterval: seconds,
+      serverAliveCountMax: count,
+      configFile: file.optional(),
+      program: argument,
     }),
+    ngrok: z.strictObject({
+      program: argument,
+      domain: host.optional(),
+      tcpAddress: hostAndPort.optional(),
+      trafficPolicyFile: file.optional(),
+      configFile: file.optional(),
+    }),
+    tunnel: z.strictObject({ allowPublic: z.boolean(), ttlHours: count.max(24 * 7) }),
     mirror: z
       .url({ protocol: /^https?$/, hostname: /./, error: 'must be a URL such as https://mirror.example/files' })
-      .describe(describe('mirror'))
       .optional(),
-    bundle: text.describe(describe('bundle')).optional(),
-    timeouts: z.strictObject({
-      upSeconds: seconds.describe(describe('timeouts.upSeconds')),
-      stageSeconds: seconds.describe(describe('timeouts.stageSeconds')),
-    }),
+    bundle: text.optional(),
+    timeouts: z.strictObject({ upSeconds: seconds, stageSeconds: seconds }),
   })
   .readonly();
 
 /** All settings of one run, checked. */
 export type Config = z.infer<typeof configSchema>;
 
-/** JSON schema of taskgate.yaml for editors; there every key may be left out. */
-export const configJsonSchema = (): object => {
-  const schema = z.toJSONSchema(configSchema.unwrap(), { reused: 'inline' });
-  return { $schema: schema.$schema, title: 'taskgate.yaml', ...withoutRequired(schema) };
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Every key may be left out, and each setting has its description. */
+const forEditors = ({ required: _, ...schema }: JsonSchema, path: readonly string[] = []): JsonSchema => {
+  const setting = settings.find((one) => one.path === path.join('.'));
+  if (setting) return { ...schema, description: setting.description };
+  const sections = Object.entries(schema.properties ?? {}) as [string, JsonSchema][];
+  const properties = sections.map(([key, below]) => [key, forEditors(below, [...path, key])] as const);
+  return { ...schema, properties: Object.fromEntries(properties) };
 };
 
-const withoutRequired = (schema: object): object =>
-  Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key, value]) => !(key === 'required' && Array.isArray(value)))
-      .map(([key, value]) => [key, isPlain(value) ? withoutRequired(value) : value]),
-  );
-
-const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** JSON schema of taskgate.yaml for editors. */
+export const configJsonSchema = (): JsonSchema => {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema.unwrap(), { reused: 'inline' });
+  return { $schema, title: 'taskgate.yaml', ...forEditors(schema) };
+};

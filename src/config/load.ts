@@ -46,10 +46,8 @@ export const xdgDirs = ({ XDG_STATE_HOME = '', XDG_CACHE_HOME = '', HOME }: Envi
   return { stateDir: folder(XDG_STATE_HOME, '.local', 'state'), cacheDir: folder(XDG_CACHE_HOME, '.cache') };
 };
 
-const defaultFile = 'taskgate.yaml';
-
 const readSource = async ({ cwd, file }: LoadInput): Promise<readonly Source[]> => {
-  const name = file ?? defaultFile;
+  const name = file ?? 'taskgate.yaml';
   const from = file === undefined ? '' : '--config: ';
   const text = await findTextFile(resolve(cwd, name)).catch((error: unknown) => {
     if (!['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code))) throw error;

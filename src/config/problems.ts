@@ -1,10 +1,8 @@
 import type { z } from 'zod';
 import { withoutPasswords } from './secrets.ts';
 import { settings } from './settings.ts';
+import type { Source } from './sources.ts';
 import { getIn, nearest, type Tree } from './tree.ts';
-
-/** Says where a setting was given: `taskgate.yaml:3:5`, `TASKGATE_NAME`, `--name`. */
-export type Locate = (path: readonly string[]) => string;
 
 const knownKeysBelow = (path: readonly string[]): readonly string[] => {
   const prefix = path.map((part) => `${part}.`).join('');
@@ -25,7 +23,7 @@ const findElsewhere = (key: string): string | undefined => {
   return unique.length === 1 ? unique[0] : undefined;
 };
 
-const describeUnknown = (key: string, parent: readonly string[], locate: Locate): string => {
+const describeUnknown = (key: string, parent: readonly string[], locate: Source['locate']): string => {
   const known = knownKeysBelow(parent);
   const meant = nearest(key, known) ?? findElsewhere(key);
   const advice = meant ? `did you mean '${meant}'?` : `known here: ${known.join(', ')}`;
@@ -38,7 +36,7 @@ const shown = (value: unknown): string => withoutPasswords(JSON.stringify(value)
  * Problems of a tree's shape, each with its place, the value seen and what would do.
  * Tested in test/config/load.test.ts.
  */
-export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Locate): readonly string[] => {
+export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Source['locate']): readonly string[] => {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknown(key, path, locate));
   const value = getIn(tree, path);
