@@ -39,31 +39,22 @@ const foldersOf = (env: Invocation['env']): Folders => ({
   daemonCommand: [process.execPath, join(root, 'scripts', 'tunnel-daemon.ts')],
 });
 
-/** What the gateway knows about ports, as findings about settings. */
-const checkPorts = ({ gateway }: Config): readonly Finding[] =>
-  findPortProblems(gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` }));
-
 /** What the parts know about settings beyond their shape. */
 const checkSettings = (config: Config): readonly Finding[] => [
-  ...checkPorts(config),
+  ...findPortProblems(config.gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` })),
   ...findMasterRouteProblems(config),
 ];
 
-/** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
-export const readConfig = ({
-  invocation: { env, cwd },
-  flags: { configFile, settings },
-}: CommandInput): Promise<Loaded> =>
-  loadConfig({ cwd, env, flags: settings, check: checkSettings, ...(configFile && { file: configFile }) });
+/** The configuration, and with it what the steps of a command need. */
+export type LoadedCommand = Loaded & { readonly context: CommandContext };
 
-/** What the steps of a command need, from its configuration. */
-export const contextOf = (config: Config, { invocation }: CommandInput): CommandContext => ({
-  config,
-  folders: foldersOf(invocation.env),
-  runner: execaRunner,
-  signal: invocation.signal,
-  env: invocation.env,
-});
+/** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
+export const readConfig = async ({ invocation, flags }: CommandInput): Promise<LoadedCommand> => {
+  const { cwd, env, signal } = invocation;
+  const file = flags.configFile && { file: flags.configFile };
+  const loaded = await loadConfig({ cwd, env, flags: flags.settings, check: checkSettings, ...file });
+  return { ...loaded, context: { config: loaded.config, folders: foldersOf(env), runner: execaRunner, signal, env } };
+};
 
 /** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */
 export const displayKind = ({ isTerminal, env }: Invocation, ci = false): OutputKind => {
@@ -74,3 +65,5 @@ export const displayKind = ({ isTerminal, env }: Invocation, ci = false): Output
 export const print = (text: string): void => {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 };
+
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));

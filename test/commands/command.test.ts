@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contextOf, readConfig } from '../../src/commands/command.ts';
+import { readConfig } from '../../src/commands/command.ts';
 import { makeUser } from '../support/command-input.ts';
 
 test('the steps see the proxy of the environment', async () => {
@@ -7,6 +7,6 @@ test('the steps see the proxy of the environment', async () => {
   const { invocation, flags } = input();
   const env = { ...invocation.env, HTTPS_PROXY: 'http://proxy.example:3128' };
   const behindProxy = { flags, invocation: { ...invocation, env } };
-  const { config } = await readConfig(behindProxy);
-  expect(contextOf(config, behindProxy).env).toMatchObject({ HTTPS_PROXY: 'http://proxy.example:3128' });
+  const { context } = await readConfig(behindProxy);
+  expect(context.env).toMatchObject({ HTTPS_PROXY: 'http://proxy.example:3128' });
 });

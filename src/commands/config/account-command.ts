@@ -8,7 +8,7 @@ import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
 import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { getInstance } from '../open-instance.ts';
 import { checkMasterAccount, checkNewAccount, ensureMasterAccount } from './account.ts';
@@ -49,11 +49,11 @@ const checkAccount = async (context: CommandContext, kubeconfig: string): Promis
 const describe = ({ kubeconfig, account, missing }: Checked): string =>
   [
     ...missing.map(({ severity, message }) => `${severity === 'error' ? '✖' : '!'} ${message}`),
-    ...(account === undefined
-      ? []
-      : [`${kubeconfig}: account ${account}; name it as kubeconfig_path in the master.yaml`]),
-    ...(missing.length === 0 ? [`${kubeconfig}: has every right that a master needs`] : []),
-  ].join('\n');
+    account === undefined ? '' : `${kubeconfig}: account ${account}; name it as kubeconfig_path in the master.yaml`,
+    missing.length === 0 ? `${kubeconfig}: has every right that a master needs` : '',
+  ]
+    .filter(Boolean)
+    .join('\n');
 
 /** Throws UserError `environment.master-rights` when a right is missing; which, stands on stdout. */
 const refuseMissing = ({ kubeconfig, missing: [first, ...others] }: Checked): void => {
@@ -74,12 +74,12 @@ export const masterAccount = async (input: CommandInput, { output, checkOnly }: 
       hint: 'leave one out',
     });
   }
-  const { config } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { context } = await readConfig(input);
   const checked =
     checkOnly === undefined
       ? await withInstanceLock(context, () => makeAccount(context, output))
       : await checkAccount(context, checkOnly);
-  print(input.flags.json ? JSON.stringify(checked, null, 2) : describe(checked));
+  if (input.flags.json) printJson(checked);
+  else print(describe(checked));
   refuseMissing(checked);
 };

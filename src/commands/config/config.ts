@@ -1,31 +1,28 @@
 import { configJsonSchema } from '../../config/config.ts';
 import { printableConfig } from '../../config/secrets.ts';
+import { getIn } from '../../config/tree.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
 import type { Problem } from '../../master/schema/problem.ts';
-import { type CommandInput, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { readNamedFile } from './named-file.ts';
 
-export type ShowFlags = { readonly origin: boolean };
-
 /** Prints the settings in force; with their origins, one a line. */
-export const showConfig = async (input: CommandInput, { origin }: ShowFlags): Promise<void> => {
+export const showConfig = async (input: CommandInput, { origin }: { readonly origin: boolean }): Promise<void> => {
   const { config: loaded, origins, warnings } = await readConfig(input);
   const config = printableConfig(loaded);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-  if (input.flags.json) return print(JSON.stringify(origin ? { config, origins } : config, null, 2));
+  if (input.flags.json) return printJson(origin ? { config, origins } : config);
   if (!origin) return print(renderYaml(config));
-  const settingAt = (path: string): unknown =>
-    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
   const rows = Object.entries(origins).map(
-    ([path, from]) => [path, JSON.stringify(settingAt(path)) ?? '-', from] as const,
+    ([path, from]) => [path, JSON.stringify(getIn(config, path.split('.'))) ?? '-', from] as const,
   );
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
   print(rows.map(([path, value, from]) => `${path.padEnd(width(0))}  ${value.padEnd(width(1))}  ${from}`).join('\n'));
 };
 
 /** Prints the JSON schema of taskgate.yaml, for editors. */
-export const printSchema = (): void => print(JSON.stringify(configJsonSchema(), null, 2));
+export const printSchema = (): void => printJson(configJsonSchema());
 
 const describe = (file: string, { line, column, path, message, hint, severity }: Problem): string =>
   `${file}:${line}:${column}: ${severity}: ${path}: ${message}${hint ? ` (${hint})` : ''}`;
@@ -35,12 +32,8 @@ export const validateConfig = async ({ flags }: CommandInput, file: string): Pro
   const text = await readNamedFile(file, 'master.yaml');
   const problems = validateMasterConfig(text);
   const isValid = problems.every(({ severity }) => severity !== 'error');
-  if (flags.json) print(JSON.stringify({ file, valid: isValid, problems }, null, 2));
-  else
-    print(
-      [...problems.map((problem) => describe(file, problem)), `${file} is ${isValid ? 'valid' : 'not valid'}`].join(
-        '\n',
-      ),
-    );
+  const verdict = `${file} is ${isValid ? 'valid' : 'not valid'}`;
+  if (flags.json) printJson({ file, valid: isValid, problems });
+  else print([...problems.map((problem) => describe(file, problem)), verdict].join('\n'));
   return isValid;
 };

@@ -1,6 +1,6 @@
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configFiles } from './formats.ts';
 import { masterValuesOf } from './master-values.ts';
@@ -22,8 +22,7 @@ export const writeMasterConfig = async (
   names: readonly string[],
   { format, output }: MasterFlags,
 ): Promise<void> => {
-  const { config } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { config, context } = await readConfig(input);
   const [first = config.name, ...others] = names;
   const instances: Instances = [
     await valuesOf(context, first),
@@ -32,8 +31,7 @@ export const writeMasterConfig = async (
   const text = renderConfig(format, instances);
   const summary = { format, instances: instances.map(({ instance }) => instance) };
   if (output !== undefined) await writeNamedFile(output, text);
-  if (input.flags.json)
-    return print(JSON.stringify({ ...summary, ...(output === undefined ? { text } : { output }) }, null, 2));
+  if (input.flags.json) return printJson({ ...summary, ...(output === undefined ? { text } : { output }) });
   if (output === undefined) return print(text);
   print(`${output}: ${configFiles[format]} over ${summary.instances.join(', ')}`);
 };

@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import { replaceUserFile } from '../../lib/files.ts';
 import { type PatchValues, patchConfig } from '../../master/patch/patch.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { valuesOf } from './master.ts';
 import { explainWrite, readNamedFile } from './named-file.ts';
 
@@ -42,18 +42,16 @@ export const patchFile = async (
   const pairs = parsePairs(texts);
   if (pairs.size > 0 && instance !== undefined)
     refuse('--instance and CLUSTER=INSTANCE do not go together', 'leave one out');
-  const { config } = await readConfig(input);
+  const { config, context } = await readConfig(input);
   const before = await readNamedFile(file, 'master.yaml or devcluster.yaml');
   const single = instance ?? config.name;
-  const { text, clusters } = patchConfig(
-    { name: file, text: before },
-    await loadValues(contextOf(config, input), pairs, single),
-  );
+  const values = await loadValues(context, pairs, single);
+  const { text, clusters } = patchConfig({ name: file, text: before }, values);
   const resourceManagers = clusters.map((cluster) => ({ cluster, instance: pairs.get(cluster) ?? single }));
   const changed = text !== before;
   const backup = write && changed ? await explainWrite(file, () => replaceUserFile(file, text)) : undefined;
   const summary = { file, resourceManagers, changed, ...(backup !== undefined && { backup }) };
-  if (input.flags.json) return print(JSON.stringify({ ...summary, ...(!write && { text }) }, null, 2));
+  if (input.flags.json) return printJson({ ...summary, ...(!write && { text }) });
   const managers = resourceManagers.map((one) => `${one.cluster} (instance ${one.instance})`).join(', ');
   const line = changed
     ? `${file}: changed resource manager ${managers}${backup === undefined ? '' : `; what it was: ${backup}`}`

@@ -1,13 +1,11 @@
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, readConfig } from '../command.ts';
 import { openInstance } from '../open-instance.ts';
 import { type EnvFormat, environmentOf, renderEnv } from './formats.ts';
 
-export type EnvFlags = { readonly format: EnvFormat };
-
 /** Prints what a shell or a CI job needs to use an instance. Tested in test/process/no-instance.test.ts. */
-export const env = async (input: CommandInput, { format }: EnvFlags): Promise<void> => {
-  const { config } = await readConfig(input);
-  const { instance, gateway, master } = await openInstance(contextOf(config, input));
+export const env = async (input: CommandInput, { format }: { readonly format: EnvFormat }): Promise<void> => {
+  const { config, context } = await readConfig(input);
+  const { instance, gateway, master } = await openInstance(context);
   const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master });
   print(renderEnv(variables, input.flags.json ? 'json' : format));
 };

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { instancePaths, logPathOf } from '../../instance/paths.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 /** Where an `up` that sudo ran was killed, its logs are still root's. */
@@ -29,9 +29,8 @@ const logsIn = async (dir: string): Promise<readonly string[]> => {
 
 /** Prints the log of one of an instance's processes, or the names of those that have one. */
 export const logs = async (input: CommandInput, component: string | undefined): Promise<void> => {
-  const { config } = await readConfig(input);
-  const instance = await getInstance(contextOf(config, input));
-  const dir = instancePaths(instance.dir).logsDir;
+  const { config, context } = await readConfig(input);
+  const { logsDir: dir } = instancePaths((await getInstance(context)).dir);
   const known = await logsIn(dir);
   if (component === undefined) return print(input.flags.json ? JSON.stringify(known) : known.join('\n'));
   if (!known.includes(component)) {

@@ -1,18 +1,20 @@
 import type { Artifacts } from '../../artifacts/artifacts.ts';
-import type { Config } from '../../config/config.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
-import { fillCache as fillCacheStep, type PrefetchContext, prefetchSteps } from './steps.ts';
-
-type Filled = { readonly context: PrefetchContext; readonly artifacts: Artifacts };
+import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
+import { fillCache as fillCacheStep, prefetchSteps } from './steps.ts';
 
 /** Fills the cache, and writes the bundle where one is wanted. */
-export const fillCache = async (input: CommandInput, config: Config, bundleDir?: string): Promise<Filled> => {
-  const context: PrefetchContext = { ...contextOf(config, input), ...(bundleDir && { bundleDir }) };
+export const fillCache = async (
+  invocation: Invocation,
+  context: CommandContext,
+  bundleDir?: string,
+): Promise<Artifacts> => {
   const results = makeResults();
-  await runAndShow(prefetchSteps, context, { kind: displayKind(input.invocation), signal: context.signal, results });
-  return { context, artifacts: results.get(fillCacheStep) };
+  const options = { kind: displayKind(invocation), signal: context.signal, results };
+  await runAndShow(prefetchSteps, { ...context, ...(bundleDir && { bundleDir }) }, options);
+  return results.get(fillCacheStep);
 };
 
 /**
@@ -21,7 +23,7 @@ export const fillCache = async (input: CommandInput, config: Config, bundleDir?:
  */
 export const prefetch = async (input: CommandInput): Promise<void> => {
   const { bundle, ...settings } = input.flags.settings;
-  const { config } = await readConfig({ ...input, flags: { ...input.flags, settings } });
-  const { artifacts } = await fillCache(input, config, bundle);
-  if (input.flags.json) print(JSON.stringify(artifacts, null, 2));
+  const { context } = await readConfig({ ...input, flags: { ...input.flags, settings } });
+  const artifacts = await fillCache(input.invocation, context, bundle);
+  if (input.flags.json) printJson(artifacts);
 };

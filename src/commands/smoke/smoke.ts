@@ -7,7 +7,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
@@ -69,9 +69,10 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
  * Tested in test/process/no-instance.test.ts.
  */
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
-  const { config } = await readConfig(input);
-  const proof = await proveAndShow(input, contextOf(config, input), flags);
+  const { context } = await readConfig(input);
+  const proof = await proveAndShow(input, context, flags);
   for (const note of proof.notes) process.stderr.write(`note: ${note}\n`);
-  print(input.flags.json ? JSON.stringify(proof, null, 2) : renderHops(proof.hops));
+  if (input.flags.json) printJson(proof);
+  else print(renderHops(proof.hops));
   refuseBrokenPath(proof);
 };

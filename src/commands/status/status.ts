@@ -2,26 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, readConfig } from '../command.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
 
-type Row = readonly [label: string, value: string | undefined];
+type Row = readonly [label: string, value: string | false | undefined];
 
 const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceStatus): readonly Row[] => {
   const { gateway, master, provider } = record ?? {};
+  const { start, end } = gateway?.portRange ?? {};
+  const isCounted = gateway && taskListeners !== undefined;
   return [
     ['provider', record && `${provider}, ${describePlace(record)}`],
-    [
-      'gateway',
-      gateway &&
-        `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${gateway.portRange.start}-${gateway.portRange.end}`,
-    ],
-    [
-      'tasks',
-      gateway && taskListeners !== undefined
-        ? `${taskListeners} of ${gateway.capacity.limit} listeners in use`
-        : undefined,
-    ],
+    ['gateway', gateway && `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${start}-${end}`],
+    ['tasks', isCounted && `${taskListeners} of ${gateway.capacity.limit} listeners in use`],
     ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
@@ -53,8 +46,7 @@ const refuseProblems = (all: readonly InstanceStatus[]): void => {
 
 /** The instance that was named, else all. */
 const look = async (input: CommandInput): Promise<Seen> => {
-  const { config, origins } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { config, context, origins } = await readConfig(input);
   if (origins['name'] === 'default') return { all: await listStatus(context), none: 'no instance' };
   const one = await findStatus(context);
   return { all: one ? [one] : [], none: `no instance ${config.name}` };
@@ -82,10 +74,8 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
   }
 };
 
-export type StatusFlags = { readonly watch: boolean };
-
 /** Prints what is there. Throws the first problem found, so that the exit code shows it. */
-export const status = async (input: CommandInput, { watch }: StatusFlags): Promise<void> => {
+export const status = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
   if (watch) return watchStatus(input);
   const seen = await look(input);
   print(render(seen, input.flags.json));

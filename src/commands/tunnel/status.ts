@@ -6,7 +6,7 @@ import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 const watchPauseMs = 250;
@@ -83,8 +83,8 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
  * Tested in test/process/tunnel-command.test.ts.
  */
 export const tunnelStatus = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
-  const { config } = await readConfig(input);
-  const instance = await getInstance(contextOf(config, input));
+  const { config, context } = await readConfig(input);
+  const instance = await getInstance(context);
   const status = await findTunnelStatus(instance.dir);
   const spec = await readTunnelSpec(instance.dir);
   const exposure = listExposure({ record: instance.record(), spec, status });

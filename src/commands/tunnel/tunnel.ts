@@ -1,7 +1,7 @@
 import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
-import { type CommandInput, contextOf, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { extendTunnel } from './extend.ts';
 import { closeTunnelOf, type OpenedTunnel, openTunnelOf } from './open.ts';
@@ -22,20 +22,18 @@ const masterSettings = ({ endpoint: { scheme, host, port }, move, instance }: Op
 
 /** Opens the tunnel of the settings and waits until a nonce came back through it. Throws UserError `tunnel.*`. */
 export const tunnelUp = async (input: CommandInput): Promise<void> => {
-  const { config, warnings } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { context, warnings } = await readConfig(input);
   for (const warning of warnings) process.stderr.write(`note: ${warning}\n`);
   const report = (line: string) => void process.stderr.write(`${line}\n`);
   const opened = await withInstanceLock(context, () => openTunnelOf(context, report));
   const { endpoint, status, move, instance } = opened;
-  if (input.flags.json) return print(JSON.stringify({ endpoint, status, ...(move && { move }) }, null, 2));
+  if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
   print(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`);
 };
 
 /** Closes the tunnel of an instance; safe to repeat. */
 export const tunnelDown = async (input: CommandInput): Promise<void> => {
-  const { config } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { config, context } = await readConfig(input);
   const closed = await withInstanceLock(context, () => closeTunnelOf(context));
   if (input.flags.json) return print(JSON.stringify({ instance: config.name, closed }));
   print(closed ? `the tunnel of instance ${config.name} is closed` : `instance ${config.name} has no tunnel`);
@@ -58,8 +56,7 @@ const parseHours = (text: string): number => {
  */
 export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
   const hours = parseHours(flags.hours);
-  const { config } = await readConfig(input);
-  const context = contextOf(config, input);
+  const { config, context } = await readConfig(input);
   const { tunnel } = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
   if (input.flags.json) return print(JSON.stringify({ instance: config.name, until: tunnel?.until }));
   print(`the tunnel of instance ${config.name} closes at ${tunnel?.until}`);

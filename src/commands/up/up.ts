@@ -1,7 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Config } from '../../config/config.ts';
-import type { Loaded } from '../../config/load.ts';
 import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
 import { removeInstance } from '../../instance/instance.ts';
@@ -11,11 +9,12 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, contextOf, displayKind, print, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, type LoadedCommand, print, readConfig } from '../command.ts';
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, writeEnvFile } from '../env/formats.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
@@ -69,10 +68,14 @@ const runUp = async (context: UpContext, { input, flags, notes }: Wanted) => {
   return { run, failure };
 };
 
-const bringUp = async ({ config, warnings }: Loaded, input: CommandInput, flags: UpFlags): Promise<void> => {
+const bringUp = async (
+  { config, warnings, context: loaded }: LoadedCommand,
+  input: CommandInput,
+  flags: UpFlags,
+): Promise<void> => {
   const deadline = AbortSignal.timeout(config.timeouts.upSeconds * 1_000);
   const signal = AbortSignal.any([input.invocation.signal, deadline]);
-  const context: UpContext = { ...contextOf(config, input), signal, startedAt: new Date() };
+  const context: UpContext = { ...loaded, signal, startedAt: new Date() };
   const notes = [...warnings];
   const work = async (): Promise<UpRun> => {
     const { run, failure } = await runUp(context, { input, flags, notes });
@@ -125,10 +128,10 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
  */
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));
-  const { provider } = await chooseProvider(contextOf(loaded.config, input));
+  const { provider } = await chooseProvider(loaded.context);
   const work = () => bringUp(loaded, input, flags);
   if (provider === 'native')
-    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.config, flags), work });
+    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.context, flags), work });
   await work();
   return 0;
 };
@@ -142,13 +145,11 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
 };
 
 /** The cache, the state folder and those of named files are the user's own, so they are made before root takes over. */
-const prepareAsUser = async (input: CommandInput, config: Config, flags: UpFlags): Promise<void> => {
-  await verifyHere(contextOf(config, input), 'native', true);
-  const {
-    context: { folders },
-  } = await fillCache(input, config);
+const prepareAsUser = async ({ invocation }: CommandInput, context: CommandContext, flags: UpFlags): Promise<void> => {
+  await verifyHere(context, 'native', true);
+  await fillCache(invocation, context);
   // also where root is killed before it hands over what it made
-  const { instancesDir, locksDir } = statePaths(folders.stateDir);
+  const { instancesDir, locksDir } = statePaths(context.folders.stateDir);
   for (const folder of [instancesDir, locksDir]) await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const path of writtenFor(flags)) await mkdir(dirname(path), { recursive: true });
 };
