@@ -5,7 +5,7 @@ import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.t
 import { findPortProblems } from '../gateway/listener-ports.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
-import type { OutputKind } from '../task-list/run-and-show.ts';
+import type { DisplayKind } from '../task-list/display.ts';
 import { findMasterRouteProblems } from '../tunnel/endpoint-rules.ts';
 
 /** What main gives to every command. */
@@ -57,7 +57,7 @@ export const readConfig = async ({ invocation, flags }: CommandInput): Promise<L
 };
 
 /** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */
-export const displayKind = ({ isTerminal, env }: Invocation, ci = false): OutputKind => {
+export const displayKind = ({ isTerminal, env }: Invocation, ci = false): DisplayKind => {
   if (env['GITHUB_ACTIONS'] === 'true') return 'groups';
   return isTerminal && !ci ? 'tree' : 'lines';
 };

@@ -1,21 +1,16 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import { describeProgress, type Progress } from '../lib/progress.ts';
 import type { Stage } from '../model/stage.ts';
-import { showLines } from './line-display.ts';
+import { logGroups } from './github-groups.ts';
+import { describeStage, showLines } from './line-display.ts';
 import type { StepDisplay } from './run.ts';
 import type { Step } from './step.ts';
 
-/** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `silent`: nothing. */
-export type DisplayKind = 'tree' | 'lines' | 'silent';
+/** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `groups`: for the log of a GitHub job. */
+export type DisplayKind = 'tree' | 'lines' | 'groups';
 
 /** A display, and a promise that resolves when all of it is drawn. */
 export type Shown = { readonly display: StepDisplay; readonly drawn: Promise<unknown> };
-
-/** `Start the cluster (4.1s): note`. */
-export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
-  const time = outcome === 'skipped' || startMs < 0 ? '' : ` (${((endMs - startMs) / 1_000).toFixed(1)}s)`;
-  return `${title}${time}${note ? `: ${note}` : ''}`;
-};
 
 type Row = {
   readonly started: PromiseWithResolvers<void>;
@@ -74,8 +69,6 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
 /** Shows the steps of a run on stderr. */
 export const showSteps = <C>(steps: readonly Step<C>[], kind: DisplayKind): Shown => {
   if (kind === 'tree') return tree(steps);
-  const write = (text: string) => void process.stderr.write(text);
-  const display =
-    kind === 'lines' ? showLines({ write, describe: describeStage }) : { started() {}, reported() {}, ended() {} };
-  return { display, drawn: Promise.resolve() };
+  const show = kind === 'groups' ? logGroups : showLines;
+  return { display: show((text) => void process.stderr.write(text)), drawn: Promise.resolve() };
 };

@@ -1,4 +1,4 @@
-import type { Stage } from '../model/stage.ts';
+import { describeStage } from './line-display.ts';
 import { makeProgressLog } from './progress-log.ts';
 import type { StepDisplay } from './run.ts';
 
@@ -9,18 +9,12 @@ const defuse = (line: string): string => `· ${line.replaceAll('##[', '## [')}`;
 const escapeData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-type GroupsInput = {
-  readonly write: (text: string) => void;
-  /** A stage in one line. */
-  readonly describe: (stage: Stage) => string;
-};
-
 /**
  * For the log of a GitHub job: what a step said is folded below the line that says how it ended. Steps run side by side
  * and groups cannot, so each group is written when its step has ended; a failed step's stays open. How far a long step is
  * stands between the groups meanwhile.
  */
-export const logGroups = ({ write, describe }: GroupsInput): StepDisplay => {
+export const logGroups = (write: (text: string) => void): StepDisplay => {
   const said = new Map<string, string[]>();
   const fold = (heading: string, lines: readonly string[]): void => {
     const group = `::group::${escapeData(heading)}\n${lines.map((line) => `${defuse(line)}\n`).join('')}::endgroup::\n`;
@@ -40,7 +34,7 @@ export const logGroups = ({ write, describe }: GroupsInput): StepDisplay => {
       log.ended(stage.title);
       if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
       const lines = said.get(stage.title) ?? [];
-      const heading = describe(stage).replaceAll(/\s*\n\s*/g, ' ');
+      const heading = describeStage(stage).replaceAll(/\s*\n\s*/g, ' ');
       if (stage.outcome !== 'failed') fold(heading, lines);
       else write([...lines.map(defuse), `::error title=taskgate::${escapeData(heading)}`, ''].join('\n'));
     },

@@ -2,14 +2,13 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Outcome, Stage } from '../../src/model/stage.ts';
 import { logGroups } from '../../src/task-list/github-groups.ts';
 
-const stage = (title: string, outcome: Outcome = 'done', startMs = 0): Stage => ({ title, startMs, endMs: 1, outcome });
+const stage = (title: string, outcome: Outcome = 'done', startMs = 0): Stage => ({
+  ...{ title, startMs, endMs: 4_100, outcome, note: outcome },
+});
 
 const show = () => {
   const written: string[] = [];
-  const display = logGroups({
-    write: (text) => written.push(text),
-    describe: ({ title, outcome }) => `${title}: ${outcome}`,
-  });
+  const display = logGroups((text) => written.push(text));
   return { display, text: () => written.join('') };
 };
 
@@ -24,7 +23,7 @@ test('folds what each step said below how it ended, though they ran side by side
   display.ended(stage('B'));
   display.ended(stage('A'));
   expect(text()).toBe(
-    '· A ...\n· B ...\n::group::B: done\n· two\n::endgroup::\n::group::A: done\n· one\n· three\n::endgroup::\n',
+    '· A ...\n· B ...\n::group::B (4.1s): done\n· two\n::endgroup::\n::group::A (4.1s): done\n· one\n· three\n::endgroup::\n',
   );
 });
 
@@ -39,7 +38,7 @@ test('a failed step stays open and is marked', () => {
   const { display, text } = show();
   display.reported('A', 'one');
   display.ended(stage('A', 'failed'));
-  expect(text()).toBe('· one\n::error title=taskgate::A: failed\n');
+  expect(text()).toBe('· one\n::error title=taskgate::A (4.1s): failed\n');
 });
 
 test('what a program says is no command to the runner', () => {
@@ -50,16 +49,19 @@ test('what a program says is no command to the runner', () => {
   display.ended(stage('B 100%\n::error::'));
 
   const lines = text().split('\n');
-  expect(lines.filter((line) => line.trimStart().startsWith('::'))).toEqual(['::group::A: done', '::endgroup::']);
+  expect(lines.filter((line) => line.trimStart().startsWith('::'))).toEqual([
+    '::group::A (4.1s): done',
+    '::endgroup::',
+  ]);
   expect(text()).not.toContain('##[');
-  expect(text()).toMatch(/\nB 100% ::error::: done\n$/);
+  expect(text()).toMatch(/\nB 100% ::error:: \(4\.1s\): done\n$/);
 });
 
 test('a heading is data of the command', () => {
   const { display, text } = show();
   display.reported('A 100%', 'one');
   display.ended(stage('A 100%'));
-  expect(text()).toBe('::group::A 100%25: done\n· one\n::endgroup::\n');
+  expect(text()).toBe('::group::A 100%25 (4.1s): done\n· one\n::endgroup::\n');
 });
 
 test('only changes of state are folded; a summary stands between the groups while there is work', () => {
@@ -76,6 +78,6 @@ test('only changes of state are folded; a summary stands between the groups whil
   display.ended(stage('A'));
   expect(text()).toBe(
     '· A ...\n· A: 0 of 1 done; building etcd (3 of 3); 0:15\n' +
-      '::group::A: done\n· etcd: building 1 of 3\n· etcd: done v1\n::endgroup::\n',
+      '::group::A (4.1s): done\n· etcd: building 1 of 3\n· etcd: done v1\n::endgroup::\n',
   );
 });

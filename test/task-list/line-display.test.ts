@@ -15,11 +15,9 @@ afterEach(() => {
 
 const show = () => {
   const lines: string[] = [];
-  const display = showLines({
-    write: (text) => lines.push(text.trimEnd()),
-    describe: ({ title, outcome }) => `${title}: ${outcome}`,
-  });
-  const end = (title: string, outcome: Outcome = 'done') => display.ended({ title, startMs: 0, endMs: 1, outcome });
+  const display = showLines((text) => lines.push(text.trimEnd()));
+  const end = (title: string, outcome: Outcome = 'done') =>
+    display.ended({ title, startMs: 0, endMs: 4_100, outcome, note: 'as seen' });
   return { display, lines, end };
 };
 
@@ -61,7 +59,7 @@ test('a cold run prints each state of each item once, and a summary each 15 s', 
   expect(states).toHaveLength(names.length * 5 + 1);
   expect(new Set(lines).size).toBe(lines.length);
   expect(lines.at(-2)).toBe('  A: item10: done v1 from go, 1:00');
-  expect(lines.at(-1)).toBe('✔ A: done');
+  expect(lines.at(-1)).toBe('✔ A (4.1s): as seen');
 });
 
 test('a change of state is printed at once, a change of detail is not', () => {
@@ -117,7 +115,7 @@ test('no summary when nothing is at work, no longer says anything, or the step h
     '  A: etcd: done',
     '  B: Node dev: not registered yet',
     '  C: etcd: building 1 of 9 packages',
-    '✖ C: failed',
+    '✖ C (4.1s): as seen',
     '  D: minikube: preload: downloading 42 %',
     '  D: 0 of 1 done; downloading minikube: preload (42 %); 0:15',
   ]);

@@ -5,11 +5,10 @@ import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/com
 import { createInstance } from '../../../src/instance/instance.ts';
 import { instanceDirOf, statePaths } from '../../../src/instance/paths.ts';
 import type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
-import { showSteps } from '../../../src/task-list/display.ts';
-import { runSteps } from '../../../src/task-list/run.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { commandContext } from '../../support/context.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
+import { runInOrder } from '../../support/up-context.ts';
 
 const deadKubeconfig = `apiVersion: v1
 kind: Config
@@ -50,8 +49,7 @@ const makePlaces = async () => {
   };
 };
 
-const takeDown = (context: DownContext) =>
-  runSteps(downSteps, context, { signal: context.signal, display: showSteps(downSteps, 'silent').display });
+const takeDown = (context: DownContext) => runInOrder(context, downSteps, { signal: context.signal });
 
 test('removes a folder without a record: its maker was killed before it wrote one', async () => {
   const { context, instances, beginWithoutRecord } = await makePlaces();
