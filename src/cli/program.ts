@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from '../commands/command.ts';
+import { envFormats } from '../commands/env/formats.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { add, type Shared } from './shared.ts';
@@ -78,11 +79,7 @@ const addViews = (program: Command, { input }: Shared): void => {
       (await import('../commands/status/status.ts')).status(input(command), options),
     );
   add(program, 'env', 'print variables, for a shell: eval "$(taskgate env)"')
-    .addOption(
-      new Option('--format <format>', 'how they are written')
-        .choices(['bash', 'dotenv', 'github', 'json'])
-        .default('bash'),
-    )
+    .addOption(new Option('--format <format>', 'how they are written').choices(envFormats).default('bash'))
     .action(async (options, command: Command) => (await import('../commands/env/env.ts')).env(input(command), options));
   add(program, 'logs [component]', "print the log of one of the instance's processes, or their names").action(
     async (component: string | undefined, _, command: Command) =>

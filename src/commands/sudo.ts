@@ -1,8 +1,7 @@
 import { UserError } from '../lib/errors.ts';
 import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { type Invocation, ownProgram } from './command.ts';
-
-type Environment = Invocation['env'];
 
 /**
  * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
@@ -16,7 +15,7 @@ const isKept = (name: string): boolean =>
 const secret = 'NGROK_AUTHTOKEN';
 
 /** The same command line again, as root, with the user's folders and settings. */
-export const sudoCommand = (env: Environment, command: readonly string[]): Command => {
+export const sudoCommand = (env: Invocation['env'], command: readonly string[]): Command => {
   const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
   return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...command];
 };
@@ -36,23 +35,27 @@ export const verifySudo = async (uid: number, runner: Runner): Promise<void> => 
   if (stdout.trim() !== '0') throw notRoot(uid, `sudo gives uid ${stdout.trim()}`);
 };
 
+type Work = {
+  readonly provider: ProviderName;
+  /** What the user can do before, so that the user's cache stays the user's. */
+  readonly prepare?: () => Promise<unknown>;
+  readonly work: () => Promise<void>;
+};
+
 /**
- * Does work that needs root. Without it, prepares what can be prepared as the user, so that the user's cache stays
- * the user's, then starts this command line again by sudo. Gives the exit code of that, or of the work here.
- * Throws UserError `environment.not-root` before anything is changed where neither is possible.
+ * Does work on a cluster; a native one needs root: without it, starts this command line again by sudo. Gives the exit
+ * code of that, or of the work here. Throws UserError `environment.not-root` before anything is changed where neither is
+ * possible.
  */
-export const asRoot = async (
-  { env, args, signal }: Invocation,
-  { prepare, work }: { readonly prepare: () => Promise<unknown>; readonly work: () => Promise<void> },
-): Promise<number> => {
+export const asRoot = async ({ env, args, signal }: Invocation, { provider, prepare, work }: Work): Promise<number> => {
   const uid = process.getuid?.();
   // on a system without uids the provider's own checks say what is wrong
-  if (uid === 0 || uid === undefined) {
+  if (provider !== 'native' || uid === 0 || uid === undefined) {
     await work();
     return 0;
   }
   await verifySudo(uid, execaRunner);
-  await prepare();
+  await prepare?.();
   // named, since what is there for the user (Minikube, its driver) may not be there for root
   return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native']), {
     signal,

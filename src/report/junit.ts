@@ -69,11 +69,9 @@ const hopCase = ({ direction, from, to, ok, latencyMs = 0, evidence, finding }: 
 
 /** The stages of a run and the hops of its proof as JUnit XML; `error` is what a failed stage failed with. */
 export const renderJunit = (stages: readonly Stage[], hops: readonly Hop[], error = 'failed'): string => {
+  const stageCases = stages.map((stage) => stageCase(stage, error));
   const suites = [
-    renderSuite(
-      'taskgate stages',
-      stages.map((stage) => stageCase(stage, error)),
-    ),
+    renderSuite('taskgate stages', stageCases),
     ...(hops.length > 0 ? [renderSuite('taskgate hops', hops.map(hopCase))] : []),
   ];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="taskgate">\n${suites.join('\n')}\n</testsuites>\n`;

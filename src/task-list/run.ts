@@ -126,13 +126,8 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
 
   const taken = new Map<Step<C>, Promise<Outcome>>();
   for (const [step, waitsFor] of orderOf(steps, results)) {
-    taken.set(
-      step,
-      take(
-        step,
-        waitsFor.flatMap((one) => taken.get(one) ?? []),
-      ),
-    );
+    const waits = waitsFor.flatMap((one) => taken.get(one) ?? []);
+    taken.set(step, take(step, waits));
   }
   await Promise.all(taken.values());
   if (errors.length === 0 && !options.signal.aborted) return;

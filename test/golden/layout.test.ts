@@ -8,7 +8,7 @@ import { golden, goldenLines, temporaryFolder } from '../support/golden/files.ts
 import { openInstance } from '../support/golden/open-instance.ts';
 import { native } from '../support/golden/records.ts';
 import {
-  configFiles,
+  configPaths,
   createInstance,
   fillCache,
   instancePaths,
@@ -61,7 +61,7 @@ test('paths in the folder of an instance are those of layout.txt', async () => {
     ...[paths.kubeconfigPath, paths.supervisorSpecPath, paths.supervisorSocketPath, paths.logsDir],
     ...[paths.minikubeLogPath, paths.minikubeLogsDir],
     ...[paths.tunnelSpecPath, paths.tunnelSocketPath, paths.tunnelDaemonLogPath],
-    ...Object.values(configFiles).map((name) => join(instance.dir, name)),
+    ...Object.values(configPaths(instance.dir)),
     paths.passwordPath,
     cacheDir,
   ];

@@ -4,8 +4,8 @@ import { asJson, golden } from '../support/golden/files.ts';
 import { openInstance } from '../support/golden/open-instance.ts';
 import { native } from '../support/golden/records.ts';
 import {
-  configFiles,
   configFormats,
+  configPaths,
   environmentOf,
   instancePaths,
   masterValuesOf,
@@ -18,7 +18,7 @@ test.each(configFormats)('the configuration of a master, made from a golden reco
   const { instance } = await openInstance('native');
   await writeFile(instancePaths(instance.dir).passwordPath, 'kR7mmGJq2vWn8TzYxFcd4hPs\n');
   const text = renderConfig(format, [await masterValuesOf(instance)]);
-  expect(text.replaceAll(instance.dir, '/state/instances/dev')).toBe(golden(`master/${configFiles[format]}`));
+  expect(text.replaceAll(instance.dir, '/state/instances/dev')).toBe(golden(configPaths('master')[format]));
 });
 
 test('the variables of `taskgate env`', () => {

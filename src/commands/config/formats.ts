@@ -1,11 +1,12 @@
-/** How a master's configuration can be written, and the file that holds it in an instance's folder. */
-export const configFiles = {
-  master: 'master.yaml',
-  devcluster: 'devcluster.yaml',
-  helm: 'helm-values.yaml',
-  rbac: 'rbac.yaml',
-} as const;
+import { instancePaths } from '../../instance/paths.ts';
 
-export type ConfigFormat = keyof typeof configFiles;
+/** How a master's configuration can be written. */
+export const configFormats = ['master', 'devcluster', 'helm', 'rbac'] as const;
 
-export const configFormats = Object.keys(configFiles) as readonly ConfigFormat[];
+export type ConfigFormat = (typeof configFormats)[number];
+
+/** The file of each in an instance's folder. Tested in test/commands/up/write-master-files.test.ts. */
+export const configPaths = (dir: string): Readonly<Record<ConfigFormat, string>> => {
+  const { masterPath, devclusterPath, helmValuesPath, rbacPath } = instancePaths(dir);
+  return { master: masterPath, devcluster: devclusterPath, helm: helmValuesPath, rbac: rbacPath };
+};

@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
-import { type ConfigFormat, configFiles } from './formats.ts';
+import { type ConfigFormat, configPaths } from './formats.ts';
 import { masterValuesOf } from './master-values.ts';
 import { writeNamedFile } from './named-file.ts';
 import { renderConfig } from './render.ts';
@@ -33,5 +34,5 @@ export const writeMasterConfig = async (
   if (output !== undefined) await writeNamedFile(output, text);
   if (input.flags.json) return printJson({ ...summary, ...(output === undefined ? { text } : { output }) });
   if (output === undefined) return print(text);
-  print(`${output}: ${configFiles[format]} over ${summary.instances.join(', ')}`);
+  print(`${output}: ${basename(configPaths('')[format])} over ${summary.instances.join(', ')}`);
 };

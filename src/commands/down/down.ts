@@ -30,7 +30,5 @@ export const down = async (input: CommandInput, { purgeCache }: { readonly purge
   };
   // a folder without a record may be root's
   const provider = (await findProvider(context)) ?? 'native';
-  if (provider === 'native') return asRoot(input.invocation, { prepare: async () => undefined, work });
-  await work();
-  return 0;
+  return asRoot(input.invocation, { provider, work });
 };

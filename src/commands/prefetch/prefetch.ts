@@ -1,9 +1,33 @@
-import type { Artifacts } from '../../artifacts/artifacts.ts';
+import { type Artifacts, ensureArtifacts, writeBundle } from '../../artifacts/artifacts.ts';
+import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
+import { stepsOf } from '../../task-list/step.ts';
 import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
-import { fillCache as fillCacheStep, prefetchSteps } from './steps.ts';
+
+type PrefetchContext = CommandContext & { readonly bundleDir?: string };
+
+const prefetchStep = stepsOf<PrefetchContext>();
+
+const fillCacheStep = prefetchStep({
+  title: 'Prepare programs and images',
+  run: async (_, context, { signal, report, note }): Promise<Artifacts> => {
+    const artifacts = await ensureArtifacts(artifactsInput(context, signal, report));
+    note(context.folders.cacheDir);
+    return artifacts;
+  },
+});
+
+const copyToBundle = prefetchStep({
+  title: 'Write the bundle',
+  skip: (_, { bundleDir }) => bundleDir === undefined && 'not asked for; --bundle DIR writes one',
+  run: async (_, context, { signal, report, note }): Promise<undefined> => {
+    const { bundleDir: dir = '' } = context;
+    await writeBundle({ ...artifactsInput(context, signal, report), dir });
+    note(dir);
+  },
+});
 
 /** Fills the cache, and writes the bundle where one is wanted. */
 export const fillCache = async (
@@ -13,7 +37,7 @@ export const fillCache = async (
 ): Promise<Artifacts> => {
   const results = makeResults();
   const options = { kind: displayKind(invocation), signal: context.signal, results };
-  await runAndShow(prefetchSteps, { ...context, ...(bundleDir && { bundleDir }) }, options);
+  await runAndShow([fillCacheStep, copyToBundle], { ...context, ...(bundleDir && { bundleDir }) }, options);
   return results.get(fillCacheStep);
 };
 

@@ -2,9 +2,8 @@ import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { stepsOf } from '../../task-list/step.ts';
-import { stageTimeoutMs } from '../context.ts';
+import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
-import { localMaster, sampleSpec } from '../sample-spec.ts';
 
 /** The proof on its own, through the lowest free ports, as often as wanted. */
 export const proveBySample = stepsOf<CommandContext>()({
@@ -13,7 +12,6 @@ export const proveBySample = stepsOf<CommandContext>()({
     const { kube, gateway, master } = await openInstance(context);
     return prove(kube, {
       ...sampleSpec(context.config, master),
-      ...localMaster(context.config, master),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
     });
   },

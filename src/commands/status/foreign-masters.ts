@@ -17,26 +17,22 @@ type Settings = {
   readonly master: Pick<MasterSettings, 'taskNamespace' | 'port'>;
 };
 
-/** A file of its own and not in the record: `status` reads the record without the lock, so it must not write it. */
-const idPath = ({ dir }: Instance): string => instancePaths(dir).masterIdPath;
-
 /** Where `down` has just removed the folder, nothing is remembered. */
-const remember = async (instance: Instance, id: string): Promise<void> => {
-  try {
-    await writeFile(idPath(instance), `${id}\n`);
-  } catch (error) {
+const remember = (path: string, id: string): Promise<void> =>
+  writeFile(path, `${id}\n`).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
-  }
-};
+  });
 
 /** The `cluster_id` of the instance's own master: of the one that answers now, else of the last one that did. */
 const findOwnClusterId = async (instance: Instance, { port }: Settings['master']): Promise<string | undefined> => {
   const { master } = instance.record();
+  // not in the record: `status` reads that without the lock, so it must not write it
+  const { masterIdPath } = instancePaths(instance.dir);
   const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
-  const [kept, info] = await Promise.all([findTextFile(idPath(instance)), findMasterInfo(target)]);
+  const [kept, info] = await Promise.all([findTextFile(masterIdPath), findMasterInfo(target)]);
   const known = kept?.trim() || undefined;
   const seen = info?.clusterId;
-  if (seen !== undefined && seen !== known) await remember(instance, seen);
+  if (seen !== undefined && seen !== known) await remember(masterIdPath, seen);
   return seen ?? known;
 };
 
@@ -54,11 +50,3 @@ export const findForeignMasters = async (
   const findings = await findForeignMaster(kube, tenancy);
   return findings.map((finding) => ({ id: foreignMasterId, ...finding }));
 };
-
-/** The same as notes of `up`: another master stops nothing. */
-export const noteForeignMasters = async (
-  kube: Kube,
-  instance: Instance,
-  settings: Settings,
-): Promise<readonly string[]> =>
-  (await findForeignMasters(kube, instance, settings)).map(({ message, hint }) => `${message} (${hint})`);

@@ -97,12 +97,8 @@ export const listStatus = async (context: CommandContext): Promise<readonly Inst
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
-  const found = await Promise.all(
-    names
-      .toSorted()
-      .map((name) =>
-        findStatus({ ...context, config: { ...context.config, name } }).catch((error) => unreadable(name, error)),
-      ),
-  );
+  const look = (name: string) =>
+    findStatus({ ...context, config: { ...context.config, name } }).catch((error) => unreadable(name, error));
+  const found = await Promise.all(names.toSorted().map(look));
   return found.filter((status) => status !== undefined);
 };

@@ -8,7 +8,7 @@ import type { Instance } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import { type MasterEndpoint, originOf, type TunnelKind } from '../../model/master-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import type { StepTools } from '../../task-list/step.ts';
 import { chooseMasterRoute, directEndpoint, endpointThrough, type MasterRoute } from '../../tunnel/endpoint.ts';
 import { findUrlTrouble } from '../../tunnel/relay/probe.ts';
@@ -41,21 +41,20 @@ export const settleTunnels = async (
   return undefined;
 };
 
-type Opening = { readonly instance: Instance; readonly via: TunnelKind; readonly reach: MasterRoute };
+type Opening = { readonly instance: Instance; readonly tunnel: NonNullable<WantedTunnels['tunnel']> };
 
 /** The tunnel by which tasks reach the master, opened and proven by a nonce; forwards that there are go on. */
 const openTunnel = async (
-  { instance, via, reach }: Opening,
+  { instance, tunnel }: Opening,
   context: UpContext,
   tools: StepTools,
 ): Promise<ReversePath> => {
-  const tunnel = wantedTunnelOf(reach, context.config);
   const forward = (await findCurrentSpec(instance))?.forward;
-  const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
+  const wanted = { tunnel, ...(forward && { forward }) };
   const status = await settleTunnels({ instance, wanted }, context, tools);
   const address = status?.tunnel?.address;
-  if (!tunnel || !address) throw new Error('a tunnel is up without an address');
-  return { master: endpointThrough(via, address, context.config.master.scheme), tunnel };
+  if (!address) throw new Error('a tunnel is up without an address');
+  return { master: endpointThrough(tunnel.driver.kind, address, context.config.master.scheme), tunnel };
 };
 
 /** Closes a tunnel of an earlier `up` that is no longer wanted; forwards go on. */
@@ -72,7 +71,7 @@ const checkUrl = async (endpoint: MasterEndpoint, { signal, warn }: StepTools): 
   return { master: endpoint };
 };
 
-export type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: MasterRoute };
+type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: MasterRoute };
 
 /** Opens the reverse path that was chosen. */
 export const makeReversePath = async (
@@ -80,9 +79,8 @@ export const makeReversePath = async (
   context: UpContext,
   tools: StepTools,
 ): Promise<ReversePath> => {
-  if (reach.via === 'ssh' || reach.via === 'ngrok') {
-    return openTunnel({ instance, via: reach.via, reach }, context, tools);
-  }
+  const tunnel = wantedTunnelOf(reach, context.config);
+  if (tunnel) return openTunnel({ instance, tunnel }, context, tools);
   await closeTunnel(instance, context, tools);
   if (reach.via === 'url') return checkUrl(reach.endpoint, tools);
   return { master: directEndpoint(context.config.master, cluster) };

@@ -1,9 +1,7 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import type { Instance } from '../../instance/instance.ts';
-import type { Kube } from '../../lib/kube/client.ts';
 import { ensureNamespace } from '../../lib/kube/namespace.ts';
-import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
@@ -12,9 +10,8 @@ import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { StepTools } from '../../task-list/step.ts';
 import type { MasterRoute } from '../../tunnel/endpoint.ts';
-import { gatewaySpecOf, stageTimeoutMs } from '../context.ts';
-import { localMaster, sampleSpec } from '../sample-spec.ts';
-import { noteForeignMasters } from '../status/foreign-masters.ts';
+import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
+import { findForeignMasters } from '../status/foreign-masters.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
@@ -22,7 +19,7 @@ import { type UpContext, upStep } from './context.ts';
 import { findTunnelInstead, makeReversePath, openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, startCluster } from './start-cluster.ts';
-import { writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
+import { type ReachedInstance, writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
 
 /** The sample task's pod starts while the Gateway is still on its way. */
 export const startSample = upStep({
@@ -48,24 +45,15 @@ export const startSample = upStep({
   },
 });
 
-type ProofInput = {
-  readonly instance: Instance;
-  readonly kube: Kube;
-  readonly gateway: GatewayEndpoint;
-  readonly master: MasterEndpoint;
-  /** One that runs already. */
-  readonly task?: SampleTask | undefined;
-};
-
 const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config): Promise<void> => {
   const run = await findRun(instance);
   if (!ok || !run) return;
   await instance.change({ proven: { at: new Date().toISOString(), run, settings: settingsDigest(config) } });
 };
 
-/** Proves the path as it is now. */
+/** Proves the path as it is now; `task` is one that runs already. */
 const proveNow = async (
-  { instance, kube, gateway, master, task }: ProofInput,
+  { instance, kube, gateway, master, task }: ReachedInstance & { readonly task?: SampleTask | undefined },
   context: UpContext,
   { signal, warn }: StepTools,
 ): Promise<Proven> => {
@@ -73,7 +61,6 @@ const proveNow = async (
   const { start, end } = gateway.portRange;
   const proof = await prove(kube, {
     ...sampleSpec(config, master),
-    ...localMaster(config, master),
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...(task && { task }),
   });
@@ -97,7 +84,9 @@ export const provePath = upStep({
     tools,
   ): Promise<Proven | undefined> => {
     const proof = await proveNow({ instance, kube, gateway, master, task }, context, tools);
-    for (const note of await noteForeignMasters(kube, instance, context.config)) tools.warn(note);
+    // another master stops nothing
+    const foreign = await findForeignMasters(kube, instance, context.config);
+    for (const { message, hint } of foreign) tools.warn(`${message} (${hint})`);
     return proof;
   },
 });

@@ -1,5 +1,6 @@
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
+import { withoutUndefined } from '../../lib/defined.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
@@ -36,9 +37,6 @@ export type UpRun = {
   /** What the user should know but what stopped nothing. */
   readonly notes: readonly string[];
 };
-
-const withoutUndefined = (values: { readonly [K in keyof UpResult]: UpResult[K] | undefined }): UpResult =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 export const resultOf = (results: Results): UpResult => {
   const health = results.find(checkHealth);

@@ -129,11 +129,8 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));
   const { provider } = await chooseProvider(loaded.context);
-  const work = () => bringUp(loaded, input, flags);
-  if (provider === 'native')
-    return asRoot(input.invocation, { prepare: () => prepareAsUser(input, loaded.context, flags), work });
-  await work();
-  return 0;
+  const prepare = () => prepareAsUser(input, loaded.context, flags);
+  return asRoot(input.invocation, { provider, prepare, work: () => bringUp(loaded, input, flags) });
 };
 
 /** `--timeout 20m` is a setting in other words. */

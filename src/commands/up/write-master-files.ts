@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
@@ -6,7 +6,7 @@ import type { Kube } from '../../lib/kube/client.ts';
 import { generatePassword } from '../../master/write/values.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
-import { configFiles, configFormats } from '../config/formats.ts';
+import { configFormats, configPaths } from '../config/formats.ts';
 import { masterValuesOf } from '../config/master-values.ts';
 import { renderConfig } from '../config/render.ts';
 import { checkMachine } from './check-machine.ts';
@@ -34,7 +34,8 @@ const writeIfOther = async (path: string, text: string): Promise<boolean> => {
   return true;
 };
 
-export type MasterFilesInput = {
+/** An instance whose master can be reached by tasks, and can reach them. */
+export type ReachedInstance = {
   readonly instance: Instance;
   readonly kube: Kube;
   readonly gateway: GatewayEndpoint;
@@ -43,7 +44,7 @@ export type MasterFilesInput = {
 
 /** The master's configuration in all formats, each 0600: two of them hold its first password. Gives what was written. */
 export const writeMasterConfiguration = async (
-  { instance, kube, gateway, master }: MasterFilesInput,
+  { instance, kube, gateway, master }: ReachedInstance,
   { config }: Pick<UpContext, 'config'>,
 ): Promise<string> => {
   const clusterId = await readClusterId(kube);
@@ -59,9 +60,8 @@ export const writeMasterConfiguration = async (
   const values = await masterValuesOf(instance);
   const written = await Promise.all(
     configFormats.map(async (format) => {
-      const name = configFiles[format];
-      const isWritten = await writeIfOther(join(instance.dir, name), renderConfig(format, [values]));
-      return isWritten ? [name] : [];
+      const path = configPaths(instance.dir)[format];
+      return (await writeIfOther(path, renderConfig(format, [values]))) ? [basename(path)] : [];
     }),
   );
   return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';

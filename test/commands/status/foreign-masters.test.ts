@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { findForeignMasters, noteForeignMasters } from '../../../src/commands/status/foreign-masters.ts';
+import { findForeignMasters } from '../../../src/commands/status/foreign-masters.ts';
 import { startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { finishedInstance } from '../../support/finished-instance.ts';
@@ -126,13 +126,4 @@ test('a folder that `down` has just removed is not made again', async () => {
   await rm(instance.dir, { recursive: true });
   expect(await find()).toEqual([]);
   await expect(readdir(instance.dir)).rejects.toThrow('ENOENT');
-});
-
-test('for up it is a note', async () => {
-  const { kube, instance, settings } = await look(1, ['1a2b3c4d']);
-  expect(await noteForeignMasters(kube, instance, settings)).toEqual([
-    expect.stringMatching(
-      /^namespace default has tasks of another master, .*cmd-a \(leave namespace default to that master /,
-    ),
-  ]);
 });

@@ -3,7 +3,7 @@ export { loadDigests } from '../../../src/artifacts/store/digests.ts';
 export { fillCache } from '../../../src/artifacts/store/ensure.ts';
 export { exitCodeOf, exitCodes, Interrupted } from '../../../src/cli/exit-codes.ts';
 export { buildProgram } from '../../../src/cli/program.ts';
-export { configFiles, configFormats } from '../../../src/commands/config/formats.ts';
+export { configFormats, configPaths } from '../../../src/commands/config/formats.ts';
 export { masterValuesOf } from '../../../src/commands/config/master-values.ts';
 export { renderConfig } from '../../../src/commands/config/render.ts';
 export { environmentOf } from '../../../src/commands/env/formats.ts';
