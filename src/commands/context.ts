@@ -12,7 +12,7 @@ export const gatewaySpecOf = ({ name, gateway }: Config): GatewaySpec => ({ inst
 /** Image of the sample task. */
 export const sampleImage = imageRef('agnhost');
 
-/** What the sample task is made from and proven with, but for the Gateway. Tested in test/commands/up/prove-path.test.ts. */
+/** What the sample task is made from, and its proof but for the Gateway. Tested in test/commands/up/prove-path.test.ts. */
 export const sampleSpec = ({ name, master: { taskNamespace, port } }: Config, master: MasterEndpoint) => ({
   ...{ instance: name, namespace: taskNamespace, image: sampleImage, master },
   // where the master listens on this host, when tasks dial it elsewhere

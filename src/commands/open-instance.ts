@@ -27,10 +27,7 @@ export const getInstance = async ({ config, folders }: CommandContext): Promise<
   return instance;
 };
 
-/**
- * Throws UserError `environment.no-instance` where `up` has not come to its end yet.
- * Tested in test/process/no-instance.test.ts.
- */
+/** Throws UserError `environment.no-instance` where `up` never finished. Tested in test/process/no-instance.test.ts. */
 export const openInstance = async (context: CommandContext): Promise<ReadyInstance> => {
   const instance = await getInstance(context);
   const { cluster, gateway, master } = instance.record();

@@ -5,17 +5,14 @@ import type { Proven } from '../proof/prove.ts';
 export const refuseBrokenPath = ({ hops, cleanup }: Proven): void => {
   const broken = hops.find(({ ok, finding }) => !ok && finding) ?? hops.find(({ ok }) => !ok);
   if (broken) {
-    throw new UserError(
-      `the path is broken at ${broken.from} ──> ${broken.to}: ${broken.finding?.cause ?? broken.evidence}`,
-      {
-        id: 'proof.broken-path',
-        hint: broken.finding?.hint ?? 'see the hops above',
-      },
-    );
+    const { cause, hint } = broken.finding ?? { cause: broken.evidence, hint: 'see the hops above' };
+    throw new UserError(`the path is broken at ${broken.from} ──> ${broken.to}: ${cause}`, {
+      id: 'proof.broken-path',
+      hint,
+    });
   }
   if (cleanup.ok) return;
-  throw new UserError(`the sample task could not be removed: ${cleanup.finding?.cause ?? 'something is still there'}`, {
-    id: 'proof.not-removed',
-    hint: cleanup.finding?.hint ?? 'the next smoke removes it',
-  });
+  const rest = { cause: 'something is still there', hint: 'the next smoke removes it' };
+  const { cause, hint } = cleanup.finding ?? rest;
+  throw new UserError(`the sample task could not be removed: ${cause}`, { id: 'proof.not-removed', hint });
 };

@@ -32,10 +32,7 @@ const describeUnknown = (key: string, parent: readonly string[], locate: Source[
 
 const shown = (value: unknown): string => withoutPasswords(JSON.stringify(value) ?? 'nothing');
 
-/**
- * Problems of a tree's shape, each with its place, the value seen and what would do.
- * Tested in test/config/load.test.ts.
- */
+/** Problems of a tree's shape, each with place, value seen and what would do. Tested in test/config/load.test.ts. */
 export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Source['locate']): readonly string[] => {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknown(key, path, locate));

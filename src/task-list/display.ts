@@ -6,7 +6,7 @@ import { describeStage, showLines } from './line-display.ts';
 import type { StepDisplay } from './run.ts';
 import type { Step } from './step.ts';
 
-/** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `groups`: for the log of a GitHub job. */
+/** `tree`: a live list for a terminal; `lines`: a line when a step ends, for logs; `groups`: for the log of GitHub. */
 export type DisplayKind = 'tree' | 'lines' | 'groups';
 
 /** A display, and a promise that resolves when all of it is drawn. */

@@ -30,9 +30,6 @@ export const explainWrite = async <T>(file: string, write: () => Promise<T>): Pr
   }
 };
 
-/**
- * Writes a file that the user names, for nobody else to read, whole or not at all.
- * Tested in test/process/config.test.ts.
- */
+/** Writes a file that the user names, whole or not at all, 0600. Tested in test/process/config.test.ts. */
 export const writeNamedFile = (file: string, text: string): Promise<void> =>
   explainWrite(file, () => writeFileAtomically(file, text));

@@ -2,7 +2,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
-import type { Leftover } from '../../gateway/uninstall/objects.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
 import {
   findInstance,
@@ -48,8 +47,6 @@ const closeTunnels = downStep({
   },
 });
 
-const describeLeft = ({ what, why }: Leftover): string => `${what} (${why})`;
-
 /** Minikube reports a profile that was deleted; an attached cluster that does not answer may come back. */
 const isGone = async (context: DownContext, instance: Instance): Promise<boolean> =>
   instance.record().provider === 'minikube' && (await providerOf(context, { instance }).find()) === 'absent';
@@ -85,7 +82,7 @@ const removeObjects = downStep({
     await removeProofs(kube, instance, { original, config: context.config });
     const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
     const { removed, restored, left } = await removeGatewayObjects(kube, { instance: context.config.name }, options);
-    for (const one of left) warn(`left: ${describeLeft(one)}`);
+    for (const { what, why } of left) warn(`left: ${what} (${why})`);
     note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);
   },
 });

@@ -32,11 +32,8 @@ export const extendTunnel = async (instance: Instance, hours: number): Promise<T
     });
   }
   const until = hoursFrom(Date.now(), hours);
-  const tunnel = { ...spec.tunnel, until };
-  await writeFileAtomically(
-    instancePaths(instance.dir).tunnelSpecPath,
-    `${JSON.stringify({ ...spec, tunnel }, null, 2)}\n`,
-  );
+  const text = `${JSON.stringify({ ...spec, tunnel: { ...spec.tunnel, until } }, null, 2)}\n`;
+  await writeFileAtomically(instancePaths(instance.dir).tunnelSpecPath, text);
   if (!(await signalProcess(daemon.process, 'SIGHUP'))) throw notRunning(name);
   const status = await waitUntil(
     'The tunnel daemon',

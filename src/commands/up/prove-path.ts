@@ -9,7 +9,6 @@ import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { StepTools } from '../../task-list/step.ts';
-import type { MasterRoute } from '../../tunnel/endpoint.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -91,17 +90,9 @@ export const provePath = upStep({
   },
 });
 
-type Tried = { readonly proof: Proven | undefined; readonly master: MasterEndpoint };
-
 /** Whether the proof lost the reverse path. */
 const isLost = (proof: Proven | undefined): boolean =>
   proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok) ?? false;
-
-/** The tunnel that `auto` takes when pods did not come back to this host directly. */
-const findFallback = ({ proof, master }: Tried, config: Config): MasterRoute | undefined => {
-  if (!isLost(proof) || master.via !== 'direct' || config.master.reach !== 'auto') return undefined;
-  return findTunnelInstead(config);
-};
 
 /** What `up` ends with: the last proof, and how tasks dial the master. */
 export type Ending = { readonly proof?: Proven; readonly master: MasterEndpoint };
@@ -114,7 +105,11 @@ export const fallBack = upStep({
     ...{ reverse: openReversePath, proof: provePath },
   },
   after: [writeMasterFiles],
-  look: async ({ proof, reverse: { master } }, { config }) => findFallback({ proof, master }, config),
+  // the tunnel that `auto` takes when pods did not come back to this host directly
+  look: async ({ proof, reverse: { master } }, { config }) => {
+    const isDirect = master.via === 'direct' && config.master.reach === 'auto';
+    return isLost(proof) && isDirect ? findTunnelInstead(config) : undefined;
+  },
   skip: ({ proof, reverse: { master }, seen: reach }) => {
     if (reach) return false;
     const because = isLost(proof) ? 'not possible: the settings allow no other path' : 'not needed';
