@@ -40,7 +40,7 @@ export const moduleSource = (pin: ModulePin): ArtifactSource => ({
     const env = { ...goEnvironment(work.cacheDir), CGO_ENABLED: pin.cgo ? '1' : '0' };
     await runGo(work, ['go', 'mod', 'download'], { cwd, env });
     work.report('waiting', 'another build to end');
-    await work.buildSlots(async () => {
+    await work.buildQueue(async () => {
       let built = 0;
       await mkdir(dir, { recursive: true });
       const onLine = (line: string) => {

@@ -35,8 +35,6 @@ export type ArtifactsInput = {
   readonly bundle?: string;
   readonly runner: Runner;
   readonly signal: AbortSignal;
-  /** How many packages the go command compiles in parallel; by default, the number of cores. */
-  readonly cores?: number;
   readonly network?: NetworkOptions;
   /** Folders to search for this machine's own programs, if there is no apt. */
   readonly searchPath?: readonly string[];

@@ -3,7 +3,7 @@ import type { Arch } from '../model/pins.ts';
 import type { Digests } from './store/digests.ts';
 import type { Network } from './store/network.ts';
 import type { ReportState } from './store/progress.ts';
-import type { Slots } from './store/slots.ts';
+import type { Queue } from './store/queue.ts';
 
 export type SourceName =
   | 'bundle'
@@ -36,14 +36,13 @@ export type Work = {
   readonly cacheDir: string;
   readonly templatesDir: string;
   readonly arch: Arch;
-  readonly cores?: number;
   readonly runner: Runner;
   readonly signal: AbortSignal;
   readonly report: ReportState;
   readonly network: Network;
   readonly digests: Digests;
   /** One build at a time: the go command uses all cores. */
-  readonly buildSlots: Slots;
+  readonly buildQueue: Queue;
   /** Gets an item that this one is assembled from. */
   readonly ensure: (item: Item) => Promise<StoredItem>;
 };

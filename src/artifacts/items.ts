@@ -15,15 +15,8 @@ import { wheelSource } from './sources/wheel.ts';
 
 /** `wanted` is for callers; images are assembled from `parts`. */
 export type Items = {
-  readonly wanted: {
-    readonly kubernetes: Item;
-    readonly etcd: Item;
-    readonly coredns: Item;
-    readonly runtime: Item;
-    readonly contourManifest: Item;
-    readonly images: Item;
-  };
-  readonly parts: { readonly agnhost: Item; readonly contour: Item; readonly envoy: Item };
+  readonly wanted: Readonly<Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images', Item>>;
+  readonly parts: Readonly<Record<'agnhost' | 'contour' | 'envoy', Item>>;
 };
 
 /** The sources that the user chose. With a bundle, public sources are not used. */
@@ -42,12 +35,12 @@ type SourcePolicy = {
   readonly mirror?: string;
 };
 
-const makePolicy = ({ mirror, bundle }: Origins): SourcePolicy => {
+export const makePolicy = ({ mirror, bundle }: Pick<Origins, 'mirror' | 'bundle'>): SourcePolicy => {
   const bundles = [...(bundle ? [folderBundle(bundle)] : []), ...(mirror ? [servedBundle(mirror)] : [])];
   return {
     bundles: (key) => bundles.map((each) => bundleSource(each, key)),
     unlessOffline: (sources) => (bundle ? [] : sources),
-    ...(mirror && { mirror }),
+    mirror,
   };
 };
 
@@ -62,7 +55,11 @@ const withCheck = (source: ArtifactSource, check: (dir: string) => Promise<unkno
   },
 });
 
-const programItem = (name: string, pin: ProgramPin, { arch, policy }: { arch: Arch; policy: SourcePolicy }): Item => {
+export const programItem = (
+  name: string,
+  pin: ProgramPin,
+  { arch, policy }: { arch: Arch; policy: SourcePolicy },
+): Item => {
   const key = `${name}-${pin.version}-${arch}`;
   const { release, wheel, go } = pin;
   const sources = [

@@ -11,9 +11,11 @@ export const ignoreAbsence = (error: unknown): undefined => {
 
 export type Owner = { readonly uid: number; readonly gid: number };
 
+/** What `stat` says of a file, or undefined if there is none. */
+export const findStat = (path: string) => stat(path).catch(ignoreAbsence);
+
 /** The owner of a file; for a missing file, the owner of its nearest existing folder. */
-const ownerOf = async (path: string): Promise<Owner> =>
-  (await stat(path).catch(ignoreAbsence)) ?? ownerOf(dirname(path));
+const ownerOf = async (path: string): Promise<Owner> => (await findStat(path)) ?? ownerOf(dirname(path));
 
 /** Gives files to their user where this is root; other users' files are their own already. */
 export const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {
@@ -74,7 +76,7 @@ export const replaceUserFile = async (path: string, text: string, mode?: number)
   const target = await targetOf(path);
   const backup = `${target}.taskgate-backup`;
   const owner = await ownerOf(target);
-  const before = await stat(target).catch(ignoreAbsence);
+  const before = await findStat(target);
   const isWorthKeeping = before !== undefined && before.size > 0;
   if (isWorthKeeping) {
     await copyFile(target, backup);
@@ -98,4 +100,4 @@ export const sha256OfFile = async (path: string): Promise<string> => {
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /** Whether a path exists; a dangling link does not. */
-export const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(ignoreAbsence)) !== undefined;
+export const isThere = async (path: string): Promise<boolean> => (await findStat(path)) !== undefined;

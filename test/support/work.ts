@@ -1,7 +1,7 @@
 import type { Work } from '../../src/artifacts/item.ts';
 import { loadDigests } from '../../src/artifacts/store/digests.ts';
 import { makeNetwork } from '../../src/artifacts/store/network.ts';
-import { makeSlots } from '../../src/artifacts/store/slots.ts';
+import { makeQueue } from '../../src/artifacts/store/queue.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 import { ca } from './release-server.ts';
 import { temporaryDir } from './temporary-dir.ts';
@@ -20,7 +20,7 @@ export const fakeWork = async (options: Partial<Work> = {}) => {
     report: (state, detail, now) => told.push(`${state}: ${detail}${now ? `, now ${now}` : ''}`),
     network: makeNetwork({ ca, stallTimeoutMs: 300 }, signal),
     digests: await loadDigests(cacheDir),
-    buildSlots: makeSlots(1),
+    buildQueue: makeQueue(),
     ensure: ({ name }) => Promise.reject(new Error(`not told about ${name}`)),
     ...options,
   };

@@ -41,8 +41,7 @@ export const folderBundle = (place: string): Bundle => ({
 export const servedBundle = (url: string): Bundle => {
   const place = url.replace(/\/+$/, '');
   let index: Promise<BundleIndex> | undefined;
-  const fetchIndex = async (network: Network) =>
-    parseIndex((await network.getBytes(`${place}/${indexName}`)).toString('utf8'), place);
+  const fetchIndex = async (network: Network) => parseIndex(await network.getText(`${place}/${indexName}`), place);
   return {
     name: 'mirror',
     place,
@@ -52,9 +51,7 @@ export const servedBundle = (url: string): Bundle => {
     },
     fetchFile: (file, from, to, { work, meter }) => {
       const path = from.split('/').map(encodeURIComponent).join('/');
-      const partialDir = join(work.cacheDir, 'partial');
-      const onBytes = meter.of(file.path);
-      return downloadFile({ url: `${place}/${path}`, sha256: file.sha256, to, partialDir, onBytes }, work.network);
+      return downloadFile({ url: `${place}/${path}`, sha256: file.sha256, to, onBytes: meter.of(file.path) }, work);
     },
   };
 };

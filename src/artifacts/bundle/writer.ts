@@ -1,20 +1,14 @@
 // Tested in test/artifacts/bundle/bundle.test.ts
-import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, UserError } from '../../lib/errors.ts';
-import { sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
+import { UserError } from '../../lib/errors.ts';
+import { findStat, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Item, StoredItem } from '../item.ts';
 import { findStamp, type Stamp, type StampedFile } from '../store/cache.ts';
 import { type BundleIndex, indexName } from './index-file.ts';
 
-const isCopied = async (path: string, file: StampedFile): Promise<boolean> => {
-  try {
-    return (await stat(path)).size === file.size && (await sha256OfFile(path)) === file.sha256;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
+const isCopied = async (path: string, { size, sha256 }: StampedFile): Promise<boolean> =>
+  (await findStat(path))?.size === size && (await sha256OfFile(path)) === sha256;
 
 const copyItem = async (
   stamp: Stamp,

@@ -5,15 +5,21 @@ import type { Arch } from '../../model/pins.ts';
 /** One blob of an image, by its digest in lower-case hex. */
 export type Blob = { readonly sha256: string; readonly size: number; readonly content: TarContent };
 
+export type TextBlob = Blob & { readonly content: { readonly text: string } };
+
 /** An image for an archive. */
-export type OciImage = { readonly ref: string; readonly manifest: Blob; readonly blobs: readonly Blob[] };
+export type OciImage = { readonly ref: string; readonly manifest: TextBlob; readonly blobs: readonly Blob[] };
 
 const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
 
 /** A descriptor of the OCI image format. */
 export type Descriptor = { readonly mediaType: string; readonly digest: string; readonly size: number };
 
-const textBlob = (text: string): Blob => ({ sha256: sha256(text), size: Buffer.byteLength(text), content: { text } });
+export const textBlob = (text: string): TextBlob => ({
+  sha256: sha256(text),
+  size: Buffer.byteLength(text),
+  content: { text },
+});
 
 const describe = (mediaType: string, blob: Blob): Descriptor => ({
   mediaType,
@@ -43,8 +49,7 @@ export const composeImage = (ref: string, layer: Blob, { arch, config }: { arch:
   return { ref, manifest, blobs: [configBlob, layer] };
 };
 
-const mediaTypeOf = ({ content }: Blob): string => {
-  if (!('text' in content)) return manifestMediaType;
+const mediaTypeOf = ({ content }: TextBlob): string => {
   const { mediaType } = JSON.parse(content.text) as { mediaType?: string };
   return mediaType ?? manifestMediaType;
 };

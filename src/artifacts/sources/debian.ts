@@ -1,11 +1,11 @@
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
+import { type Command, CommandError } from '../../lib/process/runner.ts';
 import type { DebianPin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';
 import { debianEnvironment, runtimePaths, runtimePrograms } from '../runtime.ts';
-import { isMissingProgram } from '../store/failure.ts';
+import { runTool, type Tool } from './tool.ts';
 
 /** With lists and downloads in a separate folder, apt needs no root and does not change the system. It still verifies signatures. */
 export const aptCommand = (dir: string, ...args: readonly string[]): Command => [
@@ -23,51 +23,37 @@ export const aptCommand = (dir: string, ...args: readonly string[]): Command => 
   ...args,
 ];
 
-/** Explains a failure of apt. */
-export const explainAptFailure = (error: CommandError): UserError => {
-  const missing = /Unable to locate package (\S+)/.exec(error.stderr);
-  const message = missing
-    ? `apt does not find package ${missing[1]}: can its lists be downloaded?`
-    : `apt failed: ${messageOf(error).split('\n').at(-1)}`;
-  return new UserError(message, {
-    id: 'artifact.unavailable',
-    hint: 'try `apt-get update`, or give --mirror or --bundle',
-    cause: error,
-  });
-};
-
-const runApt = async (work: Work, command: Command, options: RunOptions = {}): Promise<void> => {
-  try {
-    await work.runner(command, { ...options, signal: work.signal });
-  } catch (error) {
-    work.signal.throwIfAborted();
-    if (isMissingProgram(error)) {
-      const hint =
-        'use a Debian or Ubuntu machine, install containerd, runc, CNI plugins and iptables, or give --bundle';
-      throw new UserError(`no ${command[0]} on PATH`, { id: 'artifact.apt-missing', hint, cause: error });
-    }
-    if (error instanceof CommandError && !/no space left/i.test(error.stderr)) throw explainAptFailure(error);
-    throw error;
-  }
+export const apt: Tool = {
+  name: 'apt',
+  missing: {
+    id: 'artifact.apt-missing',
+    hint: 'use a Debian or Ubuntu machine, install containerd, runc, CNI plugins and iptables, or give --bundle',
+  },
+  known: [
+    {
+      pattern: /Unable to locate package (\S+)/,
+      message: (_, name) => `apt does not find package ${name}: can its lists be downloaded?`,
+      id: 'artifact.unavailable',
+      hint: 'try `apt-get update`, or give --mirror or --bundle',
+    },
+  ],
+  otherwise: { id: 'artifact.unavailable', hint: 'try `apt-get update`, or give --mirror or --bundle' },
 };
 
 const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string): Promise<readonly string[]> => {
   const debsDir = join(aptDir, 'debs');
-  await Promise.all(
-    ['state/lists/partial', 'cache/archives/partial', 'debs'].map((path) =>
-      mkdir(join(aptDir, path), { recursive: true }),
-    ),
-  );
+  const folders = ['state/lists/partial', 'cache/archives/partial', 'debs'];
+  await Promise.all(folders.map((path) => mkdir(join(aptDir, path), { recursive: true })));
   await writeFile(join(aptDir, 'state/status'), '');
   work.report('downloading', 'package lists, waiting for apt');
-  await runApt(work, aptCommand(aptDir, 'update'));
+  await runTool(work, aptCommand(aptDir, 'update'), { tool: apt });
   let done = 0;
   const onLine = (line: string) => {
     if (!line.startsWith('Get:')) return;
     done += 1;
     work.report('downloading', `${done} of ${packages.length} packages`, line.split(' ')[4]);
   };
-  await runApt(work, aptCommand(aptDir, 'download', ...packages), { cwd: debsDir, onLine });
+  await runTool(work, aptCommand(aptDir, 'download', ...packages), { tool: apt, cwd: debsDir, onLine });
   return (await readdir(debsDir)).sort();
 };
 
@@ -107,7 +93,7 @@ export const debianSource = (pin: DebianPin): ArtifactSource => ({
     await mkdir(dir, { recursive: true });
     for (const deb of debs) {
       work.report('building', `unpacking ${deb}`);
-      await runApt(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir]);
+      await runTool(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir], { tool: apt });
     }
     await chmod(dir, 0o755);
     await linkIptables(dir);

@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError, type RunOptions } from '../../lib/process/runner.ts';
+import type { Command, RunOptions } from '../../lib/process/runner.ts';
 import type { GoPin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';
 import { scratchDir } from '../store/cache.ts';
-import { isMissingProgram } from '../store/failure.ts';
+import { runTool, type Tool } from './tool.ts';
 
 /** Go's caches are in taskgate's cache: they are removed with it, and an interrupted build resumes. */
 export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>> => ({
@@ -21,13 +20,12 @@ export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>
 const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
 
 /** `output` is a file for one package, and a folder for several. */
-export const buildCommand = ({ packages, ldflags }: GoPin, output: string, cores?: number): Command => [
+export const buildCommand = ({ packages, ldflags }: GoPin, output: string): Command => [
   'go',
   'build',
   '-mod=readonly',
   '-trimpath',
   '-buildvcs=false',
-  ...(cores === undefined ? [] : ['-p', String(cores)]),
   '-ldflags',
   ldflags,
   '-v',
@@ -36,68 +34,47 @@ export const buildCommand = ({ packages, ldflags }: GoPin, output: string, cores
   ...packages,
 ];
 
-const goMissing = (cause: unknown) =>
-  new UserError('no go command on PATH', {
+export const go: Tool = {
+  name: 'go',
+  missing: {
     id: 'artifact.go-missing',
     hint: 'install Go 1.25 or newer (https://go.dev/dl), or give --mirror or --bundle',
-    cause,
-  });
-
-/** Explains a failure of the go command. */
-export const explainGoFailure = (error: CommandError): UserError => {
-  // `go mod download -json` reports errors on stdout
-  const text = `${error.stderr}\n${error.stdout}`;
-  const cause = error;
-  const tooOld = /requires go >= (\S+) \(running go (\S+?)[;)]/.exec(text);
-  if (tooOld) {
-    return new UserError(`go ${tooOld[2]} is too old: ${tooOld[1]} or newer is needed`, {
+  },
+  known: [
+    {
+      pattern: /requires go >= (\S+) \(running go (\S+?)[;)]/,
+      message: (_, needed, present) => `go ${present} is too old: ${needed} or newer is needed`,
       id: 'artifact.go-too-old',
       hint: 'install a newer Go, or let it download one (GOTOOLCHAIN=auto)',
-      cause,
-    });
-  }
-  const sumWrong = /verifying (\S+): (checksum mismatch)/.exec(text);
-  if (sumWrong) {
-    return new UserError(`${sumWrong[1]} does not match go.sum: ${sumWrong[2]}`, {
+    },
+    {
+      pattern: /verifying (\S+): checksum mismatch/,
+      message: (_, module) => `${module} does not match go.sum: checksum mismatch`,
       id: 'artifact.checksum',
       hint: 'the Go proxy serves different content than the public proxy: check GOPROXY in `go env`',
-      cause,
-    });
-  }
-  const missing = /([\w.~/-]+@v[\w.+-]+): .*(?:404|410|not found|unknown revision|invalid version)/i.exec(text);
-  if (missing) {
-    return new UserError(`the Go proxy does not serve the pinned ${missing[1]}`, {
+    },
+    {
+      pattern: /([\w.~/-]+@v[\w.+-]+): .*(?:404|410|not found|unknown revision|invalid version)/i,
+      message: (_, module) => `the Go proxy does not serve the pinned ${module}`,
       id: 'artifact.pin-missing',
       hint: 'use a proxy that has it (GOPROXY in `go env`), or give --mirror or --bundle',
-      cause,
-    });
-  }
-  const noProxy = /GOPROXY=off|dial tcp[^\n"]*|i\/o timeout|TLS handshake[^\n"]*/.exec(text);
-  if (noProxy) {
-    return new UserError(`the Go proxy cannot be reached: ${noProxy[0]}`, {
+    },
+    {
+      pattern: /GOPROXY=off|dial tcp[^\n"]*|i\/o timeout|TLS handshake[^\n"]*/,
+      message: (reason) => `the Go proxy cannot be reached: ${reason}`,
       id: 'artifact.go-proxy-unreachable',
       hint: 'check the network and GOPROXY in `go env`, or give --mirror or --bundle',
-      cause,
-    });
-  }
-  return new UserError(`go failed: ${messageOf(error).split('\n').at(-1)}`, {
+    },
+  ],
+  otherwise: {
     id: 'artifact.build-failed',
     hint: 'check `go version` and `go env`, or give --mirror or --bundle',
-    cause,
-  });
+  },
 };
 
 /** Runs the go command. Throws UserErrors that explain its failure. */
-export const runGo = async ({ runner, signal }: Work, command: Command, options: RunOptions) => {
-  try {
-    return await runner(command, { ...options, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (isMissingProgram(error)) throw goMissing(error);
-    if (error instanceof CommandError && !/no space left on device/i.test(error.stderr)) throw explainGoFailure(error);
-    throw error;
-  }
-};
+export const runGo = (work: Work, command: Command, options: RunOptions) =>
+  runTool(work, command, { tool: go, ...options });
 
 /** In the folder of a module of `templates/go`. */
 export const inModule = ({ templatesDir, cacheDir }: Work, module: GoPin['module']) => ({
@@ -118,13 +95,13 @@ const fetchModules = async (work: Work, pin: GoPin): Promise<number> => {
   return stdout.split('\n').length;
 };
 
-/** Builds programs from a Go module. Modules are downloaded during other builds; the build itself waits for its slot. */
+/** Builds programs from a Go module. Modules are downloaded during other builds; the build itself waits for its turn. */
 export const goSource = (pin: GoPin, files: readonly string[]): ArtifactSource => ({
   name: 'go',
   make: async (dir, work) => {
     const total = await fetchModules(work, pin);
     work.report('waiting', 'another build to end');
-    await work.buildSlots(async () => {
+    await work.buildQueue(async () => {
       work.signal.throwIfAborted();
       let done = 0;
       const reportBuilding = (now?: string) => work.report('building', `${done} of at most ${total} packages`, now);
@@ -136,7 +113,7 @@ export const goSource = (pin: GoPin, files: readonly string[]): ArtifactSource =
         done += 1;
         reportBuilding(line);
       };
-      await runGo(work, buildCommand(pin, output, work.cores), { ...inModule(work, pin.module), onLine });
+      await runGo(work, buildCommand(pin, output), { ...inModule(work, pin.module), onLine });
     });
   },
 });

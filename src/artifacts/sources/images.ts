@@ -27,44 +27,40 @@ const assembleImage = async (
   return composeImage(ref, layer, { arch: work.arch, config });
 };
 
-const writeArchive = async (dir: string, images: readonly OciImage[], work: Work): Promise<void> => {
-  work.report('building', archiveName);
-  await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
-};
-
-const makeDirs = async (dir: string): Promise<string> => {
-  const blobsDir = `${dir}.blobs`;
-  await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
-  return blobsDir;
-};
-
-/** Pulls all images from their registries. */
-export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource => ({
-  name: 'registry',
+/** A source that gets images, with their blobs in a folder, and writes them into one archive. */
+const imageSource = (
+  name: ArtifactSource['name'],
+  getImages: (blobsDir: string, work: Work) => Promise<readonly OciImage[]>,
+): ArtifactSource => ({
+  name,
   make: async (dir, work) => {
-    const blobsDir = await makeDirs(dir);
-    work.report('downloading', 'waiting for the registries');
-    const meter = makeMeter(undefined, (detail) => work.report('downloading', detail));
-    const pulls = await Promise.allSettled(pins.map(({ ref }) => pullImage(ref, { work, blobsDir, meter })));
-    const images = pulls.map((pull) => {
-      if (pull.status === 'rejected') throw pull.reason;
-      return pull.value;
-    });
-    await writeArchive(dir, images, work);
+    const blobsDir = `${dir}.blobs`;
+    await Promise.all([blobsDir, dir].map((path) => mkdir(path, { recursive: true })));
+    const images = await getImages(blobsDir, work);
+    work.report('building', archiveName);
+    await writeTar(join(dir, archiveName), layoutEntries(images), work.signal);
   },
 });
 
+/** Pulls all images from their registries. */
+export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource =>
+  imageSource('registry', async (blobsDir, work) => {
+    work.report('downloading', 'waiting for the registries');
+    const meter = makeMeter(undefined, (detail) => work.report('downloading', detail));
+    const pulls = pins.map(({ ref }) => pullImage(ref, { work, blobsDir, meter }));
+    // after a failure, no other pull must still be writing
+    await Promise.allSettled(pulls);
+    return Promise.all(pulls);
+  });
+
 /** Assembles all images from the programs that the node runs too, under the upstream image names. */
-export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): ArtifactSource => ({
-  name: 'assembled',
-  make: async (dir, work) => {
-    const blobsDir = await makeDirs(dir);
+export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): ArtifactSource =>
+  imageSource('assembled', async (blobsDir, work) => {
     work.report('waiting', 'the programs inside the images');
     const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
     const images: OciImage[] = [];
     for (const [index, pin] of pins.entries()) {
       images.push(await assembleImage(pin, { from: programs[index] ?? '', blobsDir }, work));
     }
-    await writeArchive(dir, images, work);
-  },
-});
+    return images;
+  });

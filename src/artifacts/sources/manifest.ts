@@ -32,8 +32,7 @@ export const manifestFromRelease = (pin: ManifestPin, mirror?: string): Artifact
     work.report('downloading', `waiting for ${host}`);
     const onBytes = (done: number, total: number | undefined) =>
       work.report('downloading', `${formatBytes(done, total)} from ${host}`);
-    const partialDir = join(work.cacheDir, 'partial');
-    await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), partialDir, onBytes }, work.network);
+    await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), onBytes }, work);
   },
 });
 

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { UserError } from '../../lib/errors.ts';
-import { sha256 } from '../../lib/files.ts';
-import { discardBody, readBytes } from '../../lib/http/http.ts';
+import { discardBody } from '../../lib/http/http.ts';
 import type { Arch } from '../../model/pins.ts';
-import type { Blob, Descriptor, OciImage } from '../image/oci.ts';
+import { type Blob, type Descriptor, type OciImage, type TextBlob, textBlob } from '../image/oci.ts';
 import type { Work } from '../item.ts';
-import { downloadFile } from '../store/download.ts';
-import { asSourceError, type Network, sourceError, verifyStatus } from '../store/network.ts';
+import { checksumError, downloadFile } from '../store/download.ts';
+import { asSourceError, type Network, sourceError } from '../store/network.ts';
 import type { Meter } from '../store/progress.ts';
 
 type ImageRef = { readonly host: string; readonly repository: string; readonly tag: string };
@@ -42,10 +40,7 @@ const accept = [
 type Headers = Readonly<Record<string, string>>;
 
 const fetchToken = async (url: string, network: Network): Promise<string> => {
-  const answer = JSON.parse((await network.getBytes(url)).toString('utf8')) as {
-    token?: unknown;
-    access_token?: unknown;
-  };
+  const answer = JSON.parse(await network.getText(url)) as { token?: unknown; access_token?: unknown };
   const token = answer.token ?? answer.access_token;
   if (typeof token !== 'string') throw sourceError(`${new URL(url).host} returned no token`);
   return token;
@@ -64,17 +59,6 @@ const authorize = async (url: string, network: Network): Promise<Headers> => {
   }
 };
 
-const fetchManifest = async (url: string, headers: Headers, network: Network): Promise<Blob> => {
-  try {
-    const response = await network.request(url, { ...headers, accept });
-    verifyStatus(response);
-    const text = (await readBytes(response, network.signal)).toString('utf8');
-    return { sha256: sha256(text), size: Buffer.byteLength(text), content: { text } };
-  } catch (error) {
-    throw asSourceError(error);
-  }
-};
-
 type ParsedManifest = {
   readonly manifests?: readonly (Descriptor & {
     readonly platform?: { readonly os?: string; readonly architecture?: string };
@@ -83,10 +67,7 @@ type ParsedManifest = {
   readonly layers?: readonly Descriptor[];
 };
 
-const parseManifest = ({ content }: Blob): ParsedManifest => {
-  if (!('text' in content)) throw new Error('a manifest is kept as text');
-  return JSON.parse(content.text) as ParsedManifest;
-};
+const parseManifest = ({ content }: TextBlob) => JSON.parse(content.text) as ParsedManifest;
 
 const hexOf = ({ digest }: Descriptor): string => {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
@@ -102,14 +83,6 @@ export const choosePlatform = (manifest: ParsedManifest, arch: Arch, ref: string
   return found;
 };
 
-const verifyManifest = (blob: Blob, wanted: string, ref: string): Blob => {
-  if (blob.sha256 === wanted) return blob;
-  throw new UserError(`the manifest of ${ref} has sha256 ${blob.sha256}, but ${wanted} was expected`, {
-    id: 'artifact.checksum',
-    hint: 'it was changed on the way: try another network, --mirror or --bundle',
-  });
-};
-
 type PullOptions = { readonly work: Work; readonly blobsDir: string; readonly meter: Meter };
 
 /** Pulls an image from its registry: manifest and blobs by digest. Records the digest of the tag. */
@@ -117,16 +90,14 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
   const { host, repository, tag } = parseRef(ref);
   const base = `https://${host}/v2/${repository}`;
   const headers = await authorize(`${base}/manifests/${tag}`, work.network);
-  const tagged = await fetchManifest(`${base}/manifests/${tag}`, headers, work.network);
+  const getManifest = async (reference: string): Promise<TextBlob> =>
+    textBlob(await work.network.getText(`${base}/manifests/${reference}`, { ...headers, accept }));
+  const tagged = await getManifest(tag);
   await work.digests.remember(ref, tagged.sha256);
   const chosen = choosePlatform(parseManifest(tagged), work.arch, ref);
-  const manifest = chosen
-    ? verifyManifest(
-        await fetchManifest(`${base}/manifests/${chosen.digest}`, headers, work.network),
-        hexOf(chosen),
-        ref,
-      )
-    : tagged;
+  const manifest = chosen ? await getManifest(chosen.digest) : tagged;
+  const wanted = chosen ? hexOf(chosen) : tagged.sha256;
+  if (manifest.sha256 !== wanted) throw checksumError(`the manifest of ${ref}`, manifest.sha256, wanted);
   const { config, layers = [] } = parseManifest(manifest);
   if (!config) throw sourceError(`${ref} has no image configuration`);
   const descriptors = new Map([config, ...layers].map((descriptor) => [descriptor.digest, descriptor]));
@@ -134,8 +105,7 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
     const hex = hexOf(descriptor);
     const path = join(blobsDir, hex);
     const url = `${base}/blobs/${descriptor.digest}`;
-    const partialDir = join(work.cacheDir, 'partial');
-    await downloadFile({ url, sha256: hex, to: path, partialDir, headers, onBytes: meter.of(hex) }, work.network);
+    await downloadFile({ url, sha256: hex, to: path, headers, onBytes: meter.of(hex) }, work);
     return { sha256: hex, size: descriptor.size, content: { path, size: descriptor.size } };
   });
   // after a failure, no other download must still be writing

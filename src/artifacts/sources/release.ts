@@ -11,6 +11,8 @@ import { type Meter, makeMeter } from '../store/progress.ts';
 /** One file to download, and the URL of its checksum. */
 type ReleaseFile = {
   readonly file: string;
+  /** The publisher's URL: a mirror must serve the same file. */
+  readonly officialUrl: string;
   readonly url: string;
   readonly checksumUrl: string;
   readonly member?: string;
@@ -47,12 +49,9 @@ export const planRelease = (
   files.map((file) => {
     const fill = (template: string) => fillUrl(template, { version, arch, file });
     const at = (url: string) => (mirror ? mirroredUrl(mirror, url) : url);
-    return {
-      file,
-      url: at(fill(release.url)),
-      checksumUrl: at(fill(release.checksum)),
-      ...(release.member && { member: fill(release.member) }),
-    };
+    const officialUrl = fill(release.url);
+    const urls = { officialUrl, url: at(officialUrl), checksumUrl: at(fill(release.checksum)) };
+    return { file, ...urls, ...(release.member && { member: fill(release.member) }) };
   });
 
 /** A file's checksum in its publisher's checksum file: a single sum, or lines of sum and name. */
@@ -62,48 +61,37 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
   return line?.[1]?.toLowerCase();
 };
 
-type Destination = {
-  readonly dir: string;
-  /** The publisher's URL: a mirror must serve the same file. */
-  readonly officialUrl: string;
-  readonly meter: Meter;
-};
-
 const fetchChecksum = async ({ url, checksumUrl }: ReleaseFile, work: Work): Promise<string> => {
-  const text = (await work.network.getBytes(checksumUrl)).toString('utf8');
-  const sum = parseChecksum(text, basename(new URL(url).pathname));
+  const sum = parseChecksum(await work.network.getText(checksumUrl), basename(new URL(url).pathname));
   if (!sum) throw sourceError(`no sha256 of ${basename(url)} in ${checksumUrl}`);
   return sum;
 };
 
-const fetchFile = async (file: ReleaseFile, { dir, officialUrl, meter }: Destination, work: Work): Promise<void> => {
+const fetchFile = async (file: ReleaseFile, to: { dir: string; meter: Meter }, work: Work): Promise<void> => {
   const sha256 = await fetchChecksum(file, work);
-  await work.digests.remember(officialUrl, sha256);
-  const target = join(dir, file.file);
-  const to = file.member ? `${target}.download` : target;
-  const partialDir = join(work.cacheDir, 'partial');
-  await downloadFile({ url: file.url, sha256, to, partialDir, onBytes: meter.of(file.file) }, work.network);
+  await work.digests.remember(file.officialUrl, sha256);
+  const target = join(to.dir, file.file);
+  const path = file.member ? `${target}.download` : target;
+  await downloadFile({ url: file.url, sha256, to: path, onBytes: to.meter.of(file.file) }, work);
   if (!file.member) return;
   work.report('building', `unpacking ${basename(file.url)}`);
-  if (!(await extractFile(to, file.member, target))) {
+  if (!(await extractFile(path, file.member, target))) {
     throw new UserError(`${file.url} does not contain ${file.member}`, { id: 'artifact.unavailable' });
   }
-  await rm(to);
+  await rm(path);
 };
 
 /** Downloads an official release, or its copy on a mirror, and verifies its publisher's checksums. */
 export const releaseSource = (pin: ProgramPin, release: ReleasePin, mirror?: string): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
-    const official = planRelease(pin, release, { arch: work.arch });
-    const files = planRelease(pin, release, { arch: work.arch, ...(mirror && { mirror }) });
+    const files = planRelease(pin, release, { arch: work.arch, mirror });
     const host = new URL(files[0]?.url ?? '').host;
     work.report('downloading', `waiting for ${host}`);
     const meter = makeMeter(files.length, (detail) => work.report('downloading', `${detail} from ${host}`));
-    const results = await Promise.allSettled(
-      files.map((file, index) => fetchFile(file, { dir, officialUrl: official[index]?.url ?? file.url, meter }, work)),
-    );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    const fetching = files.map((file) => fetchFile(file, { dir, meter }, work));
+    // after a failure, no other download must still be writing
+    await Promise.allSettled(fetching);
+    await Promise.all(fetching);
   },
 });

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { hasCode } from '../../lib/errors.ts';
-import { findTextFile, isThere, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
+import { findStat, findTextFile, isThere, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
 import type { StoredItem } from '../item.ts';
 
 /** A file as it was when it was stored. `path` is relative to the item's folder. */
@@ -64,15 +63,10 @@ export const findStamp = async (dir: string): Promise<Stamp | undefined> => {
 
 const isIntact = async (dir: string, file: StampedFile): Promise<boolean> => {
   const path = join(dir, file.path);
-  try {
-    const { size, mtimeMs } = await stat(path);
-    if (size !== file.size) return false;
-    // a copied cache has other times: then compare the content
-    return Math.floor(mtimeMs) === file.mtimeMs || (await sha256OfFile(path)) === file.sha256;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
+  const found = await findStat(path);
+  if (found?.size !== file.size) return false;
+  // a copied cache has other times: then compare the content
+  return Math.floor(found.mtimeMs) === file.mtimeMs || (await sha256OfFile(path)) === file.sha256;
 };
 
 /** The item with this key, if all its files are unchanged. */

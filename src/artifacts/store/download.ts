@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, UserError } from '../../lib/errors.ts';
-import { sha256, sha256OfFile } from '../../lib/files.ts';
+import { UserError } from '../../lib/errors.ts';
+import { findStat, sha256, sha256OfFile } from '../../lib/files.ts';
 import { discardBody, HttpError, type HttpResponse, readBody } from '../../lib/http/http.ts';
+import type { Work } from '../item.ts';
 import { asSourceError, type Network, verifyStatus } from './network.ts';
 
 type Download = {
@@ -10,22 +11,13 @@ type Download = {
   readonly sha256: string;
   /** Path of the finished file. */
   readonly to: string;
-  /** Folder of unfinished files, which later runs resume. */
-  readonly partialDir: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly onBytes?: (done: number, total: number | undefined) => void;
 };
 
 const maxAttempts = 4;
 
-const sizeOf = async (path: string): Promise<number> => {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
-    throw error;
-  }
-};
+const sizeOf = async (path: string): Promise<number> => (await findStat(path))?.size ?? 0;
 
 /** The size of the whole file, also for a partial response. */
 const totalOf = ({ status, headers }: HttpResponse): number | undefined => {
@@ -41,10 +33,8 @@ const startOf = ({ status, headers }: HttpResponse): number =>
 /** Downloads the rest of the partial file. */
 const fetchRest = async (download: Download, partial: string, network: Network): Promise<void> => {
   const have = await sizeOf(partial);
-  const response = await network.request(download.url, {
-    ...download.headers,
-    ...(have > 0 && { range: `bytes=${have}-` }),
-  });
+  const range = have > 0 && { range: `bytes=${have}-` };
+  const response = await network.request(download.url, { ...download.headers, ...range });
   verifyStatus(response, have > 0 ? [200, 206, 416] : [200]);
   if (response.status === 416) {
     // nothing is left to download; the digest is verified afterwards
@@ -82,24 +72,30 @@ const fetchWhole = async (download: Download, partial: string, network: Network)
   }
 };
 
+export const checksumError = (what: string, seen: string, wanted: string): UserError =>
+  new UserError(`${what} has sha256 ${seen}, but ${wanted} was expected`, {
+    id: 'artifact.checksum',
+    hint: 'it was changed on the way: try another network, --mirror or --bundle',
+  });
+
 /** Throws, and removes the file, unless it has the digest. */
 const verifyDigest = async (partial: string, { url, sha256: wanted }: Download): Promise<void> => {
   const seen = await sha256OfFile(partial);
   if (seen === wanted) return;
   await rm(partial);
-  throw new UserError(`${url} has sha256 ${seen}, but ${wanted} was expected`, {
-    id: 'artifact.checksum',
-    hint: 'it was changed on the way: try another network, --mirror or --bundle',
-  });
+  throw checksumError(url, seen, wanted);
 };
 
 /**
  * Downloads a file with a known digest. Resumes the download of an earlier run; if the result is wrong, downloads it
  * once more from the start.
  */
-export const downloadFile = async (download: Download, network: Network): Promise<void> => {
-  const partial = join(download.partialDir, sha256(download.url).slice(0, 24));
-  await Promise.all([download.partialDir, dirname(download.to)].map((dir) => mkdir(dir, { recursive: true })));
+export const downloadFile = async (
+  download: Download,
+  { cacheDir, network }: Pick<Work, 'cacheDir' | 'network'>,
+): Promise<void> => {
+  const partial = join(cacheDir, 'partial', sha256(download.url).slice(0, 24));
+  await Promise.all([partial, download.to].map((path) => mkdir(dirname(path), { recursive: true })));
   const wasResumed = (await sizeOf(partial)) > 0;
   await fetchWhole(download, partial, network);
   try {

@@ -8,12 +8,12 @@ import { loadDigests } from './digests.ts';
 import { cacheFailure, isFinal } from './failure.ts';
 import { makeNetwork, type NetworkOptions } from './network.ts';
 import { type OnProgress, startReporting } from './progress.ts';
-import { makeSlots } from './slots.ts';
+import { makeQueue } from './queue.ts';
 
 /** What the work on all items shares. */
 type Shared = Omit<Work, 'report' | 'ensure'> & { readonly report: OnProgress };
 
-export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildSlots'> & { readonly network?: NetworkOptions };
+export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildQueue'> & { readonly network?: NetworkOptions };
 
 type Failure = { readonly source: string; readonly error: UserError };
 
@@ -101,7 +101,7 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
   const digests = await loadDigests(filling.cacheDir);
   const network = makeNetwork(filling.network ?? {}, signal);
   // the go command uses all cores
-  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildSlots: makeSlots(1) });
+  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildQueue: makeQueue() });
   const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
     try {
       return [name, await ensure(item)] as const;

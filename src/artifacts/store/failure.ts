@@ -10,9 +10,9 @@ export const isFinal = (error: UserError): boolean => finalIds.has(error.id);
 type FailureText = { readonly id: ErrorId; readonly hint: string };
 
 /** A folder that the user chose, and the errors for a full disk and an unusable folder. */
-export type UserFolder = { readonly dir: string; readonly full: FailureText; readonly unusable: FailureText };
+type UserFolder = { readonly dir: string; readonly full: FailureText; readonly unusable: FailureText };
 
-const isOutOfSpace = (error: unknown): boolean =>
+export const isOutOfSpace = (error: unknown): boolean =>
   hasCode(error, 'ENOSPC') ||
   hasCode(error, 'EDQUOT') ||
   (error instanceof CommandError && /no space left on device|disk quota exceeded/i.test(messageOf(error)));
@@ -63,10 +63,7 @@ export const bundleFailure = (error: unknown, dir: string): unknown =>
   folderFailure(error, {
     dir,
     full: { id: 'artifact.disk-full', hint: 'free some space there, or choose another folder with --bundle' },
-    unusable: {
-      id: 'artifact.bundle-folder',
-      hint: 'make it writable, or choose another folder with --bundle',
-    },
+    unusable: { id: 'artifact.bundle-folder', hint: 'make it writable, or choose another folder with --bundle' },
   });
 
 /** Whether a command failed because its program does not exist. */

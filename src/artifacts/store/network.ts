@@ -15,7 +15,7 @@ export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'>;
 export type Network = {
   readonly request: (url: string, headers?: Readonly<Record<string, string>>) => Promise<HttpResponse>;
   /** A small response; throws a UserError unless its status is 200. */
-  readonly getBytes: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Buffer>;
+  readonly getText: (url: string, headers?: Readonly<Record<string, string>>) => Promise<string>;
   readonly signal: AbortSignal;
 };
 
@@ -52,14 +52,14 @@ export const makeNetwork = (options: NetworkOptions, signal: AbortSignal): Netwo
       throw error;
     }
   };
-  const getBytes: Network['getBytes'] = async (url, headers) => {
+  const getText: Network['getText'] = async (url, headers) => {
     try {
       const response = await request(url, headers);
       verifyStatus(response);
-      return await readBytes(response, signal);
+      return (await readBytes(response, signal)).toString('utf8');
     } catch (error) {
       throw asSourceError(error);
     }
   };
-  return { request, getBytes, signal };
+  return { request, getText, signal };
 };

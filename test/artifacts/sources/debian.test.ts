@@ -2,7 +2,8 @@ import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { debianEnvironment } from '../../../src/artifacts/runtime.ts';
-import { aptCommand, debianSource, explainAptFailure } from '../../../src/artifacts/sources/debian.ts';
+import { apt, aptCommand, debianSource } from '../../../src/artifacts/sources/debian.ts';
+import { explainFailure } from '../../../src/artifacts/sources/tool.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { fakeWork } from '../../support/work.ts';
@@ -26,7 +27,7 @@ test.each([
   ['E: Unable to locate package runc', 'apt does not find package runc: can its lists be downloaded?'],
   ['E: broken', 'apt failed: apt-get exited with 100: E: broken'],
 ])('explains %j', (stderr, message) =>
-  expect(explainAptFailure(new CommandError(['apt-get'], { exitCode: 100, stderr }))).toMatchObject({ message }));
+  expect(explainFailure(new CommandError(['apt-get'], { exitCode: 100, stderr }), apt)).toMatchObject({ message }));
 
 /** apt and dpkg-deb as far as we use them; every unpacked program runs, but for those named. */
 const debianRunner =
@@ -77,5 +78,5 @@ test('reports a missing apt', async () => {
   const runner: Runner = (command) => Promise.reject(new CommandError(command, { reason: 'spawn apt-get ENOENT' }));
   const { work } = await fakeWork({ runner });
   const error = await failureOf(debianSource({ packages: [] }).make(join(work.cacheDir, 'item'), work));
-  expect(error).toMatchObject({ id: 'artifact.apt-missing', message: 'no apt-get on PATH' });
+  expect(error).toMatchObject({ id: 'artifact.apt-missing', message: 'no apt-get command on PATH' });
 });

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildCommand, explainGoFailure, goEnvironment, goSource } from '../../../src/artifacts/sources/go-build.ts';
+import { buildCommand, go, goEnvironment, goSource } from '../../../src/artifacts/sources/go-build.ts';
+import { explainFailure } from '../../../src/artifacts/sources/tool.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -23,8 +24,6 @@ describe('buildCommand', () => {
     expect(buildCommand(pins.etcd.go, '/out/etcd').join(' ')).toBe(
       'go build -mod=readonly -trimpath -buildvcs=false -ldflags -s -w -v -o /out/etcd go.etcd.io/etcd/server/v3',
     ));
-  test('with a limit of cores', () =>
-    expect(buildCommand(pins.etcd.go, '/out/etcd', 2).slice(5, 7)).toEqual(['-p', '2']));
   test('builds all of Kubernetes at once, with the version that kubeadm and kubelet require', () => {
     const command = buildCommand(pins.kubernetes.go, '/out/');
     expect(command.filter((word) => word.startsWith('k8s.io/kubernetes/'))).toHaveLength(8);
@@ -70,13 +69,13 @@ test.each([
   ],
   ['main.go:1: syntax error', 'artifact.build-failed', 'go failed: go build exited with 1: main.go:1: syntax error'],
 ])('explains %j', (stderr, id, message) => {
-  const error = explainGoFailure(new CommandError(['go', 'build'], { exitCode: 1, stderr }));
+  const error = explainFailure(new CommandError(['go', 'build'], { exitCode: 1, stderr }), go);
   expect(error).toMatchObject({ id, message, hint: expect.any(String) });
 });
 
 test('reads the complaints that go prints as JSON', () => {
   const stdout = '{"Error": "github.com/a/b@v1.2.3: reading https://proxy.test/b: 404 File not found"}';
-  const error = explainGoFailure(new CommandError(['go', 'mod'], { exitCode: 1, stdout }));
+  const error = explainFailure(new CommandError(['go', 'mod'], { exitCode: 1, stdout }), go);
   expect(error).toMatchObject({ id: 'artifact.pin-missing' });
   expect(error.message).toContain('github.com/a/b@v1.2.3');
 });

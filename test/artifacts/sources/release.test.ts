@@ -29,6 +29,7 @@ describe('planRelease', () => {
     const [first] = planRelease(pins.kubernetes, pins.kubernetes.release, { arch: 'amd64', mirror: 'https://m/x/' });
     expect(first).toEqual({
       file: 'kube-apiserver',
+      officialUrl: 'https://dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver',
       url: 'https://m/x/dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver',
       checksumUrl: 'https://m/x/dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver.sha256',
     });

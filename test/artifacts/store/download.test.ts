@@ -19,7 +19,7 @@ const setUp = async (handler: Handler, stallTimeoutMs = 5_000) => {
   const seen: string[] = [];
   const onBytes = (done: number, total: number | undefined) => seen.push(`${done}/${total}`);
   const url = `${server.url}/file`;
-  const run = () => downloadFile({ url, sha256: sha256(body), to, partialDir, onBytes }, network);
+  const run = () => downloadFile({ url, sha256: sha256(body), to, onBytes }, { ...work, network });
   return { ...server, run, to, url, seen, partial: join(partialDir, sha256(url).slice(0, 24)), partialDir };
 };
 

@@ -10,7 +10,7 @@ test('a host that could not be reached is not asked again', async () => {
 
 test('an unreachable host is a reason to try another source', async () => {
   const network = makeNetwork({}, new AbortController().signal);
-  const error = await failureOf(network.getBytes('https://localhost:1/'));
+  const error = await failureOf(network.getText('https://localhost:1/'));
   expect(error).toMatchObject({
     id: 'artifact.unavailable',
     hint: 'check the network, or give --mirror or --bundle',

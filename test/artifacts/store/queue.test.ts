@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { makeSlots } from '../../../src/artifacts/store/slots.ts';
+import { makeQueue } from '../../../src/artifacts/store/queue.ts';
 
-test('never runs more than it has slots, in the order of asking, and outlives failures', async () => {
-  const slots = makeSlots(2);
+test('runs one at a time, in the order of asking, and outlives failures', async () => {
+  const queue = makeQueue();
   const order: number[] = [];
   let running = 0;
   let most = 0;
@@ -14,8 +14,8 @@ test('never runs more than it has slots, in the order of asking, and outlives fa
     running -= 1;
     if (number === 1) throw new Error('one failed');
   };
-  const results = await Promise.allSettled([0, 1, 2, 3, 4].map((number) => slots(work(number))));
-  expect(most).toBe(2);
+  const results = await Promise.allSettled([0, 1, 2, 3, 4].map((number) => queue(work(number))));
+  expect(most).toBe(1);
   expect(order).toEqual([0, 1, 2, 3, 4]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
 });
