@@ -1,3 +1,4 @@
+// Tested in test/master/account/rights-check.test.ts
 import { gatewayGroup } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 
@@ -8,7 +9,8 @@ export type MasterScope = {
 };
 
 /** Where a right is needed: in the whole cluster, in the namespace of tasks, or on the Gateway. */
-export type Scope = 'cluster' | 'tasks' | 'gateway';
+const scopes = ['cluster', 'tasks', 'gateway'] as const;
+export type Scope = (typeof scopes)[number];
 
 export type Right = {
   readonly scope: Scope;
@@ -27,91 +29,58 @@ const taskEnds = 'every task with a proxied port fails with "forbidden" in its l
 const noTask = 'no task starts';
 
 /** Exactly the requests that a master outside of the cluster makes, by the API server's audit log. */
-export const masterRights: readonly Right[] = [
-  {
-    scope: 'cluster',
-    group: 'batch',
-    resource: 'jobs',
-    verbs: { list: `${noStart}; rights in a single namespace are not enough` },
-  },
-  {
-    scope: 'cluster',
-    group: '',
-    resource: 'pods',
-    isOptional: true,
-    verbs: { list: 'the master looks for pods in the namespace of tasks only' },
-  },
-  {
-    scope: 'cluster',
-    group: '',
-    resource: 'nodes',
-    isOptional: true,
-    verbs: { list: 'the master does not see the nodes', watch: 'the master does not see nodes come and go' },
-  },
-  {
-    scope: 'cluster',
-    group: 'scheduling.k8s.io',
-    resource: 'priorityclasses',
-    isOptional: true,
-    verbs: { create: 'tasks have no priority', delete: 'priority classes of ended tasks stay' },
-  },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'namespaces',
-    verbs: { get: noStart },
-  },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'pods',
-    verbs: { list: noStart, watch: 'the master notices changes of pods late, and polls several times a second' },
-  },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'pods/log',
-    verbs: { get: 'tasks stay in STARTING and are never reachable' },
-  },
-  {
-    scope: 'tasks',
-    group: 'batch',
-    resource: 'jobs',
-    verbs: {
-      watch: 'a killed task stays RUNNING forever',
-      create: noTask,
-      delete: 'a killed task keeps running',
+const rights: Readonly<Record<Scope, readonly Omit<Right, 'scope'>[]>> = {
+  cluster: [
+    { group: 'batch', resource: 'jobs', verbs: { list: `${noStart}; rights in a single namespace are not enough` } },
+    {
+      group: '',
+      resource: 'pods',
+      isOptional: true,
+      verbs: { list: 'the master looks for pods in the namespace of tasks only' },
     },
-  },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'configmaps',
-    verbs: { list: noStart, create: noTask, delete: 'ConfigMaps of ended tasks stay' },
-  },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'events',
-    verbs: { list: noStart, watch: 'task logs do not show why a pod waits' },
-  },
-  { scope: 'tasks', group: '', resource: 'services', verbs: { list: noStart } },
-  {
-    scope: 'tasks',
-    group: '',
-    resource: 'services',
-    verbs: { create: taskEnds, delete: 'Services of ended tasks stay' },
-  },
-  {
-    scope: 'tasks',
-    group: gatewayGroup,
-    resource: 'tcproutes',
-    verbs: { list: noStart, create: taskEnds, delete: 'TCPRoutes of ended tasks stay' },
-  },
-  {
-    scope: 'gateway',
-    group: gatewayGroup,
-    resource: 'gateways',
-    verbs: { get: noStart, update: taskEnds },
-  },
-];
+    {
+      group: '',
+      resource: 'nodes',
+      isOptional: true,
+      verbs: { list: 'the master does not see the nodes', watch: 'the master does not see nodes come and go' },
+    },
+    {
+      group: 'scheduling.k8s.io',
+      resource: 'priorityclasses',
+      isOptional: true,
+      verbs: { create: 'tasks have no priority', delete: 'priority classes of ended tasks stay' },
+    },
+  ],
+  tasks: [
+    { group: '', resource: 'namespaces', verbs: { get: noStart } },
+    {
+      group: '',
+      resource: 'pods',
+      verbs: { list: noStart, watch: 'the master notices changes of pods late, and polls several times a second' },
+    },
+    { group: '', resource: 'pods/log', verbs: { get: 'tasks stay in STARTING and are never reachable' } },
+    {
+      group: 'batch',
+      resource: 'jobs',
+      verbs: { watch: 'a killed task stays RUNNING forever', create: noTask, delete: 'a killed task keeps running' },
+    },
+    {
+      group: '',
+      resource: 'configmaps',
+      verbs: { list: noStart, create: noTask, delete: 'ConfigMaps of ended tasks stay' },
+    },
+    { group: '', resource: 'events', verbs: { list: noStart, watch: 'task logs do not show why a pod waits' } },
+    { group: '', resource: 'services', verbs: { list: noStart } },
+    { group: '', resource: 'services', verbs: { create: taskEnds, delete: 'Services of ended tasks stay' } },
+    {
+      group: gatewayGroup,
+      resource: 'tcproutes',
+      verbs: { list: noStart, create: taskEnds, delete: 'TCPRoutes of ended tasks stay' },
+    },
+  ],
+  gateway: [{ group: gatewayGroup, resource: 'gateways', verbs: { get: noStart, update: taskEnds } }],
+};
+
+export const masterRights: readonly Right[] = scopes.flatMap((scope) =>
+  rights[scope].map((right) => ({ scope, ...right })),
+);

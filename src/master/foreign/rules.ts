@@ -85,15 +85,11 @@ const onGateway = (traces: MasterTraces, own: OwnMaster): readonly ForeignFindin
   }));
 };
 
-const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: OwnMaster): readonly ForeignFinding[] =>
-  systemPods.length === 0
-    ? []
-    : [
-        {
-          message: `namespace ${taskNamespace} has a master that runs in the cluster: ${namesOf(systemPods)}`,
-          hint: 'set another master.taskNamespace: by default that master runs its tasks here',
-        },
-      ];
+const inCluster = ({ systemPods }: MasterTraces, { taskNamespace }: OwnMaster): readonly ForeignFinding[] => {
+  if (systemPods.length === 0) return [];
+  const message = `namespace ${taskNamespace} has a master that runs in the cluster: ${namesOf(systemPods)}`;
+  return [{ message, hint: 'set another master.taskNamespace: by default that master runs its tasks here' }];
+};
 
 /** Judges the traces of other masters in a cluster. */
 export const judgeForeign = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => [

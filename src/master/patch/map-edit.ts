@@ -1,6 +1,7 @@
 // Tested in test/master/patch/patch.test.ts
 import { isAlias, isMap, isScalar, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { renderYaml } from '../../lib/template.ts';
+import { rangeOf } from '../schema/document.ts';
 import { resolvePlain } from '../schema/scalars.ts';
 
 /** The values to write into a block of keys; its other keys stay. */
@@ -33,12 +34,6 @@ const writeLines = (fields: Wanted, indent: string): readonly string[] =>
       ? [`${indent}${key}:`, ...writeLines(value, `${indent}  `)]
       : [`${indent}${key}: ${writeScalar(value)}`],
   );
-
-const rangeOf = (node: unknown): readonly [start: number, end: number] | undefined => {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  const [start, end] = Array.isArray(range) ? range : [];
-  return typeof start === 'number' && typeof end === 'number' ? [start, end] : undefined;
-};
 
 const needRange = (node: unknown): readonly [start: number, end: number] => {
   const range = rangeOf(node);
@@ -82,18 +77,9 @@ const insertInBlock = (text: string, map: YAMLMap, missing: Wanted): Edit => {
   const indent = indentAt(text, first);
   const lines = writeLines(missing, indent);
   const last = findOneLiner(text, map);
-  if (!last)
-    return {
-      start: first,
-      end: first,
-      text:
-        lines
-          .map((line) => line + newline)
-          .join('')
-          .trimStart() + indent,
-    };
+  if (!last) return { start: first, end: first, text: [...lines, indent].join(newline).trimStart() };
   const end = lineEnd(text, needRange(last.value)[0]);
-  return { start: end, end, text: lines.map((line) => newline + line).join('') };
+  return { start: end, end, text: newline + lines.join(newline) };
 };
 
 const insertInFlow = (map: YAMLMap, missing: Wanted): Edit => {

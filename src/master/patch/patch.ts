@@ -64,27 +64,15 @@ const findAmbiguous = (managers: readonly Manager[], values: PatchValues): reado
       return others.map(({ block }) => errorAt(block, message, 'give each its own cluster_name'));
     });
   }
-  return managers
-    .slice(1, 2)
-    .map(({ block }) =>
-      errorAt(
-        block,
-        `there are several Kubernetes resource managers (${quoted(managers)}), and they cannot share one Gateway`,
-        'name the instance for each cluster name',
-      ),
-    );
+  const message = `there are several Kubernetes resource managers (${quoted(managers)}), and they cannot share one Gateway`;
+  return managers.slice(1, 2).map(({ block }) => errorAt(block, message, 'name the instance for each cluster name'));
 };
 
 const findUnknown = (root: Item, managers: readonly Manager[], values: PatchValues): readonly Problem[] =>
   wantedNames(values, managers)
     .filter((name) => !managers.some((manager) => clusterNameOf(manager) === name))
-    .map((name) =>
-      errorAt(
-        root,
-        `no Kubernetes resource manager has the cluster name '${name}'`,
-        `the file has ${quoted(managers)}`,
-      ),
-    );
+    .map((name) => `no Kubernetes resource manager has the cluster name '${name}'`)
+    .map((message) => errorAt(root, message, `the file has ${quoted(managers)}`));
 
 const targetsOf = (file: ConfigFile, root: Item, values: PatchValues): readonly PatchTarget[] => {
   const managers = managersOf(root);
@@ -126,12 +114,8 @@ const withEdits = (
     const { block } = target.manager;
     const node = findNode(document, block.path);
     if (node) return edit(node, target);
-    const problem = errorAt(
-      block,
-      'is merged by << from elsewhere in the file',
-      'replace the << by the fields themselves',
-    );
-    throw failure(file, 'usage.patch-shared', [problem]);
+    const hint = 'replace the << by the fields themselves';
+    throw failure(file, 'usage.patch-shared', [errorAt(block, 'is merged by << from elsewhere in the file', hint)]);
   });
   return { ...file, text: applyEdits(file.text, edits) };
 };

@@ -19,11 +19,7 @@ const judgeVariables = (item: ScalarItem): readonly Problem[] => {
   const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
   return names.map((name) =>
     name === guessedVariable
-      ? warningAt(
-          item,
-          `$${guessedVariable} is guessed by devcluster, even if you export another value`,
-          'write the host',
-        )
+      ? warningAt(item, `$${name} is guessed by devcluster, even if you export another value`, 'write the host')
       : errorAt(item, `$${name} is left unexpanded if it is not exported`, 'write the value; a dollar sign is $$'),
   );
 };
@@ -51,15 +47,9 @@ const judgePatterns = (stage: Item): readonly Problem[] =>
   ['pre', 'post'].flatMap((key) =>
     itemsAt(stage, key).flatMap((operation) => {
       const pattern = findItem(operation, 'logcheck.regex');
-      return pattern?.kind === 'string' && !isPythonRegex(pattern.text)
-        ? [
-            errorAt(
-              pattern,
-              `'${pattern.text}' is not a regular expression`,
-              'close each bracket, or escape it with \\',
-            ),
-          ]
-        : [];
+      if (pattern?.kind !== 'string' || isPythonRegex(pattern.text)) return [];
+      const hint = 'close each bracket, or escape it with \\';
+      return [errorAt(pattern, `'${pattern.text}' is not a regular expression`, hint)];
     }),
   );
 
@@ -93,18 +83,14 @@ const asPassedToMaster = (item: Item): Item => {
   return { ...item, text, value: text };
 };
 
-const shown = ({ path, text }: ScalarItem): string => (/password|secret|key$/.test(path) ? 'the value' : `'${text}'`);
-
 const lostTypes = (config: Item): readonly Problem[] =>
   everyScalar(config)
     .filter(({ text, kind, isPlain }) => (kind === 'string' || isPlain) && losesTypeInDevcluster(text))
-    .map((item) =>
-      errorAt(
-        item,
-        `${shown(item)} changes its type: devcluster hands it to the master without quotes`,
-        'choose another value',
-      ),
-    );
+    .map((item) => {
+      const shown = /password|secret|key$/.test(item.path) ? 'the value' : `'${item.text}'`;
+      const message = `${shown} changes its type: devcluster hands it to the master without quotes`;
+      return errorAt(item, message, 'choose another value');
+    });
 
 /** The configurations of the masters in a devcluster file. */
 export const masterConfigsOf = (root: Item): readonly Item[] =>

@@ -8,14 +8,12 @@ const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
 
 const managerRules: readonly FileRule[] = [
   {
-    id: 'file-manager',
     key: 'resource_manager',
     severity: 'error',
     check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master then silently uses agents',
     hint: 'write a resource_manager with type: kubernetes, or type: agent if agents are intended',
   },
   {
-    id: 'file-old-schema',
     key: 'scheduler',
     severity: 'error',
     check: ({ root }) =>
@@ -25,7 +23,6 @@ const managerRules: readonly FileRule[] = [
     hint: 'move it into resource_manager',
   },
   {
-    id: 'file-old-provisioner',
     key: 'provisioner',
     severity: 'error',
     check: ({ root }) =>
@@ -35,7 +32,6 @@ const managerRules: readonly FileRule[] = [
     hint: "move it into a resource pool's provider",
   },
   {
-    id: 'file-max-slots-ignored',
     key: taskMaxSlots,
     severity: 'warning',
     check: ({ root, managerCount }) =>
@@ -43,7 +39,6 @@ const managerRules: readonly FileRule[] = [
     hint: 'write max_slots_per_pod in each resource_manager',
   },
   {
-    id: 'file-max-slots-negative',
     key: taskMaxSlots,
     severity: 'error',
     check: ({ root }) =>
@@ -53,7 +48,6 @@ const managerRules: readonly FileRule[] = [
 ];
 
 const inRange = (key: string, lowest: number, highest: number): FileRule => ({
-  id: `file-${key}`,
   key,
   severity: 'error',
   check: ({ root }) => {
@@ -67,7 +61,6 @@ const inRange = (key: string, lowest: number, highest: number): FileRule => ({
 });
 
 const recommended = (key: string, because: string, hint: string): FileRule => ({
-  id: `file-${key}-absent`,
   key,
   severity: 'warning',
   check: ({ root }) => !findItem(root, key) && `is missing: ${because}`,
@@ -79,14 +72,12 @@ const serverRules: readonly FileRule[] = [
   inRange('db.port', 1, 65535),
   inRange('security.ssh.rsa_key_size', 1, 16384),
   {
-    id: 'file-log-level',
     key: 'log.level',
     severity: 'error',
     check: ({ root }) => oneOf(findString(root, 'log.level')?.toLowerCase(), logLevels),
     hint: 'write info or debug',
   },
   {
-    id: 'file-tls',
     key: 'security.tls',
     severity: 'error',
     check: ({ root }) => {
@@ -96,7 +87,6 @@ const serverRules: readonly FileRule[] = [
     hint: 'give both files or neither',
   },
   {
-    id: 'file-shm',
     key: 'task_container_defaults.shm_size_bytes',
     severity: 'error',
     check: ({ root }) =>

@@ -43,7 +43,6 @@ const judgePort = (port: number | undefined): string | false =>
   `${port} is not in ${gatewayPorts.first}-${gatewayPorts.last}`;
 
 const stringRule = (key: string, judge: (value: string) => string | false, hint: string): Rule<ManagerScope> => ({
-  id: `gateway-${key}`,
   key: `${gateway}.${key}`,
   severity: 'error',
   check: ({ block }) => {
@@ -55,14 +54,12 @@ const stringRule = (key: string, judge: (value: string) => string | false, hint:
 
 const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] => [
   {
-    id: `gateway-${key}`,
     key: `${gateway}.${key}`,
     severity: 'error',
     check: ({ block }) => judgePort(findNumber(block, `${gateway}.${key}`)),
     hint: 'use a range outside the node ports and the ephemeral ports, such as 20000-20199',
   },
   {
-    id: `gateway-${key}-default`,
     key: `${gateway}.${key}`,
     severity: 'warning',
     check: ({ block }) =>
@@ -78,7 +75,6 @@ const portOf = (block: Item, key: string, fallback: number): number | undefined 
 };
 
 const rangeOrder: Rule<ManagerScope> = {
-  id: 'gateway-range-order',
   key: `${gateway}.gateway_port_range_end`,
   severity: 'error',
   check: ({ block }) => {
@@ -92,7 +88,6 @@ const rangeOrder: Rule<ManagerScope> = {
 };
 
 const presence: Rule<ManagerScope> = {
-  id: 'gateway-absent',
   key: gateway,
   severity: 'warning',
   check: ({ block }) => !findItem(block, gateway) && 'is missing: tasks of this resource manager are not exposed',

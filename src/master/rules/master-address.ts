@@ -10,7 +10,6 @@ const hostOf = ({ block }: Manager): string | undefined =>
 /** How pods reach the master: `determined_master_*` (K/jobs.go getMasterIPAndPort, root.go's shim for the old name). */
 export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   {
-    id: 'manager-master-host',
     key: 'determined_master_host',
     severity: 'error',
     check: (manager) => {
@@ -27,14 +26,12 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     hint: 'write the address at which pods dial the master, without scheme and port',
   },
   {
-    id: 'manager-master-ip',
     key: 'determined_master_ip',
     severity: 'warning',
     check: ({ block }) => has(block, 'determined_master_ip') && 'was renamed',
     hint: 'write determined_master_host; the old name works only for the root resource manager',
   },
   {
-    id: 'manager-master-ip-additional',
     key: 'determined_master_ip',
     severity: 'error',
     check: ({ block, isRoot }) =>
@@ -42,7 +39,6 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     hint: 'write determined_master_host',
   },
   {
-    id: 'manager-master-port',
     key: 'determined_master_port',
     severity: 'error',
     check: (manager) => {
@@ -54,14 +50,12 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     hint: 'write the port at which pods reach the master',
   },
   {
-    id: 'manager-master-scheme',
     key: 'determined_master_scheme',
     severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'determined_master_scheme'), schemes),
     hint: 'write http or https',
   },
   {
-    id: 'manager-master-scheme-default',
     key: 'determined_master_scheme',
     severity: 'warning',
     check: (manager) =>

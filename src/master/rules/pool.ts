@@ -6,17 +6,11 @@ const duplicateNames = (pools: readonly Item[], implied: readonly string[]): rea
   const seen = new Set(implied);
   return pools.flatMap((pool) => {
     const name = findString(pool, 'pool_name');
-    if (name === undefined || !seen.has(name)) {
-      if (name !== undefined) seen.add(name);
-      return [];
-    }
-    return [
-      errorAt(
-        positionAt(pool, 'pool_name'),
-        `'${name}' is the name of another pool`,
-        'pool names must be unique across all resource managers',
-      ),
-    ];
+    if (name === undefined) return [];
+    const isTaken = seen.has(name);
+    seen.add(name);
+    const hint = 'pool names must be unique across all resource managers';
+    return isTaken ? [errorAt(positionAt(pool, 'pool_name'), `'${name}' is the name of another pool`, hint)] : [];
   });
 };
 
@@ -43,16 +37,12 @@ const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
   });
 };
 
-const noPools = ({ block, pools, isRoot }: Manager): readonly Problem[] =>
-  isRoot || (pools && pools.length > 0)
-    ? []
-    : [
-        errorAt(
-          { ...block, path: block.path.replace(/resource_manager$/i, 'resource_pools') },
-          'is missing: an additional resource manager needs at least one pool',
-          'add resource_pools next to its resource_manager, with a unique pool_name',
-        ),
-      ];
+const noPools = ({ block, pools, isRoot }: Manager): readonly Problem[] => {
+  if (isRoot || (pools && pools.length > 0)) return [];
+  const place = { ...block, path: block.path.replace(/resource_manager$/i, 'resource_pools') };
+  const hint = 'add resource_pools next to its resource_manager, with a unique pool_name';
+  return [errorAt(place, 'is missing: an additional resource manager needs at least one pool', hint)];
+};
 
 /** Rules of `resource_pools`, across all resource managers (resource_config.go, ResourceConfig.Validate). */
 export const checkPools = ({ managers, kubernetes }: MasterFile): readonly Problem[] => {

@@ -16,7 +16,6 @@ export const clusterNameOf = ({ block }: Manager): string =>
 
 const nameRules: readonly ManagerRule[] = [
   {
-    id: 'manager-type',
     key: 'type',
     severity: 'error',
     check: ({ block, isRoot }) => {
@@ -26,7 +25,6 @@ const nameRules: readonly ManagerRule[] = [
     hint: 'write type: kubernetes',
   },
   {
-    id: 'manager-cluster-name',
     key: 'cluster_name',
     severity: 'error',
     check: ({ block, isRoot }) =>
@@ -34,7 +32,6 @@ const nameRules: readonly ManagerRule[] = [
     hint: 'write a unique cluster_name; name alone is not enough',
   },
   {
-    id: 'manager-name',
     key: 'name',
     severity: 'warning',
     check: ({ block }) => has(block, 'name') && 'is deprecated',
@@ -42,7 +39,6 @@ const nameRules: readonly ManagerRule[] = [
   },
   ...['leave_kubernetes_resources', 'fluent'].map(
     (key): ManagerRule => ({
-      id: `manager-dead-${key}`,
       key,
       severity: 'warning',
       check: ({ block }) => has(block, key) && 'no longer has an effect',
@@ -50,7 +46,6 @@ const nameRules: readonly ManagerRule[] = [
     }),
   ),
   {
-    id: 'manager-namespace',
     key: 'default_namespace',
     severity: 'error',
     check: ({ block }) => {
@@ -60,7 +55,6 @@ const nameRules: readonly ManagerRule[] = [
     hint: 'write the namespace of the tasks; it must exist',
   },
   {
-    id: 'manager-kubeconfig',
     key: 'kubeconfig_path',
     severity: 'warning',
     check: ({ block }) => {
@@ -74,14 +68,12 @@ const nameRules: readonly ManagerRule[] = [
 
 const slotRules: readonly ManagerRule[] = [
   {
-    id: 'manager-slot-type',
     key: 'slot_type',
     severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'slot_type'), slotTypes),
     hint: 'write slot_type: cpu for a cluster without GPUs',
   },
   {
-    id: 'manager-slot-cpu',
     key: 'slot_resource_requests.cpu',
     severity: 'error',
     check: ({ block }) =>
@@ -91,7 +83,6 @@ const slotRules: readonly ManagerRule[] = [
     hint: 'write slot_resource_requests: {cpu: 1}',
   },
   {
-    id: 'manager-max-slots',
     key: maxSlots,
     severity: 'error',
     check: ({ block, file }) => {
@@ -105,14 +96,12 @@ const slotRules: readonly ManagerRule[] = [
     hint: 'write max_slots_per_pod in the resource_manager block',
   },
   {
-    id: 'manager-max-slots-negative',
     key: maxSlots,
     severity: 'error',
     check: ({ block }) => (findNumber(block, maxSlots) ?? 0) < 0 && `${findNumber(block, maxSlots)} is less than 0`,
     hint: 'write 1 or more; 0 allows only tasks without slots',
   },
   {
-    id: 'manager-scheduler',
     key: 'default_scheduler',
     severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'default_scheduler'), ['coscheduler']),

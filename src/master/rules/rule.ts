@@ -4,7 +4,6 @@ import type { Position, Problem } from '../schema/problem.ts';
 
 /** One rule on one key of a block; `check` returns what is wrong, or false. */
 export type Rule<Scope> = {
-  readonly id: string;
   /** Dotted path from the block. */
   readonly key: string;
   readonly severity: Problem['severity'];

@@ -33,48 +33,40 @@ const sharesPorts = (one: Manager, other: Manager): boolean => {
 const sharesNamespace = (one: Manager, other: Manager): boolean =>
   kubeconfigOf(one) === kubeconfigOf(other) && namespaceOf(one) === namespaceOf(other);
 
-const sharesClusterName = (one: Manager, other: Manager): boolean => clusterNameOf(one) === clusterNameOf(other);
-
 type Pair = { readonly manager: Manager; readonly earlier: Manager };
 const pairsOf = (managers: readonly Manager[]): readonly Pair[] =>
   managers.flatMap((manager, index) => managers.slice(0, index).map((earlier) => ({ manager, earlier })));
 
-const linePhrase = ({ line }: Position): string => `the resource manager on line ${line}`;
-
-const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => [
-  ...(sharesGateway(manager, earlier)
-    ? [
-        errorAt(
-          positionAt(manager.block, `${gateway}.gateway_name`),
-          `Gateway ${gatewayOf(manager)} already belongs to ${linePhrase(earlier.block)}`,
-          "give each its own Gateway: on start, each removes the other's listeners",
-        ),
-      ]
-    : []),
-  ...(sharesPorts(manager, earlier)
-    ? [
-        errorAt(
-          positionAt(manager.block, `${gateway}.gateway_port_range_start`),
-          `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${linePhrase(earlier.block)}`,
-          'give each its own ports or its own address',
-        ),
-      ]
-    : []),
-  ...(sharesNamespace(manager, earlier)
-    ? [
-        warningAt(
-          positionAt(manager.block, 'default_namespace'),
-          `namespace ${namespaceOf(manager)} is also used by ${linePhrase(earlier.block)}`,
-          "give each its own namespace, or kubeconfig: each cleans up the other's tasks",
-        ),
-      ]
-    : []),
-];
+const judgePair = ({ manager, earlier }: Pair): readonly Problem[] => {
+  const at = (key: string): Position => positionAt(manager.block, key);
+  const other = `the resource manager on line ${earlier.block.line}`;
+  const found = [
+    sharesGateway(manager, earlier) &&
+      errorAt(
+        at(`${gateway}.gateway_name`),
+        `Gateway ${gatewayOf(manager)} already belongs to ${other}`,
+        "give each its own Gateway: on start, each removes the other's listeners",
+      ),
+    sharesPorts(manager, earlier) &&
+      errorAt(
+        at(`${gateway}.gateway_port_range_start`),
+        `ports ${rangeOf(manager).join('-')} of ${addressOf(manager)} overlap those of ${other}`,
+        'give each its own ports or its own address',
+      ),
+    sharesNamespace(manager, earlier) &&
+      warningAt(
+        at('default_namespace'),
+        `namespace ${namespaceOf(manager)} is also used by ${other}`,
+        "give each its own namespace, or kubeconfig: each cleans up the other's tasks",
+      ),
+  ];
+  return found.filter((problem) => problem !== false);
+};
 
 /** Checks that resource managers do not conflict; the master checks only the names (docs/determined.md, Resource managers). */
 export const checkSharing = ({ managers, kubernetes }: MasterFile): readonly Problem[] => [
   ...pairsOf(managers)
-    .filter(({ manager, earlier }) => sharesClusterName(manager, earlier))
+    .filter(({ manager, earlier }) => clusterNameOf(manager) === clusterNameOf(earlier))
     .map(({ manager }) =>
       errorAt(
         positionAt(manager.block, 'cluster_name'),

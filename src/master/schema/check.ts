@@ -1,8 +1,8 @@
+import { findNearest } from '../../lib/nearest.ts';
 import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
 import { isAmbiguous } from './scalars.ts';
 import type { MapShape, Reader, Shape } from './shape.ts';
-import { findSimilar } from './similar.ts';
 
 const wanted: Readonly<Record<Shape['kind'], string>> = {
   text: 'a string',
@@ -90,11 +90,18 @@ const checkPlain = (item: ScalarItem, shape: Shape): readonly Problem[] => {
     : [warningAt(item, `unquoted ${item.text} is read as ${item.value}`, `write ${item.value}, or quote it`)];
 };
 
+const withoutDashes = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '');
+
+/** The known word that was probably meant: the same but for case and underscores, or two letters away at most. */
+const findSimilar = (word: string, known: readonly string[]): string | undefined => {
+  const best = findNearest(word, known, withoutDashes);
+  return best && best.edits <= (withoutDashes(word).length < 5 ? 1 : 2) ? best.candidate : undefined;
+};
+
 const unknownKey = (field: Field, shape: MapShape, reader: Reader): Problem => {
   const key = reader.ignoresCase ? field.key.toLowerCase() : field.key;
-  const replacement = shape.instead?.[key];
   const similar = findSimilar(field.key, Object.keys(shape.fields));
-  const hint = replacement ?? (similar && `did you mean ${similar}?`);
+  const hint = shape.instead?.[key] ?? (similar && `did you mean ${similar}?`);
   if (shape.unknown === 'unsure' && !hint)
     return warningAt(field, `'${field.key}' is not a key that taskgate knows here`);
   const fate = shape.unknown === 'dropped' ? 'silently ignores it' : 'refuses it';

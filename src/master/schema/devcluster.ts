@@ -1,28 +1,17 @@
 // Tested in test/master/write/devcluster.test.ts
-import type { MapShape, Reader, Shape } from './shape.ts';
+import { any, int, type MapShape, type Reader, refusing, type Shape, string, strings, text } from './shape.ts';
 
-const string: Shape = { kind: 'string' };
-/** `str(...)` and `int(...)` of Python take both. */
-const text: Shape = { kind: 'text' };
-const port: Shape = { kind: 'either', options: [{ kind: 'int' }, string] };
-const strings: Shape = { kind: 'list', of: string, mayBeEmpty: true };
-const environment: Shape = { kind: 'dictionary', of: text };
-
-const closed = (fields: Readonly<Record<string, Shape>>, required: readonly string[] = []): MapShape => ({
-  kind: 'map',
-  unknown: 'refused',
-  fields,
-  required,
-});
+/** Python's `int(...)` takes both, as its `str(...)` does for `text`. */
+const port: Shape = { kind: 'either', options: [int, string] };
 
 const operations: Shape = {
   kind: 'list',
   mayBeEmpty: true,
-  of: closed({
+  of: refusing({
     sh: { kind: 'string', isShell: true },
     custom: strings,
-    conncheck: closed({ host: string, port: { kind: 'int' } }, ['port']),
-    logcheck: closed({ regex: string, stream: string }, ['regex']),
+    conncheck: refusing({ host: string, port: int }, { required: ['port'] }),
+    logcheck: refusing({ regex: string, stream: string }, { required: ['regex'] }),
   }),
 };
 
@@ -43,33 +32,35 @@ const { port: _port, password: _password, db_name: _name, ...container } = datab
 const process = {
   pre: operations,
   cmdline: strings,
-  config_file: { kind: 'any' },
+  config_file: any,
   name: string,
   kill_signal: string,
 } satisfies Readonly<Record<string, Shape>>;
 
 const around = { pre: operations, post: operations, kill_signal: string } satisfies Readonly<Record<string, Shape>>;
 
-const stage: MapShape = closed({
-  elastic: closed({
+const stage: MapShape = refusing({
+  elastic: refusing({
     ...container,
     api_port: port,
     elastic_port: port,
     environment: { kind: 'dictionary', of: string },
   }),
-  db: closed(database),
-  master: closed({ ...process, post: operations }),
-  agent: closed(process),
-  custom: closed({ cmd: strings, name: string, env: environment, cwd: string, ...around }, ['cmd', 'name']),
-  custom_docker: closed({ name: string, container_name: text, run_args: strings, ...around }, [
-    'name',
-    'container_name',
-    'run_args',
-  ]),
+  db: refusing(database),
+  master: refusing({ ...process, post: operations }),
+  agent: refusing(process),
+  custom: refusing(
+    { cmd: strings, name: string, env: { kind: 'dictionary', of: text }, cwd: string, ...around },
+    { required: ['cmd', 'name'] },
+  ),
+  custom_docker: refusing(
+    { name: string, container_name: text, run_args: strings, ...around },
+    { required: ['name', 'container_name', 'run_args'] },
+  ),
 });
 
 /** The closed schema of devcluster 1.3.2 (devcluster/config.py); a wrong key there is an AssertionError. */
-export const devclusterShape: MapShape = closed(
+export const devclusterShape: MapShape = refusing(
   {
     stages: { kind: 'list', of: stage },
     commands: { kind: 'dictionary', of: { kind: 'either', options: [string, strings] } },
@@ -77,7 +68,7 @@ export const devclusterShape: MapShape = closed(
     temp_dir: string,
     cwd: string,
   },
-  ['stages'],
+  { required: ['stages'] },
 );
 
 export const devclusterReader: Reader = { name: 'devcluster 1.3.2', ignoresCase: false };

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
 import { errorAt, type Position, type Problem } from './problem.ts';
 import { type Resolved, resolvePlain } from './scalars.ts';
 
@@ -31,11 +31,11 @@ const positionOf = ({ lines }: Reading, path: string, offset: number): Position 
 
 const childPath = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
-const startOf = (node: unknown, otherwise: number): number => {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  const [start] = Array.isArray(range) ? range : [];
-  return typeof start === 'number' ? start : otherwise;
-};
+/** Where a node is in its text, by offsets; undefined for an empty value. */
+export const rangeOf = (node: unknown): readonly [start: number, end: number] | undefined =>
+  isNode(node) && node.range ? [node.range[0], node.range[1]] : undefined;
+
+const startOf = (node: unknown, otherwise: number): number => rangeOf(node)?.[0] ?? otherwise;
 
 const readScalar = (reading: Reading, node: unknown, cursor: Cursor): ScalarItem => {
   const place = positionOf(reading, cursor.path, cursor.offset);
@@ -66,16 +66,12 @@ const readField = (reading: Reading, { key: keyNode, value }: Pair, cursor: Curs
 const reportDuplicates = ({ problems }: Reading, fields: readonly Field[]): void => {
   const first = new Map<string, Field>();
   for (const field of fields) {
-    const earlier = first.get(field.key.toLowerCase());
-    if (earlier) {
-      problems.push(
-        errorAt(
-          field,
-          `'${field.key}' is already set on line ${earlier.line}`,
-          'keep one: readers ignore case and silently use one of them',
-        ),
-      );
-    } else first.set(field.key.toLowerCase(), field);
+    const key = field.key.toLowerCase();
+    const earlier = first.get(key);
+    first.set(key, earlier ?? field);
+    if (!earlier) continue;
+    const message = `'${field.key}' is already set on line ${earlier.line}`;
+    problems.push(errorAt(field, message, 'keep one: readers ignore case and silently use one of them'));
   }
 };
 
@@ -91,20 +87,15 @@ const readMap = (reading: Reading, pairs: readonly Pair[], cursor: Cursor): MapI
 const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Cursor): Item => {
   const cursor = { path, offset: startOf(node, offset), depth };
   reading.nodes += 1;
+  const place = positionOf(reading, path, cursor.offset);
   if (depth > maxDepth || reading.nodes > maxNodes) {
-    if (reading.nodes > maxNodes + 1) return readScalar(reading, undefined, cursor);
-    reading.problems.push(
-      errorAt(
-        positionOf(reading, path, cursor.offset),
-        'nested too deeply, too many nodes, or an alias contains itself',
-      ),
-    );
+    const message = 'nested too deeply, too many nodes, or an alias contains itself';
+    if (reading.nodes <= maxNodes + 1) reading.problems.push(errorAt(place, message));
     return readScalar(reading, undefined, cursor);
   }
   if (isAlias(node)) {
     const target = node.resolve(reading.document);
-    if (!target)
-      reading.problems.push(errorAt(positionOf(reading, path, cursor.offset), `alias *${node.source} has no anchor`));
+    if (!target) reading.problems.push(errorAt(place, `alias *${node.source} has no anchor`));
     return readNode(reading, target, { ...cursor, depth: depth + 1 });
   }
   if (isMap(node)) return readMap(reading, node.items, cursor);
@@ -112,7 +103,7 @@ const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Curs
     const items = node.items.map((one, index) =>
       readNode(reading, one, { path: `${path}[${index}]`, offset: cursor.offset, depth: depth + 1 }),
     );
-    return { ...positionOf(reading, path, cursor.offset), kind: 'list', items };
+    return { ...place, kind: 'list', items };
   }
   return readScalar(reading, node, cursor);
 };

@@ -1,50 +1,51 @@
 // Tested in test/master/rules/validate.test.ts
-import type { MapShape, Reader, Shape } from './shape.ts';
+import {
+  any,
+  dropping,
+  each,
+  int,
+  type MapShape,
+  type Reader,
+  refusing,
+  type Shape,
+  string,
+  strings,
+  text,
+  unsure,
+} from './shape.ts';
 
-const text: Shape = { kind: 'text' };
+// the master refuses unknown fields, except in types with their own UnmarshalJSON: those use json.Unmarshal, which drops them
+
 const optionalText: Shape = { kind: 'text', mayBeEmpty: true };
-const string: Shape = { kind: 'string' };
 const optionalString: Shape = { kind: 'string', mayBeEmpty: true };
 const secret: Shape = { kind: 'string', isSecret: true };
 const optionalSecret: Shape = { kind: 'text', isSecret: true, mayBeEmpty: true };
-const int: Shape = { kind: 'int' };
 const number: Shape = { kind: 'number' };
 const bool: Shape = { kind: 'bool' };
-const any: Shape = { kind: 'any' };
-const strings: Shape = { kind: 'list', of: string, mayBeEmpty: true };
-
-/** The master refuses unknown fields, except in types with their own UnmarshalJSON. */
-const refusing = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapShape>): MapShape => ({
-  kind: 'map',
-  unknown: 'refused',
-  fields,
-  ...more,
-});
-
-/** Those types use plain json.Unmarshal, which drops unknown fields. */
-const dropping = (fields: Readonly<Record<string, Shape>>, more?: Partial<MapShape>): MapShape => ({
-  ...refusing(fields, more),
-  unknown: 'dropped',
-});
-
-const unsure = (fields: Readonly<Record<string, Shape>>): MapShape => ({ ...refusing(fields), unknown: 'unsure' });
 
 const gatewayShape: MapShape = dropping(
   {
-    gateway_name: string,
-    gateway_namespace: string,
-    gateway_ip: string,
-    gateway_port_range_start: int,
-    gateway_port_range_end: int,
+    ...each(string, 'gateway_name', 'gateway_namespace', 'gateway_ip'),
+    ...each(int, 'gateway_port_range_start', 'gateway_port_range_end'),
   },
   { required: ['gateway_name', 'gateway_namespace', 'gateway_ip'] },
 );
 
+const moved = (where: string, { fields }: MapShape): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.keys(fields).map((key) => [key, `move it into ${where}`]));
+
+/** The fields of all resource managers. */
+const managerFields: MapShape['fields'] = {
+  type: string,
+  ...each(optionalString, 'cluster_name', 'name'),
+  ...each(string, 'default_aux_resource_pool', 'default_compute_resource_pool'),
+  no_default_resource_pools: bool,
+  metadata: { kind: 'dictionary', of: string },
+};
+
 const kubernetesShape: MapShape = refusing(
   {
-    type: string,
-    cluster_name: optionalString,
-    name: optionalString,
+    ...managerFields,
     default_namespace: string,
     max_slots_per_pod: int,
     master_service_name: string,
@@ -54,15 +55,9 @@ const kubernetesShape: MapShape = refusing(
     slot_resource_requests: dropping({ cpu: number }),
     fluent: any,
     kubeconfig_path: string,
-    determined_master_scheme: string,
-    determined_master_host: string,
-    determined_master_ip: string,
+    ...each(string, 'determined_master_scheme', 'determined_master_host', 'determined_master_ip'),
     determined_master_port: int,
-    default_aux_resource_pool: string,
-    default_compute_resource_pool: string,
-    no_default_resource_pools: bool,
     internal_task_gateway: gatewayShape,
-    metadata: { kind: 'dictionary', of: string },
   },
   {
     instead: {
@@ -71,50 +66,28 @@ const kubernetesShape: MapShape = refusing(
       kubeconfig: 'write kubeconfig_path',
       kubeconfig_secret_name: 'only the Helm chart knows it: write kubeconfig_path',
       kubeconfig_secret_value: 'only the Helm chart knows it: write kubeconfig_path',
-      ...Object.fromEntries(
-        Object.keys(gatewayShape.fields).map((key) => [key, 'move it into an internal_task_gateway block']),
-      ),
+      ...moved('an internal_task_gateway block', gatewayShape),
     },
   },
 );
 
 /** Agent, Slurm and PBS resource managers have no internal task gateway; their own keys are not judged here. */
 const otherManagerShape: MapShape = unsure({
-  type: string,
-  cluster_name: optionalString,
-  name: optionalString,
-  metadata: { kind: 'dictionary', of: string },
+  ...managerFields,
   scheduler: any,
-  default_aux_resource_pool: string,
-  default_compute_resource_pool: string,
-  no_default_resource_pools: bool,
   require_authentication: bool,
   client_ca: optionalString,
 });
 
 const taskContainerDefaults: MapShape = dropping({
-  ...Object.fromEntries(
-    ['dtrain_network_interface', 'nccl_port_range', 'gloo_port_range', 'network_mode', 'work_dir'].map((key) => [
-      key,
-      string,
-    ]),
-  ),
+  ...each(string, 'dtrain_network_interface', 'nccl_port_range', 'gloo_port_range', 'network_mode', 'work_dir'),
+  ...each(any, 'cpu_pod_spec', 'gpu_pod_spec', 'checkpoint_gc_pod_spec'),
+  ...each(any, 'registry_auth', 'environment_variables', 'devices', 'bind_mounts', 'slurm', 'pbs', 'log_policies'),
   shm_size_bytes: int,
-  cpu_pod_spec: any,
-  gpu_pod_spec: any,
-  checkpoint_gc_pod_spec: any,
   image: { kind: 'either', options: [string, dropping({ cpu: string, cuda: string, gpu: string, rocm: string })] },
-  registry_auth: any,
   force_pull_image: bool,
-  environment_variables: any,
-  add_capabilities: strings,
-  drop_capabilities: strings,
-  devices: any,
-  bind_mounts: any,
-  slurm: any,
-  pbs: any,
+  ...each(strings, 'add_capabilities', 'drop_capabilities'),
   startup_hook: { kind: 'string', isShell: true, mayBeEmpty: true },
-  log_policies: any,
   preemption_timeout: int,
   kubernetes: dropping({ max_slots_per_pod: int }),
 });
@@ -149,9 +122,7 @@ const additionalManagers: Shape = {
     { resource_manager: kubernetesShape, resource_pools: pools },
     {
       required: ['resource_manager'],
-      instead: Object.fromEntries(
-        Object.keys(kubernetesShape.fields).map((key) => [key, 'move it into a resource_manager block']),
-      ),
+      instead: moved('a resource_manager block', kubernetesShape),
     },
   ),
 };
@@ -161,39 +132,21 @@ const security: Shape = refusing({
   tls: refusing({ cert: optionalString, key: optionalString }),
   ssh: unsure({ rsa_key_size: int, key_type: string }),
   authz: unsure({
-    type: string,
-    fallback: string,
-    rbac_ui_enabled: bool,
-    audit_log_disabled: bool,
-    _strict_ntsc_enabled: bool,
+    ...each(string, 'type', 'fallback'),
+    ...each(bool, 'rbac_ui_enabled', 'audit_log_disabled', '_strict_ntsc_enabled', 'strict_job_queue_control'),
     workspace_creator_assign_role: refusing({ enabled: bool, role_id: int }),
-    strict_job_queue_control: bool,
   }),
   token: any,
   initial_user_password: secret,
 });
 
-const subtrees = [
-  'checkpoint_storage',
-  'logging',
-  'retention_policy',
-  '__internal',
-  'scim',
-  'saml',
-  'oidc',
-  'det_cloud',
-];
-
 /** The rest of the master's top-level keys (config.go, type Config); nothing about them concerns the gateway. */
-const otherKeys: Readonly<Record<string, Shape>> = {
-  ...Object.fromEntries(
-    [...subtrees, 'integrations', 'ui_customization', 'scheduler', 'provisioner'].map((key) => [key, any]),
-  ),
+const otherKeys: MapShape['fields'] = {
+  ...each(any, 'checkpoint_storage', 'logging', 'retention_policy', '__internal', 'scim', 'saml', 'oidc', 'det_cloud'),
+  ...each(any, 'integrations', 'ui_customization', 'scheduler', 'provisioner'),
   config_file: optionalString,
-  tensorboard_timeout: int,
-  notebook_timeout: int,
-  enable_cors: bool,
-  launch_error: bool,
+  ...each(int, 'tensorboard_timeout', 'notebook_timeout'),
+  ...each(bool, 'enable_cors', 'launch_error'),
   cluster_name: optionalString,
   observability: refusing({ enable_prometheus: bool }),
   webhooks: refusing({ base_url: optionalString, signing_key: { kind: 'string', isSecret: true, mayBeEmpty: true } }),
@@ -211,27 +164,18 @@ export const masterShape = (manager: 'kubernetes' | 'other'): MapShape =>
       ...otherKeys,
       log: refusing({ level: text, color: bool }),
       db: refusing({
-        user: text,
+        ...each(text, 'user', 'host', 'port', 'name'),
         password: optionalSecret,
-        host: text,
-        port: text,
-        name: text,
-        ssl_mode: optionalText,
-        ssl_root_cert: optionalText,
-        migrations: optionalText,
-        views_and_triggers: optionalText,
+        ...each(optionalText, 'ssl_mode', 'ssl_root_cert', 'migrations', 'views_and_triggers'),
       }),
       security,
       task_container_defaults: taskContainerDefaults,
       port: int,
       root: text,
       telemetry: refusing({
-        enabled: bool,
-        segment_master_key: optionalSecret,
-        segment_webui_key: optionalSecret,
-        otel_enabled: bool,
-        otel_endpoint: optionalText,
-        cluster_id: optionalText,
+        ...each(bool, 'enabled', 'otel_enabled'),
+        ...each(optionalSecret, 'segment_master_key', 'segment_webui_key'),
+        ...each(optionalText, 'otel_endpoint', 'cluster_id'),
       }),
       cache: refusing({ cache_dir: string }),
       resource_manager: manager === 'kubernetes' ? kubernetesShape : otherManagerShape,

@@ -1,15 +1,9 @@
 type ScalarKind = 'string' | 'int' | 'float' | 'bool' | 'null';
 export type Resolved = { readonly kind: ScalarKind; readonly value: string | number | boolean | null };
 
-const words: Readonly<Record<string, boolean | null>> = {
-  ...Object.fromEntries(
-    ['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((w) => [w, true]),
-  ),
-  ...Object.fromEntries(
-    ['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((w) => [w, false]),
-  ),
-  ...Object.fromEntries(['', '~', 'null', 'Null', 'NULL'].map((w) => [w, null])),
-};
+const trueWord = /^(y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
+const falseWord = /^(n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
+const nullWord = /^(|~|null|Null|NULL)$/;
 
 const goInt = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
 const goFloat = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
@@ -28,9 +22,8 @@ const parseGoInt = (text: string): number | undefined => {
  * are booleans, `1_000`, `012`, `0o17`, `0b11` and `1e3` numbers.
  */
 export const resolvePlain = (text: string): Resolved => {
-  const word = Object.hasOwn(words, text) ? words[text] : undefined;
-  if (word === null) return { kind: 'null', value: null };
-  if (word !== undefined) return { kind: 'bool', value: word };
+  if (nullWord.test(text)) return { kind: 'null', value: null };
+  if (trueWord.test(text) || falseWord.test(text)) return { kind: 'bool', value: trueWord.test(text) };
   if (notFinite.test(text)) return { kind: 'float', value: Number.NaN };
   if (!/^[-+.0-9]/.test(text)) return { kind: 'string', value: text };
   const digits = text.replaceAll('_', '');

@@ -1,3 +1,4 @@
+// Tested in test/master/rules/validate.test.ts and test/master/write/devcluster.test.ts
 /** The values that a key may have. */
 export type Shape =
   /** `text` accepts numbers too: the master converts them to strings if it has a flag of that name. */
@@ -21,3 +22,28 @@ export type MapShape = Extract<Shape, { kind: 'map' }>;
 
 /** The program that reads the file. */
 export type Reader = { readonly name: string; readonly ignoresCase: boolean };
+
+export const text: Shape = { kind: 'text' };
+export const string: Shape = { kind: 'string' };
+export const int: Shape = { kind: 'int' };
+export const any: Shape = { kind: 'any' };
+export const strings: Shape = { kind: 'list', of: string, mayBeEmpty: true };
+
+type Fields = MapShape['fields'];
+
+/** Fields of one shape. */
+export const each = (shape: Shape, ...keys: readonly string[]): Fields =>
+  Object.fromEntries(keys.map((key) => [key, shape]));
+
+const mapOf =
+  (unknown: MapShape['unknown']) =>
+  (fields: Fields, more?: Pick<MapShape, 'required' | 'instead'>): MapShape => ({
+    kind: 'map',
+    unknown,
+    fields,
+    ...more,
+  });
+
+export const refusing = mapOf('refused');
+export const dropping = mapOf('dropped');
+export const unsure = mapOf('unsure');

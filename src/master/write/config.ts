@@ -67,7 +67,7 @@ export const masterConfig = (...[root, ...additional]: Instances) => ({
   }),
 });
 
-const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
+export const comment = (lines: readonly string[]): string => lines.map((line) => `# ${line}\n`).join('');
 
 /** The comment at the top of a generated file. */
 export const header = (what: readonly string[]): string =>

@@ -1,5 +1,5 @@
 import { renderYaml } from '../../lib/template.ts';
-import { additionalManager, verifyRendered } from './config.ts';
+import { additionalManager, comment, verifyRendered } from './config.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, MasterValues } from './values.ts';
 
@@ -39,7 +39,7 @@ const addressOf = ({ instance, master }: MasterValues): string =>
   `${instance}: tasks dial the master at ${master.scheme}://${master.host}:${master.port}`;
 
 const headerOf = (instances: readonly MasterValues[]): string =>
-  [
+  comment([
     "Made by taskgate for Determined's Helm chart 0.38: `helm install -f THIS -f YOURS ...`, with your other settings in YOURS.",
     'The chart cannot give its own resource manager an internal task gateway, and that needs none: its tasks run beside the',
     'master. So each instance is an additional resource manager; one without names of its own gets those of its instance.',
@@ -47,9 +47,7 @@ const headerOf = (instances: readonly MasterValues[]): string =>
     ...instances.map((values) => `  ${commandOf(values)}`),
     "The chart's master must answer where the tasks of each instance dial it:",
     ...instances.map((values) => `  ${addressOf(values)}`),
-  ]
-    .map((line) => `# ${line}\n`)
-    .join('');
+  ]);
 
 /**
  * A `helm-values.yaml` for a master that Determined's chart installs elsewhere, to use these instances too. It contains no

@@ -52,25 +52,20 @@ const overlapRules: readonly OverlapRule[] = [
   },
 ];
 
-/** A master listens on one port, which the tasks of all instances must reach. */
-const findPortMismatch = (root: MasterValues, other: MasterValues): readonly string[] =>
-  root.listenPort === other.listenPort
-    ? []
-    : [`${root.instance} expects the master on port ${root.listenPort}, ${other.instance} on ${other.listenPort}`];
-
 type Overlap = { readonly message: string; readonly hint: string };
 
 const judgePair = (one: MasterValues, other: MasterValues): readonly Overlap[] => {
   if (one.instance === other.instance) {
     return [{ message: `instance ${one.instance} is named twice`, hint: 'name each instance once' }];
   }
-  return [
-    ...overlapRules.flatMap(({ shared, hint }) => {
-      const what = shared(one, other);
-      return what === false ? [] : [{ message: `${one.instance} and ${other.instance} both have ${what}`, hint }];
-    }),
-    ...findPortMismatch(one, other).map((message) => ({ message, hint: 'give both the same master.port' })),
-  ];
+  const overlaps = overlapRules.flatMap(({ shared, hint }) => {
+    const what = shared(one, other);
+    return what === false ? [] : [{ message: `${one.instance} and ${other.instance} both have ${what}`, hint }];
+  });
+  if (one.listenPort === other.listenPort) return overlaps;
+  // a master listens on one port, which the tasks of all instances must reach
+  const message = `${one.instance} expects the master on port ${one.listenPort}, ${other.instance} on ${other.listenPort}`;
+  return [...overlaps, { message, hint: 'give both the same master.port' }];
 };
 
 /**
