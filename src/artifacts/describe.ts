@@ -56,8 +56,8 @@ export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artif
     binaries: {
       ...pathsIn(kubernetes.dir, kubernetesPrograms),
       ...pathsIn(runtime.dir, runtimePrograms, (name) => runtimePaths[name]),
-      ...pathsIn(etcd.dir, ['etcd']),
-      ...pathsIn(coredns.dir, ['coredns']),
+      etcd: join(etcd.dir, 'etcd'),
+      coredns: join(coredns.dir, 'coredns'),
     },
     cniPluginsDir: join(runtime.dir, cniPluginsPath),
     path: ['usr/sbin', 'usr/bin'].map((path) => join(runtime.dir, path)),

@@ -25,10 +25,6 @@ export const formatElapsed = (elapsedMs: number): string => {
 export const describeProgress = (what: string | Progress): string => {
   if (typeof what === 'string') return what;
   const { name, state, detail, now, elapsedMs } = what;
-  const parts = [
-    `${name}: ${state}${detail ? ` ${detail}` : ''}`,
-    ...(now ? [`now ${now}`] : []),
-    ...(elapsedMs === undefined ? [] : [formatElapsed(elapsedMs)]),
-  ];
-  return parts.join(', ');
+  const elapsed = elapsedMs !== undefined && formatElapsed(elapsedMs);
+  return [`${name}: ${state}${detail ? ` ${detail}` : ''}`, now && `now ${now}`, elapsed].filter(Boolean).join(', ');
 };

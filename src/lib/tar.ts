@@ -16,16 +16,9 @@ type Pack = ReturnType<typeof pack>;
 const addEntry = async (into: Pack, entry: TarEntry): Promise<void> => {
   // without times and owners, the same entries give the same bytes
   const header = { name: entry.name, mode: entry.mode, type: entry.type, mtime: new Date(0), uid: 0, gid: 0 };
-  if (entry.type === 'directory') {
-    into.entry(header);
-    return;
-  }
-  const { content } = entry;
-  if ('text' in content) {
-    into.entry(header, content.text);
-    return;
-  }
-  await pipeline(createReadStream(content.path), into.entry({ ...header, size: content.size }));
+  if (entry.type === 'directory') into.entry(header);
+  else if ('text' in entry.content) into.entry(header, entry.content.text);
+  else await pipeline(createReadStream(entry.content.path), into.entry({ ...header, size: entry.content.size }));
 };
 
 /** Writes a tar, and returns its size and digest. */
@@ -61,12 +54,10 @@ export const extractFile = async (archive: string, member: string, to: string): 
   const entries = extract();
   const unpack = async () => {
     for await (const entry of entries) {
-      if (entry.header.name.replace(/^\.\//, '') === member) {
-        found = true;
-        await pipeline(entry as AsyncIterable<Buffer>, createWriteStream(to));
-      } else {
-        entry.resume();
-      }
+      const isWanted = entry.header.name.replace(/^\.\//, '') === member;
+      found ||= isWanted;
+      if (isWanted) await pipeline(entry as AsyncIterable<Buffer>, createWriteStream(to));
+      else entry.resume();
     }
   };
   await Promise.all([pipeline(createReadStream(archive), createGunzip(), entries as NodeJS.WritableStream), unpack()]);

@@ -20,19 +20,10 @@ export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>
 const listCommand = ({ packages }: GoPin): Command => ['go', 'list', '-mod=readonly', '-deps', ...packages];
 
 /** `output` is a file for one package, and a folder for several. */
-export const buildCommand = ({ packages, ldflags }: GoPin, output: string): Command => [
-  'go',
-  'build',
-  '-mod=readonly',
-  '-trimpath',
-  '-buildvcs=false',
-  '-ldflags',
-  ldflags,
-  '-v',
-  '-o',
-  output,
-  ...packages,
-];
+export const buildCommand = ({ packages, ldflags }: GoPin, output: string): Command => {
+  const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-v'];
+  return ['go', 'build', ...flags, '-o', output, ...packages];
+};
 
 export const go: Tool = {
   name: 'go',

@@ -22,13 +22,8 @@ const machines: Readonly<Record<Arch, string>> = { amd64: 'x86_64', arm64: 'aarc
 
 /** Fills in `${version}` (v1.2.3), `${number}` (1.2.3), `${arch}`, `${machine}` and `${file}`. */
 export const fillUrl = (template: string, { version, arch, file }: { version: string; arch: Arch; file: string }) => {
-  const values = new Map([
-    ['version', version],
-    ['number', version.replace(/^v/, '')],
-    ['arch', arch],
-    ['machine', machines[arch]],
-    ['file', file],
-  ]);
+  const number = version.replace(/^v/, '');
+  const values = new Map(Object.entries({ version, number, arch, machine: machines[arch], file }));
   return template.replace(/\$\{(\w+)\}/g, (placeholder, name: string) => {
     const value = values.get(name);
     if (value === undefined) throw new Error(`${placeholder} in ${template} is not a known placeholder`);

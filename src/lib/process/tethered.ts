@@ -77,11 +77,7 @@ export const spawnTethered = (command: Command, options: TetherOptions = {}): Te
   const { env, onLine, isWorthKeeping = () => true, killDelayMs = defaultKillDelayMs, signal } = options;
   signal?.throwIfAborted();
   const [program, ...args] = tetherCommand(command, process.platform);
-  const child = spawn(program, args, {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(env && { env: { ...env } }),
-  });
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
   const lastLines: string[] = [];
   const take = (line: string) => {
     if (line !== '' && isWorthKeeping(line)) lastLines.push(line);
@@ -91,13 +87,11 @@ export const spawnTethered = (command: Command, options: TetherOptions = {}): Te
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', splitLines(take));
   const ended = untilEnded(child, lastLines);
   const kill = async (): Promise<void> => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-      await ended;
-      return;
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      signalGroup(child.pid, 'SIGTERM');
+      await Promise.race([ended, pause(killDelayMs, undefined, { ref: false })]);
+      signalGroup(child.pid, 'SIGKILL');
     }
-    signalGroup(child.pid, 'SIGTERM');
-    await Promise.race([ended, pause(killDelayMs, undefined, { ref: false })]);
-    signalGroup(child.pid, 'SIGKILL');
     await ended;
   };
   const stop = () => void kill();

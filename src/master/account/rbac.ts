@@ -23,25 +23,15 @@ const rbac = 'rbac.authorization.k8s.io';
 type RoleOwner = { readonly instance: string; readonly account: Account; readonly namespace?: string };
 
 /** A role and its binding; without a namespace, a ClusterRole and a ClusterRoleBinding. */
-const rolePair = (
-  name: string,
-  rules: readonly Rule[],
-  { instance, namespace, account }: RoleOwner,
-): readonly KubeObject[] => {
-  const prefix = namespace === undefined ? 'Cluster' : '';
-  const metadata = {
-    name,
-    ...(namespace !== undefined && { namespace }),
-    labels: labelsOf(instance, 'master-account'),
-  };
-  const role = { apiVersion: `${rbac}/v1`, kind: `${prefix}Role`, metadata, rules };
-  const binding = {
-    apiVersion: `${rbac}/v1`,
-    kind: `${prefix}RoleBinding`,
-    metadata,
-    roleRef: { apiGroup: rbac, kind: `${prefix}Role`, name },
-    subjects: [{ kind: 'ServiceAccount', ...account }],
-  };
+const rolePair = (name: string, rules: readonly Rule[], owner: RoleOwner): readonly KubeObject[] => {
+  const { instance, namespace, account } = owner;
+  const kind = namespace === undefined ? 'ClusterRole' : 'Role';
+  const labels = labelsOf(instance, 'master-account');
+  const metadata = { name, ...(namespace !== undefined && { namespace }), labels };
+  const subjects = [{ kind: 'ServiceAccount', ...account }];
+  const roleRef = { apiGroup: rbac, kind, name };
+  const role = { apiVersion: `${rbac}/v1`, kind, metadata, rules };
+  const binding = { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef, subjects };
   return [role, binding];
 };
 

@@ -76,10 +76,10 @@ export const findStrayChanges = (change: Change): readonly Problem[] => {
 };
 
 /** Variables that would reach the master unexpanded. */
-export const findVariablesLeft = (root: Item): readonly Problem[] =>
-  (isDevcluster(root) ? findDevclusterVariables(root) : findVariables(root, masterShape('kubernetes'))).filter(
-    ({ severity }) => severity === 'error',
-  );
+export const findVariablesLeft = (root: Item): readonly Problem[] => {
+  const found = isDevcluster(root) ? findDevclusterVariables(root) : findVariables(root, masterShape('kubernetes'));
+  return found.filter(({ severity }) => severity === 'error');
+};
 
 /** Errors that the master or devcluster would report in the written values; errors elsewhere in the file are not reported. */
 export const findFaults = (text: string, targets: readonly PatchTarget[]): readonly Problem[] =>

@@ -6,6 +6,16 @@ type FileRule = Rule<MasterFile>;
 const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'];
 const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
 
+const ofOldSchema = (key: string, hint: string): FileRule => ({
+  key,
+  severity: 'error',
+  check: ({ root }) =>
+    has(root, key) &&
+    has(root, 'resource_manager') &&
+    'belongs to the old schema and cannot be combined with resource_manager',
+  hint,
+});
+
 const managerRules: readonly FileRule[] = [
   {
     key: 'resource_manager',
@@ -13,24 +23,8 @@ const managerRules: readonly FileRule[] = [
     check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master then silently uses agents',
     hint: 'write a resource_manager with type: kubernetes, or type: agent if agents are intended',
   },
-  {
-    key: 'scheduler',
-    severity: 'error',
-    check: ({ root }) =>
-      has(root, 'scheduler') &&
-      has(root, 'resource_manager') &&
-      'belongs to the old schema and cannot be combined with resource_manager',
-    hint: 'move it into resource_manager',
-  },
-  {
-    key: 'provisioner',
-    severity: 'error',
-    check: ({ root }) =>
-      has(root, 'provisioner') &&
-      has(root, 'resource_manager') &&
-      'belongs to the old schema and cannot be combined with resource_manager',
-    hint: "move it into a resource pool's provider",
-  },
+  ofOldSchema('scheduler', 'move it into resource_manager'),
+  ofOldSchema('provisioner', "move it into a resource pool's provider"),
   {
     key: taskMaxSlots,
     severity: 'warning',

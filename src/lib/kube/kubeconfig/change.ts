@@ -30,18 +30,14 @@ export const changeKubeconfig = async (
   const target = await targetOf(path);
   const lock = `${target}.lock`;
   await ensureUserFolder(dirname(target));
-  const judge = (isTaken: boolean) => isTaken || `${lock} is there`;
-  await waitUntil(
-    `Lock of ${path}`,
-    polling(() => takeLock(lock), 50),
-    judge,
-    { timeoutMs, signal, id: 'environment.kubeconfig-locked', hint: `if nothing writes it, remove ${lock}` },
-  );
+  const taking = polling(() => takeLock(lock), 50);
+  const hint = `if nothing writes it, remove ${lock}`;
+  const options = { timeoutMs, signal, id: 'environment.kubeconfig-locked', hint } as const;
+  await waitUntil(`Lock of ${path}`, taking, (isTaken) => isTaken || `${lock} is there`, options);
   try {
     const before = (await findTextFile(target)) ?? '';
     const after = edit(before);
-    if (after === before) return;
-    await replaceUserFile(target, after, 0o600);
+    if (after !== before) await replaceUserFile(target, after, 0o600);
   } finally {
     await rm(lock, { force: true });
   }

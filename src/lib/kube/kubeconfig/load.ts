@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../errors.ts';
 import { type Entry, entriesOf, isEntry, kubeconfigError, parseKubeconfig } from './parse.ts';
-import { type ContextEntries, renderKubeconfig } from './render.ts';
+import { renderKubeconfig } from './render.ts';
 
 const fail = (message: string, hint: string, cause?: unknown): never => {
   throw kubeconfigError(`kubeconfig: ${message}`, hint, cause);
@@ -16,15 +16,12 @@ type Source = { readonly file: Entry; readonly folder: string };
 /** An entry, and the folder of the file that it is in. */
 type Found = { readonly entry: Entry; readonly folder: string };
 
-const findEntry = ({ file, folder }: Source, list: string, name: unknown): Found | undefined => {
-  const entry = entriesOf(file, list).find((one) => one.name === name);
-  return entry && { entry, folder };
-};
-
 /** If several files have an entry of this name, the first one counts, as for kubectl. */
-const getEntry = (sources: readonly Source[], list: string, name: unknown): Found =>
-  sources.map((source) => findEntry(source, list, name)).find((found) => found !== undefined) ??
-  fail(`${list} has no '${String(name)}'`, 'name a context that `kubectl config get-contexts` shows');
+const getEntry = (sources: readonly Source[], list: string, name: unknown): Found => {
+  const entries = sources.flatMap(({ file, folder }) => entriesOf(file, list).map((entry) => ({ entry, folder })));
+  const hint = 'name a context that `kubectl config get-contexts` shows';
+  return entries.find(({ entry }) => entry.name === name) ?? fail(`${list} has no '${String(name)}'`, hint);
+};
 
 const bodyOf = (entry: Entry, key: string): Entry => {
   const body = entry[key];
@@ -46,24 +43,10 @@ const verifyContained = (entry: Entry, key: string): void => {
   if (program) fail(`${key} '${name}' gets its credentials from a program outside of the file: ${program}`, useToken);
 };
 
-const findContext = (
-  sources: readonly Source[],
-  kubeContext: string,
-): Readonly<Record<keyof ContextEntries, Found>> => {
-  const context = getEntry(sources, 'contexts', kubeContext);
-  const { cluster, user } = bodyOf(context.entry, 'context');
-  return { context, cluster: getEntry(sources, 'clusters', cluster), user: getEntry(sources, 'users', user) };
-};
-
 const embeddable: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
 
-const readBase64 = async (path: string): Promise<string> => {
-  try {
-    return (await readFile(path)).toString('base64');
-  } catch (error) {
-    return fail(`cannot read ${path}: ${messageOf(error)}`, flatten, error);
-  }
-};
+const readBase64 = (path: string): Promise<string> =>
+  readFile(path, 'base64').catch((error) => fail(`cannot read ${path}: ${messageOf(error)}`, flatten, error));
 
 /** Turns `client-key: /path` into `client-key-data`, as `kubectl config view --flatten`: existing data wins over a file. */
 export const embedFiles = async (body: Entry, folder: string): Promise<Entry> => {
@@ -104,7 +87,8 @@ const readSource = async (path: string): Promise<Source | undefined> => {
 export const loadKubeconfig = async (paths: readonly string[], kubeContext: string): Promise<string> => {
   const sources = (await Promise.all(paths.map(readSource))).filter((source) => source !== undefined);
   if (sources.length === 0) return fail(`there is none at ${paths.join(' or ')}`, 'give the path of a kubeconfig');
-  const found = findContext(sources, kubeContext);
-  const [cluster, user] = await Promise.all([embed(found.cluster, 'cluster'), embed(found.user, 'user')]);
-  return renderKubeconfig({ context: found.context.entry, cluster, user });
+  const { entry: context } = getEntry(sources, 'contexts', kubeContext);
+  const named = bodyOf(context, 'context');
+  const [cluster, user] = [getEntry(sources, 'clusters', named.cluster), getEntry(sources, 'users', named.user)];
+  return renderKubeconfig({ context, cluster: await embed(cluster, 'cluster'), user: await embed(user, 'user') });
 };

@@ -3,7 +3,7 @@ import { renderYaml } from '../../template.ts';
 import type { Entry } from './parse.ts';
 
 /** One context with the cluster and the user that it names. */
-export type ContextEntries = { readonly context: Entry; readonly cluster: Entry; readonly user: Entry };
+type ContextEntries = { readonly context: Entry; readonly cluster: Entry; readonly user: Entry };
 
 /** A kubeconfig of one context, which is its current one. */
 export const renderKubeconfig = ({ context, cluster, user }: ContextEntries): string =>
