@@ -28,6 +28,7 @@ export type Origins = {
 };
 
 type SourcePolicy = {
+  readonly arch: Arch;
   /** The user's bundle and mirror, which have items by key. */
   readonly bundles: (key: string) => readonly ArtifactSource[];
   /** Public sources, unless downloads are disabled. */
@@ -35,9 +36,10 @@ type SourcePolicy = {
   readonly mirror?: string;
 };
 
-export const makePolicy = ({ mirror, bundle }: Pick<Origins, 'mirror' | 'bundle'>): SourcePolicy => {
+export const makePolicy = (arch: Arch, { mirror, bundle }: Omit<Origins, 'searchPath'>): SourcePolicy => {
   const bundles = [...(bundle ? [folderBundle(bundle)] : []), ...(mirror ? [servedBundle(mirror)] : [])];
   return {
+    arch,
     bundles: (key) => bundles.map((each) => bundleSource(each, key)),
     unlessOffline: (sources) => (bundle ? [] : sources),
     mirror,
@@ -55,12 +57,8 @@ const withCheck = (source: ArtifactSource, check: (dir: string) => Promise<unkno
   },
 });
 
-export const programItem = (
-  name: string,
-  pin: ProgramPin,
-  { arch, policy }: { arch: Arch; policy: SourcePolicy },
-): Item => {
-  const key = `${name}-${pin.version}-${arch}`;
+export const programItem = (name: string, pin: ProgramPin, policy: SourcePolicy): Item => {
+  const key = `${name}-${pin.version}-${policy.arch}`;
   const { release, wheel, go } = pin;
   const sources = [
     ...policy.bundles(key),
@@ -90,9 +88,8 @@ const manifestItem = (pin: ManifestPin, policy: SourcePolicy): Item => {
 const runtimeItem = (
   pin: DebianPin,
   { arch, distribution }: Platform,
-  options: { policy: SourcePolicy; path: readonly string[] },
+  { policy, path }: { policy: SourcePolicy; path: readonly string[] },
 ): Item => {
-  const { policy, path } = options;
   const key = `runtime-${distribution}-${shortHash(pin)}-${arch}`;
   const sources = [...policy.bundles(key), ...policy.unlessOffline([debianSource(pin)]), hostSource(path)];
   return { name: 'runtime', version: distribution, key, sources };
@@ -109,19 +106,18 @@ const findProgram =
     return join((await work.ensure(parts[program])).dir, program);
   };
 
-const imagesItem = (pins: Pins, programOf: ProgramOf, { arch, policy }: { arch: Arch; policy: SourcePolicy }): Item => {
+const imagesItem = (pins: Pins, programOf: ProgramOf, policy: SourcePolicy): Item => {
   const version = shortHash([pins.images, pins.kubernetes.version, pins.contour.version, pins.envoy.version]);
-  const key = `images-${version}-${arch}`;
+  const key = `images-${version}-${policy.arch}`;
   const open = policy.unlessOffline([pulledImages(pins.images), assembledImages(pins.images, programOf)]);
   return { name: 'images', version, key, sources: [...policy.bundles(key), ...open] };
 };
 
 /** All items with their sources, from the table of pins. */
 export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Items => {
-  const { arch } = machine;
-  const policy = makePolicy(origins);
+  const policy = makePolicy(machine.arch, origins);
   const program = (name: 'kubernetes' | 'agnhost' | 'etcd' | 'coredns' | 'contour' | 'envoy') =>
-    programItem(name, pins[name], { arch, policy });
+    programItem(name, pins[name], policy);
   const kubernetes = program('kubernetes');
   const parts = { agnhost: program('agnhost'), contour: program('contour'), envoy: program('envoy') };
   const wanted = {
@@ -130,7 +126,7 @@ export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Item
     coredns: program('coredns'),
     runtime: runtimeItem(pins.runtime, machine, { policy, path: origins.searchPath }),
     contourManifest: manifestItem(pins.contourManifest, policy),
-    images: imagesItem(pins, findProgram(parts, kubernetes), { arch, policy }),
+    images: imagesItem(pins, findProgram(parts, kubernetes), policy),
   };
   return { wanted, parts };
 };

@@ -10,8 +10,8 @@ export const ensureMinikube = async (input: ArtifactsInput): Promise<string> => 
   const { arch } = input.machine ?? (await detectPlatform());
   const cacheDir = resolve(input.cacheDir);
   // a bundle does not contain minikube: offline machines use the native provider
-  const policy = { ...makePolicy(input), bundles: () => [] };
-  const item = programItem('minikube', input.pins.minikube, { arch, policy });
+  const policy = { ...makePolicy(arch, input), bundles: () => [] };
+  const item = programItem('minikube', input.pins.minikube, policy);
   const found = await findStored(cacheDir, item.key);
   if (found) input.report({ name: item.name, state: 'cached', detail: item.version });
   const { dir } = found ?? (await fillCache({ minikube: item }, { ...input, cacheDir, arch })).minikube;

@@ -23,7 +23,7 @@ export const waitForAccountToken = async (
       timeoutMs,
       id: 'cluster.no-account-token',
       hint: 'does the ServiceAccount exist, and does the controller manager run?',
-      ...(signal && { signal }),
+      signal,
     },
   );
   return Buffer.from(tokenOf(secrets) ?? '', 'base64').toString();

@@ -8,7 +8,6 @@ const taskMaxSlots = 'task_container_defaults.kubernetes.max_slots_per_pod';
 
 const ofOldSchema = (key: string, hint: string): FileRule => ({
   key,
-  severity: 'error',
   check: ({ root }) =>
     has(root, key) &&
     has(root, 'resource_manager') &&
@@ -19,7 +18,6 @@ const ofOldSchema = (key: string, hint: string): FileRule => ({
 const managerRules: readonly FileRule[] = [
   {
     key: 'resource_manager',
-    severity: 'error',
     check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master then silently uses agents',
     hint: 'write a resource_manager with type: kubernetes, or type: agent if agents are intended',
   },
@@ -34,7 +32,6 @@ const managerRules: readonly FileRule[] = [
   },
   {
     key: taskMaxSlots,
-    severity: 'error',
     check: ({ root }) =>
       (findNumber(root, taskMaxSlots) ?? 0) < 0 && `${findNumber(root, taskMaxSlots)} is less than 0`,
     hint: 'write 1 or more; 0 allows only tasks without slots',
@@ -43,7 +40,6 @@ const managerRules: readonly FileRule[] = [
 
 const inRange = (key: string, lowest: number, highest: number): FileRule => ({
   key,
-  severity: 'error',
   check: ({ root }) => {
     const value = findNumber(root, key) ?? Number(findString(root, key) ?? lowest);
     return (
@@ -67,13 +63,11 @@ const serverRules: readonly FileRule[] = [
   inRange('security.ssh.rsa_key_size', 1, 16384),
   {
     key: 'log.level',
-    severity: 'error',
     check: ({ root }) => oneOf(findString(root, 'log.level')?.toLowerCase(), logLevels),
     hint: 'write info or debug',
   },
   {
     key: 'security.tls',
-    severity: 'error',
     check: ({ root }) => {
       const [cert, key] = ['cert', 'key'].map((name) => Boolean(findString(root, `security.tls.${name}`)));
       return cert !== key && `has a ${cert ? 'cert' : 'key'} but no ${cert ? 'key' : 'cert'}`;
@@ -82,7 +76,6 @@ const serverRules: readonly FileRule[] = [
   },
   {
     key: 'task_container_defaults.shm_size_bytes',
-    severity: 'error',
     check: ({ root }) =>
       (findNumber(root, 'task_container_defaults.shm_size_bytes') ?? 1) <= 0 && 'must be greater than 0',
     hint: 'remove it for the default of 4 GiB',

@@ -44,7 +44,6 @@ const judgePort = (port: number | undefined): string | false =>
 
 const stringRule = (key: string, judge: (value: string) => string | false, hint: string): Rule<ManagerScope> => ({
   key: `${gateway}.${key}`,
-  severity: 'error',
   check: ({ block }) => {
     const value = findString(block, `${gateway}.${key}`);
     return value !== undefined && value !== '' && !value.includes('$') && judge(value);
@@ -55,7 +54,6 @@ const stringRule = (key: string, judge: (value: string) => string | false, hint:
 const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] => [
   {
     key: `${gateway}.${key}`,
-    severity: 'error',
     check: ({ block }) => judgePort(findNumber(block, `${gateway}.${key}`)),
     hint: 'use a range outside the node ports and the ephemeral ports, such as 20000-20199',
   },
@@ -76,7 +74,6 @@ const portOf = (block: Item, key: string, fallback: number): number | undefined 
 
 const rangeOrder: Rule<ManagerScope> = {
   key: `${gateway}.gateway_port_range_end`,
-  severity: 'error',
   check: ({ block }) => {
     if (!hasGateway(block)) return false;
     const start = portOf(block, 'gateway_port_range_start', gatewayPorts.defaultStart);

@@ -11,7 +11,6 @@ const hostOf = ({ block }: Manager): string | undefined =>
 export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   {
     key: 'determined_master_host',
-    severity: 'error',
     check: (manager) => {
       const { block } = manager;
       if (has(block, 'determined_master_host') && has(block, 'determined_master_ip')) {
@@ -33,14 +32,12 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   },
   {
     key: 'determined_master_ip',
-    severity: 'error',
     check: ({ block, isRoot }) =>
       !isRoot && has(block, 'determined_master_ip') && 'does not work for an additional resource manager',
     hint: 'write determined_master_host',
   },
   {
     key: 'determined_master_port',
-    severity: 'error',
     check: (manager) => {
       const port = findNumber(manager.block, 'determined_master_port');
       if (port !== undefined) return (port < 1 || port > 65535) && `${port} is not in 1-65535`;
@@ -51,7 +48,6 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   },
   {
     key: 'determined_master_scheme',
-    severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'determined_master_scheme'), schemes),
     hint: 'write http or https',
   },

@@ -17,7 +17,6 @@ export const clusterNameOf = ({ block }: Manager): string =>
 const nameRules: readonly ManagerRule[] = [
   {
     key: 'type',
-    severity: 'error',
     check: ({ block, isRoot }) => {
       if (!has(block, 'type')) return 'is missing: the master then assumes an agent resource manager';
       return oneOf(findString(block, 'type'), isRoot ? types : ['kubernetes']);
@@ -26,7 +25,6 @@ const nameRules: readonly ManagerRule[] = [
   },
   {
     key: 'cluster_name',
-    severity: 'error',
     check: ({ block, isRoot }) =>
       !isRoot && !findString(block, 'cluster_name') && 'is missing: an additional resource manager requires it',
     hint: 'write a unique cluster_name; name alone is not enough',
@@ -47,7 +45,6 @@ const nameRules: readonly ManagerRule[] = [
   ),
   {
     key: 'default_namespace',
-    severity: 'error',
     check: ({ block }) => {
       const name = findString(block, 'default_namespace');
       return name !== undefined && !name.includes('$') && judgeName(name, true);
@@ -69,13 +66,11 @@ const nameRules: readonly ManagerRule[] = [
 const slotRules: readonly ManagerRule[] = [
   {
     key: 'slot_type',
-    severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'slot_type'), slotTypes),
     hint: 'write slot_type: cpu for a cluster without GPUs',
   },
   {
     key: 'slot_resource_requests.cpu',
-    severity: 'error',
     check: ({ block }) =>
       findString(block, 'slot_type') === 'cpu' &&
       !((findNumber(block, 'slot_resource_requests.cpu') ?? 0) > 0) &&
@@ -84,7 +79,6 @@ const slotRules: readonly ManagerRule[] = [
   },
   {
     key: maxSlots,
-    severity: 'error',
     check: ({ block, file }) => {
       const own = has(block, maxSlots);
       const ofTasks = has(file.root, taskMaxSlots);
@@ -97,13 +91,11 @@ const slotRules: readonly ManagerRule[] = [
   },
   {
     key: maxSlots,
-    severity: 'error',
     check: ({ block }) => (findNumber(block, maxSlots) ?? 0) < 0 && `${findNumber(block, maxSlots)} is less than 0`,
     hint: 'write 1 or more; 0 allows only tasks without slots',
   },
   {
     key: 'default_scheduler',
-    severity: 'error',
     check: ({ block }) => oneOf(findString(block, 'default_scheduler'), ['coscheduler']),
     hint: 'remove it, or write coscheduler',
   },

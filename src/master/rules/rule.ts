@@ -6,7 +6,8 @@ import type { Position, Problem } from '../schema/problem.ts';
 export type Rule<Scope> = {
   /** Dotted path from the block. */
   readonly key: string;
-  readonly severity: Problem['severity'];
+  /** An error unless given. */
+  readonly severity?: Problem['severity'];
   readonly check: (scope: Scope) => string | false;
   readonly hint: string;
 };
@@ -50,7 +51,7 @@ export const has = (block: Item, key: string): boolean => {
 
 /** Applies a table of rules to a block. */
 export const applyRules = <Scope>(rules: readonly Rule<Scope>[], block: Item, scope: Scope): readonly Problem[] =>
-  rules.flatMap(({ key, severity, check, hint }) => {
+  rules.flatMap(({ key, severity = 'error', check, hint }) => {
     const message = check(scope);
     return message === false ? [] : [{ ...positionAt(block, key), message, hint, severity }];
   });

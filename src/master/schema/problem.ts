@@ -15,14 +15,10 @@ export type Position = Pick<Problem, 'path' | 'line' | 'column'>;
 
 const problemAt =
   (severity: Problem['severity']) =>
-  ({ path, line, column }: Position, message: string, hint?: string): Problem => ({
-    path,
-    line,
-    column,
-    severity,
-    message,
-    ...(hint !== undefined && { hint }),
-  });
+  ({ path, line, column }: Position, message: string, hint?: string): Problem => {
+    const problem = { path, line, column, severity, message };
+    return hint === undefined ? problem : { ...problem, hint };
+  };
 
 /** The master refuses it, or silently does something else. */
 export const errorAt = problemAt('error');
