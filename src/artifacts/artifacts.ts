@@ -48,33 +48,24 @@ const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin',
 type Name = keyof Items['wanted'];
 
 const everything = ['kubernetes', 'etcd', 'coredns', 'runtime', 'contourManifest', 'images'] as const;
-const forGateway = ['contourManifest', 'images'] as const;
-
-const pick = <N extends Name>({ wanted }: Items, names: readonly N[]) =>
-  Object.fromEntries(names.map((name) => [name, wanted[name]])) as Pick<Items['wanted'], N>;
-
-const findAll = async <N extends Name>(wanted: Pick<Items['wanted'], N>, cacheDir: string) => {
-  const found = await Promise.all(
-    Object.entries<Item>(wanted).map(async ([name, item]) => [name, await findStored(cacheDir, item.key)] as const),
-  );
-  return {
-    found: Object.fromEntries(found) as Pick<Stored, N>,
-    missing: Object.values<Item>(wanted).filter((_, index) => found[index]?.[1] === undefined),
-  };
-};
 
 const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readonly N[]) => {
   const { pins, bundle, report } = input;
   const machine = input.machine ?? (await detectPlatform());
+  const { arch } = machine;
   const cacheDir = resolve(input.cacheDir);
-  const wanted = pick(makeItems(pins, machine, { searchPath: usualPath, ...input }), names);
-  const { found, missing } = await findAll<N>(wanted, cacheDir);
-  if (missing.length > 0 && bundle) await verifyBundle(resolve(bundle), missing);
-  if (missing.length === 0) {
-    for (const { name, version } of Object.values<Item>(wanted)) report({ name, state: 'cached', detail: version });
+  const items = makeItems(pins, machine, { searchPath: usualPath, ...input }).wanted;
+  const wanted = Object.fromEntries(names.map((name) => [name, items[name]])) as Pick<typeof items, N>;
+  const found = await Promise.all(
+    names.map(async (name) => [name, await findStored(cacheDir, items[name].key)] as const),
+  );
+  const missing = found.flatMap(([name, stored]) => (stored ? [] : items[name]));
+  if (missing.length > 0) {
+    if (bundle) await verifyBundle(resolve(bundle), missing);
+    return { wanted, arch, stored: await fillCache<N>(wanted, { ...input, cacheDir, arch }) };
   }
-  const stored = missing.length > 0 ? await fillCache<N>(wanted, { ...input, cacheDir, arch: machine.arch }) : found;
-  return { wanted, stored, arch: machine.arch };
+  for (const { name, version } of Object.values<Item>(wanted)) report({ name, state: 'cached', detail: version });
+  return { wanted, arch, stored: Object.fromEntries(found) as Pick<Stored, N> };
 };
 
 /** Ensures that all pinned artifacts are in the cache, and returns their paths. */
@@ -85,7 +76,7 @@ export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts>
 
 /** Ensures what the Gateway needs on a cluster whose node taskgate does not make. */
 export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<GatewayArtifacts> => {
-  const { stored } = await ensureStored(input, forGateway);
+  const { stored } = await ensureStored(input, ['contourManifest', 'images']);
   return describeGatewayArtifacts(input.pins, stored);
 };
 

@@ -52,10 +52,8 @@ export const waitUntil = async <T>(
   }
   signal?.throwIfAborted();
   const more = [trouble, await explain?.().catch(() => undefined)].filter(Boolean).join('; ');
-  throw new UserError(`${what} not ready after ${Math.round(timeoutMs / 1000)}s: ${last}${more && ` (${more})`}`, {
-    id,
-    ...(hint && { hint }),
-  });
+  const message = `${what} not ready after ${Math.round(timeoutMs / 1000)}s: ${last}${more && ` (${more})`}`;
+  throw new UserError(message, { id, hint });
 };
 
 /** For things without a watch: polls until the signal aborts. */

@@ -1,10 +1,9 @@
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { listServed } from '../../lib/kube/list.ts';
 import type { TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
 import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import { type ForeignFinding, judgeForeign, type MasterTraces, type OwnMaster } from './rules.ts';
-
-const isRefusal = (error: unknown, code: number): boolean => error instanceof KubeError && error.code === code;
 
 /** Objects of the whole cluster; of one namespace if only that is allowed; none if the kind is not served. */
 const listWhereAllowed = async <T extends KubeObject>(
@@ -13,11 +12,10 @@ const listWhereAllowed = async <T extends KubeObject>(
   namespace: string,
 ): Promise<readonly T[]> => {
   try {
-    return await kube.list<T>(selection);
+    return await listServed<T>(kube, selection);
   } catch (error) {
-    if (isRefusal(error, 404)) return [];
-    if (!isRefusal(error, 403) || selection.namespace !== undefined) throw error;
-    return listWhereAllowed(kube, { ...selection, namespace }, namespace);
+    if (!(error instanceof KubeError) || error.code !== 403) throw error;
+    return listServed(kube, { ...selection, namespace });
   }
 };
 
