@@ -63,7 +63,7 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
       'a reversed range in the file',
       {
         yaml: 'gateway:\n  portRange:\n    start: 20199\n    end: 20000\n',
-        says: ['taskgate.yaml:2:3: gateway.portRange: start 20199 > end 20000; the master wants start < end'],
+        says: ['taskgate.yaml:2:3: gateway.portRange: start 20199 > end 20000; the master requires start < end'],
       },
     ],
     [
