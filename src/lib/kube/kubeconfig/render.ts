@@ -10,10 +10,10 @@ export const renderKubeconfig = ({ context, cluster, user }: ContextEntries): st
   renderYaml({
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': context.name,
     clusters: [cluster],
-    contexts: [context],
     users: [user],
+    contexts: [context],
+    'current-context': context.name,
   });
 
 /** The same, with one name for the context, its cluster and its user. */
