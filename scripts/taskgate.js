@@ -23,7 +23,7 @@ const findPinnedNode = () => {
 const refuse = (problem) => {
   process.stderr.write(
     `taskgate needs Node.js ${oldest} or newer, ${problem}.\n` +
-      'To fix: run `npm ci` in the folder of taskgate, which brings the right one, or install a newer Node.js.\n',
+      'To fix: run `npm ci` in the folder of taskgate, which installs the right one, or install a newer Node.js.\n',
   );
   process.exitCode = 3;
 };

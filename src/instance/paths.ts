@@ -40,7 +40,7 @@ export const instancePaths = (dir: string) => {
     masterCacheDir: join(dir, 'master-cache'),
     /** Of the master's own account: written by `config account`, read by the user's master. */
     masterKubeconfigPath: join(dir, 'master-kubeconfig'),
-    /** Id of the master seen last, 0644: written and read by `status`, which tells another master by it. */
+    /** Id of the master seen last, 0644: written and read by `status`, which recognizes another master by it. */
     masterIdPath: join(dir, 'master-cluster-id'),
 
     /** What the tunnel daemon keeps: written by its starter and `tunnel extend`, read by the daemon and `status`. */

@@ -1,5 +1,5 @@
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** An object without the properties that are undefined, for code that tells them from absent ones. */
+/** An object without the properties that are undefined, for code that distinguishes them from absent ones. */
 export const withoutUndefined = <T extends object>(value: T): Defined<T> =>
   Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Defined<T>;

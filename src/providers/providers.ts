@@ -14,6 +14,9 @@ const makers: Readonly<Record<ProviderName, MakeProvider>> = {
 /** The provider that an instance was made with. */
 export const providerOf: MakeProvider = (context, input) => makers[input.instance.record().provider](context, input);
 
-/** Where an instance's cluster is, for people. Tested in test/commands/up/check-machine.test.ts. */
-export const describePlace = ({ cidr, minikube, attach }: ClusterTarget): string =>
-  cidr ? `network ${cidr}` : minikube ? `profile ${minikube.profile}` : `context ${attach?.context}`;
+/**
+ * Where an instance's cluster is, for people; undefined for one that has only a tunnel.
+ * Tested in test/commands/up/check-machine.test.ts.
+ */
+export const describePlace = ({ cidr, minikube, attach }: ClusterTarget): string | undefined =>
+  (cidr && `network ${cidr}`) ?? (minikube && `profile ${minikube.profile}`) ?? (attach && `context ${attach.context}`);

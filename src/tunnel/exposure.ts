@@ -30,7 +30,7 @@ const taskProtection =
 const whoReachesNode: Readonly<Record<ProviderName, (address: string) => string>> = {
   native: () => 'this host, by its own link to the node',
   minikube: () => "this host, and what shares the network of Minikube's node",
-  attach: (address) => `whoever reaches ${address}`,
+  attach: (address) => `anyone who reaches ${address}`,
 };
 
 const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[] => {
@@ -42,7 +42,7 @@ const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[]
   const row = (host: string, to: string): Exposure => {
     return { what: 'task ports', address: `${host}:${start}-${end}`, to, protection: taskProtection };
   };
-  const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'whoever reaches this host there';
+  const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'anyone who reaches this host there';
   return [
     ...(nodeAddress ? [row(nodeAddress, whoReachesNode[provider](nodeAddress))] : []),
     ...(forward ? [row(forward.address, there)] : []),
@@ -60,7 +60,7 @@ const throughTunnel = ({ kind, settings }: DriverSpec): Pick<Exposure, 'to' | 'p
   const protection = `${login}; not encrypted between tasks and ${host}`;
   if (isLoopback(bindAddress)) return { to: `programs on ${host}`, protection };
   if (!isPublicBind(bindAddress)) return { to: `the network of ${bindAddress}`, protection };
-  return { to: `whoever reaches ${host}, the internet unless a firewall is there`, protection };
+  return { to: `anyone who reaches ${host}, the internet unless a firewall is there`, protection };
 };
 
 const tunnelEnd = ({ spec, status }: ExposureInput): readonly Exposure[] => {
@@ -75,11 +75,11 @@ const withoutTunnel = (master: MasterEndpoint | undefined): readonly Exposure[] 
   if (!master) return [];
   const address = originOf(master);
   if (master.via === 'direct') {
-    return [{ what: 'master', address, to: 'pods, and whoever reaches this host there', protection: login }];
+    return [{ what: 'master', address, to: 'pods, and anyone who reaches this host there', protection: login }];
   }
   if (master.via !== 'url') return [];
   const protection = `${login}, and what its owner has set up`;
-  return [{ what: 'master', address, to: 'whoever its owner lets in', protection }];
+  return [{ what: 'master', address, to: 'anyone whom its owner admits', protection }];
 };
 
 /** All exposed addresses of an instance: to whom, with what protection, until when. */

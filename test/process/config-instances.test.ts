@@ -109,7 +109,7 @@ describe.concurrent('config patch', () => {
       exitCode: 0,
       stderr: '',
       stdout: expect.stringMatching(
-        /^dc\.yaml: changed resource manager default \(instance dev\), extra \(instance second\); what it was: .*\/dc\.yaml\.taskgate-backup\n$/,
+        /^dc\.yaml: changed resource manager default \(instance dev\), extra \(instance second\); its former text: .*\/dc\.yaml\.taskgate-backup\n$/,
       ),
     });
     expect([await modeOf(path), await modeOf(backup)]).toEqual([0o640, 0o640]);

@@ -43,7 +43,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel without a cluster`, () => {
     const opened = await type(tunnelUp);
     expect(opened).toMatch(/tunnel {5}ssh tunnel-host: up since/);
     expect(opened).toContain(`determined_master_host: ${server.address}`);
-    expect(opened).toMatch(/exposed {4}master on http:\/\/198\.\S+, to whoever reaches tunnel-host.*; until 20/);
+    expect(opened).toMatch(/exposed {4}master on http:\/\/198\.\S+, to anyone who reaches tunnel-host.*; until 20/);
     const again = JSON.parse(await type(tunnelUp, {}, true));
     expect(again.endpoint).toMatchObject({ scheme: 'http', host: server.address, via: 'ssh' });
     const before = Date.parse(again.status.tunnel.until);

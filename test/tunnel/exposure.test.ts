@@ -20,13 +20,13 @@ describe('what is exposed', () => {
     });
     expect(listExposure({ record }).map(describeExposure)).toEqual([
       'task ports on 10.210.255.2:20000-20199, to this host, by its own link to the node; protected by nothing of their own: notebooks have TLS and a token, shells keys, TensorBoards and commands nothing',
-      "master on http://10.210.255.1:8080, to pods, and whoever reaches this host there; protected by the master's own login",
+      "master on http://10.210.255.1:8080, to pods, and anyone who reaches this host there; protected by the master's own login",
     ]);
   });
 
   test.each([
     ['127.0.0.1', 'programs on this host'],
-    ['0.0.0.0', 'whoever reaches this host there'],
+    ['0.0.0.0', 'anyone who reaches this host there'],
   ])('of forwards on %s', (forwardAddress, to) => {
     const record = instanceRecord({ gateway: { ...gateway, address: forwardAddress }, provider: 'minikube' });
     const forward = { kubeconfigPath: '', kubeContext: '', gateway, address: forwardAddress, portRange };
@@ -40,7 +40,7 @@ describe('what is exposed', () => {
   test.each<[DriverSpec, string]>([
     [
       sshDriver(),
-      "whoever reaches jump, the internet unless a firewall is there; protected by the master's own login; not encrypted between tasks and jump",
+      "anyone who reaches jump, the internet unless a firewall is there; protected by the master's own login; not encrypted between tasks and jump",
     ],
     [sshDriver({ bindAddress: '10.0.0.1' }), 'the network of 10.0.0.1;'],
     [sshDriver({ bindAddress: '127.0.0.1' }), 'programs on jump;'],
@@ -61,7 +61,7 @@ describe('what is exposed', () => {
   test('of an address that the user has', () => {
     const record = instanceRecord({ master: { ...address, via: 'url' } });
     expect(listExposure({ record }).map(describeExposure)).toEqual([
-      "master on http://jump.example:4000, to whoever its owner lets in; protected by the master's own login, and what its owner has set up",
+      "master on http://jump.example:4000, to anyone whom its owner admits; protected by the master's own login, and what its owner has set up",
     ]);
   });
 });

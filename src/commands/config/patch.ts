@@ -54,7 +54,7 @@ export const patchFile = async (
   if (input.flags.json) return printJson({ ...summary, ...(!write && { text }) });
   const managers = resourceManagers.map((one) => `${one.cluster} (instance ${one.instance})`).join(', ');
   const line = changed
-    ? `${file}: changed resource manager ${managers}${backup === undefined ? '' : `; what it was: ${backup}`}`
+    ? `${file}: changed resource manager ${managers}${backup === undefined ? '' : `; its former text: ${backup}`}`
     : `${file}: nothing to change in resource manager ${managers}`;
   if (write) return print(line);
   process.stderr.write(`${line}\n`);

@@ -12,7 +12,7 @@ const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceSta
   const { start, end } = gateway?.portRange ?? {};
   const isCounted = gateway && taskListeners !== undefined;
   return [
-    ['provider', record && `${provider}, ${describePlace(record)}`],
+    ['provider', record && [provider, describePlace(record)].filter(Boolean).join(', ')],
     ['gateway', gateway && `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${start}-${end}`],
     ['tasks', isCounted && `${taskListeners} of ${gateway.capacity.limit} listeners in use`],
     ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
@@ -32,7 +32,8 @@ const describe = (status: InstanceStatus): string => {
   const { name, state, problems } = status;
   const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
   const trouble = problems.map(({ message, hint }) => `  ✖ ${message}\n    to fix: ${hint}`);
-  return [`${name}: ${state}${problems.length > 0 ? ', not as it should be' : ''}`, ...lines, ...trouble].join('\n');
+  const isDegraded = state === 'running' && problems.length > 0;
+  return [`${name}: ${state}${isDegraded ? ', degraded' : ''}`, ...lines, ...trouble].join('\n');
 };
 
 /** The first problem found, which gives the exit code; stdout has them all, with their hints. */

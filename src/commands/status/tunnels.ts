@@ -51,7 +51,7 @@ const moveProblem = ({ record, status, again }: Judged): Problem | false => {
   );
 };
 
-/** What is wrong with the tunnel and the forwards of an instance; `again` is the command that mends. */
+/** What is wrong with the tunnel and the forwards of an instance; `again` is the command that repairs. */
 export const judgeTunnels = (judged: Judged): readonly Problem[] =>
   [tunnelProblem, forwardProblem, moveProblem]
     .map((judge) => judge(judged))

@@ -26,9 +26,9 @@ export const mergeContext = upStep({
   run: async ({ machine: { instance }, started: { cluster } }, context, { signal, note }): Promise<undefined> => {
     const { kubeconfigPath, kubeContext } = cluster;
     const path = userKubeconfig(context);
-    const ours = await readFile(kubeconfigPath, 'utf8');
+    const added = await readFile(kubeconfigPath, 'utf8');
     await instance.change({ merged: { path, kubeContext } });
-    await changeKubeconfig(path, (users) => mergeKubeconfig(users, ours), { signal });
+    await changeKubeconfig(path, (users) => mergeKubeconfig(users, added), { signal });
     note(`${path}, context ${kubeContext}`);
   },
 });

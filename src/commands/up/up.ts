@@ -31,13 +31,13 @@ const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun
 Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}, room for ${gateway?.capacity.limit} tasks.
 
   ${instance?.dir}/master.yaml
-      what your master starts from; devcluster.yaml, kubeconfig and report.html lie beside it
+      what your master starts from; devcluster.yaml, kubeconfig and report.html are in the same folder
   eval "$(npx taskgate env${name})"
       KUBECONFIG, GATEWAY_IP and the rest for this shell
   npx taskgate smoke${name}
       proves the path again
   npx taskgate down${name}
-      takes everything away
+      removes everything
 `;
 };
 
