@@ -1,5 +1,5 @@
 import { type Setting, settings } from '../../src/config/settings.ts';
-import { largestUnmodifiedLimit } from '../../src/gateway/install/crd-patch.ts';
+import { largestUnmodifiedLimit } from '../../src/gateway/install/listener-limit.ts';
 
 const known: readonly Setting[] = settings;
 

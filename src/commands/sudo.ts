@@ -37,7 +37,7 @@ export const verifySudo = async (uid: number, runner: Runner): Promise<void> => 
 
 type Work = {
   readonly provider: ProviderName;
-  /** What the user can do before, so that the user's cache stays the user's. */
+  /** Runs as the user before sudo, so that files in the cache belong to the user. */
   readonly prepare?: () => Promise<unknown>;
   readonly work: () => Promise<void>;
 };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { withoutPasswords } from './secrets.ts';
+import { withoutPasswords } from './redact.ts';
 import { settings } from './settings.ts';
 import type { Source } from './sources.ts';
 import { getIn, nearest, type Tree } from './tree.ts';

@@ -20,7 +20,7 @@ export const defaultsSource = (): Source => ({
   problems: [],
 });
 
-/** A text as the value that it stands for; one that stands for none stays as it is, and the schema names it. */
+/** Converts a text to the setting's type; text that does not convert is returned unchanged, and the schema reports it. */
 const readText = (text: string, type: Setting['type']): unknown => {
   if (type === 'number' && /^-?\d+$/.test(text)) return Number(text);
   if (type === 'switch' && (text === 'true' || text === 'false')) return text === 'true';

@@ -23,7 +23,7 @@ export const instancePaths = (dir: string) => {
     recordPath: join(dir, 'instance.json'),
     /** Of the cluster's administrator: written by the provider, read by each command and by the tunnel daemon. */
     kubeconfigPath: join(dir, 'kubeconfig'),
-    /** What an attached cluster had before the first `up`: written by that, read by `up` and `down`. */
+    /** What an attached cluster or an adopted profile had before the first `up`: written by that, read by `up` and `down`. */
     originalStatePath: join(dir, 'before.json'),
     /** report.json and report.html: what the last `up` did, for programs and for people. */
     reportJsonPath: join(dir, 'report.json'),
@@ -40,7 +40,7 @@ export const instancePaths = (dir: string) => {
     masterCacheDir: join(dir, 'master-cache'),
     /** Of the master's own account: written by `config account`, read by the user's master. */
     masterKubeconfigPath: join(dir, 'master-kubeconfig'),
-    /** Id of the master seen last, 0644: written and read by `status`, which recognizes another master by it. */
+    /** Id of the master seen last, 0644: written and read by `status` and `up`, which recognize another master by it. */
     masterIdPath: join(dir, 'master-cluster-id'),
 
     /** What the tunnel daemon keeps: written by its starter and `tunnel extend`, read by the daemon and `status`. */

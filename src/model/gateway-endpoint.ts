@@ -13,7 +13,7 @@ type CarryingGateway = GatewayName & {
 /** A Gateway as its own status shows it. */
 export type PublishedGateway = CarryingGateway & { readonly publishedAddress: string };
 
-/** Where the master dials tasks. */
+/** Where the master dials tasks; `address` is its `gateway_ip`. */
 export type GatewayEndpoint = CarryingGateway & {
   /** IP address or host name, as the master and this host reach it: the published one, or that of forwards. */
   readonly address: string;

@@ -24,7 +24,7 @@ export const parseMasterUrl = (text: string): MasterEndpoint | { readonly proble
 
 export const masterUrlHint = 'give scheme, host and port only, such as https://master.example:8443';
 
-/** The same of the value of `setting`. Throws UserError `usage.master-url` with everything that is wrong with it. */
+/** Parses the URL in a setting. Throws UserError `usage.master-url` with everything that is wrong with it. */
 export const getMasterUrl = (text: string, setting: string): MasterEndpoint => {
   const parsed = parseMasterUrl(text);
   if (!('problems' in parsed)) return parsed;

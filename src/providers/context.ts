@@ -30,7 +30,7 @@ export type ProviderInput = {
   readonly instance: Instance;
   /** What this run wants instead of what the record says; the record gets it once the cluster is so. */
   readonly target?: ClusterTarget;
-  /** Only a native cluster that is started needs them; to look at it or take it down, none are. */
+  /** Needed to start a native cluster, not to look at it or to delete it. */
   readonly artifacts?: Artifacts;
 };
 

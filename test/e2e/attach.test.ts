@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import type { OriginalState } from '../../src/gateway/foreign/snapshot.ts';
-import { type CRD, listenerLimits } from '../../src/gateway/install/crd-patch.ts';
+import { type CRD, listenerLimits } from '../../src/gateway/install/listener-limit.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
 import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
 import { messageOf } from '../../src/lib/errors.ts';

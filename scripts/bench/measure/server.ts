@@ -6,7 +6,7 @@ import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { dialHttp, type HostPort, untilAnswered } from '../../../src/proof/probe/dial.ts';
 import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
 import { makeRoute, makeService } from '../../../src/proof/sample-task/manifests.ts';
-import { type Exposure, nameSampleTask, type SampleTask } from '../../../src/proof/sample-task/task.ts';
+import { nameSampleTask, type SampleTask, type TaskPort } from '../../../src/proof/sample-task/task.ts';
 import { instanceName } from '../instance/instance.ts';
 
 /** One pod that serves for all tasks; each task has a listener, a Service and a TCPRoute of its own, as the master makes them. */
@@ -72,7 +72,7 @@ export const startServer = async (kube: Kube, gateway: GatewayEndpoint, signal: 
   return { kube, gateway, task, podAddress: running?.status?.podIP ?? '' };
 };
 
-export const targetOf = ({ gateway }: Server, { listenerPort }: Exposure): HostPort => ({
+export const targetOf = ({ gateway }: Server, { listenerPort }: TaskPort): HostPort => ({
   host: gateway.address,
   port: listenerPort,
 });
@@ -80,18 +80,18 @@ export const targetOf = ({ gateway }: Server, { listenerPort }: Exposure): HostP
 /** Some listeners that belong together, and the time that writing them to the Gateway took. */
 export type Exposed = {
   readonly allocationId: string;
-  readonly exposures: readonly Exposure[];
+  readonly exposures: readonly TaskPort[];
   readonly writeMs: number;
 };
 
-const exposureOf = ({ task }: Server, listenerPort: number, podPort: number): Exposure => ({
+const exposureOf = ({ task }: Server, listenerPort: number, podPort: number): TaskPort => ({
   protocol: 'http',
   podPort,
   listenerPort,
   name: `${task.jobName}-${listenerPort}`,
 });
 
-const objectsOf = ({ task, gateway }: Server, exposure: Exposure): readonly KubeObject[] => [
+const objectsOf = ({ task, gateway }: Server, exposure: TaskPort): readonly KubeObject[] => [
   makeService(task, exposure),
   makeRoute(task, exposure, gateway),
 ];
@@ -100,7 +100,7 @@ let allocations = 0;
 
 const dialTimeoutMs = 250; // a SYN that was dropped on the way is sent again only after a second
 
-const untilServed = async (server: Server, exposure: Exposure, signal: AbortSignal): Promise<void> => {
+const untilServed = async (server: Server, exposure: TaskPort, signal: AbortSignal): Promise<void> => {
   const target = targetOf(server, exposure);
   const path = exposure.podPort === ports.small ? '/hostname' : '/etc/passwd';
   const attempts = { pauseMs: 5, until: AbortSignal.timeout(120_000), signal };

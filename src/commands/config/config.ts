@@ -1,5 +1,5 @@
 import { configJsonSchema } from '../../config/config.ts';
-import { printableConfig } from '../../config/secrets.ts';
+import { printableConfig } from '../../config/redact.ts';
 import { getIn } from '../../config/tree.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';

@@ -1,7 +1,7 @@
+import { findAdminPassword } from '../../instance/admin-password.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
-import { findTextFile } from '../../lib/files.ts';
 import type { MasterValues } from '../../master/write/values.ts';
 
 /**
@@ -10,8 +10,7 @@ import type { MasterValues } from '../../master/write/values.ts';
  */
 export const masterValuesOf = async (instance: Instance): Promise<MasterValues> => {
   const { name, cluster, gateway, master, settings, clusterId } = instance.record();
-  const { passwordPath, masterCacheDir } = instancePaths(instance.dir);
-  const adminPassword = (await findTextFile(passwordPath))?.trim();
+  const adminPassword = await findAdminPassword(instance);
   if (!cluster || !gateway || !master || !settings?.master || !adminPassword) {
     throw new UserError(`instance ${name} was never brought up to its end: no master's configuration is known`, {
       id: 'environment.no-instance',
@@ -32,6 +31,6 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     taskImage,
     maxSlotsPerPod,
     listenPort: port,
-    cacheDir: masterCacheDir,
+    cacheDir: instancePaths(instance.dir).masterCacheDir,
   };
 };

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { instancePaths } from '../../instance/paths.ts';
+import { findAdminPassword } from '../../instance/admin-password.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
-import { findTextFile } from '../../lib/files.ts';
 import type { Proven } from '../../proof/prove.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
@@ -39,8 +38,7 @@ const findPassword = async (context: CommandContext, { masterPasswordFile }: Smo
   if (masterPasswordFile !== undefined) return readPasswordFile(masterPasswordFile);
   const { DET_PASS } = context.env;
   if (DET_PASS) return DET_PASS;
-  const { dir } = await getInstance(context);
-  const generated = (await findTextFile(instancePaths(dir).passwordPath))?.trim();
+  const generated = await findAdminPassword(await getInstance(context));
   if (generated) return generated;
   throw new UserError('no password for the master is known', {
     id: 'usage.no-password',

@@ -12,7 +12,7 @@ const madeWith = ({ settings: made, minikube, attach }: InstanceRecord) => {
 
 const quoted = (value: unknown): string => (/\s/.test(String(value)) ? `'${value}'` : String(value));
 
-/** The flags without which `up` would make an instance other than it was made, or refuse it. */
+/** The flags that `up` needs to make the instance as it was made before. */
 const flagsFor = (record: InstanceRecord, config: Config): readonly string[] => {
   const made = madeWith(record);
   return settings.flatMap(({ path }) => {

@@ -4,6 +4,7 @@ import { type GatewayReach, probeReach } from '../../forward/reach.ts';
 import type { ForwardSpec } from '../../instance/tunnels.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
+import { endpointOf } from '../../model/gateway-ip.ts';
 import { checkHealth, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
@@ -36,8 +37,7 @@ export const reachGateway = upStep({
   skip: ({ health }) => health !== undefined && { because: unchanged(health), value: health.gateway },
   run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
     if (!published) throw new Error('an instance that is not healthy has published its Gateway');
-    const { publishedAddress, ...gateway } = published;
-    const { via, because } = await findReach(context.config.gateway, publishedAddress);
+    const { via, because } = await findReach(context.config.gateway, published.publishedAddress);
     const forward =
       via === 'forward' ? forwardOf(published, started.cluster, context.config.gateway.forwardAddress) : undefined;
     const kept = (await findCurrentSpec(instance))?.forward;
@@ -46,9 +46,9 @@ export const reachGateway = upStep({
       const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
       await settleTunnels({ instance, wanted }, context, tools);
     }
-    const endpoint = { ...gateway, address: forward?.address ?? publishedAddress };
+    const endpoint = endpointOf(published, forward?.address);
     await instance.change({ gateway: endpoint });
-    tools.note(`${forward ? `by forwards on ${forward.address}` : `at ${publishedAddress}`}: ${because}`);
+    tools.note(`${forward ? `by forwards on ${forward.address}` : `at ${endpoint.address}`}: ${because}`);
     return endpoint;
   },
 });

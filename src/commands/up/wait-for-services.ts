@@ -9,7 +9,7 @@ const patienceMs = 20_000;
 
 /**
  * On a Minikube node that has just been started pods reach Services once kube-proxy, a pod too, has written their rules.
- * What dials the API server's Service before that waits for 30 s: the provisioner, and CoreDNS, which is restarted.
+ * The provisioner and CoreDNS dial the API server's Service; a dial before that hangs for 30 s. So CoreDNS is restarted.
  * Tested in test/commands/up/install-gateway.test.ts.
  */
 export const waitForServices = upStep({

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
+import { ensureAdminPassword } from '../../instance/admin-password.ts';
 import type { Instance } from '../../instance/instance.ts';
-import { instancePaths } from '../../instance/paths.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import { generatePassword } from '../../master/write/values.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { configFormats, configPaths } from '../config/formats.ts';
@@ -14,12 +13,6 @@ import { type UpContext, upStep } from './context.ts';
 import { openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { startCluster } from './start-cluster.ts';
-
-/** The first admin password of the instance: made once, kept in its own file. */
-const ensurePassword = async (instance: Instance): Promise<void> => {
-  const path = instancePaths(instance.dir).passwordPath;
-  if (!(await findTextFile(path))) await writeFileAtomically(path, `${generatePassword()}\n`);
-};
 
 /** Read at each `up`: a cluster that was recreated is another one. */
 const readClusterId = async (kube: Kube): Promise<string | undefined> => {
@@ -48,7 +41,7 @@ export const writeMasterConfiguration = async (
   { config }: Pick<UpContext, 'config'>,
 ): Promise<string> => {
   const clusterId = await readClusterId(kube);
-  await ensurePassword(instance);
+  await ensureAdminPassword(instance);
   await instance.change({
     ...{ gateway, master },
     settings: {

@@ -4,10 +4,10 @@ import type { KubeObject } from '../../lib/kube/types.ts';
 import { ownerLabel } from '../../model/contour-names.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import type { Problem } from '../../model/problem.ts';
-import { isCRD } from '../install/crd-patch.ts';
 import type { Bundle, GatewayProblem } from '../install/drift.ts';
 import { controllerName } from '../install/gateway.ts';
 import { bundleOf } from '../install/installed.ts';
+import { isCRD } from '../install/listener-limit.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 import { findPlanned, gatewayRefs, isCreatedBy, isSameObject, type OriginalState, type Plan } from './snapshot.ts';
 

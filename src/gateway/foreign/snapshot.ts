@@ -4,7 +4,7 @@ import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { admissionPolicies, policyVersions } from '../install/admission-policies.ts';
-import { type CRD, isCRD } from '../install/crd-patch.ts';
+import { type CRD, isCRD } from '../install/listener-limit.ts';
 import type { Manifest } from '../install/manifest.ts';
 import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 

@@ -8,7 +8,7 @@ import type { WaitInput } from '../ready/address.ts';
 import { isEstablished } from '../ready/conditions.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 import { applyPolicies } from './admission-policies.ts';
-import { type CRD, hasRoomFor, raiseListenerLimit } from './crd-patch.ts';
+import { type CRD, hasRoomFor, raiseListenerLimit } from './listener-limit.ts';
 import { adaptManifest, type Manifest } from './manifest.ts';
 
 export type InstallInput = WaitInput & {
@@ -22,7 +22,7 @@ export type InstallInput = WaitInput & {
 };
 
 /**
- * Applies everything that the provisioner needs (CRDs, roles and admission policies) concurrently, and waits until the
+ * Applies everything that the provisioner needs (CRDs, roles and admission policies (they raise Contour's API rate)) concurrently, and waits until the
  * CRDs are established. Throws UserError `gateway.crds-not-established` at the deadline.
  */
 export const installContour = async (input: InstallInput): Promise<void> => {

@@ -1,9 +1,9 @@
 import { UserError } from '../../lib/errors.ts';
 import type { Problem } from '../../model/problem.ts';
 import { gatewaysCRDName } from '../spec.ts';
-import { hasLimit, hasRoomFor, type ListenerLimits } from './crd-patch.ts';
 import { controllerName } from './gateway.ts';
 import { bundleOf, type InstalledGatewayAPI, safeUpgradesName } from './installed.ts';
+import { hasLimit, hasRoomFor, type ListenerLimits } from './listener-limit.ts';
 import type { Manifest } from './manifest.ts';
 
 /** `verdict` is what `up` does about it: report it, repair it, or stop before anything is changed. */

@@ -4,8 +4,8 @@ import type { GatewayClass } from '../../lib/kube/shapes.ts';
 import { gatewayClassRef, gatewayGroup } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName, tcpRoutesCRDName } from '../spec.ts';
-import type { CRD, ListenerLimits } from './crd-patch.ts';
-import { listenerLimits } from './crd-patch.ts';
+import type { CRD, ListenerLimits } from './listener-limit.ts';
+import { listenerLimits } from './listener-limit.ts';
 
 /** The Gateway API of a cluster, as installed. */
 export type InstalledGatewayAPI = {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { parseYamlStream } from '../../lib/template.ts';
 import { gatewaysCRDName, withLabels } from '../spec.ts';
-import { type CRD, isCRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './crd-patch.ts';
+import { type CRD, isCRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './listener-limit.ts';
 
 export type Manifest = {
   readonly crds: readonly CRD[];

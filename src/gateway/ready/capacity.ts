@@ -5,7 +5,7 @@ import type { Gateway, Listener } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { taskListener } from '../../model/task-listener.ts';
-import { type CRD, listenerLimits } from '../install/crd-patch.ts';
+import { type CRD, listenerLimits } from '../install/listener-limit.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 
 type Ports = Pick<GatewaySpec, 'portRange'>;

@@ -6,7 +6,7 @@ import { describeRef, type Gateway } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { gatewayKind } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from '../install/crd-patch.ts';
+import { type CRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from '../install/listener-limit.ts';
 import { crdKind } from '../spec.ts';
 import { listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
 

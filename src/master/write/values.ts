@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { MasterSettings } from '../../instance/record.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
@@ -24,19 +23,3 @@ export type ManagerValues = Pick<MasterValues, 'gateway' | 'master' | 'kubeconfi
 
 /** One master over one or several instances: the first becomes the root resource manager, the others additional ones. */
 export type Instances = readonly [MasterValues, ...MasterValues[]];
-
-const alphabets = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789'] as const;
-const passwordLength = 24;
-
-const pick = (letters: string): string => letters.charAt(randomInt(letters.length));
-
-/**
- * A password for the master's first users: unambiguous letters and digits, at least one of each kind, starting with a
- * letter; over 130 bits. Shells, YAML readers and devcluster do not change it.
- */
-export const generatePassword = (): string => {
-  const all = alphabets.join('');
-  const rest = Array.from({ length: passwordLength - alphabets.length }, () => pick(all));
-  for (const letters of alphabets.slice(1)) rest.splice(randomInt(rest.length + 1), 0, pick(letters));
-  return pick(alphabets[0]) + rest.join('');
-};

@@ -5,7 +5,7 @@ import { containerPort } from '../../model/task-listener.ts';
 import type { DialResult } from '../probe/dial.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
 import type { ReverseResult } from '../probe/reverse.ts';
-import type { Exposure } from '../sample-task/task.ts';
+import type { TaskPort } from '../sample-task/task.ts';
 import { findBrokenHop } from './findings.ts';
 import type { PathView, PortView } from './path-view.ts';
 import { findReverse } from './reverse-findings.ts';
@@ -15,7 +15,7 @@ type Answered = Extract<DialResult, { readonly outcome: 'answered' }>;
 
 /** One exposed port, the result of dialing it, and its objects at that time. */
 export type ProbedPort = {
-  readonly exposure: Exposure;
+  readonly exposure: TaskPort;
   readonly dialed: DialResult;
   readonly view: PathView;
   readonly port: PortView;

@@ -3,7 +3,7 @@ import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { DialFailure } from '../probe/dial.ts';
-import type { Exposure } from '../sample-task/task.ts';
+import type { TaskPort } from '../sample-task/task.ts';
 import type { PathView, PortView } from './path-view.ts';
 
 /** The hops of the forward path, in order: to the gateway's address, to Envoy, to the TCPRoute, the Service, the pod. */
@@ -17,7 +17,7 @@ export type BrokenHop = { readonly hop: ForwardHop; readonly finding: Finding };
 export type BrokenPath = {
   readonly view: PathView;
   readonly port: PortView;
-  readonly exposure: Exposure;
+  readonly exposure: TaskPort;
   readonly gateway: GatewayEndpoint;
   readonly outcome: DialFailure;
   readonly seen: string;

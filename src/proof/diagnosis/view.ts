@@ -8,7 +8,7 @@ import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import { taskPods } from '../../model/task-objects.ts';
 import { type DialResult, dialHttp, dialTcp } from '../probe/dial.ts';
-import type { ExposedTask, Exposure } from '../sample-task/task.ts';
+import type { ExposedTask, TaskPort } from '../sample-task/task.ts';
 import type { EndpointSlice, Observed, PathView, PortView, Service } from './path-view.ts';
 
 const dialTimeoutMs = 700;
@@ -34,7 +34,7 @@ const readAll = async <T extends KubeObject>(kube: Kube, selection: Selection): 
 
 const dialEnvoy = async (
   pods: readonly Pod[],
-  { protocol, listenerPort }: Pick<Exposure, 'protocol' | 'listenerPort'>,
+  { protocol, listenerPort }: Pick<TaskPort, 'protocol' | 'listenerPort'>,
 ): Promise<DialResult | undefined> => {
   const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
   if (!host) return undefined;
@@ -49,7 +49,7 @@ const readEvents = async (kube: Kube, { namespace, jobName }: ExposedTask): Prom
 
 const inspectPort = async (
   kube: Kube,
-  { namespace, name, ...exposure }: ExposedTask & Exposure,
+  { namespace, name, ...exposure }: ExposedTask & TaskPort,
   pods: Promise<readonly Pod[]>,
 ): Promise<PortView> => {
   const metadata = { name, namespace };

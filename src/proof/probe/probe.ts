@@ -8,7 +8,7 @@ import type { Proof } from '../../model/path.ts';
 import { forwardHopsOf, reverseHopsOf } from '../diagnosis/hops.ts';
 import { inspectPath } from '../diagnosis/view.ts';
 import { type SamplePod, waitForSamplePod } from '../sample-task/pod.ts';
-import { type ExposedTask, type Exposure, podPorts } from '../sample-task/task.ts';
+import { type ExposedTask, podPorts, type TaskPort } from '../sample-task/task.ts';
 import {
   type Attempts,
   type DialResult,
@@ -41,7 +41,7 @@ const programmingMs = 30_000;
 const reverseMs = 6_000;
 const ownPort = podPorts[0].podPort;
 
-const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: Exposure, host: string) => {
+const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: TaskPort, host: string) => {
   const nonce = randomUUID();
   return protocol === 'http'
     ? dialHttp({ host, port }, dialTimeoutMs, `/echo?msg=${nonce}`).then((dialed) => expectAnswer(dialed, nonce))

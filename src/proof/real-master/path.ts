@@ -9,7 +9,7 @@ import { forwardHopsOf } from '../diagnosis/hops.ts';
 import { inspectPath } from '../diagnosis/view.ts';
 import { type DialResult, dialHttp, expectAnswer } from '../probe/dial.ts';
 import { portsOf } from '../sample-task/listeners.ts';
-import type { ExposedTask, Exposure } from '../sample-task/task.ts';
+import type { ExposedTask, TaskPort } from '../sample-task/task.ts';
 import { findProxyTrouble, type ProxyResult } from './findings.ts';
 
 /** Identifies a task of a real master. */
@@ -35,7 +35,7 @@ const findExposed = async (kube: Kube, task: MasterTask, podPort: number): Promi
   });
   const own = routes.find(({ spec }) => spec?.parentRefs?.some(({ port }) => port === listenerPort));
   const jobName = own?.metadata.annotations?.['determined.ai/job-name'] ?? `det-?-cmd-${task.taskId}`;
-  const exposure: Exposure = { protocol: 'http', podPort, listenerPort, name: own?.metadata.name ?? `${jobName}-0` };
+  const exposure: TaskPort = { protocol: 'http', podPort, listenerPort, name: own?.metadata.name ?? `${jobName}-0` };
   return { ...task, instance: '', jobName, secret: '', exposures: [exposure], notes: [] };
 };
 

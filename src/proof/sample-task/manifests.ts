@@ -5,7 +5,7 @@ import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { listenerName } from '../../model/task-listener.ts';
 import { allocationLabels } from '../../model/task-objects.ts';
 import { jobDeadlineSeconds, ownerAnnotation, ownOwner } from './owner.ts';
-import { type Exposure, podPorts, type SampleTask, sampleLabels } from './task.ts';
+import { podPorts, type SampleTask, sampleLabels, type TaskPort } from './task.ts';
 
 export type PodSpec = {
   /** agnhost, of which the pod runs `netexec` (HTTP, and dialing out) and `serve-hostname` (plain TCP). */
@@ -115,7 +115,7 @@ export const makeCertificates = (task: SampleTask) => ({
 });
 
 /** One Service for each port, as the master creates it: unnamed port, selected by allocation. */
-export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
+export const makeService = (task: SampleTask, { name, podPort }: TaskPort) => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: metadataOf(task, name),
@@ -127,7 +127,7 @@ export const makeService = (task: SampleTask, { name, podPort }: Exposure) => ({
 });
 
 /** One TCPRoute for each port, bound to its listener by name and port, as the master creates it. */
-export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: Exposure, gateway: GatewayName) => ({
+export const makeRoute = (task: SampleTask, { name, podPort, listenerPort }: TaskPort, gateway: GatewayName) => ({
   ...tcpRouteKind,
   metadata: metadataOf(task, name),
   spec: {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { labelsOf, selectorOf } from '../../model/labels.ts';
 
 /** The ends of one listener: the port that the host dials, and the one that the pod serves. */
-export type Exposure = {
+export type TaskPort = {
   readonly protocol: 'http' | 'tcp';
   readonly podPort: number;
   readonly listenerPort: number;
@@ -23,7 +23,7 @@ export type SampleTask = {
 
 /** A sample task whose listeners, Services and TCPRoutes exist. */
 export type ExposedTask = SampleTask & {
-  readonly exposures: readonly Exposure[];
+  readonly exposures: readonly TaskPort[];
   /** Deviations, such as another port than requested. */
   readonly notes: readonly string[];
 };

@@ -1,6 +1,6 @@
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { makeRoute, makeService } from '../../../src/proof/sample-task/manifests.ts';
-import type { Exposure, SampleTask } from '../../../src/proof/sample-task/task.ts';
+import type { SampleTask, TaskPort } from '../../../src/proof/sample-task/task.ts';
 
 /** One command as the stand-in master knows it. */
 export type StandInTask = {
@@ -84,7 +84,7 @@ export const makeCommandConfigMap = (task: StandInTask) => ({
 });
 
 /** The Service and the TCPRoute of a port as a sample task has them, with the master's own labels only. */
-export const makeCommandPath = (task: StandInTask, exposure: Exposure, gateway: GatewayEndpoint) => {
+export const makeCommandPath = (task: StandInTask, exposure: TaskPort, gateway: GatewayEndpoint) => {
   const named: SampleTask = { ...task, instance: '', taskId: task.id, secret: '' };
   const own = { labels: labelsOf(task), annotations: { 'determined.ai/job-name': task.jobName } };
   const service = makeService(named, exposure);

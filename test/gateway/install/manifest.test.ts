@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listenerLimits } from '../../../src/gateway/install/crd-patch.ts';
+import { listenerLimits } from '../../../src/gateway/install/listener-limit.ts';
 import { adaptManifest, parseManifest, withoutLeaderElection } from '../../../src/gateway/install/manifest.ts';
 import { renderYaml } from '../../../src/lib/template.ts';
 import { gatewaysCRD, manifestText, messages, namespace, provisioner } from '../../support/gateway/fixture.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
-import { type CRD, raiseListenerLimit } from '../../../src/gateway/install/crd-patch.ts';
+import { type CRD, raiseListenerLimit } from '../../../src/gateway/install/listener-limit.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import type { FakeKube } from '../../fakes/kube.ts';
 import { gatewaysCRD } from '../../support/gateway/fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isPythonRegex } from '../../../src/master/rules/python-regex.ts';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
-import { told } from '../../support/master/sample.ts';
+import { problemTexts } from '../../support/master/sample.ts';
 
 test.each([
   'accepting incoming connections on port',
@@ -22,7 +22,7 @@ test.each(['(', 'ready)', '[a', '*a', 'a{2,1}', '(?P<a', '\\'])('%s is no patter
 test('a logcheck that Python cannot compile', () => {
   const text =
     'stages:\n  - custom:\n      name: a\n      cmd: [a]\n      post:\n        - logcheck: {regex: "ready ("}\n';
-  expect(told(validateMasterConfig(text))).toEqual([
+  expect(problemTexts(validateMasterConfig(text))).toEqual([
     "error stages[0].custom.post[0].logcheck.regex: 'ready (' is not a regular expression",
   ]);
 });

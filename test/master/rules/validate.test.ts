@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
-import { additional, judge, masterText, told } from '../../support/master/sample.ts';
+import { additional, judge, masterText, problemTexts } from '../../support/master/sample.ts';
 
 const rm = 'resource_manager';
 const gateway = `${rm}.internal_task_gateway`;
@@ -209,6 +209,6 @@ test.each<readonly [good: string, written: string, expected: readonly string[]]>
   ['_start: 20000', '_start: 2e4', ['warning KEY: unquoted 2e4 is read as 20000']],
 ])('%s written as %s', (good, written, expected) => {
   const key = good.startsWith('_start') ? 'gateway_port_range_start' : (written.split(':')[0] ?? '');
-  const problems = told(validateMasterConfig(masterText().replace(good, written)));
+  const problems = problemTexts(validateMasterConfig(masterText().replace(good, written)));
   expect(problems).toEqual(expected.map((line) => line.replace('KEY', `${gateway}.${key}`)));
 });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
-import { judge, masterText, told } from '../../support/master/sample.ts';
+import { judge, masterText, problemTexts } from '../../support/master/sample.ts';
 
 const stage = (pre: string): string => `stages:\n  - custom:\n      name: a\n      cmd: [a]\n      pre: ${pre}\n`;
 
 test('an empty list is a list', () => expect(validateMasterConfig(stage('[]'))).toEqual([]));
 
 test.each(['', '~', "''", '{}'])('%s is no list for devcluster', (pre) => {
-  expect(told(validateMasterConfig(stage(pre)))).toEqual(['error stages[0].custom.pre: is empty']);
+  expect(problemTexts(validateMasterConfig(stage(pre)))).toEqual(['error stages[0].custom.pre: is empty']);
 });
 
 test.each([null, '', {}])('%j is no list for the master', (ports) => {
@@ -19,7 +19,7 @@ test('an empty list is no text', () => expect(judge({ 'db.ssl_mode': [] })).toEq
 test.each([null, ''])('%j is an empty text', (mode) => expect(judge({ 'db.ssl_mode': mode })).toEqual([]));
 
 const withLine = (key: string, raw: string): readonly string[] =>
-  told(validateMasterConfig(masterText().replace(new RegExp(`${key}: .*`), `${key}: ${raw}`)));
+  problemTexts(validateMasterConfig(masterText().replace(new RegExp(`${key}: .*`), `${key}: ${raw}`)));
 
 test.each([
   ['max_slots_per_pod', '99999999999999999999', 'is too large for an integer'],

@@ -4,7 +4,7 @@ import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
 import { masterConfig } from '../../../src/master/write/config.ts';
 import { renderDevcluster } from '../../../src/master/write/devcluster.ts';
-import { changed, errorsOf, pathsOf, sampleValues, told } from '../../support/master/sample.ts';
+import { changed, errorsOf, pathsOf, problemTexts, sampleValues } from '../../support/master/sample.ts';
 
 const text = renderDevcluster(sampleValues);
 const good = parseYaml(text);
@@ -13,7 +13,7 @@ const shownMaster = 'stages[1].master';
 const shownGateway = `${shownMaster}.config_file.resource_manager.internal_task_gateway`;
 
 const judge = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
-  told(validateMasterConfig(renderYaml(changed(good, changes))));
+  problemTexts(validateMasterConfig(renderYaml(changed(good, changes))));
 
 test('writes a database and a master, found good', () => {
   expect(text).toMatch(/^# Made by taskgate/);
@@ -145,7 +145,7 @@ test('every master stage is judged', () => {
 });
 
 test('base 60 is seen', () => {
-  expect(told(validateMasterConfig(text.replace('port: 5432', 'port: 1:30')))).toContain(
+  expect(problemTexts(validateMasterConfig(text.replace('port: 5432', 'port: 1:30')))).toContain(
     'error stages[0].db.port: unquoted 1:30 is a base 60 number to devcluster',
   );
 });

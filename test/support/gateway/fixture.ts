@@ -1,4 +1,4 @@
-import type { CRD } from '../../../src/gateway/install/crd-patch.ts';
+import type { CRD } from '../../../src/gateway/install/listener-limit.ts';
 import type { GatewaySpec } from '../../../src/gateway/spec.ts';
 import { renderYaml } from '../../../src/lib/template.ts';
 

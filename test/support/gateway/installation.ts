@@ -1,6 +1,6 @@
 import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 import { admissionPolicies } from '../../../src/gateway/install/admission-policies.ts';
-import type { CRD } from '../../../src/gateway/install/crd-patch.ts';
+import type { CRD } from '../../../src/gateway/install/listener-limit.ts';
 import { type Removal, removeGatewayObjects } from '../../../src/gateway/uninstall/uninstall.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';

@@ -65,11 +65,11 @@ export const masterText = (changes: Readonly<Record<string, unknown>> = {}): str
   renderYaml(changed(masterConfig(sampleValues), changes));
 
 /** `severity path: message`, for comparing. */
-export const told = (problems: readonly Problem[]): readonly string[] =>
+export const problemTexts = (problems: readonly Problem[]): readonly string[] =>
   problems.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
 
 export const judge = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
-  told(validateMasterConfig(masterText(changes)));
+  problemTexts(validateMasterConfig(masterText(changes)));
 
 export const errorsOf = (text: string): readonly Problem[] =>
   validateMasterConfig(text).filter(({ severity }) => severity === 'error');

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../../src/lib/kube/types.ts';
 import { gatewayClassKind, gatewayRef } from '../../../../src/model/gateway-api.ts';
 import { taskListener } from '../../../../src/model/task-listener.ts';
 import { makeRoute, makeService } from '../../../../src/proof/sample-task/manifests.ts';
-import { type Exposure, nameSampleTask } from '../../../../src/proof/sample-task/task.ts';
+import { nameSampleTask, type TaskPort } from '../../../../src/proof/sample-task/task.ts';
 import { makePod, ports } from '../server.ts';
 
 /** The Gateway that a user sets up by hand, as the documentation of the feature has it. */
@@ -27,7 +27,7 @@ export const gatewayFile: readonly (KubeObject & { readonly spec: object })[] = 
 ];
 
 const task = nameSampleTask('by-hand', 'default');
-const echo: Exposure = { protocol: 'http', podPort: ports.small, listenerPort, name: 'echo' };
+const echo: TaskPort = { protocol: 'http', podPort: ports.small, listenerPort, name: 'echo' };
 
 /** A pod that answers, its Service and its TCPRoute. */
 export const taskFile: readonly (KubeObject & { readonly spec: object })[] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { losesTypeInDevcluster, resolvePlain } from '../../../src/master/schema/scalars.ts';
-import { generatePassword } from '../../../src/master/write/values.ts';
+import { generatePassword } from '../../src/instance/admin-password.ts';
+import { losesTypeInDevcluster, resolvePlain } from '../../src/master/schema/scalars.ts';
 
 test('passwords differ, have every kind of character, and survive YAML, shells and devcluster', () => {
   const passwords = Array.from({ length: 500 }, generatePassword);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { printableConfig, withoutPasswords } from '../../src/config/secrets.ts';
+import { printableConfig, withoutPasswords } from '../../src/config/redact.ts';
 
 test.each([
   ['https://me:secret@host/files', 'https://***@host/files'],

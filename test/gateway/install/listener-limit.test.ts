@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasLimit, listenerLimits, raiseListenerLimit } from '../../../src/gateway/install/crd-patch.ts';
+import { hasLimit, listenerLimits, raiseListenerLimit } from '../../../src/gateway/install/listener-limit.ts';
 import { gatewaysCRD, messages } from '../../support/gateway/fixture.ts';
 
 test.each([
