@@ -86,7 +86,7 @@ describe('a command through a stand-in master whose work on the Gateway is real'
   test('a range that is used up', async () => {
     const { start } = gateway.portRange;
     await using _ = await standIn({}, { range: { start, end: start - 1 } });
-    expect(causesOf(await prove())).toEqual([expect.stringContaining('is used up')]);
+    expect(causesOf(await prove())).toEqual([expect.stringContaining('are in use')]);
   });
 
   test('a route that stays behind is named; it is removed here', async () => {
