@@ -12,6 +12,9 @@ export type StepTools = {
   readonly signal: AbortSignal;
 };
 
+/** What `run` may use besides: `keep` stores the result while there is more to do, also if the step fails then. */
+type RunTools<R> = StepTools & { readonly keep: (value: R) => void };
+
 /** A step that was looked at: why there is nothing to do, or how to do it and how to take it back. */
 export type Begun<R> = {
   readonly skipped: Skipped<R> | false;
@@ -50,7 +53,7 @@ export type Definition<C, N extends Needs<C>, R, L> = {
   /** The reason that the user sees why there is nothing to do, with the result; the reason alone where there is none. */
   readonly skip?: (inputs: Seen<N, L>, context: C) => SkipVerdict<NoInfer<R>> | Promise<SkipVerdict<NoInfer<R>>>;
   /** Makes one thing so, and is safe to repeat. */
-  readonly run: (inputs: Seen<N, L>, context: C, tools: StepTools) => Promise<R>;
+  readonly run: (inputs: Seen<N, L>, context: C, tools: RunTools<NoInfer<R>>) => Promise<R>;
   /** Cleans up this step's own failed or interrupted attempt. */
   readonly undo?: (inputs: Seen<N, L>, context: C) => Promise<void>;
   /** Takes a result back that no step has used, when another step failed. */
@@ -77,7 +80,7 @@ export const stepsOf =
   <R, N extends Needs<C> = Needs<C>, L = undefined>(definition: Definition<C, N, R, L>): Step<C, R> => {
     const { title, needs, after, look, skip, run, undo } = definition;
     const needed = Object.values(needs ?? {});
-    return {
+    const step: Step<C, R> = {
       title,
       needs: needed,
       waitsFor: needs || after ? [...needed, ...(after ?? [])] : undefined,
@@ -88,7 +91,7 @@ export const stepsOf =
         return {
           skipped: skippedOf<R>(await skip?.(seen, context)),
           run: async (tools) => {
-            const value = await run(seen, context, tools);
+            const value = await run(seen, context, { ...tools, keep: (kept) => results.set(step, kept) });
             release = async () => definition.release?.(value, seen, context);
             return value;
           },
@@ -97,4 +100,5 @@ export const stepsOf =
         };
       },
     };
+    return step;
   };

@@ -157,3 +157,17 @@ test('a note is shown with the stage, a warning goes to who collects them', asyn
   expect(stages).toMatchObject([{ outcome: 'done', note: '3 objects' }]);
   expect(warnings).toEqual(['mind the gap']);
 });
+
+test('what a step keeps stays, also when it fails after that', async () => {
+  const keeping = define({
+    title: 'keep',
+    run: async (_, __, { keep }): Promise<number> => {
+      keep(1);
+      throw new Error('no disk');
+    },
+  });
+  const results = makeResults();
+  const running = runSteps([keeping], { log: [] }, { display: silent, signal: idle, results });
+  await expect(running).rejects.toThrow('no disk');
+  expect(results.find(keeping)).toBe(1);
+});

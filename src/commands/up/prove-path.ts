@@ -54,7 +54,7 @@ const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config)
 const proveNow = async (
   { instance, kube, gateway, master, task }: ReachedInstance & { readonly task?: SampleTask | undefined },
   context: UpContext,
-  { signal, warn }: StepTools,
+  { signal, warn, keep }: StepTools & { readonly keep: (proof: Proven) => void },
 ): Promise<Proven> => {
   const { config } = context;
   const { start, end } = gateway.portRange;
@@ -63,6 +63,7 @@ const proveNow = async (
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...(task && { task }),
   });
+  keep(proof);
   for (const note of proof.notes) warn(note);
   await rememberProof(proof, instance, config);
   return proof;
@@ -122,8 +123,10 @@ export const fallBack = upStep({
   ): Promise<Ending> => {
     if (!reach) return { ...(lost && { proof: lost }), master: path.master };
     const { master } = await makeReversePath({ instance, cluster, reach }, context, tools);
+    tools.keep({ ...(lost && { proof: lost }), master });
     await writeMasterConfiguration({ instance, kube, gateway, master }, context);
-    const proof = await proveNow({ instance, kube, gateway, master }, context, tools);
+    const keep = (proof: Proven): void => tools.keep({ proof, master });
+    const proof = await proveNow({ instance, kube, gateway, master }, context, { ...tools, keep });
     tools.note(`${originOf(master)}, ${reach.because}`);
     return { proof, master };
   },

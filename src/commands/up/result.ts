@@ -4,6 +4,7 @@ import { withoutUndefined } from '../../lib/defined.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import { endpointOf } from '../../model/gateway-ip.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Proven } from '../../proof/prove.ts';
@@ -12,6 +13,7 @@ import type { Results } from '../../task-list/results.ts';
 import { checkHealth } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import type { UpContext } from './context.ts';
+import { awaitGateway } from './install-gateway.ts';
 import { openReversePath } from './open-reverse-path.ts';
 import { fallBack, provePath } from './prove-path.ts';
 import { reachGateway } from './reach-gateway.ts';
@@ -41,10 +43,11 @@ export type UpRun = {
 export const resultOf = (results: Results): UpResult => {
   const health = results.find(checkHealth);
   const ending = results.find(fallBack);
+  const published = results.find(awaitGateway);
   return withoutUndefined({
     instance: results.find(checkMachine)?.instance,
     cluster: results.find(startCluster)?.cluster,
-    gateway: results.find(reachGateway) ?? health?.gateway,
+    gateway: results.find(reachGateway) ?? health?.gateway ?? (published && endpointOf(published)),
     master: ending?.master ?? results.find(openReversePath)?.master ?? health?.master,
     proof: ending?.proof ?? results.find(provePath),
     provenAt: health?.provenAt,

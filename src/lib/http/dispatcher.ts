@@ -37,15 +37,19 @@ export const findProxy = (url: URL, env: ProxyEnv): URL | undefined => {
   // `proxy.example:3128` means an HTTP proxy to curl and to the go command
   const proxy = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (!proxy || !/^https?:$/.test(proxy.protocol)) throw notAProxy();
+  // a path means nothing for a proxy
+  [proxy.pathname, proxy.search, proxy.hash] = ['/', '', ''];
   return proxy;
 };
+
+/** Loaded late: it takes longer than all of `taskgate --help`. */
+export const loadUndici = () => import('undici');
 
 /** Sends one request on a separate connection, without timeouts: the caller has one for everything. */
 export const openDispatcher = async (url: URL, options: DispatcherOptions): Promise<Dispatcher> => {
   const { tls, proxyEnv, signal, onConnect } = options;
   const proxy = findProxy(url, proxyEnv);
-  // loaded late: it takes longer than all of `taskgate --help`
-  const { Client, ProxyAgent } = await import('undici');
+  const { Client, ProxyAgent } = await loadUndici();
   const limits = { signal, timeout: 0, allowH2: false };
   const open = (origin: string | URL, more: object) =>
     new Client(origin, { ...more, allowH2: false }).on('connect', onConnect);

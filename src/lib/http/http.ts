@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { hasCode, messageOf } from '../errors.ts';
-import { openDispatcher, type ProxyEnv, type TlsOptions } from './dispatcher.ts';
+import { loadUndici, openDispatcher, type ProxyEnv, type TlsOptions } from './dispatcher.ts';
 import { HttpError } from './error.ts';
 
 export { HttpError } from './error.ts';
@@ -64,10 +64,21 @@ const limitConnecting = ({ host }: URL, timeoutMs: number) => {
   };
 };
 
+/** Repeated headers as Node.js has them: one text, but for `set-cookie`. */
+const joinRepeated = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) && name !== 'set-cookie' ? value.join(', ') : value,
+    ]),
+  );
+
 /** One request, and the head of its response. */
 const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> => {
   const { method = 'GET', headers, body: content = null, proxyEnv = {}, redirect: _, ...more } = options;
   const { signal: ending, connectTimeoutMs = 2000, stallTimeoutMs = 15_000, ...tls } = more;
+  // loading it must not count as connecting
+  await loadUndici();
   const connecting = limitConnecting(url, connectTimeoutMs);
   const signal = AbortSignal.any([ending, connecting.signal]);
   const limits = { signal, headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs };
@@ -79,12 +90,15 @@ const exchange = async (url: URL, options: HttpOptions): Promise<HttpResponse> =
     const explain = (error: unknown) =>
       findStall(url, stallTimeoutMs, error) ??
       new HttpError('truncated', `${url.host} ended the response early: ${messageOf(error)}`, error);
-    return { url, status, statusText, headers: answered, body, explain };
+    return { url, status, statusText, headers: joinRepeated(answered), body, explain };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HttpError) throw error;
     const stall = findStall(url, stallTimeoutMs, error);
     if (stall) throw stall;
+    // undici turns a proxy's 407 for plain http into an error
+    const isRefusedByProxy = connecting.isConnected() && /\(407\)/.test(messageOf(error));
+    if (isRefusedByProxy) throw new HttpError('refused', `${url.host}: the proxy responds with 407`, error);
     if (connecting.isConnected()) throw new HttpError('truncated', `${url.host}: ${messageOf(error)}`, error);
     throw new HttpError('unreachable', `${url.host} cannot be reached: ${reasonOf(error)}`, error);
   } finally {
@@ -112,10 +126,17 @@ const nextUrl = (from: URL, location: string | undefined): URL => {
 const withoutAuthorization = (headers: HttpOptions['headers'] = {}) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
 
+/** The header for the user and password in a URL, such as a mirror's. */
+const basicAuthorization = ({ username, password }: URL): Readonly<Record<string, string>> => {
+  if (!username && !password) return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+};
+
 /** Sends a request, by default a GET, and follows redirects. Credentials are sent only to the first host. */
 export const httpRequest = async (url: string | URL, options: HttpOptions, hops = 5): Promise<HttpResponse> => {
   const from = new URL(url);
-  const response = await exchange(from, options);
+  const response = await exchange(from, { ...options, headers: { ...basicAuthorization(from), ...options.headers } });
   if (options.redirect === 'manual' || !isRedirect(response.status)) return response;
   discardBody(response);
   if (hops === 0) throw new HttpError('refused', `${from.host} redirects too often`);

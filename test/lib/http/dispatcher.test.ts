@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -116,4 +117,22 @@ test('what NO_PROXY names is asked directly', async () => {
   expect(await ask(url, { proxyEnv: { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '10.0.0.0/8,localhost' } })).toBe(
     'here',
   );
+});
+
+test('a path means nothing for a proxy', () => {
+  const proxy = findProxy(new URL('https://files.example/'), { HTTPS_PROXY: 'http://p.example:3128/x?y#z' });
+  expect(proxy?.href).toBe('http://p.example:3128/');
+});
+
+test('a proxy that requires a login for plain http is named, and nothing is tried again', async () => {
+  const proxy = createServer((_, response) => response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end());
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const proxyEnv = { HTTP_PROXY: `http://127.0.0.1:${port}` };
+  const asking = httpRequest('http://files.example/', { signal, proxyEnv }).then(({ status }) => status);
+  await expect(asking).rejects.toMatchObject({
+    trouble: 'refused',
+    message: 'files.example: the proxy responds with 407',
+  });
 });

@@ -118,3 +118,38 @@ test('an abort while connecting ends the request at once, with its own reason', 
   expect((await failureOf(asked)).message).toBe('interrupted');
   await silent.closed;
 });
+
+test('user and password of a URL are sent, but not to another host', async () => {
+  const seen: (string | undefined)[] = [];
+  const other = await startServer({
+    '/there': (request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('found');
+    },
+  });
+  const mirror = await startServer({
+    '/here': (request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(302, { location: `${other.url}/there` }).end();
+    },
+  });
+  const url = mirror.url.replace('https://', 'https://user:p%40ss@');
+  const response = await httpRequest(`${url}/here`, { signal, ca });
+  expect((await readBytes(response, signal)).toString()).toBe('found');
+  expect(seen).toEqual([`Basic ${Buffer.from('user:p@ss').toString('base64')}`, undefined]);
+});
+
+test('a header that comes twice is one text', async () => {
+  const { url } = await startServer({
+    '/v2/': (_, response) => {
+      response.writeHead(401, [
+        ...['www-authenticate', 'Bearer realm="https://auth.example/token"'],
+        ...['www-authenticate', 'Negotiate'],
+      ]);
+      response.end();
+    },
+  });
+  const response = await httpRequest(`${url}/v2/`, { signal, ca });
+  discardBody(response);
+  expect(response.headers['www-authenticate']).toBe('Bearer realm="https://auth.example/token", Negotiate');
+});
