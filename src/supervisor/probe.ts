@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { messageOf } from '../lib/errors.ts';
 import { discardBody, httpRequest } from '../lib/http/http.ts';
 import type { Probe } from './spec.ts';
@@ -8,16 +8,21 @@ const timeoutMs = 2_000;
 
 const readFileIfAny = async (path: string | undefined) => (path ? readFile(path, 'utf8') : undefined);
 
-const answersOnSocket = (path: string): Promise<string | true> =>
+const takesConnections = (to: NetConnectOpts): Promise<string | true> =>
   new Promise((resolve) => {
-    const socket = connect(path, () => {
+    const socket = connect(to, () => {
       socket.destroy();
       resolve(true);
     });
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no connection within ${timeoutMs / 1_000}s`)));
     socket.on('error', ({ message }) => resolve(message));
   });
 
 const answersHttp = async ({ url, tls }: Extract<Probe, { kind: 'http' }>): Promise<string | true> => {
+  const { hostname, port } = new URL(url);
+  // most probes come before the child listens; a connection alone costs a fraction of a request
+  const listens = await takesConnections({ host: hostname, port: Number(port) });
+  if (listens !== true) return listens;
   const [ca, cert, key] = await Promise.all([tls?.caPath, tls?.certPath, tls?.keyPath].map(readFileIfAny));
   const response = await httpRequest(url, {
     ...(ca && { ca }),
@@ -37,7 +42,7 @@ const answersHttp = async ({ url, tls }: Extract<Probe, { kind: 'http' }>): Prom
  */
 export const probeOnce = async (probe: Probe): Promise<string | true> => {
   try {
-    return await (probe.kind === 'http' ? answersHttp(probe) : answersOnSocket(probe.path));
+    return await (probe.kind === 'http' ? answersHttp(probe) : takesConnections({ path: probe.path }));
   } catch (error) {
     return messageOf(error);
   }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
+import { loadUndici } from '../lib/http/dispatcher.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
@@ -15,6 +16,8 @@ import { serveStatus } from './status-socket.ts';
 export const runSupervisor = async (specPath: string): Promise<never> => {
   const startedAt = performance.now();
   const handshake = readHandshake();
+  // for the first probe, while others are at work
+  void loadUndici();
   const spec = JSON.parse(await readFile(specPath, 'utf8')) as SupervisorSpec;
   await setUp(spec);
   emit({ event: 'set-up' });

@@ -11,7 +11,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership, type Ownership, readManifest } from './check-ownership.ts';
 import { type UpContext, upStep } from './context.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
-import { startCluster } from './start-cluster.ts';
+import { loadImages, startCluster } from './start-cluster.ts';
 import { waitForServices } from './wait-for-services.ts';
 
 const gatewayInput = (kube: Kube, context: UpContext, { signal, report }: StepTools) => ({
@@ -30,11 +30,14 @@ export const installGatewayAPI = upStep({
   },
 });
 
-/** The provisioner's pod starts once pods reach Services; the Gateway's objects are there then. */
+/**
+ * The provisioner's pod starts once pods reach Services and the images are in the node: kubelet retries a pull that failed
+ * only after 10 s, then after 20 s.
+ */
 export const installGateway = upStep({
   title: 'Install Contour and the Gateway',
   needs: { health: checkHealth, ownership: checkOwnership, manifest: installGatewayAPI },
-  after: [waitForServices],
+  after: [waitForServices, loadImages],
   skip: ({ health }) => health !== undefined && unchanged(health),
   run: async ({ ownership: { kube }, manifest }, context, tools): Promise<undefined> => {
     if (manifest) await applyGatewayObjects({ ...gatewayInput(kube, context, tools), manifest });

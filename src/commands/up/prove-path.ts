@@ -17,14 +17,14 @@ import { checkOwnership } from './check-ownership.ts';
 import { type UpContext, upStep } from './context.ts';
 import { findTunnelInstead, makeReversePath, openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
-import { awaitNode, startCluster } from './start-cluster.ts';
+import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
 import { type ReachedInstance, writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
 
 /** The sample task's pod starts while the Gateway is still on its way. */
 export const startSample = upStep({
   title: 'Start the sample task',
   needs: { health: checkHealth, started: startCluster, reverse: openReversePath },
-  after: [checkOwnership],
+  after: [checkOwnership, loadImages],
   skip: ({ health }) => health !== undefined && unchanged(health),
   run: async (
     { started: { kube }, reverse: { master } },
