@@ -13,7 +13,7 @@ export type StepTools = {
 };
 
 /** What `run` may use besides: `keep` stores the result while there is more to do, also if the step fails then. */
-type RunTools<R> = StepTools & { readonly keep: (value: R) => void };
+export type RunTools<R> = StepTools & { readonly keep: (value: R) => void };
 
 /** A step that was looked at: why there is nothing to do, or how to do it and how to take it back. */
 export type Begun<R> = {

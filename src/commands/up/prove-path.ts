@@ -8,7 +8,7 @@ import { type Proven, prove } from '../../proof/prove.ts';
 import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
-import type { StepTools } from '../../task-list/step.ts';
+import type { RunTools } from '../../task-list/step.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -54,7 +54,7 @@ const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config)
 const proveNow = async (
   { instance, kube, gateway, master, task }: ReachedInstance & { readonly task?: SampleTask | undefined },
   context: UpContext,
-  { signal, warn, keep }: StepTools & { readonly keep: (proof: Proven) => void },
+  { signal, warn, keep }: RunTools<Proven>,
 ): Promise<Proven> => {
   const { config } = context;
   const { start, end } = gateway.portRange;

@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connect } from '../../../src/lib/kube/client.ts';
+import { servePlainly } from '../../support/kube/plain-server.ts';
 
 const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'team' } };
 const path = '/api/v1/namespaces/team/pods';
@@ -10,7 +9,7 @@ const path = '/api/v1/namespaces/team/pods';
 /** An API server with one pod, that keeps what it was sent. */
 const serve = async () => {
   const calls: { readonly call: string; readonly type?: string | undefined; readonly body?: unknown }[] = [];
-  const server = createServer(async (request, response) => {
+  const kubeconfig = await servePlainly(async (request, response) => {
     const { method, url = '/', headers } = request;
     if (url === '/api/v1') {
       return response.end(JSON.stringify({ resources: [{ name: 'pods', kind: 'Pod', namespaced: true }] }));
@@ -25,16 +24,7 @@ const serve = async () => {
     const { apiVersion: _, kind: __, ...item } = pod;
     return response.end(JSON.stringify(url.split('?')[0] === path ? { items: [item] } : pod));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const named = {
-    name: 'x',
-    cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'insecure-skip-tls-verify': true },
-    user: {},
-    context: { cluster: 'x', user: 'x' },
-  };
-  const kubeconfig = { clusters: [named], users: [named], contexts: [named], 'current-context': 'x' };
-  return { kube: connect(JSON.stringify(kubeconfig)), calls };
+  return { kube: connect(kubeconfig), calls };
 };
 
 const absent = { ...pod, metadata: { ...pod.metadata, name: 'absent' } };

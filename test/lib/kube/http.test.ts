@@ -1,28 +1,18 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { kubeHttp } from '../../../src/lib/kube/http.ts';
+import { servePlainly } from '../../support/kube/plain-server.ts';
 
 type Answer = { readonly code: number; readonly retryAfter?: string; readonly message?: string };
 
 /** An API server that gives these answers one after the other, the last one for ever. */
 const serve = async (answers: readonly [Answer, ...Answer[]]) => {
   let requests = 0;
-  const server = createServer((_, response) => {
+  const kubeconfig = await servePlainly((_, response) => {
     const { code, retryAfter, message = '' } = answers[requests++] ?? answers[answers.length - 1] ?? answers[0];
     response.writeHead(code, retryAfter === undefined ? {} : { 'Retry-After': retryAfter });
     response.end(JSON.stringify({ message, reason: message }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const named = {
-    name: 'x',
-    cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'insecure-skip-tls-verify': true },
-    user: {},
-    context: { cluster: 'x', user: 'x' },
-  };
-  const kubeconfig = { clusters: [named], users: [named], contexts: [named], 'current-context': 'x' };
-  return { http: kubeHttp(JSON.stringify(kubeconfig)), requests: () => requests };
+  return { http: kubeHttp(kubeconfig), requests: () => requests };
 };
 
 const busy = { code: 429, retryAfter: '0', message: 'storage is (re)initializing' };
