@@ -1,15 +1,19 @@
 import { UserError } from '../lib/errors.ts';
+import { arrowOf } from '../model/path.ts';
 import type { Proven } from '../proof/prove.ts';
 
-/** Throws UserError `proof.broken-path` for the first broken hop, or `proof.not-removed` when something was left. */
+/**
+ * Throws UserError `proof.broken-path` for the first broken hop, `proof.not-closed` where something answers that must not,
+ * or `proof.not-removed` when something was left.
+ */
 export const refuseBrokenPath = ({ hops, cleanup }: Proven): void => {
   const broken = hops.find(({ ok, finding }) => !ok && finding) ?? hops.find(({ ok }) => !ok);
   if (broken) {
     const { cause, hint } = broken.finding ?? { cause: broken.evidence, hint: 'see the hops above' };
-    throw new UserError(`the path is broken at ${broken.from} ──> ${broken.to}: ${cause}`, {
-      id: 'proof.broken-path',
-      hint,
-    });
+    if (broken.direction === 'closed') {
+      throw new UserError(`${broken.from} reaches ${broken.to}: ${cause}`, { id: 'proof.not-closed', hint });
+    }
+    throw new UserError(`the path is broken at ${arrowOf(broken)}: ${cause}`, { id: 'proof.broken-path', hint });
   }
   if (cleanup.ok) return;
   const rest = { cause: 'something is still there', hint: 'the next smoke removes it' };

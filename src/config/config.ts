@@ -20,6 +20,11 @@ const file = text;
 // a word that begins with a dash would be read as a flag by the program that gets it
 const argument = z.string().regex(/^[^-\s]\S*$/, 'must be one word that does not begin with a dash');
 const range = z.string().regex(/^\d+(\.\d+){3}\/\d+$/, 'must be a range such as 10.97.0.0/16');
+const sources = z.array(
+  z
+    .union([z.cidrv4(), z.ipv4()], 'must be an IPv4 address or a range such as 192.168.0.0/16')
+    .transform((one) => (one.includes('/') ? one : `${one}/32`)),
+);
 const hostAndPort = z
   .string()
   .regex(/^[A-Za-z0-9][-A-Za-z0-9.]*:\d+$/, 'must be host:port, such as 1.tcp.ngrok.io:12345');
@@ -57,6 +62,7 @@ export const configSchema = z
       seedPort: port,
       contourReplicas: count.max(5),
       reach: z.enum(['auto', 'node', 'forward']),
+      allowFrom: sources.optional(),
       forwardAddress: z.ipv4(),
     }),
     master: z.strictObject({
@@ -115,6 +121,6 @@ const forEditors = ({ required: _, ...schema }: JsonSchema, path: readonly strin
 
 /** JSON schema of taskgate.yaml for editors. */
 export const configJsonSchema = (): JsonSchema => {
-  const { $schema, ...schema } = z.toJSONSchema(configSchema.unwrap(), { reused: 'inline' });
+  const { $schema, ...schema } = z.toJSONSchema(configSchema.unwrap(), { reused: 'inline', io: 'input' });
   return { $schema, title: 'taskgate.yaml', ...forEditors(schema) };
 };

@@ -1,20 +1,22 @@
 /** One setting: its place in taskgate.yaml, from which its flag and environment variable follow. */
 export type Setting = {
   readonly path: string;
-  readonly type: 'text' | 'number' | 'switch';
+  /** A list is given in taskgate.yaml as one, elsewhere with commas or spaces between; `none` is the empty one. */
+  readonly type: 'text' | 'number' | 'switch' | 'list';
   /** Undefined: determined at run time, as the description says. */
-  readonly default?: string | number | boolean;
+  readonly default?: string | number | boolean | readonly string[];
   readonly description: string;
 };
 
 const ofType =
-  <T extends string | number>(type: Setting['type']) =>
+  <T extends string | number | readonly string[]>(type: Setting['type']) =>
   (path: string, description: string, byDefault?: T): Setting => ({
     ...{ path, type, description },
     ...(byDefault !== undefined && { default: byDefault }),
   });
 const text = ofType<string>('text');
 const number = ofType<number>('number');
+const list = ofType<readonly string[]>('list');
 const toggle = (path: string, description: string): Setting => ({ path, type: 'switch', default: false, description });
 
 /** Every setting, in the order of the README's table. No zod here: `--help` reads this and must stay quick. */
@@ -54,6 +56,10 @@ export const settings: readonly Setting[] = [
     'gateway.reach',
     "how this host reaches task ports: node (the node's address), forward (127.0.0.1) or auto",
     'auto',
+  ),
+  list(
+    'gateway.allowFrom',
+    "address ranges that reach task ports at the node (default: this host's own, native and Minikube; attach: any)",
   ),
   text('gateway.forwardAddress', 'address on this host that forwards listen on', '127.0.0.1'),
   text('master.scheme', 'scheme of the master as tasks dial it: http or https', 'http'),

@@ -23,6 +23,7 @@ export const defaultsSource = (): Source => ({
 /** Converts a text to the setting's type; text that does not convert is returned unchanged, and the schema reports it. */
 const readText = (text: string, type: Setting['type']): unknown => {
   if (type === 'number' && /^-?\d+$/.test(text)) return Number(text);
+  if (type === 'list') return text === 'none' ? [] : text.split(/[\s,]+/).filter((part) => part !== '');
   if (type === 'switch' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 };
@@ -83,6 +84,9 @@ export const mergeSources = (sources: readonly Source[]) => {
     {},
   );
   const locate = (path: readonly string[]): string => {
+    const list = path.slice(0, -1);
+    // an entry of a list came from where the list did
+    if (Array.isArray(getIn(tree, list))) return locate(list);
     const key = path.join('.');
     const below = new Set([...origins].flatMap(([other, source]) => (other.startsWith(`${key}.`) ? [source] : [])));
     const source = origins.get(key) ?? sources.findLast((one) => below.has(one));

@@ -17,7 +17,10 @@ export const setIn = (tree: Tree, [key = '', ...rest]: readonly string[], value:
 };
 
 export const getIn = (tree: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>((value, key) => (isTree(value) ? value[key] : undefined), tree);
+  path.reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isTree(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  }, tree);
 
 /** Paths of all leaves; an empty object is one. */
 export const leavesOf = (tree: Tree, path: readonly string[] = []): readonly (readonly string[])[] =>

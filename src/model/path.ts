@@ -1,9 +1,12 @@
 /** Why a hop is broken, and what to do about it. */
 export type Finding = { readonly cause: string; readonly hint: string };
 
-/** One step of the path, proven or broken. */
+/**
+ * One step of the path, proven or broken. `closed` is a negative proof: a connection that must fail was tried, and `ok`
+ * says that it failed.
+ */
 export type Hop = {
-  readonly direction: 'forward' | 'reverse';
+  readonly direction: 'forward' | 'reverse' | 'closed';
   readonly from: string;
   readonly to: string;
   readonly ok: boolean;
@@ -14,3 +17,7 @@ export type Hop = {
 };
 
 export type Proof = { readonly ok: boolean; readonly hops: readonly Hop[] };
+
+/** The two ends of a hop as a line of text. Tested in test/report/hop-table.test.ts. */
+export const arrowOf = ({ direction, from, to }: Hop): string =>
+  `${from} ${direction === 'closed' ? '──x' : '──>'} ${to}`;

@@ -70,7 +70,8 @@ export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
     task ??= await startSampleTask(kube, spec);
     spec.signal?.throwIfAborted();
     const exposed = await exposeSampleTask(kube, task, spec);
-    probed = { ...(await probePath(kube, exposed, spec)), notes: [...notes, ...exposed.notes] };
+    const proof = await probePath(kube, exposed, spec);
+    probed = { ...proof, notes: [...notes, ...exposed.notes, ...proof.notes] };
   } catch (error) {
     if (spec.signal?.aborted) throw error;
     probed = refusedProof(error, spec);

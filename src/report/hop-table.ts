@@ -1,16 +1,15 @@
-import type { Hop } from '../model/path.ts';
+import { arrowOf, type Hop } from '../model/path.ts';
 
-const arrow = (hop: Hop): string => `${hop.from} ──> ${hop.to}`;
 const time = ({ latencyMs }: Hop): string =>
   latencyMs === undefined ? '' : `${latencyMs.toFixed(latencyMs < 10 ? 1 : 0)} ms`;
 
 /** The path, a line for each hop; the cause and the way out stand below the first broken one. */
 export const renderHops = (hops: readonly Hop[]): string => {
-  const width = Math.max(...hops.map((hop) => arrow(hop).length));
+  const width = Math.max(...hops.map((hop) => arrowOf(hop).length));
   const firstExplained = hops.find(({ ok, finding }) => !ok && finding);
   return hops
     .map((hop) => {
-      const line = `${hop.ok ? '✔' : '✖'} ${hop.direction.padEnd(7)}  ${arrow(hop).padEnd(width)}  ${time(hop).padStart(8)}  ${hop.evidence}`;
+      const line = `${hop.ok ? '✔' : '✖'} ${hop.direction.padEnd(7)}  ${arrowOf(hop).padEnd(width)}  ${time(hop).padStart(8)}  ${hop.evidence}`;
       if (hop !== firstExplained || !hop.finding) return `${line.trimEnd()}\n`;
       return `${line.trimEnd()}\n    cause: ${hop.finding.cause}\n    to fix: ${hop.finding.hint}\n`;
     })

@@ -1,4 +1,4 @@
-import type { Hop } from '../model/path.ts';
+import { arrowOf, type Hop } from '../model/path.ts';
 import type { Stage } from '../model/stage.ts';
 
 const entities: Readonly<Record<string, string>> = {
@@ -57,10 +57,11 @@ const stageCase = ({ title, startMs, endMs, outcome, note = '' }: Stage, error: 
   ...((outcome === 'skipped' || outcome === 'cancelled') && { skipped: note || outcome }),
 });
 
-const hopCase = ({ direction, from, to, ok, latencyMs = 0, evidence, finding }: Hop): Case => {
+const hopCase = (hop: Hop): Case => {
+  const { direction, ok, latencyMs = 0, evidence, finding } = hop;
   const text = finding ? `${evidence}\ncause: ${finding.cause}\nto fix: ${finding.hint}` : evidence;
   return {
-    name: `${from} ──> ${to}`,
+    name: arrowOf(hop),
     className: `taskgate.hops.${direction}`,
     ms: latencyMs,
     ...(!ok && { failure: { message: finding?.cause ?? evidence, text } }),

@@ -49,6 +49,15 @@ test('the first broken hop that is explained is blamed, though another one is br
   });
 });
 
+test('something that answers and must not has an id of its own', () => {
+  const open = hop('10.210.255.1:22', { direction: 'closed', from: 'pod', ok: false, finding });
+  expect(refusal(proven({ ok: false, hops: [hop('gateway'), open] }))).toMatchObject({
+    id: 'proof.not-closed',
+    message: 'pod reaches 10.210.255.1:22: no address yet',
+    hint: 'wait',
+  });
+});
+
 test('a broken hop without an explanation says what was seen', () => {
   const hops = [hop('gateway'), hop('task', { ok: false, evidence: 'connection refused' })];
   expect(refusal(proven({ ok: false, hops }))).toMatchObject({

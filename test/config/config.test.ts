@@ -13,6 +13,21 @@ test.each([
   expect((await load({}, { recreate: text })).config).toMatchObject({ recreate });
 });
 
+test.each([
+  ['10.0.0.0/8,192.168.1.7', ['10.0.0.0/8', '192.168.1.7/32']],
+  ['10.0.0.0/8 172.16.0.0/12', ['10.0.0.0/8', '172.16.0.0/12']],
+  ['none', []],
+])('a list is %s', async (text, allowFrom) => {
+  const { config } = await load({}, { 'gateway.allowFrom': text });
+  expect(config.gateway.allowFrom).toEqual(allowFrom);
+});
+
+test('an entry of a list that is no range is refused, with its place', async () => {
+  await expect(load({}, { 'gateway.allowFrom': '10.0.0.0/8,office' })).rejects.toThrow(
+    '--gateway-allow-from: gateway.allowFrom.1: must be an IPv4 address or a range such as 192.168.0.0/16, got "office"',
+  );
+});
+
 test('a switch that is neither on nor off is refused', async () => {
   await expect(load({ TASKGATE_RECREATE: 'maybe' })).rejects.toThrow(
     'TASKGATE_RECREATE: recreate: expected boolean, received string, got "maybe"',

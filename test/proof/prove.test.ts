@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Kube } from '../../src/lib/kube/client.ts';
+import type { ClosedCheck } from '../../src/proof/closed/closed.ts';
 import { type ProveSpec, prove } from '../../src/proof/prove.ts';
 import { podPorts } from '../../src/proof/sample-task/task.ts';
 import { refusal } from '../fakes/kube.ts';
@@ -30,6 +31,37 @@ test('proves both protocols and the way back, then leaves nothing', async () => 
   expect(proven.cleanup.removed).toHaveLength(2 + 1 + 2 * 2);
   expect(leftOf(fake)).toEqual([]);
   expect(await listenersOf(fake)).toEqual([seed]);
+});
+
+const closedCheck = (outcome: 'closed' | 'open'): ClosedCheck => ({
+  ...{ from: 'pod', to: 'host' },
+  attempt: async ({ podName }) =>
+    outcome === 'closed'
+      ? { outcome, evidence: `${podName} timed out` }
+      : { outcome, evidence: 'answered', finding: { cause: 'no rule', hint: 'add one' } },
+});
+
+test('what must not be reachable is tried once the path works, and decides the verdict', async () => {
+  const fake = sampleCluster();
+  await using http = await localPod();
+  await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
+  const spec = await specFor([http.port, tcp.port]);
+  const proven = await prove(fake.kube, { ...spec, closed: [closedCheck('closed')] });
+  expect(proven.hops.at(-1)).toMatchObject({ direction: 'closed', ok: true });
+  expect(proven.ok).toBe(true);
+  const open = await prove(fake.kube, { ...spec, closed: [closedCheck('open')] });
+  expect(open.hops.at(-1)).toMatchObject({ direction: 'closed', ok: false, evidence: 'answered' });
+  expect(open.ok).toBe(false);
+});
+
+test('on a broken path nothing is called closed', async () => {
+  const fake = sampleCluster();
+  await using http = await localPod();
+  const silent = await freePort();
+  const spec = await specFor([http.port, silent], { timeoutMs: 300, closed: [closedCheck('closed')] });
+  const proven = await prove(fake.kube, spec);
+  expect(proven.hops.filter(({ direction }) => direction === 'closed')).toEqual([]);
+  expect(proven.notes).toContain('what must not be reachable was not tried: the path is broken');
 });
 
 test("behind a URL of the user's the master may run anywhere: no stand-in takes its place", async () => {

@@ -23,6 +23,11 @@ test('a line for each hop, in columns', () => {
   );
 });
 
+test('what must fail has an arrow that ends', () => {
+  const closed: Hop = { direction: 'closed', from: 'pod', to: 'host', ok: true, evidence: 'timed out' };
+  expect(renderHops([closed])).toBe('✔ closed   pod ──x host            timed out\n');
+});
+
 test('cause and way out stand below the first broken hop that has them, and only there', () => {
   const unexplained: Hop = { direction: 'forward', from: 'a', to: 'b', ok: false, evidence: 'not tried' };
   const later: Hop = { ...broken, finding: { cause: 'other', hint: 'other' } };

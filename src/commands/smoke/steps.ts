@@ -2,6 +2,7 @@ import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { stepsOf } from '../../task-list/step.ts';
+import { closedChecksOf } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
 
@@ -9,10 +10,11 @@ import { openInstance } from '../open-instance.ts';
 export const proveBySample = stepsOf<CommandContext>()({
   title: 'Expose a sample task as the master does, reach it both ways, remove it',
   run: async (_, context, { signal }): Promise<Proven> => {
-    const { kube, gateway, master } = await openInstance(context);
+    const { instance, kube, gateway, master } = await openInstance(context);
     return prove(kube, {
       ...sampleSpec(context.config, master),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
+      closed: closedChecksOf(context.config, instance.record()),
     });
   },
 });

@@ -9,6 +9,7 @@ import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { RunTools } from '../../task-list/step.ts';
+import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -62,6 +63,7 @@ const proveNow = async (
     ...sampleSpec(config, master),
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...(task && { task }),
+    closed: closedChecksOf(config, instance.record()),
   });
   keep(proof);
   for (const note of proof.notes) warn(note);

@@ -5,6 +5,7 @@ import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Proof } from '../../model/path.ts';
+import { type ClosedCheck, type ClosedProof, proveClosed } from '../closed/closed.ts';
 import { forwardHopsOf, reverseHopsOf } from '../diagnosis/hops.ts';
 import { inspectPath } from '../diagnosis/view.ts';
 import { type SamplePod, waitForSamplePod } from '../sample-task/pod.ts';
@@ -29,6 +30,8 @@ export type ProbeOptions = {
   readonly local?: HostPort;
   /** The longest wait for the first answer; ends earlier if none is possible any more. */
   readonly timeoutMs: number;
+  /** Negative proofs, tried once the path works. */
+  readonly closed?: readonly ClosedCheck[];
   readonly signal?: AbortSignal;
 };
 
@@ -106,12 +109,32 @@ const findOrStartMaster = async ({ local: given, master }: ProbeOptions): Promis
   }
 };
 
+type ClosedOptions = ProbeOptions & { readonly pod: Promise<SamplePod>; readonly isBroken: boolean };
+
+/** A connection that fails on a broken path proves nothing. */
+const tryClosed = async (
+  kube: Kube,
+  task: ExposedTask,
+  { closed = [], pod, isBroken, ...context }: ClosedOptions,
+): Promise<ClosedProof> => {
+  if (closed.length === 0) return { hops: [], notes: [] };
+  const sample = await pod;
+  if (isBroken || !sample.ready) {
+    return { hops: [], notes: ['what must not be reachable was not tried: the path is broken'] };
+  }
+  return proveClosed(closed, { ...context, kube, task, podName: sample.name });
+};
+
 /**
  * Sends fresh nonces from this host through every exposed port to the pod, and from the pod to the master (or to a
  * placeholder if none listens), each until the first answer or `timeoutMs`. A broken path is a Proof that is not ok and
- * names the first broken hop. Throws the reason of an abort.
+ * names the first broken hop. On a path that works the negative proofs follow. Throws the reason of an abort.
  */
-export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOptions): Promise<Proof> => {
+export const probePath = async (
+  kube: Kube,
+  task: ExposedTask,
+  options: ProbeOptions,
+): Promise<Proof & Pick<ClosedProof, 'notes'>> => {
   const { gateway, master } = options;
   const side = await findOrStartMaster(options);
   const done = new AbortController();
@@ -131,7 +154,9 @@ export const probePath = async (kube: Kube, task: ExposedTask, options: ProbeOpt
       }),
       ...reverseHopsOf({ dialed: reverse, master, found: side.found, localPort: (options.local ?? master).port }),
     ];
-    return { ok: hops.every(({ ok }) => ok), hops };
+    const closed = await tryClosed(kube, task, { ...options, pod, isBroken: hops.some(({ ok }) => !ok) });
+    const all = [...hops, ...closed.hops];
+    return { ok: all.every(({ ok }) => ok), hops: all, notes: closed.notes };
   } finally {
     done.abort();
     await side.placeholder?.close();
