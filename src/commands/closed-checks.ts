@@ -1,9 +1,15 @@
-import type { Config } from '../config/config.ts';
 import type { InstanceRecord } from '../instance/record.ts';
 import type { ClosedCheck } from '../proof/closed/closed.ts';
+import { otherSource } from '../proof/closed/other-source.ts';
+
+/** Where forwards are dialed, the node's address is not reached from here at all. */
+const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly ClosedCheck[] => {
+  if (!gateway?.allowFrom || gateway.address !== publishedAddress) return [];
+  return [otherSource(gateway.address, gateway.allowFrom)];
+};
 
 /**
  * The negative proofs that the settings and the kind of cluster promise: each must fail to reach what it dials.
  * Tested in test/e2e/up-down.test.ts.
  */
-export const closedChecksOf = (_config: Config, _record: InstanceRecord): readonly ClosedCheck[] => [];
+export const closedChecksOf = (record: InstanceRecord): readonly ClosedCheck[] => accessChecks(record);

@@ -4,6 +4,7 @@ import { applyProvisioner, type InstallInput, installContour } from './install/c
 import { chooseCRDs, findGatewayProblems, manifestBundle, verifyGatewayAPI } from './install/drift.ts';
 import { applyGateway } from './install/gateway.ts';
 import { inspectGatewayAPI } from './install/installed.ts';
+import { restrictAccess } from './ready/access.ts';
 import { setLoadBalancerAddress } from './ready/address.ts';
 import { proveCapacity } from './ready/capacity.ts';
 import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
@@ -30,20 +31,37 @@ export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
   await applyGateway(input.kube, input.spec, input.signal);
 };
 
-type EndpointInput = Omit<ApplyInput, 'manifest'> & { readonly address: string };
+type EndpointInput = Omit<ApplyInput, 'manifest'> & {
+  readonly address: string;
+  /** Ranges whose connections are let in; undefined for all. */
+  readonly allowFrom: readonly string[] | undefined;
+};
 
-/** Waits for everything that {@link applyGatewayObjects} wrote, sets `address` and proves the capacity. */
+/** Waits for everything that {@link applyGatewayObjects} wrote, limits access, sets `address` and proves the capacity. */
 export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<PublishedGateway> => {
-  const { kube, spec, report } = input;
+  const { kube, spec, report, allowFrom } = input;
   const capacity = await proveCapacity(kube, spec);
   let { address } = input;
+  let isLimited = true;
   const setAddress = async (signal: AbortSignal) => {
-    address = await setLoadBalancerAddress(kube, spec, { ...input, signal });
+    address = await setLoadBalancerAddress(kube, spec, {
+      ...{ ...input, signal },
+      before: async (service) => {
+        isLimited = await restrictAccess(kube, spec, service, allowFrom);
+      },
+    });
     await waitForAddress({ ...input, address, signal });
   };
   await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), setAddress(signal)]);
   if ((await replaceRateLimitedPods(kube, spec, report)) > 0) await waitForGateway(input);
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} accepts ${capacity.limit} tasks: ${capacity.because}`);
-  return { name, namespace, publishedAddress: address, portRange, capacity };
+  return {
+    name,
+    namespace,
+    publishedAddress: address,
+    portRange,
+    capacity,
+    ...(allowFrom && isLimited && { allowFrom }),
+  };
 };

@@ -8,6 +8,8 @@ type CarryingGateway = GatewayName & {
   readonly portRange: PortRange;
   /** How many task listeners fit, and what limits them. */
   readonly capacity: { readonly limit: number; readonly because: string };
+  /** Ranges from which connections to the published address are let in; absent: from everywhere. */
+  readonly allowFrom?: readonly string[];
 };
 
 /** A Gateway as its own status shows it. */

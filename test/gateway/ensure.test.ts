@@ -17,7 +17,7 @@ import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gatewa
 const ensureGateway = async (input: ApplyInput & { readonly address: string }) => {
   await applyInstallation(input);
   await applyGatewayObjects(input);
-  return awaitGatewayEndpoint(input);
+  return awaitGatewayEndpoint({ ...input, allowFrom: ['10.0.0.1/32'] });
 };
 
 const ensure = ({ kube }: FakeKube, more: { timeoutMs?: number; report?: Report } = {}) =>
@@ -31,6 +31,7 @@ test('makes the gateway from nothing, in an order that each part can bear', asyn
     publishedAddress: '10.0.0.2',
     portRange: { start: 20000, end: 20199 },
     capacity: { limit: 200, because: 'the range 20000-20199 has 200 ports' },
+    allowFrom: ['10.0.0.1/32'],
   });
   const order = [
     'apply CustomResourceDefinition gateways.gateway.networking.k8s.io',
@@ -38,6 +39,8 @@ test('makes the gateway from nothing, in an order that each part can bear', asyn
     'apply ContourDeployment projectcontour/tasks',
     'apply GatewayClass taskgate',
     'apply Gateway projectcontour/tasks',
+    // who reaches it is limited before it has an address
+    'patch Service projectcontour/envoy-tasks',
     'patch/status Service projectcontour/envoy-tasks',
   ];
   expect(fake.writes().filter((call) => order.includes(call))).toEqual(order);

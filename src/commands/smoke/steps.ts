@@ -14,7 +14,7 @@ export const proveBySample = stepsOf<CommandContext>()({
     return prove(kube, {
       ...sampleSpec(context.config, master),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
-      closed: closedChecksOf(context.config, instance.record()),
+      closed: closedChecksOf(instance.record()),
     });
   },
 });

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
 import { findGatewayProblems } from '../../gateway/install/drift.ts';
 import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
+import { findAccessProblems } from '../../gateway/ready/access.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import type { GatewaySpec } from '../../gateway/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
@@ -13,6 +14,7 @@ import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Gateway, Node } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
+import { instanceLabel } from '../../model/labels.ts';
 import type { Problem } from '../../model/problem.ts';
 import { portOfListener } from '../../model/task-listener.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -44,11 +46,14 @@ const supervisorProblems = (supervisor: SupervisorStatus | undefined, name: stri
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
   const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
   const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
-  const [installed, unready, gateway] = await Promise.all([
+  const [installed, unready, gateway, access] = await Promise.all([
     inspectGatewayAPI(kube, spec),
     findUnready(kube, spec, address),
     kube.find<Gateway>(gatewayRef(spec)),
+    record.gateway ? findAccessProblems(kube, spec, record.gateway.allowFrom) : [],
   ]);
+  // the Service of a Gateway that somebody else made is theirs
+  const isOurs = gateway?.metadata.labels?.[instanceLabel] === record.name;
   const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
     ({ verdict, hint, ...problem }): readonly Problem[] => {
       if (verdict === 'note') return [];
@@ -56,7 +61,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     },
   );
   const taskListeners = gateway?.spec.listeners.filter(({ name }) => portOfListener(name) !== undefined).length ?? 0;
-  return { taskListeners, problems: [...drift, ...unready] };
+  return { taskListeners, problems: [...drift, ...unready, ...(isOurs ? access : [])] };
 };
 
 /** Where a component's log is; only a native one has it here. */

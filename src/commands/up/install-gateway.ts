@@ -1,7 +1,9 @@
+import { isIPv4 } from 'node:net';
 import { applyGatewayObjects, applyInstallation, awaitGatewayEndpoint } from '../../gateway/ensure.ts';
 import type { Manifest } from '../../gateway/install/manifest.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { PublishedGateway } from '../../model/gateway-endpoint.ts';
 import type { StepTools } from '../../task-list/step.ts';
@@ -55,6 +57,16 @@ const addressOf = async (
   return gateway?.status?.addresses?.[0]?.value ?? nodeAddress;
 };
 
+/** In clusters that taskgate made only this host dials task ports, unless the settings say otherwise. */
+const allowFromOf = (
+  { hostAddress }: Cluster,
+  { isForeign }: Ownership,
+  { config }: UpContext,
+): readonly string[] | undefined => {
+  if (config.gateway.allowFrom) return config.gateway.allowFrom;
+  return isForeign || !isIPv4(hostAddress) ? undefined : [`${hostAddress}/32`];
+};
+
 /** Publishes the node's address as the Gateway's and waits until Envoy can carry traffic. */
 export const awaitGateway = upStep({
   title: 'Wait for the Gateway',
@@ -67,7 +79,9 @@ export const awaitGateway = upStep({
     tools,
   ): Promise<PublishedGateway | undefined> => {
     const address = await addressOf(ownership, cluster.nodeAddress, context);
-    const published = await awaitGatewayEndpoint({ ...gatewayInput(ownership.kube, context, tools), address });
+    const allowFrom = allowFromOf(cluster, ownership, context);
+    const input = { ...gatewayInput(ownership.kube, context, tools), address, allowFrom };
+    const published = await awaitGatewayEndpoint(input);
     await instance.change({ publishedAddress: published.publishedAddress });
     return published;
   },

@@ -63,7 +63,7 @@ const proveNow = async (
     ...sampleSpec(config, master),
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...(task && { task }),
-    closed: closedChecksOf(config, instance.record()),
+    closed: closedChecksOf(instance.record()),
   });
   keep(proof);
   for (const note of proof.notes) warn(note);

@@ -46,6 +46,10 @@ export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput)
       kube.watch({ ...selection, ...(labelSelector && selection.kind !== crdKind.kind && { labelSelector }) }, signal),
     patch: async (ref, patch, options) => {
       const existing = isAdopted && ref.kind === 'Service' ? await kube.find<EnvoyService>(ref) : undefined;
+      if (existing && options.subresource === undefined) {
+        report?.(`${describeRef(ref)} was not created by taskgate: who reaches it stays as it is`);
+        return existing as never;
+      }
       if (!existing?.status?.loadBalancer?.ingress?.length) return kube.patch(ref, patch, options);
       report?.(`${describeRef(ref)} was not created by taskgate and keeps its address`);
       return existing as never;

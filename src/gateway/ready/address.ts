@@ -19,7 +19,12 @@ type ManagedFields = {
 /** The fields of a Service of type LoadBalancer that are read here. */
 export type EnvoyService = KubeObject & {
   readonly metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] };
-  readonly spec?: { readonly type?: string; readonly ports?: readonly { readonly port: number }[] };
+  readonly spec?: {
+    readonly type?: string;
+    readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
+    readonly loadBalancerSourceRanges?: readonly string[];
+    readonly allocateLoadBalancerNodePorts?: boolean;
+  };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly Ingress[] } };
 };
 
@@ -48,6 +53,13 @@ export const loadBalancerPatch = ({ status }: EnvoyService, ip: string): object 
 const isThere = (services: readonly EnvoyService[]): Verdict =>
   services.length > 0 || 'the provisioner has not created it yet';
 
+type AddressInput = WaitInput & {
+  readonly address: string;
+  readonly report?: Report;
+  /** Work on the Service that must be done before it gets its address. */
+  readonly before?: (service: EnvoyService) => Promise<void>;
+};
+
 /**
  * Waits for Envoy's Service and sets `address` as its load balancer's, which makes kube-proxy serve every listener port
  * there and Contour copy the address to the Gateway. Writes only what differs; an address that a load balancer controller
@@ -57,7 +69,7 @@ const isThere = (services: readonly EnvoyService[]): Verdict =>
 export const setLoadBalancerAddress = async (
   kube: Kube,
   spec: GatewaySpec,
-  { address, timeoutMs, signal, report }: WaitInput & { readonly address: string; readonly report?: Report },
+  { address, timeoutMs, signal, report, before }: AddressInput,
 ): Promise<string> => {
   if (!isIP(address)) {
     throw new UserError(`gateway address '${address}' is not an IP address`, {
@@ -79,6 +91,7 @@ export const setLoadBalancerAddress = async (
       ...(signal && { signal }),
     },
   );
+  if (service) await before?.(service);
   const owner = service && findAddressOwner(service);
   if (owner) {
     report?.(`the Gateway keeps its address ${owner.address}, which ${owner.manager} has set`);

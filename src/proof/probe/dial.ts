@@ -4,6 +4,9 @@ import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure
 
 export type HostPort = { readonly host: string; readonly port: number };
 
+/** With the address of this host that the connection comes from. */
+export type DialTarget = HostPort & { readonly localAddress?: string };
+
 /** Why there was no answer. `closed`: accepted, then closed without a byte. `silent`: accepted, then nothing. */
 export type DialFailure = ConnectFailure | 'closed' | 'silent' | 'wrong';
 
@@ -49,7 +52,7 @@ const collect = (socket: Socket, { host, port }: HostPort, timeoutMs: number): P
   });
 
 /** Connects, sends `request` if there is one, and reads until the other side closes. Times are in milliseconds. */
-export const dialTcp = (target: HostPort, timeoutMs: number, request?: string): Promise<DialResult> => {
+export const dialTcp = (target: DialTarget, timeoutMs: number, request?: string): Promise<DialResult> => {
   const socket = connect(target);
   if (request) socket.write(request);
   return collect(socket, target, timeoutMs);

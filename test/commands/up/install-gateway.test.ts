@@ -128,6 +128,7 @@ test('the Gateway gets the node’s address, and the record has it', async () =>
   expect(instance.record()).toMatchObject({ publishedAddress: '10.210.255.2' });
   expect(results.get(awaitGateway)).toEqual({
     ...{ name: 'tasks', namespace: 'projectcontour', publishedAddress: '10.210.255.2', portRange: spec.portRange },
+    allowFrom: ['10.210.255.1/32'],
     capacity: { limit: 200, because: 'the range 20000-20199 has 200 ports' },
   });
 });

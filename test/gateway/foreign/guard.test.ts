@@ -112,6 +112,15 @@ describe('a Gateway that was there', () => {
     expect(lines).toEqual(['Service projectcontour/envoy-tasks was not created by taskgate and keeps its address']);
   });
 
+  test('is reached by whom it was', async () => {
+    const { fake, kube, lines } = await guard([foreignGateway('tasks'), service()]);
+    await kube.patch(service(), { spec: { loadBalancerSourceRanges: ['10.0.0.1/32'] } }, { type: 'merge' });
+    expect(fake.writes()).toEqual([]);
+    expect(lines).toEqual([
+      'Service projectcontour/envoy-tasks was not created by taskgate: who reaches it stays as it is',
+    ]);
+  });
+
   test('gets an address where it has none', async () => {
     const { fake, kube } = await guard([foreignGateway('tasks'), service()]);
     await kube.patch(service(), patch, toStatus);

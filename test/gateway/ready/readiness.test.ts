@@ -11,7 +11,7 @@ const healthy = async () => {
   const input = { kube: fake.kube, spec, manifest: parseManifest(manifestText), timeoutMs: 5_000 };
   await applyInstallation(input);
   await applyGatewayObjects(input);
-  await awaitGatewayEndpoint({ ...input, address: '10.0.0.2' });
+  await awaitGatewayEndpoint({ ...input, address: '10.0.0.2', allowFrom: undefined });
   return fake;
 };
 

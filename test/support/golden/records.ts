@@ -20,6 +20,7 @@ const endpoint = {
   address: '10.210.255.2',
   portRange: { start: 20000, end: 20199 },
   capacity: { limit: 200, because: 'the port range' },
+  allowFrom: ['10.210.255.1/32'],
 } as const satisfies Part<'gateway'>;
 
 const gatewaySettings = {

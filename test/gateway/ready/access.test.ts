@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { findAccessProblems, restrictAccess } from '../../../src/gateway/ready/access.ts';
+import type { EnvoyService } from '../../../src/gateway/ready/address.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { spec } from '../../support/gateway/fixture.ts';
+
+type Spec = NonNullable<EnvoyService['spec']>;
+
+/** As the provisioner makes it: a node port for each listener. */
+const service = (changed: Partial<Spec> = {}, managedFields: EnvoyService['metadata']['managedFields'] = []) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'envoy-tasks', namespace: 'projectcontour', managedFields },
+    spec: { type: 'LoadBalancer', ports: [{ port: 19999, nodePort: 30964 }], ...changed },
+    status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } },
+  }) satisfies EnvoyService;
+
+const byMetalLB = [
+  { manager: 'speaker', subresource: 'status', fieldsV1: { 'f:status': { 'f:loadBalancer': {} } } },
+] as const;
+
+const restricted = async (before: EnvoyService, allowFrom: readonly string[] | undefined) => {
+  const { kube, writes, objects } = fakeKube({ objects: [before] });
+  await restrictAccess(kube, spec, before, allowFrom);
+  return { writes: writes(), spec: (objects()[0] as EnvoyService).spec, kube };
+};
+
+test('only the ranges reach the address, and no node port is left beside it', async () => {
+  const after = await restricted(service(), ['10.0.0.1/32']);
+  expect(after.spec).toEqual({
+    type: 'LoadBalancer',
+    ports: [{ port: 19999 }],
+    loadBalancerSourceRanges: ['10.0.0.1/32'],
+    allocateLoadBalancerNodePorts: false,
+  });
+  expect(await findAccessProblems(after.kube, spec, ['10.0.0.1/32'])).toEqual([]);
+});
+
+test('nobody is let in by a range that no packet comes from: Kubernetes takes an empty list for everybody', async () => {
+  const { spec: after } = await restricted(service(), []);
+  expect(after?.loadBalancerSourceRanges).toEqual(['0.0.0.0/32']);
+});
+
+test('ranges that are no longer wanted are taken out', async () => {
+  const { spec: after } = await restricted(service({ loadBalancerSourceRanges: ['10.0.0.1/32'] }), undefined);
+  expect(after).not.toHaveProperty('loadBalancerSourceRanges');
+});
+
+test('the node ports of a load balancer that another controller runs stay', async () => {
+  const { spec: after } = await restricted(service({}, byMetalLB), ['10.0.0.1/32']);
+  expect(after?.ports).toEqual([{ port: 19999, nodePort: 30964 }]);
+  expect(after?.allocateLoadBalancerNodePorts).toBeUndefined();
+  expect(after?.loadBalancerSourceRanges).toEqual(['10.0.0.1/32']);
+});
+
+test('the Service of somebody else is not called limited', async () => {
+  const { kube } = fakeKube({ objects: [service()] });
+  const left = { ...kube, patch: async () => service() as never };
+  expect(await restrictAccess(left, spec, service(), ['10.0.0.1/32'])).toBe(false);
+});
+
+test('nothing is written the second time', async () => {
+  const ports = [{ port: 19999 }];
+  const before = service({ ports, loadBalancerSourceRanges: ['10.0.0.1/32'], allocateLoadBalancerNodePorts: false });
+  expect((await restricted(before, ['10.0.0.1/32'])).writes).toEqual([]);
+});
+
+test('what somebody else changed is named', async () => {
+  const { kube } = fakeKube({ objects: [service({ loadBalancerSourceRanges: ['0.0.0.0/0'] })] });
+  const problems = await findAccessProblems(kube, spec, ['10.0.0.1/32']);
+  expect(problems.map(({ id }) => id)).toEqual(['gateway.access-drift', 'gateway.access-drift']);
+  expect(problems.map(({ message }) => message)).toEqual([
+    'Service envoy-tasks lets in 0.0.0.0/0 instead of 10.0.0.1/32',
+    'Service envoy-tasks is also open on each address of every node, port 30964',
+  ]);
+});
+
+test('without a Service there is nothing to find', async () =>
+  expect(await findAccessProblems(fakeKube({ kinds: ['v1/Service'] }).kube, spec, undefined)).toEqual([]));
