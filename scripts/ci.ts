@@ -39,10 +39,19 @@ const suite = async (name: 'unit' | 'process' | 'e2e' | 'minikube', around: read
   return { passed: numPassedTests, failed: numFailedTests + failedOutside };
 };
 
+const packages = [
+  ['/usr/sbin/sshd', 'openssh-server'],
+  ['/usr/sbin/nft', 'nftables'],
+  ['/usr/sbin/iptables', 'iptables'],
+  ['/usr/bin/sudo', 'sudo'],
+] as const;
+
 /** Debian's own packages that suites need a real program of; a machine that has them keeps what it has. */
 const installPackages = async (): Promise<void> => {
-  if (await exists('/usr/sbin/sshd')) return;
-  await $`apt-get update -qq && apt-get install -y -qq --no-install-recommends openssh-server`;
+  const missing: string[] = [];
+  for (const [program, name] of packages) if (!(await exists(program))) missing.push(name);
+  if (missing.length === 0) return;
+  await $`apt-get update -qq && apt-get install -y -qq --no-install-recommends ${missing}`;
 };
 
 const exists = (path: string): Promise<boolean> =>

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from '../commands/command.ts';
 import { envFormats } from '../commands/env/formats.ts';
+import { exposureFormats } from '../commands/exposure/formats.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { add, type Shared } from './shared.ts';
@@ -62,6 +63,7 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     'only fill the cache; with --bundle DIR also write a folder for `up --bundle DIR` without a network',
   ).action(async (_, command: Command) => (await import('../commands/prefetch/prefetch.ts')).prefetch(input(command)));
   add(program, 'smoke', 'expose a sample task as the master does, reach it both ways, remove it')
+    .option('--closed', 'show only the connections that must fail', false)
     .option('--master <url>', 'have a real master run a command instead, and reach it through its proxy')
     .option('--master-user <name>', 'who logs in there', 'admin')
     .option('--master-image <image>', 'with bash, tar, python3 and determined in it (default: the one of the master)')
@@ -77,6 +79,15 @@ const addViews = (program: Command, { input }: Shared): void => {
     .option('--watch', 'print again whenever something has changed, until interrupted', false)
     .action(async (options, command: Command) =>
       (await import('../commands/status/status.ts')).status(input(command), options),
+    );
+  add(program, 'exposure', 'show what is reachable, from where, by what protection, until when')
+    .addOption(
+      new Option('--format <format>', 'a table, JSON, or rules for a firewall')
+        .choices(exposureFormats)
+        .default('table'),
+    )
+    .action(async (options, command: Command) =>
+      (await import('../commands/exposure/exposure.ts')).exposure(input(command), options),
     );
   add(program, 'env', 'print variables, for a shell: eval "$(taskgate env)"')
     .addOption(new Option('--format <format>', 'how they are written').choices(envFormats).default('bash'))

@@ -10,6 +10,6 @@ const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly C
 
 /**
  * The negative proofs that the settings and the kind of cluster promise: each must fail to reach what it dials.
- * Tested in test/e2e/up-down.test.ts.
+ * Tested in test/e2e/closed.test.ts.
  */
 export const closedChecksOf = (record: InstanceRecord): readonly ClosedCheck[] => accessChecks(record);

@@ -7,7 +7,8 @@ import { isLoopback, isPublicBind } from './endpoint.ts';
 
 /** An address at which the master or tasks can be reached. */
 export type Exposure = {
-  readonly what: 'task ports' | 'master';
+  /** `task ports`, `master`, or a program of the node. */
+  readonly what: string;
   readonly address: string;
   /** Who can reach it. */
   readonly to: string;
@@ -33,6 +34,10 @@ const whoReachesNode: Readonly<Record<ProviderName, (address: string) => string>
   attach: (address) => `anyone who reaches ${address}`,
 };
 
+/** Where a list of allowed addresses decides. */
+const admitted = (allowFrom: readonly string[] | undefined): string | undefined =>
+  allowFrom && (allowFrom.length > 0 ? `connections from ${allowFrom.join(', ')}` : 'nobody');
+
 const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[] => {
   const { gateway, cluster, provider } = record;
   if (!gateway) return [];
@@ -44,7 +49,7 @@ const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[]
   };
   const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'anyone who reaches this host there';
   return [
-    ...(nodeAddress ? [row(nodeAddress, whoReachesNode[provider](nodeAddress))] : []),
+    ...(nodeAddress ? [row(nodeAddress, admitted(gateway.allowFrom) ?? whoReachesNode[provider](nodeAddress))] : []),
     ...(forward ? [row(forward.address, there)] : []),
   ];
 };

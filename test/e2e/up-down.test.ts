@@ -83,7 +83,7 @@ describe('from nothing to a proven path, and back to nothing', () => {
     const { proof, gateway, cluster } = JSON.parse(ended.stdout);
     expect(proof.ok).toBe(true);
     expect(new Set(proof.hops.map(({ direction }: { direction: string }) => direction))).toEqual(
-      new Set(['forward', 'reverse']),
+      new Set(['forward', 'reverse', 'closed']),
     );
     expect(gateway).toMatchObject({ address: cluster.nodeAddress, capacity: { limit: 200 } });
   });

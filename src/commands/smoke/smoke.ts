@@ -12,6 +12,7 @@ import { refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
 
 export type SmokeFlags = {
+  readonly closed: boolean;
   readonly master?: string;
   readonly masterUser: string;
   readonly masterPasswordFile?: string;
@@ -62,6 +63,12 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
   return results.get(proveByMaster);
 };
 
+/** Negative proofs follow only a path that works, so one that is broken is shown as it is. */
+const closedOrBroken = ({ hops }: Proven): Proven['hops'] => {
+  const isBroken = hops.some(({ ok, direction }) => !ok && direction !== 'closed');
+  return isBroken ? hops : hops.filter(({ direction }) => direction === 'closed');
+};
+
 /**
  * Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`.
  * Tested in test/process/no-instance.test.ts.
@@ -71,6 +78,6 @@ export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<voi
   const proof = await proveAndShow(input, context, flags);
   for (const note of proof.notes) process.stderr.write(`note: ${note}\n`);
   if (input.flags.json) printJson(proof);
-  else print(renderHops(proof.hops));
+  else print(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops));
   refuseBrokenPath(proof);
 };

@@ -2,6 +2,8 @@ import type { Config } from '../../config/config.ts';
 import { findCurrentSpec } from '../../daemon/spec.ts';
 import { type GatewayReach, probeReach } from '../../forward/reach.ts';
 import type { ForwardSpec } from '../../instance/tunnels.ts';
+import { isInRanges } from '../../lib/cidr.ts';
+import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
 import { endpointOf } from '../../model/gateway-ip.ts';
@@ -16,7 +18,23 @@ const patienceMs = 3_000;
 /** Where a node answers if anything does: API server, kubelet, sshd. */
 const nodePorts = [6443, 8443, 10250, 22];
 
-const findReach = async ({ reach, seedPort }: Config['gateway'], address: string): Promise<GatewayReach> => {
+/** Throws UserError `gateway.host-not-allowed` where the node is to be dialed, and `gateway.allowFrom` forbids it. */
+const findReach = async (
+  { reach, seedPort }: Config['gateway'],
+  { publishedAddress: address, allowFrom }: PublishedGateway,
+  { hostAddress }: Cluster,
+): Promise<GatewayReach> => {
+  const isShutOut = allowFrom !== undefined && !isInRanges(hostAddress, allowFrom);
+  if (isShutOut && reach === 'node') {
+    throw new UserError(
+      `gateway.allowFrom (${allowFrom.join(', ') || 'none'}) does not let in this host, ${hostAddress}`,
+      {
+        id: 'gateway.host-not-allowed',
+        hint: `add ${hostAddress} to it, or use --gateway-reach forward`,
+      },
+    );
+  }
+  if (isShutOut) return { via: 'forward', because: `gateway.allowFrom does not let in this host, ${hostAddress}` };
   if (reach !== 'auto') return { via: reach, because: `gateway.reach is ${reach}` };
   return probeReach(address, [seedPort, ...nodePorts], patienceMs);
 };
@@ -37,7 +55,7 @@ export const reachGateway = upStep({
   skip: ({ health }) => health !== undefined && { because: unchanged(health), value: health.gateway },
   run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
     if (!published) throw new Error('an instance that is not healthy has published its Gateway');
-    const { via, because } = await findReach(context.config.gateway, published.publishedAddress);
+    const { via, because } = await findReach(context.config.gateway, published, started.cluster);
     const forward =
       via === 'forward' ? forwardOf(published, started.cluster, context.config.gateway.forwardAddress) : undefined;
     const kept = (await findCurrentSpec(instance))?.forward;

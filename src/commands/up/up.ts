@@ -17,6 +17,7 @@ import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, displayKind, type LoadedCommand, print, readConfig } from '../command.ts';
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, writeEnvFile } from '../env/formats.ts';
+import { findExposure, summarizeExposure } from '../exposure/summary.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { asRoot } from '../sudo.ts';
@@ -24,11 +25,12 @@ import type { UpContext } from './context.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './result.ts';
 import { upSteps } from './steps.ts';
 
-const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun): string => {
+const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun, reachable: string): string => {
   const name = config.name === 'dev' ? '' : ` --name ${config.name}`;
   const ports = `${gateway?.portRange.start}-${gateway?.portRange.end}`;
   return `
 Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}, room for ${gateway?.capacity.limit} tasks.
+${reachable}
 
   ${instance?.dir}/master.yaml
       what your master starts from; devcluster.yaml, kubeconfig and report.html are in the same folder
@@ -41,9 +43,11 @@ Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}
 `;
 };
 
-const summary = (run: UpRun): string => {
-  const { proof } = run.result;
-  return `${proof ? `\n${renderHops(proof.hops)}` : ''}${proof?.ok === false ? '' : nextSteps(run)}`;
+const summary = async (run: UpRun): Promise<string> => {
+  const { proof, instance } = run.result;
+  const hops = proof ? `\n${renderHops(proof.hops)}` : '';
+  if (proof?.ok === false || !instance) return hops;
+  return `${hops}${nextSteps(run, summarizeExposure(await findExposure(instance), run.context.config.name))}`;
 };
 
 export type UpFlags = {
@@ -92,7 +96,7 @@ const bringUp = async (
   const run = await withInstanceLock(context, work).finally(() => {
     for (const note of notes) process.stderr.write(`note: ${note}\n`);
   });
-  print(input.flags.json ? renderUpJson(run) : summary(run));
+  print(input.flags.json ? renderUpJson(run) : await summary(run));
   if (run.result.proof) refuseBrokenPath(run.result.proof);
 };
 

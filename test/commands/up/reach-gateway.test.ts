@@ -21,7 +21,8 @@ type Given = Partial<Config['gateway']> & Pick<GatewayEndpoint, 'address'>;
 const setUp = async ({ address, ...settings }: Given) => {
   const { up, instance, cluster } = await begunUp();
   const { kubeconfigPath, kubeContext } = cluster;
-  const gateway: GatewayEndpoint = { ...local, address };
+  const { allowFrom } = settings;
+  const gateway: GatewayEndpoint = { ...local, address, ...(allowFrom && { allowFrom }) };
   const config = { ...up.config, gateway: { ...up.config.gateway, forwardAddress: '127.0.0.9', ...settings } };
   const { name, namespace, portRange } = gateway;
   const of = { kubeconfigPath, kubeContext, gateway: { name, namespace }, portRange };
@@ -61,6 +62,21 @@ test('by forwards, where the settings say so: the endpoint has their address', a
   const forwarded = { ...gateway, address: '127.0.0.9' };
   expect(instance.record().gateway).toEqual(forwarded);
   expect(endpoint).toEqual(forwarded);
+});
+
+test('by forwards, where this host is not among the allowed addresses', async () => {
+  const { reach, instance, forward } = await setUp({ address: '10.0.0.2', allowFrom: ['203.0.113.0/24'] });
+  await fakeTunnelDaemon(instance, { forward });
+  const { ended } = await reach();
+  expect(ended).toEqual(['done: by forwards on 127.0.0.9: gateway.allowFrom does not let in this host, 10.210.255.1']);
+});
+
+test('the node cannot be dialed by a host that is not allowed', async () => {
+  const { reach } = await setUp({ address: '10.0.0.2', reach: 'node', allowFrom: ['203.0.113.0/24'] });
+  await expect(reach()).rejects.toMatchObject({
+    id: 'gateway.host-not-allowed',
+    hint: 'add 10.210.255.1 to it, or use --gateway-reach forward',
+  });
 });
 
 test('forwards are kept beside the tunnel to the master', async () => {

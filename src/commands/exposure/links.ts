@@ -1,0 +1,60 @@
+import { isInRanges } from '../../lib/cidr.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
+
+/** A link of this host that leads into a VPN. */
+export type VpnLink = { readonly name: string; readonly kind: string; readonly addresses: readonly string[] };
+
+type Link = {
+  readonly ifname?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
+  readonly addr_info?: readonly { readonly local?: string; readonly family?: string }[];
+};
+
+/** Kinds of links by which VPNs come: WireGuard, OpenVPN and others by tun or tap, PPP, IPsec, tunnels in IP. */
+const vpnKinds = ['wireguard', 'tun', 'ppp', 'xfrm', 'vti', 'ipip', 'gre', 'sit'];
+
+const parseJson = (text: string): readonly Link[] => {
+  try {
+    const links: unknown = JSON.parse(text);
+    return Array.isArray(links) ? (links as readonly Link[]) : [];
+  } catch {
+    return [];
+  }
+};
+
+/** The VPN links in the output of `ip -json -details address show`. */
+export const parseVpnLinks = (json: string): readonly VpnLink[] =>
+  parseJson(json).flatMap(({ ifname, linkinfo, addr_info = [] }) => {
+    const kind = linkinfo?.info_kind;
+    if (!ifname || !kind || !vpnKinds.includes(kind)) return [];
+    return [{ name: ifname, kind, addresses: addr_info.flatMap(({ local }) => (local ? [local] : [])) }];
+  });
+
+const ask = async (runner: Runner, command: readonly string[]): Promise<string> => {
+  try {
+    return (await runner(command as [string, ...string[]])).stdout;
+  } catch (error) {
+    // macOS has no `ip`
+    if (error instanceof CommandError) return '[]';
+    throw error;
+  }
+};
+
+export const findVpnLinks = async (runner: Runner): Promise<readonly VpnLink[]> =>
+  parseVpnLinks(await ask(runner, ['ip', '-json', '-details', 'address', 'show']));
+
+/** The links that lead to an address of this host, or all where something listens on every address. */
+export const linksOf = (links: readonly VpnLink[], host: string): readonly VpnLink[] =>
+  links.filter(({ addresses }) => host === '0.0.0.0' || host === '::' || addresses.includes(host));
+
+/** The links whose addresses lie in ranges that are let in. */
+export const linksWithin = (links: readonly VpnLink[], ranges: readonly string[]): readonly VpnLink[] =>
+  links.filter(({ addresses }) => addresses.some((address) => isInRanges(address, ranges)));
+
+/** Name of the link by which this host reaches an address, such as a bridge of Docker. */
+export const findLinkTo = async (address: string, runner: Runner): Promise<string | undefined> => {
+  const [route] = parseJson(await ask(runner, ['ip', '-json', 'route', 'get', address])) as readonly {
+    readonly dev?: string;
+  }[];
+  return route?.dev;
+};

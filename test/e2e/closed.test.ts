@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
+import type { EnvoyService } from '../../src/gateway/ready/address.ts';
+import type { Kube } from '../../src/lib/kube/client.ts';
+import { envoyServiceRef } from '../../src/model/contour-names.ts';
+import type { Hop } from '../../src/model/path.ts';
+import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
+
+const service = envoyServiceRef({ name: 'contour', namespace: 'projectcontour' });
+
+let taskgate: Taskgate;
+/** Gives this host a further address, which may not dial task ports. */
+let network: Network;
+let kube: Kube;
+
+beforeAll(async () => {
+  [taskgate, network] = await Promise.all([makeTaskgate(), makeNetwork()]);
+  expect(ending(await taskgate.run('up', '--provider', 'native'))).toBe('exit 0');
+  kube = await taskgate.kube('dev');
+});
+afterAll(async () => {
+  await taskgate.close('dev');
+  await network.remove();
+});
+
+const closedHops = (stdout: string): readonly Hop[] =>
+  (JSON.parse(stdout) as { readonly hops: readonly Hop[] }).hops.filter(({ direction }) => direction === 'closed');
+
+test('an address that is not allowed does not reach task ports', async () => {
+  const smoke = await taskgate.run('smoke', '--json');
+  expect(ending(smoke)).toBe('exit 0');
+  const hop = closedHops(smoke.stdout).find(({ to }) => to.startsWith('task ports at'));
+  expect(hop).toMatchObject({ ok: true, from: expect.stringContaining('(not allowed)') });
+});
+
+test('smoke --closed shows these alone', async () => {
+  const { stdout } = await taskgate.run('smoke', '--closed');
+  expect(stdout).toContain('✔ closed');
+  expect(stdout).not.toContain('✔ forward');
+});
+
+test('Envoy’s Service has no NodePorts, also for a listener that is added', async () => {
+  const { spec } = await kube.get<EnvoyService>(service);
+  expect(spec?.ports?.filter(({ nodePort }) => nodePort)).toEqual([]);
+  expect(spec?.loadBalancerSourceRanges).toEqual([expect.stringMatching(/^10\..*\.255\.1\/32$/)]);
+});
+
+test('a Service that somebody opened is a finding, and up limits it again', async () => {
+  await kube.patch(service, { spec: { loadBalancerSourceRanges: null } }, { type: 'merge' });
+  const status = await taskgate.run('status');
+  expect(status.exitCode).toBe(6);
+  expect(status.stdout).toContain('Service envoy-contour lets in every address instead of 10.');
+  expect(ending(await taskgate.run('up', '--provider', 'native'))).toBe('exit 0');
+  expect(ending(await taskgate.run('status'))).toBe('exit 0');
+});
+
+test('exposure lists what is reachable, and prints rules for the host’s firewall', async () => {
+  const { stdout } = await taskgate.run('exposure', '--json');
+  const rows = JSON.parse(stdout) as readonly { readonly what: string; readonly to: string }[];
+  expect(rows.map(({ what }) => what)).toEqual(['task ports', 'master', 'API server', 'kubelet', 'CoreDNS']);
+  const { gateway, cluster } = await taskgate.record('dev');
+  expect(rows[0]?.to).toBe(`connections from ${gateway?.allowFrom?.join(', ')}`);
+  const nft = await taskgate.run('exposure', '--format', 'nft');
+  expect(nft.stdout).toContain(`ip daddr ${cluster?.hostAddress} drop`);
+});
+
+test('with nobody allowed this host goes by forwards', async () => {
+  const up = await taskgate.run('up', '--provider', 'native', '--gateway-allow-from', 'none');
+  expect(ending(up)).toBe('exit 0');
+  expect(up.stdout).toContain('by forwards on 127.0.0.1');
+});
