@@ -67,5 +67,5 @@ test('exposure lists what is reachable, and prints rules for the host’s firewa
 test('with nobody allowed this host goes by forwards', async () => {
   const up = await taskgate.run('up', '--provider', 'native', '--gateway-allow-from', 'none');
   expect(ending(up)).toBe('exit 0');
-  expect(up.stdout).toContain('by forwards on 127.0.0.1');
+  expect(up.stderr).toContain('by forwards on 127.0.0.1');
 });
