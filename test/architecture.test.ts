@@ -132,6 +132,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   zod: ['src/config/'],
   'tar-stream': ['src/lib/tar.ts'],
   undici: ['src/lib/http/'],
+  '@peculiar/x509': ['src/lib/certificates.ts'],
+  'reflect-metadata': ['src/lib/certificates.ts'],
   ws: ['src/lib/kube/port-forward.ts'],
 };
 

@@ -1,6 +1,8 @@
 import type { InstanceRecord } from '../instance/record.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { ClosedCheck } from '../proof/closed/closed.ts';
 import { otherSource } from '../proof/closed/other-source.ts';
+import { plainMaster } from '../proof/closed/plain-master.ts';
 
 /** Where forwards are dialed, the node's address is not reached from here at all. */
 const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly ClosedCheck[] => {
@@ -12,4 +14,8 @@ const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly C
  * The negative proofs that the settings and the kind of cluster promise: each must fail to reach what it dials.
  * Tested in test/e2e/closed.test.ts.
  */
-export const closedChecksOf = (record: InstanceRecord): readonly ClosedCheck[] => accessChecks(record);
+export const closedChecksOf = (
+  record: InstanceRecord,
+  { host, port }: MasterEndpoint,
+  hasCertificate: boolean,
+): readonly ClosedCheck[] => [...accessChecks(record), ...(hasCertificate ? [plainMaster(`${host}:${port}`)] : [])];

@@ -67,6 +67,7 @@ export const configSchema = z
     }),
     master: z.strictObject({
       scheme: z.enum(['http', 'https']),
+      tls: z.boolean(),
       host: host.optional(),
       port,
       reach: z.enum(['auto', 'direct', 'ssh', 'ngrok', 'url']),

@@ -82,6 +82,10 @@ const soundParts = (tree: Tree): Config => {
   return configSchema.parse({ ...defaultsSource().tree, ...Object.fromEntries(known) });
 };
 
+/** A master with a certificate speaks https; `master.scheme` need not be set, too. */
+const withTls = (config: Config): Config =>
+  config.master.tls ? { ...config, master: { ...config.master, scheme: 'https' } } : config;
+
 /**
  * Reads the settings: defaults, taskgate.yaml, environment, flags; the last one given wins.
  * Throws UserError `usage.config` with all problems at once, each with its file:line:column, variable or flag.
@@ -95,7 +99,7 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   ];
   const { tree, locate } = mergeSources(sources);
   const issues = configSchema.safeParse(tree).error?.issues ?? [];
-  const config = soundParts(tree);
+  const config = withTls(soundParts(tree));
   const findings = input.check(config);
   const found = (severity: Finding['severity']): readonly string[] =>
     findings
@@ -108,5 +112,6 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   ];
   if (problems.length > 0) return refuse(problems);
   const origins = Object.fromEntries(settings.map(({ path }) => [path, locate(path.split('.'))]));
+  if (config.master.tls) origins['master.scheme'] = 'master.tls';
   return { config, origins, warnings: found('warning') };
 };

@@ -63,6 +63,10 @@ export const settings: readonly Setting[] = [
   ),
   text('gateway.forwardAddress', 'address on this host that forwards listen on', '127.0.0.1'),
   text('master.scheme', 'scheme of the master as tasks dial it: http or https', 'http'),
+  toggle(
+    'master.tls',
+    'TLS between tasks and the master: a certificate authority and certificate of the instance, written into its configuration',
+  ),
   text('master.host', 'master as tasks dial it (default: this host, as pods see it)'),
   number('master.port', 'port of the master, on this host and as tasks dial it', 8080),
   text(

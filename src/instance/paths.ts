@@ -40,6 +40,12 @@ export const instancePaths = (dir: string) => {
     masterCacheDir: join(dir, 'master-cache'),
     /** Of the master's own account: written by `config account`, read by the user's master. */
     masterKubeconfigPath: join(dir, 'master-kubeconfig'),
+    /** With `master.tls`, the authority that tasks trust, and its key: made once by `up`. */
+    masterAuthorityPath: join(dir, 'master-ca.crt'),
+    masterAuthorityKeyPath: join(dir, 'master-ca.key'),
+    /** The master's certificate with the authority's, and its key: written by `up`, read by the user's master. */
+    masterCertificatePath: join(dir, 'master.crt'),
+    masterKeyPath: join(dir, 'master.key'),
     /** Id of the master seen last, 0644: written and read by `status` and `up`, which recognize another master by it. */
     masterIdPath: join(dir, 'master-cluster-id'),
 

@@ -78,6 +78,8 @@ export type MasterSettings = {
   readonly taskNamespace: string;
   readonly taskImage: string;
   readonly maxSlotsPerPod: number;
+  /** Whether it has a certificate of the instance. */
+  readonly tls?: boolean;
 };
 
 /** Of the last `up`. */

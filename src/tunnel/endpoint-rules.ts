@@ -69,6 +69,21 @@ const host: Rule = ({ master }) => [
     },
 ];
 
+/** The own authority reaches tasks as the master's; where TLS ends before the master, they see another certificate. */
+const tls: Rule = ({ master: { reach, tls: isOn }, ngrok: { tcpAddress } }) => [
+  isOn &&
+    (reach === 'url' || (reach === 'ngrok' && !tcpAddress)) &&
+    error(
+      'master.tls',
+      reach === 'url'
+        ? 'is on, but the certificate at master.url is not made by taskgate'
+        : 'is on, but ngrok ends TLS itself',
+      reach === 'url'
+        ? 'leave it out; set the certificate of that address in the master'
+        : 'leave it out, or use ngrok.tcpAddress',
+    ),
+];
+
 /** All problems of the settings that decide how tasks reach the master. */
 export const findMasterRouteProblems = (settings: MasterRouteSettings): readonly MasterRouteFinding[] =>
-  [url, ssh, ngrok, exposure, host].flatMap((rule) => rule(settings)).filter((finding) => finding !== false);
+  [url, ssh, ngrok, tls, exposure, host].flatMap((rule) => rule(settings)).filter((finding) => finding !== false);

@@ -8,6 +8,7 @@ export type MasterRouteSettings = {
   readonly master: {
     readonly reach: 'auto' | 'direct' | 'ssh' | 'ngrok' | 'url';
     readonly scheme: 'http' | 'https';
+    readonly tls: boolean;
     readonly host?: string | undefined;
     readonly url?: string | undefined;
   };

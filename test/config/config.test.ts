@@ -28,6 +28,12 @@ test('an entry of a list that is no range is refused, with its place', async () 
   );
 });
 
+test('a master with a certificate speaks https, and config show says why', async () => {
+  const { config, origins } = await load({ TASKGATE_MASTER_TLS: 'true' });
+  expect(config.master).toMatchObject({ tls: true, scheme: 'https' });
+  expect(origins['master.scheme']).toBe('master.tls');
+});
+
 test('a switch that is neither on nor off is refused', async () => {
   await expect(load({ TASKGATE_RECREATE: 'maybe' })).rejects.toThrow(
     'TASKGATE_RECREATE: recreate: expected boolean, received string, got "maybe"',

@@ -9,7 +9,7 @@ export type Given = {
 
 /** The default settings of the route to the master, but for what is given. */
 export const settings = ({ master, ssh, ngrok, allowPublic = false }: Given = {}): MasterRouteSettings => ({
-  master: { reach: 'auto', scheme: 'http', ...master },
+  master: { reach: 'auto', scheme: 'http', tls: false, ...master },
   ssh: { bindAddress: '0.0.0.0', ...ssh },
   ngrok: { ...ngrok },
   tunnel: { allowPublic },

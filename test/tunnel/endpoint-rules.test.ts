@@ -19,6 +19,17 @@ describe('settings that do not go together', () => {
       { master: { reach: 'ngrok', scheme: 'https' }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true },
       [],
     ],
+    [
+      'a certificate where ngrok ends TLS',
+      { master: { reach: 'ngrok', tls: true }, allowPublic: true },
+      ['error master.tls'],
+    ],
+    ['a certificate for a URL', { master: { reach: 'url', url: 'https://a', tls: true } }, ['error master.tls']],
+    [
+      'a certificate behind ngrok by TCP',
+      { master: { reach: 'ngrok', tls: true }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true },
+      [],
+    ],
     ['two addresses', { ngrok: { tcpAddress: 'a:1', domain: 'b' } }, ['error ngrok.tcpAddress']],
     ['url without one', { master: { reach: 'url' } }, ['error master.url']],
     ['a URL for another way', { master: { url: 'http://a' } }, ['error master.url']],

@@ -17,7 +17,8 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
       hint: `run: taskgate up --name ${name}`,
     });
   }
-  const { clusterName, resourcePool, taskNamespace, taskImage, maxSlotsPerPod, port } = settings.master;
+  const { clusterName, resourcePool, taskNamespace, taskImage, maxSlotsPerPod, port, tls } = settings.master;
+  const { masterCacheDir, masterCertificatePath, masterKeyPath } = instancePaths(instance.dir);
   return {
     gateway,
     master,
@@ -31,6 +32,7 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     taskImage,
     maxSlotsPerPod,
     listenPort: port,
-    cacheDir: instancePaths(instance.dir).masterCacheDir,
+    cacheDir: masterCacheDir,
+    ...(tls && { tls: { cert: masterCertificatePath, key: masterKeyPath } }),
   };
 };

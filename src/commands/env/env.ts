@@ -6,6 +6,7 @@ import { type EnvFormat, environmentOf, renderEnv } from './formats.ts';
 export const env = async (input: CommandInput, { format }: { readonly format: EnvFormat }): Promise<void> => {
   const { config, context } = await readConfig(input);
   const { instance, gateway, master } = await openInstance(context);
-  const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master });
+  const hasCertificate = instance.record().settings?.master?.tls === true;
+  const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master, hasCertificate });
   print(renderEnv(variables, input.flags.json ? 'json' : format));
 };

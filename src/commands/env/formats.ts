@@ -16,10 +16,12 @@ export type EnvironmentInput = {
   readonly instanceDir: string;
   readonly gateway: GatewayEndpoint;
   readonly master: MasterEndpoint;
+  /** Whether the master has a certificate of the instance. */
+  readonly hasCertificate?: boolean;
 };
 
 /** What a shell or a CI job needs to use an instance. */
-export const environmentOf = ({ name, instanceDir, gateway, master }: EnvironmentInput): Variables => ({
+export const environmentOf = ({ name, instanceDir, gateway, master, hasCertificate }: EnvironmentInput): Variables => ({
   KUBECONFIG: instancePaths(instanceDir).kubeconfigPath,
   TASKGATE_NAME: name,
   GATEWAY_IP: gateway.address,
@@ -28,6 +30,8 @@ export const environmentOf = ({ name, instanceDir, gateway, master }: Environmen
   GATEWAY_PORT_RANGE_START: String(gateway.portRange.start),
   GATEWAY_PORT_RANGE_END: String(gateway.portRange.end),
   DET_MASTER: `${master.scheme}://${master.host}:${master.port}`,
+  // as the det command line reads it
+  ...(hasCertificate && { DET_MASTER_CERT_FILE: instancePaths(instanceDir).masterAuthorityPath }),
   MASTER_CONFIG: instancePaths(instanceDir).masterPath,
   DEVCLUSTER_CONFIG: instancePaths(instanceDir).devclusterPath,
 });

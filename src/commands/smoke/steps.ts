@@ -1,3 +1,4 @@
+import { findMasterTls } from '../../instance/master-certificate.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -11,10 +12,12 @@ export const proveBySample = stepsOf<CommandContext>()({
   title: 'Expose a sample task as the master does, reach it both ways, remove it',
   run: async (_, context, { signal }): Promise<Proven> => {
     const { instance, kube, gateway, master } = await openInstance(context);
+    const tls = await findMasterTls(instance);
     return prove(kube, {
       ...sampleSpec(context.config, master),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
-      closed: closedChecksOf(instance.record()),
+      ...tls,
+      closed: closedChecksOf(instance.record(), master, tls !== undefined),
     });
   },
 });

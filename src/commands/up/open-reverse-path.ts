@@ -5,6 +5,7 @@ import { startTunnels } from '../../daemon/start.ts';
 import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import type { WantedTunnels } from '../../daemon/wanted.ts';
 import type { Instance } from '../../instance/instance.ts';
+import { ensureMasterCertificate, removeMasterCertificate } from '../../instance/master-certificate.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -71,10 +72,15 @@ const checkUrl = async (endpoint: MasterEndpoint, { signal, warn }: StepTools): 
   return { master: endpoint };
 };
 
+/** With `master.tls`: the certificate for the address that tasks dial, and for this host's own look at its master. */
+const certify = async (instance: Instance, { master }: ReversePath, { config }: UpContext): Promise<void> => {
+  if (!config.master.tls) return removeMasterCertificate(instance);
+  await ensureMasterCertificate(instance, [master.host, 'localhost', '127.0.0.1']);
+};
+
 type ReversePathInput = { readonly instance: Instance; readonly cluster: Cluster; readonly reach: MasterRoute };
 
-/** Opens the reverse path that was chosen. */
-export const makeReversePath = async (
+const openPath = async (
   { instance, cluster, reach }: ReversePathInput,
   context: UpContext,
   tools: StepTools,
@@ -84,6 +90,17 @@ export const makeReversePath = async (
   await closeTunnel(instance, context, tools);
   if (reach.via === 'url') return checkUrl(reach.endpoint, tools);
   return { master: directEndpoint(context.config.master, cluster) };
+};
+
+/** Opens the reverse path that was chosen. */
+export const makeReversePath = async (
+  { instance, cluster, reach }: ReversePathInput,
+  context: UpContext,
+  tools: StepTools,
+): Promise<ReversePath> => {
+  const path = await openPath({ instance, cluster, reach }, context, tools);
+  await certify(instance, path, context);
+  return path;
 };
 
 /** The tunnel that `auto` takes where pods do not reach this host; undefined where the settings allow none. */

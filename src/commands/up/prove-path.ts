@@ -1,6 +1,7 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import type { Instance } from '../../instance/instance.ts';
+import { findMasterTls } from '../../instance/master-certificate.ts';
 import { ensureNamespace } from '../../lib/kube/namespace.ts';
 import { instanceLabel } from '../../model/labels.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
@@ -24,11 +25,11 @@ import { type ReachedInstance, writeMasterConfiguration, writeMasterFiles } from
 /** The sample task's pod starts while the Gateway is still on its way. */
 export const startSample = upStep({
   title: 'Start the sample task',
-  needs: { health: checkHealth, started: startCluster, reverse: openReversePath },
+  needs: { machine: checkMachine, health: checkHealth, started: startCluster, reverse: openReversePath },
   after: [checkOwnership, loadImages],
   skip: ({ health }) => health !== undefined && unchanged(health),
   run: async (
-    { started: { kube }, reverse: { master } },
+    { machine: { instance }, started: { kube }, reverse: { master } },
     context,
     { signal, report },
   ): Promise<SampleTask | undefined> => {
@@ -37,7 +38,7 @@ export const startSample = upStep({
     // the master refuses to start where its default namespace is missing; `down` finds one made here by its label
     await ensureNamespace(kube, namespace, { [instanceLabel]: config.name });
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
-    return startSampleTask(kube, sampleSpec(config, master));
+    return startSampleTask(kube, { ...sampleSpec(config, master), ...(await findMasterTls(instance)) });
   },
   // a Job that a lost answer left behind has its own label: the next proof removes it
   release: async (task, { started: { kube } }, { config }) => {
@@ -59,11 +60,13 @@ const proveNow = async (
 ): Promise<Proven> => {
   const { config } = context;
   const { start, end } = gateway.portRange;
+  const tls = await findMasterTls(instance);
   const proof = await prove(kube, {
     ...sampleSpec(config, master),
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
+    ...tls,
     ...(task && { task }),
-    closed: closedChecksOf(instance.record()),
+    closed: closedChecksOf(instance.record(), master, tls !== undefined),
   });
   keep(proof);
   for (const note of proof.notes) warn(note);

@@ -113,7 +113,10 @@ const writtenFor = ({ envFile, junit }: UpFlags): readonly string[] =>
 const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun): Promise<void> => {
   const { instance, gateway, master } = result;
   if (envFile === undefined || !instance || !gateway || !master) return;
-  const variables = environmentOf({ name: context.config.name, instanceDir: instance.dir, gateway, master });
+  const variables = environmentOf({
+    ...{ name: context.config.name, instanceDir: instance.dir, gateway, master },
+    hasCertificate: context.config.master.tls,
+  });
   await writeEnvFile(envFile, variables);
 };
 

@@ -58,7 +58,7 @@ export const masterConfig = (...[root, ...additional]: Instances) => ({
   db: database,
   cache: { cache_dir: root.cacheDir },
   telemetry: { enabled: false },
-  security: { initial_user_password: root.adminPassword },
+  security: { initial_user_password: root.adminPassword, ...(root.tls && { tls: root.tls }) },
   task_container_defaults: { image: root.taskImage },
   resource_manager: resourceManager(root),
   resource_pools: [{ pool_name: root.resourcePool }],

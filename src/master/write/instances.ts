@@ -58,10 +58,15 @@ const judgePair = (one: MasterValues, other: MasterValues): readonly Overlap[] =
   if (one.instance === other.instance) {
     return [{ message: `instance ${one.instance} is named twice`, hint: 'name each instance once' }];
   }
-  const overlaps = overlapRules.flatMap(({ shared, hint }) => {
+  const overlaps: Overlap[] = overlapRules.flatMap(({ shared, hint }) => {
     const what = shared(one, other);
     return what === false ? [] : [{ message: `${one.instance} and ${other.instance} both have ${what}`, hint }];
   });
+  if (one.tls || other.tls) {
+    const whose = one.tls ? one : other;
+    const only = `the certificate of ${whose.instance} is for that instance's tasks only`;
+    overlaps.push({ message: only, hint: 'bring up instances that share a master without master.tls' });
+  }
   if (one.listenPort === other.listenPort) return overlaps;
   // a master listens on one port, which the tasks of all instances must reach
   const message = `${one.instance} expects the master on port ${one.listenPort}, ${other.instance} on ${other.listenPort}`;

@@ -3,7 +3,7 @@ import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 
 /** The values of a master's configuration. */
-export type MasterValues = Omit<MasterSettings, 'port'> & {
+export type MasterValues = Omit<MasterSettings, 'port' | 'tls'> & {
   readonly gateway: GatewayEndpoint;
   readonly master: MasterEndpoint;
   /** Absolute path of a kubeconfig whose current context is the cluster; the master uses no other context. */
@@ -16,6 +16,8 @@ export type MasterValues = Omit<MasterSettings, 'port'> & {
   /** Where the master listens on its own host. */
   readonly listenPort: number;
   readonly cacheDir: string;
+  /** Absolute paths of the certificate by which the master shows itself to tasks, and of its key. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 };
 
 /** The values of one resource manager. */

@@ -1,4 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Issued } from '../../lib/certificates.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { type DialResult, dialHttp, type HostPort } from './dial.ts';
 
@@ -62,24 +64,30 @@ const listen = (server: Server, { host, port }: HostPort): Promise<void> =>
     });
   });
 
-const makeServer = (callers: Map<string, string>): Server =>
-  createServer(({ url = '/', socket }, response) => {
+const answer =
+  (callers: Map<string, string>): RequestListener =>
+  ({ url = '/', socket }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://placeholder');
     if (pathname !== '/info') return response.writeHead(404).end();
     const nonce = searchParams.get('nonce') ?? '';
     callers.set(nonce, socket.remoteAddress ?? 'unknown');
     const info = { cluster_id: 'taskgate-placeholder', version: 'taskgate placeholder', nonce };
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info));
-  });
+  };
+
+const makeServer = (callers: Map<string, string>, certificate: Issued | undefined): Server =>
+  certificate
+    ? createTlsServer({ cert: certificate.certificate, key: certificate.key }, answer(callers))
+    : createServer(answer(callers));
 
 /**
  * Serves `/info` at the master's address. If this host does not have that address (it is a desktop virtual machine's name
- * for the host), it listens on loopback, to which such addresses are forwarded.
+ * for the host), it listens on loopback, to which such addresses are forwarded. With a certificate it speaks https.
  * Throws a UserError `proof.stand-in` if it cannot listen there.
  */
-export const startPlaceholder = async (target: HostPort): Promise<PlaceholderMaster> => {
+export const startPlaceholder = async (target: HostPort, certificate?: Issued): Promise<PlaceholderMaster> => {
   const callers = new Map<string, string>();
-  const server = makeServer(callers);
+  const server = makeServer(callers, certificate);
   let listening = target;
   try {
     await listen(server, target).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 // Tested in test/proof/prove.test.ts
 import { randomUUID } from 'node:crypto';
+import type { Issued } from '../../lib/certificates.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
@@ -30,6 +31,8 @@ export type ProbeOptions = {
   readonly local?: HostPort;
   /** The longest wait for the first answer; ends earlier if none is possible any more. */
   readonly timeoutMs: number;
+  /** The master's certificate where it speaks https: a placeholder shows it. */
+  readonly certificate?: Issued;
   /** Negative proofs, tried once the path works. */
   readonly closed?: readonly ClosedCheck[];
   readonly signal?: AbortSignal;
@@ -89,20 +92,22 @@ const probeReverse = async (
   return untilAnswered(() => dialMaster({ ask, master, ownPort, found, placeholder }), attempts);
 };
 
-/** The master behind a user-supplied URL may run anywhere. */
-const findBehindUrl = async ({ via, host, port }: MasterEndpoint): Promise<FoundMaster> => {
-  const info = via === 'url' ? await findMasterInfo({ host, port }) : undefined;
+/** The master behind a user-supplied URL may run anywhere, and one that tasks dial by https may speak TLS here, too. */
+const findRealMaster = async ({ via, scheme, host, port }: MasterEndpoint, local: HostPort): Promise<FoundMaster> => {
+  const target = via === 'url' ? { host, port } : scheme === 'https' ? local : undefined;
+  const info = target && (await findMasterInfo(target));
   return info ? { kind: 'master', ...info } : { kind: 'none' };
 };
 
 /** A master, or a placeholder if nothing listens; a port that cannot be listened on counts as taken. */
-const findOrStartMaster = async ({ local: given, master }: ProbeOptions): Promise<MasterSide> => {
+const findOrStartMaster = async (options: ProbeOptions): Promise<MasterSide> => {
+  const { local: given, master } = options;
   const local = given ?? master;
-  const behindUrl = await findBehindUrl(master);
-  const found = behindUrl.kind === 'none' ? await findMaster(local) : behindUrl;
+  const real = await findRealMaster(master, local);
+  const found = real.kind === 'none' ? await findMaster(local) : real;
   if (found.kind !== 'none') return { found, placeholder: undefined };
   try {
-    return { found, placeholder: await startPlaceholder(local) };
+    return { found, placeholder: await startPlaceholder(local, options.certificate) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { found: { kind: 'foreign', seen: error.message }, placeholder: undefined };

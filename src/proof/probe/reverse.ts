@@ -88,7 +88,8 @@ const wrong = (seen: string): ReverseResult => ({ outcome: 'wrong', seen: `answe
 
 type DialAnswer = { readonly responses?: readonly string[]; readonly errors?: readonly string[] };
 
-const parseDialAnswer = (text: string): DialAnswer =>
+/** The answer of agnhost's `/dial`. */
+export const parseDialAnswer = (text: string): DialAnswer =>
   text.startsWith('{') ? (JSON.parse(text) as DialAnswer) : { errors: [text] };
 
 const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation): ReverseResult => {

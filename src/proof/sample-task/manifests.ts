@@ -11,6 +11,8 @@ export type PodSpec = {
   /** agnhost, of which the pod runs `netexec` (HTTP, and dialing out) and `serve-hostname` (plain TCP). */
   readonly image: string;
   readonly master: MasterEndpoint;
+  /** The authority of a master behind https, as PEM; without it the public ones are trusted. */
+  readonly authority?: string;
 };
 
 const caFolder = '/run/taskgate';
@@ -106,12 +108,12 @@ export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
   },
 });
 
-/** The public CAs, for a master behind https: the image has none. The master's ConfigMap has the same name. */
-export const makeCertificates = (task: SampleTask) => ({
+/** The CAs for a master behind https: the image has none. The master's ConfigMap has the same name. */
+export const makeCertificates = (task: SampleTask, authority: string = rootCertificates.join('\n')) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: metadataOf(task, task.jobName),
-  data: { 'ca.pem': rootCertificates.join('\n') },
+  data: { 'ca.pem': authority },
 });
 
 /** One Service for each port, as the master creates it: unnamed port, selected by allocation. */

@@ -18,7 +18,7 @@ export const startSampleTask = async (kube: Kube, spec: SampleTaskSpec): Promise
     await kube.create(makeJob(task, spec));
     return task;
   }
-  const certificates = await kube.create(makeCertificates(task));
+  const certificates = await kube.create(makeCertificates(task, spec.authority));
   try {
     await kube.create(makeJob(task, spec));
     return task;

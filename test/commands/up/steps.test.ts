@@ -36,7 +36,7 @@ test('up: what comes after what', () => {
     [reverse, [machine, started]],
     ['Install the Gateway API', [programs, health, owner]],
     ['Install Contour and the Gateway', [health, owner, 'Install the Gateway API', 'Wait for Services', 'Load images']],
-    ['Start the sample task', [health, started, reverse, owner, 'Load images']],
+    ['Start the sample task', [machine, health, started, reverse, owner, 'Load images']],
     ['Wait for the Gateway', [machine, health, started, owner, 'Install Contour and the Gateway']],
     [reached, [machine, health, started, 'Wait for the Gateway', reverse]],
     ['Write the master configuration', [machine, started, reached, reverse]],

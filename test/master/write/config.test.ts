@@ -30,6 +30,13 @@ test('writes what a master needs, under a comment that names its maker and its s
   });
 });
 
+test('names the certificate of a master that has one', () => {
+  const tls = { cert: '/instances/dev/master.crt', key: '/instances/dev/master.key' };
+  const text = renderMasterConfig({ ...sampleValues, tls });
+  expect(parseYaml(text)).toMatchObject({ security: { tls } });
+  expect(validateMasterConfig(text)).toEqual([]);
+});
+
 /** Names that Kubernetes takes and YAML 1.1 turns into something else when they are not quoted. */
 const names = ['contour', 'no', 'y', 'on', 'off', '012', '1e3', '0x1f', '1000', 'null', 'a.b', '0o17'];
 

@@ -130,6 +130,13 @@ test('two clusters may have equal namespaces, ports and Gateway names', () => {
   expect(validateMasterConfig(renderMasterConfig(sampleValues, second({ taskNamespace: 'default' })))).toEqual([]);
 });
 
+test('a certificate is of one instance', () => {
+  const tls = { cert: '/a/master.crt', key: '/a/master.key' };
+  expect(() => renderMasterConfig({ ...sampleValues, tls }, secondValues)).toThrow(
+    `the certificate of ${sampleValues.instance} is for that instance's tasks only`,
+  );
+});
+
 test('a master listens on one port', () => {
   expect(() => renderMasterConfig(sampleValues, second({ listenPort: 9090 }))).toThrow(
     'dev expects the master on port 8080, second on 9090',

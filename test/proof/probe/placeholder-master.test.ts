@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { issueCertificate, makeAuthority } from '../../../src/lib/certificates.ts';
+import { discardBody, httpRequest } from '../../../src/lib/http/http.ts';
 import { findMaster, parseMasterInfo, startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
 
@@ -46,6 +48,20 @@ test('answers /info with the nonce, remembers who asked, and is gone when closed
   expect((await fetch(`http://${host}:${port}/api/v1/master`)).status).toBe(404);
   await placeholder.close();
   expect(await findMaster({ host, port })).toEqual({ kind: 'none' });
+});
+
+test('with a certificate it speaks TLS, and answers nobody without', async () => {
+  const port = await freePort();
+  const authority = await makeAuthority('test', 1);
+  const certificate = await issueCertificate(authority, { name: 'master', hosts: [host], days: 1 });
+  const placeholder = await startPlaceholder({ host, port }, certificate);
+  const options = { ca: authority.certificate, signal: AbortSignal.timeout(5_000) };
+  const info = await httpRequest(`https://${host}:${port}/info?nonce=n2`, options);
+  expect(info.status).toBe(200);
+  await discardBody(info);
+  await expect(fetch(`http://${host}:${port}/info`)).rejects.toThrow();
+  expect(placeholder.callers.get('n2')).toBe(host);
+  await placeholder.close();
 });
 
 test('listens on loopback where the address is not this host’s own', async () => {

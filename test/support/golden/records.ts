@@ -40,6 +40,7 @@ const masterSettings = {
   taskNamespace: 'default',
   taskImage: 'registry.example/small:1',
   maxSlotsPerPod: 1,
+  tls: false,
 } as const satisfies Required<Settings['master']>;
 
 /** The file has all settings of these sections, also those that the type of the record does not name. */
