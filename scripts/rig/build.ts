@@ -4,6 +4,7 @@ import type { Item } from '../../src/artifacts/item.ts';
 import { detectPlatform } from '../../src/artifacts/platform.ts';
 import { findStored } from '../../src/artifacts/store/cache.ts';
 import { fillCache } from '../../src/artifacts/store/ensure.ts';
+import { noPins } from '../../src/artifacts/store/trust.ts';
 import { xdgDirs } from '../../src/config/load.ts';
 import { pins } from '../../src/config/versions.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
@@ -25,7 +26,7 @@ export type Rig = {
 /** Takes the cache's lock only when something is missing, so that runs do not wait for another one's building. */
 const ensureItems: typeof fillCache = async (wanted, filling) => {
   const items = Object.entries<Item>(wanted);
-  const found = await Promise.all(items.map(([, { key }]) => findStored(filling.cacheDir, key)));
+  const found = await Promise.all(items.map(([, item]) => findStored(filling.cacheDir, item, noPins)));
   if (!found.every((stored) => stored !== undefined)) return fillCache(wanted, filling);
   return Object.fromEntries(items.map(([name], index) => [name, found[index]])) as Awaited<
     ReturnType<typeof fillCache<keyof typeof wanted>>

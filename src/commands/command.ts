@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.ts';
 import { findPortProblems } from '../gateway/listener-ports.ts';
@@ -43,6 +44,7 @@ const foldersOf = (env: Invocation['env']): Folders => ({
 const checkSettings = (config: Config): readonly Finding[] => [
   ...findPortProblems(config.gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` })),
   ...findMasterRouteProblems(config),
+  ...findOriginProblems(config),
 ];
 
 /** The configuration, and with it what the steps of a command need. */

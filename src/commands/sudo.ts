@@ -14,10 +14,16 @@ const isKept = (name: string): boolean =>
 /** A tunnel needs it, and only sudo itself hands it on unseen. */
 const secret = 'NGROK_AUTHTOKEN';
 
+/** The mirror's URL without user and password: everybody can read a command line. */
+const plainMirror = (args: readonly string[]): readonly string[] =>
+  args.map((arg, index) =>
+    args[index - 1] === '--mirror' || arg.startsWith('--mirror=') ? arg.replace(/\/\/[^/?#]*@/, '//') : arg,
+  );
+
 /** The same command line again, as root, with the user's folders and settings. */
 export const sudoCommand = (env: Invocation['env'], command: readonly string[]): Command => {
   const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
-  return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...command];
+  return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...plainMirror(command)];
 };
 
 const notRoot = (uid: number, trouble: string, cause?: unknown): UserError =>

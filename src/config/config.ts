@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseMirror } from '../model/mirror.ts';
 import { settings } from './settings.ts';
 
 const label = z
@@ -100,8 +101,15 @@ export const configSchema = z
     tunnel: z.strictObject({ allowPublic: z.boolean(), ttlHours: count.max(24 * 7) }),
     mirror: z
       .url({ protocol: /^https?$/, hostname: /./, error: 'must be a URL such as https://mirror.example/files' })
+      // user and password leave the configuration here, so that nothing that shows it can show them
+      .transform(parseMirror)
       .optional(),
+    trustMirror: z.boolean(),
     bundle: text.optional(),
+    bundleDigest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits, as `taskgate prefetch --bundle` prints it')
+      .optional(),
     timeouts: z.strictObject({ upSeconds: seconds, stageSeconds: seconds }),
   })
   .readonly();

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { withoutPasswords } from './redact.ts';
+import { withoutPasswords } from '../lib/redact.ts';
 import { settings } from './settings.ts';
 import type { Source } from './sources.ts';
 import { getIn, nearest, type Tree } from './tree.ts';
@@ -30,7 +30,11 @@ const describeUnknown = (key: string, parent: readonly string[], locate: Source[
   return `${locate([...parent, key])}: unknown key '${[...parent, key].join('.')}'; ${advice}`;
 };
 
-const shown = (value: unknown): string => withoutPasswords(JSON.stringify(value) ?? 'nothing');
+/** A mirror without its scheme is no URL yet, but may have a password already. */
+const shown = (value: unknown, path: readonly string[]): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return withoutPasswords(path.join('.') === 'mirror' ? text.replace(/^"[^/]*@|(?<=\/\/).*@/, '***@') : text);
+};
 
 /** Problems of a tree's shape, each with place, value seen and what would do. Tested in test/config/load.test.ts. */
 export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Source['locate']): readonly string[] => {
@@ -39,5 +43,5 @@ export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Sourc
   const value = getIn(tree, path);
   const place = `${locate(path)}: ${path.join('.')}:`;
   if (value === null) return [`${place} has no value; write one or remove the line`];
-  return [`${place} ${issue.message.replace(/^Invalid (input|option): /, '')}, got ${shown(value)}`];
+  return [`${place} ${issue.message.replace(/^Invalid (input|option): /, '')}, got ${shown(value, path)}`];
 };

@@ -106,7 +106,12 @@ export const settings: readonly Setting[] = [
   toggle('tunnel.allowPublic', 'allow a tunnel whose end the internet can reach'),
   number('tunnel.ttlHours', 'hours after which a public tunnel expires', 8),
   text('mirror', 'URL of a mirror of the release files, asked before the official hosts'),
+  toggle('trustMirror', 'accept from the mirror what neither a pin nor the publisher proves, and plain http to it'),
   text('bundle', 'folder that `taskgate prefetch --bundle` wrote; then no network is used'),
+  text(
+    'bundleDigest',
+    'digest of the bundle, as `taskgate prefetch --bundle` prints it; a bundle on a mirror needs it, and one in a folder of others',
+  ),
   number('timeouts.upSeconds', 'deadline of `up` as a whole; a first run may have to build', 3600),
   number('timeouts.stageSeconds', 'deadline of each wait for the cluster', 180),
 ];

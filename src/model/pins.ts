@@ -12,6 +12,17 @@ export const kubernetesPrograms = [
   'kubelet',
 ] as const;
 
+/** SHA-256 in lower-case hex. The index is the list of an image's manifests, one for each architecture. */
+export type ImageDigests = { readonly index?: string; readonly amd64?: string; readonly arm64?: string };
+
+/** SHA-256 in lower-case hex of what is downloaded. What has no entry is open: `npm run pins -- --check` lists it. */
+export type DigestPins = {
+  /** Release files as they are downloaded, by their publisher's URL. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Images by name and tag. */
+  readonly images: Readonly<Record<string, ImageDigests>>;
+};
+
 /** `${version}`, `${arch}` (amd64), `${machine}` (x86_64) and `${file}` are filled in. */
 export type ReleasePin = {
   readonly url: string;
@@ -73,6 +84,7 @@ export type ImagePin = {
 
 /** Every version that taskgate fetches, with its checksums. */
 export type Pins = {
+  readonly digests: DigestPins;
   readonly kubernetes: ProgramPin;
   readonly agnhost: ProgramPin;
   readonly etcd: ProgramPin;

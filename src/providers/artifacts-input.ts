@@ -1,6 +1,7 @@
 import type { ArtifactsInput } from '../artifacts/artifacts.ts';
 import { phaseOf } from '../artifacts/store/progress.ts';
 import { pins } from '../config/versions.ts';
+import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Report } from '../lib/progress.ts';
 import type { CommandContext } from './context.ts';
 
@@ -10,7 +11,8 @@ export const artifactsInput = (
   signal: AbortSignal,
   report: Report,
 ): ArtifactsInput => {
-  const { mirror, bundle } = config;
+  const { mirror, trustMirror, bundle, bundleDigest } = config;
+  const caller = findSudoCaller(env);
   return {
     pins,
     cacheDir: folders.cacheDir,
@@ -19,7 +21,10 @@ export const artifactsInput = (
     signal,
     network: { proxyEnv: env },
     report: (progress) => report({ ...progress, ...phaseOf(progress.state) }),
+    trustMirror,
+    ...(caller && { callerUid: caller.uid }),
     ...(mirror && { mirror }),
     ...(bundle && { bundle }),
+    ...(bundleDigest && { bundleDigest }),
   };
 };

@@ -154,9 +154,11 @@ test('a mirror with the layout of the release hosts is asked before them', async
     ];
   });
   const mirror = await startServer({ ...Object.fromEntries(routes), [`/mirror/${host}/release/manifest`]: manifest });
-  const { input } = await setUp(testPins, { mirror: `${mirror.url}/mirror` });
+  const { input } = await setUp(testPins, { mirror: { url: `${mirror.url}/mirror` } });
   await ensureArtifacts(input);
-  expect(requests.filter((line) => line.includes('/release/'))).toEqual([]);
+  const asked = requests.filter((line) => line.includes('/release/'));
+  expect(asked, 'the publisher says what is right').toHaveLength(9);
+  expect(asked.filter((line) => !line.endsWith('.sha256'))).toEqual([]);
   expect(mirror.requests.filter((line) => line === 'GET /mirror/bundle.json')).toHaveLength(1);
   expect(url).not.toBe(mirror.url);
 });

@@ -26,7 +26,7 @@ describe('the order of sources', () => {
     }));
 
   test('a mirror is tried first, as a served bundle or as copies of releases', () =>
-    expect(sourcesWith({ mirror: 'https://mirror.test' })).toMatchObject({
+    expect(sourcesWith({ mirror: { url: 'https://mirror.test' } })).toMatchObject({
       kubernetes: ['mirror', 'mirror', 'release', 'go'],
       runtime: ['mirror', 'debian', 'host'],
       contourManifest: ['mirror', 'mirror', 'release', 'go'],

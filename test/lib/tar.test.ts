@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { sha256OfFile } from '../../src/lib/files.ts';
-import { extractFile, type TarEntry, writeTar } from '../../src/lib/tar.ts';
+import { ArchiveError, extractFile, type TarEntry, writeTar } from '../../src/lib/tar.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const entries = (path: string): readonly TarEntry[] => [
@@ -27,12 +29,41 @@ test('takes one file out of a gzipped tar', async () => {
   await writeFile(join(dir, 'big'), Buffer.alloc(100_000, 7));
   await writeTar(join(dir, 'all.tar'), entries(join(dir, 'big')));
   await writeFile(join(dir, 'all.tgz'), gzipSync(await readFile(join(dir, 'all.tar'))));
-  expect(await extractFile(join(dir, 'all.tgz'), 'dir/big', join(dir, 'out'))).toBe(true);
+  expect(await extractFile(join(dir, 'all.tgz'), { member: 'dir/big', to: join(dir, 'out'), limit: 1e8 })).toBe(true);
   expect(await readFile(join(dir, 'out'))).toEqual(Buffer.alloc(100_000, 7));
-  expect(await extractFile(join(dir, 'all.tgz'), 'dir/none', join(dir, 'out'))).toBe(false);
+  expect(await extractFile(join(dir, 'all.tgz'), { member: 'dir/none', to: join(dir, 'out'), limit: 1e8 })).toBe(false);
 });
 
 test('a file that is missing fails, and does not hang', async () => {
   const dir = await temporaryDir();
   await expect(writeTar(join(dir, 'x.tar'), entries(join(dir, 'absent')))).rejects.toThrow('ENOENT');
+});
+
+/** A gzipped tar with one entry of any type. */
+const archiveOf = async (
+  header: Parameters<ReturnType<typeof pack>['entry']>[0],
+  content = Buffer.alloc(0),
+): Promise<string> => {
+  const into = pack();
+  into.entry(header, content);
+  into.finalize();
+  const path = join(await temporaryDir(), 'a.tgz');
+  await writeFile(path, gzipSync(await buffer(into)));
+  return path;
+};
+
+test.each(['symlink', 'link', 'fifo', 'character-device', 'directory'] as const)('a %s is no program', async (type) => {
+  const archive = await archiveOf({ name: 'tool', type, linkname: '/etc/shadow' });
+  const to = join(await temporaryDir(), 'out');
+  const error = await extractFile(archive, { member: 'tool', to, limit: 1e8 }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ArchiveError);
+  await expect(readFile(to)).rejects.toThrow('ENOENT');
+});
+
+test.each(['tool', 'another'])('a few kB that unpack to more than the limit end there: %s', async (member) => {
+  const archive = await archiveOf({ name: 'tool' }, Buffer.alloc(20e6));
+  expect((await readFile(archive)).length).toBeLessThan(100e3);
+  const to = join(await temporaryDir(), 'out');
+  const extracting = extractFile(archive, { member, to, limit: 1e6 });
+  await expect(extracting).rejects.toThrow('it unpacks to more than 1000000 bytes');
 });

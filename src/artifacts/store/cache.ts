@@ -1,7 +1,8 @@
 import { mkdir, readdir, readlink, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { findStat, findTextFile, isThere, sha256OfFile, writeFileAtomically } from '../../lib/files.ts';
-import type { StoredItem } from '../item.ts';
+import type { Item, StoredItem } from '../item.ts';
+import { isTrusted, type Proof, type Trust } from './trust.ts';
 
 /** A file as it was when it was stored. `path` is relative to the item's folder. */
 export type StampedFile = {
@@ -21,6 +22,8 @@ export type Stamp = {
   readonly source: string;
   readonly files: readonly StampedFile[];
   readonly links: readonly StampedLink[];
+  /** What proved the item's parts; absent for what was built here, and in stamps of earlier versions. */
+  readonly proofs?: readonly Proof[];
 };
 
 const stampName = 'stamp.json';
@@ -37,15 +40,16 @@ const hasFields = (value: unknown, fields: Readonly<Record<string, 'string' | 'n
 
 const stampFields = { schema: 'number', key: 'string', source: 'string' } as const;
 const fileFields = { path: 'string', size: 'number', mtimeMs: 'number', mode: 'number', sha256: 'string' } as const;
+const proofFields = { of: 'string', sha256: 'string', by: 'string' } as const;
 const linkFields = { path: 'string', target: 'string' } as const;
 
 /** Whether this is an undamaged stamp of this version. */
 export const isStamp = (value: unknown): value is Stamp => {
   if (!hasFields(value, stampFields)) return false;
-  const { schema, files, links } = value as Partial<Stamp>;
-  const isListOf = (list: unknown, fields: typeof fileFields | typeof linkFields) =>
+  const { schema, files, links, proofs = [] } = value as Partial<Stamp>;
+  const isListOf = (list: unknown, fields: Parameters<typeof hasFields>[1]) =>
     Array.isArray(list) && list.every((each) => hasFields(each, fields));
-  return schema === 1 && isListOf(files, fileFields) && isListOf(links, linkFields);
+  return schema === 1 && isListOf(files, fileFields) && isListOf(links, linkFields) && isListOf(proofs, proofFields);
 };
 
 /** An item's stamp; undefined if it is missing, damaged or of another version. */
@@ -69,11 +73,15 @@ const isIntact = async (dir: string, file: StampedFile): Promise<boolean> => {
   return Math.floor(found.mtimeMs) === file.mtimeMs || (await sha256OfFile(path)) === file.sha256;
 };
 
-/** The item with this key, if all its files are unchanged. */
-export const findStored = async (cacheDir: string, key: string): Promise<StoredItem | undefined> => {
+/** The stored item, if all its files are unchanged, and what proved it still does. */
+export const findStored = async (
+  cacheDir: string,
+  { key, publishedAt = {} }: Pick<Item, 'key' | 'publishedAt'>,
+  trust: Trust,
+): Promise<StoredItem | undefined> => {
   const dir = itemDir(cacheDir, key);
   const stamp = await findStamp(dir);
-  if (!stamp || stamp.key !== key) return undefined;
+  if (!stamp || stamp.key !== key || !isTrusted(stamp, trust, publishedAt)) return undefined;
   const intact = await Promise.all([
     ...stamp.files.map((file) => isIntact(dir, file)),
     ...stamp.links.map(({ path }) => isThere(join(dir, path))),
@@ -100,14 +108,25 @@ const stampFile = async (dir: string, path: string): Promise<StampedFile> => {
 };
 
 /** Stamps a finished folder and moves it into the cache, where it replaces a damaged one. */
-export const storeItem = async (cacheDir: string, made: StoredItem): Promise<StoredItem> => {
+export const storeItem = async (
+  cacheDir: string,
+  made: StoredItem,
+  proofs: readonly Proof[] = [],
+): Promise<StoredItem> => {
   const tree = await listTree(made.dir);
   const files: StampedFile[] = [];
   for (const path of tree.files) files.push(await stampFile(made.dir, path));
   const links = await Promise.all(
     tree.links.map(async (path) => ({ path, target: await readlink(join(made.dir, path)) })),
   );
-  const stamp: Stamp = { schema: 1, key: made.key, source: made.source, files, links };
+  const stamp: Stamp = {
+    schema: 1,
+    key: made.key,
+    source: made.source,
+    files,
+    links,
+    ...(proofs.length > 0 && { proofs }),
+  };
   await writeFileAtomically(join(made.dir, stampName), `${JSON.stringify(stamp, null, 1)}\n`, 0o644);
   const dir = itemDir(cacheDir, made.key);
   await mkdir(join(cacheDir, 'items'), { recursive: true });

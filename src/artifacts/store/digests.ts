@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 
-/** Records the first digest seen of each URL or tag that is not pinned by digest, and refuses another one. */
+/** Records the first digest seen of each URL, tag or bundle's file that no pin proves, and refuses another one. */
 export type Digests = { readonly remember: (name: string, sha256: string) => Promise<void> };
 
 const isDigests = (value: unknown): value is Record<string, string> =>

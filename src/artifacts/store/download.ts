@@ -9,6 +9,8 @@ import { asSourceError, type Network, verifyStatus } from './network.ts';
 type Download = {
   readonly url: string;
   readonly sha256: string;
+  /** No more than this is accepted (default: {@link hardLimit}). */
+  readonly maxBytes?: number;
   /** Path of the finished file. */
   readonly to: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -16,6 +18,9 @@ type Download = {
 };
 
 const maxAttempts = 4;
+
+/** For files whose publisher does not say a size beforehand; the largest pinned one has some 110 MB. */
+const hardLimit = 1024 ** 3;
 
 const sizeOf = async (path: string): Promise<number> => (await findStat(path))?.size ?? 0;
 
@@ -29,6 +34,17 @@ const totalOf = ({ status, headers }: HttpResponse): number | undefined => {
 /** Offset of the response's first byte: a server that ignores the Range header sends the whole file. */
 const startOf = ({ status, headers }: HttpResponse): number =>
   status === 206 ? Number(/bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1]) : 0;
+
+/** Throws, and removes the file, before more is written than the file may have. */
+const verifySize = async (size: number, { url, maxBytes = hardLimit }: Download, partial: string): Promise<void> => {
+  const limit = Math.min(maxBytes, hardLimit);
+  if (size <= limit) return;
+  await rm(partial, { force: true });
+  throw new UserError(`${url} sends ${size} bytes or more, but at most ${limit} were expected`, {
+    id: 'artifact.too-large',
+    hint: 'it is not the file that was asked for: use another network, --mirror or --bundle',
+  });
+};
 
 /** Downloads the rest of the partial file. */
 const fetchRest = async (download: Download, partial: string, network: Network): Promise<void> => {
@@ -45,12 +61,18 @@ const fetchRest = async (download: Download, partial: string, network: Network):
   if (done !== 0 && done !== have)
     throw new HttpError('refused', `${response.url.host} sent a different range than requested`);
   const total = totalOf(response);
+  const verify = (size: number) => verifySize(size, download, partial);
+  await verify(total ?? done).catch((error: unknown) => {
+    response.body.destroy();
+    throw error;
+  });
   // not a pipeline: if the response ends early, the received bytes are kept
   const file = await open(partial, done === 0 ? 'w' : 'a');
   try {
     for await (const chunk of readBody(response, network.signal)) {
-      await file.writeFile(chunk);
       done += chunk.length;
+      await verify(done);
+      await file.writeFile(chunk);
       download.onBytes?.(done, total);
     }
   } finally {

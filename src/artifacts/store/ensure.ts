@@ -1,26 +1,37 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { confineTree, UnconfinedError } from '../../lib/confined.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { withLock } from '../../lib/process/lock.ts';
+import type { Mirror } from '../../model/mirror.ts';
 import type { Item, StoredItem, Work } from '../item.ts';
 import { findStored, scratchDir, storeItem } from './cache.ts';
 import { loadDigests } from './digests.ts';
-import { cacheFailure, isFinal } from './failure.ts';
+import { cacheFailure, isFinal, isUnproven } from './failure.ts';
 import { makeNetwork, type NetworkOptions } from './network.ts';
 import { type OnProgress, startReporting } from './progress.ts';
 import { makeQueue } from './queue.ts';
+import { noPins, type Proof, type Trust } from './trust.ts';
 
 /** What the work on all items shares. */
-type Shared = Omit<Work, 'report' | 'ensure'> & { readonly report: OnProgress };
+type Shared = Omit<Work, 'report' | 'ensure' | 'prove'> & { readonly report: OnProgress };
 
-export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildQueue'> & { readonly network?: NetworkOptions };
+export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildQueue' | 'trust'> & {
+  readonly network?: Omit<NetworkOptions, 'mirror'>;
+  /** Requests to it get its credentials. */
+  readonly mirror?: Mirror;
+  readonly trust?: Trust;
+};
 
 type Failure = { readonly source: string; readonly error: UserError };
 
-/** One error for an item that no source provides: the reason of each source, and the hint of the last. */
+/**
+ * One error for an item that no source provides: the reason of each source, and the hint of the last, or of a source that
+ * only wants a proof.
+ */
 const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
   const reasons = failures.map(({ source, error }) => `${source}: ${error.message}`).join('; ');
-  const last = failures.at(-1)?.error;
+  const last = (failures.find(({ error }) => isUnproven(error)) ?? failures.at(-1))?.error;
   return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'no source is available'}`, {
     id: last?.id ?? 'artifact.unavailable',
     hint: last?.hint ?? 'give --mirror or --bundle',
@@ -28,16 +39,31 @@ const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
   });
 };
 
-const trySources = async (item: Item, dir: string, work: Work): Promise<string> => {
+/** Explains content that would reach beyond its folder; other errors are returned unchanged. */
+const unsafeContent = (error: unknown): unknown =>
+  error instanceof UnconfinedError
+    ? new UserError(`refused: ${error.message}`, {
+        id: 'artifact.unsafe-content',
+        hint: 'it may be an attack: find out who wrote it, and use another source',
+        cause: error,
+      })
+    : error;
+
+type Made = { readonly source: string; readonly proofs: readonly Proof[] };
+
+const trySources = async (item: Item, dir: string, work: Omit<Work, 'prove'>): Promise<Made> => {
   const failures: Failure[] = [];
   for (const source of item.sources) {
     try {
       await mkdir(dirname(dir), { recursive: true });
-      await source.make(dir, work);
-      return source.name;
+      const proofs: Proof[] = [];
+      await source.make(dir, { ...work, prove: (proof) => proofs.push(proof) });
+      // links of an item of the host's programs lead to them; nothing else may reach beyond its folder
+      await confineTree(dir, { allowOutsideLinks: source.name === 'host' });
+      return { source: source.name, proofs };
     } catch (thrown) {
       work.signal.throwIfAborted();
-      const error = cacheFailure(thrown, work.cacheDir);
+      const error = cacheFailure(unsafeContent(thrown), work.cacheDir);
       if (!(error instanceof UserError) || isFinal(error)) throw error;
       failures.push({ source: source.name, error });
       work.report('skipped-source', `${source.name}: ${error.message}`);
@@ -47,20 +73,26 @@ const trySources = async (item: Item, dir: string, work: Work): Promise<string> 
   throw unavailable(item, failures);
 };
 
-const makeItem = async (item: Item, work: Work): Promise<StoredItem> => {
+/** `, proven by pin`; empty for what is built here, whose sources the go command or apt verifies. */
+const describeProofs = (proofs: readonly Proof[]): string => {
+  const kinds = [...new Set(proofs.map(({ by }) => by))].toSorted();
+  return kinds.length > 0 ? `, proven by ${kinds.join(' and ')}` : '';
+};
+
+const makeItem = async (item: Item, work: Omit<Work, 'prove'>): Promise<StoredItem> => {
   const dir = join(scratchDir(work.cacheDir), item.key, 'item');
-  const source = await trySources(item, dir, work);
+  const { source, proofs } = await trySources(item, dir, work);
   work.report('building', `checking ${item.version}`);
-  const stored = await storeItem(work.cacheDir, { key: item.key, dir, source });
+  const stored = await storeItem(work.cacheDir, { key: item.key, dir, source }, proofs);
   await rm(dirname(dir), { recursive: true, force: true });
-  work.report('done', `${item.version} from ${source}`);
+  work.report('done', `${item.version} from ${source}${describeProofs(proofs)}`);
   return stored;
 };
 
 /** The item from the cache, or from its first source that works. */
 const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): Promise<StoredItem> => {
   const { report, ...rest } = shared;
-  const stored = await findStored(shared.cacheDir, item.key);
+  const stored = await findStored(shared.cacheDir, item, shared.trust);
   if (stored) {
     report({ name: item.name, state: 'cached', detail: item.version });
     return stored;
@@ -99,9 +131,10 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
   const failed = new AbortController();
   const signal = AbortSignal.any([filling.signal, failed.signal]);
   const digests = await loadDigests(filling.cacheDir);
-  const network = makeNetwork(filling.network ?? {}, signal);
+  const trust = filling.trust ?? noPins;
+  const network = makeNetwork({ ...filling.network, ...(filling.mirror && { mirror: filling.mirror }) }, signal);
   // the go command uses all cores
-  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, network, buildQueue: makeQueue() });
+  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, trust, network, buildQueue: makeQueue() });
   const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
     try {
       return [name, await ensure(item)] as const;

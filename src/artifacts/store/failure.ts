@@ -3,9 +3,19 @@ import { type ErrorId, hasCode, messageOf, UserError } from '../../lib/errors.ts
 import { CommandError } from '../../lib/process/runner.ts';
 
 /** Errors after which no other source is tried: it would fail the same way, or the user must decide. */
-const finalIds = new Set(['artifact.disk-full', 'artifact.cache-read-only', 'artifact.digest-changed']);
+const finalIds = new Set([
+  'artifact.disk-full',
+  'artifact.cache-read-only',
+  'artifact.digest-changed',
+  'artifact.bundle-digest',
+]);
 
 export const isFinal = (error: UserError): boolean => finalIds.has(error.id);
+
+const unprovenIds = new Set(['artifact.mirror-unproven', 'artifact.bundle-unproven']);
+
+/** Whether a source was refused for want of a proof: what the user then can do comes before other advice. */
+export const isUnproven = (error: UserError): boolean => unprovenIds.has(error.id);
 
 type FailureText = { readonly id: ErrorId; readonly hint: string };
 

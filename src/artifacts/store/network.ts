@@ -7,9 +7,10 @@ import {
   httpRequest,
   readBytes,
 } from '../../lib/http/http.ts';
+import type { Mirror } from '../../model/mirror.ts';
 
-/** Certificate authorities, proxy and timeouts. */
-export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'>;
+/** Certificate authorities, proxy and timeouts, and the mirror, whose requests get its credentials. */
+export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'> & { readonly mirror?: Mirror };
 
 /** Requests of one run. A host that was unreachable once is not tried again. */
 export type Network = {
@@ -39,14 +40,18 @@ export const verifyStatus = (response: HttpResponse, expected: readonly number[]
 export const asSourceError = (error: unknown): unknown =>
   error instanceof HttpError ? sourceError(messageOf(error), error) : error;
 
-export const makeNetwork = (options: NetworkOptions, signal: AbortSignal): Network => {
+/** The mirror's credentials, for what is on the mirror. A redirect to another host does not get them. */
+const credentialsFor = (url: string, mirror: Mirror | undefined): Readonly<Record<string, string>> =>
+  mirror?.authorization && url.startsWith(`${mirror.url}/`) ? { authorization: mirror.authorization() } : {};
+
+export const makeNetwork = ({ mirror, ...options }: NetworkOptions, signal: AbortSignal): Network => {
   const unreachable = new Map<string, HttpError>();
   const request: Network['request'] = async (url, headers = {}) => {
     const { host } = new URL(url);
     const known = unreachable.get(host);
     if (known) throw known;
     try {
-      return await httpRequest(url, { ...options, signal, headers });
+      return await httpRequest(url, { ...options, signal, headers: { ...headers, ...credentialsFor(url, mirror) } });
     } catch (error) {
       if (error instanceof HttpError && error.trouble === 'unreachable') unreachable.set(host, error);
       throw error;

@@ -1,4 +1,6 @@
 import { type Artifacts, ensureArtifacts, writeBundle } from '../../artifacts/artifacts.ts';
+import { isRemote, remoteBundle } from '../../artifacts/origin-rules.ts';
+import { UserError } from '../../lib/errors.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { makeResults } from '../../task-list/results.ts';
@@ -7,6 +9,9 @@ import { stepsOf } from '../../task-list/step.ts';
 import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
 
 type PrefetchContext = CommandContext & { readonly bundleDir?: string };
+
+/** Undefined: no bundle was asked for. */
+type Written = { readonly bundleDigest: string } | undefined;
 
 const prefetchStep = stepsOf<PrefetchContext>();
 
@@ -21,11 +26,13 @@ const fillCacheStep = prefetchStep({
 
 const copyToBundle = prefetchStep({
   title: 'Write the bundle',
-  skip: (_, { bundleDir }) => bundleDir === undefined && 'not asked for; --bundle DIR writes one',
-  run: async (_, context, { signal, report, note }): Promise<undefined> => {
+  skip: (_, { bundleDir }) =>
+    bundleDir === undefined && { because: 'not asked for; --bundle DIR writes one', value: undefined },
+  run: async (_, context, { signal, report, note }): Promise<Written> => {
     const { bundleDir: dir = '' } = context;
-    await writeBundle({ ...artifactsInput(context, signal, report), dir });
-    note(dir);
+    const { digest } = await writeBundle({ ...artifactsInput(context, signal, report), dir });
+    note(`${dir}, for --bundle-digest ${digest}`);
+    return { bundleDigest: digest };
   },
 });
 
@@ -34,11 +41,11 @@ export const fillCache = async (
   invocation: Invocation,
   context: CommandContext,
   bundleDir?: string,
-): Promise<Artifacts> => {
+): Promise<Artifacts & { readonly bundleDigest?: string }> => {
   const results = makeResults();
   const options = { kind: displayKind(invocation), signal: context.signal, results };
   await runAndShow([fillCacheStep, copyToBundle], { ...context, ...(bundleDir && { bundleDir }) }, options);
-  return results.get(fillCacheStep);
+  return { ...results.get(fillCacheStep), ...results.find(copyToBundle) };
 };
 
 /**
@@ -47,6 +54,9 @@ export const fillCache = async (
  */
 export const prefetch = async (input: CommandInput): Promise<void> => {
   const { bundle, ...settings } = input.flags.settings;
+  if (bundle !== undefined && isRemote(bundle)) {
+    throw new UserError(`--bundle: bundle: ${remoteBundle.message}`, { id: 'usage.config', hint: remoteBundle.hint });
+  }
   const { context } = await readConfig({ ...input, flags: { ...input.flags, settings } });
   const artifacts = await fillCache(input.invocation, context, bundle);
   if (input.flags.json) printJson(artifacts);

@@ -1,32 +1,15 @@
-import { chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bundleSource, folderBundle, servedBundle } from '../../../src/artifacts/bundle/bundle.ts';
 import { verifyBundle } from '../../../src/artifacts/bundle/index-file.ts';
-import { copyToBundle } from '../../../src/artifacts/bundle/writer.ts';
 import type { Item } from '../../../src/artifacts/item.ts';
 import { findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
+import { noPins } from '../../../src/artifacts/store/trust.ts';
+import { digestIn, item, makeBundle } from '../../support/bundle.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ranged, startServer } from '../../support/release-server.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
 import { fakeWork } from '../../support/work.ts';
-
-const item: Item = { name: 'tool', version: 'v1', key: 'tool-v1', sources: [] };
-const signal = new AbortController().signal;
-
-/** A cache with one item, written to a bundle. */
-const makeBundle = async (source = 'go'): Promise<string> => {
-  const cacheDir = await temporaryDir();
-  const dir = join(cacheDir, 'made');
-  await mkdir(join(dir, 'sub folder'), { recursive: true });
-  await writeFile(join(dir, 'sub folder/tool'), 'tool');
-  await chmod(join(dir, 'sub folder/tool'), 0o755);
-  await symlink('sub folder/tool', join(dir, 'link'));
-  const stored = await storeItem(cacheDir, { key: item.key, dir, source });
-  const bundle = join(cacheDir, 'bundle');
-  await copyToBundle(bundle, [[item, stored]], { signal, onItem: () => undefined });
-  return bundle;
-};
 
 const expectTool = async (dir: string) => {
   expect(await readFile(join(dir, 'sub folder/tool'), 'utf8')).toBe('tool');
@@ -38,10 +21,10 @@ test('a bundle restores an item unchanged, with links and modes', async () => {
   const bundle = await makeBundle();
   const { work } = await fakeWork();
   const dir = join(work.cacheDir, 'scratch');
-  await bundleSource(folderBundle(bundle), item.key).make(dir, work);
+  await bundleSource(folderBundle(bundle), item).make(dir, work);
   await expectTool(dir);
   await storeItem(work.cacheDir, { key: item.key, dir, source: 'bundle' });
-  expect(await findStored(work.cacheDir, item.key)).toMatchObject({ source: 'bundle' });
+  expect(await findStored(work.cacheDir, item, noPins)).toMatchObject({ source: 'bundle' });
 });
 
 test('a mirror may serve a bundle', async () => {
@@ -52,7 +35,7 @@ test('a mirror may serve a bundle', async () => {
   });
   const { work } = await fakeWork();
   const dir = join(work.cacheDir, 'item');
-  await bundleSource(servedBundle(`${served.url}/b/`), item.key).make(dir, work);
+  await bundleSource(servedBundle({ url: `${served.url}/b` }, await digestIn(bundle)), item).make(dir, work);
   await expectTool(dir);
 });
 
@@ -66,9 +49,9 @@ test('a bundle holds plain files only, so that any disk can carry it', async () 
 test('reports what is missing in a bundle', async () => {
   const bundle = await makeBundle();
   const { work } = await fakeWork();
-  const other = bundleSource(folderBundle(bundle), 'other-v2');
+  const other = bundleSource(folderBundle(bundle), { key: 'other-v2' });
   expect((await failureOf(other.make(work.cacheDir, work))).message).toBe(`${bundle} holds no other-v2, only tool-v1`);
-  const empty = bundleSource(folderBundle('/nowhere'), item.key);
+  const empty = bundleSource(folderBundle('/nowhere'), item);
   expect((await failureOf(empty.make(work.cacheDir, work))).message).toBe('/nowhere holds no bundle.json');
 });
 
@@ -76,7 +59,7 @@ test('refuses a damaged bundle', async () => {
   const bundle = await makeBundle();
   const path = join(bundle, 'items/tool-v1/sub folder/tool');
   const { work } = await fakeWork();
-  const make = () => bundleSource(folderBundle(bundle), item.key).make(join(work.cacheDir, 'item'), work);
+  const make = () => bundleSource(folderBundle(bundle), item).make(join(work.cacheDir, 'item'), work);
   await writeFile(path, 'toll');
   expect(await failureOf(make())).toMatchObject({ id: 'artifact.checksum', hint: expect.stringContaining('prefetch') });
   await rm(path);
@@ -91,7 +74,7 @@ const isHint = expect.stringContaining('taskgate prefetch --bundle');
 
 test('a bundle is checked before any item: one error for all items that need it', async () => {
   const place = await makeBundle();
-  const only = (key: string): Item => ({ ...item, key, sources: [bundleSource(folderBundle(place), key)] });
+  const only = (key: string): Item => ({ ...item, key, sources: [bundleSource(folderBundle(place), { key })] });
   const other = {
     ...only('here-too'),
     sources: [...only('here-too').sources, { ...only('x').sources[0], name: 'host' }],
@@ -126,8 +109,8 @@ test('a bundle cannot write outside its item', async () => {
   const index = await readFile(join(bundle, 'bundle.json'), 'utf8');
   await writeFile(join(bundle, 'bundle.json'), index.replace('sub folder/tool"', '../../escaped"'));
   const { work } = await fakeWork();
-  const error = await failureOf(bundleSource(folderBundle(bundle), item.key).make(join(work.cacheDir, 'item'), work));
-  expect(error.message).toBe('the bundle names ../../escaped, which is outside its item');
+  const error = await failureOf(bundleSource(folderBundle(bundle), item).make(join(work.cacheDir, 'item'), work));
+  expect(error.message).toBe('../../escaped is outside its folder');
 });
 
 test('programs of this machine cannot be bundled', async () => {

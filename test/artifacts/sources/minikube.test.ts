@@ -33,7 +33,10 @@ const setUp = async (sum: string, changes: Partial<ArtifactsInput> = {}) => {
 test('knows where its publisher keeps it', () => {
   const [file] = planRelease(pins.minikube, pins.minikube.release, { arch: 'amd64' });
   const url = `https://github.com/kubernetes/minikube/releases/download/${pins.minikube.version}/minikube-linux-amd64`;
-  expect(file).toEqual({ file: 'minikube', officialUrl: url, url, checksumUrl: `${url}.sha256` });
+  expect(file).toEqual({
+    ...{ file: 'minikube', officialUrl: url, officialChecksumUrl: `${url}.sha256` },
+    ...{ url, checksumUrl: `${url}.sha256` },
+  });
 });
 
 test('is downloaded once, checked, and can be run', async () => {

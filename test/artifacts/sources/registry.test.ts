@@ -65,6 +65,9 @@ const startRegistry = async (changes: Record<string, string | Buffer> = {}) => {
   const { host, requests } = await startServer({
     '/token': '{"token":"secret"}',
     '/v2/a/b/manifests/v1': text(changes.index ?? index),
+    [`/v2/a/b/manifests/sha256:${sha256(index)}`]: text(index),
+    // a registry that does not keep to what it is asked for
+    [`/v2/a/b/manifests/sha256:${'f'.repeat(64)}`]: text(index),
     [`/v2/a/b/manifests/sha256:${sha256(manifest)}`]: text(changes.manifest ?? manifest),
     [`/v2/a/b/blobs/sha256:${sha256(config)}`]: text(config),
     [`/v2/a/b/blobs/sha256:${sha256(layer)}`]: guarded((_, response) =>
@@ -115,4 +118,38 @@ test('a registry that is not there is a reason to go on', async () => {
 test('reports a missing image for this platform', () => {
   expect(() => choosePlatform(JSON.parse(index), 'arm64', 'x/y:1')).toThrow('x/y:1 has no image for linux/arm64');
   expect(choosePlatform(JSON.parse(manifest), 'arm64', 'x/y:1')).toBeUndefined();
+});
+
+describe('an image that is pinned', () => {
+  const pinned = (of: string, digest: string) => async () => {
+    const registry = await startRegistry();
+    const name = of.replace('REF', registry.ref);
+    const { work, proofs } = await fakeWork({
+      trust: { pinned: (asked) => (asked === name ? digest : undefined), trustMirror: false },
+    });
+    const pull = () =>
+      pullImage(registry.ref, {
+        work: { ...work, cacheDir: registry.work.cacheDir },
+        blobsDir: registry.blobsDir,
+        meter: makeMeter(undefined, () => undefined),
+      });
+    return { ...registry, pull, proofs };
+  };
+
+  test('by its index is asked by digest, never by tag for content', async () => {
+    const { pull, proofs, ref } = await pinned('REF', sha256(index))();
+    expect((await pull()).manifest.sha256).toBe(sha256(manifest));
+    expect(proofs).toEqual([{ of: ref, sha256: sha256(index), by: 'pin' }]);
+  });
+
+  test("by this machine's manifest needs no index", async () => {
+    const { pull, proofs, ref } = await pinned('REF amd64', sha256(manifest))();
+    expect((await pull()).manifest.sha256).toBe(sha256(manifest));
+    expect(proofs).toEqual([{ of: `${ref} amd64`, sha256: sha256(manifest), by: 'pin' }]);
+  });
+
+  test.each(['REF', 'REF amd64'])('and differs is refused: %s', async (of) => {
+    const { pull } = await pinned(of, 'f'.repeat(64))();
+    expect(await failureOf(pull())).toMatchObject({ id: 'artifact.checksum' });
+  });
 });

@@ -1,10 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { fillUrl, parseChecksum, planRelease, releaseSource } from '../../../src/artifacts/sources/release.ts';
+import type { Trust } from '../../../src/artifacts/store/trust.ts';
 import { pins } from '../../../src/config/versions.ts';
-import { sha256 } from '../../../src/lib/files.ts';
+import { findTextFile, sha256 } from '../../../src/lib/files.ts';
 import { writeTar } from '../../../src/lib/tar.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { type Handler, ranged, startServer } from '../../support/release-server.ts';
@@ -26,10 +29,14 @@ describe('planRelease', () => {
   });
 
   test('a mirror has them below the names of their hosts', () => {
-    const [first] = planRelease(pins.kubernetes, pins.kubernetes.release, { arch: 'amd64', mirror: 'https://m/x/' });
+    const [first] = planRelease(pins.kubernetes, pins.kubernetes.release, {
+      arch: 'amd64',
+      mirror: { url: 'https://m/x' },
+    });
     expect(first).toEqual({
       file: 'kube-apiserver',
       officialUrl: 'https://dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver',
+      officialChecksumUrl: 'https://dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver.sha256',
       url: 'https://m/x/dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver',
       checksumUrl: 'https://m/x/dl.k8s.io/release/v1.34.4/bin/linux/amd64/kube-apiserver.sha256',
     });
@@ -109,4 +116,95 @@ test('unpacks the program of an archive', async () => {
   await writeFile(join(dir, 'out/tool'), '');
   const wrong = releaseSource({ version: 'v1', files: ['tool'] }, { ...release, member: 'absent' });
   expect((await failureOf(wrong.make(join(dir, 'out'), work))).message).toBe(`${url}/tool.tgz does not contain absent`);
+});
+
+describe('a mirror', () => {
+  const evil = Buffer.from('#!evil');
+
+  /** A publisher and a mirror with an own file and its sum. */
+  const setUpMirror = async (options: { sum?: string; trust?: Trust } = {}) => {
+    const publisher = await startServer(options.sum ? { '/v1.2.3/tool.sha256': options.sum } : {});
+    const copy = (path: string) => `/${publisher.host}/v1.2.3/${path}`;
+    const mirror = await startServer({ [copy('tool')]: ranged(evil), [copy('tool.sha256')]: sha256(evil) });
+    const { work, told, proofs } = await fakeWork(options.trust && { trust: options.trust });
+    const official = `${publisher.url}/v1.2.3/tool`;
+    const { release } = pin(publisher.url);
+    const make = (isOffline = false) =>
+      releaseSource({ ...pin(publisher.url) }, release, { mirror: { url: mirror.url }, isOffline }).make(
+        join(work.cacheDir, 'item'),
+        work,
+      );
+    const digests = async () => JSON.parse((await findTextFile(join(work.cacheDir, 'digests.json'))) ?? '{}') as object;
+    return { make, official, mirror, proofs, told, digests, copy, publisher };
+  };
+  const trusting: Trust = { pinned: () => undefined, trustMirror: true };
+
+  test('is not its own witness', async () => {
+    const { make, mirror, digests } = await setUpMirror();
+    const error = await failureOf(make());
+    expect(error).toMatchObject({
+      id: 'artifact.mirror-unproven',
+      message: expect.stringMatching(/^nothing but the mirror itself proves .*: it is not pinned, and its publisher's/),
+      hint: expect.stringContaining('--trust-mirror'),
+    });
+    expect(mirror.requests).toEqual([]);
+    expect(await digests()).toEqual({});
+  });
+
+  test('is proven by the publisher, whose sum is asked over https', async () => {
+    const good = await setUpMirror({ sum: sha256(evil) });
+    await good.make();
+    expect(good.proofs).toEqual([{ of: good.official, sha256: sha256(evil), by: 'publisher' }]);
+    expect(good.publisher.requests).toEqual(['GET /v1.2.3/tool.sha256']);
+    const bad = await setUpMirror({ sum: sha256('good') });
+    expect(await failureOf(bad.make())).toMatchObject({ id: 'artifact.checksum' });
+  });
+
+  test('that is trusted is believed, but not remembered as the publisher', async () => {
+    const { make, proofs, official, digests, mirror, copy } = await setUpMirror({ trust: trusting });
+    await make();
+    expect(proofs).toEqual([{ of: official, sha256: sha256(evil), by: 'mirror' }]);
+    expect(await digests()).toEqual({ [`${mirror.url}${copy('tool')}`]: sha256(evil) });
+  });
+
+  test('cannot do anything against a pin, trusted or not; nobody is asked for a sum', async () => {
+    const official = (name: string) => (name.endsWith('/v1.2.3/tool') ? sha256('good') : undefined);
+    const { make, mirror, publisher, copy } = await setUpMirror({ trust: { pinned: official, trustMirror: true } });
+    expect(await failureOf(make())).toMatchObject({ id: 'artifact.checksum' });
+    expect(mirror.requests).toEqual([`GET ${copy('tool')}`]);
+    expect(publisher.requests).toEqual([]);
+  });
+
+  test('beside a bundle is the only one asked', async () => {
+    const { make, publisher } = await setUpMirror({ sum: sha256(evil) });
+    expect(await failureOf(make(true))).toMatchObject({ id: 'artifact.mirror-unproven' });
+    expect(publisher.requests).toEqual([]);
+    const trusted = await setUpMirror({ trust: trusting });
+    await trusted.make(true);
+    expect(trusted.publisher.requests).toEqual([]);
+  });
+});
+
+test('a publisher without https proves nothing', async () => {
+  const { work } = await fakeWork();
+  const { release } = pin('http://127.0.0.1:1');
+  const source = releaseSource({ ...pin('http://127.0.0.1:1') }, release);
+  expect((await failureOf(source.make(work.cacheDir, work))).message).toContain('tool.sha256 is not https');
+});
+
+test('a link in place of the program is not unpacked', async () => {
+  const archive = pack();
+  archive.entry({ name: 'tool', type: 'symlink', linkname: '/etc/shadow' });
+  archive.finalize();
+  const tgz = gzipSync(await buffer(archive));
+  const { url } = await startServer({ '/tool.tgz': ranged(tgz), '/SUMS': sha256(tgz) });
+  const { work } = await fakeWork();
+  const release = { url: `${url}/tool.tgz`, checksum: `${url}/SUMS`, member: 'tool' };
+  const dir = join(work.cacheDir, 'item');
+  await mkdir(dir);
+  const error = await failureOf(releaseSource({ version: 'v1', files: ['tool'] }, release).make(dir, work));
+  expect(error).toMatchObject({
+    id: 'artifact.unsafe-content',
+    message: `${url}/tool.tgz: its tool is a symlink, not a file`,
+  });
 });

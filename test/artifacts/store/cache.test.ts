@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findStamp, findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
+import { noPins } from '../../../src/artifacts/store/trust.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const land = async () => {
@@ -17,7 +18,7 @@ const land = async () => {
 test('an item lands whole, with a stamp of its files and links', async () => {
   const { cacheDir, stored } = await land();
   expect(stored.dir).toBe(join(cacheDir, 'items/k'));
-  expect(await findStored(cacheDir, 'k')).toEqual(stored);
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toEqual(stored);
   expect(await findStamp(stored.dir)).toMatchObject({
     key: 'k',
     source: 'go',
@@ -29,20 +30,20 @@ test('an item lands whole, with a stamp of its files and links', async () => {
 test('accepts a copied cache by its content, but not a changed file', async () => {
   const { cacheDir, tool } = await land();
   await utimes(tool, 1, 1);
-  expect(await findStored(cacheDir, 'k')).toBeDefined();
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toBeDefined();
   await writeFile(tool, 'toll');
-  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toBeUndefined();
   await writeFile(tool, 'longer');
-  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toBeUndefined();
 });
 
 test('a missing file or a link to nowhere makes the item absent', async () => {
   const { cacheDir, stored, tool } = await land();
   await rm(tool);
-  expect(await findStored(cacheDir, 'k')).toBeUndefined();
-  expect(await findStored(cacheDir, 'never')).toBeUndefined();
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toBeUndefined();
+  expect(await findStored(cacheDir, { key: 'never' }, noPins)).toBeUndefined();
   await writeFile(join(stored.dir, 'stamp.json'), '{ half');
-  expect(await findStored(cacheDir, 'k')).toBeUndefined();
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toBeUndefined();
 });
 
 test('a damaged item is replaced', async () => {
@@ -53,5 +54,5 @@ test('a damaged item is replaced', async () => {
   await writeFile(join(made, 'new'), 'new');
   const { dir } = await storeItem(cacheDir, { key: 'k', dir: made, source: 'release' });
   expect(await readFile(join(dir, 'new'), 'utf8')).toBe('new');
-  expect(await findStored(cacheDir, 'k')).toMatchObject({ source: 'release' });
+  expect(await findStored(cacheDir, { key: 'k' }, noPins)).toMatchObject({ source: 'release' });
 });

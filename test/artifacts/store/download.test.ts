@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { downloadFile } from '../../../src/artifacts/store/download.ts';
@@ -103,4 +104,28 @@ test('follows a redirect to where the file lies', async () => {
   );
   await run();
   expect(await readFile(to)).toEqual(body);
+});
+
+test.each([
+  [
+    'says',
+    (_: unknown, response: ServerResponse) => void response.writeHead(200, { 'content-length': 2e9 }).write('x'),
+  ],
+  ['sends', (_: unknown, response: ServerResponse) => void response.writeHead(200).write(Buffer.alloc(50_001))],
+])('a server that %s more than the file can have is cut off, and nothing is kept', async (_, handler) => {
+  const { work } = await fakeWork();
+  const { url } = await startServer({ '/file': handler });
+  const network = makeNetwork({ ca, stallTimeoutMs: 2_000 }, work.signal);
+  const download = { url: `${url}/file`, sha256: sha256(body), maxBytes: 50_000, to: join(work.cacheDir, 'out') };
+  const error = await failureOf(downloadFile(download, { ...work, network }));
+  expect(error).toMatchObject({ id: 'artifact.too-large', message: expect.stringContaining('at most 50000') });
+  expect(await readdir(join(work.cacheDir, 'partial'))).toEqual([]);
+});
+
+test('without a known size the hard limit holds', async () => {
+  const { run } = await setUp((_, response) => void response.writeHead(200, { 'content-length': 2e9 }).write('x'));
+  expect(await failureOf(run())).toMatchObject({
+    id: 'artifact.too-large',
+    message: expect.stringContaining('1073741824'),
+  });
 });

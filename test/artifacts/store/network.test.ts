@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeNetwork } from '../../../src/artifacts/store/network.ts';
 import { failureOf } from '../../support/failure-of.ts';
+import { ca, type Handler, startServer } from '../../support/release-server.ts';
 
 test('a host that could not be reached is not asked again', async () => {
   const network = makeNetwork({ connectTimeoutMs: 500 }, new AbortController().signal);
@@ -16,4 +17,26 @@ test('an unreachable host is a reason to try another source', async () => {
     hint: 'check the network, or give --mirror or --bundle',
   });
   expect(error.message).toMatch(/^localhost:1 cannot be reached: /);
+});
+
+test('the mirror gets its credentials, and nobody else', async () => {
+  const seen: string[] = [];
+  const note: Handler = (request, response) => {
+    seen.push(`${request.url} ${request.headers.authorization}`);
+    response.end('ok');
+  };
+  const other = await startServer({ '/file': note });
+  const redirect: Handler = (_, response) => void response.writeHead(302, { location: `${other.url}/file` }).end();
+  const server = await startServer({ '/files/a': note, '/filesystem': note, '/files/away': redirect });
+  const mirror = { url: `${server.url}/files`, authorization: () => 'Basic canary' };
+  const network = makeNetwork({ ca, mirror }, new AbortController().signal);
+  for (const path of ['files/a', 'filesystem', 'files/away']) await network.getText(`${server.url}/${path}`);
+  expect(seen).toEqual(['/files/a Basic canary', '/filesystem undefined', '/file undefined']);
+});
+
+test('a redirect from https to plain http is refused', async () => {
+  const away: Handler = (_, response) => void response.writeHead(302, { location: 'http://localhost:1/' }).end();
+  const { url } = await startServer({ '/a': away });
+  const network = makeNetwork({ ca }, new AbortController().signal);
+  expect((await failureOf(network.getText(`${url}/a`))).message).toContain('which is not https');
 });

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../../src/lib/errors.ts';
+import { withoutPasswords } from '../../src/lib/redact.ts';
+
+test.each([
+  ['https://me:secret@host/files', 'https://***@host/files'],
+  ['https://token@host', 'https://***@host'],
+  ['http://me:sec@ret@host/x@y', 'http://***@host/x@y'],
+  ['"http://me:se\\"cret@host"', '"http://***@host"'],
+  ['{"a":"http://host","b":"me@host"}', '{"a":"http://host","b":"me@host"}'],
+  ['a https://u:secret@a/ and ssh://u:secret@b', 'a https://***@a/ and ssh://***@b'],
+  ['https://host/files@v1', 'https://host/files@v1'],
+  ['https://host?mail=me@host', 'https://host?mail=me@host'],
+  ['no url', 'no url'],
+])('%s is shown as %s', (text, expected) => expect(withoutPasswords(text)).toBe(expected));
+
+test('no error for the user repeats the password of a URL, whatever it quotes', () => {
+  const { message } = new UserError('proxyconnect http://ci:secret@proxy: refused', { id: 'usage.x' });
+  expect(message).toBe('proxyconnect http://***@proxy: refused');
+});
