@@ -1,10 +1,11 @@
 import { UserError } from '../lib/errors.ts';
+import { withoutPasswords } from '../lib/redact.ts';
 import type { MasterEndpoint } from './master-endpoint.ts';
 
 /** Parses a URL of a master; with everything that is wrong with it, if anything is. */
 export const parseMasterUrl = (text: string): MasterEndpoint | { readonly problems: readonly string[] } => {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text))
-    return { problems: [`'${text}' is not a URL such as https://master.example:8443`] };
+    return { problems: [`'${withoutPasswords(text)}' is not a URL such as https://master.example:8443`] };
   const { protocol, hostname, port, pathname, search, hash, username, password } = new URL(text);
   const scheme = protocol.slice(0, -1);
   const unused = (what: string, value: string): string | false =>

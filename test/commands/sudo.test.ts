@@ -18,6 +18,14 @@ test("as root the command sees the user's own folders and settings, and nothing 
   );
 });
 
+test.each([
+  [['--mirror', 'https://me:pw@m/files@v1'], '--mirror https://m/files@v1'],
+  [['--mirror=https://me:p@w@m'], '--mirror=https://m'],
+  [['--ssh-host', 'ssh://me@h'], '--ssh-host ssh://me@h'],
+])("a mirror's password is not in the command line of sudo: %j", (args, expected) => {
+  expect(sudoCommand({}, ['node', ...args]).join(' ')).toBe(`sudo -n env node ${expected}`);
+});
+
 test('a token is handed on by its name alone', () => {
   expect(sudoCommand({ NGROK_AUTHTOKEN: 's3cret', HOME: '/h' }, ['node']).join(' ')).toBe(
     'sudo -n --preserve-env=NGROK_AUTHTOKEN env HOME=/h node',

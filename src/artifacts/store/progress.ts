@@ -1,4 +1,5 @@
 import type { Progress } from '../../lib/progress.ts';
+import { withoutPasswords } from '../../lib/redact.ts';
 
 type ArtifactState = 'cached' | 'waiting' | 'downloading' | 'building' | 'done' | 'skipped-source' | 'failed';
 
@@ -62,7 +63,8 @@ export const startReporting = (
   timer.unref();
   const report: ReportState = (state, detail, now) => {
     const isNews = state !== latest?.state || !isActive(state);
-    latest = { state, detail, ...(now && { now }) };
+    // both may quote a tool, which may name a proxy or an index with its password
+    latest = { state, detail: withoutPasswords(detail), ...(now && { now: withoutPasswords(now) }) };
     if (isNews) send();
   };
   return { report, stop: () => clearInterval(timer) };
