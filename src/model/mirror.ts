@@ -1,3 +1,5 @@
+import { basicAuthorization } from '../lib/http/credentials.ts';
+
 /** A place of files on a web server. A function holds the credentials, so that no JSON, message or listing can show them. */
 export type Mirror = {
   /** Without user, password and trailing slashes. */
@@ -6,23 +8,11 @@ export type Mirror = {
   readonly authorization?: () => string;
 };
 
-/** A `%` that begins no escape stands for itself. */
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
-
 /** Takes user and password off a valid URL. */
 export const parseMirror = (text: string): Mirror => {
   const url = new URL(text);
-  const { username, password } = url;
+  const header = basicAuthorization(url);
   [url.username, url.password] = ['', ''];
   const place = url.href.replace(/\/+$/, '');
-  if (!username && !password) return { url: place };
-  const credentials = Buffer.from(`${decode(username)}:${decode(password)}`);
-  const header = `Basic ${credentials.toString('base64')}`;
-  return { url: place, authorization: () => header };
+  return header === undefined ? { url: place } : { url: place, authorization: () => header };
 };

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { hasCode, messageOf } from '../errors.ts';
+import { basicAuthorization } from './credentials.ts';
 import { loadUndici, openDispatcher, type ProxyEnv, type TlsOptions } from './dispatcher.ts';
 import { HttpError } from './error.ts';
 
@@ -126,17 +127,12 @@ const nextUrl = (from: URL, location: string | undefined): URL => {
 const withoutAuthorization = (headers: HttpOptions['headers'] = {}) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
 
-/** The header for the user and password in a URL, such as a mirror's. */
-const basicAuthorization = ({ username, password }: URL): Readonly<Record<string, string>> => {
-  if (!username && !password) return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
-};
-
 /** Sends a request, by default a GET, and follows redirects. Credentials are sent only to the first host. */
 export const httpRequest = async (url: string | URL, options: HttpOptions, hops = 5): Promise<HttpResponse> => {
   const from = new URL(url);
-  const response = await exchange(from, { ...options, headers: { ...basicAuthorization(from), ...options.headers } });
+  const authorization = basicAuthorization(from);
+  const own = { ...(authorization && { authorization }), ...options.headers };
+  const response = await exchange(from, { ...options, headers: own });
   if (options.redirect === 'manual' || !isRedirect(response.status)) return response;
   discardBody(response);
   if (hops === 0) throw new HttpError('refused', `${from.host} redirects too often`);

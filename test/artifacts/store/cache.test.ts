@@ -2,7 +2,8 @@ import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findStamp, findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
-import { noPins } from '../../../src/artifacts/store/trust.ts';
+import { makeTrust, noPins } from '../../../src/artifacts/store/trust.ts';
+import { sha256 } from '../../../src/lib/files.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const land = async () => {
@@ -55,4 +56,17 @@ test('a damaged item is replaced', async () => {
   const { dir } = await storeItem(cacheDir, { key: 'k', dir: made, source: 'release' });
   expect(await readFile(join(dir, 'new'), 'utf8')).toBe('new');
   expect(await findStored(cacheDir, { key: 'k' }, noPins)).toMatchObject({ source: 'release' });
+});
+
+test('an item that was downloaded before its pin was known counts only if it is what is pinned', async () => {
+  const { cacheDir } = await land();
+  const made = join(cacheDir, 'scratch/k/item');
+  await mkdir(made, { recursive: true });
+  await writeFile(join(made, 'tool'), 'tool');
+  const url = 'https://publisher/tool';
+  await storeItem(cacheDir, { key: 'k', dir: made, source: 'release' });
+  const find = (sha: string) =>
+    findStored(cacheDir, { key: 'k', publishedAt: { tool: url } }, makeTrust({ files: { [url]: sha }, images: {} }));
+  expect(await find(sha256('tool'))).toBeDefined();
+  expect(await find(sha256('loot'))).toBeUndefined();
 });

@@ -1,47 +1,11 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { ArtifactSource, Item, SourceName } from '../../../src/artifacts/item.ts';
+import type { ArtifactSource } from '../../../src/artifacts/item.ts';
 import { type FillOptions, fillCache } from '../../../src/artifacts/store/ensure.ts';
-import type { ArtifactProgress } from '../../../src/artifacts/store/progress.ts';
 import { UserError } from '../../../src/lib/errors.ts';
-import { fakeRunner } from '../../fakes/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
-
-const gives = (name: SourceName, text: string): ArtifactSource => ({
-  name,
-  make: async (dir) => {
-    await mkdir(dir, { recursive: true });
-    await writeFile(join(dir, 'file'), text);
-  },
-});
-
-const fails = (name: SourceName, error: unknown): ArtifactSource => ({ name, make: () => Promise.reject(error) });
-
-const refusal = (message: string) => new UserError(message, { id: 'artifact.unavailable', hint: `hint of ${message}` });
-
-const item = (name: string, ...sources: readonly ArtifactSource[]): Item => ({
-  name,
-  version: 'v1',
-  key: `${name}-v1`,
-  sources,
-});
-
-const setUp = async (changes: Partial<FillOptions> = {}) => {
-  const reports: ArtifactProgress[] = [];
-  const filling: FillOptions = {
-    cacheDir: await temporaryDir(),
-    templatesDir: '/templates',
-    arch: 'amd64',
-    runner: fakeRunner({}).runner,
-    signal: new AbortController().signal,
-    report: (progress) => reports.push(progress),
-    ...changes,
-  };
-  const lines = () => reports.map(({ name, state, detail }) => `${name} ${state} ${detail}`);
-  return { filling, lines };
-};
+import { fails, gives, item, refusal, setUpFilling as setUp } from '../../support/filling.ts';
 
 test('uses the first source that works, and reports why others failed', async () => {
   const { filling, lines } = await setUp();
