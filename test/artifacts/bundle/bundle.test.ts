@@ -6,7 +6,7 @@ import { verifyBundle } from '../../../src/artifacts/bundle/index-file.ts';
 import type { Item } from '../../../src/artifacts/item.ts';
 import { findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
 import { noPins } from '../../../src/artifacts/store/trust.ts';
-import { digestIn, item, makeBundle } from '../../support/bundle.ts';
+import { digestIn, item, makeBundle } from '../../support/artifacts/bundle.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ranged, startServer } from '../../support/release-server.ts';
 import { fakeWork } from '../../support/work.ts';

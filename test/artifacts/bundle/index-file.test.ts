@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { bundleSource, folderBundle, servedBundle } from '../../../src/artifacts/bundle/bundle.ts';
 import { makeTrust, noPins } from '../../../src/artifacts/store/trust.ts';
 import { sha256 } from '../../../src/lib/files.ts';
-import { changeIndex, digestIn, item, makeBundle } from '../../support/bundle.ts';
+import { changeIndex, digestIn, item, makeBundle } from '../../support/artifacts/bundle.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { startServer } from '../../support/release-server.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';

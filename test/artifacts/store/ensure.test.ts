@@ -4,8 +4,8 @@ import { expect, test, vi } from 'vitest';
 import type { ArtifactSource } from '../../../src/artifacts/item.ts';
 import { type FillOptions, fillCache } from '../../../src/artifacts/store/ensure.ts';
 import { UserError } from '../../../src/lib/errors.ts';
+import { fails, gives, item, refusal, setUpFilling as setUp } from '../../support/artifacts/filling.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { fails, gives, item, refusal, setUpFilling as setUp } from '../../support/filling.ts';
 
 test('uses the first source that works, and reports why others failed', async () => {
   const { filling, lines } = await setUp();

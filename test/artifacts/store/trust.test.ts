@@ -5,8 +5,8 @@ import type { ArtifactSource } from '../../../src/artifacts/item.ts';
 import { fillCache } from '../../../src/artifacts/store/ensure.ts';
 import { isTrusted, makeTrust, noPins, type Proof } from '../../../src/artifacts/store/trust.ts';
 import { UserError } from '../../../src/lib/errors.ts';
+import { fails, gives, item, refusal, setUpFilling as setUp } from '../../support/artifacts/filling.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { fails, gives, item, refusal, setUpFilling as setUp } from '../../support/filling.ts';
 
 const url = 'https://publisher/tool';
 const other = 'https://publisher/tool.tgz';

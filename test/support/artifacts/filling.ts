@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtifactSource, Item, SourceName } from '../../src/artifacts/item.ts';
-import type { FillOptions } from '../../src/artifacts/store/ensure.ts';
-import type { ArtifactProgress } from '../../src/artifacts/store/progress.ts';
-import { UserError } from '../../src/lib/errors.ts';
-import { fakeRunner } from '../fakes/runner.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import type { ArtifactSource, Item, SourceName } from '../../../src/artifacts/item.ts';
+import type { FillOptions } from '../../../src/artifacts/store/ensure.ts';
+import type { ArtifactProgress } from '../../../src/artifacts/store/progress.ts';
+import { UserError } from '../../../src/lib/errors.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 export const gives = (name: SourceName, text: string): ArtifactSource => ({
   name,

@@ -1,10 +1,10 @@
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BundleIndex, digestOf } from '../../src/artifacts/bundle/index-file.ts';
-import { copyToBundle } from '../../src/artifacts/bundle/writer.ts';
-import type { Item } from '../../src/artifacts/item.ts';
-import { type Stamp, storeItem } from '../../src/artifacts/store/cache.ts';
-import { temporaryDir } from './temporary-dir.ts';
+import { type BundleIndex, digestOf } from '../../../src/artifacts/bundle/index-file.ts';
+import { copyToBundle } from '../../../src/artifacts/bundle/writer.ts';
+import type { Item } from '../../../src/artifacts/item.ts';
+import { type Stamp, storeItem } from '../../../src/artifacts/store/cache.ts';
+import { temporaryDir } from '../temporary-dir.ts';
 
 export const item: Item = { name: 'tool', version: 'v1', key: 'tool-v1', sources: [] };
 const signal = new AbortController().signal;
