@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { withLock } from '../../src/lib/process/lock.ts';
+import { noNamespaces, openRoot, root, unprivileged } from '../support/process/user.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const options = { signal: new AbortController().signal, onWait: () => undefined, pollMs: 1 };
@@ -44,3 +46,27 @@ test('processes that die with the lock are followed by one at a time', async () 
   expect(ends).toEqual(ends.map(() => 'SIGKILL'));
   expect(await readdir(join(path, '..'))).toEqual(['lock']);
 });
+
+/** Root holds the lock; then the user, who sees no processes of root, wants it. */
+const inHiddenProc = (hidepid: number): string => `
+mount --make-rprivate /; mount --bind '${root}' ${openRoot}; mount -o remount,hidepid=${hidepid} /proc
+hold="$1 ${openRoot}/test/support/process/hold-lock.ts $2"
+$hold 20000 > "$2.said" & holder=$!
+for i in $(seq 100); do grep -q taken "$2.said" && break; sleep 0.1; done
+cat "$2.said"
+${unprivileged.join(' ')} sh -c 'test ! -r /proc/1/stat && echo hidden; exec '"$hold 0"
+kill $holder`;
+
+test.skipIf(noNamespaces).each([1, 2])(
+  `${noNamespaces}root's lock holds for a user whose /proc has hidepid=%i`,
+  async (hidepid) => {
+    const dir = await temporaryDir();
+    await chmod(dir, 0o777);
+    const command = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
+    const script = ['sh', '-euc', inHiddenProc(hidepid), 'sh', process.execPath, join(dir, 'lock')];
+    const { stdout } = await execa('unshare', [...command, ...script]);
+    const [taken, hidden, second] = stdout.split('\n');
+    expect([taken, hidden]).toEqual([expect.stringMatching(/^taken by \d+$/), 'hidden']);
+    expect(second).toBe(taken?.replace(/taken by (\d+)/, 'process $1 has it'));
+  },
+);

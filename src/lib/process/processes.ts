@@ -33,15 +33,31 @@ export const findStartByPs = async (pid: number): Promise<number | undefined> =>
 const PATH = '/usr/bin:/bin';
 const hasProc = process.platform === 'linux';
 
-/** Start time of a process in clock ticks after boot; undefined if it does not exist or is a zombie. */
-const findStartTicks = async (pid: number): Promise<number | undefined> => {
+/** Whether there is a process with this pid, of whatever user. */
+export const hasProcess = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    if (hasCode(error, 'EPERM')) return true;
+    throw error;
+  }
+};
+
+/**
+ * Start time of a process in clock ticks after boot; undefined if it does not exist or is a zombie. `hidden`: it exists,
+ * but a /proc that is mounted with hidepid (proc(5)) does not show it to this user.
+ */
+const findStartTicks = async (pid: number): Promise<number | 'hidden' | undefined> => {
   if (!hasProc) return findStartByPs(pid);
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : Number(fields[18]);
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].some((code) => hasCode(error, code))) {
+      return hasProcess(pid) ? 'hidden' : undefined;
+    }
     throw error;
   }
 };
@@ -50,16 +66,19 @@ const findStartTicks = async (pid: number): Promise<number | undefined> => {
 const readBootId = async (): Promise<string> =>
   hasProc ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : process.platform;
 
-/** Identity of a running process; undefined if there is none. */
+/** Identity of a running process; undefined if there is none that this user can see. */
 export const findProcess = async (pid: number): Promise<ProcessIdentity | undefined> => {
   const startTicks = await findStartTicks(pid);
-  return startTicks === undefined ? undefined : { pid, startTicks, bootId: await readBootId() };
+  return typeof startTicks === 'number' ? { pid, startTicks, bootId: await readBootId() } : undefined;
 };
 
-/** Whether this process still runs. */
+/** Whether this process still runs. One that is hidden from this user counts as the same: its start time is unknown. */
 export const isRunning = async (identity: ProcessIdentity): Promise<boolean> => {
-  const found = await findProcess(identity.pid);
-  return found !== undefined && isSameProcess(found, identity);
+  const { pid } = identity;
+  const found = await findStartTicks(pid);
+  if (found === undefined) return false;
+  const startTicks = found === 'hidden' ? identity.startTicks : found;
+  return isSameProcess({ pid, startTicks, bootId: await readBootId() }, identity);
 };
 
 /** Sends a signal to this process; false if it no longer runs. */

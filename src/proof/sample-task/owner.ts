@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { hasCode } from '../../lib/errors.ts';
 import type { ObjectMeta } from '../../lib/kube/types.ts';
+import { hasProcess } from '../../lib/process/processes.ts';
 
 /** Annotation of the Job: host name and pid of the run that created it. Objects of a live run are no leftovers. */
 export const ownerAnnotation = 'taskgate.dev/owner';
@@ -11,20 +11,10 @@ export const jobDeadlineSeconds = 600;
 /** The value of {@link ownerAnnotation} for this process. */
 export const ownOwner = (): string => `${hostname()} ${process.pid}`;
 
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (hasCode(error, 'ESRCH')) return false;
-    if (hasCode(error, 'EPERM')) return true;
-    throw error;
-  }
-};
-
 /** Whether the run that created a Job may still need it. For a run on another host, only its age is known. */
 export const isOwned = ({ annotations, creationTimestamp }: ObjectMeta, nowMs = Date.now()): boolean => {
   const [host, pid] = (annotations?.[ownerAnnotation] ?? '').split(' ');
   const ageMs = nowMs - Date.parse(creationTimestamp ?? '');
   if (!host || ageMs >= jobDeadlineSeconds * 1_000) return false;
-  return host !== hostname() || isRunning(Number(pid));
+  return host !== hostname() || hasProcess(Number(pid));
 };

@@ -29,7 +29,10 @@ export type StartOptions = {
 /** A user of the machine who is not root. */
 const nobody = 65_534;
 /** Where that user finds the repository: its own folder may be closed to others, as one below /root is. */
-const openRoot = '/mnt';
+export const openRoot = '/mnt';
+
+/** Runs a program as that user. */
+export const unprivileged = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
 
 const throughOpenRoot = (path: string): string => (path.startsWith(root) ? openRoot + path.slice(root.length) : path);
 
@@ -44,7 +47,7 @@ export const asNobody: StartOptions = {
       `mount --make-rprivate /; mount --bind '${root}' ${openRoot}; exec "$@"`,
       'sh',
     ],
-    ...['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
+    ...unprivileged,
   ],
   program: [process.execPath, launcher].map(throughOpenRoot),
 };
