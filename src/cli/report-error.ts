@@ -24,8 +24,8 @@ export const explain = async (error: unknown, env: Readonly<Record<string, strin
   if (!(error instanceof Error && 'syscall' in error)) return error;
   // imported here: `--help` must not wait for what reads the settings
   const modules = [import('./system-error.ts'), import('../config/load.ts')] as const;
-  const [{ explainSystemError }, { xdgDirs }] = await Promise.all(modules);
-  return explainSystemError(error, xdgDirs(env));
+  const [{ explainSystemError }, { realDirs }] = await Promise.all(modules);
+  return explainSystemError(error, await realDirs(env));
 };
 
 /** Shows an error and gives the exit code for it. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
-import { type Finding, type Loaded, loadConfig, xdgDirs } from '../config/load.ts';
+import { type Finding, type Loaded, loadConfig, realDirs } from '../config/load.ts';
 import { findPortProblems } from '../gateway/listener-ports.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
@@ -33,8 +33,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Starts this program again, whatever its arguments; `--`, for Node.js has an --env-file of its own. */
 export const ownProgram = [process.execPath, '--', join(root, 'scripts', 'taskgate.js')] as const;
 
-const foldersOf = (env: Invocation['env']): Folders => ({
-  ...xdgDirs(env),
+const foldersOf = async (env: Invocation['env']): Promise<Folders> => ({
+  ...(await realDirs(env)),
   templatesDir: join(root, 'templates'),
   supervisorCommand: [process.execPath, join(root, 'scripts', 'supervisor.ts')],
   daemonCommand: [process.execPath, join(root, 'scripts', 'tunnel-daemon.ts')],
@@ -55,7 +55,8 @@ export const readConfig = async ({ invocation, flags }: CommandInput): Promise<L
   const { cwd, env, signal } = invocation;
   const file = flags.configFile && { file: flags.configFile };
   const loaded = await loadConfig({ cwd, env, flags: flags.settings, check: checkSettings, ...file });
-  return { ...loaded, context: { config: loaded.config, folders: foldersOf(env), runner: execaRunner, signal, env } };
+  const folders = await foldersOf(env);
+  return { ...loaded, context: { config: loaded.config, folders, runner: execaRunner, signal, env } };
 };
 
 /** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */

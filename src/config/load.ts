@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { findTextFile } from '../lib/files.ts';
+import { findTextFile, realPathOf } from '../lib/files.ts';
 import { type Config, configSchema } from './config.ts';
 import { fileSource } from './file-source.ts';
 import { describeIssue } from './problems.ts';
@@ -44,6 +44,15 @@ export const xdgDirs = ({ XDG_STATE_HOME = '', XDG_CACHE_HOME = '', HOME }: Envi
   const folder = (given: string, ...usual: readonly string[]): string =>
     join(isAbsolute(given) ? given : join(home, ...usual), 'taskgate');
   return { stateDir: folder(XDG_STATE_HOME, '.local', 'state'), cacheDir: folder(XDG_CACHE_HOME, '.cache') };
+};
+
+/**
+ * The same folders without links in their paths: a home folder may be a link (to /var/home), while a node mounts, and
+ * names are hashed from, the folder that is really there.
+ */
+export const realDirs = async (env: Environment): Promise<ReturnType<typeof xdgDirs>> => {
+  const { stateDir, cacheDir } = xdgDirs(env);
+  return { stateDir: await realPathOf(stateDir), cacheDir: await realPathOf(cacheDir) };
 };
 
 const readSource = async ({ cwd, file }: LoadInput): Promise<readonly Source[]> => {

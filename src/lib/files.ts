@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, lchown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { hasCode } from './errors.ts';
 
 /** Turns the error of a missing file into undefined. */
@@ -59,6 +59,22 @@ export const writeFileAtomically = async (path: string, text: string | Buffer, m
 
 /** Resolves links, so that writing a file does not replace a link to it. */
 export const targetOf = async (path: string): Promise<string> => (await realpath(path).catch(ignoreAbsence)) ?? path;
+
+const unresolvable = ['EACCES', 'ELOOP', 'ENOTDIR'];
+
+/**
+ * A path with every link in it resolved, as the kernel will see it; what does not exist yet is kept as it is named. So is
+ * a path that cannot be resolved: the first use of it reports why.
+ */
+export const realPathOf = async (path: string): Promise<string> => {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (unresolvable.some((code) => hasCode(error, code))) return path;
+    ignoreAbsence(error);
+    return join(await realPathOf(dirname(path)), basename(path));
+  }
+};
 
 /** Creates a folder (0700) that belongs to the user, even if root creates it. */
 export const ensureUserFolder = async (path: string): Promise<void> => {

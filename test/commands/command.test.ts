@@ -1,3 +1,5 @@
+import { mkdir, realpath, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/commands/command.ts';
 import { makeUser } from '../support/command-input.ts';
@@ -25,4 +27,18 @@ test('a mirror by plain http is refused before anything is asked of it, unless i
   const trusted = await read({ mirror, trustMirror: 'true' });
   expect(trusted.context.config).toMatchObject({ trustMirror: true, mirror: { url: 'http://mirror.example/files' } });
   await read({ mirror: 'http://127.0.0.1/files' });
+});
+
+test('a state or cache folder below a link is the folder that the link leads to', async () => {
+  const { input, stateDir } = await makeUser();
+  const { invocation, flags } = input();
+  const home = await realpath(join(stateDir, '..', '..'));
+  await mkdir(join(home, 'var', 'home'), { recursive: true });
+  await symlink('var/home', join(home, 'link'));
+  const env = { ...invocation.env, XDG_STATE_HOME: join(home, 'link', 'state'), XDG_CACHE_HOME: join(home, 'link') };
+  const { context } = await readConfig({ flags, invocation: { ...invocation, env } });
+  expect(context.folders).toMatchObject({
+    stateDir: join(home, 'var', 'home', 'state', 'taskgate'),
+    cacheDir: join(home, 'var', 'home', 'taskgate'),
+  });
 });

@@ -1,8 +1,21 @@
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { replaceUserFile, writeFileAtomically } from '../../src/lib/files.ts';
+import { realPathOf, replaceUserFile, writeFileAtomically } from '../../src/lib/files.ts';
 
 const makeFile = async (mode: number) => {
   const dir = await mkdtemp(join(tmpdir(), 'tg-files-'));
@@ -64,4 +77,16 @@ test('several writes at once: each is whole, and no draft stays', async () => {
   await Promise.all(texts.map((text) => writeFileAtomically(path, text)));
   expect(texts).toContain(await readFile(path, 'utf8'));
   expect(await readdir(dir)).toEqual(['mine.yaml']);
+});
+
+test('a real path has no link in it; what is not there yet keeps its name', async () => {
+  const made = await makeFile(0o600);
+  const dir = await realpath(made.dir);
+  await mkdir(join(dir, 'real', 'inner'), { recursive: true });
+  await symlink('real', join(dir, 'link'));
+  await symlink('loop', join(dir, 'loop'));
+  expect(await realPathOf(join(dir, 'link', 'inner'))).toBe(join(dir, 'real', 'inner'));
+  expect(await realPathOf(join(dir, 'link', 'new', 'newer'))).toBe(join(dir, 'real', 'new', 'newer'));
+  expect(await realPathOf(join(dir, 'loop', 'x'))).toBe(join(dir, 'loop', 'x'));
+  expect(await realPathOf(join(dir, 'mine.yaml', 'x'))).toBe(join(dir, 'mine.yaml', 'x'));
 });
