@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Instance } from '../instance/instance.ts';
-import { instancePaths } from '../instance/paths.ts';
+import { findSocketProblem, instancePaths } from '../instance/paths.ts';
 import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { withoutUndefined } from '../lib/defined.ts';
 import { UserError } from '../lib/errors.ts';
@@ -69,6 +69,11 @@ const daemonEnded = (why: string): UserError =>
     hint: 'the message contains the reason',
   });
 
+const verifySocket = ({ dir }: Instance): void => {
+  const problem = findSocketProblem(dir);
+  if (problem) throw new UserError(problem.what, { id: 'environment.socket-path', hint: problem.hint });
+};
+
 const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise<TunnelDaemonStatus> => {
   const { instance, env, signal, timeoutMs } = input;
   const { tunnelSpecPath: specPath, logsDir, tunnelDaemonLogPath: logPath } = instancePaths(instance.dir);
@@ -95,10 +100,11 @@ const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise
 /**
  * Ensures that an instance's tunnel and forwards are up, as wanted: leaves a daemon alone that runs just that, otherwise
  * starts one, at the address that the tunnel had before. Resolves once a nonce has come back through the tunnel.
- * Throws UserError `tunnel.*`; nothing runs then that did not before. Tested in test/process/tunnel-daemon.test.ts.
+ * Throws UserError `environment.socket-path` or `tunnel.*`; nothing runs then that did not before. Tested in test/process/tunnel-daemon.test.ts, too.
  */
 export const startTunnels = async (input: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { instance, wanted } = input;
+  verifySocket(instance);
   const [daemon, spec, status] = await Promise.all([
     findTunnelDaemon(instance),
     readTunnelSpec(instance.dir),

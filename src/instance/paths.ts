@@ -96,3 +96,17 @@ export const nodePaths = (dir: string) => {
     kubeconfigDir: join(nodeDir, 'kubeconfigs'),
   };
 };
+
+/** Longest path of a Unix socket in bytes: sun_path of unix(7), of macOS elsewhere, less its final zero. */
+const longestSocketPath = process.platform === 'linux' ? 107 : 103;
+
+/** Why the sockets of an instance in this folder could not be made, and what to do; undefined where they can. */
+export const findSocketProblem = (dir: string): { readonly what: string; readonly hint: string } | undefined => {
+  const { supervisorSocketPath, tunnelSocketPath } = instancePaths(dir);
+  const path = [tunnelSocketPath, supervisorSocketPath].find((one) => Buffer.byteLength(one) > longestSocketPath);
+  if (path === undefined) return undefined;
+  return {
+    what: `the path ${path} has ${Buffer.byteLength(path)} bytes, but a socket's path has at most ${longestSocketPath}`,
+    hint: 'set XDG_STATE_HOME to a shorter path, or choose a shorter name',
+  };
+};

@@ -3,7 +3,7 @@ import { verifyMinikube } from '../cluster/minikube/verify.ts';
 import { verifyMachine } from '../cluster/native/verify.ts';
 import type { Findings, Obstacle } from '../cluster/provider.ts';
 import { findInstance, isTunnelOnly } from '../instance/instance.ts';
-import { instanceDirOf } from '../instance/paths.ts';
+import { findSocketProblem, instanceDirOf } from '../instance/paths.ts';
 import { UserError } from '../lib/errors.ts';
 import type { ProviderName } from '../model/cluster.ts';
 import { attachPlaceOf, attachTools } from './attach.ts';
@@ -58,6 +58,8 @@ export const verifyHere = async (
   provider: ProviderName,
   asRoot = false,
 ): Promise<readonly string[]> => {
+  const socketProblem = findSocketProblem(dirOf(context));
+  if (socketProblem) refuseObstacles(provider, [socketProblem]);
   const { obstacles, notes } = await findings[provider](context, asRoot);
   refuseObstacles(provider, obstacles);
   return notes;

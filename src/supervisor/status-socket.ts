@@ -20,8 +20,11 @@ export const serveStatus = async (socketPath: string, status: () => object): Pro
   });
 };
 
-/** No socket, no server behind it, one that ended meanwhile, or one that did not answer in time. */
-const notRunningCodes = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ABORT_ERR'];
+/**
+ * No socket, no server behind it, one that ended meanwhile, or one that did not answer in time; the last two: a path that
+ * is too long for a socket, so that none can be there.
+ */
+const notRunningCodes = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ABORT_ERR', 'EINVAL', 'ENAMETOOLONG'];
 
 /**
  * Reads a daemon's status; undefined when none answers on this socket, not in full within `timeoutMs`, or with something

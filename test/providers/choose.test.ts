@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { createInstance } from '../../src/instance/instance.ts';
-import { chooseProvider } from '../../src/providers/choose.ts';
+import { chooseProvider, verifyHere } from '../../src/providers/choose.ts';
 import { commandContext } from '../support/context.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
@@ -62,4 +62,20 @@ test.skipIf(process.getuid?.() === 0)('a record that only root may read is that 
   await chmod(dir, 0);
   expect(await choose()).toEqual({ provider: 'native', because: 'auto: as it was made' });
   await chmod(dir, 0o700);
+});
+
+const long = ['x'.repeat(100), 'ü'.repeat(45)];
+
+test.each(
+  long.flatMap((folder) => (['native', 'minikube', 'attach'] as const).map((provider) => [provider, folder] as const)),
+)('%s: a folder in which no socket can be made is an obstacle: %s', async (provider, folder) => {
+  const folders = { stateDir: join('/tmp', folder), cacheDir: '/tmp' };
+  const { config, ...context } = commandContext({ folders });
+  await expect(
+    verifyHere({ ...context, config: { ...config, context: 'other' } }, provider, true),
+  ).rejects.toMatchObject({
+    id: 'environment.machine',
+    message: expect.stringMatching(/\.sock has \d+ bytes, but a socket's path has at most 10[37]/),
+    hint: expect.stringContaining('XDG_STATE_HOME to a shorter path'),
+  });
 });

@@ -69,6 +69,10 @@ test('a supervisor that dies before it takes the connection is silent', async ()
   expect(await asking).toBeUndefined();
 });
 
+test.each(['x'.repeat(120), 'ü'.repeat(60)])('where no socket can be, there is silence: %s', async (name) => {
+  expect(await findSupervisorStatus(join(path, '..', name))).toBeUndefined();
+});
+
 test('a socket that cannot be asked is an error', async () => {
   await writeFile(path, '');
   await expect(findSupervisorStatus(join(path, 'keeper.sock'))).rejects.toMatchObject({ code: 'ENOTDIR' });

@@ -1,6 +1,5 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { instancePaths } from '../../instance/paths.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Obstacle } from '../provider.ts';
@@ -30,9 +29,6 @@ export type Machine = {
   readonly unwritableCgroups: readonly string[];
 };
 
-/** Longest path of a Unix socket (sun_path of unix(7), less its final zero). */
-const longestSocketPath = 107;
-
 type Rule = (machine: Machine) => Obstacle | false;
 
 const isRoot: Rule = ({ uid }) =>
@@ -54,13 +50,6 @@ const isShown: Rule = ({ instanceDir, cacheDir }) => {
   return { what: `the folder ${hidden} is below /run, which the node hides`, hint };
 };
 
-const socketFits: Rule = ({ instanceDir }) => {
-  const { supervisorSocketPath: path } = instancePaths(instanceDir);
-  if (path.length <= longestSocketPath) return false;
-  const what = `the path ${path} has ${path.length} characters, but a socket's path has at most ${longestSocketPath}`;
-  return { what, hint: 'set XDG_STATE_HOME to a shorter path, or choose a shorter name' };
-};
-
 const canUnshare: Rule = ({ unshareProblem }) =>
   unshareProblem !== undefined && {
     what: `namespaces cannot be created: ${unshareProblem}`,
@@ -73,7 +62,7 @@ const canWriteCgroups: Rule = ({ unwritableCgroups: [path] }) =>
     hint: 'in a container, mount the cgroup filesystem writable',
   };
 
-const rules: readonly Rule[] = [isRoot, hasOverlay, isShown, socketFits, canUnshare, canWriteCgroups];
+const rules: readonly Rule[] = [isRoot, hasOverlay, isShown, canUnshare, canWriteCgroups];
 
 /** All obstacles to a native cluster on this machine. */
 export const judgeMachine = (machine: Machine): readonly Obstacle[] => {
