@@ -1,12 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  HttpMethod,
-  IsomorphicFetchHttpLibrary,
-  KubeConfig,
-  RequestContext,
-  type ResponseContext,
-} from '@kubernetes/client-node';
+import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext, type ResponseContext } from '@kubernetes/client-node';
 import { messageOf, UserError } from '../errors.ts';
+import { openKubeconfig } from './kubeconfig/open.ts';
 
 export type KubeRequest = {
   readonly method?: keyof typeof HttpMethod;
@@ -100,27 +95,13 @@ const sendWithRetry = async (send: () => Promise<ResponseContext>, signal: Abort
 
 /**
  * Sends requests to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
- * Throws a UserError when the kubeconfig has no such context.
+ * Throws a UserError when the kubeconfig has no such context, or no address that can be used; see {@link openKubeconfig}.
  */
 export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => {
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  if (kubeContext) config.setCurrentContext(kubeContext);
-  const server = config.getCurrentCluster()?.server;
-  if (!server) {
-    throw new UserError(`kubeconfig has no context '${config.getCurrentContext()}'`, {
-      id: 'cluster.no-context',
-      hint: `known contexts: ${
-        config
-          .getContexts()
-          .map(({ name }) => name)
-          .join(', ') || 'none'
-      }`,
-    });
-  }
+  const { config, server, urlOf } = openKubeconfig(kubeconfig, kubeContext);
   const transport = new IsomorphicFetchHttpLibrary();
   return async (path, { method = 'GET', query = {}, body, contentType = 'application/json', signal } = {}) => {
-    const context = new RequestContext(new URL(path, server).toString(), HttpMethod[method]);
+    const context = new RequestContext(urlOf(path), HttpMethod[method]);
     for (const [key, value] of Object.entries(query)) if (value !== undefined) context.setQueryParam(key, value);
     if (body !== undefined) {
       context.setHeaderParam('Content-Type', contentType);

@@ -1,7 +1,8 @@
 import { Duplex, Readable, Writable } from 'node:stream';
-import { KubeConfig, PortForward } from '@kubernetes/client-node';
+import { type KubeConfig, PortForward } from '@kubernetes/client-node';
 import { WebSocket } from 'ws';
 import { UserError } from '../errors.ts';
+import { openKubeconfig } from './kubeconfig/open.ts';
 
 export type PodPort = { readonly namespace: string; readonly pod: string; readonly port: number };
 
@@ -118,9 +119,7 @@ const reasonOf = (error: unknown): string =>
 
 /** Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names. */
 export const portForwarder = (kubeconfig: string, kubeContext?: string): PortForwarder => {
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  if (kubeContext) config.setCurrentContext(kubeContext);
+  const { config } = openKubeconfig(kubeconfig, kubeContext);
   tuneSockets(config);
   const portForward = new PortForward(config);
   return async ({ namespace, pod, port }) => {

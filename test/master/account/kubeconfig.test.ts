@@ -30,3 +30,11 @@ test.each([
 ])('refuses a kubeconfig with %s', (_, file, message) => {
   expect(() => renderAccountKubeconfig(renderYaml(file), { name: 'a', token: 'b' })).toThrow(message);
 });
+
+test('keeps the path of the server, its proxy and the name on its certificate', () => {
+  const through = { server: 'https://h/k8s/c-1', 'proxy-url': 'socks5://p:1080', 'tls-server-name': 'api.example' };
+  const file = renderYaml({ ...admin, clusters: [{ name: 'dev', cluster: through }] });
+  expect(parseYaml(renderAccountKubeconfig(file, { name: 'a', token: 'b' }))).toMatchObject({
+    clusters: [{ cluster: through }],
+  });
+});

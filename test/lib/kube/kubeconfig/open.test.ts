@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createPlainServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isAllowed } from '../../../../src/lib/kube/access-review.ts';
+import { connect } from '../../../../src/lib/kube/client.ts';
+import { openKubeconfig } from '../../../../src/lib/kube/kubeconfig/open.ts';
+import { portForwarder } from '../../../../src/lib/kube/port-forward.ts';
+import { startProxy } from '../../../support/proxy.ts';
+
+const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../../fixtures', name));
+const [cert, key] = [fixture('localhost-cert.pem'), fixture('localhost-key.pem')];
+
+type Seen = { readonly url: string; readonly token: string | undefined; readonly servername: unknown };
+
+const nodes = { metadata: { resourceVersion: '7' }, items: [] };
+const answers: Readonly<Record<string, object>> = {
+  'api/v1': { resources: [{ name: 'nodes', kind: 'Node', namespaced: false }] },
+  'authorization.k8s.io/v1': {
+    resources: [{ name: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview', namespaced: false }],
+  },
+  selfsubjectaccessreviews: { status: { allowed: true } },
+  nodes,
+};
+
+/** An API server below any path. It keeps what it was asked for, refuses port-forwards, and lets a watch end at once. */
+const serve = async (isTls: boolean) => {
+  const seen: Seen[] = [];
+  const note = ({ url = '', headers, socket }: Parameters<RequestListener>[0]) => {
+    // of the ClientHello; the types of Node.js lack it
+    const { servername } = socket as { readonly servername?: unknown };
+    seen.push({ url, token: headers.authorization, servername });
+    return url;
+  };
+  const listener: RequestListener = (request, response) => {
+    const url = note(request);
+    const [, answer = {}] = Object.entries(answers).find(([end]) => url.split('?')[0]?.endsWith(`/${end}`)) ?? [];
+    response.end(url.includes('watch=true') ? '' : JSON.stringify(answer));
+  };
+  const server = isTls ? createServer({ cert, key }, listener) : createPlainServer(listener);
+  server.on('upgrade', (request, socket) => {
+    note(request);
+    socket.end('HTTP/1.1 418 Seen\r\nContent-Length: 0\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { seen, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+const kubeconfigOf = (cluster: object): string => {
+  const named = { name: 'x', cluster, user: { token: 'secret' }, context: { cluster: 'x', user: 'x' } };
+  return JSON.stringify({ clusters: [named], users: [named], contexts: [named], 'current-context': 'x' });
+};
+
+/** Every way in which taskgate talks to an API server, once. */
+const useAll = async (kubeconfig: string): Promise<void> => {
+  const kube = connect(kubeconfig);
+  await kube.text('/readyz');
+  expect(await isAllowed(kube, { verb: 'get', group: '', resource: 'nodes' })).toBe(true);
+  const stop = new AbortController();
+  const watching = kube.watch({ apiVersion: 'v1', kind: 'Node' }, stop.signal)[Symbol.asyncIterator]();
+  await watching.next();
+  const ended = watching.next();
+  await portForwarder(kubeconfig)({ namespace: 'n', pod: 'p', port: 1 }).catch(({ id, message }) =>
+    expect({ id, message }).toEqual({ id: 'cluster.port-forward', message: expect.stringContaining('418') }),
+  );
+  stop.abort();
+  await ended;
+};
+
+const asked = [
+  '/api/v1',
+  '/api/v1/namespaces/n/pods/p/portforward?ports=1',
+  '/api/v1/nodes',
+  '/api/v1/nodes?watch=true&resourceVersion=7',
+  '/apis/authorization.k8s.io/v1',
+  '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews?fieldManager=taskgate',
+  '/readyz',
+];
+
+const urlsOf = (seen: readonly Seen[]): readonly string[] => [...new Set(seen.map(({ url }) => url))].toSorted();
+
+test.each([
+  ['', ''],
+  ['/', ''],
+  ['/k8s/clusters/c-m-abc', '/k8s/clusters/c-m-abc'],
+  ['/k8s/clusters/c-m-abc/', '/k8s/clusters/c-m-abc'],
+])('a server that ends in %j is asked below %j, by requests, watches, reviews and port-forwards', async (end, path) => {
+  const { seen, host } = await serve(false);
+  await useAll(kubeconfigOf({ server: `http://${host}${end}` }));
+  expect(urlsOf(seen)).toEqual(asked.map((url) => path + url));
+  expect(new Set(seen.map(({ token }) => token))).toEqual(new Set(['Bearer secret']));
+});
+
+test('tls-server-name is the name that every connection asks for, with a path too', async () => {
+  const { seen, host } = await serve(true);
+  const ca = { 'certificate-authority-data': cert.toString('base64') };
+  await useAll(kubeconfigOf({ server: `https://${host}/k8s`, 'tls-server-name': 'localhost', ...ca }));
+  expect(urlsOf(seen)).toEqual(asked.map((url) => `/k8s${url}`));
+  expect(new Set(seen.map(({ servername }) => servername))).toEqual(new Set(['localhost']));
+});
+
+test('a name that the certificate does not have is refused by every connection', async () => {
+  const { seen, host } = await serve(true);
+  const ca = { 'certificate-authority-data': cert.toString('base64') };
+  const kubeconfig = kubeconfigOf({ server: `https://${host}`, 'tls-server-name': 'other.example', ...ca });
+  await expect(connect(kubeconfig).text('/readyz')).rejects.toThrow(/does not match certificate/);
+  const forwarding = portForwarder(kubeconfig)({ namespace: 'n', pod: 'p', port: 1 });
+  await expect(forwarding).rejects.toThrow(/does not match certificate/);
+  expect(seen).toEqual([]);
+});
+
+test('proxy-url is the way of every connection, and tls-server-name counts behind it', async () => {
+  const { seen, host } = await serve(true);
+  const proxy = await startProxy();
+  const ca = { 'certificate-authority-data': cert.toString('base64') };
+  const server = `https://${host}/k8s`;
+  await useAll(kubeconfigOf({ server, 'proxy-url': `http://${proxy.host}`, 'tls-server-name': 'localhost', ...ca }));
+  expect(urlsOf(seen)).toEqual(asked.map((url) => `/k8s${url}`));
+  expect(new Set(seen.map(({ servername }) => servername))).toEqual(new Set(['localhost']));
+  expect(new Set(proxy.asked)).toEqual(new Set([host]));
+  expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
+});
+
+test.each([
+  [{ server: 'api.example:6443' }, "cluster 'x' has a server that is no such address: api.example:6443"],
+  [{ server: 'https://a/?x=1' }, 'has a server that is no such address'],
+  [{ server: 'https://a', 'proxy-url': 'proxy:3128' }, "cluster 'x' has a proxy-url that is no address of a proxy"],
+  [{ server: 'https://a', 'proxy-url': 'ftp://me:secret@b' }, 'has a proxy-url that is no address of a proxy'],
+])('%j is refused before anything is sent', (cluster, message) => {
+  expect(() => openKubeconfig(kubeconfigOf(cluster))).toThrow(
+    expect.objectContaining({ id: 'usage.kubeconfig', message: expect.stringContaining(message) }),
+  );
+  expect(() => openKubeconfig(kubeconfigOf(cluster))).not.toThrow(/secret/);
+});
+
+test('a context that is not there is named, with those that are', () => {
+  expect(() => openKubeconfig(kubeconfigOf({ server: 'https://a' }), 'y')).toThrow(
+    expect.objectContaining({ id: 'cluster.no-context', hint: 'known contexts: x' }),
+  );
+});
