@@ -8,7 +8,7 @@ import { nameSampleTask } from '../../src/proof/sample-task/task.ts';
 
 /** A Service and a TCPRoute as for a task, but the endpoint is a port of this host. */
 const objectsOf = (gateway: GatewayEndpoint, listenerPort: number, host: HostPort): readonly KubeObject[] => {
-  const task = nameSampleTask('host', 'default');
+  const task = nameSampleTask({ instance: 'host' }, 'default');
   const name = `forward-${listenerPort}`;
   const metadata = { namespace: task.namespace, name };
   const ports = [{ name: 'tcp', port: host.port, protocol: 'TCP' }];

@@ -1,16 +1,16 @@
 import type { GatewaySettings } from '../instance/record.ts';
 import type { KubeObject } from '../lib/kube/types.ts';
-import { labelsOf } from '../model/labels.ts';
+import { type InstanceIdentity, labelsOf } from '../model/labels.ts';
 
 /** The gateway that an instance is configured to have. */
-export type GatewaySpec = GatewaySettings & { readonly instance: string };
+export type GatewaySpec = GatewaySettings & InstanceIdentity;
 
 export const crdKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;
 export const gatewaysCRDName = 'gateways.gateway.networking.k8s.io';
 export const tcpRoutesCRDName = 'tcproutes.gateway.networking.k8s.io';
 
 /** The same object with the labels of an instance added to its own. */
-export const withLabels = <T extends KubeObject>(object: T, instance: string): T => ({
+export const withLabels = <T extends KubeObject>(object: T, owner: InstanceIdentity): T => ({
   ...object,
-  metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labelsOf(instance) } },
+  metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labelsOf(owner) } },
 });

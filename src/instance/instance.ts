@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, ignoreAbsence, isThere, writeFileAtomically } from '../lib/files.ts';
 import { parseJson } from '../lib/json.ts';
+import { makeInstanceId } from './identity.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
 import { type InstanceRecord, type Resource, schemaVersion } from './record.ts';
 
@@ -82,7 +83,8 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
   const dir = instanceDirOf(stateDir, made.name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const createdAt = new Date().toISOString();
-  const instance = openRecord(dir, { schema: schemaVersion, createdAt, ...made, journal: [] });
+  const begun = { createdAt, instanceId: makeInstanceId(), ...made };
+  const instance = openRecord(dir, { schema: schemaVersion, ...begun, journal: [] });
   await instance.change({});
   return instance;
 };

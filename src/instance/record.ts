@@ -96,6 +96,10 @@ export type InstanceSettings = {
 export type InstanceRecord = ClusterTarget & {
   readonly schema: typeof schemaVersion;
   readonly name: string;
+  /** Random, made once: what the instance creates in a cluster has it as a label. Absent until the next `up` of an older one. */
+  readonly instanceId?: string;
+  /** The instance is older than its id: objects with its name and no id are its own, too. */
+  readonly ownsUnmarked?: boolean;
   readonly createdAt: string;
   readonly provider: ProviderName;
   readonly journal: readonly Resource[];

@@ -36,18 +36,21 @@ describe.each(kinds)('an instance.json of today: %s', (kind) => {
 
 test('a native instance from its first record to its last', async () => {
   const stateDir = await temporaryFolder();
-  const { name, provider, cidr, createdAt } = native;
+  const { name, provider, cidr, createdAt, instanceId } = native;
   const instance = await createInstance(stateDir, { name, provider, cidr });
   const onDisk = () => readFile(join(instance.dir, 'instance.json'), 'utf8');
   const begun = golden('instances/native-begun.json');
-  expect((await onDisk()).replace(instance.record().createdAt, createdAt)).toBe(begun);
+  const { createdAt: now, instanceId: random = '' } = instance.record();
+  expect(random).toMatch(/^[0-9a-f]{16}$/);
+  expect((await onDisk()).replace(now, createdAt).replace(random, instanceId)).toBe(begun);
   for (const resource of native.journal) await instance.journal(resource);
-  const { cluster, merged, publishedAddress, gateway, master, settings, clusterId, proven } = native;
-  await instance.change({ createdAt, cluster });
+  const { cluster, merged, publishedAddress, gateway, master, settings, clusterId, proven, ownsUnmarked } = native;
+  await instance.change({ createdAt, instanceId, cluster });
   await instance.change({ merged });
   await instance.change({ publishedAddress });
   await instance.change({ gateway, master, settings, clusterId });
   await instance.change({ proven });
+  await instance.change({ ownsUnmarked });
   expect(await onDisk()).toBe(golden('instances/native.json'));
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instanceLabel, isManaged, labelsOf, selectorOf } from '../../src/model/labels.ts';
+import { instanceLabel, isManaged, isOfInstance, labelsOf, ownerLabels, selectorOf } from '../../src/model/labels.ts';
 
 const labelled = (labels?: Record<string, string>) => ({
   apiVersion: 'v1',
@@ -8,16 +8,37 @@ const labelled = (labels?: Record<string, string>) => ({
 });
 
 test('objects of an instance, and of a component of it, are found by a selector of their labels', () => {
-  expect(labelsOf('dev')[instanceLabel]).toBe('dev');
-  expect(selectorOf(labelsOf('dev', 'sample-task'))).toBe(
+  expect(labelsOf({ instance: 'dev' })[instanceLabel]).toBe('dev');
+  expect(selectorOf(labelsOf({ instance: 'dev' }, 'sample-task'))).toBe(
     'app.kubernetes.io/managed-by=taskgate,app.kubernetes.io/component=sample-task,taskgate.dev/instance=dev',
   );
 });
 
 test.each([
-  [labelsOf('dev'), true],
+  [labelsOf({ instance: 'dev' }), true],
   [{ 'app.kubernetes.io/managed-by': 'Helm' }, false],
   [undefined, false],
 ])('managed %#', (labels, managed) => {
   expect(isManaged(labelled(labels))).toBe(managed);
+});
+
+const [ours, theirs, unmarked] = [
+  ownerLabels({ instance: 'dev', instanceId: '01' }),
+  ownerLabels({ instance: 'dev', instanceId: '02' }),
+  ownerLabels({ instance: 'dev' }),
+];
+
+test('an id is a second label', () => {
+  expect(ours).toEqual({ 'taskgate.dev/instance': 'dev', 'taskgate.dev/instance-id': '01' });
+  expect(unmarked).toEqual({ 'taskgate.dev/instance': 'dev' });
+});
+
+test.each([
+  ['an instance with an id', { instance: 'dev', instanceId: '01' }, [ours]],
+  ['one that an older taskgate made', { instance: 'dev', instanceId: '01', ownsUnmarked: true }, [ours, unmarked]],
+  ['one that has no id yet', { instance: 'dev' }, [unmarked]],
+  ['one of another name', { instance: 'other', instanceId: '01', ownsUnmarked: true }, []],
+])('objects of %s', (_, owner, own) => {
+  const all = [ours, theirs, unmarked, undefined];
+  expect(all.filter((labels) => isOfInstance(labelled(labels), owner))).toEqual(own);
 });

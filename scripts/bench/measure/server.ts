@@ -60,7 +60,7 @@ const isReady = ([pod]: readonly ServerPod[]): true | string =>
 
 /** Starts the pod in a cluster that has a Gateway. */
 export const startServer = async (kube: Kube, gateway: GatewayEndpoint, signal: AbortSignal): Promise<Server> => {
-  const task = nameSampleTask(instanceName, 'default');
+  const task = nameSampleTask({ instance: instanceName }, 'default');
   const pod = await kube.create(makePod(task, 'bench-server', ['small', 'large']));
   const { name, namespace } = pod.metadata;
   const [running] = await waitUntil(

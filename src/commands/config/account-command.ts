@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { identityOf } from '../../instance/identity.ts';
 import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instancePaths } from '../../instance/paths.ts';
@@ -26,7 +27,11 @@ const makeAccount = async (context: CommandContext, output: string | undefined):
   const admin = await readFile(place.kubeconfigPath, 'utf8');
   const wait = { timeoutMs: stageTimeoutMs(context), signal: context.signal };
   const kube = connect(admin, instance.record().cluster?.kubeContext);
-  const { name, namespace, token } = await ensureMasterAccount(kube, { instance: place.instance, place }, wait);
+  const { name, namespace, token } = await ensureMasterAccount(
+    kube,
+    { owner: identityOf(instance.record()), place },
+    wait,
+  );
   const text = renderAccountKubeconfig(admin, { name, token });
   const kubeconfig = output ?? instancePaths(instance.dir).masterKubeconfigPath;
   await writeNamedFile(kubeconfig, text);

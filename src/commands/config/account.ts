@@ -7,12 +7,17 @@ import { masterAccount, masterAccountObjects } from '../../master/account/rbac.t
 import type { MasterScope } from '../../master/account/rights.ts';
 import { checkRights, type RightFinding } from '../../master/account/rights-check.ts';
 import { waitForAccountToken } from '../../master/account/token.ts';
-import { instanceLabel } from '../../model/labels.ts';
+import { type InstanceIdentity, instanceLabel, isOfInstance } from '../../model/labels.ts';
 
-const verifyOurs = async (kube: Kube, object: KubeObject, instance: string): Promise<void> => {
+const verifyOurs = async (kube: Kube, object: KubeObject, owner: InstanceIdentity): Promise<void> => {
   const existing = await kube.find(object);
-  if (!existing || existing.metadata.labels?.[instanceLabel] === instance) return;
-  throw new UserError(`${describeRef(object)} is there already and is not of instance ${instance}`, {
+  if (!existing || isOfInstance(existing, owner)) return;
+  const { instance } = owner;
+  const isNamesake = existing.metadata.labels?.[instanceLabel] === instance;
+  const whose = isNamesake
+    ? `of another instance ${instance}, of another user or folder`
+    : `not of instance ${instance}`;
+  throw new UserError(`${describeRef(object)} is there already and is ${whose}`, {
     id: 'cluster.not-ours',
     hint: 'remove it, or use another --name for this instance',
   });
@@ -40,12 +45,12 @@ type Wait = { readonly timeoutMs: number; readonly signal: AbortSignal };
  */
 export const ensureMasterAccount = async (
   kube: Kube,
-  { instance, place }: { readonly instance: string; readonly place: MasterScope },
+  { owner, place }: { readonly owner: InstanceIdentity; readonly place: MasterScope },
   wait: Wait,
 ): Promise<{ readonly name: string; readonly namespace: string; readonly token: string }> => {
-  const account = masterAccount(instance, place);
-  const objects = masterAccountObjects(instance, place);
-  await Promise.all(objects.map((object) => verifyOurs(kube, object, instance)));
+  const account = masterAccount(owner.instance, place);
+  const objects = masterAccountObjects(owner, place);
+  await Promise.all(objects.map((object) => verifyOurs(kube, object, owner)));
   const [serviceAccount, ...others] = objects;
   // a token Secret that comes before its account is removed by the cluster
   if (serviceAccount) await applied(kube, serviceAccount);

@@ -1,4 +1,5 @@
 import { findAdminPassword } from '../../instance/admin-password.ts';
+import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -25,7 +26,7 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     kubeconfigPath: cluster.kubeconfigPath,
     ...(clusterId !== undefined && { clusterId }),
     adminPassword,
-    instance: name,
+    ...identityOf(instance.record()),
     clusterName,
     resourcePool,
     taskNamespace,

@@ -8,7 +8,7 @@ import type { ConfigFormat } from './formats.ts';
 
 /** An account is of one cluster, and `kubectl apply` sends a file to one. */
 const renderRbac = (...[only, ...others]: Instances): string => {
-  if (others.length === 0) return renderManifest(masterAccountObjects(only.instance, only));
+  if (others.length === 0) return renderManifest(masterAccountObjects(only, only));
   throw new UserError('an account is of one cluster, so rbac is written for one instance', {
     id: 'usage.one-instance',
     hint: 'name one of them, and then the next one',

@@ -3,6 +3,7 @@ import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
+import { identityOf } from '../../instance/identity.ts';
 import {
   findInstance,
   type Instance,
@@ -55,11 +56,11 @@ type Proofs = Pick<DownContext, 'config'> & { readonly original: OriginalState }
 
 /** Listeners of a killed proof would stay on a Gateway that stays. */
 const removeProofs = async (kube: Kube, instance: Instance, { original, config }: Proofs): Promise<void> => {
-  const { name, settings } = instance.record();
+  const { settings } = instance.record();
   const { gateway, master } = { ...config, ...settings };
   try {
     await verifySameCluster(kube, original);
-    await removeLeftovers(kube, { instance: name, namespace: master.taskNamespace, gateway });
+    await removeLeftovers(kube, { ...identityOf(instance.record()), namespace: master.taskNamespace, gateway });
   } catch (error) {
     throw explainRemoval(error);
   }
@@ -81,7 +82,7 @@ const removeObjects = downStep({
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
     await removeProofs(kube, instance, { original, config: context.config });
     const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
-    const { removed, restored, left } = await removeGatewayObjects(kube, { instance: context.config.name }, options);
+    const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);
     for (const { what, why } of left) warn(`left: ${what} (${why})`);
     note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);
   },

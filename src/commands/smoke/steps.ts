@@ -14,7 +14,7 @@ export const proveBySample = stepsOf<CommandContext>()({
     const { instance, kube, gateway, master } = await openInstance(context);
     const tls = await findMasterTls(instance);
     return prove(kube, {
-      ...sampleSpec(context.config, master),
+      ...sampleSpec(context.config, { instance, master }),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
       ...tls,
       closed: closedChecksOf(instance.record(), master, tls !== undefined),

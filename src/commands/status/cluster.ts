@@ -7,6 +7,7 @@ import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
 import { findAccessProblems } from '../../gateway/ready/access.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import type { GatewaySpec } from '../../gateway/spec.ts';
+import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instanceDirOf, instancePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
@@ -44,7 +45,7 @@ const supervisorProblems = (supervisor: SupervisorStatus | undefined, name: stri
 
 /** Compares with what the instance was made with; if its record has no settings, with today's. */
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
-  const spec: GatewaySpec = { instance: record.name, ...(record.settings?.gateway ?? config.gateway) };
+  const spec: GatewaySpec = { ...identityOf(record), ...(record.settings?.gateway ?? config.gateway) };
   const address = record.publishedAddress ?? record.gateway?.address ?? record.cluster?.nodeAddress ?? '';
   const [installed, unready, gateway, access] = await Promise.all([
     inspectGatewayAPI(kube, spec),

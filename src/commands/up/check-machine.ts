@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { ClusterProvider } from '../../cluster/provider.ts';
+import { ensureInstanceId } from '../../instance/identity.ts';
 import { createInstance, findInstance, type Instance } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';
 import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../../instance/record.ts';
@@ -79,6 +80,7 @@ export const checkMachine = upStep({
     const found = await findInstance(folders.stateDir, config.name);
     const target = found && (await existingTargets[provider](context, found.record()));
     const instance = found ?? (await makeInstance(context, provider));
+    await ensureInstanceId(instance);
     const given = { instance, ...(target && { target }) };
     note(`${provider} provider (${because}), ${describePlace({ ...instance.record(), ...target })}`);
     const providerWith: Machine['providerWith'] = (programs) => providerOf(context, { ...given, ...programs });

@@ -27,7 +27,7 @@ const guardCluster = async (
   { config }: UpContext,
   { report, warn }: StepTools,
 ): Promise<Kube> => {
-  const spec = gatewaySpecOf(config);
+  const spec = gatewaySpecOf(config, instance);
   const plan = { spec, manifest };
   const kept = await findOriginalState(instance);
   if (kept) await verifySameCluster(kube, kept);

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { applyGatewayObjects, applyInstallation, awaitGatewayEndpoint } from '../../gateway/ensure.ts';
 import type { Manifest } from '../../gateway/install/manifest.ts';
+import type { Instance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -16,18 +17,24 @@ import { prepareArtifacts } from './prepare-artifacts.ts';
 import { loadImages, startCluster } from './start-cluster.ts';
 import { waitForServices } from './wait-for-services.ts';
 
-const gatewayInput = (kube: Kube, context: UpContext, { signal, report }: StepTools) => ({
-  ...{ kube, spec: gatewaySpecOf(context.config), timeoutMs: stageTimeoutMs(context), signal, report },
+type Place = { readonly kube: Kube; readonly instance: Instance };
+
+const gatewayInput = ({ kube, instance }: Place, context: UpContext, { signal, report }: StepTools) => ({
+  ...{ kube, spec: gatewaySpecOf(context.config, instance), timeoutMs: stageTimeoutMs(context), signal, report },
 });
 
 /** CRDs, roles and admission policies. Needs the API server only: the node may still be on its way. */
 export const installGatewayAPI = upStep({
   title: 'Install the Gateway API',
-  needs: { programs: prepareArtifacts, health: checkHealth, ownership: checkOwnership },
+  needs: { machine: checkMachine, programs: prepareArtifacts, health: checkHealth, ownership: checkOwnership },
   skip: ({ health }) => health !== undefined && unchanged(health),
-  run: async ({ programs, ownership: { kube } }, context, tools): Promise<Manifest | undefined> => {
+  run: async (
+    { machine: { instance }, programs, ownership: { kube } },
+    context,
+    tools,
+  ): Promise<Manifest | undefined> => {
     const manifest = await readManifest(programs);
-    await applyInstallation({ ...gatewayInput(kube, context, tools), manifest });
+    await applyInstallation({ ...gatewayInput({ kube, instance }, context, tools), manifest });
     return manifest;
   },
 });
@@ -38,11 +45,11 @@ export const installGatewayAPI = upStep({
  */
 export const installGateway = upStep({
   title: 'Install Contour and the Gateway',
-  needs: { health: checkHealth, ownership: checkOwnership, manifest: installGatewayAPI },
+  needs: { machine: checkMachine, health: checkHealth, ownership: checkOwnership, manifest: installGatewayAPI },
   after: [waitForServices, loadImages],
   skip: ({ health }) => health !== undefined && unchanged(health),
-  run: async ({ ownership: { kube }, manifest }, context, tools): Promise<undefined> => {
-    if (manifest) await applyGatewayObjects({ ...gatewayInput(kube, context, tools), manifest });
+  run: async ({ machine: { instance }, ownership: { kube }, manifest }, context, tools): Promise<undefined> => {
+    if (manifest) await applyGatewayObjects({ ...gatewayInput({ kube, instance }, context, tools), manifest });
   },
 });
 
@@ -80,7 +87,7 @@ export const awaitGateway = upStep({
   ): Promise<PublishedGateway | undefined> => {
     const address = await addressOf(ownership, cluster.nodeAddress, context);
     const allowFrom = allowFromOf(cluster, ownership, context);
-    const input = { ...gatewayInput(ownership.kube, context, tools), address, allowFrom };
+    const input = { ...gatewayInput({ kube: ownership.kube, instance }, context, tools), address, allowFrom };
     const published = await awaitGatewayEndpoint(input);
     await instance.change({ publishedAddress: published.publishedAddress });
     return published;

@@ -1,9 +1,10 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
+import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { findMasterTls } from '../../instance/master-certificate.ts';
 import { ensureNamespace } from '../../lib/kube/namespace.ts';
-import { instanceLabel } from '../../model/labels.ts';
+import { ownerLabels } from '../../model/labels.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { removeSampleTask } from '../../proof/sample-task/removal.ts';
@@ -36,13 +37,13 @@ export const startSample = upStep({
     const { config } = context;
     const namespace = config.master.taskNamespace;
     // the master refuses to start where its default namespace is missing; `down` finds one made here by its label
-    await ensureNamespace(kube, namespace, { [instanceLabel]: config.name });
+    await ensureNamespace(kube, namespace, ownerLabels(identityOf(instance.record())));
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
-    return startSampleTask(kube, { ...sampleSpec(config, master), ...(await findMasterTls(instance)) });
+    return startSampleTask(kube, { ...sampleSpec(config, { instance, master }), ...(await findMasterTls(instance)) });
   },
   // a Job that a lost answer left behind has its own label: the next proof removes it
-  release: async (task, { started: { kube } }, { config }) => {
-    if (task) await removeSampleTask(kube, task, gatewaySpecOf(config));
+  release: async (task, { machine: { instance }, started: { kube } }, { config }) => {
+    if (task) await removeSampleTask(kube, task, gatewaySpecOf(config, instance));
   },
 });
 
@@ -62,7 +63,7 @@ const proveNow = async (
   const { start, end } = gateway.portRange;
   const tls = await findMasterTls(instance);
   const proof = await prove(kube, {
-    ...sampleSpec(config, master),
+    ...sampleSpec(config, { instance, master }),
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...tls,
     ...(task && { task }),

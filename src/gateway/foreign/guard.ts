@@ -35,7 +35,7 @@ export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput)
       if (isAdopted && isAdmissionPolicy(object)) return object;
       const existing = await kube.find<typeof object>(object);
       const foreign = existing && { ...existing, ...kindOf(object) };
-      if (!foreign || isCreatedBy(foreign, spec.instance, original)) return kube.apply(object, options);
+      if (!foreign || isCreatedBy(foreign, spec, original)) return kube.apply(object, options);
       const change = raised(foreign, object, original);
       if (!change && !isCRD(foreign))
         report?.(`${describeRef(object)} was not created by taskgate and is left unchanged`);

@@ -118,7 +118,7 @@ const isForOwnGateway = ({ metadata: { labels, namespace } }: KubeObject, { obje
  */
 export const findOwnershipProblems = (present: Present, input: OwnershipInput): readonly GatewayProblem[] => {
   const { original, spec, adopt } = input;
-  const isForeign = (object: KubeObject): boolean => !original || !isCreatedBy(object, spec.instance, original);
+  const isForeign = (object: KubeObject): boolean => !original || !isCreatedBy(object, spec, original);
   const objects = present.objects.filter(isForeign);
   const foreign: Foreign = { ...input, objects, contours: present.contours.filter(isForeign) };
   const contours = original ? foreign.contours.filter((one) => !isForOwnGateway(one, foreign)) : foreign.contours;

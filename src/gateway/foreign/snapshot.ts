@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
-import { instanceLabel } from '../../model/labels.ts';
+import { type InstanceIdentity, isOfInstance } from '../../model/labels.ts';
 import { admissionPolicies, policyVersions } from '../install/admission-policies.ts';
 import { type CRD, isCRD } from '../install/listener-limit.ts';
 import type { Manifest } from '../install/manifest.ts';
@@ -93,6 +93,6 @@ export const verifySameCluster = async (kube: Kube, { cluster }: OriginalState):
   });
 };
 
-/** Whether an instance created an object: it has its label, and did not exist before the first `up`. */
-export const isCreatedBy = (object: KubeObject, instance: string, original: OriginalState): boolean =>
-  object.metadata.labels?.[instanceLabel] === instance && !original.existed.some((one) => isSameObject(one, object));
+/** Whether an instance created an object: it has its labels, and did not exist before the first `up`. */
+export const isCreatedBy = (object: KubeObject, owner: InstanceIdentity, original: OriginalState): boolean =>
+  isOfInstance(object, owner) && !original.existed.some((one) => isSameObject(one, object));

@@ -63,7 +63,7 @@ const policiesOf = (spec: GatewaySpec): readonly Policy[] => [
 /** The admission policies and their bindings. They ignore failures: a slow pod is better than none. */
 export const admissionPolicies = (spec: GatewaySpec, version: string): readonly KubeObject[] => {
   const apiVersion = `${group}/${version}`;
-  const labels = labelsOf(spec.instance);
+  const labels = labelsOf(spec);
   return policiesOf(spec).flatMap(({ name, app, mutations }) => {
     const policy = {
       apiVersion,

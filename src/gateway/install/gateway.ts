@@ -14,8 +14,8 @@ export const seedListenerName = 'taskgate-seed';
 
 /** ContourDeployment, GatewayClass and Gateway, in the order in which they must be applied. */
 const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
-  const { name, namespace, className, instance, seedPort, contourReplicas = 1 } = spec;
-  const labels = labelsOf(instance);
+  const { name, namespace, className, seedPort, contourReplicas = 1 } = spec;
+  const labels = labelsOf(spec);
   const parameters = { group: 'projectcontour.io', kind: 'ContourDeployment', name, namespace };
   const objects: readonly (KubeObject & { readonly spec: unknown })[] = [
     {
@@ -56,7 +56,7 @@ const gatewayObjects = (spec: GatewaySpec): readonly KubeObject[] => {
  * Only the seed listener is applied: server-side apply keeps the `det-*` listeners that the master adds.
  */
 export const applyGateway = async (kube: Kube, spec: GatewaySpec, signal?: AbortSignal): Promise<void> => {
-  await ensureNamespace(kube, spec.namespace, labelsOf(spec.instance));
+  await ensureNamespace(kube, spec.namespace, labelsOf(spec));
   for (const object of gatewayObjects(spec)) await onceServed(() => kube.apply(object), signal);
 };
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { parseYamlStream } from '../../lib/template.ts';
+import type { InstanceIdentity } from '../../model/labels.ts';
 import { gatewaysCRDName, withLabels } from '../spec.ts';
 import { type CRD, isCRD, largestUnmodifiedLimit, listenerLimits, raiseListenerLimit } from './listener-limit.ts';
 
@@ -45,13 +46,13 @@ const withoutStatus = (crd: CRD): CRD => ({
 /** The manifest as taskgate applies it: limit raised, leader election off, every object labelled. */
 export const adaptManifest = (
   { crds, rest, provisioner }: Manifest,
-  { instance, listenerLimit }: { readonly instance: string; readonly listenerLimit: number },
+  spec: InstanceIdentity & { readonly listenerLimit: number },
 ): Manifest => ({
   crds: crds
-    .map((crd) => (crd.metadata.name === gatewaysCRDName ? raiseUpstreamLimit(crd, listenerLimit) : crd))
-    .map((crd) => withLabels(crd, instance)),
-  rest: rest.map((object) => withLabels(object, instance)),
-  provisioner: withLabels(withoutLeaderElection(provisioner), instance),
+    .map((crd) => (crd.metadata.name === gatewaysCRDName ? raiseUpstreamLimit(crd, spec.listenerLimit) : crd))
+    .map((crd) => withLabels(crd, spec)),
+  rest: rest.map((object) => withLabels(object, spec)),
+  provisioner: withLabels(withoutLeaderElection(provisioner), spec),
 });
 
 const raiseUpstreamLimit = (crd: CRD, limit: number): CRD => {

@@ -25,7 +25,7 @@ const waitUntilGone = async (removing: RemovalContext, family: string, crds: rea
   const names = new Set(crds.map(({ metadata }) => metadata.name));
   await waitForRemoval(removing, {
     what: `CustomResourceDefinitions of ${family}`,
-    selection: { ...crdKind, labelSelector: `${instanceLabel}=${removing.instance}` },
+    selection: { ...crdKind, labelSelector: `${instanceLabel}=${removing.owner.instance}` },
     isSelected: ({ metadata }) => names.has(metadata.name),
   });
 };

@@ -6,7 +6,7 @@ import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { waitUntil } from '../../lib/wait.ts';
-import { instanceLabel } from '../../model/labels.ts';
+import { type InstanceIdentity, instanceLabel } from '../../model/labels.ts';
 import { isCreatedBy, type OriginalState } from '../foreign/snapshot.ts';
 
 /** Something that could not be removed, and why. */
@@ -22,7 +22,7 @@ export type RemovalOptions = {
 /** Shared by the stages of a removal, which add their results to it. */
 export type RemovalContext = RemovalOptions & {
   readonly kube: Kube;
-  readonly instance: string;
+  readonly owner: InstanceIdentity;
   readonly removed: string[];
   readonly restored: string[];
   readonly left: Leftover[];
@@ -32,11 +32,11 @@ export type Kind = Pick<Selection, 'apiVersion' | 'kind'>;
 
 /** The objects of a kind that this instance created, in all namespaces. */
 export const listCreated = async <T extends KubeObject>(
-  { kube, instance, original }: RemovalContext,
+  { kube, owner, original }: RemovalContext,
   kind: Kind,
 ): Promise<readonly T[]> => {
-  const objects = await listServed<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${instance}` });
-  return objects.filter((object) => isCreatedBy(object, instance, original));
+  const objects = await listServed<T>(kube, { ...kind, labelSelector: `${instanceLabel}=${owner.instance}` });
+  return objects.filter((object) => isCreatedBy(object, owner, original));
 };
 
 /** Removes one object; a refusal is recorded in `left` and does not stop the removal of others. */

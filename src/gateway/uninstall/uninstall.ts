@@ -1,6 +1,7 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { gatewayClassKind } from '../../model/gateway-api.ts';
+import type { InstanceIdentity } from '../../model/labels.ts';
 import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
 import { policyVersions } from '../install/admission-policies.ts';
@@ -43,10 +44,10 @@ const installedKinds: readonly Kind[] = [
  */
 export const removeGatewayObjects = async (
   kube: Kube,
-  { instance }: { readonly instance: string },
+  owner: InstanceIdentity,
   options: RemovalOptions,
 ): Promise<Removal> => {
-  const removing: RemovalContext = { ...options, kube, instance, removed: [], restored: [], left: [] };
+  const removing: RemovalContext = { ...options, kube, owner, removed: [], restored: [], left: [] };
   try {
     await verifySameCluster(kube, options.original);
     // what killed runs of the proof left behind

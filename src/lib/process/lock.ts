@@ -15,7 +15,7 @@ type LockOptions = {
 
 /** Undefined for a lock of another version of taskgate, which counts as stale. */
 const parseOwner = (text: string): ProcessIdentity | undefined => {
-  const [pid, startTicks, bootId] = text.split(' ');
+  const [, pid, startTicks, bootId] = /^(\d+) (\d+) (\S+)$/.exec(text) ?? [];
   return bootId ? { pid: Number(pid), startTicks: Number(startTicks), bootId } : undefined;
 };
 

@@ -35,6 +35,8 @@ const hasProc = process.platform === 'linux';
 
 /** Whether there is a process with this pid, of whatever user. */
 export const hasProcess = (pid: number): boolean => {
+  // 0 and below are groups to kill(2)
+  if (!Number.isInteger(pid) || pid < 1) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { renderYaml } from '../../lib/template.ts';
-import { labelsOf } from '../../model/labels.ts';
+import { type InstanceIdentity, labelsOf } from '../../model/labels.ts';
 import { type MasterScope, masterRights, type Right, type Scope } from './rights.ts';
 
 type Rule = {
@@ -20,13 +20,13 @@ const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterScope): R
 
 const rbac = 'rbac.authorization.k8s.io';
 
-type RoleOwner = { readonly instance: string; readonly account: Account; readonly namespace?: string };
+type RoleOwner = { readonly owner: InstanceIdentity; readonly account: Account; readonly namespace?: string };
 
 /** A role and its binding; without a namespace, a ClusterRole and a ClusterRoleBinding. */
-const rolePair = (name: string, rules: readonly Rule[], owner: RoleOwner): readonly KubeObject[] => {
-  const { instance, namespace, account } = owner;
+const rolePair = (name: string, rules: readonly Rule[], place: RoleOwner): readonly KubeObject[] => {
+  const { owner, namespace, account } = place;
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
-  const labels = labelsOf(instance, 'master-account');
+  const labels = labelsOf(owner, 'master-account');
   const metadata = { name, ...(namespace !== undefined && { namespace }), labels };
   const subjects = [{ kind: 'ServiceAccount', ...account }];
   const roleRef = { apiGroup: rbac, kind, name };
@@ -47,8 +47,8 @@ export const masterAccount = (instance: string, { gateway }: MasterScope): Accou
   namespace: gateway.namespace,
 });
 
-const accountObjects = (instance: string, account: Account): readonly KubeObject[] => {
-  const labels = labelsOf(instance, 'master-account');
+const accountObjects = (owner: InstanceIdentity, account: Account): readonly KubeObject[] => {
+  const labels = labelsOf(owner, 'master-account');
   const token = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -59,15 +59,15 @@ const accountObjects = (instance: string, account: Account): readonly KubeObject
 };
 
 /** An account with exactly the rights of a master: ServiceAccount, token Secret, roles and bindings. */
-export const masterAccountObjects = (instance: string, place: MasterScope): readonly KubeObject[] => {
-  const account = masterAccount(instance, place);
+export const masterAccountObjects = (owner: InstanceIdentity, place: MasterScope): readonly KubeObject[] => {
+  const account = masterAccount(owner.instance, place);
   const { name, namespace } = account;
-  const owner = { instance, account };
+  const all = { owner, account };
   return [
-    ...accountObjects(instance, account),
-    ...rolePair(name, rulesOf('cluster', place), owner),
-    ...rolePair(`${name}-tasks`, rulesOf('tasks', place), { ...owner, namespace: place.taskNamespace }),
-    ...rolePair(`${name}-gateway`, rulesOf('gateway', place), { ...owner, namespace }),
+    ...accountObjects(owner, account),
+    ...rolePair(name, rulesOf('cluster', place), all),
+    ...rolePair(`${name}-tasks`, rulesOf('tasks', place), { ...all, namespace: place.taskNamespace }),
+    ...rolePair(`${name}-gateway`, rulesOf('gateway', place), { ...all, namespace }),
   ];
 };
 

@@ -33,9 +33,9 @@ const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
     ...(master.scheme === 'https' && { SSL_CERT_FILE: `${caFolder}/ca.pem` }),
   }).map(([name, value]) => ({ name, value }));
 
-const labelsOf = ({ instance, allocationId }: SampleTask) => ({
-  ...allocationLabels(allocationId),
-  ...sampleLabels(instance),
+const labelsOf = (task: SampleTask) => ({
+  ...allocationLabels(task.allocationId),
+  ...sampleLabels(task),
 });
 
 const jobLabels = (task: SampleTask) => ({

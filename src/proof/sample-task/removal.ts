@@ -4,6 +4,7 @@ import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
+import type { InstanceIdentity } from '../../model/labels.ts';
 import { listenerName } from '../../model/task-listener.ts';
 import { allocationOf, taskKinds } from '../../model/task-objects.ts';
 import { portsOf, removeListeners } from './listeners.ts';
@@ -11,8 +12,7 @@ import { isOwned } from './owner.ts';
 import { isAllocationOf, type SampleTask, sampleSelector } from './task.ts';
 
 /** Where an instance's sample tasks are, and which of their allocations are selected. */
-type Scope = {
-  readonly instance: string;
+type Scope = InstanceIdentity & {
   readonly namespace: string;
   readonly gateway: GatewayName;
   readonly isSelected: (allocationId: string) => boolean;
@@ -32,11 +32,11 @@ const unlessNotFound = async <T>(reading: Promise<readonly T[]>): Promise<readon
   }
 };
 
-const listOf = (kube: Kube, kind: Kind, { instance, namespace, isSelected }: Scope): Promise<readonly KubeObject[]> =>
+const listOf = (kube: Kube, kind: Kind, scope: Scope): Promise<readonly KubeObject[]> =>
   unlessNotFound(
     kube
-      .list({ ...kind, namespace, labelSelector: sampleSelector(instance) })
-      .then((objects) => objects.filter((object) => isSelected(allocationOf(object)))),
+      .list({ ...kind, namespace: scope.namespace, labelSelector: sampleSelector(scope) })
+      .then((objects) => objects.filter((object) => scope.isSelected(allocationOf(object)))),
   );
 
 const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonly string[]> => {
@@ -45,11 +45,11 @@ const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonl
   return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
 };
 
-const verifyKindGone = (kube: Kube, kind: Kind, { instance, namespace, isSelected }: Scope): Promise<unknown> =>
+const verifyKindGone = (kube: Kube, kind: Kind, scope: Scope): Promise<unknown> =>
   waitUntil(
     `Removal of ${kind.kind}`,
-    (signal) => kube.watch({ ...kind, namespace, labelSelector: sampleSelector(instance) }, signal),
-    (objects) => objects.filter((object) => isSelected(allocationOf(object))).map((o) => o.metadata.name)[0] ?? true,
+    (signal) => kube.watch({ ...kind, namespace: scope.namespace, labelSelector: sampleSelector(scope) }, signal),
+    (objects) => objects.find((object) => scope.isSelected(allocationOf(object)))?.metadata.name ?? true,
     { timeoutMs: removalTimeoutMs, id: 'proof.not-removed', hint: 'check its finalizers' },
   );
 
@@ -91,14 +91,13 @@ export const removeSampleTask = (kube: Kube, task: SampleTask, gateway: GatewayN
 
 /** Removes in the same way the leftovers of this instance's killed runs. */
 export const removeLeftovers = async (kube: Kube, where: Omit<Scope, 'isSelected'>): Promise<readonly string[]> => {
-  const { instance, namespace } = where;
   const jobs = await kube.list({
     apiVersion: 'batch/v1',
     kind: 'Job',
-    namespace,
-    labelSelector: sampleSelector(instance),
+    namespace: where.namespace,
+    labelSelector: sampleSelector(where),
   });
   const owned = jobs.filter(({ metadata }) => isOwned(metadata)).map(allocationOf);
-  const isSelected = (allocationId: string) => isAllocationOf(instance, allocationId) && !owned.includes(allocationId);
+  const isSelected = (allocationId: string) => isAllocationOf(where, allocationId) && !owned.includes(allocationId);
   return removeSelected(kube, { ...where, isSelected });
 };

@@ -1,19 +1,20 @@
 // Tested in test/proof/prove.test.ts
 import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
+import type { InstanceIdentity } from '../../model/labels.ts';
 import { addListeners } from './listeners.ts';
 import { makeCertificates, makeJob, makeRoute, makeService, type PodSpec } from './manifests.ts';
 import type { WantedPorts } from './ports.ts';
 import { type ExposedTask, nameSampleTask, podPorts, type SampleTask } from './task.ts';
 
-export type SampleTaskSpec = PodSpec & { readonly instance: string; readonly namespace: string };
+export type SampleTaskSpec = PodSpec & InstanceIdentity & { readonly namespace: string };
 
 /**
  * Creates the sample task's Job (and a ConfigMap with CAs when the master is behind https), and returns at once: its pod
  * needs no Gateway yet. Throws KubeError for a refusal.
  */
 export const startSampleTask = async (kube: Kube, spec: SampleTaskSpec): Promise<SampleTask> => {
-  const task = nameSampleTask(spec.instance, spec.namespace);
+  const task = nameSampleTask(spec, spec.namespace);
   if (spec.master.scheme === 'http') {
     await kube.create(makeJob(task, spec));
     return task;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { labelsOf, selectorOf } from '../../model/labels.ts';
+import { type InstanceIdentity, labelsOf, selectorOf } from '../../model/labels.ts';
 
 /** The ends of one listener: the port that the host dials, and the one that the pod serves. */
 export type TaskPort = {
@@ -11,8 +11,7 @@ export type TaskPort = {
 };
 
 /** The names of one sample task, from {@link nameSampleTask}. */
-export type SampleTask = {
-  readonly instance: string;
+export type SampleTask = InstanceIdentity & {
   readonly namespace: string;
   readonly taskId: string;
   readonly allocationId: string;
@@ -34,18 +33,21 @@ export const podPorts = [
   { protocol: 'tcp', podPort: 9376 },
 ] as const;
 
-const instanceHash = (instance: string): string => createHash('sha256').update(instance).digest('hex').slice(0, 8);
+/** What the uuids of an instance's sample tasks begin with: a hash of its id, without one of its name. */
+const markOf = ({ instance, instanceId = instance }: InstanceIdentity): string =>
+  createHash('sha256').update(instanceId).digest('hex').slice(0, 8);
 
 /**
  * Names a task as Determined's master does (`det-<first 8 of cluster id>-cmd-<uuid>`, allocation `<task id>.1`), with
- * `taskgate` for the cluster id. The uuid starts with a hash of the instance, so that a listener identifies its instance.
+ * `taskgate` for the cluster id. The uuid starts with a mark of the instance, so that a listener identifies its instance.
  */
 export const nameSampleTask = (
-  instance: string,
+  owner: InstanceIdentity,
   namespace: string,
-  uuid: string = `${instanceHash(instance)}${randomUUID().slice(8)}`,
+  uuid: string = `${markOf(owner)}${randomUUID().slice(8)}`,
 ): SampleTask => ({
-  instance,
+  instance: owner.instance,
+  ...(owner.instanceId !== undefined && { instanceId: owner.instanceId }),
   namespace,
   taskId: `taskgate-${uuid}`,
   allocationId: `taskgate-${uuid}.1`,
@@ -54,9 +56,14 @@ export const nameSampleTask = (
 });
 
 /** Whether an allocation belongs to a sample task of this instance. */
-export const isAllocationOf = (instance: string, allocationId: string): boolean =>
-  allocationId.startsWith(`taskgate-${instanceHash(instance)}-`);
+export const isAllocationOf = (owner: InstanceIdentity, allocationId: string): boolean => {
+  const { instance, ownsUnmarked } = owner;
+  const marks = [markOf(owner), ...(ownsUnmarked ? [markOf({ instance })] : [])];
+  return marks.some((mark) => allocationId.startsWith(`taskgate-${mark}-`));
+};
 
 /** The labels by which a later run finds what this instance's sample tasks left behind. */
-export const sampleLabels = (instance: string) => labelsOf(instance, 'sample-task');
-export const sampleSelector = (instance: string): string => selectorOf(sampleLabels(instance));
+export const sampleLabels = (owner: InstanceIdentity) => labelsOf(owner, 'sample-task');
+
+/** Selects by the name, as older objects have no id; allocations tell instances of one name apart. */
+export const sampleSelector = ({ instance }: InstanceIdentity): string => selectorOf(sampleLabels({ instance }));

@@ -5,7 +5,7 @@ import { masterAccountObjects } from '../../../src/master/account/rbac.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 
 const place = { taskNamespace: 'team', gateway: { name: 'contour', namespace: 'projectcontour' } };
-const objects = masterAccountObjects('dev', place);
+const objects = masterAccountObjects({ instance: 'dev' }, place);
 const kinds = [...new Set(objects.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))];
 
 /** The controller that fills the Secrets of accounts which are there. */
@@ -19,7 +19,7 @@ const makeCluster = (more: Parameters<typeof fakeKube>[0] = {}) =>
 
 const wait = { timeoutMs: 200, signal: new AbortController().signal };
 const ensure = ({ kube }: ReturnType<typeof makeCluster>) =>
-  ensureMasterAccount(kube, { instance: 'dev', place }, wait);
+  ensureMasterAccount(kube, { owner: { instance: 'dev' }, place }, wait);
 
 test('makes the account first, then all else, and gives its token', async () => {
   const cluster = makeCluster();
@@ -53,6 +53,19 @@ test("what has the name of one of our objects and is somebody else's stays as it
     message: 'ServiceAccount projectcontour/taskgate-dev-master is there already and is not of instance dev',
   });
   expect(cluster.writes()).toEqual([]);
+});
+
+test('the account of an instance of the same name that another user has stays as it is', async () => {
+  const cluster = makeCluster();
+  const withId = (instanceId: string) => ({ owner: { instance: 'dev', instanceId }, place });
+  await ensureMasterAccount(cluster.kube, withId('a'), wait);
+  const before = cluster.writes();
+  await expect(ensureMasterAccount(cluster.kube, withId('b'), wait)).rejects.toMatchObject({
+    id: 'cluster.not-ours',
+    message: expect.stringMatching(/ is there already and is of another instance dev, of another user or folder$/),
+    hint: 'remove it, or use another --name for this instance',
+  });
+  expect(cluster.writes()).toEqual(before);
 });
 
 test('who may not give rights is told so', async () => {

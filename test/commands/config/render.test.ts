@@ -30,6 +30,7 @@ test('the record tells all that a master needs; the password comes from its own 
     clusterId: '00000000-0000-4000-8000-000000000000',
     adminPassword,
     instance: 'dev',
+    instanceId: instance.record().instanceId,
     cacheDir: join(instance.dir, 'master-cache'),
   });
   expect(JSON.stringify(instance.record())).not.toContain(adminPassword);

@@ -34,8 +34,11 @@ test('up: what comes after what', () => {
     ['Wait for Services', [machine, started]],
     [owner, [machine, programs, health, started]],
     [reverse, [machine, started]],
-    ['Install the Gateway API', [programs, health, owner]],
-    ['Install Contour and the Gateway', [health, owner, 'Install the Gateway API', 'Wait for Services', 'Load images']],
+    ['Install the Gateway API', [machine, programs, health, owner]],
+    [
+      'Install Contour and the Gateway',
+      [machine, health, owner, 'Install the Gateway API', 'Wait for Services', 'Load images'],
+    ],
     ['Start the sample task', [machine, health, started, reverse, owner, 'Load images']],
     ['Wait for the Gateway', [machine, health, started, owner, 'Install Contour and the Gateway']],
     [reached, [machine, health, started, 'Wait for the Gateway', reverse]],

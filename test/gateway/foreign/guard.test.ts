@@ -7,6 +7,7 @@ import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { gatewaysCRD, manifestText, provisioner, spec, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
 import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
+import { marked } from '../../support/gateway/installation.ts';
 
 const plan = { spec, manifest: parseManifest(manifestText) };
 
@@ -41,6 +42,14 @@ describe('apply', () => {
     expect(lines).toEqual([
       'Deployment projectcontour/contour-gateway-provisioner was not created by taskgate and is left unchanged',
     ]);
+  });
+
+  test('leaves alone what an instance of the same name has made since', async () => {
+    const { fake, kube } = await guard([]);
+    const [theirs = provisioner] = marked([ours(provisioner)], 'theirs');
+    await fake.kube.apply(theirs);
+    expect(await kube.apply(ours(provisioner))).toMatchObject(theirs);
+    expect(fake.writes()).toHaveLength(1);
   });
 
   test('raises the listener limit of a CRD that was there, and nothing else of it', async () => {

@@ -74,10 +74,10 @@ test.each([
 
 test('ours is what has our label and was not there before', () => {
   const gateway = foreignGateway('tasks');
-  expect(isCreatedBy(labelled(gateway, 'dev'), 'dev', nothing)).toBe(true);
-  expect(isCreatedBy(labelled(gateway, 'other'), 'dev', nothing)).toBe(false);
-  expect(isCreatedBy(gateway, 'dev', nothing)).toBe(false);
-  expect(isCreatedBy(labelled(gateway, 'dev'), 'dev', { ...nothing, existed: [gateway] })).toBe(false);
+  expect(isCreatedBy(labelled(gateway, 'dev'), { instance: 'dev' }, nothing)).toBe(true);
+  expect(isCreatedBy(labelled(gateway, 'other'), { instance: 'dev' }, nothing)).toBe(false);
+  expect(isCreatedBy(gateway, { instance: 'dev' }, nothing)).toBe(false);
+  expect(isCreatedBy(labelled(gateway, 'dev'), { instance: 'dev' }, { ...nothing, existed: [gateway] })).toBe(false);
 });
 
 test('another cluster behind the same context is refused', async () => {

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKube, refusal } from '../../fakes/kube.ts';
 import { namespace, provisioner } from '../../support/gateway/fixture.ts';
 import { contourDeployment, foreignGateway, labelled } from '../../support/gateway/foreign.ts';
-import { emptyOriginal, fakeCluster, installation, removeDev } from '../../support/gateway/installation.ts';
+import { emptyOriginal, fakeCluster, installation, marked, removeDev } from '../../support/gateway/installation.ts';
 
 /** Plays the provisioner, which cleans up after its Gateway. */
 const provisionerCleans = (fake: FakeKube, gateway: KubeObject): FakeKube => {
@@ -75,6 +75,30 @@ describe('removeGatewayObjects', () => {
     const { removed } = await removeDev(fake, { ...emptyOriginal, existed: [gateway] });
     expect(removed).toEqual([]);
     expect(fake.writes()).toEqual([]);
+  });
+
+  test('touches nothing of an instance of the same name that another user has', async () => {
+    const fake = fakeCluster(marked(installation('dev'), 'a'));
+    for (const owner of [{ instance: 'dev', instanceId: 'b' }, { instance: 'dev' }]) {
+      expect(await removeDev(fake, emptyOriginal, owner)).toEqual({ removed: [], restored: [], left: [] });
+    }
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test('a new instance does not take the objects of an older taskgate that have its name and no id', async () => {
+    const fake = fakeCluster(installation('dev'));
+    const { removed } = await removeDev(fake, emptyOriginal, { instance: 'dev', instanceId: 'b' });
+    expect(removed).toEqual([]);
+    expect(fake.writes()).toEqual([]);
+  });
+
+  test('an instance that got its id later removes what it made before and after that', async () => {
+    const [first, ...others] = installation('dev');
+    const made = [...(first ? [first] : []), ...marked(others, 'a')];
+    const fake = provisionerCleans(fakeCluster(made), foreignGateway('tasks'));
+    const { removed } = await removeDev(fake, emptyOriginal, { instance: 'dev', instanceId: 'a', ownsUnmarked: true });
+    expect(removed).toHaveLength(made.length);
+    expect(names(fake.objects())).toEqual(['Namespace kube-system']);
   });
 
   test('a second time there is nothing to do', async () => {

@@ -17,7 +17,7 @@ const read = (objects: readonly KubeObject[]) => parseYamlStream(renderManifest(
 const rolesOf = (objects: readonly KubeObject[]) => objects.filter(({ kind }) => kind.endsWith('Role')) as Role[];
 
 test('an account, its token and three roles with their bindings, each in its namespace', () => {
-  const objects = read(masterAccountObjects('dev', place));
+  const objects = read(masterAccountObjects({ instance: 'dev' }, place));
   expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? '-'}/${metadata.name}`)).toEqual([
     'ServiceAccount projectcontour/taskgate-dev-master',
     'Secret projectcontour/taskgate-dev-master',
@@ -37,7 +37,7 @@ test('an account, its token and three roles with their bindings, each in its nam
 });
 
 test('each binding binds the role of its own name to the account', () => {
-  const objects = masterAccountObjects('dev', place);
+  const objects = masterAccountObjects({ instance: 'dev' }, place);
   const bindings = objects.filter(({ kind }) => kind.endsWith('Binding')) as Binding[];
   expect(bindings).toHaveLength(3);
   for (const { kind, metadata, roleRef, subjects } of bindings) {
@@ -48,10 +48,17 @@ test('each binding binds the role of its own name to the account', () => {
 });
 
 test('the roles grant exactly what is asked for', () => {
-  const granted = rolesOf(masterAccountObjects('dev', place)).flatMap(({ metadata: { namespace }, rules }) =>
-    rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
-      verbs.map((verb) => ({ namespace, group: apiGroups[0], resource: resources[0], verb, name: resourceNames?.[0] })),
-    ),
+  const granted = rolesOf(masterAccountObjects({ instance: 'dev' }, place)).flatMap(
+    ({ metadata: { namespace }, rules }) =>
+      rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+        verbs.map((verb) => ({
+          namespace,
+          group: apiGroups[0],
+          resource: resources[0],
+          verb,
+          name: resourceNames?.[0],
+        })),
+      ),
   );
   const asked = rightsChecks(place).map(({ question: { namespace, group, resource, verb, name } }) => ({
     ...{ namespace, group, resource, verb, name },
@@ -61,7 +68,7 @@ test('the roles grant exactly what is asked for', () => {
 });
 
 test('nothing is granted by a wildcard, and nothing that shows secrets or runs a shell in a pod', () => {
-  for (const { rules } of rolesOf(masterAccountObjects('dev', place))) {
+  for (const { rules } of rolesOf(masterAccountObjects({ instance: 'dev' }, place))) {
     for (const { apiGroups, resources, verbs } of rules) {
       expect([...apiGroups, ...resources, ...verbs]).not.toContain('*');
       expect(resources.filter((name) => /secrets|exec|attach|roles|serviceaccounts/.test(name))).toEqual([]);

@@ -122,7 +122,7 @@ test('a master installed by a chart in the task namespace', async () => {
 test('sample tasks of any instance are not a master', async () => {
   const fake = fakeKube({ objects: [gatewayWith()], kinds: [...kinds, 'v1/Service'] });
   for (const instance of ['dev', 'second']) {
-    const task = nameSampleTask(instance, 'team');
+    const task = nameSampleTask({ instance }, 'team');
     const wish = { allocationId: task.allocationId, wanted: 'lowest', count: 1 } as const;
     await addListeners(fake.kube, gateway, wish);
     const exposure = { protocol: 'http', podPort: 8080, listenerPort: 20000, name: `${task.jobName}-0` } as const;

@@ -11,7 +11,7 @@ import { gateway, masterAt } from '../../support/proof/local-path.ts';
 
 const context: ClosedContext = {
   kube: sampleCluster().kube,
-  task: { ...nameSampleTask('dev', 'default'), exposures: [], notes: [] },
+  task: { ...nameSampleTask({ instance: 'dev' }, 'default'), exposures: [], notes: [] },
   ...{ podName: 'sample', gateway, master: masterAt(8080) },
 };
 const check = (from: string, attempt: () => Promise<ClosedOutcome>): ClosedCheck => ({ from, to: 'host', attempt });

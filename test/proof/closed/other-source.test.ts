@@ -26,7 +26,7 @@ test.each([
 const contextFor = (port: number): ClosedContext => ({
   kube: sampleCluster().kube,
   task: {
-    ...nameSampleTask('dev', 'default'),
+    ...nameSampleTask({ instance: 'dev' }, 'default'),
     exposures: [{ protocol: 'http', podPort: 8080, listenerPort: port, name: 'sample-0' }],
     notes: [],
   },

@@ -4,7 +4,7 @@ import { nameSampleTask } from '../../../src/proof/sample-task/task.ts';
 import { gateway, masterAt } from '../../support/proof/local-path.ts';
 
 const uuid = '0a1b2c3d-157e-4446-9369-eeb241baf27a';
-const task = nameSampleTask('dev', 'team', uuid);
+const task = nameSampleTask({ instance: 'dev' }, 'team', uuid);
 const A = `taskgate-${uuid}.1`;
 const J = `det-taskgate-cmd-${uuid}`;
 const exposure = { protocol: 'http', podPort: 8080, listenerPort: 20000, name: `${J}-0` } as const;

@@ -34,7 +34,7 @@ const kubeOf = (input: FakeKubeInput) => fakeKube({ kinds: ['v1/ConfigMap'], ...
 const names = (objects: readonly { readonly kind: string; readonly metadata: { readonly name: string } }[]) =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted();
 const where = { instance: 'dev', namespace: 'default', gateway };
-const [mine, dead, foreign] = [1, 2, 3].map(() => nameSampleTask('dev', 'default')) as [
+const [mine, dead, foreign] = [1, 2, 3].map(() => nameSampleTask({ instance: 'dev' }, 'default')) as [
   SampleTask,
   SampleTask,
   SampleTask,
@@ -62,7 +62,7 @@ test('removes one task with its listener, and nothing else', async () => {
 });
 
 test('leftovers are what dead runs of this instance made; a living run keeps its own', async () => {
-  const other = nameSampleTask('other', 'default');
+  const other = nameSampleTask({ instance: 'other' }, 'default');
   const all = gatewayOf({
     20000: mine.allocationId,
     20001: dead.allocationId,
@@ -86,6 +86,20 @@ test('leftovers are what dead runs of this instance made; a living run keeps its
     `TCPRoute ${dead.jobName}-0`,
   ]);
   expect((await fake.kube.get<typeof all>(all)).spec.listeners).toEqual(listeners(20000, 20002, 20003));
+});
+
+test('leftovers of an instance of the same name that another user has stay; older ones of our own go', async () => {
+  const marked = (instanceId: string) => nameSampleTask({ instance: 'dev', instanceId }, 'default');
+  const [own, theirs] = [marked('a'), marked('b')];
+  const all = gatewayOf({ 20000: own.allocationId, 20001: theirs.allocationId, 20002: dead.allocationId });
+  const tasks = [own, theirs, dead].flatMap((task, index) => objectsOf(task, 20000 + index, deadPid));
+  const fake = kubeOf({ objects: [all, ...tasks] });
+  const removed = await removeLeftovers(fake.kube, { ...where, instanceId: 'a' });
+  expect(removed).toContain(`Job ${own.jobName}`);
+  expect((await fake.kube.get<typeof all>(all)).spec.listeners).toEqual(listeners(20001, 20002));
+  const older = await removeLeftovers(fake.kube, { ...where, instanceId: 'a', ownsUnmarked: true });
+  expect(older).toContain(`Job ${dead.jobName}`);
+  expect((await fake.kube.get<typeof all>(all)).spec.listeners).toEqual(listeners(20001));
 });
 
 test('without leftovers nothing is written', async () => {

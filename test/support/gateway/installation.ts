@@ -3,6 +3,7 @@ import { admissionPolicies } from '../../../src/gateway/install/admission-polici
 import type { CRD } from '../../../src/gateway/install/listener-limit.ts';
 import { type Removal, removeGatewayObjects } from '../../../src/gateway/uninstall/uninstall.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import type { InstanceIdentity } from '../../../src/model/labels.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
 import { gatewaysCRD, namespace, provisioner, spec } from './fixture.ts';
 import { foreignGateway, installKinds, kubeSystem, labelled } from './foreign.ts';
@@ -101,5 +102,15 @@ export const fakeCluster = (objects: readonly KubeObject[], input: FakeKubeInput
   });
 
 /** Removes instance `dev` from a fake cluster. */
-export const removeDev = ({ kube }: FakeKube, original: OriginalState = emptyOriginal): Promise<Removal> =>
-  removeGatewayObjects(kube, { instance: 'dev' }, { original, timeoutMs: 300 });
+export const removeDev = (
+  { kube }: FakeKube,
+  original: OriginalState = emptyOriginal,
+  owner: InstanceIdentity = { instance: 'dev' },
+): Promise<Removal> => removeGatewayObjects(kube, owner, { original, timeoutMs: 300 });
+
+/** The objects with the id of an instance, too. */
+export const marked = (objects: readonly KubeObject[], instanceId: string): readonly KubeObject[] =>
+  objects.map((object) => ({
+    ...object,
+    metadata: { ...object.metadata, labels: { ...object.metadata.labels, 'taskgate.dev/instance-id': instanceId } },
+  }));

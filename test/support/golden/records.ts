@@ -60,6 +60,7 @@ const tunnel = { allowPublic: true, ttlHours: 8 };
 export const native = {
   schema: 1,
   createdAt: '2026-01-02T03:04:05.678Z',
+  instanceId: '0123456789abcdef',
   name: 'dev',
   provider: 'native',
   cidr: '10.210.0.0/16',
@@ -80,6 +81,7 @@ export const native = {
   settings: { gateway, master, ssh, ngrok, tunnel },
   clusterId: '00000001-0000-4000-8000-000000000000',
   proven: { at: '2026-01-02T03:05:06.789Z', run: 'a1b2c3', settings: 'd4e5f6' },
+  ownsUnmarked: true,
 } as const satisfies Required<Omit<InstanceRecord, 'minikube' | 'attach'>>;
 
 export const minikube = {

@@ -6,7 +6,7 @@ import type { ExposedTask } from '../../../src/proof/sample-task/task.ts';
 import { nameSampleTask } from '../../../src/proof/sample-task/task.ts';
 import { gateway } from './local-path.ts';
 
-export const task = nameSampleTask('dev', 'default', '0a1b2c3d-157e-4446-9369-eeb241baf27a');
+export const task = nameSampleTask({ instance: 'dev' }, 'default', '0a1b2c3d-157e-4446-9369-eeb241baf27a');
 export const name = `${task.jobName}-0`;
 const exposure = { protocol: 'http', podPort: 8080, listenerPort: 20000, name } as const;
 export const exposed: ExposedTask = { ...task, exposures: [exposure], notes: [] };

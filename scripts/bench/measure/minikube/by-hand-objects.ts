@@ -26,7 +26,7 @@ export const gatewayFile: readonly (KubeObject & { readonly spec: object })[] = 
   },
 ];
 
-const task = nameSampleTask('by-hand', 'default');
+const task = nameSampleTask({ instance: 'by-hand' }, 'default');
 const echo: TaskPort = { protocol: 'http', podPort: ports.small, listenerPort, name: 'echo' };
 
 /** A pod that answers, its Service and its TCPRoute. */

@@ -34,12 +34,11 @@ const checked = (cluster: Cluster): Cluster => {
     // it may have a password
     throw kubeconfigError(`kubeconfig: cluster '${name}' has a proxy-url that is no address of a proxy`, hint);
   }
-  // without TLS there is nothing to verify, which client-node wants to be told
-  return {
-    ...cluster,
-    server: text.replace(/\/+$/, ''),
-    skipTLSVerify: cluster.skipTLSVerify || !text.startsWith('https'),
-  };
+  if (server.protocol === 'http:' && !cluster.skipTLSVerify) {
+    const hint = 'use https://, or for a server that needs no secrets say insecure-skip-tls-verify: true there';
+    throw kubeconfigError(`kubeconfig: cluster '${name}' is asked in clear text: ${text}`, hint);
+  }
+  return { ...cluster, server: text.replace(/\/+$/, '') };
 };
 
 /**

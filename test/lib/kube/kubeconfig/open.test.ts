@@ -92,7 +92,7 @@ test.each([
   ['/k8s/clusters/c-m-abc/', '/k8s/clusters/c-m-abc'],
 ])('a server that ends in %j is asked below %j, by requests, watches, reviews and port-forwards', async (end, path) => {
   const { seen, host } = await serve(false);
-  await useAll(kubeconfigOf({ server: `http://${host}${end}` }));
+  await useAll(kubeconfigOf({ server: `http://${host}${end}`, 'insecure-skip-tls-verify': true }));
   expect(urlsOf(seen)).toEqual(asked.map((url) => path + url));
   expect(new Set(seen.map(({ token }) => token))).toEqual(new Set(['Bearer secret']));
 });
@@ -129,6 +129,7 @@ test('proxy-url is the way of every connection, and tls-server-name counts behin
 
 test.each([
   [{ server: 'api.example:6443' }, "cluster 'x' has a server that is no such address: api.example:6443"],
+  [{ server: 'http://a/b' }, "cluster 'x' is asked in clear text: http://a/b"],
   [{ server: 'https://a/?x=1' }, 'has a server that is no such address'],
   [{ server: 'https://a', 'proxy-url': 'proxy:3128' }, "cluster 'x' has a proxy-url that is no address of a proxy"],
   [{ server: 'https://a', 'proxy-url': 'ftp://me:secret@b' }, 'has a proxy-url that is no address of a proxy'],
