@@ -25,7 +25,7 @@ export const settings: readonly Setting[] = [
   text('provider', 'what makes the cluster: auto, minikube, native or attach', 'auto'),
   toggle('recreate', 'recreate the cluster if its version, driver or size differs from the settings'),
   toggle('installMinikube', 'fetch the pinned Minikube into the cache where none is installed'),
-  text('minikube.profile', 'Minikube profile (default: taskgate-NAME)'),
+  text('minikube.profile', 'Minikube profile (default: taskgate-NAME-MARK)'),
   text('minikube.driver', 'what Minikube runs its node on', 'docker'),
   number('minikube.cpus', 'CPUs of the Minikube node', 2),
   number('minikube.memoryMb', 'memory of the Minikube node, in MiB', 4096),

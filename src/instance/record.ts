@@ -18,6 +18,8 @@ export type MinikubeResource = {
   readonly driver: string;
   /** Created by taskgate, and deleted with the instance; an existing one is kept. */
   readonly owned: boolean;
+  /** Docker's id of the node's container, of an owned profile: another user's may have the same name. */
+  readonly containerId?: string;
 };
 
 export type TunnelResource = { readonly kind: 'tunnels'; readonly process: ProcessIdentity };

@@ -24,8 +24,8 @@ const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: 
     return { obstacles: await verifyMachine(input), notes: [] };
   },
   minikube: async (context) => {
-    const { config, runner } = context;
-    const spec = { ...placeOf(config, undefined), instanceDir: dirOf(context) };
+    const { runner } = context;
+    const spec = { ...placeOf(context, undefined), instanceDir: dirOf(context) };
     return verifyMinikube({ runner, program: await findMinikube(context), spec });
   },
   attach: async (context) => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { minikube } from '../cluster/minikube/minikube.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
@@ -5,7 +6,8 @@ import { pins } from '../config/versions.ts';
 import { listInstances } from '../instance/instance.ts';
 import type { InstanceRecord, MinikubeResource, MinikubeTarget } from '../instance/record.ts';
 import { UserError } from '../lib/errors.ts';
-import type { CommandContext, ProviderInput } from './context.ts';
+import { sha256 } from '../lib/files.ts';
+import type { CommandContext, Folders, ProviderInput } from './context.ts';
 
 const isMinikube = (resource: { readonly kind: string }): resource is MinikubeResource =>
   resource.kind === 'minikube-profile';
@@ -49,14 +51,21 @@ const chooseServiceCidr = (others: readonly InstanceRecord[]): string => {
   });
 };
 
-type Settings = Pick<Config, 'name' | 'minikube'>;
+type Settings = { readonly config: Pick<Config, 'name' | 'minikube'>; readonly folders: Pick<Folders, 'stateDir'> };
+
+/**
+ * The profile of a new instance. One Docker daemon has one container of a name, whoever starts it: the mark at the end is
+ * that of this host and state folder. At most 56 characters, with the longest name.
+ */
+const defaultProfile = ({ config: { name }, folders: { stateDir } }: Settings): string =>
+  `taskgate-${name}-${sha256(`${hostname()}:${stateDir}`).slice(0, 6)}`;
 
 /** The Minikube cluster that the settings ask for; what they leave open stays as the instance has it. */
-export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubeTarget | undefined): MinikubeTarget => {
-  const { profile, serviceCidr = made?.serviceCidr, startArgs, ...rest } = wanted;
+export const placeOf = (settings: Settings, made: MinikubeTarget | undefined): MinikubeTarget => {
+  const { profile, serviceCidr = made?.serviceCidr, startArgs, ...rest } = settings.config.minikube;
   return {
     ...rest,
-    profile: profile ?? made?.profile ?? `taskgate-${name}`,
+    profile: profile ?? made?.profile ?? defaultProfile(settings),
     profileGiven: profile !== undefined || made?.profileGiven === true,
     startArgs: startArgs?.split(/\s+/).filter(Boolean) ?? [],
     ...(serviceCidr && { serviceCidr }),
@@ -65,7 +74,7 @@ export const placeOf = ({ name, minikube: wanted }: Settings, made: MinikubeTarg
 
 /** A profile that is there already has its own service range. Tested in test/commands/up/check-machine.test.ts. */
 export const newPlace = async ({ config, folders }: CommandContext): Promise<MinikubeTarget> => {
-  const place = placeOf(config, undefined);
+  const place = placeOf({ config, folders }, undefined);
   if (place.serviceCidr || place.profileGiven) return place;
   const others = (await listInstances(folders.stateDir)).filter(({ name }) => name !== config.name);
   return { ...place, serviceCidr: chooseServiceCidr(others) };

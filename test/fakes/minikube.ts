@@ -34,7 +34,12 @@ export const makeSpec = (fields: Partial<MinikubeSpec> = {}): MinikubeSpec => ({
   ...fields,
 });
 
-export const ours: MinikubeResource = { kind: 'minikube-profile', profile: 'dev', driver: 'docker', owned: true };
+/** Of the container that fakeMinikube makes. */
+export const containerId = 'c0ffee'.repeat(10);
+
+/** As an older taskgate journalled it. */
+export const oldOurs: MinikubeResource = { kind: 'minikube-profile', profile: 'dev', driver: 'docker', owned: true };
+export const ours: MinikubeResource = { ...oldOurs, containerId };
 
 /** As `minikube profile list --output=json` prints it. */
 export const listOf = ({ valid = [], invalid = [] }: { valid?: readonly string[]; invalid?: readonly string[] }) =>
@@ -72,19 +77,28 @@ contexts: [{ name: dev, context: { cluster: dev, user: dev } }]
 
 /** A minikube and a docker that keep one profile's state and every call; `override` answers first, where it does. */
 export const fakeMinikube = (initial: Host, override: Override = () => undefined) => {
-  const state = { host: initial, isConfigured: false, images: [] as string[], leftovers: [] as string[] };
+  const state = {
+    host: initial,
+    isConfigured: false,
+    images: [] as string[],
+    leftovers: [] as string[],
+    // that of a profile that is there before belongs to the same home, until a test says otherwise
+    containerId: ['missing', 'none', 'corrupted'].includes(initial) ? undefined : containerId,
+  };
   const calls: string[] = [];
   const lists = { missing: {}, corrupted: { invalid: ['dev'] } } as const;
 
   const start = async (env: Readonly<Record<string, string>>): Promise<Answer> => {
     state.host = 'Running';
     state.isConfigured = true;
+    state.containerId ??= containerId;
     if (env.KUBECONFIG) await writeFile(env.KUBECONFIG, kubeconfig);
     return { stdout: '{"type":"io.k8s.sigs.minikube.step","data":{"name":"Preparing Kubernetes"}}\n' };
   };
   const end = (host: Host): Answer => {
     state.host = host;
     state.isConfigured &&= host !== 'missing';
+    if (host === 'missing') state.containerId = undefined;
     return {};
   };
   type Env = Readonly<Record<string, string>>;
@@ -107,6 +121,7 @@ export const fakeMinikube = (initial: Host, override: Override = () => undefined
   };
   const docker = (line: string): Answer => {
     if (line.startsWith('docker version')) return { stdout: '20.10.24' };
+    if (line.includes('--no-trunc')) return { stdout: state.containerId ? `${state.containerId} dev\n` : '' };
     if (/^docker (ps|volume ls|network ls)/.test(line)) {
       return { stdout: line.startsWith('docker ps') ? state.leftovers.join('\n') : '' };
     }

@@ -13,17 +13,18 @@ import {
   listenerNames,
   listProfiles,
   minikube,
+  profileOf,
   spoken,
 } from '../support/e2e/real-minikube.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
-const profile = 'taskgate-dev';
-
 let taskgate: Taskgate;
+let profile: string;
 const up = (...args: readonly string[]) => taskgate.run('up', '--provider', 'minikube', ...args);
 
 beforeAll(async () => {
   taskgate = await makeTaskgate();
+  profile = profileOf(taskgate, 'dev');
 });
 afterEach(() => vi.unstubAllEnvs());
 afterAll(() => taskgate.close('dev', 'fresh', 'other'));
@@ -46,7 +47,9 @@ describe('a cluster of our own', () => {
     expect(await usersKubeconfig()).toBe(before);
     const { kubeconfigPath } = cluster as { readonly kubeconfigPath: string };
     expect((await stat(kubeconfigPath)).mode & 0o777).toBe(0o600);
-    expect(await readFile(kubeconfigPath, 'utf8')).toMatch(/client-key-data: .*\n[\s\S]*current-context: taskgate-dev/);
+    expect(await readFile(kubeconfigPath, 'utf8')).toMatch(
+      /client-key-data: .*\n[\s\S]*current-context: taskgate-dev-[0-9a-f]{6}/,
+    );
     expect(await readFile(join(taskgate.dirOf('dev'), 'logs/minikube.log'), 'utf8')).toContain('exit code 0');
   });
 
@@ -66,12 +69,19 @@ describe('a cluster of our own', () => {
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
-  test('another state folder does not take the profile over', async () => {
+  test('another Minikube home with this Docker does not take the container over', async () => {
+    const id = () => docker('inspect', '--format', '{{.Id}}', profile);
+    const before = await id();
     const other = await makeTaskgate();
-    const ended = await other.run('up', '--provider', 'minikube');
+    expect(profileOf(other, 'dev')).not.toBe(profile);
+    vi.stubEnv('MINIKUBE_HOME', join(other.stateHome, 'minikube'));
+    const ended = await other.run('up', '--provider', 'minikube', '--minikube-profile', profile);
     await other.close('dev');
+    vi.unstubAllEnvs();
     expect(ended.exitCode).toBe(5);
-    expect(ended.stderr).toContain(`Minikube already has a profile ${profile}, and taskgate did not create it`);
+    expect(ended.stderr).toContain(`Docker already has container ${profile}`);
+    expect(ended.stderr).toContain('which this Minikube home did not create [cluster.minikube-not-ours]');
+    expect(await id()).toBe(before);
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
@@ -119,7 +129,7 @@ describe('what is in the way is said before anything is changed', () => {
     const ended = await up('--name', 'fresh', '--minikube-start-args', '--kubernetes-version=v1.2.3');
     expect(ended.stderr).toMatch(/minikube start exited with \d+ \w+: /);
     expect([2, 3, 5]).toContain(ended.exitCode);
-    expect(await listProfiles()).not.toContain('taskgate-fresh');
+    expect(await listProfiles()).not.toContain(profileOf(taskgate, 'fresh'));
   });
 
   test('no minikube', async () => {
@@ -138,7 +148,7 @@ test('a second one runs beside it with a range of its own, and goes without harm
   expect(dev?.minikube?.serviceCidr).not.toBe(other?.minikube?.serviceCidr);
   expect(dev?.cluster?.nodeAddress).not.toBe(other?.cluster?.nodeAddress);
   expect(ending(await taskgate.run('down', '--name', 'other'))).toBe('exit 0');
-  expect(await leftovers('taskgate-other')).toEqual([]);
+  expect(await leftovers(profileOf(taskgate, 'other'))).toEqual([]);
   expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
 });
 
@@ -178,9 +188,9 @@ describe('things happen to it behind our back, and up repairs them', () => {
 test('interrupted in the middle of the first start: nothing of it stays', async () => {
   const { exitCode, stderr } = await interruptAt(taskgate, 'Creating Container', '--name', 'fresh');
   expect(exitCode).toBe(130);
-  expect(stderr).toContain('the incomplete profile taskgate-fresh was removed');
-  expect(await leftovers('taskgate-fresh')).toEqual([]);
-  expect(await listProfiles()).not.toContain('taskgate-fresh');
+  expect(stderr).toContain(`the incomplete profile ${profileOf(taskgate, 'fresh')} was removed`);
+  expect(await leftovers(profileOf(taskgate, 'fresh'))).toEqual([]);
+  expect(await listProfiles()).not.toContain(profileOf(taskgate, 'fresh'));
   await expect(stat(taskgate.dirOf('fresh'))).rejects.toThrow('ENOENT');
 });
 
@@ -212,8 +222,8 @@ test.runIf(process.env['TEST_MINIKUBE_RIG'] === 'private')(
       { timeoutMs: 60_000, id: 'cluster.test' },
     );
     expect(ending(await taskgate.run('down', '--name', 'fresh'))).toBe('exit 0');
-    expect(await leftovers('taskgate-fresh')).toEqual([]);
-    expect(await listProfiles()).not.toContain('taskgate-fresh');
+    expect(await leftovers(profileOf(taskgate, 'fresh'))).toEqual([]);
+    expect(await listProfiles()).not.toContain(profileOf(taskgate, 'fresh'));
   },
 );
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
-import { listProfiles } from '../support/e2e/real-minikube.ts';
+import { listProfiles, profileOf } from '../support/e2e/real-minikube.ts';
 import { type SshTunnel, startSshTunnel, test } from '../support/e2e/ssh-tunnel.ts';
 import { ending, type Taskgate } from '../support/e2e/taskgate.ts';
 
@@ -44,6 +44,6 @@ describe(`${noSshServer}tasks on Minikube reach the master by ssh -R on a machin
 
   test('down leaves neither tunnel nor profile', async () => {
     expect(ending(await taskgate.run('down', '--name', 'far'))).toBe('exit 0');
-    expect(await listProfiles()).not.toContain('taskgate-far');
+    expect(await listProfiles()).not.toContain(profileOf(taskgate, 'far'));
   });
 });

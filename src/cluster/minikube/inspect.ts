@@ -2,7 +2,7 @@
 import { instancePaths } from '../../instance/paths.ts';
 import { askMinikube, type Minikube } from './call.ts';
 import { listArgs, statusArgs } from './commands.ts';
-import { usesDocker, verifyDocker } from './docker.ts';
+import { usesDocker, verifyDocker } from './docker/daemon.ts';
 import { minikubeFailure } from './failures.ts';
 import { type ProfileState, parseProfile } from './profile.ts';
 import type { MinikubeSpec } from './spec.ts';

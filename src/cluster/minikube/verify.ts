@@ -3,7 +3,7 @@ import { UserError } from '../../lib/errors.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { Findings, Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
-import { getDockerInfo, usesDocker, verifyDocker } from './docker.ts';
+import { getDockerInfo, usesDocker, verifyDocker } from './docker/daemon.ts';
 import type { MinikubeSpec } from './spec.ts';
 
 /** The first release that supports Kubernetes 1.34. */

@@ -48,7 +48,7 @@ const existingTargets: Readonly<Record<ProviderName, FindTarget>> = {
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
   },
   minikube: async (context, { minikube }) => ({
-    minikube: await withProgram(context, placeOf(context.config, minikube)),
+    minikube: await withProgram(context, placeOf(context, minikube)),
   }),
   attach: async ({ config, env }, { name, attach }) => {
     const target = attachPlaceOf(config, env);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CommandError } from '../../../src/lib/process/runner.ts';
 import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
-import { changing, limits, ours, setUp } from '../../fakes/minikube.ts';
+import { changing, limits, oldOurs, ours, setUp } from '../../fakes/minikube.ts';
 
 const collect = () => {
   const lines: string[] = [];
@@ -53,7 +53,7 @@ test('a failed start is in the journal already, and its reason is reported', asy
     id: 'cluster.minikube-guest',
     message: 'minikube start exited with 80: no container',
   });
-  expect(journal).toEqual([ours]);
+  expect(journal).toEqual([oldOurs]);
 });
 
 test('a minikube that is killed while it starts', async () => {
@@ -95,7 +95,7 @@ test.each([
 test('a profile that the user named is adopted, and kept by down', async () => {
   const { provider, calls, journal } = await setUp({ host: 'Running', spec: { profileGiven: true } });
   await provider.start(limits);
-  expect(journal).toEqual([{ ...ours, owned: false }]);
+  expect(journal).toEqual([{ ...oldOurs, owned: false }]);
   await provider.delete();
   expect(journal).toEqual([]);
   expect(changing(calls)).toEqual(['minikube update-context --profile=dev']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker.ts';
+import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker/daemon.ts';
 import { judgeMinikube, verifyMinikube } from '../../../src/cluster/minikube/verify.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { fakeRunner } from '../../fakes/runner.ts';

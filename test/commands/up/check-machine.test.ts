@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker.ts';
+import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker/daemon.ts';
 import { listRoutesCommand } from '../../../src/cluster/native/link.ts';
 import { verifyMachine } from '../../../src/cluster/native/verify.ts';
 import { checkMachine } from '../../../src/commands/up/check-machine.ts';
@@ -11,6 +11,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { createInstance, findInstance } from '../../../src/instance/instance.ts';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
+import { placeOf } from '../../../src/providers/minikube.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { serveKube } from '../../fakes/kube-server.ts';
 import { fakeProvider } from '../../fakes/provider.ts';
@@ -102,9 +103,10 @@ onMachine('a native instance keeps its network; another one is refused', async (
 });
 
 test('a new Minikube instance holds a profile and a range of Service addresses', async () => {
-  const { check, record, calls, defaults } = await setUp({ provider: 'minikube' });
-  expect((await check()).ended).toEqual(['done: minikube provider (as wanted), profile taskgate-dev']);
-  const minikube = { profile: 'taskgate-dev', profileGiven: false, startArgs: [], serviceCidr: '10.97.0.0/16' };
+  const { check, record, calls, defaults, stateDir } = await setUp({ provider: 'minikube' });
+  const { profile } = placeOf({ config: defaults, folders: { stateDir } }, undefined);
+  expect((await check()).ended).toEqual([`done: minikube provider (as wanted), profile ${profile}`]);
+  const minikube = { profile, profileGiven: false, startArgs: [], serviceCidr: '10.97.0.0/16' };
   expect(await record()).toMatchObject({ provider: 'minikube', minikube: { ...defaults.minikube, ...minikube } });
   await check({ name: 'second' });
   expect((await record('second'))?.minikube).toMatchObject({ serviceCidr: '10.98.0.0/16' });

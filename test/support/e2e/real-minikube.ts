@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
-import { findLeftovers } from '../../../src/cluster/minikube/docker.ts';
+import { findLeftovers } from '../../../src/cluster/minikube/docker/daemon.ts';
 import { isConflict, type Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { execaRunner } from '../../../src/lib/process/runner.ts';
 import { polling, waitUntil } from '../../../src/lib/wait.ts';
+import { placeOf } from '../../../src/providers/minikube.ts';
+import { commandContext } from '../context.ts';
 import type { Taskgate } from './taskgate.ts';
 
 /** Minikube itself, as its user calls it beside taskgate. Throws when it ends badly. */
@@ -12,6 +15,15 @@ export const minikube = async (...args: readonly string[]): Promise<string> =>
   (await execa('minikube', args, { stdin: 'ignore' })).stdout;
 
 export const docker = async (...args: readonly string[]): Promise<string> => (await execa('docker', args)).stdout;
+
+/** The profile that a new instance gets. */
+export const profileOf = ({ stateHome }: Pick<Taskgate, 'stateHome'>, name: string): string => {
+  const { config, folders } = commandContext({
+    name,
+    folders: { stateDir: join(stateHome, 'taskgate'), cacheDir: '' },
+  });
+  return placeOf({ config, folders }, undefined).profile;
+};
 
 /** Containers, volumes and networks that Docker has of a profile. */
 export const leftovers = (profile: string): Promise<readonly string[]> => findLeftovers(execaRunner, profile);

@@ -1,5 +1,5 @@
-import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
+import { messageOf, UserError } from '../../../lib/errors.ts';
+import { type Command, CommandError, type Runner } from '../../../lib/process/runner.ts';
 
 const deadlineMs = 10_000;
 
@@ -65,17 +65,32 @@ export const leftoverCommands = (profile: string): Readonly<Record<string, Comma
   network: ['docker', 'network', 'ls', '--filter', label(profile), '--format', '{{.Name}}'],
 });
 
+const listObjects = async (runner: Runner, profile: string, command: Command): Promise<readonly string[]> => {
+  const { stdout } = await runner(command, { timeoutMs: deadlineMs }).catch((error) => {
+    throw new UserError(`cannot list the Docker objects of ${profile}: ${messageOf(error)}`, {
+      id: 'environment.docker-not-running',
+      hint: 'make sure that docker ps works, then run it again',
+      cause: error,
+    });
+  });
+  return stdout.split('\n').filter(Boolean);
+};
+
 /** Containers, volumes and networks of a profile that still exist. */
 export const findLeftovers = async (runner: Runner, profile: string): Promise<readonly string[]> => {
-  const lists = Object.entries(leftoverCommands(profile)).map(async ([kind, command]) => {
-    const { stdout } = await runner(command, { timeoutMs: deadlineMs }).catch((error) => {
-      throw new UserError(`cannot list the Docker objects of ${profile}: ${messageOf(error)}`, {
-        id: 'environment.docker-not-running',
-        hint: 'make sure that docker ps works, then run it again',
-        cause: error,
-      });
-    });
-    return stdout.split('\n').flatMap((name) => (name ? [`${kind} ${name}`] : []));
-  });
+  const lists = Object.entries(leftoverCommands(profile)).map(async ([kind, command]) =>
+    (await listObjects(runner, profile, command)).map((name) => `${kind} ${name}`),
+  );
   return (await Promise.all(lists)).flat();
+};
+
+export const containerIdsCommand = (profile: string): Command => [
+  'docker',
+  ...['ps', '--all', '--no-trunc', '--filter', label(profile), '--format', '{{.ID}} {{.Names}}'],
+];
+
+/** Docker's id of the container of a profile's first node, which has the profile's name; undefined if there is none. */
+export const findContainerId = async (runner: Runner, profile: string): Promise<string | undefined> => {
+  const lines = await listObjects(runner, profile, containerIdsCommand(profile));
+  return lines.map((line) => line.split(' ')).find(([, name]) => name === profile)?.[0];
 };

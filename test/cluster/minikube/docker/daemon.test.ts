@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import {
+  containerIdsCommand,
   dockerVersionCommand,
+  findContainerId,
   findLeftovers,
   leftoverCommands,
   verifyDocker,
-} from '../../../src/cluster/minikube/docker.ts';
-import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
-import { fakeRunner } from '../../fakes/runner.ts';
+} from '../../../../src/cluster/minikube/docker/daemon.ts';
+import { CommandError, type Runner } from '../../../../src/lib/process/runner.ts';
+import { fakeRunner } from '../../../fakes/runner.ts';
 
 const failing =
   (details: ConstructorParameters<typeof CommandError>[1]): Runner =>
@@ -43,4 +45,12 @@ test('what is left of a profile is found by its label', async () => {
   expect(line(container)).toContain('--filter label=name.minikube.sigs.k8s.io=dev');
   const { runner } = fakeRunner({ [line(container)]: 'dev\ndev-m02\n', [line(volume)]: 'dev', [line(network)]: '' });
   expect(await findLeftovers(runner, 'dev')).toEqual(['container dev', 'container dev-m02', 'volume dev']);
+});
+
+test('the container of the first node has the name of the profile', async () => {
+  const line = containerIdsCommand('dev').join(' ');
+  expect(line).toContain('--no-trunc --filter label=name.minikube.sigs.k8s.io=dev');
+  const { runner } = fakeRunner({ [line]: 'aa dev-m02\nbb dev\n' });
+  expect(await findContainerId(runner, 'dev')).toBe('bb');
+  expect(await findContainerId(fakeRunner({ [line]: '' }).runner, 'dev')).toBeUndefined();
 });
