@@ -1,3 +1,5 @@
+import { hostAndPort } from '../lib/host-and-port.ts';
+
 export type TunnelKind = 'ssh' | 'ngrok';
 
 /** Where tasks dial the master. */
@@ -18,5 +20,4 @@ export const isSameAddress = (a: PublicAddress, b: PublicAddress): boolean =>
   a.scheme === b.scheme && a.host === b.host && a.port === b.port;
 
 /** An address as the origin of a URL: `http://host:8080`, with brackets around an IPv6 address. */
-export const originOf = ({ scheme, host, port }: PublicAddress): string =>
-  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+export const originOf = ({ scheme, host, port }: PublicAddress): string => `${scheme}://${hostAndPort({ host, port })}`;

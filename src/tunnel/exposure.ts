@@ -1,5 +1,6 @@
 import type { InstanceRecord } from '../instance/record.ts';
 import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import { hostAndPort } from '../lib/host-and-port.ts';
 import type { ProviderName } from '../model/cluster.ts';
 import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
@@ -45,7 +46,12 @@ const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[]
   const nodeAddress = forward ? cluster?.nodeAddress : gateway.address;
   const { start, end } = gateway.portRange;
   const row = (host: string, to: string): Exposure => {
-    return { what: 'task ports', address: `${host}:${start}-${end}`, to, protection: taskProtection };
+    return {
+      what: 'task ports',
+      address: hostAndPort({ host, port: `${start}-${end}` }),
+      to,
+      protection: taskProtection,
+    };
   };
   const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'anyone who reaches this host there';
   return [

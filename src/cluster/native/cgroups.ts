@@ -35,6 +35,13 @@ export const parseHierarchies = (mountinfo: string): readonly Hierarchy[] =>
 export const cgroupPaths = (hierarchies: readonly Hierarchy[], label: string): readonly string[] =>
   hierarchies.map(({ path }) => join(path, `taskgate-${label}`));
 
+/**
+ * Whether a path is an instance's folder in a mounted hierarchy. A name alone does not tell: hierarchies may be mounted
+ * anywhere, and files like cgroup.procs can be made in any folder.
+ */
+export const isOwnCgroup = (path: string, hierarchies: readonly Hierarchy[]): boolean =>
+  /^taskgate-[^/]+$/.test(basename(path)) && hierarchies.some((one) => join(one.path, basename(path)) === path);
+
 /** Creates the folders. A v1 cpuset accepts no process before it has CPUs and memory nodes, so it copies its parent's. */
 export const createCgroups = async (paths: readonly string[]): Promise<void> => {
   for (const path of paths) {

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { NativeResource } from '../../instance/record.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import { pidsInCgroups, removeCgroups } from './cgroups.ts';
+import { isOwnCgroup, parseHierarchies, pidsInCgroups, removeCgroups } from './cgroups.ts';
 import { listLinksCommand, removeLinkCommand } from './link.ts';
 
 export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies readonly NativeResource['kind'][];
@@ -54,16 +55,23 @@ const endSupervisor = async (supervisor: ProcessIdentity): Promise<void> => {
   await waitUntil('End of the supervisor', look, gone, { timeoutMs: deadlineMs, id: 'cluster.not-ended' });
 };
 
+/** Paths that are no cgroups of ours. Those of a hierarchy that is not mounted any more are gone, and no harm. */
+const foreignCgroups = async (paths: readonly string[]): Promise<readonly string[]> => {
+  const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
+  const usual = /^\/sys\/fs\/cgroup\/([^/]+\/)?taskgate-[^/]+$/;
+  return paths.filter((path) => !usual.test(path) && !isOwnCgroup(path, hierarchies));
+};
+
 /**
  * The journal is in the user's own folder while this runs as root: only names that taskgate gives are removed.
  * Throws UserError `environment.journal`.
  */
-const verifyName = (resource: NativeResource): void => {
+const verifyName = async (resource: NativeResource): Promise<void> => {
   const foreign =
     resource.kind === 'link'
       ? [resource.name].filter((name) => !/^tg-[0-9a-f]{8}$/.test(name))
       : resource.kind === 'cgroups'
-        ? resource.paths.filter((path) => !/^\/sys\/fs\/cgroup\/([^/]+\/)?taskgate-[^/]+$/.test(path))
+        ? await foreignCgroups(resource.paths)
         : [];
   if (foreign.length === 0) return;
   throw new UserError(`the instance's journal names ${foreign[0]}, which taskgate never creates`, {
@@ -74,7 +82,7 @@ const verifyName = (resource: NativeResource): void => {
 
 /** Removes one resource; safe to repeat. Throws a UserError if it cannot be removed. */
 export const removeResource = async (resource: NativeResource, runner: Runner): Promise<void> => {
-  verifyName(resource);
+  await verifyName(resource);
   if (resource.kind === 'keeper') return endSupervisor(resource.process);
   if (resource.kind === 'link') return removeLink(resource.name, runner);
   await endProcesses(resource.paths);

@@ -2,7 +2,7 @@ import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
-import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 
 /** How an instance's variables can be written. */
 export const envFormats = ['bash', 'dotenv', 'github', 'json'] as const;
@@ -29,7 +29,7 @@ export const environmentOf = ({ name, instanceDir, gateway, master, hasCertifica
   GATEWAY_NAMESPACE: gateway.namespace,
   GATEWAY_PORT_RANGE_START: String(gateway.portRange.start),
   GATEWAY_PORT_RANGE_END: String(gateway.portRange.end),
-  DET_MASTER: `${master.scheme}://${master.host}:${master.port}`,
+  DET_MASTER: originOf(master),
   // as the det command line reads it
   ...(hasCertificate && { DET_MASTER_CERT_FILE: instancePaths(instanceDir).masterAuthorityPath }),
   MASTER_CONFIG: instancePaths(instanceDir).masterPath,

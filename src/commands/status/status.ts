@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
+import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
@@ -15,7 +16,7 @@ const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceSta
     ['provider', record && [provider, describePlace(record)].filter(Boolean).join(', ')],
     ['gateway', gateway && `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${start}-${end}`],
     ['tasks', isCounted && `${taskListeners} of ${gateway.capacity.limit} listeners in use`],
-    ['master', master && `${master.scheme}://${master.host}:${master.port} as tasks dial it (${master.via})`],
+    ['master', master && `${originOf(master)} as tasks dial it (${master.via})`],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
     ['forwards', tunnels?.forward && `${tunnels.forward.state}, ${tunnels.forward.listeners.length} listeners`],

@@ -1,4 +1,5 @@
 import { renderYaml } from '../../lib/template.ts';
+import { originOf } from '../../model/master-endpoint.ts';
 import { additionalManager, comment, verifyRendered } from './config.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, MasterValues } from './values.ts';
@@ -36,7 +37,7 @@ const commandOf = (values: MasterValues): string =>
   `kubectl create secret generic ${secretOf(values)} --from-file=${kubeconfigKey}='${values.kubeconfigPath}'`;
 
 const addressOf = ({ instance, master }: MasterValues): string =>
-  `${instance}: tasks dial the master at ${master.scheme}://${master.host}:${master.port}`;
+  `${instance}: tasks dial the master at ${originOf(master)}`;
 
 const headerOf = (instances: readonly MasterValues[]): string =>
   comment([

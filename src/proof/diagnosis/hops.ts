@@ -1,5 +1,6 @@
+import { hostAndPort } from '../../lib/host-and-port.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
-import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import type { DialResult } from '../probe/dial.ts';
@@ -23,7 +24,7 @@ export type ProbedPort = {
 };
 
 const endsOf = ({ exposure: { protocol, podPort, listenerPort }, gateway }: ProbedPort) => {
-  const address = `${gateway.address}:${listenerPort}`;
+  const address = hostAndPort({ host: gateway.address, port: listenerPort });
   return {
     address: ['host', address],
     envoy: [address, 'Envoy'],
@@ -94,7 +95,7 @@ const masterNameOf = (found: FoundMaster): string => {
 
 /** The two reverse hops: from the pod to DET_MASTER, and from there to the master. */
 export const reverseHopsOf = ({ dialed, master, found, localPort }: ProbedMaster): readonly Hop[] => {
-  const detMaster = `DET_MASTER ${master.scheme}://${master.host}:${master.port}`;
+  const detMaster = `DET_MASTER ${originOf(master)}`;
   const toMaster = { direction: 'reverse', from: 'pod', to: detMaster } as const;
   const toProcess = { direction: 'reverse', from: detMaster, to: masterNameOf(found) } as const;
   const dialedWell = { ...toMaster, ok: true, evidence: 'the pod dialed it and received an answer' };

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../lib/host-and-port.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
@@ -57,7 +58,7 @@ const explanations: Readonly<Record<ReverseFailure, Explain>> = {
 /** Why the pod did not reach the master, and what to do. */
 export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse): Finding => {
   const { found, master, localPort } = reverse;
-  const address = `${master.host}:${master.port}`;
+  const address = hostAndPort(master);
   if (found.kind === 'loopback-only') {
     return {
       cause: `the master listens on loopback only (${found.seen}, port ${localPort}); pods dial ${address}`,

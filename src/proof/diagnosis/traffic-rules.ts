@@ -1,4 +1,5 @@
 // Tested in test/proof/diagnosis/findings.test.ts
+import { hostAndPort } from '../../lib/host-and-port.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
 import { type BrokenHop, type BrokenPath, broken, type HopRule } from './rule.ts';
@@ -31,7 +32,7 @@ export const noAnswerBehindEnvoy: HopRule = (path) => {
 
 export const wrongAnswer: HopRule = ({ outcome, seen, port: { envoy }, gateway: { address }, exposure }) => {
   if (outcome !== 'wrong') return undefined;
-  const cause = `something else answers at ${address}:${exposure.listenerPort}: ${seen}`;
+  const cause = `something else answers at ${hostAndPort({ host: address, port: exposure.listenerPort })}: ${seen}`;
   return envoy?.outcome === 'answered'
     ? broken('address', cause, 'find what answers instead of Envoy: a proxy, a port-forward, another machine')
     : broken('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
@@ -43,7 +44,7 @@ export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listene
   if (envoy?.outcome === 'answered') {
     return broken(
       'envoy',
-      `Envoy answers on its own port ${own}, but ${address}:${listenerPort} refuses: kube-proxy does not forward to it`,
+      `Envoy answers on its own port ${own}, but ${hostAndPort({ host: address, port: listenerPort })} refuses: kube-proxy does not forward to it`,
       "check kube-proxy and the address in the status of Envoy's Service",
     );
   }
@@ -54,7 +55,7 @@ export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listene
       'see the log of Contour; above 100 listeners it may be late by half a minute',
     );
   }
-  const cause = `${address}:${listenerPort} refuses connections; Envoy itself could not be dialed from here`;
+  const cause = `${hostAndPort({ host: address, port: listenerPort })} refuses connections; Envoy itself could not be dialed from here`;
   return broken('envoy', cause, 'check kube-proxy or your tunnel, the Envoy pod, and the log of Contour');
 };
 
@@ -64,7 +65,7 @@ export const noRoute = ({ outcome, seen, port: { envoy }, exposure, gateway: { a
   const where = reached ? 'the pod network is reachable, this address is not' : 'routing or a firewall';
   return broken(
     'address',
-    `no route from this host to ${address}:${exposure.listenerPort} (${outcome}): ${where}; ${seen}`,
+    `no route from this host to ${hostAndPort({ host: address, port: exposure.listenerPort })} (${outcome}): ${where}; ${seen}`,
     `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider`,
   );
 };

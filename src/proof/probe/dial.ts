@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure.ts';
+import { hostAndPort } from '../../lib/host-and-port.ts';
 
 export type HostPort = { readonly host: string; readonly port: number };
 
@@ -23,7 +24,7 @@ const failed = (error: NodeJS.ErrnoException, connected: boolean): DialResult =>
   seen: error.message,
 });
 
-const collect = (socket: Socket, { host, port }: HostPort, timeoutMs: number): Promise<DialResult> =>
+const collect = (socket: Socket, target: HostPort, timeoutMs: number): Promise<DialResult> =>
   new Promise((resolve) => {
     const startMs = performance.now();
     let connectMs: number | undefined;
@@ -36,7 +37,7 @@ const collect = (socket: Socket, { host, port }: HostPort, timeoutMs: number): P
     const timer = setTimeout(() => {
       const connected = connectMs !== undefined;
       const seen = connected ? `connected, but silent for ${timeoutMs} ms` : `no answer within ${timeoutMs} ms`;
-      end({ outcome: connected ? 'silent' : 'timeout', seen: `${host}:${port}: ${seen}` });
+      end({ outcome: connected ? 'silent' : 'timeout', seen: `${hostAndPort(target)}: ${seen}` });
     }, timeoutMs);
     socket.setEncoding('utf8').on('data', (text: string) => {
       answer += text;
@@ -46,7 +47,8 @@ const collect = (socket: Socket, { host, port }: HostPort, timeoutMs: number): P
     });
     socket.on('error', (error) => end(failed(error, connectMs !== undefined)));
     socket.on('end', () => {
-      if (answer === '') end({ outcome: 'closed', seen: `${host}:${port}: connected, then closed without a byte` });
+      if (answer === '')
+        end({ outcome: 'closed', seen: `${hostAndPort(target)}: connected, then closed without a byte` });
       else end({ outcome: 'answered', connectMs: connectMs ?? 0, latencyMs: since(startMs), answer });
     });
   });
@@ -57,9 +59,6 @@ export const dialTcp = (target: DialTarget, timeoutMs: number, request?: string)
   if (request) socket.write(request);
   return collect(socket, target, timeoutMs);
 };
-
-/** As in a URL: with brackets around an IPv6 address. */
-export const hostAndPort = ({ host, port }: HostPort): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
  * One HTTP GET on its own connection; the answer is the body of a 200, anything else is `wrong`. HTTP/1.0 makes the server

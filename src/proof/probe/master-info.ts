@@ -1,5 +1,6 @@
+import { hostAndPort } from '../../lib/host-and-port.ts';
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
-import { dialHttp, type HostPort, hostAndPort } from './dial.ts';
+import { dialHttp, type HostPort } from './dial.ts';
 import { type MasterInfo, parseMasterInfo } from './placeholder-master.ts';
 
 const timeoutMs = 1_000;

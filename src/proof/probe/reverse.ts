@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
-import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type DialFailure, dialHttp, type HostPort } from './dial.ts';
 import { type FoundMaster, type MasterInfo, type PlaceholderMaster, parseMasterInfo } from './placeholder-master.ts';
 
@@ -39,7 +39,7 @@ export const outcomeOf = (text: string): ReverseFailure =>
 export const dialQuery = ({ scheme, host, port }: MasterEndpoint, nonce: string, ownPort: number) => {
   const path = `info?nonce=${nonce}`;
   const plain = scheme === 'http' && isIP(host) > 0;
-  const location = `${scheme}://${host}:${port}/${path}`;
+  const location = `${originOf({ scheme, host, port })}/${path}`;
   return {
     host: plain ? host : '127.0.0.1',
     port: String(plain ? port : ownPort),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cgroupMounts, parseHierarchies } from '../../../src/cluster/native/cgroups.ts';
+import { cgroupMounts, cgroupPaths, isOwnCgroup, parseHierarchies } from '../../../src/cluster/native/cgroups.ts';
 
 const v1 = `26 25 0:23 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
 27 26 0:24 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
@@ -32,4 +32,19 @@ test('mounts the v1 hierarchies under their own names', () => {
 test('mounts the one hierarchy of a pure v2 host', () => {
   const hierarchies = parseHierarchies('35 25 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate');
   expect(cgroupMounts(hierarchies)).toEqual([{ run: ['mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup'] }]);
+});
+
+test('a hierarchy that is mounted elsewhere has cgroups of ours too, and no other folder has', () => {
+  const elsewhere = parseHierarchies('35 25 0:30 / /dev/cgroup rw - cgroup2 cgroup2 rw');
+  const [path = ''] = cgroupPaths(elsewhere, 'dev-1a2b3c4d');
+  expect(path).toBe('/dev/cgroup/taskgate-dev-1a2b3c4d');
+  expect(isOwnCgroup(path, elsewhere)).toBe(true);
+  for (const foreign of [
+    '/dev/cgroup/system.slice',
+    '/dev/cgroup/a/taskgate-x',
+    '/dev/cgroup/taskgate-x/../y',
+    '/tmp/taskgate-x',
+  ]) {
+    expect(isOwnCgroup(foreign, elsewhere)).toBe(false);
+  }
 });

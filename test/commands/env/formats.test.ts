@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { envFormats, environmentOf, renderEnv, writeEnvFile } from '../../../src/commands/env/formats.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
-const variables = environmentOf({
+const input = {
   name: 'dev',
   instanceDir: '/state/instances/dev',
   gateway: {
@@ -17,7 +17,8 @@ const variables = environmentOf({
     capacity: { limit: 200, because: 'the range 20000-20199 has 200 ports' },
   },
   master: { scheme: 'http', host: '10.210.255.1', port: 8080, via: 'direct' },
-});
+} as const;
+const variables = environmentOf(input);
 
 test('names what a job needs', () => {
   expect(variables).toEqual({
@@ -32,6 +33,11 @@ test('names what a job needs', () => {
     MASTER_CONFIG: '/state/instances/dev/master.yaml',
     DEVCLUSTER_CONFIG: '/state/instances/dev/devcluster.yaml',
   });
+});
+
+test('an IPv6 address of the master has brackets', () => {
+  const master = { ...input.master, host: '2001:db8::1' };
+  expect(environmentOf({ ...input, master })['DET_MASTER']).toBe('http://[2001:db8::1]:8080');
 });
 
 test.each([

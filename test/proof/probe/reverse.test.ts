@@ -33,6 +33,9 @@ test('an address is dialed at once; a name or https through a redirect, with Hos
     port: '80',
     request: 'redirect?location=https%3A%2F%2Fa.ngrok.app%3A443%2Finfo%3Fnonce%3Dn',
   });
+  expect(dialQuery({ ...masterAt(443, '2001:db8::1'), scheme: 'https' }, 'n', 80).request).toBe(
+    'redirect?location=https%3A%2F%2F%5B2001%3Adb8%3A%3A1%5D%3A443%2Finfo%3Fnonce%3Dn',
+  );
   expect(dialQuery(masterAt(8080, 'host.minikube.internal'), 'n', 80).host).toBe('127.0.0.1');
 });
 
