@@ -1,4 +1,5 @@
 import type { InstanceRecord } from '../instance/record.ts';
+import { hostAndPort } from '../lib/host-and-port.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { ClosedCheck } from '../proof/closed/closed.ts';
 import { otherSource } from '../proof/closed/other-source.ts';
@@ -18,4 +19,7 @@ export const closedChecksOf = (
   record: InstanceRecord,
   { host, port }: MasterEndpoint,
   hasCertificate: boolean,
-): readonly ClosedCheck[] => [...accessChecks(record), ...(hasCertificate ? [plainMaster(`${host}:${port}`)] : [])];
+): readonly ClosedCheck[] => [
+  ...accessChecks(record),
+  ...(hasCertificate ? [plainMaster(hostAndPort({ host, port }))] : []),
+];

@@ -6,6 +6,7 @@ import type { OriginalState } from '../../src/gateway/foreign/snapshot.ts';
 import { type CRD, listenerLimits } from '../../src/gateway/install/listener-limit.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
 import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
+import { identityOf } from '../../src/instance/identity.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
@@ -101,7 +102,7 @@ const gatewaysCRD = {
 const emptyCluster = async () => {
   const kubeSystem = await kube.get({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
   const original: OriginalState = { cluster: kubeSystem.metadata.uid ?? '', crds: [], existed: [] };
-  return removeGatewayObjects(kube, { instance: 'own' }, { original, timeoutMs: 120_000 });
+  return removeGatewayObjects(kube, identityOf(await taskgate.record('own')), { original, timeoutMs: 120_000 });
 };
 
 /** The Gateway API as upstream has it, put there by somebody else. */

@@ -15,13 +15,14 @@ import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Gateway, Node } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
-import { instanceLabel } from '../../model/labels.ts';
+import { isOfInstance } from '../../model/labels.ts';
 import type { Problem } from '../../model/problem.ts';
 import { portOfListener } from '../../model/task-listener.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { findSupervisorStatus } from '../../supervisor/status-socket.ts';
 import { findForeignMasters } from './foreign-masters.ts';
+import type { TaskListener } from './transports.ts';
 import { upAgain } from './up-again.ts';
 
 export const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
@@ -54,15 +55,18 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     record.gateway ? findAccessProblems(kube, spec, record.gateway.allowFrom) : [],
   ]);
   // the Service of a Gateway that somebody else made is theirs
-  const isOurs = gateway?.metadata.labels?.[instanceLabel] === record.name;
+  const isOurs = gateway !== undefined && isOfInstance(gateway, identityOf(record));
   const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
     ({ verdict, hint, ...problem }): readonly Problem[] => {
       if (verdict === 'note') return [];
       return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
     },
   );
-  const taskListeners = gateway?.spec.listeners.filter(({ name }) => portOfListener(name) !== undefined).length ?? 0;
-  return { taskListeners, problems: [...drift, ...unready, ...(isOurs ? access : [])] };
+  const listeners = (gateway?.spec.listeners ?? []).flatMap(({ name }): TaskListener[] => {
+    const port = portOfListener(name);
+    return port === undefined ? [] : [{ name, port }];
+  });
+  return { taskListeners: listeners.length, listeners, problems: [...drift, ...unready, ...(isOurs ? access : [])] };
 };
 
 /** Where a component's log is; only a native one has it here. */

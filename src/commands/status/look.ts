@@ -12,6 +12,7 @@ import { providerOf } from '../../providers/providers.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
 import { lookAtCluster, lookAtSupervisor, runUp } from './cluster.ts';
+import type { TaskListener } from './transports.ts';
 import { lookAtTunnels } from './tunnels.ts';
 
 export type InstanceStatus = {
@@ -22,6 +23,8 @@ export type InstanceStatus = {
   readonly keeper?: SupervisorStatus;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
+  /** The same, one by one. */
+  readonly listeners?: readonly TaskListener[];
   readonly tunnels?: TunnelDaemonStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];

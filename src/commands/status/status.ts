@@ -5,10 +5,12 @@ import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
+import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
 
 type Row = readonly [label: string, value: string | false | undefined];
 
-const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceStatus): readonly Row[] => {
+const rowsOf = (status: InstanceStatus): readonly Row[] => {
+  const { record, keeper, taskListeners, tunnels, exposed } = status;
   const { gateway, master, provider } = record ?? {};
   const { start, end } = gateway?.portRange ?? {};
   const isCounted = gateway && taskListeners !== undefined;
@@ -16,6 +18,7 @@ const rowsOf = ({ record, keeper, taskListeners, tunnels, exposed }: InstanceSta
     ['provider', record && [provider, describePlace(record)].filter(Boolean).join(', ')],
     ['gateway', gateway && `${gateway.namespace}/${gateway.name} at ${gateway.address}, ports ${start}-${end}`],
     ['tasks', isCounted && `${taskListeners} of ${gateway.capacity.limit} listeners in use`],
+    ...describeTransports(status).map((text): Row => ['listeners', text]),
     ['master', master && `${originOf(master)} as tasks dial it (${master.via})`],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
@@ -47,11 +50,12 @@ const refuseProblems = (all: readonly InstanceStatus[]): void => {
 };
 
 /** The instance that was named, else all. */
-const look = async (input: CommandInput): Promise<Seen> => {
+const look = async (input: CommandInput, known: KnownTransports): Promise<Seen> => {
   const { config, context, origins } = await readConfig(input);
-  if (origins['name'] === 'default') return { all: await listStatus(context), none: 'no instance' };
-  const one = await findStatus(context);
-  return { all: one ? [one] : [], none: `no instance ${config.name}` };
+  const isAll = origins['name'] === 'default';
+  const found = isAll ? await listStatus(context) : [await findStatus(context)].filter((one) => one !== undefined);
+  const all = await Promise.all(found.map((one) => withTransports(one, known)));
+  return { all, none: isAll ? 'no instance' : `no instance ${config.name}` };
 };
 
 type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
@@ -66,9 +70,10 @@ const watchPauseMs = 1_000;
 /** Prints what is there now, and again whenever it has changed; ends by the signal only. */
 const watchStatus = async (input: CommandInput): Promise<never> => {
   const { signal } = input.invocation;
+  const known: KnownTransports = new Map();
   let last = '';
   for (;;) {
-    const text = render(await look(input), input.flags.json);
+    const text = render(await look(input, known), input.flags.json);
     if (text !== last) print(last ? `\n${new Date().toISOString()}\n${text}` : text);
     last = text;
     await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
@@ -79,7 +84,7 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
 /** Prints what is there. Throws the first problem found, so that the exit code shows it. */
 export const status = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
   if (watch) return watchStatus(input);
-  const seen = await look(input);
+  const seen = await look(input, new Map());
   print(render(seen, input.flags.json));
   refuseProblems(seen.all);
 };

@@ -8,7 +8,7 @@ import { gateway, masterAt } from '../../support/proof/local-path.ts';
 /** A pod whose `/dial` gives this. */
 const contextWith = (answer: string): ClosedContext => {
   const { kube } = fakeKube({ texts: { '/api/v1/namespaces/default/pods/sample:8080/proxy/dial': answer } });
-  const task = { ...nameSampleTask('dev', 'default'), exposures: [], notes: [] };
+  const task = { ...nameSampleTask({ instance: 'dev' }, 'default'), exposures: [], notes: [] };
   return { kube, task, podName: 'sample', gateway, master: { ...masterAt(8443), scheme: 'https' } };
 };
 const check = plainMaster('127.0.0.1:8443');
