@@ -16,14 +16,10 @@ const entriesOf = async (folder: string): Promise<readonly string[]> =>
 type HandOverInput = Omit<LockInput, 'signal'>;
 
 /**
- * After work under sudo: gives the instance's files, and `more` that the user named, to the calling user, so that
- * status, smoke, logs and env work without root. What a node's processes write stays root's. Does nothing without sudo.
+ * After work under sudo: gives the instance's files to the calling user, so that status, smoke, logs and env work without
+ * root. What a node's processes write stays root's. Does nothing without sudo.
  */
-export const handOver = async (
-  env: Environment,
-  { config, folders: { stateDir } }: HandOverInput,
-  more: readonly string[] = [],
-): Promise<void> => {
+export const handOver = async (env: Environment, { config, folders: { stateDir } }: HandOverInput): Promise<void> => {
   const owner = findSudoCaller(env);
   if (!owner) return;
   const { instancesDir, locksDir } = statePaths(stateDir);
@@ -32,5 +28,5 @@ export const handOver = async (
   const files = (await entriesOf(instanceDir)).filter((path) => ![nodeDir, logsDir, supervisorSpecPath].includes(path));
   const logs = (await entriesOf(logsDir)).filter((path) => /\.log(\.1)?$/.test(path));
   const folders = [stateDir, instancesDir, locksDir, instanceDir, logsDir];
-  await Promise.all([...folders, ...files, ...logs, ...more].map((path) => giveTo(owner, path).catch(ignoreAbsence)));
+  await Promise.all([...folders, ...files, ...logs].map((path) => giveTo(owner, path).catch(ignoreAbsence)));
 };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, lchown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, lchown, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from './errors.ts';
 
@@ -26,12 +26,21 @@ export const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): 
 
 type Attributes = { readonly mode: number; readonly owner?: Owner };
 
+/** A name beside a file that nobody else has, for a text that is moved to its place when it is complete. */
+const draftOf = (path: string): string => `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+
 /**
+ * Writes a file by rename, a link in its place is replaced. `owner` is for root: the new file's, instead of its own.
+ *
  * Not write-file-atomic 8: it does not set the owner of a file that root creates for a user, keeps no backup, handles
  * SIGTERM and SIGINT (signal-exit), and needs Node.js 22.22.2 or 24.15.
  */
-const writeByRename = async (path: string, text: string | Buffer, { mode, owner }: Attributes): Promise<void> => {
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+export const writeByRename = async (
+  path: string,
+  text: string | Buffer,
+  { mode, owner }: Attributes,
+): Promise<void> => {
+  const draft = draftOf(path);
   try {
     const file = await open(draft, 'wx', mode);
     try {
@@ -76,30 +85,69 @@ export const realPathOf = async (path: string): Promise<string> => {
   }
 };
 
+/** Creates a folder (0700) with those above it; what is new belongs to `owner`, where there is one and this is root. */
+export const ensureFolderOf = async (path: string, owner: Owner | undefined): Promise<void> => {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined || !owner) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await giveTo(owner, made);
+};
+
 /** Creates a folder (0700) that belongs to the user, even if root creates it. */
-export const ensureUserFolder = async (path: string): Promise<void> => {
-  const owner = await ownerOf(path);
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made) await giveTo(owner, made, path);
+export const ensureUserFolder = async (path: string): Promise<void> => ensureFolderOf(path, await ownerOf(path));
+
+/** `mine.yaml.taskgate-backup`, then `mine.yaml.taskgate-backup.1` and so on. */
+const backupName = (path: string, count: number): string => `${path}.taskgate-backup${count === 0 ? '' : `.${count}`}`;
+
+/** A name that nothing has yet; not even a link, which others may have put there. */
+const freeBackupName = async (path: string, count = 0): Promise<string> => {
+  const name = backupName(path, count);
+  const isTaken = (await lstat(name).catch(ignoreAbsence)) !== undefined;
+  return isTaken ? freeBackupName(path, count + 1) : name;
+};
+
+/** Copies a file beside itself, by rename: what is there already is neither overwritten nor followed. */
+const backUp = async (path: string, owner: Owner): Promise<string> => {
+  const draft = draftOf(path);
+  try {
+    await copyFile(path, draft, constants.COPYFILE_EXCL);
+    await giveTo(owner, draft);
+    const backup = await freeBackupName(path);
+    await rename(draft, backup);
+    return backup;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+};
+
+/** Whether there is a backup of a file of the user. */
+const hasBackup = async (path: string): Promise<boolean> => (await freeBackupName(path)) !== backupName(path, 0);
+
+export type Replacing = {
+  /** By default the file keeps its own. */
+  readonly mode?: number;
+  /** `each` text that is replaced is kept; `first`: only the one from before the first change, the user's own. */
+  readonly backups: 'each' | 'first';
 };
 
 /**
- * Writes a user's file by rename. Keeps its owner, even if root writes it, and its mode unless one is given; follows links.
- * Keeps the previous content in a backup (`.taskgate-backup`) unless it was empty. Resolves with the path of the backup, if
- * there is one.
+ * Writes a user's regular file by rename. Keeps its owner, even if root writes it, and its mode unless one is given;
+ * follows links. Keeps the previous content in a backup (`.taskgate-backup`) unless it was empty; earlier backups stay.
+ * Resolves with the path of the backup, if one was made.
  */
-export const replaceUserFile = async (path: string, text: string, mode?: number): Promise<string | undefined> => {
+export const replaceUserFile = async (
+  path: string,
+  text: string,
+  { mode, backups }: Replacing,
+): Promise<string | undefined> => {
   const target = await targetOf(path);
-  const backup = `${target}.taskgate-backup`;
   const owner = await ownerOf(target);
   const before = await findStat(target);
   const isWorthKeeping = before !== undefined && before.size > 0;
-  if (isWorthKeeping) {
-    await copyFile(target, backup);
-    await giveTo(owner, backup);
-  }
+  const isKept = isWorthKeeping && (backups === 'each' || !(await hasBackup(target)));
+  const backup = isKept ? await backUp(target, owner) : undefined;
   await writeByRename(target, text, { owner, mode: mode ?? (before?.mode ?? 0o600) & 0o777 });
-  return isWorthKeeping ? backup : undefined;
+  return backup;
 };
 
 /** The text of a file, or undefined if there is none. */

@@ -92,7 +92,7 @@ test('the lock of an instance', async () => {
 test('the backup of a file of the user', async () => {
   const path = join(await temporaryFolder(), 'master.yaml');
   await writeFile(path, 'theirs');
-  expect(await replaceUserFile(path, 'ours')).toBe(`${path}.taskgate-backup`);
+  expect(await replaceUserFile(path, 'ours', { backups: 'each' })).toBe(`${path}.taskgate-backup`);
 });
 
 test('the cache: its lock, its scratch folder, an item with its stamp', async () => {

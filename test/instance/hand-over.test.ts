@@ -25,17 +25,15 @@ const makeFolder = async () => {
   const nodeFile = join(paths.nodeDir, 'config', 'kubelet.yaml');
   const [etcdLog, fullLog] = [join(paths.logsDir, 'etcd.log'), join(paths.logsDir, 'etcd.log.1')];
   const podLog = join(paths.logsDir, 'pods', '0.log');
-  const junit = join(stateDir, 'junit.xml');
   const files = [paths.recordPath, paths.kubeconfigPath, paths.supervisorSpecPath, nodeFile, etcdLog, fullLog, podLog];
-  for (const path of [...files, junit]) {
+  for (const path of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, '');
   }
   const { recordPath, kubeconfigPath, supervisorSpecPath, logsDir, nodeDir } = paths;
   return {
     context: { config: { name: 'dev' }, folders: { stateDir } },
-    junit,
-    users: [stateDir, recordPath, kubeconfigPath, logsDir, etcdLog, fullLog, junit],
+    users: [stateDir, recordPath, kubeconfigPath, logsDir, etcdLog, fullLog],
     roots: [supervisorSpecPath, nodeDir, nodeFile, podLog],
   };
 };
@@ -44,17 +42,17 @@ const ownersOf = async (paths: readonly string[]) =>
   new Set(await Promise.all(paths.map(async (path) => (await stat(path)).uid)));
 
 test.skipIf(!isRoot)("an instance's files become the caller's, the node's own stay root's", async () => {
-  const { context, junit, users, roots } = await makeFolder();
-  await handOver(sudo, context, [junit]);
+  const { context, users, roots } = await makeFolder();
+  await handOver(sudo, context);
   expect(await ownersOf(users)).toEqual(new Set([4321]));
   expect(await ownersOf(roots)).toEqual(new Set([0]));
 });
 
 test('without sudo, and for an instance that is gone, nothing happens', async () => {
-  const { context, junit } = await makeFolder();
-  const before = await stat(junit);
-  await handOver({}, context, [junit]);
-  expect((await stat(junit)).uid).toBe(before.uid);
+  const { context, users } = await makeFolder();
+  const before = await ownersOf(users);
+  await handOver({}, context);
+  expect(await ownersOf(users)).toEqual(before);
   await rm(instanceDirOf(context.folders.stateDir, 'dev'), { recursive: true });
   await handOver(sudo, context);
   await expect(access(instanceDirOf(context.folders.stateDir, 'dev'))).rejects.toMatchObject({ code: 'ENOENT' });

@@ -11,10 +11,10 @@ import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
+import { readNamedFile, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { checkMasterAccount, checkNewAccount, ensureMasterAccount } from './account.ts';
 import { masterValuesOf } from './master-values.ts';
-import { readNamedFile, writeNamedFile } from './named-file.ts';
 
 export type AccountFlags = { readonly output?: string; readonly checkOnly?: string };
 
@@ -34,7 +34,7 @@ const makeAccount = async (context: CommandContext, output: string | undefined):
   );
   const text = renderAccountKubeconfig(admin, { name, token });
   const kubeconfig = output ?? instancePaths(instance.dir).masterKubeconfigPath;
-  await writeNamedFile(kubeconfig, text);
+  await writeFileOf(kubeconfig, text, { env: context.env, mode: 0o600 });
   const missing = await checkNewAccount(text, place, context.signal);
   return { kubeconfig, account: `${namespace}/${name}`, missing };
 };

@@ -5,7 +5,7 @@ import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
 import type { Problem } from '../../master/schema/problem.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
-import { readNamedFile } from './named-file.ts';
+import { readNamedFile } from '../named-file.ts';
 
 /** Prints the settings in force; with their origins, one a line. */
 export const showConfig = async (input: CommandInput, { origin }: { readonly origin: boolean }): Promise<void> => {

@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configPaths } from './formats.ts';
 import { masterValuesOf } from './master-values.ts';
-import { writeNamedFile } from './named-file.ts';
 import { renderConfig } from './render.ts';
 
 export type MasterFlags = { readonly format: ConfigFormat; readonly output?: string };
@@ -31,7 +31,8 @@ export const writeMasterConfig = async (
   ];
   const text = renderConfig(format, instances);
   const summary = { format, instances: instances.map(({ instance }) => instance) };
-  if (output !== undefined) await writeNamedFile(output, text);
+  // it holds a password
+  if (output !== undefined) await writeFileOf(output, text, { env: context.env, mode: 0o600 });
   if (input.flags.json) return printJson({ ...summary, ...(output === undefined ? { text } : { output }) });
   if (output === undefined) return print(text);
   print(`${output}: ${basename(configPaths('')[format])} over ${summary.instances.join(', ')}`);

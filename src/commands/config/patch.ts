@@ -1,10 +1,12 @@
 import { UserError } from '../../lib/errors.ts';
 import { replaceUserFile } from '../../lib/files.ts';
+import { explainWrite, verifyRegular } from '../../lib/trust/named-file.ts';
+import { trustedUids } from '../../lib/trust/users.ts';
 import { type PatchValues, patchConfig } from '../../master/patch/patch.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { readNamedFile } from '../named-file.ts';
 import { valuesOf } from './master.ts';
-import { explainWrite, readNamedFile } from './named-file.ts';
 
 export type PatchFlags = { readonly instance?: string; readonly write: boolean };
 
@@ -43,13 +45,15 @@ export const patchFile = async (
   if (pairs.size > 0 && instance !== undefined)
     refuse('--instance and CLUSTER=INSTANCE do not go together', 'leave one out');
   const { config, context } = await readConfig(input);
+  if (write) await verifyRegular(file, trustedUids(context.env));
   const before = await readNamedFile(file, 'master.yaml or devcluster.yaml');
   const single = instance ?? config.name;
   const values = await loadValues(context, pairs, single);
   const { text, clusters } = patchConfig({ name: file, text: before }, values);
   const resourceManagers = clusters.map((cluster) => ({ cluster, instance: pairs.get(cluster) ?? single }));
   const changed = text !== before;
-  const backup = write && changed ? await explainWrite(file, () => replaceUserFile(file, text)) : undefined;
+  const replace = () => replaceUserFile(file, text, { backups: 'each' });
+  const backup = write && changed ? await explainWrite(file, replace) : undefined;
   const summary = { file, resourceManagers, changed, ...(backup !== undefined && { backup }) };
   if (input.flags.json) return printJson({ ...summary, ...(!write && { text }) });
   const managers = resourceManagers.map((one) => `${one.cluster} (instance ${one.instance})`).join(', ');

@@ -15,6 +15,7 @@ import { UserError } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
+import { trustedUids } from '../../lib/trust/users.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
@@ -106,10 +107,11 @@ const removeContext = downStep({
   title: 'Remove the context from your kubeconfig',
   look: (_, context) => findMerged(context),
   skip: ({ seen: merged }) => !merged && 'it was not added',
-  run: async ({ seen: merged }, _, { signal, note }): Promise<undefined> => {
+  run: async ({ seen: merged }, { env }, { signal, note }): Promise<undefined> => {
     if (!merged) return;
     const { path, kubeContext } = merged;
-    await changeKubeconfig(path, (users) => unmergeKubeconfig(users, kubeContext), { signal });
+    const trusted = trustedUids(env);
+    await changeKubeconfig(path, (users) => unmergeKubeconfig(users, kubeContext), { signal, trusted });
     note(path);
   },
 });

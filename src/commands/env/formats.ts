@@ -1,6 +1,5 @@
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
-import { writeFileAtomically } from '../../lib/files.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 
@@ -86,7 +85,3 @@ export const renderEnv = (variables: Variables, format: EnvFormat): string => {
     .map(([name, value]) => `${render(name, value)}\n`)
     .join('');
 };
-
-/** Writes the variables for `--env-file`: as dotenv, whole or not at all, for nobody else to read. */
-export const writeEnvFile = (path: string, variables: Variables): Promise<void> =>
-  writeFileAtomically(path, renderEnv(variables, 'dotenv'));

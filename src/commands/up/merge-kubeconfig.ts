@@ -4,6 +4,8 @@ import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { mergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { kubeconfigPaths } from '../../lib/kube/kubeconfig/paths.ts';
+import { verifyRegular } from '../../lib/trust/named-file.ts';
+import { trustedUids } from '../../lib/trust/users.ts';
 import { checkMachine } from './check-machine.ts';
 import { type UpContext, upStep } from './context.ts';
 import { startCluster } from './start-cluster.ts';
@@ -26,9 +28,12 @@ export const mergeContext = upStep({
   run: async ({ machine: { instance }, started: { cluster } }, context, { signal, note }): Promise<undefined> => {
     const { kubeconfigPath, kubeContext } = cluster;
     const path = userKubeconfig(context);
+    const trusted = trustedUids(context.env);
+    // before it is noted: `down` would find no file to change either
+    await verifyRegular(path, trusted);
     const added = await readFile(kubeconfigPath, 'utf8');
     await instance.change({ merged: { path, kubeContext } });
-    await changeKubeconfig(path, (users) => mergeKubeconfig(users, added), { signal });
+    await changeKubeconfig(path, (users) => mergeKubeconfig(users, added), { signal, trusted });
     note(`${path}, context ${kubeContext}`);
   },
 });

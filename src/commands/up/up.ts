@@ -6,7 +6,6 @@ import { removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { writeFileAtomically } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -16,8 +15,9 @@ import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, displayKind, type LoadedCommand, print, readConfig } from '../command.ts';
 import { parseDurationSeconds } from '../duration.ts';
-import { environmentOf, writeEnvFile } from '../env/formats.ts';
+import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
+import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { asRoot } from '../sudo.ts';
@@ -89,7 +89,7 @@ const bringUp = async (
     await noted(writeJunit(flags, run, failure?.error));
     await noted(writeReports(run));
     if (!failure) await writeVariables(flags, run);
-    await noted(handOver(input.invocation.env, context, writtenFor(flags)));
+    await noted(handOver(input.invocation.env, context));
     if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
     return run;
   };
@@ -100,13 +100,13 @@ const bringUp = async (
   if (run.result.proof) refuseBrokenPath(run.result.proof);
 };
 
-const writeJunit = async ({ junit }: UpFlags, { result, stages }: UpRun, error: unknown): Promise<void> => {
+const writeJunit = async ({ junit }: UpFlags, { context, result, stages }: UpRun, error: unknown): Promise<void> => {
   if (junit === undefined) return;
   const hops = result.proof?.hops ?? [];
-  await writeFileAtomically(junit, renderJunit(stages, hops, error === undefined ? undefined : messageOf(error)));
+  const text = renderJunit(stages, hops, error === undefined ? undefined : messageOf(error));
+  await writeFileOf(junit, text, { env: context.env });
 };
 
-/** Files that the user named and must be able to read. */
 const writtenFor = ({ envFile, junit }: UpFlags): readonly string[] =>
   [envFile, junit].filter((path) => path !== undefined);
 
@@ -117,7 +117,7 @@ const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun):
     ...{ name: context.config.name, instanceDir: instance.dir, gateway, master },
     hasCertificate: context.config.master.tls,
   });
-  await writeEnvFile(envFile, variables);
+  await writeFileOf(envFile, renderEnv(variables, 'dotenv'), { env: context.env });
 };
 
 /** An instance that this run made, and in which no cluster was begun, is removed; so is the place of its reports. */
@@ -135,6 +135,7 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
  */
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));
+  await verifyFilesOf(writtenFor(flags), input.invocation.env);
   const { provider } = await chooseProvider(loaded.context);
   const prepare = () => prepareAsUser(input, loaded.context, flags);
   return asRoot(input.invocation, { provider, prepare, work: () => bringUp(loaded, input, flags) });

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { envFormats, environmentOf, renderEnv, writeEnvFile } from '../../../src/commands/env/formats.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+import { envFormats, environmentOf, renderEnv } from '../../../src/commands/env/formats.ts';
 
 const input = {
   name: 'dev',
@@ -104,14 +101,4 @@ test.each(envFormats)('an empty value is an error as %s, and named', (format) =>
       hint: expect.stringContaining('taskgate up'),
     }),
   );
-});
-
-test('the file is replaced whole, is for its owner only, and stays as it was when a value is empty', async () => {
-  const path = join(await temporaryDir(), 'taskgate.env');
-  await writeFile(path, 'OLD=1\n', { mode: 0o644 });
-  await writeEnvFile(path, { A: '1' });
-  expect(await readFile(path, 'utf8')).toBe('A=1\n');
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
-  expect(() => writeEnvFile(path, { A: '' })).toThrow('no value is known for A');
-  expect(await readFile(path, 'utf8')).toBe('A=1\n');
 });
