@@ -2,8 +2,10 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { findTextFile, realPathOf } from '../lib/files.ts';
+import { trustedUids } from '../lib/trust/users.ts';
 import { type Config, configSchema } from './config.ts';
 import { fileSource } from './file-source.ts';
+import { findOwnText } from './own-file.ts';
 import { describeIssue } from './problems.ts';
 import { settings } from './settings.ts';
 import { defaultsSource, environmentSource, flagsSource, mergeSources, type Source } from './sources.ts';
@@ -55,23 +57,35 @@ export const realDirs = async (env: Environment): Promise<ReturnType<typeof xdgD
   return { stateDir: await realPathOf(stateDir), cacheDir: await realPathOf(cacheDir) };
 };
 
-const readSource = async ({ cwd, file }: LoadInput): Promise<readonly Source[]> => {
-  const name = file ?? 'taskgate.yaml';
-  const from = file === undefined ? '' : '--config: ';
-  const text = await findTextFile(resolve(cwd, name)).catch((error: unknown) => {
-    if (!['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code))) throw error;
-    throw new UserError(`${from}cannot read ${name}: ${messageOf(error)}`, {
-      id: 'usage.config',
-      hint: 'it must be a file that you may read',
-      cause: error,
-    });
+const cannotRead = (from: string, name: string, error: unknown): unknown => {
+  if (!['EISDIR', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code))) return error;
+  return new UserError(`${from}cannot read ${name}: ${messageOf(error)}`, {
+    id: 'usage.config',
+    hint: 'it must be a file that you may read',
+    cause: error,
   });
-  if (text !== undefined) return [fileSource(text, name)];
-  if (file === undefined) return [];
-  throw new UserError(`${from}there is no file ${file}`, {
+};
+
+/** A file that the user named: whoever it belongs to. */
+const readNamed = async (file: string, cwd: string): Promise<Source> => {
+  const text = await findTextFile(resolve(cwd, file)).catch((error: unknown) => {
+    throw cannotRead('--config: ', file, error);
+  });
+  if (text !== undefined) return fileSource(text, file);
+  throw new UserError(`--config: there is no file ${file}`, {
     id: 'usage.config',
     hint: 'give the path of a taskgate.yaml',
   });
+};
+
+const usualName = 'taskgate.yaml';
+
+const readSource = async ({ cwd, file, env }: LoadInput): Promise<readonly Source[]> => {
+  if (file !== undefined) return [await readNamed(file, cwd)];
+  const text = await findOwnText(resolve(cwd, usualName), trustedUids(env)).catch((error: unknown) => {
+    throw cannotRead('', usualName, error);
+  });
+  return text === undefined ? [] : [fileSource(text, usualName)];
 };
 
 const refuse = (problems: readonly string[]): never => {
@@ -97,7 +111,8 @@ const withTls = (config: Config): Config =>
 
 /**
  * Reads the settings: defaults, taskgate.yaml, environment, flags; the last one given wins.
- * Throws UserError `usage.config` with all problems at once, each with its file:line:column, variable or flag.
+ * Throws UserError `usage.config` with all problems at once, each with its file:line:column, variable or flag, and
+ * `usage.config-owner` for a taskgate.yaml that nobody named and that others can change.
  */
 export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   const sources = [
