@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { debianEnvironment } from '../../src/artifacts/runtime.ts';
-import { systemPath } from '../../src/cluster/native/components.ts';
+import { systemPath } from '../../src/lib/process/system-path.ts';
 import type { Child } from '../../src/supervisor/spec.ts';
 import type { Rig } from './build.ts';
 import { keepDataRoot, seedDataRoot } from './data-root.ts';

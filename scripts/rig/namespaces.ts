@@ -1,11 +1,11 @@
 import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
-import { systemPath } from '../../src/cluster/native/components.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
 import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
 import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf, findProcess, isRunning } from '../../src/lib/process/processes.ts';
+import { systemPath } from '../../src/lib/process/system-path.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { type LaunchedDaemon, launchDaemon } from '../../src/supervisor/launch.ts';
 import type { Child, SetupStep, SupervisorSpec } from '../../src/supervisor/spec.ts';

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import type { Runner } from '../lib/process/runner.ts';
+import { systemPath } from '../lib/process/system-path.ts';
+import type { Trusted } from '../lib/trust/users.ts';
 import type { Mirror } from '../model/mirror.ts';
 import type { Pins } from '../model/pins.ts';
 import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
@@ -19,6 +21,7 @@ import { findStored } from './store/cache.ts';
 import { fillCache } from './store/ensure.ts';
 import { bundleFailure } from './store/failure.ts';
 import type { NetworkOptions } from './store/network.ts';
+import { verifyCacheOwners } from './store/owners.ts';
 import type { OnProgress } from './store/progress.ts';
 import { makeTrust } from './store/trust.ts';
 
@@ -44,10 +47,10 @@ export type ArtifactsInput = BundleProof & {
   readonly searchPath?: readonly string[];
   /** The platform of the artifacts, if not this machine's. */
   readonly machine?: Platform;
+  /** Where root will run what is in the cache: who may have written it. Nothing is judged without. */
+  readonly trusted?: Trusted;
   readonly report: OnProgress;
 };
-
-const usualPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 type Name = keyof Items['wanted'];
 
@@ -58,8 +61,9 @@ const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readon
   const machine = input.machine ?? (await detectPlatform());
   const { arch } = machine;
   const cacheDir = resolve(input.cacheDir);
+  await verifyCacheOwners(cacheDir, input.trusted);
   const trust = makeTrust(pins.digests, input.trustMirror);
-  const items = makeItems(pins, machine, { searchPath: usualPath, ...input }).wanted;
+  const items = makeItems(pins, machine, { searchPath: systemPath, ...input }).wanted;
   const wanted = Object.fromEntries(names.map((name) => [name, items[name]])) as Pick<typeof items, N>;
   const found = await Promise.all(
     names.map(async (name) => [name, await findStored(cacheDir, items[name], trust)] as const),

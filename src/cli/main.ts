@@ -1,15 +1,19 @@
 import { CommanderError } from 'commander';
+import { tightenUmask } from '../lib/process/umask.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
 import { commandLineError, explain, reportError } from './report-error.ts';
+import { usePathOfRoot } from './root-path.ts';
 import { allowClosedOutput, listenForSignals } from './signals.ts';
 
 /** Runs one command line, shows what it throws, and gives its exit code. Tested in test/process/cli.test.ts. */
 export const main = async (args: readonly string[]): Promise<number> => {
+  tightenUmask(0o022);
   allowClosedOutput();
+  const isJson = args.includes('--json');
+  usePathOfRoot(process.env, isJson);
   const controller = new AbortController();
   const stopListening = listenForSignals(controller);
-  const isJson = args.includes('--json');
   const { program, exitCode } = buildProgram({ args, signal: controller.signal, isJson });
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { findSudoCaller } from '../instance/hand-over.ts';
+import { findSudoCaller } from '../instance/state-folder.ts';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { verifyNamedFile, writeNamedFile } from '../lib/trust/named-file.ts';
 import { trustedUids } from '../lib/trust/users.ts';

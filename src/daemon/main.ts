@@ -4,6 +4,7 @@ import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { spawnTethered } from '../lib/process/tethered.ts';
+import { tightenUmask } from '../lib/process/umask.ts';
 import { untilAborted } from '../lib/wait.ts';
 import type { ForwardStatus, TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { emit, readHandshake } from '../supervisor/handshake.ts';
@@ -65,6 +66,8 @@ const listenForSignals = () => {
  * started ends with it. Tested in test/process/tunnel-daemon.test.ts.
  */
 export const runTunnelDaemon = async (specPath: string, env: Environment): Promise<void> => {
+  // ssh's known_hosts and the socket too are this user's alone
+  tightenUmask(0o077);
   const startedAt = performance.now();
   const handshake = readHandshake();
   const { signal, onReload } = listenForSignals();

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Instance } from '../instance/instance.ts';
 import { findSocketProblem, instancePaths } from '../instance/paths.ts';
+import { findStateOwner } from '../instance/state-folder.ts';
 import type { TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { withoutUndefined } from '../lib/defined.ts';
 import { UserError } from '../lib/errors.ts';
@@ -79,8 +79,8 @@ const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise
   const { tunnelSpecPath: specPath, logsDir, tunnelDaemonLogPath: logPath } = instancePaths(instance.dir);
   await mkdir(logsDir, { recursive: true, mode: 0o700 });
   await writeFileAtomically(specPath, `${JSON.stringify(spec, null, 2)}\n`);
-  // it is the user's ssh, with the user's keys: the daemon and the files that it needs are the user's
-  const owner = findSudoCaller(env);
+  // it is the user's ssh, with the user's keys: the daemon and the files that it needs are the user's, if the user reaches them
+  const owner = await findStateOwner(env, dirname(dirname(instance.dir)));
   if (owner) await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, specPath);
   const surroundings = { logsDir, logPath, env: withoutUndefined(env), ...(owner && { owner }) };
   const options = { ...surroundings, signal, timeoutMs, explainEnd: daemonEnded };

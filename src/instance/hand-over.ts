@@ -1,26 +1,23 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { giveTo, ignoreAbsence, type Owner } from '../lib/files.ts';
+import { giveTo, ignoreAbsence } from '../lib/files.ts';
 import type { LockInput } from './lock.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
+import { findStateOwner } from './state-folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The user who called sudo; undefined without sudo, or where this process is not root's. */
-export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment): Owner | undefined =>
-  process.getuid?.() === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
 
 const entriesOf = async (folder: string): Promise<readonly string[]> =>
   ((await readdir(folder).catch(ignoreAbsence)) ?? []).map((name) => join(folder, name));
 
-type HandOverInput = Omit<LockInput, 'signal'>;
+type HandOverInput = Omit<LockInput, 'signal' | 'env'>;
 
 /**
  * After work under sudo: gives the instance's files to the calling user, so that status, smoke, logs and env work without
- * root. What a node's processes write stays root's. Does nothing without sudo.
+ * root. What a node's processes write stays root's. Does nothing without sudo, and where the state folder is root's own.
  */
 export const handOver = async (env: Environment, { config, folders: { stateDir } }: HandOverInput): Promise<void> => {
-  const owner = findSudoCaller(env);
+  const owner = await findStateOwner(env, stateDir);
   if (!owner) return;
   const { instancesDir, locksDir } = statePaths(stateDir);
   const instanceDir = instanceDirOf(stateDir, config.name);

@@ -46,7 +46,7 @@ export const instancePaths = (dir: string) => {
     /** The master's certificate with the authority's, and its key: written by `up`, read by the user's master. */
     masterCertificatePath: join(dir, 'master.crt'),
     masterKeyPath: join(dir, 'master.key'),
-    /** Id of the master seen last, 0644: written and read by `status` and `up`, which recognize another master by it. */
+    /** Id of the master seen last: written and read by `status` and `up`, which recognize another master by it. */
     masterIdPath: join(dir, 'master-cluster-id'),
 
     /** What the tunnel daemon keeps: written by its starter and `tunnel extend`, read by the daemon and `status`. */

@@ -3,6 +3,7 @@ import { phaseOf } from '../artifacts/store/progress.ts';
 import { pins } from '../config/versions.ts';
 import { findSudoCaller } from '../instance/hand-over.ts';
 import type { Report } from '../lib/progress.ts';
+import { trustedByRoot } from '../lib/trust/users.ts';
 import type { CommandContext } from './context.ts';
 
 /** What the artifacts part is asked for. */
@@ -20,6 +21,7 @@ export const artifactsInput = (
     runner,
     signal,
     network: { proxyEnv: env },
+    trusted: trustedByRoot(env),
     report: (progress) => report({ ...progress, ...phaseOf(progress.state) }),
     trustMirror,
     ...(caller && { callerUid: caller.uid }),

@@ -1,7 +1,9 @@
 import { ensureMinikube } from '../artifacts/sources/minikube.ts';
+import { verifyCacheOwners } from '../artifacts/store/owners.ts';
 import { findInstance } from '../instance/instance.ts';
 import { CommandError } from '../lib/process/runner.ts';
 import type { Report } from '../lib/progress.ts';
+import { trustedByRoot } from '../lib/trust/users.ts';
 import { artifactsInput } from './artifacts-input.ts';
 import type { CommandContext } from './context.ts';
 
@@ -29,5 +31,6 @@ const hasPinned = async ({ config, folders }: CommandContext): Promise<boolean> 
 export const findMinikube = async (context: CommandContext, report: Report = () => undefined): Promise<string> => {
   const isPinned = await hasPinned(context);
   if (!isPinned && (!context.config.installMinikube || (await isInstalled(context)))) return installed;
+  await verifyCacheOwners(context.folders.cacheDir, trustedByRoot(context.env));
   return ensureMinikube(artifactsInput(context, context.signal, report));
 };

@@ -9,6 +9,7 @@ import { imageRef, pins } from '../config/versions.ts';
 import { listInstances } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
+import { bySystemPath } from '../lib/process/system-path.ts';
 import { launchDaemon } from '../supervisor/launch.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
@@ -38,7 +39,7 @@ export const nativeCluster = (
   return native(
     { name, instanceDir: instance.dir, network: networkOf(cidr) },
     {
-      runner,
+      runner: bySystemPath(runner),
       launchSupervisor: launchDaemon,
       software: () => softwareOf(artifacts),
       templatesDir: folders.templatesDir,
@@ -55,7 +56,10 @@ export const nativeCluster = (
  * Tested in test/commands/up/check-machine.test.ts.
  */
 export const chooseCidr = async ({ config, folders, runner }: CommandContext): Promise<string> => {
-  const [{ stdout }, instances] = await Promise.all([runner(listRoutesCommand), listInstances(folders.stateDir)]);
+  const [{ stdout }, instances] = await Promise.all([
+    bySystemPath(runner)(listRoutesCommand),
+    listInstances(folders.stateDir),
+  ]);
   const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   return chooseNetwork(config.network.cidr, [
     ...parseRoutes(stdout, linkName(instanceDirOf(folders.stateDir, config.name))),

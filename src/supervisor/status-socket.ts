@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { hasCode } from '../lib/errors.ts';
@@ -18,6 +18,7 @@ export const serveStatus = async (socketPath: string, status: () => object): Pro
     server.on('error', reject);
     server.listen(socketPath, resolve);
   });
+  await chmod(socketPath, 0o600);
 };
 
 /**

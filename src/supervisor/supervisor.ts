@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { loadUndici } from '../lib/http/dispatcher.ts';
 import { execaRunner } from '../lib/process/runner.ts';
+import { tightenUmask } from '../lib/process/umask.ts';
 import { supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
 import type { SetupStep, SupervisorSpec } from './spec.ts';
@@ -14,6 +15,8 @@ import { serveStatus } from './status-socket.ts';
  * then everything that was started ends with this process. Tested in test/e2e/faults.test.ts.
  */
 export const runSupervisor = async (specPath: string): Promise<never> => {
+  // no more: what kubelet and containerd make for pods is read by other users there
+  tightenUmask(0o022);
   const startedAt = performance.now();
   const handshake = readHandshake();
   // for the first probe, while others are at work

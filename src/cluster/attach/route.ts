@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import { bySystemPath } from '../../lib/process/system-path.ts';
 
 /** The route of this host to an address. */
 export type HostRoute = {
@@ -20,9 +21,10 @@ export const parseRoute = (route: string, match: string): HostRoute | undefined 
 
 /** Undefined if there is no route, or no `ip` command (macOS). */
 export const findRoute = async (address: string, runner: Runner): Promise<HostRoute | undefined> => {
+  const run = bySystemPath(runner);
   const get = ['ip', '-json', 'route', 'get'] as const;
   try {
-    const [route, match] = await Promise.all([runner([...get, address]), runner([...get, 'fibmatch', address])]);
+    const [route, match] = await Promise.all([run([...get, address]), run([...get, 'fibmatch', address])]);
     return parseRoute(route.stdout, match.stdout);
   } catch (error) {
     if (error instanceof CommandError) return undefined;

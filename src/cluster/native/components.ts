@@ -1,4 +1,5 @@
 import { nodePaths } from '../../instance/paths.ts';
+import { systemPath } from '../../lib/process/system-path.ts';
 import type { Child } from '../../supervisor/spec.ts';
 import { probeTls } from './pki.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
@@ -140,9 +141,6 @@ const coredns = ({ binaries }: NativeSpec, { configDir }: Paths): Child => ({
   command: [binaries.coredns, '-conf', `${configDir}/Corefile`],
   env: { GOMAXPROCS: '1' },
 });
-
-/** Where the node's processes look for the host's programs, whatever the user's PATH is. */
-export const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** The node's processes, each after those that it needs. */
 export const nodeChildren = (spec: NativeSpec): readonly Child[] => {

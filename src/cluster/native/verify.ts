@@ -2,9 +2,9 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
 import type { Runner } from '../../lib/process/runner.ts';
+import { bySystemPath, systemPath } from '../../lib/process/system-path.ts';
 import type { Obstacle } from '../provider.ts';
 import { parseHierarchies } from './cgroups.ts';
-import { systemPath } from './components.ts';
 import { namespaceFlags } from './namespaces.ts';
 
 /** Programs of the host that the native provider calls, and the Debian package of each. */
@@ -85,7 +85,7 @@ const isInstalled = async (tool: string): Promise<boolean> => {
 /** Runs `true` in namespaces like a node's. */
 const tryUnshare = async (runner: Runner): Promise<string | undefined> => {
   try {
-    await runner(['unshare', ...namespaceFlags, 'true'], { timeoutMs: 10_000 });
+    await bySystemPath(runner)(['unshare', ...namespaceFlags, 'true'], { timeoutMs: 10_000 });
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -19,7 +19,7 @@ type Settings = {
 
 /** Where `down` has just removed the folder, nothing is remembered. */
 const remember = (path: string, id: string): Promise<void> =>
-  writeFile(path, `${id}\n`).catch((error: unknown) => {
+  writeFile(path, `${id}\n`, { mode: 0o600 }).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
   });
 

@@ -5,6 +5,7 @@ import { handOver } from '../../instance/hand-over.ts';
 import { removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
+import { ensureStateFolder } from '../../instance/state-folder.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
@@ -155,6 +156,7 @@ const prepareAsUser = async ({ invocation }: CommandInput, context: CommandConte
   await fillCache(invocation, context);
   // also where root is killed before it hands over what it made
   const { instancesDir, locksDir } = statePaths(context.folders.stateDir);
+  await ensureStateFolder(context.env, context.folders.stateDir);
   for (const folder of [instancesDir, locksDir]) await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const path of writtenFor(flags)) await mkdir(dirname(path), { recursive: true });
 };

@@ -22,7 +22,7 @@ const parseOwner = (text: string): ProcessIdentity | undefined => {
 /** Creates the lock with its content atomically; false if it exists already. */
 const tryTake = async (path: string, content: string): Promise<boolean> => {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, content);
+  await writeFile(draft, content, { mode: 0o600 });
   try {
     await link(draft, path);
     return true;
@@ -65,7 +65,7 @@ const take = async (path: string, content: string, options: LockOptions): Promis
 export const withLock = async <T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> => {
   const self = await findProcess(process.pid);
   if (!self) throw new Error(`no process ${process.pid} in /proc`);
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await take(path, `${self.pid} ${self.startTicks} ${self.bootId}`, options);
   try {
     return await work();

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../errors.ts';
 import type { Command } from './runner.ts';
+import { systemProgram } from './system-path.ts';
 
 export type TetherOptions = {
   /** The complete environment of the child; by default, that of this process. */
@@ -37,7 +38,16 @@ const defaultKillDelayMs = 2_000;
  */
 const tetherCommand = (command: Command, platform: NodeJS.Platform): Command =>
   platform === 'linux'
-    ? ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', `[ "$PPID" = ${process.pid} ] && exec "$@"`, 'tether', ...command]
+    ? [
+        systemProgram('setpriv'),
+        '--pdeathsig',
+        'KILL',
+        '/bin/sh',
+        '-c',
+        `[ "$PPID" = ${process.pid} ] && exec "$@"`,
+        'tether',
+        ...command,
+      ]
     : command;
 
 /** Passes complete lines on; of an endless line, only the last part is kept. */

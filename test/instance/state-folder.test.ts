@@ -1,0 +1,64 @@
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ensureStateFolder, findStateOwner, findSudoCaller } from '../../src/instance/state-folder.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const isRoot = process.getuid?.() === 0;
+const sudo = { SUDO_UID: '4321', SUDO_GID: '4322' };
+const caller = { uid: 4321, gid: 4322 };
+
+test.skipIf(!isRoot)('the caller of sudo', () => {
+  expect(findSudoCaller(sudo)).toEqual(caller);
+});
+
+test('no caller without sudo', () => {
+  expect(findSudoCaller({ SUDO_UID: '4321' })).toBeUndefined();
+  expect(findSudoCaller({})).toBeUndefined();
+});
+
+const root = { uid: 0, gid: 0 };
+
+test.skipIf(!isRoot).each([
+  ["in the caller's home", caller, 0o755, undefined, caller],
+  ["in root's home", root, 0o700, undefined, undefined],
+  ["in root's home, given away by an earlier version", root, 0o700, caller, undefined],
+  ["the caller's own below /tmp", root, 0o1777, caller, caller],
+  ["root's own below /tmp", root, 0o1777, root, undefined],
+  ["in another user's home", { uid: 1234, gid: 1234 }, 0o755, undefined, undefined],
+])('whose the state folder is: %s', async (_, homeOwner, mode, stateOwner, expected) => {
+  const home = await temporaryDir();
+  await chown(home, homeOwner.uid, homeOwner.gid);
+  await chmod(home, mode);
+  const stateDir = join(home, 'taskgate');
+  if (stateOwner) {
+    await mkdir(stateDir);
+    await chown(stateDir, stateOwner.uid, stateOwner.gid);
+  }
+  expect(await findStateOwner(sudo, stateDir)).toEqual(expected);
+  expect(await findStateOwner({}, stateDir)).toBeUndefined();
+});
+
+test.skipIf(!isRoot)(
+  'what root makes on the way is the caller of sudo too, so that the next judgement is the same',
+  async () => {
+    const home = await temporaryDir();
+    await chown(home, caller.uid, caller.gid);
+    const stateDir = join(home, '.local', 'state', 'taskgate');
+    await ensureStateFolder(sudo, stateDir);
+    const owners = await Promise.all(
+      ['.local', '.local/state'].map(async (name) => (await stat(join(home, name))).uid),
+    );
+    expect([...owners, (await stat(stateDir)).uid]).toEqual([4321, 4321, 4321]);
+    expect(await findStateOwner(sudo, stateDir)).toEqual(caller);
+  },
+);
+
+test('it is closed to others, also one that an earlier umask left open', async () => {
+  const stateDir = join(await temporaryDir(), 'taskgate');
+  await ensureStateFolder({}, stateDir);
+  expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
+  await chmod(stateDir, 0o777);
+  await ensureStateFolder({}, stateDir);
+  expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
+});
