@@ -1,18 +1,18 @@
 import { UserError } from '../lib/errors.ts';
-import { type Command, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
+import { type Command, CommandError, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
 import type { ProviderName } from '../model/cluster.ts';
 import { type Invocation, ownProgram } from './command.ts';
 
 /**
  * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
- * read by everybody. Artifacts are in the cache by then, so no mirror and no proxy is needed.
+ * read by everybody. Artifacts are in the cache by then, so no mirror is needed.
  */
 const isKept = (name: string): boolean =>
   ['PATH', 'HOME', 'TERM', 'CI', 'GITHUB_ACTIONS', 'KUBECONFIG', 'SSH_AUTH_SOCK'].includes(name) ||
   (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
 
-/** A tunnel needs it, and only sudo itself hands it on unseen. */
-const secret = 'NGROK_AUTHTOKEN';
+/** What ngrok and the probes of a tunnel need; a proxy's URL may hold a password, so only sudo itself hands these on, unseen. */
+const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
 /** The mirror's URL without user and password: everybody can read a command line. */
 const plainMirror = (args: readonly string[]): readonly string[] =>
@@ -20,10 +20,35 @@ const plainMirror = (args: readonly string[]): readonly string[] =>
     args[index - 1] === '--mirror' || arg.startsWith('--mirror=') ? arg.replace(/\/\/[^/?#]*@/, '//') : arg,
   );
 
-/** The same command line again, as root, with the user's folders and settings. */
-export const sudoCommand = (env: Invocation['env'], command: readonly string[]): Command => {
+/** The variables that root's run needs and that stand in no command line. The token only for a tunnel by ngrok. */
+export const unseenVariables = (env: Invocation['env'], wantsNgrok: boolean): readonly string[] =>
+  [...proxyVariables, 'NODE_EXTRA_CA_CERTS', ...(wantsNgrok ? ['NGROK_AUTHTOKEN'] : [])].filter((name) => env[name]);
+
+const handOn = (names: readonly string[]): readonly string[] =>
+  names.length > 0 ? [`--preserve-env=${names.join(',')}`] : [];
+
+/** The same command line again, as root, with the user's folders and settings. `unseen` are names that sudo hands on. */
+export const sudoCommand = (
+  env: Invocation['env'],
+  command: readonly string[],
+  unseen: readonly string[] = [],
+): Command => {
   const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
-  return ['sudo', '-n', ...(env[secret] ? [`--preserve-env=${secret}`] : []), 'env', ...kept, ...plainMirror(command)];
+  return ['sudo', '-n', ...handOn(unseen), 'env', ...kept, ...plainMirror(command)];
+};
+
+/** Those of the variables that sudo hands on: a rule without SETENV refuses any, and then goes without. */
+export const findHandedOn = async (names: readonly string[], runner: Runner): Promise<readonly string[]> => {
+  if (names.length === 0) return [];
+  try {
+    await runner(['sudo', '-n', ...handOn(names), 'id', '-u'], { timeoutMs: 10_000 });
+    return names;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const what = "sudo's rule for this user has no SETENV, so root's run does without";
+    process.stderr.write(`note: ${what} ${names.join(', ')}\n`);
+    return [];
+  }
 };
 
 const notRoot = (uid: number, trouble: string, cause?: unknown): UserError =>
@@ -46,6 +71,8 @@ type Work = {
   /** Runs as the user before sudo, so that files in the cache belong to the user. */
   readonly prepare?: () => Promise<unknown>;
   readonly work: () => Promise<void>;
+  /** Names of variables that root's run needs and that no command line may show, see {@link unseenVariables}. */
+  readonly unseen?: readonly string[];
 };
 
 /**
@@ -53,7 +80,10 @@ type Work = {
  * code of that, or of the work here. Throws UserError `environment.not-root` before anything is changed where neither is
  * possible.
  */
-export const asRoot = async ({ env, args, signal }: Invocation, { provider, prepare, work }: Work): Promise<number> => {
+export const asRoot = async (
+  { env, args, signal }: Invocation,
+  { provider, prepare, work, unseen = [] }: Work,
+): Promise<number> => {
   const uid = process.getuid?.();
   // on a system without uids the provider's own checks say what is wrong
   if (provider !== 'native' || uid === 0 || uid === undefined) {
@@ -61,9 +91,10 @@ export const asRoot = async ({ env, args, signal }: Invocation, { provider, prep
     return 0;
   }
   await verifySudo(uid, execaRunner);
+  const handedOn = await findHandedOn(unseen, execaRunner);
   await prepare?.();
   // named, since what is there for the user (Minikube, its driver) may not be there for root
-  return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native']), {
+  return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native'], handedOn), {
     signal,
     // a user may not signal a process of root, sudo passes on what it gets itself
     terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),

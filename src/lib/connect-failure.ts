@@ -1,3 +1,5 @@
+import { ownValue } from './defined.ts';
+
 export type ConnectFailure = 'refused' | 'unreachable' | 'unresolved' | 'timeout';
 
 const failures: Readonly<Record<string, ConnectFailure>> = {
@@ -11,4 +13,5 @@ const failures: Readonly<Record<string, ConnectFailure>> = {
 };
 
 /** Why a TCP connection could not be opened, by the error's code; undefined for other errors, such as a reset. */
-export const connectFailureOf = ({ code = '' }: NodeJS.ErrnoException): ConnectFailure | undefined => failures[code];
+export const connectFailureOf = ({ code = '' }: NodeJS.ErrnoException): ConnectFailure | undefined =>
+  ownValue(failures, code);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sudoCommand, verifySudo } from '../../src/commands/sudo.ts';
+import { findHandedOn, sudoCommand, unseenVariables, verifySudo } from '../../src/commands/sudo.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 
 test("as root the command sees the user's own folders and settings, and nothing else of the environment", () => {
@@ -26,10 +26,38 @@ test.each([
   expect(sudoCommand({}, ['node', ...args]).join(' ')).toBe(`sudo -n env node ${expected}`);
 });
 
-test('a token is handed on by its name alone', () => {
-  expect(sudoCommand({ NGROK_AUTHTOKEN: 's3cret', HOME: '/h' }, ['node']).join(' ')).toBe(
-    'sudo -n --preserve-env=NGROK_AUTHTOKEN env HOME=/h node',
+const secrets = {
+  NGROK_AUTHTOKEN: 's3cret',
+  HTTPS_PROXY: 'http://me:pw@proxy',
+  no_proxy: '10.0.0.0/8',
+  NODE_EXTRA_CA_CERTS: '/ca.pem',
+  HTTP_PROXY: '',
+  HOME: '/h',
+};
+
+test.each([
+  [true, ['HTTPS_PROXY', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'NGROK_AUTHTOKEN']],
+  // a rule of sudo without SETENV would refuse it for nothing
+  [false, ['HTTPS_PROXY', 'no_proxy', 'NODE_EXTRA_CA_CERTS']],
+])('with ngrok wanted: %s, root gets %j, by their names alone', (wantsNgrok, names) => {
+  expect(unseenVariables(secrets, wantsNgrok)).toEqual(names);
+  expect(sudoCommand(secrets, ['node'], names).join(' ')).toBe(
+    `sudo -n --preserve-env=${names.join(',')} env HOME=/h node`,
   );
+});
+
+test('without such variables sudo is asked for nothing', async () => {
+  expect(await findHandedOn([], fakeRunner({}).runner)).toEqual([]);
+  expect(sudoCommand({ HOME: '/h' }, ['node']).join(' ')).toBe('sudo -n env HOME=/h node');
+});
+
+test.each([
+  ['0\n', ['HTTPS_PROXY', 'no_proxy']],
+  [{ exitCode: 1, stderr: 'sudo: sorry, you are not allowed to set the following environment variables' }, []],
+])('what sudo hands on: %j', async (answer, handedOn) => {
+  const { runner, calls } = fakeRunner({ 'sudo -n --preserve-env=HTTPS_PROXY,no_proxy id -u': answer });
+  expect(await findHandedOn(['HTTPS_PROXY', 'no_proxy'], runner)).toEqual(handedOn);
+  expect(calls).toHaveLength(1);
 });
 
 test('sudo that gives root is taken', async () => {

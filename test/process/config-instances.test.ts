@@ -181,18 +181,30 @@ describe.concurrent('config patch', () => {
   });
 });
 
+/** A kubeconfig whose credentials come from a program, which leaves a file. */
+const withProgram = (dir: string): string =>
+  [
+    'apiVersion: v1\nkind: Config\ncurrent-context: c',
+    'clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]',
+    'contexts: [{name: c, context: {cluster: c, user: me}}]',
+    `users: [{name: me, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: touch, args: ["${dir}/ran"]}}}]`,
+  ].join('\n');
+
 describe.concurrent('config account', () => {
   test.for<readonly [string, readonly string[], number, string, RegExp]>([
     ['no instance', [], 3, 'environment.no-instance', /instance dev does not exist/],
     ['a missing kubeconfig', ['--check-only', 'no'], 2, 'usage.no-file', /there is no file no/],
     ['a folder', ['--check-only', '.'], 2, 'usage.no-file', /cannot read \./],
     ['a kubeconfig without a context', ['--check-only', 'text'], 5, 'cluster.no-context', /no context/],
-    ['no YAML', ['--check-only', 'broken'], 2, 'usage.kubeconfig', /cannot be used/],
+    ['no YAML', ['--check-only', 'broken'], 2, 'usage.kubeconfig', /broken is not YAML/],
+    ['a program for credentials', ['--check-only', 'runs'], 2, 'usage.kubeconfig', /user 'me' gets .* not run: exec/],
     ['both flags', ['--check-only', 'text', '--output', 'x'], 2, 'usage.account', /makes no account/],
   ])('%s: refused', async ([, args, exitCode, id, says], { user }) => {
     await user.write('work/text', 'apiVersion: v1\nkind: Config\n');
     await user.write('work/broken', '{');
+    await user.write('work/runs', withProgram(user.dir));
     expectRefusal(await user.run(['config', 'account', ...args]), { exitCode, id, says });
+    await expect(user.read('ran')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a cluster that does not run: exit 5, and no kubeconfig is written', async ({ user }) => {

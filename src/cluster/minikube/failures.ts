@@ -1,3 +1,4 @@
+import { ownValue } from '../../lib/defined.ts';
 import { type ErrorId, UserError } from '../../lib/errors.ts';
 import type { RunResult } from '../../lib/process/runner.ts';
 import { type MinikubeEvent, parseEvents } from './events.ts';
@@ -28,7 +29,7 @@ const idsBySource: readonly ErrorId[] = [
 const usageExitCode = 14;
 
 const idOf = (exitCode: number, reason: string | undefined): ErrorId => {
-  const own = reason === undefined ? undefined : idsByReason[reason];
+  const own = reason === undefined ? undefined : ownValue(idsByReason, reason);
   if (own) return own;
   if (exitCode === usageExitCode) return 'usage.minikube';
   return idsBySource[Math.floor(exitCode / 10)] ?? 'cluster.minikube-failed';

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
 import { removeInstance } from '../../instance/instance.ts';
@@ -21,8 +22,9 @@ import { findExposure, summarizeExposure } from '../exposure/summary.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
-import { asRoot } from '../sudo.ts';
+import { asRoot, unseenVariables } from '../sudo.ts';
 import type { UpContext } from './context.ts';
+import { findTunnelInstead } from './open-reverse-path.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './result.ts';
 import { upSteps } from './steps.ts';
 
@@ -139,8 +141,13 @@ export const up = async (input: CommandInput, flags: UpFlags): Promise<number> =
   await verifyFilesOf(writtenFor(flags), input.invocation.env);
   const { provider } = await chooseProvider(loaded.context);
   const prepare = () => prepareAsUser(input, loaded.context, flags);
-  return asRoot(input.invocation, { provider, prepare, work: () => bringUp(loaded, input, flags) });
+  const unseen = unseenVariables(input.invocation.env, wantsNgrok(loaded.config));
+  return asRoot(input.invocation, { provider, prepare, unseen, work: () => bringUp(loaded, input, flags) });
 };
+
+/** Whether this run may open a tunnel by ngrok. */
+const wantsNgrok = (config: Config): boolean =>
+  config.master.reach === 'ngrok' || (config.master.reach === 'auto' && findTunnelInstead(config)?.via === 'ngrok');
 
 /** `--timeout 20m` is a setting in other words. */
 const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput => {

@@ -1,3 +1,4 @@
+import { ownValue } from '../../lib/defined.ts';
 import { findNearest } from '../../lib/nearest.ts';
 import { everyScalar, type Field, type Item, type ListItem, type MapItem, type ScalarItem } from './document.ts';
 import { errorAt, type Problem, warningAt } from './problem.ts';
@@ -101,7 +102,7 @@ const findSimilar = (word: string, known: readonly string[]): string | undefined
 const unknownKey = (field: Field, shape: MapShape, reader: Reader): Problem => {
   const key = reader.ignoresCase ? field.key.toLowerCase() : field.key;
   const similar = findSimilar(field.key, Object.keys(shape.fields));
-  const hint = shape.instead?.[key] ?? (similar && `did you mean ${similar}?`);
+  const hint = ownValue(shape.instead ?? {}, key) ?? (similar && `did you mean ${similar}?`);
   if (shape.unknown === 'unsure' && !hint)
     return warningAt(field, `'${field.key}' is not a key that taskgate knows here`);
   const fate = shape.unknown === 'dropped' ? 'silently ignores it' : 'refuses it';

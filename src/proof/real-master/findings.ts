@@ -1,3 +1,4 @@
+import { ownValue } from '../../lib/defined.ts';
 import type { Finding } from '../../model/path.ts';
 
 /** What is known about a task that ended or never ran. */
@@ -99,7 +100,7 @@ const stuck: Readonly<Record<string, Finding>> = {
 };
 
 /** Why a task does not run in time. */
-export const findStuckTask = (trouble: TaskTrouble): Finding => stuck[trouble.state] ?? findTaskEnd(trouble);
+export const findStuckTask = (trouble: TaskTrouble): Finding => ownValue(stuck, trouble.state) ?? findTaskEnd(trouble);
 
 /** Result of a request through the master's `/proxy/`. */
 export type ProxyResult =

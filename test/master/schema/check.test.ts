@@ -33,3 +33,9 @@ test.each(['012', '1_000', '1e3', '0x1F'])('a password %s changes, and is not re
   expect(withLine('password', raw)).toEqual(['warning db.password: unquoted, it is read as a number and changes']);
   expect(withLine('password', `"${raw}"`)).toEqual([]);
 });
+
+test.each(['constructor', 'toString', 'hasOwnProperty'])('the key %s is unknown, as any other', (key) => {
+  const [problem] = validateMasterConfig(`${masterText()}\n${key}: 1\n`);
+  expect(problem).toMatchObject({ path: key, message: expect.stringContaining(`'${key}' is not a key here`) });
+  expect(problem?.hint).toMatch(/^(remove it|did you mean \w+\?)$/);
+});

@@ -43,6 +43,22 @@ const verifyContained = (entry: Entry, key: string): void => {
   if (program) fail(`${key} '${name}' gets its credentials from a program outside of the file: ${program}`, useToken);
 };
 
+/**
+ * Throws UserError `usage.kubeconfig` if a program fetches the credentials of the current context: the Kubernetes client
+ * would run it.
+ */
+export const verifyNoPrograms = (text: string, what: string): void => {
+  const file = parseKubeconfig(text, what, flatten);
+  const contexts = entriesOf(file, 'contexts').filter(({ name }) => name === file['current-context']);
+  const used = contexts.flatMap(({ context }) => (isEntry(context) ? [context.user] : []));
+  for (const { name, user } of entriesOf(file, 'users')) {
+    const program = isEntry(user) && used.includes(name) ? fetched.find((one) => one in user) : undefined;
+    if (!program) continue;
+    const message = `${what}: user '${String(name)}' gets its credentials from a program, which is not run: ${program}`;
+    throw kubeconfigError(message, useToken);
+  }
+};
+
 const embeddable: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
 
 const readBase64 = (path: string): Promise<string> =>

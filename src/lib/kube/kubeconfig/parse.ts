@@ -17,7 +17,8 @@ export const parseKubeconfig = (text: string, what: string, hint: string): Entry
     const file = parseYaml(text) ?? {};
     if (isEntry(file)) return file;
   } catch (error) {
-    throw kubeconfigError(`${what} is not YAML: ${messageOf(error)}`, hint, error);
+    // an excerpt follows, which may hold a token
+    throw kubeconfigError(`${what} is not YAML: ${messageOf(error).split('\n')[0]}`, hint, error);
   }
   throw kubeconfigError(`${what} is not a mapping`, hint);
 };

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadKubeconfig } from '../../../../src/lib/kube/kubeconfig/load.ts';
+import { loadKubeconfig, verifyNoPrograms } from '../../../../src/lib/kube/kubeconfig/load.ts';
 import { parseYaml, renderYaml } from '../../../../src/lib/template.ts';
 import { changed } from '../../../support/master/sample.ts';
 import { temporaryDir } from '../../../support/temporary-dir.ts';
@@ -156,5 +156,27 @@ describe('several files', () => {
   test('an empty one is none', async () => {
     await writeFile(join(dir, 'empty'), '\n');
     await expect(loadKubeconfig([join(dir, 'empty')], 'one')).rejects.toThrow('there is none at');
+  });
+});
+
+describe('programs for credentials', () => {
+  const withUser = (name: string, user: object) =>
+    renderYaml({ ...two, users: [...two.users.filter((one) => one.name !== name), { name, user }] });
+
+  test.each(['exec', 'auth-provider'])('%s of the current context is refused', (kind) => {
+    expect(() => verifyNoPrograms(withUser('one', { [kind]: { command: 'evil' } }), 'mine')).toThrow(
+      expect.objectContaining({
+        id: 'usage.kubeconfig',
+        message: `mine: user 'one' gets its credentials from a program, which is not run: ${kind}`,
+        hint: expect.stringContaining('kubectl create token'),
+      }),
+    );
+  });
+
+  test('one of another context is never run, so it may be there; text that is no YAML is not quoted', () => {
+    expect(() => verifyNoPrograms(withUser('two', { exec: { command: 'evil' } }), 'mine')).not.toThrow();
+    expect(() => verifyNoPrograms('token: s3cret\n{', 'mine')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+    );
   });
 });
