@@ -13,7 +13,7 @@ afterAll(() => taskgate.close('umask'));
 /** taskgate with the umask of early WSL. */
 const run = async (...args: readonly string[]) => {
   const command = [process.execPath, '--', join(import.meta.dirname, '../../scripts/taskgate.js'), ...args];
-  const env = { XDG_STATE_HOME: taskgate.stateHome, TASKGATE_MASTER_PORT: String(taskgate.masterPort) };
+  const env = { XDG_STATE_HOME: taskgate.stateHome, TASKGATE_MASTER_PORT: '18081' };
   const options = { cwd: taskgate.stateHome, env, reject: false, stdin: 'ignore' } as const;
   const { exitCode = 1, stdout, stderr } = await execa('sh', ['-c', 'umask 000; exec "$@"', 'sh', ...command], options);
   return { exitCode, stdout, stderr };
