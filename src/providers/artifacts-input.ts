@@ -1,7 +1,7 @@
 import type { ArtifactsInput } from '../artifacts/artifacts.ts';
 import { phaseOf } from '../artifacts/store/progress.ts';
 import { pins } from '../config/versions.ts';
-import { findSudoCaller } from '../instance/hand-over.ts';
+import { findSudoCaller } from '../instance/state-folder.ts';
 import type { Report } from '../lib/progress.ts';
 import { trustedByRoot } from '../lib/trust/users.ts';
 import type { CommandContext } from './context.ts';
