@@ -2,6 +2,7 @@ import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
+import { mountSteps } from '../../src/cluster/native/mount.ts';
 import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
 import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf, findProcess, isRunning } from '../../src/lib/process/processes.ts';
@@ -28,7 +29,7 @@ const setupSteps = (hierarchies: Hierarchies, runDir: string): readonly SetupSte
   // the machine's own cgroups, hidden below a new /sys, would still be in the list of mounts
   { run: ['umount', '--recursive', '--lazy', '/sys/fs/cgroup'] },
   { run: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] },
-  ...cgroupMounts(hierarchies),
+  ...mountSteps(cgroupMounts(hierarchies)),
   { run: ['ip', 'link', 'set', 'lo', 'up'] },
   { write: { path: '/proc/sys/net/ipv4/ip_forward', text: '1\n' } },
   // who dials a Service before kube-proxy knows it gets an error at once, not after a timeout of 30 s

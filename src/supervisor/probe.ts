@@ -1,8 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { get as getHttp, type RequestOptions } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { connect, type NetConnectOpts } from 'node:net';
 import { messageOf } from '../lib/errors.ts';
-import { discardBody, httpRequest } from '../lib/http/http.ts';
 import type { Probe } from './spec.ts';
+
+type TlsOptions = { readonly [Name in 'ca' | 'cert' | 'key']: string | undefined } & {
+  readonly rejectUnauthorized: boolean;
+};
 
 const timeoutMs = 2_000;
 
@@ -24,17 +29,23 @@ const answersHttp = async ({ url, tls }: Extract<Probe, { kind: 'http' }>): Prom
   const listens = await takesConnections({ host: hostname, port: Number(port) });
   if (listens !== true) return listens;
   const [ca, cert, key] = await Promise.all([tls?.caPath, tls?.certPath, tls?.keyPath].map(readFileIfAny));
-  const response = await httpRequest(url, {
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    rejectUnauthorized: ca !== undefined,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  discardBody(response);
-  return response.status === 200 || `answers ${response.status}`;
+  const status = await statusOf(url, { ca, cert, key, rejectUnauthorized: ca !== undefined, agent: false });
+  return status === 200 || `answers ${status}`;
 };
+
+/**
+ * Not lib's `httpRequest`: undici loads parts of itself late, and by then the supervisor is in the node's file tree, where
+ * there are no sources.
+ */
+const statusOf = (url: string, options: RequestOptions & TlsOptions): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? getHttps : getHttp;
+    get(url, { ...options, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+      response.on('error', () => undefined); // it may be cut off, now that its status is known
+      response.destroy();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
 
 /**
  * Probes once: `true` when the child is ready, otherwise what was seen. Never throws for a child that does not answer.

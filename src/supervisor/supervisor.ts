@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
-import { loadUndici } from '../lib/http/dispatcher.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
 import { supervise } from './children.ts';
@@ -19,20 +18,20 @@ export const runSupervisor = async (specPath: string): Promise<never> => {
   tightenUmask(0o022);
   const startedAt = performance.now();
   const handshake = readHandshake();
-  // for the first probe, while others are at work
-  void loadUndici();
   const spec = JSON.parse(await readFile(specPath, 'utf8')) as SupervisorSpec;
-  await setUp(spec);
-  emit({ event: 'set-up' });
-  await Promise.race([handshake.go, handshake.starterDied]);
-  const children = supervise(spec.children, spec.logsDir, (name, state, detail) =>
-    emit({ event: 'child', name, state, ...(detail && { detail }) }),
-  );
+  let children: ReturnType<typeof supervise> = () => [];
+  // before the setup, after which the socket's folder is out of sight
   await serveStatus(spec.socketPath, () => ({
     instance: spec.instance,
     uptimeMs: Math.round(performance.now() - startedAt),
     children: children(),
   }));
+  await setUp(spec);
+  emit({ event: 'set-up' });
+  await Promise.race([handshake.go, handshake.starterDied]);
+  children = supervise(spec.children, spec.logsDir, (name, state, detail) =>
+    emit({ event: 'child', name, state, ...(detail && { detail }) }),
+  );
   return handshake.starterDied;
 };
 

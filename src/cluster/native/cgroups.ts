@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasCode } from '../../lib/errors.ts';
 import { ignoreAbsence } from '../../lib/files.ts';
-import type { SetupStep } from '../../supervisor/spec.ts';
+import type { Mount } from './mount.ts';
 
 /** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */
 export type Hierarchy = { readonly path: string; readonly options?: string };
@@ -59,15 +59,18 @@ const copyFromParent = async (path: string, file: string): Promise<void> => {
 };
 
 /** Mounts the hierarchies again inside the cgroup namespace, where only the instance's own part is visible. */
-export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly SetupStep[] => {
+export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly Mount[] => {
   const v1 = hierarchies.filter(({ options }) => options);
-  if (v1.length === 0) return [{ run: ['mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup'] }];
+  const root = '/sys/fs/cgroup';
+  if (v1.length === 0) return [{ source: 'cgroup2', target: root, type: 'cgroup2', options: 'defaults' }];
   return [
-    { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'cgroup', '/sys/fs/cgroup'] },
-    ...v1.flatMap(({ path, options = '' }): SetupStep[] => {
-      const target = `/sys/fs/cgroup/${basename(path)}`;
-      return [{ run: ['mkdir', '-p', target] }, { run: ['mount', '-t', 'cgroup', '-o', options, 'cgroup', target] }];
-    }),
+    { source: 'cgroup', target: root, type: 'tmpfs', options: 'mode=755' },
+    ...v1.map(({ path, options = '' }) => ({
+      source: 'cgroup',
+      target: `${root}/${basename(path)}`,
+      type: 'cgroup',
+      options,
+    })),
   ];
 };
 

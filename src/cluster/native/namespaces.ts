@@ -1,6 +1,8 @@
 import type { Command } from '../../lib/process/runner.ts';
 import type { SetupStep } from '../../supervisor/spec.ts';
-import { cgroupMounts, type Hierarchy } from './cgroups.ts';
+import type { Hierarchy } from './cgroups.ts';
+import type { HostTree } from './host-tree.ts';
+import { nodeRootSetup } from './node-root.ts';
 
 /** The namespaces of a node, as options of unshare(1); when that exits, everything inside is killed. */
 export const namespaceFlags = [
@@ -9,61 +11,47 @@ export const namespaceFlags = [
 ] as const;
 
 /**
+ * Capabilities that no process of a node has, privileged pods included, and which kubelet, containerd and runc do without:
+ * they reach the host past every namespace. dac_read_search opens any file of a file system by its inode (open_by_handle_at(2)); linux_immutable makes files that
+ * `down` could not remove.
+ */
+export const droppedCapabilities: readonly string[] = [
+  ...['audit_control', 'audit_read', 'block_suspend', 'dac_read_search', 'linux_immutable', 'mac_admin'],
+  ...['mac_override', 'sys_boot', 'sys_module', 'sys_pacct', 'sys_rawio', 'sys_time', 'sys_tty_config'],
+  ...['syslog', 'wake_alarm'],
+];
+
+/**
  * Starts a command as the only child of pid 1 in new namespaces. The shell in between reaps orphans, which Node.js does
  * not do; when the command exits, the shell exits, and the kernel kills the rest. The process joins its cgroups first, so
- * that they are the root of the cgroup namespace.
+ * that they are the root of the cgroup namespace. None of the processes has the `dropped` capabilities.
  */
-export const isolatedCommand = (command: readonly string[], cgroups: readonly string[]): Command => [
+export const isolatedCommand = (
+  command: readonly string[],
+  cgroups: readonly string[],
+  dropped: readonly string[] = [],
+): Command => [
   'sh',
   '-c',
-  `set -e; for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
+  `set -e; cd /; for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
   'join-cgroups',
   'unshare',
   ...namespaceFlags,
+  ...(dropped.length === 0 ? [] : ['setpriv', `--bounding-set=${dropped.map((name) => `-${name}`).join(',')}`]),
   ...['sh', '-c', 'exec 3<&0; "$@" <&3 3<&- & exec 3<&-; wait "$!"', 'reaper'],
   ...command,
 ];
 
 /**
- * Kernel settings of the whole host, which kubelet sets to these values and never restores (kubelet's
- * setupKernelTunables). Inside the node these files are covered by bind mounts, so that the host's do not change.
+ * Sets up the mount and network namespaces: a file tree of the node's own, the loopback link and forwarding. Writes outside
+ * the instance's `node` and `logs` stay in memory.
  */
-const maskedSysctls = {
-  'vm/overcommit_memory': '1',
-  'vm/panic_on_oom': '0',
-  'kernel/panic': '10',
-  'kernel/panic_on_oops': '1',
-  'kernel/keys/root_maxkeys': '1000000',
-  'kernel/keys/root_maxbytes': '25000000',
-} as const;
-
-const maskSysctls = (): readonly SetupStep[] =>
-  Object.entries(maskedSysctls).flatMap(([name, value]): SetupStep[] => {
-    const path = `/run/sysctl/${name}`;
-    return [{ write: { path, text: `${value}\n` } }, { run: ['mount', '--bind', path, `/proc/sys/${name}`] }];
-  });
-
-/** An instance's folder below /var is mounted again on top of the overlay: it must be the real one. */
-const remounted = (instanceDir: string): readonly SetupStep[] =>
-  instanceDir.startsWith('/var/') ? [{ run: ['mount', '--rbind', '/run/instance', instanceDir] }] : [];
-
-/**
- * Sets up the mount and network namespaces. /run is new, and writes to /var stay in memory: what kubelet, CNI and
- * containerd write there at fixed paths never reaches the host.
- */
-export const namespaceSetup = (hierarchies: readonly Hierarchy[], instanceDir: string): readonly SetupStep[] => [
-  { run: ['mount', '--make-rprivate', '/'] },
-  { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/run'] },
-  { run: ['mkdir', '-p', '/run/netns', '/run/lock', '/run/tmp', '/run/instance', '/run/var', '/run/var-work'] },
-  { run: ['mount', '--rbind', instanceDir, '/run/instance'] },
-  {
-    run: ['mount', '-t', 'overlay', '-o', 'lowerdir=/var,upperdir=/run/var,workdir=/run/var-work', 'overlay', '/var'],
-  },
-  ...remounted(instanceDir),
-  { run: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] },
-  ...cgroupMounts(hierarchies),
-  ...maskSysctls(),
-  { run: ['mount', '--make-rshared', '/'] },
+export const namespaceSetup = (
+  tree: HostTree,
+  hierarchies: readonly Hierarchy[],
+  instanceDir: string,
+): readonly SetupStep[] => [
+  ...nodeRootSetup(tree, hierarchies, instanceDir),
   { run: ['ip', 'link', 'set', 'lo', 'up'] },
   { write: { path: '/proc/sys/net/ipv4/ip_forward', text: '1\n' } },
 ];

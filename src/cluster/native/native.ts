@@ -12,9 +12,10 @@ import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, delegateCgroupV2, parseHierarchies } from './cgroups.ts';
 import { nodeChildren } from './components.ts';
+import { readHostTree } from './host-tree.ts';
 import { importImages } from './images.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
-import { isolatedCommand, namespaceSetup } from './namespaces.ts';
+import { droppedCapabilities, isolatedCommand, namespaceSetup } from './namespaces.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
@@ -86,11 +87,11 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     instance: spec.name,
     socketPath: paths.supervisorSocketPath,
     logsDir: paths.logsDir,
-    setup: namespaceSetup(hierarchies, spec.instanceDir),
+    setup: namespaceSetup(await readHostTree(spec), hierarchies, spec.instanceDir),
     children: nodeChildren(spec),
   };
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
-  const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups);
+  const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups, droppedCapabilities);
   const supervisor = tools.launchSupervisor(command, {
     logPath: paths.supervisorLogPath,
     logsDir: paths.logsDir,

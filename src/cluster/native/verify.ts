@@ -11,6 +11,8 @@ import { namespaceFlags } from './namespaces.ts';
 const tools = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  pivot_root: 'util-linux',
+  setpriv: 'util-linux',
   mount: 'mount',
   ip: 'iproute2',
   sh: 'dash',

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { instancePaths } from '../../instance/paths.ts';
+import type { SetupStep } from '../../supervisor/spec.ts';
+import { cgroupMounts, type Hierarchy } from './cgroups.ts';
+import type { HostTree } from './host-tree.ts';
+import type { Mount } from './mount.ts';
+
+/**
+ * Where the new tree is built, before it takes the place of the old one: the one folder that every host has, and from which
+ * nothing is mounted into the new tree.
+ */
+const newRoot = '/sys';
+const oldRoot = '/mnt';
+
+const bind = (path: string, more = ''): Mount => ({ source: path, target: path, type: 'none', options: `bind${more}` });
+const bindTo = (source: string, target: string, more = ''): Mount => ({ ...bind(source, more), target });
+const inNewRoot = (path: string): string => join(newRoot, path);
+
+/**
+ * Kernel settings of the whole host, which kubelet sets to these values and never restores (kubelet's
+ * setupKernelTunables). Inside the node these files are covered by bind mounts, so that the host's do not change.
+ */
+const maskedSysctls = {
+  'vm/overcommit_memory': '1',
+  'vm/panic_on_oom': '0',
+  'kernel/panic': '10',
+  'kernel/panic_on_oops': '1',
+  'kernel/keys/root_maxkeys': '1000000',
+  'kernel/keys/root_maxbytes': '25000000',
+} as const;
+
+const sysctlFile = (name: string): string => `/run/sysctl/${name}`;
+
+/** The network's settings belong to the network namespace and stay writable; all others are the host's. */
+const procMounts = ({ emptied, sealed }: HostTree): readonly Mount[] => [
+  { source: 'proc', target: '/proc', type: 'proc', options: 'defaults' },
+  ...['/proc/sys', ...sealed].map((path) => bindTo(inNewRoot(path), path, ',ro')),
+  bind('/proc/sys/net'),
+  ...Object.keys(maskedSysctls).map((name) => bindTo(inNewRoot(sysctlFile(name)), `/proc/sys/${name}`)),
+  ...emptied.map((path) => bindTo('/dev/null', path)),
+];
+
+const devMounts = ({ devices }: HostTree): readonly Mount[] => [
+  ...devices.map((path) => bind(path)),
+  // kubelet does not start without it; the kernel's log is the host's
+  bindTo('/dev/null', '/dev/kmsg'),
+  { source: 'devpts', target: '/dev/pts', type: 'devpts', options: 'newinstance,ptmxmode=0666,mode=620' },
+];
+
+/** Everything that is mounted in a node's tree, in this order. */
+export const mountTable = (
+  tree: HostTree,
+  hierarchies: readonly Hierarchy[],
+  instanceDir: string,
+): readonly Mount[] => {
+  const { nodeDir, logsDir } = instancePaths(instanceDir);
+  return [
+    ...tree.programs.map((path) => bind(path, ',ro')),
+    ...devMounts(tree),
+    ...procMounts(tree),
+    { source: 'sysfs', target: '/sys', type: 'sysfs', options: 'ro' },
+    ...cgroupMounts(hierarchies),
+    bind(nodeDir),
+    bind(logsDir),
+  ];
+};
+
+const escaped = (path: string): string =>
+  path.replaceAll(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+/** The table as fstab(5), with targets below the new root. Folders of targets are made. */
+export const renderFstab = (mounts: readonly Mount[]): string =>
+  mounts
+    .map(({ source, target, type, options }) => {
+      const fields = [escaped(source), escaped(inNewRoot(target)), type, `${options},x-mount.mkdir`, '0', '0'];
+      return `${fields.join(' ')}\n`;
+    })
+    .join('');
+
+const isFile = (path: string): boolean => path.startsWith('/dev/') && path !== '/dev/pts';
+
+const accounts = {
+  passwd: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
+  group: 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n',
+} as const;
+
+/** The files of the new tree: those that are read there, and empty ones for files to be mounted over. */
+const filesOf = (mounts: readonly Mount[]): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(accounts).map(([name, text]) => [`/etc/${name}`, text])),
+  ...Object.fromEntries(Object.entries(maskedSysctls).map(([name, value]) => [sysctlFile(name), `${value}\n`])),
+  ...Object.fromEntries(mounts.filter(({ target }) => isFile(target)).map(({ target }) => [target, ''])),
+  '/run/fstab': renderFstab(mounts),
+});
+
+const folders = ['/proc', '/sys', '/root', '/opt', '/run/netns', '/run/lock', '/var/lib', '/var/log', oldRoot];
+/** Writable by everyone. */
+const sharedFolders = ['/tmp', '/var/tmp', '/run/tmp', '/dev/shm'];
+
+/** The device numbers of `devMounts`, of terminals and of what runc grants each container, as cgroup v1 writes them. */
+export const nodeDevices = [
+  // without `r` and `w` a node may be made, but not opened
+  ...['c *:* m', 'b *:* m'],
+  ...['1:3', '1:5', '1:7', '1:8', '1:9', '5:0', '5:1', '5:2', '136:*', '10:200', '10:229'].map((id) => `c ${id} rwm`),
+];
+
+/**
+ * Builds a tree of the node's own in memory, with what it needs of the host bound into it, makes it the root of everything
+ * in the mount namespace, and gives up the host's. The supervisor's own program stays mapped from the host's tree: those
+ * mounts are made read-only first, since /proc/PID/exe leads there.
+ */
+export const nodeRootSetup = (
+  tree: HostTree,
+  hierarchies: readonly Hierarchy[],
+  instanceDir: string,
+): readonly SetupStep[] => {
+  const mounts = mountTable(tree, hierarchies, instanceDir);
+  const files = Object.entries(filesOf(mounts));
+  return [
+    { run: ['mount', '--make-rprivate', '/'] },
+    { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'taskgate', newRoot] },
+    ...files.map(([path, text]): SetupStep => ({ write: { path: inNewRoot(path), text } })),
+    { run: ['mkdir', '-p', ...folders.map(inNewRoot)] },
+    { run: ['mkdir', '-p', '-m', '1777', ...sharedFolders.map(inNewRoot)] },
+    { run: ['cp', '-dR', '--parents', ...tree.copied, newRoot] },
+    { run: ['cp', '-L', '--parents', ...tree.etcFiles, newRoot] },
+    { run: ['ln', '-s', 'pts/ptmx', inNewRoot('/dev/ptmx')] },
+    { run: ['mount', '--all', '--fstab', inNewRoot('/run/fstab')] },
+    { run: ['pivot_root', newRoot, inNewRoot(oldRoot)] },
+    ...tree.programMounts.map((path): SetupStep => ({ run: ['mount', '-o', 'remount,bind,ro', join(oldRoot, path)] })),
+    { run: ['umount', '--lazy', oldRoot] },
+    { run: ['mount', '--make-rshared', '/'] },
+  ];
+};
