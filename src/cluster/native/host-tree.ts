@@ -7,12 +7,10 @@ import type { NodeSoftware } from './spec.ts';
 export type HostTree = {
   /** Folders and files with programs and libraries, in the order in which they are mounted: read-only. */
   readonly programs: readonly string[];
-  /** Links at the top of the tree, such as /bin, and files and folders of /etc: copied as they are. */
+  /** Links at the top of the tree, such as /bin, device nodes, and links of /etc: copied as they are. */
   readonly copied: readonly string[];
   /** Files of /etc: their content is copied. */
   readonly etcFiles: readonly string[];
-  /** Device nodes. */
-  readonly devices: readonly string[];
   /** Kernel files that are shown empty, and files and folders that are shown read-only. */
   readonly emptied: readonly string[];
   readonly sealed: readonly string[];
@@ -27,7 +25,7 @@ const etcFiles = [
   ...['hosts', 'ld.so.cache', 'localtime', 'nsswitch.conf', 'os-release', 'protocols', 'resolv.conf', 'services'],
   ...['ssl/certs/ca-certificates.crt', 'pki/tls/certs/ca-bundle.crt', 'ssl/ca-bundle.pem', 'ssl/cert.pem'],
 ].map((name) => `/etc/${name}`);
-/** No disk, no memory, no terminal of the host. fuse and tun belong to the mount and the network namespace. */
+/** Copies, since a change of mode would reach the host's. No disk, no memory, no terminal of the host. fuse and tun belong to the mount and the network namespace. */
 const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'fuse', 'net/tun'].map((name) => `/dev/${name}`);
 /** As runc does it for containers that are not privileged (masked and read-only paths of its default spec). */
 const emptied = ['kcore', 'keys', 'latency_stats', 'sched_debug', 'timer_list'].map((name) => `/proc/${name}`);
@@ -110,9 +108,8 @@ export const readHostTree = async (software: NodeSoftware): Promise<HostTree> =>
   );
   return {
     programs: [...folders, ...own, ...new Set(submounts)],
-    copied: [...links, ...(await existing(copied))],
+    copied: [...links, ...(await existing([...copied, ...devices]))],
     etcFiles: await existing(etcFiles),
-    devices: await existing(devices),
     emptied: await existing(emptied),
     sealed: await existing(sealed),
     programMounts: mountPointsOf([...parseMappedFiles(maps), shell], mountPoints),

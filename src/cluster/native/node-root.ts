@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { instancePaths } from '../../instance/paths.ts';
+import { sha256 } from '../../lib/files.ts';
 import type { SetupStep } from '../../supervisor/spec.ts';
 import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 import type { HostTree } from './host-tree.ts';
@@ -37,13 +38,12 @@ const procMounts = ({ emptied, sealed }: HostTree): readonly Mount[] => [
   ...['/proc/sys', ...sealed].map((path) => bindTo(inNewRoot(path), path, ',ro')),
   bind('/proc/sys/net'),
   ...Object.keys(maskedSysctls).map((name) => bindTo(inNewRoot(sysctlFile(name)), `/proc/sys/${name}`)),
-  ...emptied.map((path) => bindTo('/dev/null', path)),
+  ...emptied.map((path) => bindTo(inNewRoot('/dev/null'), path)),
 ];
 
-const devMounts = ({ devices }: HostTree): readonly Mount[] => [
-  ...devices.map((path) => bind(path)),
+const devMounts: readonly Mount[] = [
   // kubelet does not start without it; the kernel's log is the host's
-  bindTo('/dev/null', '/dev/kmsg'),
+  bindTo(inNewRoot('/dev/null'), '/dev/kmsg'),
   { source: 'devpts', target: '/dev/pts', type: 'devpts', options: 'newinstance,ptmxmode=0666,mode=620' },
 ];
 
@@ -56,7 +56,7 @@ export const mountTable = (
   const { nodeDir, logsDir } = instancePaths(instanceDir);
   return [
     ...tree.programs.map((path) => bind(path, ',ro')),
-    ...devMounts(tree),
+    ...devMounts,
     ...procMounts(tree),
     { source: 'sysfs', target: '/sys', type: 'sysfs', options: 'ro' },
     ...cgroupMounts(hierarchies),
@@ -77,18 +77,18 @@ export const renderFstab = (mounts: readonly Mount[]): string =>
     })
     .join('');
 
-const isFile = (path: string): boolean => path.startsWith('/dev/') && path !== '/dev/pts';
-
 const accounts = {
   passwd: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
   group: 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n',
 } as const;
 
-/** The files of the new tree: those that are read there, and empty ones for files to be mounted over. */
-const filesOf = (mounts: readonly Mount[]): Readonly<Record<string, string>> => ({
+/** The files of the new tree: those that are read there, and an empty one to be mounted over. */
+const filesOf = (mounts: readonly Mount[], instanceDir: string): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(accounts).map(([name, text]) => [`/etc/${name}`, text])),
   ...Object.fromEntries(Object.entries(maskedSysctls).map(([name, value]) => [sysctlFile(name), `${value}\n`])),
-  ...Object.fromEntries(mounts.filter(({ target }) => isFile(target)).map(({ target }) => [target, ''])),
+  // as of machine-id(5): 32 hexadecimal digits
+  '/etc/machine-id': `${sha256(instanceDir).slice(0, 32)}\n`,
+  '/dev/kmsg': '',
   '/run/fstab': renderFstab(mounts),
 });
 
@@ -114,14 +114,14 @@ export const nodeRootSetup = (
   instanceDir: string,
 ): readonly SetupStep[] => {
   const mounts = mountTable(tree, hierarchies, instanceDir);
-  const files = Object.entries(filesOf(mounts));
+  const files = Object.entries(filesOf(mounts, instanceDir));
   return [
     { run: ['mount', '--make-rprivate', '/'] },
     { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'taskgate', newRoot] },
     ...files.map(([path, text]): SetupStep => ({ write: { path: inNewRoot(path), text } })),
     { run: ['mkdir', '-p', ...folders.map(inNewRoot)] },
     { run: ['mkdir', '-p', '-m', '1777', ...sharedFolders.map(inNewRoot)] },
-    { run: ['cp', '-dR', '--parents', ...tree.copied, newRoot] },
+    { run: ['cp', '-dR', '--preserve=mode', '--parents', ...tree.copied, newRoot] },
     { run: ['cp', '-L', '--parents', ...tree.etcFiles, newRoot] },
     { run: ['ln', '-s', 'pts/ptmx', inNewRoot('/dev/ptmx')] },
     { run: ['mount', '--all', '--fstab', inNewRoot('/run/fstab')] },
