@@ -42,6 +42,12 @@ export const cgroupPaths = (hierarchies: readonly Hierarchy[], label: string): r
 export const isOwnCgroup = (path: string, hierarchies: readonly Hierarchy[]): boolean =>
   /^taskgate-[^/]+$/.test(basename(path)) && hierarchies.some((one) => join(one.path, basename(path)) === path);
 
+/**
+ * The folders in which the node runs, inside the instance's. They are the root of the node's cgroup namespace, so that root
+ * in the node sees nothing above them and cannot change the limits that the instance's folders set.
+ */
+export const nodeCgroupPaths = (paths: readonly string[]): readonly string[] => paths.map((path) => join(path, 'node'));
+
 /** Creates the folders. A v1 cpuset accepts no process before it has CPUs and memory nodes, so it copies its parent's. */
 export const createCgroups = async (paths: readonly string[]): Promise<void> => {
   for (const path of paths) {
@@ -74,18 +80,25 @@ export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly Mount[
   ];
 };
 
+/** Hands all controllers of a cgroup down to those below it. */
+const delegateFrom = async (path: string): Promise<void> => {
+  const controllers = (await readFile(join(path, 'cgroup.controllers'), 'utf8')).trim().split(' ').filter(Boolean);
+  await writeFile(join(path, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '));
+};
+
 /**
  * On a pure cgroup v2 host a cgroup that delegates controllers may contain no process itself, so the supervisor's
- * processes move to a leaf and the controllers are enabled next to it. Does nothing on v1.
+ * processes move to a leaf of the node's cgroup and the controllers are enabled next to it. Does nothing on v1.
  */
 export const delegateCgroupV2 = async (hierarchies: readonly Hierarchy[], paths: readonly string[]): Promise<void> => {
   const [root] = paths;
-  if (!root || hierarchies.some(({ options }) => options)) return;
-  const leaf = join(root, 'keeper');
+  const [node] = nodeCgroupPaths(paths);
+  if (!root || !node || hierarchies.some(({ options }) => options)) return;
+  await delegateFrom(root);
+  const leaf = join(node, 'keeper');
   await mkdir(leaf, { recursive: true });
-  for (const pid of await pidsIn(root)) await writeFile(join(leaf, 'cgroup.procs'), String(pid));
-  const controllers = (await readFile(join(root, 'cgroup.controllers'), 'utf8')).trim().split(' ').filter(Boolean);
-  await writeFile(join(root, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '));
+  for (const pid of await pidsIn(node)) await writeFile(join(leaf, 'cgroup.procs'), String(pid));
+  await delegateFrom(node);
 };
 
 const foldersBelow = async (path: string): Promise<readonly string[]> => {

@@ -10,8 +10,9 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
-import { cgroupPaths, createCgroups, delegateCgroupV2, parseHierarchies } from './cgroups.ts';
+import { cgroupPaths, createCgroups, delegateCgroupV2, nodeCgroupPaths, parseHierarchies } from './cgroups.ts';
 import { nodeChildren } from './components.ts';
+import { limitDevices } from './devices.ts';
 import { readHostTree } from './host-tree.ts';
 import { importImages } from './images.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
@@ -82,6 +83,8 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
   await createCgroups(cgroups);
+  await limitDevices(hierarchies, cgroups);
+  await createCgroups(nodeCgroupPaths(cgroups));
 
   const supervisorSpec: SupervisorSpec = {
     instance: spec.name,
@@ -91,7 +94,11 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     children: nodeChildren(spec),
   };
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
-  const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], cgroups, droppedCapabilities);
+  const command = isolatedCommand(
+    [...tools.supervisorCommand, paths.supervisorSpecPath],
+    nodeCgroupPaths(cgroups),
+    droppedCapabilities,
+  );
   const supervisor = tools.launchSupervisor(command, {
     logPath: paths.supervisorLogPath,
     logsDir: paths.logsDir,

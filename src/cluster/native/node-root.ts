@@ -96,13 +96,6 @@ const folders = ['/proc', '/sys', '/root', '/opt', '/run/netns', '/run/lock', '/
 /** Writable by everyone. */
 const sharedFolders = ['/tmp', '/var/tmp', '/run/tmp', '/dev/shm'];
 
-/** The device numbers of `devMounts`, of terminals and of what runc grants each container, as cgroup v1 writes them. */
-export const nodeDevices = [
-  // without `r` and `w` a node may be made, but not opened
-  ...['c *:* m', 'b *:* m'],
-  ...['1:3', '1:5', '1:7', '1:8', '1:9', '5:0', '5:1', '5:2', '136:*', '10:200', '10:229'].map((id) => `c ${id} rwm`),
-];
-
 /**
  * Builds a tree of the node's own in memory, with what it needs of the host bound into it, makes it the root of everything
  * in the mount namespace, and gives up the host's. The supervisor's own program stays mapped from the host's tree: those
