@@ -96,6 +96,9 @@ const folders = ['/proc', '/sys', '/root', '/opt', '/run/netns', '/run/lock', '/
 /** Writable by everyone. */
 const sharedFolders = ['/tmp', '/var/tmp', '/run/tmp', '/dev/shm'];
 
+const copy = (options: readonly string[], paths: readonly string[]): readonly SetupStep[] =>
+  paths.length === 0 ? [] : [{ run: ['cp', ...options, '--parents', ...paths, newRoot] }];
+
 /**
  * Builds a tree of the node's own in memory, with what it needs of the host bound into it, makes it the root of everything
  * in the mount namespace, and gives up the host's. The supervisor's own program stays mapped from the host's tree: those
@@ -114,8 +117,8 @@ export const nodeRootSetup = (
     ...files.map(([path, text]): SetupStep => ({ write: { path: inNewRoot(path), text } })),
     { run: ['mkdir', '-p', ...folders.map(inNewRoot)] },
     { run: ['mkdir', '-p', '-m', '1777', ...sharedFolders.map(inNewRoot)] },
-    { run: ['cp', '-dR', '--preserve=mode', '--parents', ...tree.copied, newRoot] },
-    { run: ['cp', '-L', '--parents', ...tree.etcFiles, newRoot] },
+    ...copy(['-dR', '--preserve=mode'], tree.copied),
+    ...copy(['-L'], tree.etcFiles),
     { run: ['ln', '-s', 'pts/ptmx', inNewRoot('/dev/ptmx')] },
     { run: ['mount', '--all', '--fstab', inNewRoot('/run/fstab')] },
     { run: ['pivot_root', newRoot, inNewRoot(oldRoot)] },

@@ -1,5 +1,9 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cgroupMounts, cgroupPaths, isOwnCgroup, parseHierarchies } from '../../../src/cluster/native/cgroups.ts';
+import { cgroupMounts, cgroupPaths, delegateCgroupV2, isOwnCgroup, nodeCgroupPaths, parseHierarchies } from '../../../src/cluster/native/cgroups.ts';
+import { mountSteps } from '../../../src/cluster/native/mount.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const v1 = `26 25 0:23 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
 27 26 0:24 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
@@ -16,22 +20,52 @@ test('finds every hierarchy of a hybrid host', () => {
   ]);
 });
 
+const mount = (source: string, target: string, type: string, options: string) => ({ source, target, type, options });
+
 test('mounts the v1 hierarchies under their own names', () => {
-  const commands = cgroupMounts(parseHierarchies(v1)).map((step) => ('run' in step ? step.run.join(' ') : ''));
-  expect(commands).toEqual([
-    'mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup',
-    'mkdir -p /sys/fs/cgroup/cpu,cpuacct',
-    'mount -t cgroup -o cpu,cpuacct cgroup /sys/fs/cgroup/cpu,cpuacct',
-    'mkdir -p /sys/fs/cgroup/cpuset',
-    'mount -t cgroup -o cpuset cgroup /sys/fs/cgroup/cpuset',
-    'mkdir -p /sys/fs/cgroup/systemd',
-    'mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd',
+  expect(cgroupMounts(parseHierarchies(v1))).toEqual([
+    mount('cgroup', '/sys/fs/cgroup', 'tmpfs', 'mode=755'),
+    mount('cgroup', '/sys/fs/cgroup/cpu,cpuacct', 'cgroup', 'cpu,cpuacct'),
+    mount('cgroup', '/sys/fs/cgroup/cpuset', 'cgroup', 'cpuset'),
+    mount('cgroup', '/sys/fs/cgroup/systemd', 'cgroup', 'none,name=systemd'),
   ]);
 });
 
 test('mounts the one hierarchy of a pure v2 host', () => {
   const hierarchies = parseHierarchies('35 25 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate');
-  expect(cgroupMounts(hierarchies)).toEqual([{ run: ['mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup'] }]);
+  expect(cgroupMounts(hierarchies)).toEqual([mount('cgroup2', '/sys/fs/cgroup', 'cgroup2', 'defaults')]);
+});
+
+test('mounts one by one, for who has no table', () => {
+  expect(mountSteps([mount('cgroup', '/sys/fs/cgroup', 'tmpfs', 'mode=755')])).toEqual([
+    { run: ['mkdir', '-p', '/sys/fs/cgroup'] },
+    { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'cgroup', '/sys/fs/cgroup'] },
+  ]);
+});
+
+const v2Folder = async (): Promise<string> => {
+  const root = await temporaryDir();
+  for (const path of [root, ...nodeCgroupPaths([root])]) {
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'cgroup.controllers'), 'cpu memory pids\n');
+  }
+  await writeFile(join(root, 'node', 'cgroup.procs'), '7\n');
+  return root;
+};
+
+test('on v2 the processes move to a leaf, and both folders above it hand down their controllers', async () => {
+  const root = await v2Folder();
+  await delegateCgroupV2([{ path: '/sys/fs/cgroup' }], [root]);
+  const read = (name: string) => readFile(join(root, name), 'utf8');
+  expect(await read('cgroup.subtree_control')).toBe('+cpu +memory +pids');
+  expect(await read('node/cgroup.subtree_control')).toBe('+cpu +memory +pids');
+  expect(await read('node/keeper/cgroup.procs')).toBe('7');
+});
+
+test('on v1 nothing is delegated', async () => {
+  const root = await v2Folder();
+  await delegateCgroupV2([{ path: '/sys/fs/cgroup/cpu', options: 'cpu' }, { path: '/sys/fs/cgroup/unified' }], [root]);
+  await expect(readFile(join(root, 'cgroup.subtree_control'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('a hierarchy that is mounted elsewhere has cgroups of ours too, and no other folder has', () => {

@@ -1,31 +1,27 @@
 import { expect, test } from 'vitest';
-import { isolatedCommand, namespaceSetup } from '../../../src/cluster/native/namespaces.ts';
-
-const commandsOf = (instanceDir: string): readonly string[] =>
-  namespaceSetup([{ path: '/sys/fs/cgroup' }], instanceDir).map((step) =>
-    'run' in step ? step.run.join(' ') : `write ${step.write.path} ${step.write.text.trim()}`,
-  );
+import { droppedCapabilities, isolatedCommand, namespaceSetup } from '../../../src/cluster/native/namespaces.ts';
+import { emptyTree } from '../../support/cluster/host-tree.ts';
 
 test('the supervisor joins its cgroups first, then gets namespaces of its own and a reaper above it', () => {
   const line = isolatedCommand(['node', 'supervisor.ts', 'spec'], ['/cg/a', '/cg/b']).join(' ');
   expect(line).toMatch(
-    /^sh -c set -e; for cgroup in '\/cg\/a' '\/cg\/b'; do echo \$\$ > .*exec "\$@" join-cgroups unshare/,
+    /^sh -c set -e; cd \/; for cgroup in '\/cg\/a' '\/cg\/b'; do echo \$\$ > .*exec "\$@" join-cgroups unshare/,
   );
-  expect(line).toContain('--net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc');
+  expect(line).toContain('--net --mount --pid --cgroup --ipc --uts --fork --kill-child=SIGKILL --mount-proc sh');
   expect(line).toMatch(/reaper node supervisor\.ts spec$/);
 });
 
-test("kubelet is shown files in place of the host's own kernel settings", () => {
-  const commands = commandsOf('/root/state/dev');
-  const written = commands.indexOf('write /run/sysctl/vm/overcommit_memory 1');
-  const mounted = commands.indexOf('mount --bind /run/sysctl/vm/overcommit_memory /proc/sys/vm/overcommit_memory');
-  expect(written).toBeGreaterThan(0);
-  expect(mounted).toBe(written + 1);
+test('capabilities are dropped above the reaper, so that no process of the node has them', () => {
+  const line = isolatedCommand(['node'], [], ['sys_module', 'sys_boot']).join(' ');
+  expect(line).toContain('--mount-proc setpriv --bounding-set=-sys_module,-sys_boot sh -c');
+  expect(droppedCapabilities).toContain('dac_read_search');
 });
 
-test.each([
-  ['/root/state/dev', false],
-  ['/var/lib/jenkins/state/dev', true],
-])('the folder %s is shown again above /var: %s', (instanceDir, expected) => {
-  expect(commandsOf(instanceDir).includes(`mount --rbind /run/instance ${instanceDir}`)).toBe(expected);
+test('the network comes after the file tree', () => {
+  const steps = namespaceSetup(emptyTree, [{ path: '/sys/fs/cgroup' }], '/state/dev');
+  expect(steps.slice(-2)).toEqual([
+    { run: ['ip', 'link', 'set', 'lo', 'up'] },
+    { write: { path: '/proc/sys/net/ipv4/ip_forward', text: '1\n' } },
+  ]);
+  expect(steps.at(-3)).toEqual({ run: ['mount', '--make-rshared', '/'] });
 });

@@ -1,0 +1,11 @@
+import type { HostTree } from '../../../src/cluster/native/host-tree.ts';
+
+/** A host that has nothing for a node. */
+export const emptyTree: HostTree = {
+  programs: [],
+  copied: [],
+  etcFiles: [],
+  emptied: [],
+  sealed: [],
+  programMounts: ['/'],
+};
