@@ -72,7 +72,7 @@ const escaped = (path: string): string =>
 export const renderFstab = (mounts: readonly Mount[]): string =>
   mounts
     .map(({ source, target, type, options }) => {
-      const fields = [escaped(source), escaped(inNewRoot(target)), type, `${options},x-mount.mkdir`, '0', '0'];
+      const fields = [escaped(source), escaped(inNewRoot(target)), type, `${options},X-mount.mkdir`, '0', '0'];
       return `${fields.join(' ')}\n`;
     })
     .join('');
@@ -99,6 +99,9 @@ const sharedFolders = ['/tmp', '/var/tmp', '/run/tmp', '/dev/shm'];
 const copy = (options: readonly string[], paths: readonly string[]): readonly SetupStep[] =>
   paths.length === 0 ? [] : [{ run: ['cp', ...options, '--parents', ...paths, newRoot] }];
 
+/** Without a trace in /run/mount/utab, which is the host's until the tree is in place (libmount's private options). */
+const mount = (...args: readonly string[]): SetupStep => ({ run: ['mount', '--no-mtab', ...args] });
+
 /**
  * Builds a tree of the node's own in memory, with what it needs of the host bound into it, makes it the root of everything
  * in the mount namespace, and gives up the host's. The supervisor's own program stays mapped from the host's tree: those
@@ -112,18 +115,18 @@ export const nodeRootSetup = (
   const mounts = mountTable(tree, hierarchies, instanceDir);
   const files = Object.entries(filesOf(mounts, instanceDir));
   return [
-    { run: ['mount', '--make-rprivate', '/'] },
-    { run: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'taskgate', newRoot] },
+    mount('--make-rprivate', '/'),
+    mount('-t', 'tmpfs', '-o', 'mode=755', 'taskgate', newRoot),
     ...files.map(([path, text]): SetupStep => ({ write: { path: inNewRoot(path), text } })),
     { run: ['mkdir', '-p', ...folders.map(inNewRoot)] },
     { run: ['mkdir', '-p', '-m', '1777', ...sharedFolders.map(inNewRoot)] },
     ...copy(['-dR', '--preserve=mode'], tree.copied),
     ...copy(['-L'], tree.etcFiles),
     { run: ['ln', '-s', 'pts/ptmx', inNewRoot('/dev/ptmx')] },
-    { run: ['mount', '--all', '--fstab', inNewRoot('/run/fstab')] },
+    mount('--all', '--fstab', inNewRoot('/run/fstab')),
     { run: ['pivot_root', newRoot, inNewRoot(oldRoot)] },
-    ...tree.programMounts.map((path): SetupStep => ({ run: ['mount', '-o', 'remount,bind,ro', join(oldRoot, path)] })),
+    ...tree.programMounts.map((path): SetupStep => mount('-o', 'remount,bind,ro', join(oldRoot, path))),
     { run: ['umount', '--lazy', oldRoot] },
-    { run: ['mount', '--make-rshared', '/'] },
+    mount('--make-rshared', '/'),
   ];
 };

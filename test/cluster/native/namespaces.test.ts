@@ -23,5 +23,5 @@ test('the network comes after the file tree', () => {
     { run: ['ip', 'link', 'set', 'lo', 'up'] },
     { write: { path: '/proc/sys/net/ipv4/ip_forward', text: '1\n' } },
   ]);
-  expect(steps.at(-3)).toEqual({ run: ['mount', '--make-rshared', '/'] });
+  expect(steps.at(-3)).toEqual({ run: ['mount', '--no-mtab', '--make-rshared', '/'] });
 });

@@ -56,18 +56,18 @@ test('what lies on top of another mount comes after it', () => {
 
 test('blanks and backslashes of a path are octal in the table', () => {
   const mount = { source: '/a b', target: '/c\\d', type: 'none', options: 'bind' };
-  expect(renderFstab([mount])).toBe('/a\\040b /sys/c\\134d none bind,x-mount.mkdir 0 0\n');
+  expect(renderFstab([mount])).toBe('/a\\040b /sys/c\\134d none bind,X-mount.mkdir 0 0\n');
 });
 
 test("the host's tree goes once the mounts of the supervisor's program are read-only", () => {
   const pivot = commands.indexOf('pivot_root /sys /sys/mnt');
   expect(commands.slice(pivot + 1)).toEqual([
-    'mount -o remount,bind,ro /mnt/',
-    'mount -o remount,bind,ro /mnt/usr',
+    'mount --no-mtab -o remount,bind,ro /mnt/',
+    'mount --no-mtab -o remount,bind,ro /mnt/usr',
     'umount --lazy /mnt',
-    'mount --make-rshared /',
+    'mount --no-mtab --make-rshared /',
   ]);
-  expect(commands[pivot - 1]).toBe('mount --all --fstab /sys/run/fstab');
+  expect(commands[pivot - 1]).toBe('mount --no-mtab --all --fstab /sys/run/fstab');
   expect(commands).toContain('cp -L --parents /etc/hosts /sys');
 });
 

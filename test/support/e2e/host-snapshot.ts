@@ -93,6 +93,8 @@ export const takeHostSnapshot = async ({ folders, marks, iptablesSave }: Snapsho
     mounts: lines(await readFile('/proc/self/mountinfo', 'utf8'))
       .map((line) => line.split(' ').slice(4).join(' '))
       .toSorted(),
+    // what mount(8) remembers of mounts, those of other mount namespaces included
+    rememberedMounts: lines(await readOrNothing('/run/mount/utab', (path) => readFile(path, 'utf8'))),
     links: own((await output('ip', '-o', 'link')).map((line) => line.split(': ')[1] ?? '')).toSorted(),
     routes: own(await output('ip', 'route', 'show', 'table', 'all')),
     cgroups: own(await output('find', '/sys/fs/cgroup', '-type', 'd')),
