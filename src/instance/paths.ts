@@ -57,6 +57,8 @@ export const instancePaths = (dir: string) => {
     knownHostsPath: join(dir, 'known_hosts'),
     /** taskgate's settings for the ngrok agent: written by the tunnel daemon. */
     ngrokConfigPath: join(dir, 'ngrok.yml'),
+    /** Who may call by ngrok, where `tunnel.allowFrom` is set: written by the tunnel daemon. */
+    ngrokPolicyPath: join(dir, 'ngrok-policy.json'),
 
     /** What the supervisor of a native node runs: written by `up`, read by the supervisor; stays root's. */
     supervisorSpecPath: join(dir, 'keeper.json'),

@@ -10,6 +10,10 @@ export type SshSpec = {
   readonly remotePort: number;
   /** Where the server listens: `0.0.0.0` is every IPv4 address, `*` every address. */
   readonly bindAddress: string;
+  /** The user has not allowed a public end: one that is not where `bindAddress` says is closed. */
+  readonly mustBePrivate?: boolean;
+  /** Ranges from which the master may be called; any, unless set. */
+  readonly allowFrom?: readonly string[];
   /** The host that tasks dial; by default the host name that ssh itself dials. */
   readonly publicHost?: string;
   /** `accept-new` stores keys of new hosts in the instance's folder, `yes` accepts only those in the user's files. */
@@ -29,6 +33,8 @@ export type NgrokSpec = {
   /** A reserved TCP address, `host:port`; the address is then plain http. */
   readonly tcpAddress?: string;
   readonly trafficPolicyFile?: string;
+  /** Ranges from which the master may be called; any, unless set. Not with a traffic policy of the user. */
+  readonly allowFrom?: readonly string[];
   /** The user's own configuration of ngrok; by default the file that ngrok reads itself, if it exists. */
   readonly configFile?: string;
 };
@@ -49,7 +55,15 @@ export type TunnelTimings = {
   readonly openTimeoutMs: number;
 };
 
-export type TunnelSpec = {
+/** When something public ends. */
+export type Deadline = {
+  /** As ISO time. */
+  readonly until: string;
+  /** The same moment as time since boot, which nobody can set back, and the boot (boot_id) in which that holds. */
+  readonly boot?: { readonly id: string; readonly untilMs: number };
+};
+
+export type TunnelSpec = Partial<Deadline> & {
   readonly driver: DriverSpec;
   /** Where the master listens. */
   readonly master: { readonly host: string; readonly port: number };
@@ -57,13 +71,13 @@ export type TunnelSpec = {
   readonly secret: string;
   /** The address that running pods may know. */
   readonly previous?: PublicAddress;
-  /** When the tunnel expires, as ISO time; only one that is public does. */
-  readonly until?: string;
+  /** It does not expire while its end is proven private. */
+  readonly staysIfPrivate?: boolean;
   readonly timings?: Partial<TunnelTimings>;
 };
 
-/** The forwards from this host to a Gateway. */
-export type ForwardSpec = {
+/** The forwards from this host to a Gateway; they expire where their address is not loopback. */
+export type ForwardSpec = Partial<Deadline> & {
   readonly kubeconfigPath: string;
   readonly kubeContext: string;
   readonly gateway: GatewayName;

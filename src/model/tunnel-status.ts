@@ -8,6 +8,12 @@ import type { PublicAddress, TunnelKind } from './master-endpoint.ts';
  */
 export type TunnelState = 'starting' | 'probing' | 'up' | 'degraded' | 'backoff' | 'failed' | 'ended';
 
+/**
+ * What is known of a public end that was asked for at a private address. `proven`: other addresses of its host refuse the
+ * port. `public`: one of them leads here, too. `unverified`: none of them can be judged from this machine.
+ */
+export type PrivateEnd = { readonly state: 'proven' | 'unverified' | 'public'; readonly evidence: string };
+
 export type TunnelStatus = {
   readonly kind: TunnelKind;
   /** Its server, for messages. */
@@ -17,6 +23,8 @@ export type TunnelStatus = {
   readonly since: string;
   /** Its public end; while it restarts, that of the previous run, which running pods use. */
   readonly address?: PublicAddress;
+  /** Set where its end was asked for at a private address. */
+  readonly privateEnd?: PrivateEnd;
   /** Starts after the first one. */
   readonly restarts: number;
   /** Why it is in this state. */
@@ -29,6 +37,16 @@ export type TunnelStatus = {
   readonly proven?: { readonly at: string; readonly latencyMs: number };
 };
 
+/** Someone who has called through the tunnel. */
+export type Caller = {
+  /** `unknown` where the tunnel's program does not tell. */
+  readonly address: string;
+  readonly admitted: number;
+  /** Connections that were reset, since `tunnel.allowFrom` does not have the address. */
+  readonly refused: number;
+  readonly lastAt: string;
+};
+
 /** A tunnel as its daemon sees it. */
 export type TunnelReport = TunnelStatus & {
   readonly until?: string;
@@ -36,6 +54,14 @@ export type TunnelReport = TunnelStatus & {
   readonly master: { readonly host: string; readonly port: number; readonly trouble?: string };
   /** Open connections to the master. */
   readonly connections: number;
+  /** The most connections that it accepts. */
+  readonly connectionLimit?: number;
+  /** Ranges from which it may be called; any, unless set. */
+  readonly allowFrom?: readonly string[];
+  /** This host as the tunnel's server sees it, where `allowFrom` is set. */
+  readonly ownAddress?: string;
+  /** The last ones, the latest first; not each connection is counted where `allowFrom` is not set. */
+  readonly callers?: readonly Caller[];
 };
 
 /** What `status` shows of one listener's forward. */
@@ -54,13 +80,20 @@ export type ListenerStatus = {
 
 /**
  * `starting`: nothing is known yet. `up`: all listeners are forwarded. `degraded`: some are not, or nothing answers behind
- * them. `backoff`: the API server is unreachable and retried; open connections and ports are kept.
+ * them. `backoff`: the API server is unreachable and retried; open connections and ports are kept. `failed`: another user
+ * holds one of the ports. `ended`: they expired.
  */
-export type ForwardState = 'starting' | 'up' | 'degraded' | 'backoff';
+export type ForwardState = 'starting' | 'up' | 'degraded' | 'backoff' | 'failed' | 'ended';
 
 export type ForwardStatus = {
   readonly state: ForwardState;
   readonly detail?: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Id of the error that caused this state, if any. */
+  readonly errorId?: ErrorId;
+  /** When they expire, as ISO time. */
+  readonly until?: string;
   readonly listeners: readonly ListenerStatus[];
   /** Open now, also of listeners that are gone. */
   readonly connections: number;

@@ -64,8 +64,8 @@ const findStartTicks = async (pid: number): Promise<number | 'hidden' | undefine
   }
 };
 
-/** Without /proc, start times are calendar times, which do not repeat after a reboot. */
-const readBootId = async (): Promise<string> =>
+/** Differs after each reboot; without /proc, start times are calendar times, which do not repeat after one. */
+export const readBootId = async (): Promise<string> =>
   hasProc ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : process.platform;
 
 /** Identity of a running process; undefined if there is none that this user can see. */
