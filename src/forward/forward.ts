@@ -10,7 +10,7 @@ import { envoyPods } from '../model/contour-names.ts';
 import { gatewayKind } from '../model/gateway-api.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
 import { servingPods, wantedListeners } from './plan.ts';
-import { type ForwardedPorts, forwardPorts, type PortTimings } from './ports.ts';
+import { type ForwardedPorts, forwardPorts, type PortTaken, type PortTimings } from './ports.ts';
 
 /** Clients of the cluster, by its current kubeconfig. */
 export type ForwardCluster = { readonly kube: Kube; readonly forward: PortForwarder };
@@ -88,17 +88,31 @@ const followCluster = async (session: Session): Promise<void> => {
 
 const backoff = { firstMs: 500, longestMs: 5_000 };
 
+/** The tokens of whom the master serves would go to whoever holds the port. */
+const refuseStranger = ({ address }: ForwardSpec, { port, by }: PortTaken): ForwardStatus => ({
+  state: 'failed',
+  detail: `port ${port} of ${address}, which the master may give to a task, is held by another user: ${by}`,
+  hint: `have that program stopped (ss -ltnp 'sport = :${port}' as root shows it), or move gateway.portRange`,
+  errorId: 'tunnel.forward-taken',
+  ...{ listeners: [], connections: 0 },
+});
+
 /**
  * Forwards each listener of a Gateway in the port range from the same port of `address` to Envoy, until the signal
  * aborts; then all connections are reset. Each connection is a Kubernetes port-forward of its own, so a listener that comes
  * or goes affects no other. Connections of a removed listener stay open until Envoy or the client ends them.
- * Failures are reported by `onState` and retried, never thrown.
+ * Failures are reported by `onState` and retried, never thrown; a port that another user holds ends it.
  */
 export const keepForwards = async (
   spec: ForwardSpec,
   { signal, onState, connectTo: connecting = connectTo, timings = defaultTimings }: ForwardTools,
 ): Promise<void> => {
   const ports = forwardPorts({ ...spec, onState, timings });
+  const taken = await ports.bound;
+  if (taken) {
+    ports.close();
+    return onState(refuseStranger(spec, taken));
+  }
   let pauseMs = backoff.firstMs;
   while (!signal.aborted) {
     const startMs = performance.now();

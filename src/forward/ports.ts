@@ -1,8 +1,10 @@
 import type { ForwardSpec } from '../instance/tunnels.ts';
+import { hasCode } from '../lib/errors.ts';
 import type { PortForwarder } from '../lib/kube/port-forward.ts';
 import type { GatewayName } from '../model/gateway-endpoint.ts';
 import { containerPort } from '../model/task-listener.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
+import { findStranger } from './holder.ts';
 import { judgeForwards, type Seen, type WantedListener } from './plan.ts';
 import { type Forward, openForward } from './server.ts';
 
@@ -10,7 +12,9 @@ type Observation = Omit<Seen, 'listeners'>;
 
 /** All forwards of a Gateway, with the state of the pods behind them. */
 export type ForwardedPorts = {
-  /** Opens the forwards that are missing and closes those that are not wanted; all others are left alone. */
+  /** Resolves once each port was tried; with who holds one of them, where that is another user. */
+  readonly bound: Promise<PortTaken | undefined>;
+  /** Serves these listeners from now on; connections of others stay until they end. */
   readonly sync: (wanted: ReadonlyMap<number, WantedListener>) => void;
   /** Takes over what was seen of the cluster. */
   readonly update: (seen: Observation) => void;
@@ -20,6 +24,9 @@ export type ForwardedPorts = {
   readonly close: () => void;
 };
 
+/** A port that another user of this machine holds, as `uid 1001 (alice)`. */
+export type PortTaken = { readonly port: number; readonly by: string };
+
 export type PortTimings = {
   /** Changes within this time are reported together. */
   readonly reportMs: number;
@@ -27,7 +34,7 @@ export type PortTimings = {
   readonly busyPortMs: number;
 };
 
-export type ForwardPortsInput = Pick<ForwardSpec, 'gateway' | 'address'> & {
+export type ForwardPortsInput = Pick<ForwardSpec, 'gateway' | 'address' | 'portRange'> & {
   readonly onState: (status: ForwardStatus) => void;
   readonly timings: PortTimings;
 };
@@ -48,37 +55,55 @@ const dialListener = async ({ seen, forward }: Route, { name, namespace }: Gatew
   throw failure;
 };
 
-/** Begins without any forward. Tested in test/forward/forward.test.ts. */
-export const forwardPorts = ({ gateway, address, onState, timings }: ForwardPortsInput): ForwardedPorts => {
-  const forwards = new Map<number, Forward>();
-  const ending = new Set<Forward>();
+/** The first port that is held by another user, once all of them were tried. */
+const findTaken = async (forwards: ReadonlyMap<number, Forward>, address: string): Promise<PortTaken | undefined> => {
+  for (const [port, { bound }] of forwards) {
+    if (!hasCode(await bound, 'EADDRINUSE')) continue;
+    const by = await findStranger(address, port);
+    if (by !== undefined) return { port, by };
+  }
+  return undefined;
+};
+
+/** A range with more ports is not held: a port is opened with its listener then. */
+const mostHeld = 2_048;
+
+/**
+ * Holds every port of the range from the start, whether or not it has a listener: who held one first would get the
+ * master's calls to tasks, and the tokens in them. Tested in test/forward/forward.test.ts.
+ */
+export const forwardPorts = (input: ForwardPortsInput): ForwardedPorts => {
+  const { gateway, address, portRange, onState, timings } = input;
   const route: Route = { seen: {} };
   let reporting: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const report = (): void => {
     reporting = undefined;
-    for (const one of ending) if (one.status().connections === 0) ending.delete(one);
-    const listeners = [...forwards.values()].map(({ status }) => status());
-    const gone = [...ending].map(({ status }) => status());
-    const connections = [...listeners, ...gone].reduce((sum, one) => sum + one.connections, 0);
+    const all = [...forwards.values()];
+    const listeners = all.map(({ status }) => status()).filter((status) => status !== undefined);
+    const connections = all.reduce((sum, one) => sum + one.connections(), 0);
     onState({ ...judgeForwards({ ...route.seen, listeners }), listeners, connections });
   };
   const onChange = (): void => {
-    reporting ??= setTimeout(report, timings.reportMs);
+    if (!isClosed) reporting ??= setTimeout(report, timings.reportMs);
   };
+  const open = (port: number): Forward => {
+    const dial = () => dialListener(route, gateway, port);
+    return openForward({ port, address, dial, onChange, firstPauseMs: timings.busyPortMs });
+  };
+  const forwards = new Map<number, Forward>();
+  const hold = (port: number): Forward => {
+    const forward = forwards.get(port) ?? open(port);
+    forwards.set(port, forward);
+    return forward;
+  };
+  if (portRange.end - portRange.start < mostHeld) for (let at = portRange.start; at <= portRange.end; at++) hold(at);
   return {
+    bound: findTaken(new Map(forwards), address),
     sync: (wanted) => {
-      for (const [port, one] of forwards) {
-        if (wanted.has(port)) continue;
-        one.close();
-        forwards.delete(port);
-        ending.add(one);
-      }
-      for (const [port, listener] of wanted) {
-        if (forwards.has(port)) continue;
-        const dial = () => dialListener(route, gateway, port);
-        forwards.set(port, openForward({ listener, address, dial, onChange, firstPauseMs: timings.busyPortMs }));
-      }
+      for (const port of wanted.keys()) hold(port);
+      for (const [port, one] of forwards) one.serve(wanted.get(port)?.name);
       onChange();
     },
     update: (seen) => {
@@ -89,9 +114,9 @@ export const forwardPorts = ({ gateway, address, onState, timings }: ForwardPort
       route.forward = forward;
     },
     close: () => {
-      for (const one of [...forwards.values(), ...ending]) one.destroy();
+      isClosed = true;
+      for (const one of forwards.values()) one.destroy();
       clearTimeout(reporting);
-      reporting = undefined;
     },
   };
 };

@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort, listening } from '../support/proof/local-path.ts';
-import { ask, echoes, envoy, gatewayWith, keep, open, outcomeOf } from '../support/tunnel/forward-run.ts';
+import { ask, echoes, envoy, freePorts, gatewayWith, keep, open, outcomeOf } from '../support/tunnel/forward-run.ts';
 
 test('forwards follow the listeners; those that stay keep their connections, those that go let theirs end', async () => {
-  const [one, other] = [await freePort(), await freePort()];
-  const { fake, dialed, until } = keep({ objects: [gatewayWith(one), envoy('envoy-a')], forward: await echoes() });
+  const ports = await freePorts();
+  const [one, other] = ports;
+  const { fake, dialed, until } = keep({
+    ports,
+    objects: [gatewayWith(one), envoy('envoy-a')],
+    forward: await echoes(),
+  });
   await until({ state: 'up', listeners: [{ name: `det-${one}`, port: one, state: 'up' }] });
   const held = await open(one);
   expect(await ask(held, 'first')).toBe('first');
@@ -21,7 +25,7 @@ test('forwards follow the listeners; those that stay keep their connections, tho
 
   fake.put(gatewayWith(one));
   await until({ state: 'up', listeners: [{ port: one, connections: 1 }], connections: 2 });
-  expect(await outcomeOf(other)).toBe('ECONNREFUSED');
+  expect(await outcomeOf(other)).toBe('ECONNRESET');
   expect(await ask(added, 'fourth')).toBe('fourth');
   added.end();
   await until({ connections: 1 });
@@ -29,26 +33,34 @@ test('forwards follow the listeners; those that stay keep their connections, tho
 });
 
 test('a port that another program has is named, the others go on, and it is taken when it is free', async () => {
-  const other = await freePort();
-  const foreign = await listening(createServer());
+  const ports = await freePorts();
+  const [taken, other] = ports;
+  const foreign = createServer();
+  await new Promise<void>((resolve) => foreign.listen(taken, '127.0.0.1', resolve));
   const { until } = keep({
-    objects: [gatewayWith(foreign.port, other), envoy('envoy-a')],
+    ports,
+    objects: [gatewayWith(taken, other), envoy('envoy-a')],
     forward: await echoes(),
   });
   await until({
     state: 'degraded',
-    detail: expect.stringContaining(`port ${foreign.port} of 127.0.0.1 is used by another program`),
+    detail: expect.stringContaining(`port ${taken} of 127.0.0.1 is used by another program`),
     listeners: [{ state: 'backoff' }, { state: 'up' }],
   });
   expect(await ask(await open(other), 'hello')).toBe('hello');
-  await foreign[Symbol.asyncDispose]();
+  await new Promise((resolve) => foreign.close(resolve));
   await until({ state: 'up', listeners: [{ state: 'up' }, { state: 'up' }] });
-  expect(await ask(await open(foreign.port), 'hello')).toBe('hello');
+  expect(await ask(await open(taken), 'hello')).toBe('hello');
 });
 
 test('Envoy is replaced: what is new waits for the next pod', async () => {
-  const port = await freePort();
-  const { fake, dialed, until } = keep({ objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes() });
+  const ports = await freePorts();
+  const [port] = ports;
+  const { fake, dialed, until } = keep({
+    ports,
+    objects: [gatewayWith(port), envoy('envoy-a')],
+    forward: await echoes(),
+  });
   await until({ state: 'up' });
   fake.drop(envoy('envoy-a'));
   await until({ state: 'degraded', detail: 'no Envoy pod of Gateway contour is ready' });
@@ -60,9 +72,11 @@ test('Envoy is replaced: what is new waits for the next pod', async () => {
 });
 
 test('a pod that refuses is passed over', async () => {
-  const port = await freePort();
+  const ports = await freePorts();
+  const [port] = ports;
   const echo = await echoes();
   const { dialed, until } = keep({
+    ports,
     objects: [gatewayWith(port), envoy('envoy-a'), envoy('envoy-b')],
     forward: (to) => (to.pod === 'envoy-a' ? Promise.reject(new Error('404')) : echo(to)),
   });
@@ -72,9 +86,10 @@ test('a pod that refuses is passed over', async () => {
 });
 
 test('an API server that is away: said at once, open connections and ports stay, and it heals', async () => {
-  const port = await freePort();
+  const ports = await freePorts();
+  const [port] = ports;
   const texts: Record<string, string> = {};
-  const { until } = keep({ objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes(), texts });
+  const { until } = keep({ ports, objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes(), texts });
   await until({ state: 'backoff', detail: 'fakeKube was not told about path /version', listeners: [{ state: 'up' }] });
   const held = await open(port);
   expect(await ask(held, 'still')).toBe('still');
@@ -83,18 +98,40 @@ test('an API server that is away: said at once, open connections and ports stay,
   expect(await ask(held, 'there')).toBe('there');
 });
 
+test('the whole range is held from the start: nobody else gets a port, and who connects without a listener is reset', async () => {
+  const ports = await freePorts();
+  const { until, status } = keep({
+    ports,
+    objects: [gatewayWith(ports[1]), envoy('envoy-a')],
+    forward: await echoes(),
+  });
+  await until({ state: 'up', listeners: [{ port: ports[1] }] });
+  for (const port of ports) {
+    const squatter = createServer();
+    const [error] = await once(squatter.listen(port, '127.0.0.1'), 'error');
+    expect(error).toMatchObject({ code: 'EADDRINUSE' });
+  }
+  expect(await outcomeOf(ports[0])).toBe('ECONNRESET');
+  expect(await outcomeOf(ports[2])).toBe('ECONNRESET');
+  expect(status()).toMatchObject({ state: 'up', connections: 0 });
+  expect(await ask(await open(ports[1]), 'hello')).toBe('hello');
+});
+
 test('no Gateway', async () => {
-  const { fake, until } = keep({ objects: [envoy('envoy-a')], forward: await echoes() });
+  const ports = await freePorts();
+  const [port] = ports;
+  const { fake, until } = keep({ ports, objects: [envoy('envoy-a')], forward: await echoes() });
   await until({ state: 'degraded', detail: 'there is no Gateway contour' });
-  const port = await freePort();
   fake.put(gatewayWith(port));
   await until({ state: 'up', listeners: [{ port, state: 'up' }] });
 });
 
 test('a far side that breaks off resets the client and is told; one that ends lets it read all and end', async () => {
-  const port = await freePort();
+  const ports = await freePorts();
+  const [port] = ports;
   const farSides: Duplex[] = [];
   const { until } = keep({
+    ports,
     objects: [gatewayWith(port), envoy('envoy-a')],
     forward: async () => {
       const far = new Duplex({ read: () => undefined, write: (_, __, done) => done() });
@@ -118,8 +155,9 @@ test('a far side that breaks off resets the client and is told; one that ends le
 });
 
 test('the client ends its side first: the answer still comes to its last byte', async () => {
-  const port = await freePort();
-  const { until } = keep({ objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes() });
+  const ports = await freePorts();
+  const [port] = ports;
+  const { until } = keep({ ports, objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes() });
   await until({ state: 'up' });
   const socket = await open(port);
   const body = Buffer.alloc(5_000_000, 'y');
@@ -129,9 +167,11 @@ test('the client ends its side first: the answer still comes to its last byte', 
 });
 
 test('a client that does not read holds the far side back', async () => {
-  const port = await freePort();
+  const ports = await freePorts();
+  const [port] = ports;
   let given = 0;
   const { until } = keep({
+    ports,
     objects: [gatewayWith(port), envoy('envoy-a')],
     forward: async () =>
       new Duplex({
@@ -157,8 +197,9 @@ test('a client that does not read holds the far side back', async () => {
 });
 
 test('the end: ports are free and connections are gone', async () => {
-  const port = await freePort();
-  const { until, end } = keep({ objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes() });
+  const ports = await freePorts();
+  const [port] = ports;
+  const { until, end } = keep({ ports, objects: [gatewayWith(port), envoy('envoy-a')], forward: await echoes() });
   await until({ state: 'up' });
   const held = await open(port);
   const reset = once(held, 'error');

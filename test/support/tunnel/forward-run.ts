@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
@@ -37,14 +38,31 @@ export const echoes = async (): Promise<PortForwarder> => {
   };
 };
 
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer().on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** Three free ports side by side, below the ephemeral ones. */
+export const freePorts = async (): Promise<readonly [number, number, number]> => {
+  for (;;) {
+    const start = 10_000 + 4 * randomInt(4_000);
+    const ports = [start, start + 1, start + 2] as const;
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
+  }
+};
+
 type Input = {
+  /** The port range. */
+  readonly ports: readonly [number, number, number];
   readonly objects: readonly KubeObject[];
   readonly forward: PortForwarder;
   texts?: Record<string, string>;
 };
 
 /** Runs keepForwards until the end of the test. */
-export const keep = ({ objects, forward, texts = { '/version': '{}' } }: Input) => {
+export const keep = ({ ports, objects, forward, texts = { '/version': '{}' } }: Input) => {
   const fake = fakeKube({ objects, kinds: ['gateway.networking.k8s.io/v1/Gateway', 'v1/Pod'], texts });
   const dialed: PodPort[] = [];
   const stop = new AbortController();
@@ -54,7 +72,7 @@ export const keep = ({ objects, forward, texts = { '/version': '{}' } }: Input) 
     kubeContext: '',
     gateway,
     address: '127.0.0.1',
-    portRange: { start: 1025, end: 65535 },
+    portRange: { start: ports[0], end: ports[2] },
   };
   const kept = keepForwards(spec, {
     signal: stop.signal,
@@ -91,9 +109,13 @@ export const open = async (port: number): Promise<Socket> => {
   return socket;
 };
 
+/** `connected` where a connection stays open for a moment, else the code of its error. */
 export const outcomeOf = (port: number): Promise<string> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve('connected'));
+    const socket = connect(port, '127.0.0.1');
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
-    socket.on('connect', () => socket.destroy());
+    socket.setTimeout(200, () => {
+      socket.destroy();
+      resolve('connected');
+    });
   });
