@@ -14,12 +14,20 @@ const judgeHead = (head: Buffer, secret: string): { readonly answer: string } | 
   return answer === undefined ? undefined : { answer };
 };
 
+/** Whether a connection begins as a probe does, answered or not. */
+export const isQuestion = (head: Buffer): boolean => head.toString('latin1', 0, probePrefix.length) === probePrefix;
+
 const respond = (client: Socket, answer: string): void => {
   const head = `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${answer.length}\r\n`;
   client.end(`${head}cache-control: no-store\r\nconnection: close\r\n\r\n${answer}`);
 };
 
-type ProbeOptions = { readonly secret: string; readonly silenceMs?: number | undefined };
+type ProbeOptions = {
+  readonly secret: string;
+  readonly silenceMs?: number | undefined;
+  /** Called before a probe is answered. */
+  readonly onProbe?: (client: Socket) => Promise<void>;
+};
 
 /**
  * Reads the first bytes of a new connection. Answers a liveness probe; any other connection is passed to `onOther`,
@@ -27,7 +35,7 @@ type ProbeOptions = { readonly secret: string; readonly silenceMs?: number | und
  */
 export const answerProbe = (
   client: Socket,
-  { secret, silenceMs = longestSilenceMs }: ProbeOptions,
+  { secret, silenceMs = longestSilenceMs, onProbe = async () => undefined }: ProbeOptions,
   onOther: (head: Buffer) => void,
 ): void => {
   let head: Buffer = Buffer.alloc(0);
@@ -47,7 +55,7 @@ export const answerProbe = (
     if (typeof verdict !== 'object') return;
     leave();
     client.resume();
-    respond(client, verdict.answer);
+    void onProbe(client).finally(() => respond(client, verdict.answer));
   };
   const timer = setTimeout(decide, silenceMs);
   client.on('data', onData).on('end', decide).on('close', leave);

@@ -4,8 +4,9 @@ import { hasCode } from '../../lib/errors.ts';
 import { discardBody, HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 
-/** Begins a request that the relay answers itself; all others go to the master. */
-export const probePrefix = 'GET /.taskgate/probe?';
+/** Path of a request that the relay answers itself; it never goes to the master. */
+export const probePath = '/.taskgate/probe';
+export const probePrefix = `GET ${probePath}?`;
 
 const defaultTimeoutMs = 5_000;
 

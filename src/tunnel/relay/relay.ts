@@ -1,5 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { answerProbe, pipeBoth } from './connection.ts';
+import type { LocalConnection } from '../tunnel.ts';
+import { answerProbe, isQuestion, pipeBoth } from './connection.ts';
+import { makeSlots, type Slots } from './slots.ts';
 
 const dialTimeoutMs = 5_000;
 
@@ -10,13 +12,24 @@ export type RelayOptions = {
   readonly secret: string;
   /** A connection on which the client sends nothing for this long goes to the master; 2 s unless given. */
   readonly silenceMs?: number;
+  /** The most connections to the master; 512 unless given, or as many as open files allow. */
+  readonly limit?: number;
+  /** Whether connections go to the master now; probes are answered in any case. */
+  readonly isOpen?: () => boolean;
+  /** Whether a connection may go to the master; all may, unless given. `head` is what was read of it. */
+  readonly admits?: (connection: LocalConnection, head: Buffer) => Promise<boolean>;
+  /** Called with the connection of a probe before it is answered. */
+  readonly onProbe?: (connection: LocalConnection) => Promise<void>;
 };
+
+const portsOf = ({ remotePort = 0, localPort = 0 }: Socket): LocalConnection => ({ from: remotePort, to: localPort });
 
 /** The local end of a tunnel: answers liveness probes itself, forwards all other connections to the master. */
 export type Relay = {
   readonly port: number;
-  /** Open connections to the master. */
+  /** Open connections to the master, and the most that are accepted. */
   readonly connections: () => number;
+  readonly limit: number;
   /** Why the last connection to the master failed, if it did. */
   readonly trouble: () => string | undefined;
   /** Connects to the master once; returns and keeps the failure. */
@@ -46,30 +59,41 @@ const makeDialer = (target: RelayOptions['target']) => {
   return { dial, trouble: () => trouble };
 };
 
-/** Starts a relay on a free port of the loopback address. */
-export const startRelay = async ({ target, secret, silenceMs }: RelayOptions): Promise<Relay> => {
-  const clients = new Set<Socket>();
-  let forwarded = 0;
-  const { dial, trouble } = makeDialer(target);
-  const forward = async (client: Socket, head: Buffer): Promise<void> => {
-    forwarded++;
-    client.once('close', () => forwarded--);
+type Forwarding = Pick<RelayOptions, 'secret' | 'isOpen' | 'admits'> & { readonly slots: Slots };
+
+/** Passes a connection on to the master, or resets it. */
+const makeForward =
+  (dial: () => Promise<Socket | undefined>, { secret, isOpen, admits, slots }: Forwarding) =>
+  async (client: Socket, head: Buffer): Promise<void> => {
+    // a question in the form of ours is never the master's
+    const isAdmitted = !isQuestion(head) && slots.promote(client) && isOpen?.() !== false;
+    if (!isAdmitted || (admits && !(await admits(portsOf(client), head)))) return void client.resetAndDestroy();
     const master = await dial();
     if (!master) client.resetAndDestroy();
     else if (client.destroyed) master.destroy();
     else pipeBoth(client, master, { head, secret });
   };
+
+/** Starts a relay on a free port of the loopback address. */
+export const startRelay = async ({ target, secret, silenceMs, ...options }: RelayOptions): Promise<Relay> => {
+  const slots = makeSlots(options.limit);
+  const { dial, trouble } = makeDialer(target);
+  const forward = makeForward(dial, { ...options, secret, slots });
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    clients.add(client);
-    client.on('error', () => client.destroy()).once('close', () => clients.delete(client));
-    answerProbe(client, { secret, silenceMs }, (head) => void forward(client, head));
+    slots.take(client);
+    client.once('data', () => slots.hear(client)).on('error', () => client.destroy());
+    answerProbe(client, { secret, silenceMs, onProbe: async (one) => options.onProbe?.(portsOf(one)) }, (head) => {
+      forward(client, head).catch(() => client.resetAndDestroy());
+    });
   });
   await new Promise<void>((resolve, reject) => {
+    // later ones are of single connections, such as for want of a file descriptor
     server.on('error', reject).listen(0, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
-    connections: () => forwarded,
+    connections: slots.used,
+    limit: slots.limit,
     trouble,
     checkTarget: async () => {
       (await dial())?.destroy();
@@ -78,7 +102,7 @@ export const startRelay = async ({ target, secret, silenceMs }: RelayOptions): P
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const client of clients) client.destroy();
+        slots.closeAll();
       }),
   };
 };

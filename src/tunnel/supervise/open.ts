@@ -21,15 +21,15 @@ const limitOpening = async (run: Supervision, opening: AbortSignal, end: (why: U
  * Tested in test/tunnel/supervise/supervise.test.ts.
  */
 export const openTunnel = async (run: Supervision, controller: AbortController): Promise<OpenTunnel> => {
-  const { driver, localPort, state, onAddressChange } = run;
+  const { driver, localPort, state, probe, onAddressChange } = run;
   const { signal } = controller;
   const previous = state.status().address;
   const opened = new AbortController();
   const opening = AbortSignal.any([signal, opened.signal]);
   limitOpening(run, opening, (why) => controller.abort(why)).catch(() => undefined); // rejects when the attempt has ended
   try {
-    const tunnel = await driver.open({ localPort, signal, ...(previous && { previous }) });
-    state.move(tunnel.address);
+    const tunnel = await driver.open({ localPort, probe, signal, ...(previous && { previous }) });
+    state.move(tunnel);
     if (previous && !isSameAddress(previous, tunnel.address)) onAddressChange(previous, tunnel.address);
     return tunnel;
   } finally {

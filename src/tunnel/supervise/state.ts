@@ -1,7 +1,7 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { TunnelState, TunnelStatus } from '../../model/tunnel-status.ts';
-import type { TunnelDriver } from '../tunnel.ts';
+import type { OpenTunnel, SendNonce, TunnelDriver } from '../tunnel.ts';
 import type { Wait } from './wake.ts';
 
 type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
@@ -10,18 +10,15 @@ type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
 export type SupervisedState = {
   readonly status: () => TunnelStatus;
   readonly enter: (state: TunnelState, why?: Why) => void;
-  readonly move: (address: PublicAddress) => void;
+  /** Takes over what is known of the public end. */
+  readonly move: (end: Pick<OpenTunnel, 'address' | 'privateEnd'>) => void;
   readonly prove: (proven: NonNullable<TunnelStatus['proven']>) => void;
 };
 
 export type SuperviseInput = {
   /** Port of the relay on 127.0.0.1. */
   readonly localPort: number;
-  /** Sends a fresh nonce to the public end: `true` when it came back, otherwise what was seen. */
-  readonly probe: (
-    address: PublicAddress,
-    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ) => Promise<string | true>;
+  readonly probe: SendNonce;
   /** The address from an earlier daemon. */
   readonly previous?: PublicAddress;
   readonly signal: AbortSignal;
@@ -57,8 +54,9 @@ export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }:
       status = { ...rest, state, since, restarts, ...why };
       if (isChanged) onState(status);
     },
-    move: (address) => {
-      status = { ...status, address };
+    move: ({ address, privateEnd }) => {
+      const { privateEnd: _, ...rest } = status;
+      status = { ...rest, address, ...(privateEnd && { privateEnd }) };
     },
     prove: (proven) => {
       status = { ...status, proven };

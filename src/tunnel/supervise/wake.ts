@@ -38,9 +38,18 @@ const thisHost: Surroundings = { now: Date.now, addresses: listAddresses };
 
 /** Checks the clock and the network every second; a change between two waits ends the next one at once. */
 export const makeWait = ({ now, addresses, beatMs = usualBeatMs }: Surroundings = thisHost): Wait => {
-  let known = addresses();
+  let known: readonly string[] = [];
+  /** The last list, while there is none: as when no more files can be opened. */
+  const list = (): readonly string[] => {
+    try {
+      return addresses();
+    } catch {
+      return known;
+    }
+  };
+  known = list();
   const look = (): Waking => {
-    const seen = addresses();
+    const seen = list();
     const change = compare(known, seen);
     known = seen;
     return change;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { makeProbe } from '../../../src/tunnel/relay/probe.ts';
 import { type RelayOptions, startRelay } from '../../../src/tunnel/relay/relay.ts';
 import { dial, exchange, freePort, serveTcp } from '../../support/tunnel/sockets.ts';
@@ -50,9 +50,6 @@ test('knows a question that comes in pieces', async () => {
 });
 
 test.each([
-  ['one with another secret', `GET ${makeProbe('other').path} HTTP/1.1\r\n\r\n`],
-  ['one without a signature', 'GET /.taskgate/probe?nonce=00 HTTP/1.1\r\n\r\n'],
-  ['one that never ends', `GET /.taskgate/probe?${'x'.repeat(10_000)}`],
   ['its beginning, then the end', 'GET /.task'],
   ['another path', 'GET /info HTTP/1.1\r\n\r\n'],
   ['no HTTP at all', Buffer.from([22, 3, 1, 0, 255]).toString('latin1')],
@@ -60,6 +57,86 @@ test.each([
 ])("what is no question of ours is the master's: %s", async (_, sent) => {
   const relay = await relayToMaster(echo);
   expect(await exchange(relay.port, sent)).toBe(sent);
+});
+
+test.each([
+  ['another secret', `GET ${makeProbe('other').path} HTTP/1.1\r\n\r\n`],
+  ['no signature', 'GET /.taskgate/probe?nonce=00 HTTP/1.1\r\n\r\n'],
+  ['no end', `GET /.taskgate/probe?${'x'.repeat(10_000)}`],
+  ['only a half, for 2 s', 'GET /.taskgate/probe?nonce='],
+])('a question with %s is reset, and the master never sees it', async (_, sent) => {
+  let seen = 0;
+  const relay = await relayToMaster(() => seen++, { silenceMs: 50 });
+  const client = dial(relay.port);
+  client.write(sent);
+  expect((await once(client, 'error'))[0]).toMatchObject({ code: 'ECONNRESET' });
+  expect(seen).toBe(0);
+});
+
+describe('while it is closed to all but probes', () => {
+  const closed: readonly [string, Partial<RelayOptions>][] = [
+    ['until the end is proven private', { isOpen: () => false }],
+    ['for who may not call', { admits: async () => false }],
+  ];
+
+  test.each(closed)('%s: a request is reset, a question answered', async (_, more) => {
+    let seen = 0;
+    const relay = await relayToMaster(() => seen++, more);
+    const client = dial(relay.port);
+    client.write('GET /info HTTP/1.1\r\n\r\n');
+    expect((await once(client, 'error'))[0]).toMatchObject({ code: 'ECONNRESET' });
+    const { request, answer } = question();
+    expect(await exchange(relay.port, request)).toContain(answer);
+    expect(seen).toBe(0);
+  });
+
+  test('who calls is told by the ports of the connection, and by what was read of it', async () => {
+    const asked: unknown[] = [];
+    const relay = await relayToMaster(echo, {
+      admits: async ({ from, to }, head) => {
+        asked.push([from > 0, to, head.toString()]);
+        return true;
+      },
+    });
+    expect(await exchange(relay.port, 'hello')).toBe('hello');
+    expect(asked).toEqual([[true, relay.port, 'hello']]);
+  });
+});
+
+test('a probe is answered while every connection is taken, and the oldest that said nothing goes first', async () => {
+  const relay = await relayToMaster(echo, { limit: 3, silenceMs: 20 });
+  const outcome = (socket: Socket) => once(socket, 'error').then(([{ code }]) => code);
+  const silent = dial(relay.port);
+  await expect.poll(relay.connections).toBe(1);
+  const ended = outcome(silent);
+  const talking = [];
+  for (let made = 0; made < 3; made++) {
+    const socket = dial(relay.port);
+    socket.write('hello');
+    expect(String((await once(socket, 'data'))[0])).toBe('hello');
+    talking.push(socket);
+  }
+  expect(await ended).toBe('ECONNRESET');
+  expect([relay.connections(), relay.limit]).toEqual([3, 3]);
+  const last = dial(relay.port);
+  last.write('hello');
+  expect(await outcome(last)).toBe('ECONNRESET');
+  const { request, answer } = question();
+  expect(await exchange(relay.port, request)).toContain(answer);
+  for (const socket of talking) expect(socket.destroyed).toBe(false);
+});
+
+test('a crowd that says nothing displaces nobody who talks, and no probe', async () => {
+  const relay = await relayToMaster(echo, { limit: 4, silenceMs: 20 });
+  const talking = dial(relay.port);
+  talking.write('hello');
+  await once(talking, 'data');
+  const crowd = Array.from({ length: 60 }, () => dial(relay.port).on('error', () => undefined));
+  await expect.poll(() => crowd.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(60 - 4);
+  const { request, answer } = question();
+  expect(await exchange(relay.port, request)).toContain(answer);
+  talking.write('again');
+  expect(String((await once(talking, 'data'))[0])).toBe('again');
 });
 
 test('answers a question on a connection that carried requests for the master before', async () => {

@@ -25,6 +25,21 @@ test.each([
   expect(await wait(1, signal)).toBe('time');
 });
 
+test('addresses that cannot be listed are the last ones', async () => {
+  const list: { fail: boolean; seen: readonly string[] } = { fail: true, seen: ['eth0 10.0.0.2'] };
+  const addresses = () => {
+    if (list.fail) throw new Error('uv_interface_addresses returned Unknown system error 24');
+    return list.seen;
+  };
+  expect(await makeWait({ now: Date.now, addresses })(1, signal)).toBe('time');
+  list.fail = false;
+  const wait = makeWait({ now: Date.now, addresses });
+  list.fail = true;
+  expect(await wait(1, signal)).toBe('time');
+  list.fail = false;
+  expect(await wait(1, signal)).toBe('time');
+});
+
 test('a clock that jumped while it waited tells of a sleep', async () => {
   let jumpMs = 0;
   const wait = makeWait({ now: () => Date.now() + jumpMs, addresses: () => [], beatMs: 50 });
