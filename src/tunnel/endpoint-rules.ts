@@ -1,5 +1,6 @@
+import { isLoopback, isPublic } from '../model/ip-address.ts';
 import { masterUrlHint, parseMasterUrl } from '../model/master-url.ts';
-import { isPublicBind, type MasterRouteSettings } from './endpoint.ts';
+import type { MasterRouteSettings } from './endpoint.ts';
 
 /** A problem of the settings that decide how tasks reach the master. */
 export type MasterRouteFinding = {
@@ -50,12 +51,40 @@ const ngrok: Rule = ({ master: { reach, scheme }, ngrok: { domain, tcpAddress } 
 
 const exposure: Rule = ({ master: { reach }, ssh: { bindAddress }, tunnel: { allowPublic } }) => [
   !allowPublic &&
-    (reach === 'ngrok' || (reach === 'ssh' && isPublicBind(bindAddress))) &&
+    (reach === 'ngrok' || (reach === 'ssh' && isPublic(bindAddress))) &&
     error(
       'tunnel.allowPublic',
       `is not set, but a tunnel by ${reach} exposes the master to the internet`,
       `set it to allow that (--tunnel-allow-public true); the tunnel expires after tunnel.ttlHours${reach === 'ssh' ? '; or set ssh.bindAddress to a private address of that host' : ''}`,
     ),
+];
+
+const forwards: Rule = ({ gateway: { reach, forwardAddress }, tunnel: { allowPublic } }) => [
+  reach !== 'node' &&
+    !isLoopback(forwardAddress) &&
+    !allowPublic &&
+    error(
+      'gateway.forwardAddress',
+      `is ${forwardAddress}, at which others can reach task ports, and tunnel.allowPublic is not set`,
+      'set it to allow that (--tunnel-allow-public true); the forwards expire after tunnel.ttlHours; or leave it at 127.0.0.1',
+    ),
+];
+
+const callers: Rule = ({ master: { reach }, ngrok: { trafficPolicyFile }, tunnel: { allowFrom } }) => [
+  allowFrom !== undefined &&
+    trafficPolicyFile !== undefined &&
+    error(
+      'tunnel.allowFrom',
+      'is set, and ngrok.trafficPolicyFile too: ngrok takes one traffic policy, and taskgate would write that of tunnel.allowFrom',
+      'leave one of them out; in a policy of your own, the action restrict-ips does the same',
+    ),
+  allowFrom !== undefined &&
+    (reach === 'direct' || reach === 'url') && {
+      severity: 'warning',
+      path: 'tunnel.allowFrom',
+      message: `is not used, since master.reach is ${reach}`,
+      hint: 'leave it out',
+    },
 ];
 
 const host: Rule = ({ master }) => [
@@ -86,4 +115,6 @@ const tls: Rule = ({ master: { reach, tls: isOn }, ngrok: { tcpAddress } }) => [
 
 /** All problems of the settings that decide how tasks reach the master. */
 export const findMasterRouteProblems = (settings: MasterRouteSettings): readonly MasterRouteFinding[] =>
-  [url, ssh, ngrok, tls, exposure, host].flatMap((rule) => rule(settings)).filter((finding) => finding !== false);
+  [url, ssh, ngrok, tls, exposure, forwards, callers, host]
+    .flatMap((rule) => rule(settings))
+    .filter((finding) => finding !== false);

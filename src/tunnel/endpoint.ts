@@ -1,5 +1,6 @@
 import { UserError } from '../lib/errors.ts';
 import type { Cluster } from '../model/cluster.ts';
+import { isPublic } from '../model/ip-address.ts';
 import type { MasterEndpoint, PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 import { getMasterUrl } from '../model/master-url.ts';
 
@@ -13,8 +14,13 @@ export type MasterRouteSettings = {
     readonly url?: string | undefined;
   };
   readonly ssh: { readonly host?: string | undefined; readonly bindAddress: string };
-  readonly ngrok: { readonly domain?: string | undefined; readonly tcpAddress?: string | undefined };
-  readonly tunnel: { readonly allowPublic: boolean };
+  readonly ngrok: {
+    readonly domain?: string | undefined;
+    readonly tcpAddress?: string | undefined;
+    readonly trafficPolicyFile?: string | undefined;
+  };
+  readonly tunnel: { readonly allowPublic: boolean; readonly allowFrom?: readonly string[] | undefined };
+  readonly gateway: { readonly reach: 'auto' | 'node' | 'forward'; readonly forwardAddress: string };
 };
 
 /** The chosen route from tasks to the master (the reverse path). */
@@ -26,7 +32,7 @@ export type MasterRoute =
 /** Without a direct route, a tunnel only if the settings allow one. */
 const chooseInstead = ({ ssh, ngrok, tunnel }: MasterRouteSettings): MasterRoute => {
   const because = 'auto: a pod does not reach this host directly';
-  if (ssh.host && (tunnel.allowPublic || !isPublicBind(ssh.bindAddress))) return { via: 'ssh', because };
+  if (ssh.host && (tunnel.allowPublic || !isPublic(ssh.bindAddress))) return { via: 'ssh', because };
   if ((ngrok.domain || ngrok.tcpAddress) && tunnel.allowPublic) return { via: 'ngrok', because };
   throw new UserError('pods do not reach this host directly, and no other route to the master is configured', {
     id: 'tunnel.no-way-back',
@@ -69,12 +75,3 @@ export const endpointThrough = (
   { scheme, host, port }: PublicAddress,
   masterScheme: 'http' | 'https',
 ): MasterEndpoint => ({ scheme: scheme === 'https' ? scheme : masterScheme, host, port, via });
-
-const privateAddresses =
-  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd][0-9a-f]{2}:|fe80:|localhost$)/i;
-
-/** Whether the address may be reached from the internet. */
-export const isPublicBind = (bindAddress: string): boolean => !privateAddresses.test(bindAddress);
-
-/** Whether only programs of the same host reach the address. */
-export const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);

@@ -1,10 +1,10 @@
 import type { InstanceRecord } from '../instance/record.ts';
-import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { DriverSpec, SshSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { hostAndPort } from '../lib/host-and-port.ts';
 import type { ProviderName } from '../model/cluster.ts';
+import { isLoopback, isPublic } from '../model/ip-address.ts';
 import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
-import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
-import { isLoopback, isPublicBind } from './endpoint.ts';
+import type { ForwardStatus, PrivateEnd, TunnelDaemonStatus, TunnelStatus } from '../model/tunnel-status.ts';
 
 /** An address at which the master or tasks can be reached. */
 export type Exposure = {
@@ -15,6 +15,8 @@ export type Exposure = {
   readonly to: string;
   /** What restricts its use. */
   readonly protection: string;
+  /** Whether `to` was proven by an attempt from elsewhere; left out where it follows from what listens there. */
+  readonly isVerified?: boolean;
   /** When it expires, as ISO time. */
   readonly until?: string;
 };
@@ -53,32 +55,54 @@ const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[]
       protection: taskProtection,
     };
   };
+  const ends = status?.forward?.until && { until: status.forward.until };
   const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'anyone who reaches this host there';
   return [
     ...(nodeAddress ? [row(nodeAddress, admitted(gateway.allowFrom) ?? whoReachesNode[provider](nodeAddress))] : []),
-    ...(forward ? [row(forward.address, there)] : []),
+    ...(forward && isServing(status?.forward) ? [{ ...row(forward.address, there), ...ends }] : []),
   ];
 };
 
+/** Whether a tunnel or forwards may still listen. */
+const isServing = (status: Pick<TunnelStatus | ForwardStatus, 'state'> | undefined): boolean =>
+  status !== undefined && status.state !== 'ended' && status.state !== 'failed';
+
 const login = "the master's own login";
 
-const throughTunnel = ({ kind, settings }: DriverSpec): Pick<Exposure, 'to' | 'protection'> => {
-  if (kind === 'ngrok') {
-    const policy = settings.trafficPolicyFile ? `, and the traffic policy ${settings.trafficPolicyFile}` : '';
-    return { to: 'the internet', protection: `${login}${policy}` };
+const callersOf = (allowFrom: readonly string[] | undefined): string =>
+  allowFrom ? `, and only from ${allowFrom.join(', ')}` : '';
+
+type Ends = Pick<Exposure, 'to' | 'protection' | 'isVerified'>;
+
+const throughSsh = (settings: SshSpec, privateEnd: PrivateEnd | undefined): Ends => {
+  const { host, bindAddress, allowFrom } = settings;
+  const protection = `${login}${callersOf(allowFrom)}; not encrypted between tasks and ${host}`;
+  const anyone = `anyone who reaches ${host}, the internet unless a firewall is there`;
+  if (isPublic(bindAddress)) return { to: anyone, protection };
+  if (privateEnd?.state === 'public') return { to: `${anyone} (${privateEnd.evidence})`, protection, isVerified: true };
+  const asked = isLoopback(bindAddress) ? `programs on ${host}` : `the network of ${bindAddress}`;
+  if (privateEnd?.state === 'proven') {
+    return { to: `${asked} (proven: ${privateEnd.evidence})`, protection, isVerified: true };
   }
-  const { host, bindAddress } = settings;
-  const protection = `${login}; not encrypted between tasks and ${host}`;
-  if (isLoopback(bindAddress)) return { to: `programs on ${host}`, protection };
-  if (!isPublicBind(bindAddress)) return { to: `the network of ${bindAddress}`, protection };
-  return { to: `anyone who reaches ${host}, the internet unless a firewall is there`, protection };
+  const why = privateEnd?.evidence ?? 'not verified yet';
+  return { to: `${asked}, if its sshd does as asked: ${why}`, protection, isVerified: false };
+};
+
+const throughTunnel = ({ kind, settings }: DriverSpec, { privateEnd }: TunnelStatus): Ends => {
+  if (kind === 'ssh') return throughSsh(settings, privateEnd);
+  const policy = settings.trafficPolicyFile ? `, and the traffic policy ${settings.trafficPolicyFile}` : '';
+  return { to: 'the internet', protection: `${login}${policy}${callersOf(settings.allowFrom)}` };
 };
 
 const tunnelEnd = ({ spec, status }: ExposureInput): readonly Exposure[] => {
   const tunnel = status?.tunnel;
-  if (!tunnel?.address || !spec?.tunnel || tunnel.state === 'ended' || tunnel.state === 'failed') return [];
+  if (!tunnel?.address || !spec?.tunnel || !isServing(tunnel)) return [];
   const { until } = tunnel;
-  const row = { address: originOf(tunnel.address), ...throughTunnel(spec.tunnel.driver), ...(until && { until }) };
+  const row = {
+    address: originOf(tunnel.address),
+    ...throughTunnel(spec.tunnel.driver, tunnel),
+    ...(until && { until }),
+  };
   return [{ what: 'master', ...row }];
 };
 

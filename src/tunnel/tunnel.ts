@@ -2,22 +2,35 @@ import type { UserError } from '../lib/errors.ts';
 import type { Runner } from '../lib/process/runner.ts';
 import type { spawnTethered } from '../lib/process/tethered.ts';
 import type { PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
+import type { PrivateEnd } from '../model/tunnel-status.ts';
+
+/** Sends a fresh nonce to an address: `true` when it came back through the relay, otherwise what was seen. */
+export type SendNonce = (
+  address: PublicAddress,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+) => Promise<string | true>;
 
 export type OpenInput = {
   /** Port on 127.0.0.1 to which the tunnel carries what arrives at its public end. */
   readonly localPort: number;
   /** The address of the last run, which running pods know: the driver requests it again if it can. */
   readonly previous?: PublicAddress;
+  readonly probe: SendNonce;
   readonly signal: AbortSignal;
 };
 
 /** One run of a tunnel's program; the signal with which it was opened ends it, too. */
 export type OpenTunnel = {
   readonly address: PublicAddress;
+  /** Set where the end was asked for at a private address. */
+  readonly privateEnd?: PrivateEnd;
   /** Resolves when the program has ended, with its exit status and last output. */
   readonly ended: Promise<string>;
   readonly close: () => Promise<void>;
 };
+
+/** A connection from the tunnel's program to the relay, by its ports on the loopback address. */
+export type LocalConnection = { readonly from: number; readonly to: number };
 
 /** One kind of tunnel to one server. */
 export type TunnelDriver = {
@@ -28,6 +41,8 @@ export type TunnelDriver = {
   readonly open: (input: OpenInput) => Promise<OpenTunnel>;
   /** Whether a retry is useless until the user has fixed something: a refused key, a missing token. */
   readonly isFinal: (error: UserError) => boolean;
+  /** The address from which a connection came; undefined if that is unknown. `head` is what was read of it. */
+  readonly findOriginator: (connection: LocalConnection, head: Buffer) => Promise<string | undefined>;
 };
 
 /** What a driver runs its program with. */

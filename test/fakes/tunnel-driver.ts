@@ -35,6 +35,7 @@ export const fakeDriver = (openings: readonly Opening[], finalIds: readonly stri
     target: 'ssh fake.example',
     open,
     isFinal: ({ id }) => finalIds.includes(id),
+    findOriginator: async () => undefined,
   };
   return { driver, runs, asked };
 };

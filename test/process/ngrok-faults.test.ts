@@ -15,6 +15,7 @@ describe('an agent that cannot begin', { concurrent: true }, () => {
     ['no tunnel in its API', { STAND_IN_NGROK_API: 'empty' }, 'tunnel.ngrok-not-up', false],
     ['the tunnel of another', { STAND_IN_NGROK_API: 'foreign' }, 'tunnel.ngrok-not-up', false],
     ['a silent API', { STAND_IN_NGROK_API: 'silent' }, 'tunnel.ngrok-not-up', false],
+    ['another program at its API port', { STAND_IN_NGROK_API: 'lies' }, 'tunnel.ngrok-not-up', false],
   ] as const)('%s', async ([, env, id, isFinal], { scene }) => {
     const driver = scene.driver(env);
     const error = await refusal(open(driver, 8080));

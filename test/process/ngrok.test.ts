@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { echo, open, test, throughTls, token } from '../fakes/ngrok/scene.ts';
 import { listening } from '../support/proof/local-path.ts';
 
@@ -55,6 +56,24 @@ describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
     await writeFile(join(scene.home, '.config', 'ngrok', 'ngrok.yml'), text.replace('TOKEN', token));
     const tunnel = await open(scene.driver({ NGROK_AUTHTOKEN: '' }), local.port);
     expect(tunnel.address.scheme).toBe('https');
+    await tunnel.close();
+  });
+
+  test('tunnel.allowFrom: the agent gets a traffic policy with these ranges, for the user only', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver({}, { allowFrom: ['203.0.113.0/24'] }), local.port);
+    const path = join(scene.home, 'instance', 'ngrok-policy.json');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
+      on_http_request: [
+        {
+          expressions: ["req.url.path != '/.taskgate/probe'"],
+          actions: [{ type: 'restrict-ips', config: { enforce: true, allow: ['203.0.113.0/24'] } }],
+        },
+      ],
+    });
+    const { stdout } = await execaRunner(['ps', '-eo', 'args']);
+    expect(stdout).toContain(`--traffic-policy-file ${path}`);
     await tunnel.close();
   });
 

@@ -34,6 +34,26 @@ describe('settings that do not go together', () => {
     ['url without one', { master: { reach: 'url' } }, ['error master.url']],
     ['a URL for another way', { master: { url: 'http://a' } }, ['error master.url']],
     ['a URL with a path', { master: { reach: 'url', url: 'http://a/b?c' } }, ['error master.url', 'error master.url']],
+    [
+      'ssh to a name that looks private',
+      { master: { reach: 'ssh' }, ssh: { host: 'a', bindAddress: '10.public.example' } },
+      ['error tunnel.allowPublic'],
+    ],
+    ['forwards that others reach', { gateway: { forwardAddress: '192.168.0.5' } }, ['error gateway.forwardAddress']],
+    ['forwards that others reach, allowed', { gateway: { forwardAddress: '0.0.0.0' }, allowPublic: true }, []],
+    ['an address for forwards that there are not', { gateway: { reach: 'node', forwardAddress: '0.0.0.0' } }, []],
+    ['forwards on loopback', { gateway: { forwardAddress: '127.0.0.2' } }, []],
+    ['who may call', { allowFrom: ['10.0.0.0/8'] }, []],
+    [
+      'who may call, twice',
+      { ngrok: { trafficPolicyFile: 'p.yml' }, allowFrom: ['10.0.0.0/8'] },
+      ['error tunnel.allowFrom'],
+    ],
+    [
+      'who may call what is no tunnel',
+      { master: { reach: 'direct' }, allowFrom: ['10.0.0.0/8'] },
+      ['warning tunnel.allowFrom'],
+    ],
     ['a host beside a tunnel', { master: { reach: 'url', url: 'http://a', host: 'b' } }, ['warning master.host']],
   ])('%s', (_, given, expected) => {
     const found = findMasterRouteProblems(settings(given));

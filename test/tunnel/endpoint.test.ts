@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseMasterRoute, endpointThrough, isPublicBind } from '../../src/tunnel/endpoint.ts';
+import { chooseMasterRoute, endpointThrough } from '../../src/tunnel/endpoint.ts';
 import { type Given, settings } from '../support/master-route.ts';
 
 describe('the route to the master', () => {
@@ -41,20 +41,5 @@ describe('the route to the master', () => {
     expect(endpointThrough('ssh', address, 'http')).toEqual({ ...address, via: 'ssh' });
     const ended = { scheme: 'https', host: 'a.example', port: 443 } as const;
     expect(endpointThrough('ngrok', ended, 'http')).toEqual({ ...ended, via: 'ngrok' });
-  });
-
-  test.each([
-    ['0.0.0.0', true],
-    ['*', true],
-    ['::', true],
-    ['203.0.113.5', true],
-    ['172.32.0.1', true],
-    ['127.0.0.1', false],
-    ['localhost', false],
-    ['10.1.2.3', false],
-    ['172.20.0.1', false],
-    ['fd00::1', false],
-  ])('what listens on %s is public: %s', (address, expected) => {
-    expect(isPublicBind(address)).toBe(expected);
   });
 });

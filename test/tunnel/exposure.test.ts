@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DriverSpec } from '../../src/instance/tunnels.ts';
-import type { TunnelReport } from '../../src/model/tunnel-status.ts';
+import type { ForwardState, PrivateEnd, TunnelReport } from '../../src/model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../src/tunnel/exposure.ts';
 import { instanceRecord } from '../support/context.ts';
 import { address, ngrokDriver, specFor, sshDriver, statusOf, wantedTunnel } from '../support/tunnels.ts';
@@ -42,12 +42,57 @@ describe('what is exposed', () => {
       sshDriver(),
       "anyone who reaches jump, the internet unless a firewall is there; protected by the master's own login; not encrypted between tasks and jump",
     ],
-    [sshDriver({ bindAddress: '10.0.0.1' }), 'the network of 10.0.0.1;'],
-    [sshDriver({ bindAddress: '127.0.0.1' }), 'programs on jump;'],
+    [sshDriver({ allowFrom: ['10.0.0.0/8'] }), "the master's own login, and only from 10.0.0.0/8; not encrypted"],
+    [
+      sshDriver({ bindAddress: '10.0.0.1' }),
+      'to the network of 10.0.0.1, if its sshd does as asked: not verified yet;',
+    ],
+    [sshDriver({ bindAddress: '127.0.0.1' }), 'to programs on jump, if its sshd does as asked: not verified yet;'],
     [ngrokDriver(), "the internet; protected by the master's own login"],
     [ngrokDriver({ trafficPolicyFile: 'p.yml' }), 'and the traffic policy p.yml'],
+    [ngrokDriver({ allowFrom: ['10.0.0.0/8', '192.0.2.1/32'] }), 'and only from 10.0.0.0/8, 192.0.2.1/32'],
   ])('of a tunnel: %j', (driver, expected) => {
     expect(endOf(driver)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test.each<[PrivateEnd, object]>([
+    [
+      { state: 'proven', evidence: '203.0.113.1 refuses port 4000' },
+      { to: 'the network of 10.0.0.1 (proven: 203.0.113.1 refuses port 4000)', isVerified: true },
+    ],
+    [
+      { state: 'unverified', evidence: 'no other address is known' },
+      { to: 'the network of 10.0.0.1, if its sshd does as asked: no other address is known', isVerified: false },
+    ],
+    [
+      { state: 'public', evidence: 'GatewayPorts yes' },
+      {
+        to: 'anyone who reaches jump, the internet unless a firewall is there (GatewayPorts yes)',
+        isVerified: true,
+      },
+    ],
+  ])('of an end that was asked for at a private address and is %j', (privateEnd, expected) => {
+    const [row] = listExposure({
+      record: instanceRecord(),
+      spec: specFor(wantedTunnel(sshDriver({ bindAddress: '10.0.0.1' }))),
+      status: statusOf({ privateEnd }),
+    });
+    expect(row).toMatchObject(expected);
+  });
+
+  test('of forwards that others reach: until when, and no longer', () => {
+    const address = '192.0.2.1';
+    const record = instanceRecord({ gateway: { ...gateway, address }, provider: 'minikube' });
+    const spec = { ...specFor({}), forward: { kubeconfigPath: '', kubeContext: '', gateway, address, portRange } };
+    const until = '2026-01-01T08:00:00.000Z';
+    const rowsOf = (state: ForwardState) =>
+      listExposure({
+        ...{ record, spec },
+        status: { instance: 'dev', uptimeMs: 1, events: [], forward: { state, listeners: [], connections: 0, until } },
+      });
+    expect(rowsOf('up')).toMatchObject([{ address: `${address}:20000-20199`, until }]);
+    expect(rowsOf('ended')).toEqual([]);
+    expect(rowsOf('failed')).toEqual([]);
   });
 
   test('until when, and no longer', () => {

@@ -4,6 +4,7 @@ import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
+import { probePath } from '../relay/probe.ts';
 
 /** The oldest agent with the flag `--url` and configuration files of version 3. */
 const oldest = { major: 3, minor: 16 } as const;
@@ -39,9 +40,23 @@ export const renderAgentConfig = (version: '2' | '3', apiPort: number): string =
 const withScheme = (scheme: string, address: string): string =>
   address.includes('://') ? address : `${scheme}://${address}`;
 
-/** Later configuration files win. */
-export const agentCommand = (spec: NgrokSpec, localPort: number, configFiles: readonly string[]): Command => {
-  const { program, domain, tcpAddress, trafficPolicyFile } = spec;
+/**
+ * A traffic policy that admits these ranges alone (https://ngrok.com/docs/traffic-policy/actions/restrict-ips). Over https
+ * the daemon's own probes pass from anywhere: the relay answers them itself, and passes none on to the master.
+ */
+export const renderTrafficPolicy = ({ tcpAddress }: NgrokSpec, allowFrom: readonly string[]): string => {
+  const actions = [{ type: 'restrict-ips', config: { enforce: true, allow: allowFrom } }];
+  const policy = tcpAddress
+    ? { on_tcp_connect: [{ actions }] }
+    : { on_http_request: [{ expressions: [`req.url.path != '${probePath}'`], actions }] };
+  return `${JSON.stringify(policy, undefined, 2)}\n`;
+};
+
+/** The files that the agent reads: later configuration files win. */
+export type AgentFiles = { readonly config: readonly string[]; readonly policy?: string | undefined };
+
+export const agentCommand = (spec: NgrokSpec, localPort: number, { config, policy }: AgentFiles): Command => {
+  const { program, domain, tcpAddress } = spec;
   const [protocol, upstream, url] = tcpAddress
     ? ['tcp', `127.0.0.1:${localPort}`, withScheme('tcp', tcpAddress)]
     : ['http', `http://127.0.0.1:${localPort}`, domain && withScheme('https', domain)];
@@ -50,14 +65,16 @@ export const agentCommand = (spec: NgrokSpec, localPort: number, configFiles: re
     protocol,
     upstream,
     ...(url ? ['--url', url] : []),
-    ...(trafficPolicyFile ? ['--traffic-policy-file', trafficPolicyFile] : []),
-    ...configFiles.flatMap((file) => ['--config', file]),
+    ...(policy ? ['--traffic-policy-file', policy] : []),
+    ...config.flatMap((file) => ['--config', file]),
   ];
 };
 
-/** An address of ngrok as tasks dial it: https on 443, TCP as plain http on its own port. */
-export const parseAddress = (url: string): PublicAddress => {
+/** An address of ngrok as tasks dial it: https on 443, TCP as plain http on its own port; undefined for another text. */
+export const parseAddress = (url: string): PublicAddress | undefined => {
+  if (!URL.canParse(url)) return undefined;
   const { protocol, hostname, port } = new URL(url);
+  if (!hostname || !['https:', 'http:', 'tls:', 'tcp:'].includes(protocol)) return undefined;
   const isSecure = protocol === 'https:' || protocol === 'tls:';
   return { scheme: isSecure ? 'https' : 'http', host: hostname, port: Number(port) || (isSecure ? 443 : 80) };
 };
@@ -69,7 +86,9 @@ export const judgeTunnels = (text: string, localPort: number): PublicAddress | s
   const { tunnels } = (parseJson(text) ?? {}) as { readonly tunnels?: unknown };
   if (!Array.isArray(tunnels)) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
   const own = (tunnels as readonly AgentTunnel[]).find(({ config }) => String(config?.addr).endsWith(`:${localPort}`));
-  if (typeof own?.public_url === 'string') return parseAddress(own.public_url);
+  if (typeof own?.public_url === 'string') {
+    return parseAddress(own.public_url) ?? `its API has an address that is none: ${own.public_url.slice(0, 80)}`;
+  }
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
 

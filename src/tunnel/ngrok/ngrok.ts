@@ -8,9 +8,16 @@ import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { freePort } from '../../lib/free-port.ts';
 import { CommandError } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import type { PublicAddress } from '../../model/master-endpoint.ts';
+import { isSameAddress, originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 import type { DriverTools, TunnelDriver } from '../tunnel.ts';
-import { agentCommand, askAgent, configVersionOf, findOldAgent, renderAgentConfig } from './agent.ts';
+import {
+  agentCommand,
+  askAgent,
+  configVersionOf,
+  findOldAgent,
+  renderAgentConfig,
+  renderTrafficPolicy,
+} from './agent.ts';
 import { finalNgrokErrors, ngrokError } from './errors.ts';
 import { type Agent, startAgent } from './process.ts';
 
@@ -50,30 +57,49 @@ const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort
   return text === undefined ? [own] : [path, own];
 };
 
-/** Waits for the tunnel in the agent's API while the agent runs. */
-const awaitAddress = async (
-  agent: Agent,
-  ports: { readonly apiPort: number; readonly localPort: number },
-  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<PublicAddress> => {
+/** The traffic policy of the agent: the user's own, or one that admits only the ranges of the settings. */
+const writePolicy = async (spec: NgrokSpec, { folder }: NgrokTools): Promise<string | undefined> => {
+  const { allowFrom, trafficPolicyFile } = spec;
+  if (!allowFrom) return trafficPolicyFile;
+  const path = instancePaths(folder).ngrokPolicyPath;
+  await writeFileAtomically(path, renderTrafficPolicy(spec, allowFrom));
+  return path;
+};
+
+type Ports = { readonly apiPort: number; readonly localPort: number };
+type Limits = { readonly signal: AbortSignal; readonly timeoutMs: number };
+
+/**
+ * Waits for the address in the agent's log, and until its API has the same: others may hold the API's port, and no address
+ * is taken from it.
+ */
+const awaitAddress = async (agent: Agent, ports: Ports, { signal, timeoutMs }: Limits): Promise<PublicAddress> => {
   const gone = new AbortController();
   void agent.ended.then((why) => gone.abort(ngrokError(why)));
   const both = AbortSignal.any([signal, gone.signal]);
   const options = { timeoutMs, signal: both, id: 'tunnel.ngrok-not-up', hint: 'see its log' } as const;
-  const look = polling((until) => askAgent(ports, until), 100);
-  const judge = (answer: PublicAddress | string) => (typeof answer === 'string' ? answer : true);
+  let logged: PublicAddress | undefined;
+  void agent.started.then((address) => {
+    logged = address;
+  });
+  const look = polling(async (until) => ({ answer: await askAgent(ports, until), logged }), 100);
+  const judge = ({ answer, logged }: { answer: PublicAddress | string; logged: PublicAddress | undefined }) => {
+    if (typeof answer === 'string') return answer;
+    if (!logged) return 'its log has no tunnel yet';
+    return isSameAddress(answer, logged) || `its API has ${originOf(answer)}, its log ${originOf(logged)}`;
+  };
   const seen = await waitUntil('ngrok', look, judge, options).catch((error: unknown) => {
     signal.throwIfAborted();
     // the agent's own failures say more than that there is no tunnel yet
     throw !gone.signal.aborted && agent.failures() ? ngrokError(agent.failures()) : error;
   });
-  if (typeof seen === 'string') throw new Error(`no address: ${seen}`);
-  return seen;
+  if (!seen.logged) throw new Error('no address');
+  return seen.logged;
 };
 
 /**
  * A tunnel by the ngrok agent, which must be installed. Its authtoken comes from NGROK_AUTHTOKEN or from ngrok's own
- * configuration, the tunnel's address from the agent's local API. Tested in test/process/ngrok.test.ts.
+ * configuration, the tunnel's address from the agent's log. Tested in test/process/ngrok.test.ts.
  */
 export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => ({
   kind: 'ngrok',
@@ -82,8 +108,8 @@ export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver =>
     await verifyAgent(spec, tools);
     signal.throwIfAborted();
     const apiPort = await freePort();
-    const configFiles = await writeConfig(spec, tools, apiPort);
-    const agent = startAgent(agentCommand(spec, localPort, configFiles), tools, signal);
+    const files = { config: await writeConfig(spec, tools, apiPort), policy: await writePolicy(spec, tools) };
+    const agent = startAgent(agentCommand(spec, localPort, files), tools, signal);
     try {
       const { patienceMs: timeoutMs = 30_000 } = tools;
       const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });
@@ -95,4 +121,6 @@ export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver =>
     }
   },
   isFinal: ({ id }) => finalNgrokErrors.includes(id),
+  // by https ngrok names it in a header of its own; by TCP it does not
+  findOriginator: async (_, head) => /^x-forwarded-for: *([0-9a-f.:]+)/im.exec(head.toString('latin1'))?.[1],
 });

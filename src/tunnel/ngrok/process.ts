@@ -27,6 +27,8 @@ export const readAgentLine = (line: string): { readonly url?: string; readonly f
 export type Agent = {
   /** Resolves when it has ended, with the reason: its last output, or that its address has changed. */
   readonly ended: Promise<string>;
+  /** Resolves with the address of its tunnel, as its log has it: a pipe that nobody else can write to. */
+  readonly started: Promise<PublicAddress>;
   /** Its tunnel is up; from now on it is ended if its address changes. */
   readonly expect: (address: PublicAddress) => void;
   /** Its last failures. */
@@ -47,6 +49,7 @@ export const startAgent = (command: Command, { spawn, env }: DriverTools, signal
   const reported: string[] = [];
   let expected: string | undefined;
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
+  const { promise: started, resolve: start } = Promise.withResolvers<PublicAddress>();
   const failures = () => withoutToken(reported.join(' '));
   const onLine = (line: string) => {
     const { url, failure } = readAgentLine(line);
@@ -55,8 +58,11 @@ export const startAgent = (command: Command, { spawn, env }: DriverTools, signal
       reported.splice(0, reported.length - linesKept);
       if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
     }
-    const address = url && originOf(parseAddress(url));
-    if (address && expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
+    const parsed = url === undefined ? undefined : parseAddress(url);
+    if (!parsed) return;
+    start(parsed);
+    const address = originOf(parsed);
+    if (expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
   };
   const child = spawn(command, { env, onLine, isWorthKeeping: () => false, signal });
   void child.ended.then((how) => giveUp([how, failures()].filter(Boolean).join(': ')));
@@ -67,5 +73,5 @@ export const startAgent = (command: Command, { spawn, env }: DriverTools, signal
   const expect = (address: PublicAddress) => {
     expected = originOf(address);
   };
-  return { ended, expect, failures, close: child.kill };
+  return { ended, started, expect, failures, close: child.kill };
 };

@@ -113,3 +113,11 @@ export const findOpenPort = (line: string, { remotePort, localPort }: Forward): 
 /** Whether a line reports a connection to the forwarded port on the server. */
 export const isArrival = (line: string, port: number): boolean =>
   new RegExp(`^debug1: client_request_forwarded_tcpip: listen \\S* port ${port}, `).test(line);
+
+/** Whether the server reports that it listens on every address instead of the requested one. */
+export const isOverridden = (line: string): boolean =>
+  /^debug1: Remote: Forwarding listen address ".*" overridden by server GatewayPorts/.test(line);
+
+/** The address of the server to which ssh has connected itself, if the line reports it; a proxy hides it. */
+export const findPeerAddress = (line: string): string | undefined =>
+  /^Authenticated to \S+ \(\[([^\]]+)\]:\d+\)/.exec(line)?.[1];

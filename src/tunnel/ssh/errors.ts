@@ -150,6 +150,8 @@ const finalAlways: readonly string[] = [
   'tunnel.ssh-config',
   'tunnel.ssh-host-key-changed',
   'tunnel.ssh-host-key-unknown',
+  'tunnel.ssh-wildcard',
+  'usage.reach',
 ];
 
 /** Wrong settings, unless the tunnel has worked before: then a VPN, an agent or the server may come back. */

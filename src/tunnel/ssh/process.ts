@@ -16,6 +16,7 @@ import {
   tunnelCommand,
 } from './command.ts';
 import { sshError } from './errors.ts';
+import { followOriginators, type Originators } from './originators.ts';
 
 export type SshTools = DriverTools & {
   /** Called with ssh's output: all of it until the tunnel is established, then without debug messages. */
@@ -31,6 +32,7 @@ const linesKept = 1_000;
 export type SshRun = {
   readonly child: Tethered;
   readonly lines: readonly string[];
+  readonly originators: Originators;
   /** Resolves with the port at which the server listens. */
   readonly opened: Promise<number>;
   /** Resolves when the first connection comes in. */
@@ -68,7 +70,9 @@ export const startSsh = (
   const opened = Promise.withResolvers<number>();
   const arrival = Promise.withResolvers<void>();
   let port: number | undefined;
+  const originators = followOriginators(() => child.pid);
   const onLine = (line: string) => {
+    originators.read(line);
     if (port === undefined || !isDebugLine(line)) tools.onLine?.(line);
     if (port === undefined) {
       if (lines.push(line) > linesKept) lines.shift();
@@ -78,6 +82,6 @@ export const startSsh = (
   };
   const isWorthKeeping = (line: string) => !isNoise(line);
   const env = { ...tools.env, ...neverAsk };
-  const child = tools.spawn(tunnelCommand(spec, plan), { env, onLine, isWorthKeeping, signal });
-  return { child, lines, opened: opened.promise, arrival: arrival.promise };
+  const child: Tethered = tools.spawn(tunnelCommand(spec, plan), { env, onLine, isWorthKeeping, signal });
+  return { child, lines, originators, opened: opened.promise, arrival: arrival.promise };
 };

@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 import type { SshSpec } from '../../instance/tunnels.ts';
 import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure.ts';
 import { UserError } from '../../lib/errors.ts';
+import { isLoopback } from '../../model/ip-address.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
-import { isLoopback } from '../endpoint.ts';
 
 /** The result of dialling it. `elsewhere`: the connection is accepted, but does not come through the tunnel. */
 export type PublicEndOutcome = 'arrived' | 'elsewhere' | ConnectFailure;

@@ -3,27 +3,46 @@ import { instancePaths } from '../../instance/paths.ts';
 import type { SshSpec } from '../../instance/tunnels.ts';
 import { delayMs } from '../../lib/backoff.ts';
 import { UserError } from '../../lib/errors.ts';
+import { isPublic } from '../../model/ip-address.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
+import type { PrivateEnd } from '../../model/tunnel-status.ts';
 import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
 import type { SshHost } from './command.ts';
 import { isFinalSshError, sshError } from './errors.ts';
+import type { Originators } from './originators.ts';
+import { verifyPrivateEnd, wildcardError } from './private-end.ts';
 import { inspectHost, type SshTools, startSsh } from './process.ts';
 import { publicEndError, verifyPublicEnd } from './public-end.ts';
 
 const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
 const connectOnceMs = 500;
 const backoff = { firstMs: 100, longestMs: 2_000 };
-type Attempt = { readonly host: SshHost; readonly remotePort: number };
+type Attempt = {
+  readonly host: SshHost;
+  readonly remotePort: number;
+  /** Called with what tells for whom ssh connects, before anything can come through it. */
+  readonly onRun: (originators: Originators) => void;
+};
+
+type Opened = Attempt & OpenInput & { readonly port: number; readonly lines: readonly string[] };
+
+/** Undefined where a public end was asked for and allowed. Throws `tunnel.ssh-wildcard` where it was not. */
+const checkPrivacy = async (spec: SshSpec, tools: SshTools, opened: Opened): Promise<PrivateEnd | undefined> => {
+  if (!spec.mustBePrivate && isPublic(spec.bindAddress)) return undefined;
+  const timeoutMs = tools.patienceMs?.arrival ?? patience.arrival;
+  const end = await verifyPrivateEnd({ ...opened, spec, timeoutMs });
+  if (spec.mustBePrivate && end.state === 'public') throw wildcardError(spec, end);
+  if (end.state !== 'proven') tools.onDetail?.(end.evidence);
+  return end;
+};
 
 /** Starts ssh once; resolves when a connection to its public end came through, or this machine cannot test that. */
-const openOnce = async (
-  spec: SshSpec,
-  tools: SshTools,
-  { host, remotePort, localPort, signal }: Attempt & OpenInput,
-): Promise<OpenTunnel> => {
+const openOnce = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput): Promise<OpenTunnel> => {
+  const { host, remotePort, localPort, signal } = input;
   const { open, arrival } = { ...patience, ...tools.patienceMs };
   const plan = { forward: { remotePort, localPort }, host, knownHostsPath: instancePaths(tools.folder).knownHostsPath };
   const run = startSsh(spec, plan, { tools, signal });
+  input.onRun(run.originators);
   const { ended, kill } = run.child;
   const late = pause(open, `did not open the tunnel in ${open / 1_000}s`, { ref: false });
   try {
@@ -31,12 +50,13 @@ const openOnce = async (
     signal.throwIfAborted();
     if (typeof opened === 'string') throw sshError({ spec, host, lines: run.lines, how: opened });
     const address: PublicAddress = { scheme: 'http', host: spec.publicHost ?? host.hostName, port: opened };
+    const privateEnd = await checkPrivacy(spec, tools, { ...input, port: opened, lines: run.lines });
     const end = await verifyPublicEnd(address, { arrival: run.arrival, timeoutMs: arrival, signal });
     signal.throwIfAborted();
     const error = publicEndError(end, address, spec);
     if (error) throw error;
     if (end.outcome !== 'arrived') tools.onDetail?.(end.seen);
-    return { address, ended, close: kill };
+    return { address, ended, close: kill, ...(privateEnd && { privateEnd }) };
   } catch (error) {
     await kill();
     throw error;
@@ -74,24 +94,45 @@ const reopen = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput
   return openOnce(spec, tools, { ...input, remotePort: 0 });
 };
 
+/** Throws `usage.reach`: the settings are checked before, and nothing may be opened by an oversight. */
+const refuseSettings = ({ bindAddress, mustBePrivate, allowFrom }: SshSpec): void => {
+  if (allowFrom && process.platform !== 'linux') {
+    throw new UserError('tunnel.allowFrom with a tunnel by ssh needs Linux: only there the callers are known', {
+      id: 'usage.reach',
+      hint: 'leave it out, and let a firewall of that host admit only your cluster',
+    });
+  }
+  if (!mustBePrivate || !isPublic(bindAddress)) return;
+  throw new UserError(`ssh.bindAddress is ${bindAddress}, which others can reach, and no public end is allowed`, {
+    id: 'usage.reach',
+    hint: 'set ssh.bindAddress to a private address of that host, or allow a public end: --tunnel-allow-public true',
+  });
+};
+
 /** A reverse tunnel (`ssh -R`) by the user's own ssh, with its settings, keys, agent and jump hosts. */
 export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
   let hasWorked = false;
+  let originators: Originators | undefined;
+  const onRun = (next: Originators): void => {
+    originators = next;
+  };
   return {
     kind: 'ssh',
     target: `ssh ${spec.host}`,
     open: async (input) => {
+      refuseSettings(spec);
       const host = await inspectHost(spec, tools, input.signal);
       const { previous } = input;
       const isSameHost = previous?.host === (spec.publicHost ?? host.hostName);
       const remotePort = spec.remotePort || (isSameHost ? previous.port : 0);
       const isSame = isSameHost && remotePort === previous.port;
       const tunnel = await (isSame
-        ? reopen(spec, tools, { ...input, host, remotePort, previous })
-        : openOnce(spec, tools, { ...input, host, remotePort }));
+        ? reopen(spec, tools, { ...input, onRun, host, remotePort, previous })
+        : openOnce(spec, tools, { ...input, onRun, host, remotePort }));
       hasWorked = true;
       return tunnel;
     },
     isFinal: (error) => isFinalSshError(error, hasWorked),
+    findOriginator: async (connection) => originators?.find(connection),
   };
 };

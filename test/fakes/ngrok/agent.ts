@@ -14,7 +14,10 @@ import { AgentError, type Invocation, readInvocation } from './settings.ts';
 /** Each may be set in its environment. */
 const misbehaviours = {
   version: process.env['STAND_IN_NGROK_VERSION'] ?? '3.36.1',
-  /** `html`, `empty`, `foreign` or `silent` instead of the documented answer. */
+  /**
+   * `html`, `empty`, `foreign` or `silent` instead of the documented answer; `lies`: somebody else holds its port, and names
+   * an address of his own.
+   */
   api: process.env['STAND_IN_NGROK_API'],
   /** Megabytes of log before it begins, and as much on stderr. */
   logMb: Number(process.env['STAND_IN_NGROK_LOG_MB'] ?? 0),
@@ -62,7 +65,7 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 const describeTunnel = ({ protocol, addr }: Invocation, url: string) => ({
   name: 'command_line',
   uri: '/api/tunnels/command_line',
-  public_url: url,
+  public_url: misbehaviours.api === 'lies' ? 'https://evil.example' : url,
   proto: protocol === 'tcp' ? 'tcp' : 'https',
   config: { addr: misbehaviours.api === 'foreign' ? 'http://localhost:1' : addr, inspect: false },
   metrics: { conns: { count: 0 }, http: { count: 0 } },

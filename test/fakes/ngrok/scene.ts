@@ -64,7 +64,7 @@ export const open = (
   driver: ReturnType<typeof ngrokTunnel>,
   localPort: number,
   signal = new AbortController().signal,
-) => driver.open({ localPort, signal });
+) => driver.open({ localPort, signal, probe: async () => 'not asked' });
 
 export const refusal = async (opening: Promise<unknown>): Promise<UserError> => {
   const error = await opening.then(

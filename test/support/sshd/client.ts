@@ -9,7 +9,7 @@ import { spawnTethered } from '../../../src/lib/process/tethered.ts';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import type { SshTools } from '../../../src/tunnel/ssh/process.ts';
 import { sshTunnel } from '../../../src/tunnel/ssh/ssh.ts';
-import type { OpenInput, OpenTunnel } from '../../../src/tunnel/tunnel.ts';
+import type { OpenInput, OpenTunnel, SendNonce } from '../../../src/tunnel/tunnel.ts';
 
 /** What the local end of a tunnel says to each who connects. */
 export const greeting = 'here\n';
@@ -25,6 +25,12 @@ export const readAll = ({ host, port }: Pick<PublicAddress, 'host' | 'port'>, ti
     });
     socket.on('error', ({ message }) => resolve(message)).on('close', () => resolve(read));
   });
+
+/** In the place of a nonce: whether an address leads to the greeter. */
+const greets: SendNonce = async (address, { timeoutMs }) => {
+  const said = await readAll(address, timeoutMs);
+  return said === greeting || said;
+};
 
 const startGreeter = async (): Promise<Server> => {
   const server = createServer((socket) => socket.on('error', () => undefined).end(greeting));
@@ -61,7 +67,7 @@ export const startClient = async (server: SshServer) => {
       },
     );
     const open = async (input: Partial<OpenInput> = {}): Promise<OpenTunnel> => {
-      const tunnel = await driver.open({ localPort, signal: controller.signal, ...input });
+      const tunnel = await driver.open({ localPort, probe: greets, signal: controller.signal, ...input });
       opened.push(tunnel);
       return tunnel;
     };

@@ -8,6 +8,7 @@ import {
   judgeTunnels,
   parseAddress,
   renderAgentConfig,
+  renderTrafficPolicy,
 } from '../../../src/tunnel/ngrok/agent.ts';
 import { readAgentLine } from '../../../src/tunnel/ngrok/process.ts';
 
@@ -24,14 +25,14 @@ test.for([
 
 describe('command', () => {
   test('an address by ngrok', () => {
-    expect(agentCommand({ program: 'ngrok' }, 8080, ['/own.yml', '/ours.yml'])).toEqual(
+    expect(agentCommand({ program: 'ngrok' }, 8080, { config: ['/own.yml', '/ours.yml'] })).toEqual(
       'ngrok http http://127.0.0.1:8080 --config /own.yml --config /ours.yml'.split(' '),
     );
   });
 
   test('a reserved domain and a traffic policy', () => {
     const spec = { program: '/opt/ngrok', domain: 'tasks.example.app', trafficPolicyFile: '/p.yml' };
-    expect(agentCommand(spec, 8080, ['/o.yml'])).toEqual(
+    expect(agentCommand(spec, 8080, { config: ['/o.yml'], policy: spec.trafficPolicyFile })).toEqual(
       '/opt/ngrok http http://127.0.0.1:8080 --url https://tasks.example.app --traffic-policy-file /p.yml --config /o.yml'.split(
         ' ',
       ),
@@ -39,9 +40,9 @@ describe('command', () => {
   });
 
   test('a reserved TCP address', () => {
-    expect(agentCommand({ program: 'ngrok', tcpAddress: '1.tcp.ngrok.io:27210' }, 8080, ['/o.yml'])).toEqual(
-      'ngrok tcp 127.0.0.1:8080 --url tcp://1.tcp.ngrok.io:27210 --config /o.yml'.split(' '),
-    );
+    expect(
+      agentCommand({ program: 'ngrok', tcpAddress: '1.tcp.ngrok.io:27210' }, 8080, { config: ['/o.yml'] }),
+    ).toEqual('ngrok tcp 127.0.0.1:8080 --url tcp://1.tcp.ngrok.io:27210 --config /o.yml'.split(' '));
   });
 });
 
@@ -70,7 +71,40 @@ test.for([
   ['http://d95211d2.ngrok.app', 'http://d95211d2.ngrok.app:80'],
   ['tcp://0.tcp.ngrok.io:53476', 'http://0.tcp.ngrok.io:53476'],
 ] as const)('%s is dialed as %s', ([url, text]) => {
-  expect(originOf(parseAddress(url))).toBe(text);
+  const address = parseAddress(url);
+  expect(address && originOf(address)).toBe(text);
+});
+
+test.for([
+  '',
+  'nonsense',
+  'https://',
+  'http://[',
+  'javascript:alert(1)',
+  'file:///etc/passwd',
+  '127.0.0.1:80',
+])('%j is no address', (url) => {
+  expect(parseAddress(url)).toBeUndefined();
+  expect(judgeTunnels(JSON.stringify({ tunnels: [{ public_url: url, config: { addr: ':80' } }] }), 80)).toMatch(
+    /^its API has an address that is none: /,
+  );
+});
+
+describe('the traffic policy of tunnel.allowFrom', () => {
+  const allow = ['203.0.113.0/24', '198.51.100.7/32'];
+  const actions = [{ type: 'restrict-ips', config: { enforce: true, allow } }];
+
+  test('https: for every request but the probes that the relay answers', () => {
+    expect(JSON.parse(renderTrafficPolicy({ program: 'ngrok' }, allow))).toEqual({
+      on_http_request: [{ expressions: ["req.url.path != '/.taskgate/probe'"], actions }],
+    });
+  });
+
+  test('TCP: for every connection', () => {
+    expect(JSON.parse(renderTrafficPolicy({ program: 'ngrok', tcpAddress: 'a:1' }, allow))).toEqual({
+      on_tcp_connect: [{ actions }],
+    });
+  });
 });
 
 const tunnels = (...list: readonly object[]) => JSON.stringify({ tunnels: list, uri: '/api/tunnels' });

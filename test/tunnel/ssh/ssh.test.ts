@@ -12,6 +12,7 @@ const inspected = 'hostname 127.0.0.1\nuser me\nport 22\nuserknownhostsfile /hom
 const askHost = 'ssh -G -N -- aws-dev.prv';
 const localPort = 41000;
 const { signal } = new AbortController();
+const probe = async () => 'nothing came back';
 
 /** The public end, at which every connection is one that has arrived. */
 const startPublicEnd = async (onArrival: () => void): Promise<PublicAddress> => {
@@ -74,7 +75,7 @@ const start = ({ spawn }: Ssh, spec: Partial<SshSpec> = {}) => {
 test('the address is what ssh dials, with the port that the server allocates', async () => {
   const ssh = await fakeSsh();
   const { driver, lines } = start(ssh, { remotePort: 0 });
-  const { address, ended, close } = await driver.open({ localPort, signal });
+  const { address, ended, close } = await driver.open({ localPort, probe, signal });
   expect(address).toEqual(ssh.address);
   expect({ kind: driver.kind, target: driver.target }).toEqual({ kind: 'ssh', target: 'ssh aws-dev.prv' });
   expect(ssh.environments).toEqual([{ HOME: '/home/me', SSH_ASKPASS_REQUIRE: 'never' }]);
@@ -93,7 +94,7 @@ test.each([
 ])('a server that allocates is asked, %s (before: %s), for %s port', async (_, before, expected) => {
   const ssh = await fakeSsh();
   const previous = before && { ...ssh.address, ...(before === 'elsewhere' && { host: 'tasks.example.app' }) };
-  await start(ssh, { remotePort: 0 }).driver.open({ localPort, signal, ...(previous && { previous }) });
+  await start(ssh, { remotePort: 0 }).driver.open({ localPort, probe, signal, ...(previous && { previous }) });
   expect(ssh.asked).toEqual([expected === 'same' ? ssh.address.port : 0]);
 });
 
@@ -101,7 +102,7 @@ test('a port that was ours is asked for until the wait ends; then the server all
   const ssh = await fakeSsh([1]);
   const { driver, details } = start(ssh, { remotePort: 0 });
   const previous = { ...ssh.address, port: 1 };
-  expect((await driver.open({ localPort, signal, previous })).address).toEqual(ssh.address);
+  expect((await driver.open({ localPort, probe, signal, previous })).address).toEqual(ssh.address);
   expect(ssh.asked[0]).toBe(1);
   expect(ssh.asked.at(-1)).toBe(0);
   expect(details).toEqual([
@@ -113,7 +114,7 @@ test('a port that was ours is asked for until the wait ends; then the server all
 test('a fixed port is never given up', async () => {
   const ssh = await fakeSsh([1]);
   const { driver } = start(ssh, { remotePort: 1 });
-  const opening = driver.open({ localPort, signal, previous: { ...ssh.address, port: 1 } });
+  const opening = driver.open({ localPort, probe, signal, previous: { ...ssh.address, port: 1 } });
   await expect(opening).rejects.toMatchObject({ id: 'tunnel.ssh-port-stale' });
   expect(new Set(ssh.asked)).toEqual(new Set([1]));
 });
@@ -121,14 +122,14 @@ test('a fixed port is never given up', async () => {
 test('a port that never was ours is not waited for', async () => {
   const ssh = await fakeSsh([1]);
   const { driver } = start(ssh, { remotePort: 1 });
-  await expect(driver.open({ localPort, signal })).rejects.toMatchObject({ id: 'tunnel.ssh-port-taken' });
+  await expect(driver.open({ localPort, probe, signal })).rejects.toMatchObject({ id: 'tunnel.ssh-port-taken' });
   expect({ asked: ssh.asked, kills: ssh.kills() }).toEqual({ asked: [1], kills: 1 });
 });
 
 test('a public end that only this machine cannot reach is told, and left to the probes', async () => {
   const ssh = await fakeSsh();
   const { driver, details } = start(ssh, { remotePort: 0, publicHost: 'no-such-host.invalid' });
-  expect((await driver.open({ localPort, signal })).address.host).toBe('no-such-host.invalid');
+  expect((await driver.open({ localPort, probe, signal })).address.host).toBe('no-such-host.invalid');
   expect(details).toEqual([expect.stringMatching(/no-such-host\.invalid/)]);
 });
 
@@ -137,7 +138,7 @@ test('an ssh that is not there', async () => {
     throw new CommandError(command, { reason: 'spawn ssh ENOENT' });
   };
   const driver = sshTunnel(sampleSpec, { ...{ runner, env: {}, folder: '/' }, spawn: (await fakeSsh()).spawn });
-  await expect(driver.open({ localPort, signal })).rejects.toMatchObject({
+  await expect(driver.open({ localPort, probe, signal })).rejects.toMatchObject({
     id: 'tunnel.ssh-missing',
     hint: expect.stringMatching(/openssh-client/),
   });
