@@ -26,6 +26,11 @@ const sources = z.array(
     .union([z.cidrv4(), z.ipv4()], 'must be an IPv4 address or a range such as 192.168.0.0/16')
     .transform((one) => (one.includes('/') ? one : `${one}/32`)),
 );
+const anySources = z.array(
+  z
+    .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'must be an address or a range such as 203.0.113.0/24')
+    .transform((one) => (one.includes('/') ? one : `${one}/${one.includes(':') ? 128 : 32}`)),
+);
 const hostAndPort = z
   .string()
   .regex(/^[A-Za-z0-9][-A-Za-z0-9.]*:\d+$/, 'must be host:port, such as 1.tcp.ngrok.io:12345');
@@ -98,7 +103,11 @@ export const configSchema = z
       trafficPolicyFile: file.optional(),
       configFile: file.optional(),
     }),
-    tunnel: z.strictObject({ allowPublic: z.boolean(), ttlHours: count.max(24 * 7) }),
+    tunnel: z.strictObject({
+      allowPublic: z.boolean(),
+      ttlHours: count.max(24 * 7),
+      allowFrom: anySources.min(1, 'must name who may call; leave it out to admit everyone').optional(),
+    }),
     mirror: z
       .url({ protocol: /^https?$/, hostname: /./, error: 'must be a URL such as https://mirror.example/files' })
       // user and password leave the configuration here, so that nothing that shows it can show them

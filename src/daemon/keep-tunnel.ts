@@ -1,12 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { TunnelSpec } from '../instance/tunnels.ts';
+import type { Deadline, TunnelSpec } from '../instance/tunnels.ts';
 import { untilAborted } from '../lib/wait.ts';
 import { originOf, type PublicAddress } from '../model/master-endpoint.ts';
-import type { TunnelReport, TunnelStatus } from '../model/tunnel-status.ts';
+import type { TunnelReport, TunnelState, TunnelStatus } from '../model/tunnel-status.ts';
 import { probePublicEnd } from '../tunnel/relay/probe.ts';
 import { type Relay, startRelay } from '../tunnel/relay/relay.ts';
 import { superviseTunnel } from '../tunnel/supervise/supervise.ts';
 import type { TunnelDriver } from '../tunnel/tunnel.ts';
+import { makeCallers } from './callers.ts';
+import { type Expiry, makeExpiry } from './expiry.ts';
+import { deadlineOf } from './spec.ts';
 
 export type KeepTunnelInput = {
   readonly driver: TunnelDriver;
@@ -21,7 +23,7 @@ export type KeepTunnelInput = {
 export type KeptTunnel = {
   readonly report: () => TunnelReport;
   /** Changes the time of expiry; an expired tunnel is opened again if that is in the future. */
-  readonly setUntil: (until: string | undefined) => void;
+  readonly setDeadline: (deadline: Deadline | undefined) => void;
   /** Rejects with the signal's reason once everything has ended, or with a bug. */
   readonly done: Promise<never>;
 };
@@ -33,26 +35,19 @@ const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): st
   return `${kind} tunnel${end} ${state}${detail ? `: ${detail}` : ''}${todo}`;
 };
 
-const clockStepMs = 1_000;
 const reopenHint = 'if tasks still need it: taskgate tunnel extend --hours N';
 
 type Run = {
   readonly relay: Relay;
-  readonly isExpired: () => boolean;
+  readonly expiry: Expiry;
   readonly onState: (status: TunnelStatus) => void;
   readonly previous: PublicAddress | undefined;
-};
-
-/** Waits for the wall clock, which a suspended machine does not stop. */
-const untilExpired = async (isExpired: () => boolean, signal: AbortSignal): Promise<'expired'> => {
-  while (!isExpired()) await pause(clockStepMs, undefined, { signal });
-  return 'expired';
 };
 
 /** Opens the tunnel and keeps it until it expires or has failed for good. */
 const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expired' | 'failed'> => {
   const { driver, spec, proxyEnv, onEvent } = input;
-  const { relay, isExpired, onState, previous } = run;
+  const { relay, expiry, onState, previous } = run;
   const ending = new AbortController();
   const signal = AbortSignal.any([input.signal, ending.signal]);
   const tunnel = superviseTunnel(driver, {
@@ -69,7 +64,8 @@ const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expi
     ...(spec.timings && { timings: spec.timings }),
   });
   try {
-    return await Promise.race([untilExpired(isExpired, signal), tunnel.failed.then(() => 'failed' as const)]);
+    const over = expiry.whenOver(signal).then(() => 'expired' as const);
+    return await Promise.race([over, tunnel.failed.then(() => 'failed' as const)]);
   } finally {
     ending.abort();
     // its program has ended before the next event is reported
@@ -77,45 +73,63 @@ const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expi
   }
 };
 
+const openStates: readonly TunnelState[] = ['probing', 'up', 'degraded'];
+
+/** Until its end is proven to be where it was asked for, only probes pass. */
+const startRelayOf = (input: KeepTunnelInput, status: () => TunnelStatus) => {
+  const { driver, spec } = input;
+  const { settings } = spec.driver;
+  const mustBeProven = 'mustBePrivate' in settings && settings.mustBePrivate;
+  // ngrok itself refuses who is not allowed
+  const callers = makeCallers(driver, { allowFrom: driver.kind === 'ssh' ? settings.allowFrom : undefined });
+  const isOpen = (): boolean => !mustBeProven || openStates.includes(status().state);
+  const { admits, hearProbe: onProbe } = callers;
+  const relay = startRelay({ target: spec.master, secret: spec.secret, isOpen, admits, onProbe });
+  return { callers, relay };
+};
+
 /** Runs one tunnel to the master: the relay at its local end, the tunnel itself, and its expiry. */
 export const keepTunnel = async (input: KeepTunnelInput): Promise<KeptTunnel> => {
   const { driver, spec, signal } = input;
-  const relay = await startRelay({ target: spec.master, secret: spec.secret });
-  let until = spec.until;
-  let extended = Promise.withResolvers<void>();
   const { kind, target } = driver;
   let status: TunnelStatus = { kind, target, state: 'starting', since: new Date().toISOString(), restarts: 0 };
+  const { callers, relay: starting } = startRelayOf(input, () => status);
+  const relay = await starting;
+  const isExempt = () => spec.staysIfPrivate === true && status.privateEnd?.state === 'proven';
+  const expiry = await makeExpiry(deadlineOf(spec), { isExempt });
   const onState = (next: TunnelStatus): void => {
     status = next;
     input.onEvent(describeState(next));
   };
-  const isExpired = () => until !== undefined && Date.now() >= Date.parse(until);
   const keep = async (): Promise<never> => {
     const aborted = untilAborted(signal);
     aborted.catch(() => undefined); // nobody waits for it while the tunnel is kept
     for (;;) {
       const { address: previous = spec.previous } = status;
-      const end = isExpired() ? 'expired' : await keepUntilExpired(input, { relay, isExpired, onState, previous });
+      const end = expiry.isOver() ? 'expired' : await keepUntilExpired(input, { relay, expiry, onState, previous });
       if (end === 'failed') return aborted;
-      const detail = `expired at ${until}`;
+      const detail = `expired at ${expiry.until()}`;
       onState({ ...status, state: 'ended', since: new Date().toISOString(), detail, hint: reopenHint });
-      while (isExpired()) await Promise.race([extended.promise, aborted]);
+      await expiry.whenExtended(signal);
     }
   };
   const done = Promise.all([relay.checkTarget(), keep()]).then(([, never]) => never);
   done.catch(() => undefined); // nobody may be waiting when it ends
   return {
-    report: () => ({
-      ...status,
-      ...(until && { until }),
-      master: { ...spec.master, ...(relay.trouble() && { trouble: relay.trouble() }) },
-      connections: relay.connections(),
-    }),
-    setUntil: (next) => {
-      until = next;
-      extended.resolve();
-      extended = Promise.withResolvers();
+    report: () => {
+      const [until, trouble, last, own] = [expiry.until(), relay.trouble(), callers.last(), callers.own()];
+      const { allowFrom } = spec.driver.settings;
+      return {
+        ...status,
+        ...(until && { until }),
+        master: { ...spec.master, ...(trouble && { trouble }) },
+        ...{ connections: relay.connections(), connectionLimit: relay.limit },
+        ...(allowFrom && { allowFrom }),
+        ...(last.length > 0 && { callers: last }),
+        ...(own && { ownAddress: own }),
+      };
     },
+    setDeadline: expiry.set,
     done: done.finally(relay.close),
   };
 };

@@ -6,13 +6,15 @@ import { execaRunner } from '../lib/process/runner.ts';
 import { spawnTethered } from '../lib/process/tethered.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
 import { untilAborted } from '../lib/wait.ts';
-import type { ForwardStatus, TunnelDaemonStatus } from '../model/tunnel-status.ts';
+import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { emit, readHandshake } from '../supervisor/handshake.ts';
 import { serveStatus } from '../supervisor/status-socket.ts';
 import { ngrokTunnel } from '../tunnel/ngrok/ngrok.ts';
 import { sshTunnel } from '../tunnel/ssh/ssh.ts';
 import { openTunnelJournal, type TunnelJournal } from './journal.ts';
+import { startForwards } from './keep-forwards.ts';
 import { keepTunnel } from './keep-tunnel.ts';
+import { deadlineOf } from './spec.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,20 +31,6 @@ const startTunnel = async ({ tunnel: spec, folder }: TunnelDaemonSpec, tools: To
   const { env, signal, journal } = tools;
   const driver = spec && driverOf(spec.driver, folder, tools);
   return driver && keepTunnel({ driver, spec, proxyEnv: env, signal, onEvent: journal.note });
-};
-
-const startForwards = async ({ forward }: TunnelDaemonSpec, { signal, journal }: Tools) => {
-  if (!forward) return undefined;
-  // the Kubernetes client takes time and memory that a tunnel alone does not need
-  const { keepForwards } = await import('../forward/forward.ts');
-  let status: ForwardStatus = { state: 'starting', listeners: [], connections: 0 };
-  const onState = (next: ForwardStatus): void => {
-    const isChanged = next.state !== status.state || next.detail !== status.detail;
-    status = next;
-    if (!isChanged) return;
-    journal.note(`forwards on ${forward.address} ${next.state}${next.detail ? `: ${next.detail}` : ''}`);
-  };
-  return { status: () => status, done: keepForwards(forward, { signal, onState }) };
 };
 
 const readSpec = async (path: string): Promise<TunnelDaemonSpec> =>
@@ -78,12 +66,14 @@ export const runTunnelDaemon = async (specPath: string, env: Environment): Promi
   await Promise.race([handshake.go, handshake.starterDied]);
   const tools: Tools = { env, signal, journal };
   const tunnel = await startTunnel(spec, tools);
-  const forward = await startForwards(spec, tools);
+  const forward = spec.forward && (await startForwards(spec.forward, tools));
   onReload(async () => {
     try {
-      const until = (await readSpec(specPath)).tunnel?.until;
-      tunnel?.setUntil(until);
-      journal.note(until ? `the tunnel expires at ${until}` : 'the tunnel no longer expires');
+      const next = await readSpec(specPath);
+      tunnel?.setDeadline(next.tunnel && deadlineOf(next.tunnel));
+      forward?.setDeadline(next.forward && deadlineOf(next.forward));
+      const until = next.tunnel?.until ?? next.forward?.until;
+      journal.note(until ? `the end is now at ${until}` : 'there is no longer an end');
     } catch (error) {
       journal.note(`cannot read ${specPath}: ${messageOf(error)}`);
     }

@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Instance } from '../instance/instance.ts';
 import { instancePaths } from '../instance/paths.ts';
 import type { InstanceRecord } from '../instance/record.ts';
-import type { DriverSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import type { Deadline, DriverSpec, ForwardSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
 import { findTextFile } from '../lib/files.ts';
 import type { PublicAddress } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
+import { deadlineAfter, type Moment } from './expiry.ts';
 import type { WantedTunnels } from './wanted.ts';
-
-/** The ISO time so many hours from now. */
-export const hoursFrom = (now: number, hours: number): string => new Date(now + hours * 3_600_000).toISOString();
 
 /** The spec of the instance's last tunnel daemon, if it had one. */
 export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
@@ -37,17 +35,25 @@ export const findLastAddress = (
   return { scheme: endsTls ? 'https' : 'http', host: master.host, port: master.port };
 };
 
-/** The spec for a new daemon. */
+/** The deadline of a tunnel or of forwards, if they have one. */
+export const deadlineOf = ({ until, boot }: Partial<Deadline>): Deadline | undefined =>
+  until === undefined ? undefined : { until, ...(boot && { boot }) };
+
+type Now = Moment & { readonly last: PublicAddress | undefined };
+
+/** The spec for a new daemon. Forwards that go on keep their deadline. */
 export const makeTunnelSpec = (
   { dir, record }: Pick<Instance, 'dir' | 'record'>,
   { tunnel, forward }: WantedTunnels,
-  { last, now }: { last: PublicAddress | undefined; now: number },
+  { last, ...now }: Now,
 ): TunnelDaemonSpec => {
   const { tunnelSocketPath: socketPath, logsDir } = instancePaths(dir);
-  const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...(forward && { forward }) };
+  const endOf = (hours: number | undefined) => (hours === undefined ? {} : deadlineAfter(now, hours));
+  const { ttlHours: forwardHours, ...forwardSpec } = forward ?? {};
+  const forwards = forward && { forward: { ...(forwardSpec as ForwardSpec), ...endOf(forwardHours) } };
+  const spec = { instance: record().name, socketPath, folder: dir, logsDir, ...forwards };
   if (!tunnel) return spec;
   const { ttlHours, ...settings } = tunnel;
   const secret = randomBytes(16).toString('hex');
-  const until = ttlHours === undefined ? {} : { until: hoursFrom(now, ttlHours) };
-  return { ...spec, tunnel: { ...settings, secret, ...until, ...(last && { previous: last }) } };
+  return { ...spec, tunnel: { ...settings, secret, ...endOf(ttlHours), ...(last && { previous: last }) } };
 };

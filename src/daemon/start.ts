@@ -11,6 +11,7 @@ import { findProcess } from '../lib/process/processes.ts';
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { launchDaemon } from '../supervisor/launch.ts';
+import { readClocks } from './expiry.ts';
 import { findTunnelDaemon, findTunnelStatus } from './find.ts';
 import { findLastAddress, makeTunnelSpec, readTunnelSpec } from './spec.ts';
 import { stopTunnelDaemon } from './stop.ts';
@@ -42,13 +43,16 @@ const judge = (status: TunnelDaemonStatus | undefined): Verdict => {
   return true;
 };
 
-const hasEnded = ({ tunnel }: TunnelDaemonStatus): boolean => tunnel?.state === 'failed' || tunnel?.state === 'ended';
+/** What will not come up any more. */
+const findEnded = ({ tunnel, forward }: TunnelDaemonStatus) =>
+  [tunnel, forward].find((one) => one?.state === 'failed' || one?.state === 'ended');
 
 /** Throws a failure that only the user can fix as soon as it is known. */
 const findProgress = async (instanceDir: string): Promise<TunnelDaemonStatus | undefined> => {
   const status = await findTunnelStatus(instanceDir);
-  if (!status?.tunnel || !hasEnded(status)) return status;
-  const { detail = '', hint, errorId: id = 'tunnel.ended', state } = status.tunnel;
+  const ended = status && findEnded(status);
+  if (!ended) return status;
+  const { detail = '', hint, errorId: id = 'tunnel.ended', state } = ended;
   throw new UserError(detail || `the tunnel has ${state}`, { id, ...(hint && { hint }) });
 };
 
@@ -110,11 +114,11 @@ export const startTunnels = async (input: StartTunnelsInput): Promise<TunnelDaem
     readTunnelSpec(instance.dir),
     findTunnelStatus(instance.dir),
   ]);
-  if (daemon && spec && status && isAsWanted(spec, wanted) && !hasEnded(status)) return awaitUp(input);
+  if (daemon && spec && status && isAsWanted(spec, wanted) && !findEnded(status)) return awaitUp(input);
   await stopTunnelDaemon(instance);
   const last = wanted.tunnel && findLastAddress(wanted.tunnel.driver, instance.record(), status);
   try {
-    return await launch(input, makeTunnelSpec(instance, wanted, { last, now: Date.now() }));
+    return await launch(input, makeTunnelSpec(instance, wanted, { last, ...(await readClocks()) }));
   } catch (error) {
     await stopTunnelDaemon(instance);
     throw error;

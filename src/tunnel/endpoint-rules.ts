@@ -1,4 +1,4 @@
-import { isLoopback, isPublic } from '../model/ip-address.ts';
+import { isLoopback, isPublic } from '../lib/cidr.ts';
 import { masterUrlHint, parseMasterUrl } from '../model/master-url.ts';
 import type { MasterRouteSettings } from './endpoint.ts';
 

@@ -1,6 +1,6 @@
+import { isPublic } from '../lib/cidr.ts';
 import { UserError } from '../lib/errors.ts';
 import type { Cluster } from '../model/cluster.ts';
-import { isPublic } from '../model/ip-address.ts';
 import type { MasterEndpoint, PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
 import { getMasterUrl } from '../model/master-url.ts';
 

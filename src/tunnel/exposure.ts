@@ -1,8 +1,8 @@
 import type { InstanceRecord } from '../instance/record.ts';
 import type { DriverSpec, SshSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import { isLoopback, isPublic } from '../lib/cidr.ts';
 import { hostAndPort } from '../lib/host-and-port.ts';
 import type { ProviderName } from '../model/cluster.ts';
-import { isLoopback, isPublic } from '../model/ip-address.ts';
 import { type MasterEndpoint, originOf } from '../model/master-endpoint.ts';
 import type { ForwardStatus, PrivateEnd, TunnelDaemonStatus, TunnelStatus } from '../model/tunnel-status.ts';
 

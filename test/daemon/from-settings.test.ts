@@ -9,13 +9,21 @@ const settings = { ...config, ssh: { ...config.ssh, host: 'jump' } };
 
 test('by way back and settings', () => {
   expect(wantedTunnelOf({ via: 'direct', because }, settings)).toBeUndefined();
-  expect(wantedTunnelOf({ via: 'ssh', because }, settings)).toEqual({ driver: sshDriver(), master, ttlHours: 8 });
+  const driver = sshDriver({ mustBePrivate: true });
+  expect(wantedTunnelOf({ via: 'ssh', because }, settings)).toEqual({ driver, master, ttlHours: 8 });
   expect(wantedTunnelOf({ via: 'ngrok', because }, settings)).toEqual({ driver: ngrokDriver(), master, ttlHours: 8 });
+  const tunnel = { ...settings.tunnel, allowPublic: true, allowFrom: ['10.0.0.0/8'] };
+  const allowed = { ...settings, tunnel };
+  const { allowFrom } = tunnel;
+  expect(wantedTunnelOf({ via: 'ssh', because }, allowed)?.driver).toEqual(sshDriver({ allowFrom }));
+  expect(wantedTunnelOf({ via: 'ngrok', because }, allowed)?.driver).toEqual(ngrokDriver({ allowFrom }));
 });
 
-test('what only a private network reaches does not close by itself', () => {
+test('what is asked for at a private address closes by itself, unless it is proven to be there alone', () => {
   const closed = { ...settings, ssh: { ...settings.ssh, bindAddress: '10.0.0.1' } };
-  expect(wantedTunnelOf({ via: 'ssh', because }, closed)?.ttlHours).toBeUndefined();
+  expect(wantedTunnelOf({ via: 'ssh', because }, closed)).toMatchObject({ ttlHours: 8, staysIfPrivate: true });
+  const named = { ...settings, ssh: { ...settings.ssh, bindAddress: '10.public.example' } };
+  expect(wantedTunnelOf({ via: 'ssh', because }, named)).not.toHaveProperty('staysIfPrivate');
 });
 
 test('a tunnel by ssh needs a host', () => {

@@ -16,6 +16,7 @@ const shortCircuit = (asked: OpenInput[] = []): TunnelDriver => ({
     return { address, ended, close: async () => resolve('was closed') };
   },
   isFinal: () => true,
+  findOriginator: async () => undefined,
 });
 
 const keep = async (driver: TunnelDriver, spec: Partial<TunnelSpec> = {}, more: Partial<KeepTunnelInput> = {}) => {
@@ -66,11 +67,11 @@ test('a change of address is reported', async () => {
 
 test('one that has expired before it is opened stays closed until it is extended', async () => {
   const asked: OpenInput[] = [];
-  const { report, setUntil, events } = await keep(shortCircuit(asked), { until: '2020-01-01T00:00:00.000Z' });
+  const { report, setDeadline, events } = await keep(shortCircuit(asked), { until: '2020-01-01T00:00:00.000Z' });
   expect(report()).toMatchObject({ state: 'ended', until: '2020-01-01T00:00:00.000Z' });
-  setUntil('2020-01-02T00:00:00.000Z');
+  setDeadline({ until: '2020-01-02T00:00:00.000Z' });
   expect(asked).toEqual([]);
-  setUntil(undefined);
+  setDeadline(undefined);
   await expect.poll(() => report().state).toBe('up');
   expect(events[0]).toBe('ssh tunnel ended: expired at 2020-01-01T00:00:00.000Z');
 });

@@ -23,7 +23,8 @@ test.each([
   ['before.json', before],
 ])('%s is what its type says', (name, value) => expect(golden(`specs/${name}`)).toBe(asJson(value)));
 
-const { until, previous, secret, ...wantedSsh } = sshTunnel.tunnel;
+const { until, boot, previous, secret, ...wantedSsh } = sshTunnel.tunnel;
+const eightHoursMs = 8 * 3_600_000;
 const { secret: _, ...wantedNgrok } = ngrokTunnel.tunnel;
 const wantedAll = { tunnel: wantedSsh, forward: sshTunnel.forward };
 
@@ -39,9 +40,12 @@ test.each([
 
 test('tunnels.json is made in this form', () => {
   const instance = { dir: sshTunnel.folder, record: () => native };
-  const now = Date.parse(until) - 8 * 3_600_000;
+  const now = Date.parse(until) - eightHoursMs;
   const wanted = { ...wantedAll, tunnel: { ...wantedSsh, ttlHours: 8 } };
-  const made = makeTunnelSpec(instance, wanted, { last: previous, now });
+  const made = makeTunnelSpec(instance, wanted, {
+    ...{ last: previous, now },
+    boot: { id: boot.id, sinceMs: boot.untilMs - eightHoursMs },
+  });
   expect({ ...made, tunnel: { ...made.tunnel, secret } }).toEqual(sshTunnel);
   expect(made.tunnel?.secret).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isInRanges } from '../../src/lib/cidr.ts';
+import { isInRanges, isLoopback, isPublic } from '../../src/lib/cidr.ts';
 
 test.each([
   ['10.210.255.1', ['10.210.255.1/32'], true],
@@ -12,3 +12,48 @@ test.each([
   ['fd00::1', ['10.0.0.0/8'], false],
   ['host.example', ['0.0.0.0/0'], false],
 ])('%s in %j: %s', (address, ranges, isIn) => expect(isInRanges(address, ranges)).toBe(isIn));
+
+test.each([
+  ['0.0.0.0', true],
+  ['*', true],
+  ['::', true],
+  ['203.0.113.5', true],
+  ['172.32.0.1', true],
+  ['100.128.0.1', true],
+  ['2001:db8::1', true],
+  ['::ffff:203.0.113.5', true],
+  ['10.public.example', true],
+  ['127.0.0.1.nip.io', true],
+  ['192.168.evil.example', true],
+  ['fe80.example', true],
+  ['127.1', true],
+  ['', true],
+  ['127.0.0.1', false],
+  ['localhost', false],
+  ['10.1.2.3', false],
+  ['172.20.0.1', false],
+  ['169.254.1.1', false],
+  ['100.64.0.1', false],
+  ['100.127.255.255', false],
+  ['fd00::1', false],
+  ['fe80::1', false],
+  ['fe80::1%eth0', false],
+  ['::1', false],
+  ['::ffff:10.1.2.3', false],
+  ['::ffff:7f00:1', false],
+])('what listens on %s is public: %s', (address, expected) => {
+  expect(isPublic(address)).toBe(expected);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.255.0.1', true],
+  ['::1', true],
+  ['::ffff:127.0.0.1', true],
+  ['localhost', true],
+  ['10.0.0.1', false],
+  ['0.0.0.0', false],
+  ['127.evil.example', false],
+])('%s is loopback: %s', (address, expected) => {
+  expect(isLoopback(address)).toBe(expected);
+});

@@ -6,6 +6,7 @@ import { stepsOf } from '../../task-list/step.ts';
 import { closedChecksOf } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
+import { tunnelChecksOf } from '../tunnel-closed.ts';
 
 /** The proof on its own, through the lowest free ports, as often as wanted. */
 export const proveBySample = stepsOf<CommandContext>()({
@@ -17,7 +18,10 @@ export const proveBySample = stepsOf<CommandContext>()({
       ...sampleSpec(context.config, { instance, master }),
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
       ...tls,
-      closed: closedChecksOf(instance.record(), master, tls !== undefined),
+      closed: [
+        ...closedChecksOf(instance.record(), master, tls !== undefined),
+        ...(await tunnelChecksOf(instance.dir)),
+      ],
     });
   },
 });

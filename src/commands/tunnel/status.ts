@@ -4,23 +4,28 @@ import { readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
-import type { TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
+import type { Caller, TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 const watchPauseMs = 250;
 
+const callerLine = ({ address, admitted, refused, lastAt }: Caller, isCounted: boolean): string =>
+  `caller     ${address}, last at ${lastAt}${isCounted ? `: ${admitted} connections admitted, ${refused} refused` : ''}`;
+
 const tunnelLines = (tunnel: TunnelReport): readonly string[] => {
-  const { kind, target, state, since, address, restarts, detail, hint, proven, until, master, connections } = tunnel;
+  const { kind, target, state, since, address, restarts, detail, hint, proven, until, master } = tunnel;
+  const { connections, connectionLimit, allowFrom, callers = [] } = tunnel;
   return [
     `tunnel     ${target}: ${state} since ${since}${restarts > 0 ? `, started again ${restarts}x` : ''}`,
     detail ? `           ${detail}` : '',
     hint && state !== 'up' ? `           to fix: ${hint}` : '',
     address ? `address    ${originOf(address)}, by ${kind}` : '',
     proven ? `proven     ${proven.at}, a nonce came back in ${proven.latencyMs} ms` : '',
-    `master     ${master.host}:${master.port}, ${master.trouble ?? `${connections} connections now`}`,
+    `master     ${master.host}:${master.port}, ${master.trouble ?? `${connections}${connectionLimit === undefined ? '' : ` of ${connectionLimit}`} connections now`}`,
     until ? `closes     ${until}; taskgate tunnel extend --hours N` : '',
+    ...callers.map((one) => callerLine(one, allowFrom !== undefined)),
   ];
 };
 
@@ -33,7 +38,7 @@ export const renderTunnels = async (instance: Instance, status: TunnelDaemonStat
       ? tunnelLines(tunnel)
       : [`tunnel     ${spec?.tunnel && !status ? 'its daemon is not running' : 'none'}`]),
     forward
-      ? `forwards   ${forward.state}, ${forward.listeners.length} listeners, ${forward.connections} connections${forward.detail ? `: ${forward.detail}` : ''}`
+      ? `forwards   ${forward.state}, ${forward.listeners.length} listeners, ${forward.connections} connections${forward.detail ? `: ${forward.detail}` : ''}${forward.until ? `; close at ${forward.until}` : ''}`
       : '',
     ...listExposure({ record: instance.record(), spec, status }).map((one) => `exposed    ${describeExposure(one)}`),
   ];

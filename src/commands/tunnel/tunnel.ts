@@ -57,7 +57,9 @@ const parseHours = (text: string): number => {
 export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
   const hours = parseHours(flags.hours);
   const { config, context } = await readConfig(input);
-  const { tunnel } = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
-  if (input.flags.json) return print(JSON.stringify({ instance: config.name, until: tunnel?.until }));
-  print(`the tunnel of instance ${config.name} closes at ${tunnel?.until}`);
+  const status = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
+  const until = status.tunnel?.until ?? status.forward?.until;
+  if (input.flags.json) return print(JSON.stringify({ instance: config.name, until }));
+  const what = status.tunnel?.until ? 'the tunnel' : 'forwards';
+  print(`${what} of instance ${config.name} ${status.tunnel?.until ? 'closes' : 'close'} at ${until}`);
 };

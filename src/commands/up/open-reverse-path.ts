@@ -8,6 +8,7 @@ import type { Instance } from '../../instance/instance.ts';
 import { ensureMasterCertificate, removeMasterCertificate } from '../../instance/master-certificate.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
+import { listTcpSockets, type TcpSocket } from '../../lib/process/sockets.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import type { StepTools } from '../../task-list/step.ts';
@@ -124,6 +125,12 @@ export const chooseReversePath = (config: Config, { master: before }: Pick<Insta
   return instead ? { ...instead, because: 'auto: as before' } : chooseMasterRoute(config);
 };
 
+/** What to know while nobody has the master's port; undefined where somebody has, or it cannot be seen (no /proc). */
+export const findFreePortNote = (port: number, sockets: readonly TcpSocket[]): string | undefined => {
+  if (sockets.length === 0 || sockets.some((one) => one.isListening && one.port === port)) return undefined;
+  return `no master listens on port ${port} of this host yet: until yours does, any user of this host can take the port, and gets what tasks send there; start it before you start tasks`;
+};
+
 /** How tasks reach the master. Runs beside the gateway's installation: a tunnel needs no cluster. */
 export const openReversePath = upStep({
   title: 'Open the reverse path to the master',
@@ -132,6 +139,8 @@ export const openReversePath = upStep({
     const reach = chooseReversePath(context.config, instance.record());
     const path = await makeReversePath({ instance, cluster, reach }, context, tools);
     tools.note(`${originOf(path.master)}, ${reach.because}`);
+    const note = reach.via === 'url' ? undefined : findFreePortNote(context.config.master.port, await listTcpSockets());
+    if (note) tools.warn(note);
     return path;
   },
 });

@@ -14,6 +14,7 @@ import type { RunTools } from '../../task-list/step.ts';
 import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
+import { tunnelChecksOf } from '../tunnel-closed.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
@@ -67,7 +68,7 @@ const proveNow = async (
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...tls,
     ...(task && { task }),
-    closed: closedChecksOf(instance.record(), master, tls !== undefined),
+    closed: [...closedChecksOf(instance.record(), master, tls !== undefined), ...(await tunnelChecksOf(instance.dir))],
   });
   keep(proof);
   for (const note of proof.notes) warn(note);

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { findCurrentSpec } from '../../daemon/spec.ts';
+import type { WantedTunnels } from '../../daemon/wanted.ts';
 import { type GatewayReach, probeReach } from '../../forward/reach.ts';
-import type { ForwardSpec } from '../../instance/tunnels.ts';
-import { isInRanges } from '../../lib/cidr.ts';
+import { isInRanges, isLoopback } from '../../lib/cidr.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
@@ -42,8 +42,11 @@ const findReach = async (
 const forwardOf = (
   { name, namespace, portRange }: PublishedGateway,
   { kubeconfigPath, kubeContext }: Cluster,
-  address: string,
-): ForwardSpec => ({ kubeconfigPath, kubeContext, gateway: { name, namespace }, address, portRange });
+  { gateway, tunnel }: Config,
+): NonNullable<WantedTunnels['forward']> => ({
+  ...{ kubeconfigPath, kubeContext, gateway: { name, namespace }, address: gateway.forwardAddress, portRange },
+  ...(!isLoopback(gateway.forwardAddress) && { ttlHours: tunnel.ttlHours }),
+});
 
 /** At the node's address where this host routes to it; else forwards on an address of this host follow the listeners. */
 export const reachGateway = upStep({
@@ -56,8 +59,7 @@ export const reachGateway = upStep({
   run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
     if (!published) throw new Error('an instance that is not healthy has published its Gateway');
     const { via, because } = await findReach(context.config.gateway, published, started.cluster);
-    const forward =
-      via === 'forward' ? forwardOf(published, started.cluster, context.config.gateway.forwardAddress) : undefined;
+    const forward = via === 'forward' ? forwardOf(published, started.cluster, context.config) : undefined;
     const kept = (await findCurrentSpec(instance))?.forward;
     const { tunnel } = reverse;
     if (forward || kept) {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import type { SshSpec } from '../../instance/tunnels.ts';
+import { isLoopback } from '../../lib/cidr.ts';
 import { type ConnectFailure, connectFailureOf } from '../../lib/connect-failure.ts';
 import { UserError } from '../../lib/errors.ts';
-import { isLoopback } from '../../model/ip-address.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseReversePath, findTunnelInstead } from '../../../src/commands/up/open-reverse-path.ts';
+import { chooseReversePath, findFreePortNote, findTunnelInstead } from '../../../src/commands/up/open-reverse-path.ts';
 import { commandContext } from '../../support/context.ts';
 
 const { config } = commandContext({ folders: { stateDir: '/state', cacheDir: '/cache' } });
@@ -20,4 +20,16 @@ test('a tunnel that the settings allow no more is given up', () => {
 test('a way that the settings name wins over what was before', () => {
   const named = { ...allowed, master: { ...allowed.master, reach: 'direct' as const } };
   expect(chooseReversePath(named, was('ssh'))).toEqual({ via: 'direct', because: 'master.reach is direct' });
+});
+
+test('a port that nobody has is told: anyone may take it', () => {
+  const socket = { address: '00000000', peerPort: 0, uid: 0, inode: 1 };
+  const master = { ...socket, port: 8080, isListening: true };
+  expect(findFreePortNote(8080, [master])).toBeUndefined();
+  expect(findFreePortNote(8080, [])).toBeUndefined();
+  for (const other of [
+    { ...master, port: 8081 },
+    { ...master, isListening: false },
+  ])
+    expect(findFreePortNote(8080, [other])).toMatch(/^no master listens on port 8080 of this host yet: /);
 });

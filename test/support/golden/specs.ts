@@ -33,12 +33,16 @@ export const supervisor = {
 type TunnelSpec = Required<NonNullable<TunnelDaemonSpec['tunnel']>>;
 type Settings<Kind extends string> = Required<Extract<TunnelSpec['driver'], { readonly kind: Kind }>['settings']>;
 
+const boot = { id: '00000003-0000-4000-8000-000000000000', untilMs: 86_400_000 };
+
 const forward = {
   kubeconfigPath: '/state/instances/dev/kubeconfig',
   kubeContext: 'taskgate-dev',
   gateway: { name: 'contour', namespace: 'projectcontour' },
   address: '127.0.0.1',
   portRange: { start: 20000, end: 20199 },
+  until: '2026-01-02T11:00:00.000Z',
+  boot,
 } as const satisfies Required<TunnelDaemonSpec['forward']>;
 
 const place = {
@@ -59,6 +63,8 @@ export const sshTunnel = {
         port: 2222,
         remotePort: 0,
         bindAddress: '0.0.0.0',
+        mustBePrivate: true,
+        allowFrom: ['203.0.113.0/24'],
         publicHost: 'jump.example',
         hostKeyPolicy: 'accept-new',
         serverAliveInterval: 60,
@@ -70,6 +76,8 @@ export const sshTunnel = {
     master: { host: '127.0.0.1', port: 8080 },
     secret: '0123456789abcdef0123456789abcdef',
     until: '2026-01-02T11:00:00.000Z',
+    boot,
+    staysIfPrivate: true,
     previous: { scheme: 'http', host: 'jump.example', port: 41234 },
   } satisfies Omit<TunnelSpec, 'timings'>,
 } as const satisfies Required<TunnelDaemonSpec>;
@@ -84,6 +92,7 @@ export const ngrokTunnel = {
         domain: 'tasks.example',
         tcpAddress: '1.tcp.ngrok.example:12345',
         trafficPolicyFile: '/home/user/policy.yml',
+        allowFrom: ['203.0.113.0/24'],
         configFile: '/home/user/ngrok.yml',
       } satisfies Settings<'ngrok'>,
     },
