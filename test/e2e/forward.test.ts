@@ -107,7 +107,7 @@ describe('forwards to a real Envoy', () => {
       await untilServed(portOf(other, 2));
       await other.remove();
       await until({ state: 'up', listeners: [{ port: portOf(task) }] });
-      await expect.poll(() => tryOnce(portOf(other, 2))).toContain('ECONNREFUSED');
+      await expect.poll(() => tryOnce(portOf(other, 2))).toContain('ECONNRESET');
     }
     const { sent, received, failure } = await stream.finish();
     expect({ received, failure }).toEqual({ received: sent, failure: undefined });

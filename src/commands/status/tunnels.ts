@@ -35,9 +35,9 @@ const tunnelProblem = ({ status: { tunnel }, again }: Judged): Problem | false =
 const forwardProblem = ({ status: { forward }, again }: Judged): Problem | false =>
   forward !== undefined &&
   forward.state !== 'up' && {
-    id: 'tunnel.forwards',
+    id: forward.errorId ?? 'tunnel.forwards',
     message: `the forwards are ${forward.state}${forward.detail ? `: ${forward.detail}` : ''}`,
-    hint: `they are retried automatically; ${again}`,
+    hint: forward.hint ?? `they are retried automatically; ${again}`,
   };
 
 const moveProblem = ({ record, status, again }: Judged): Problem | false => {
