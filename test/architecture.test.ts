@@ -134,7 +134,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/lib/template.ts', 'src/config/', 'src/master/'],
   commander: ['src/cli/'],
   zod: ['src/config/'],
-  'tar-stream': ['src/lib/tar.ts'],
+  'tar-stream': ['src/lib/archive/tar.ts'],
   undici: ['src/lib/http/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],
   'reflect-metadata': ['src/lib/certificates.ts'],

@@ -4,7 +4,7 @@ import type { Artifacts } from '../../src/artifacts/artifacts.ts';
 import { collectFiles, layerEntries } from '../../src/artifacts/image/layer.ts';
 import { composeImage, layoutEntries, type OciImage } from '../../src/artifacts/image/oci.ts';
 import type { Work } from '../../src/artifacts/item.ts';
-import { writeTar } from '../../src/lib/tar.ts';
+import { writeTar } from '../../src/lib/archive/tar.ts';
 
 type LayerFiles = Awaited<ReturnType<typeof collectFiles>>;
 

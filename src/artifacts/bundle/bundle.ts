@@ -1,6 +1,6 @@
 import { chmod, copyFile, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { confinedMode, linkInside, makeParents, pathInside } from '../../lib/confined.ts';
+import { confinedMode, linkInside, makeParents, pathInside } from '../../lib/archive/confined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
 import type { Mirror } from '../../model/mirror.ts';

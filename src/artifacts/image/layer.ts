@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
+import type { TarEntry } from '../../lib/archive/tar.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
-import type { TarEntry } from '../../lib/tar.ts';
 
 /** A file for an image: its path in the image (no leading slash), and on this machine. */
 type LayerFile = { readonly path: string; readonly from: string; readonly size: number };

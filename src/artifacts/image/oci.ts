@@ -1,5 +1,5 @@
+import type { TarContent, TarEntry } from '../../lib/archive/tar.ts';
 import { sha256 } from '../../lib/files.ts';
-import type { TarContent, TarEntry } from '../../lib/tar.ts';
 import type { Arch } from '../../model/pins.ts';
 
 /** One blob of an image, by its digest in lower-case hex. */

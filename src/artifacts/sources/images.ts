@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeTar } from '../../lib/tar.ts';
+import { writeTar } from '../../lib/archive/tar.ts';
 import type { ImagePin } from '../../model/pins.ts';
 import { collectFiles, layerEntries } from '../image/layer.ts';
 import { composeImage, layoutEntries, type OciImage } from '../image/oci.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { ArchiveError, extractFile } from '../../lib/archive/tar.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { ArchiveError, extractFile } from '../../lib/tar.ts';
 import type { Mirror } from '../../model/mirror.ts';
 import type { Arch, ProgramPin, ReleasePin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';

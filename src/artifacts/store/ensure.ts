@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { confineTree, UnconfinedError } from '../../lib/confined.ts';
+import { confineTree, UnconfinedError } from '../../lib/archive/confined.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { withLock } from '../../lib/process/lock.ts';
 import type { Mirror } from '../../model/mirror.ts';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, link, lstat, mkdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { confineTree, linkInside, makeParents, pathInside, verifyLink } from '../../src/lib/confined.ts';
-import { temporaryDir } from '../support/temporary-dir.ts';
+import { confineTree, linkInside, makeParents, pathInside, verifyLink } from '../../../src/lib/archive/confined.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 let dir: string;
 let outside: string;

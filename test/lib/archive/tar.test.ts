@@ -4,9 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
-import { sha256OfFile } from '../../src/lib/files.ts';
-import { ArchiveError, extractFile, type TarEntry, writeTar } from '../../src/lib/tar.ts';
-import { temporaryDir } from '../support/temporary-dir.ts';
+import { ArchiveError, extractFile, type TarEntry, writeTar } from '../../../src/lib/archive/tar.ts';
+import { sha256OfFile } from '../../../src/lib/files.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const entries = (path: string): readonly TarEntry[] => [
   { type: 'directory', name: 'dir/', mode: 0o755 },

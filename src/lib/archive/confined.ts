@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
-import { hasCode } from './errors.ts';
+import { hasCode } from '../errors.ts';
 
 /** Content of an archive or bundle that would reach beyond the folder that it is written to. */
 export class UnconfinedError extends Error {
