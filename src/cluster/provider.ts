@@ -1,5 +1,6 @@
 import type { Report } from '../lib/progress.ts';
 import type { Cluster } from '../model/cluster.ts';
+import type { MasterEndpoint } from '../model/master-endpoint.ts';
 
 /** `stopped`: it has data, but no processes. */
 export type ClusterState = 'absent' | 'stopped' | 'running';
@@ -29,6 +30,8 @@ export type ClusterProvider = {
   readonly start: (limits: StepLimits) => Promise<Cluster>;
   /** Loads the images of an OCI archive into the node; resolves when all `refs` are listed there. */
   readonly loadImages: (archive: string, refs: readonly string[], limits: StepLimits) => Promise<void>;
+  /** Lets pods reach the master at this address and no longer at another, where the cluster's network is closed. */
+  readonly admitMaster?: (master: MasterEndpoint) => Promise<void>;
   /** Ends its processes and keeps its data. */
   readonly stop: () => Promise<void>;
   /** Ends its processes and removes everything outside the instance's folder. */

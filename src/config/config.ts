@@ -59,6 +59,12 @@ export const configSchema = z
     network: z.strictObject({
       cidr: z.string().regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16').optional(),
     }),
+    native: z.strictObject({
+      egress: z.enum(['master', 'host', 'all']),
+      memoryMb: z.int().min(1536, 'must be at least 1536, which Kubernetes and Contour need').optional(),
+      pidsLimit: z.int().min(2048, 'must be at least 2048, which Kubernetes and Contour need'),
+    }),
+    podSecurity: z.enum(['baseline', 'restricted', 'privileged']).optional(),
     gateway: z.strictObject({
       name: label.max(55),
       namespace: label.max(63),

@@ -44,6 +44,17 @@ export const settings: readonly Setting[] = [
     "add the cluster's context to the user's kubeconfig, which is backed up; `down` removes it",
   ),
   text('network.cidr', 'private /16 of a native cluster (default: one that no route of the host overlaps)'),
+  text(
+    'native.egress',
+    "what pods of a native cluster reach outside of it: master (the master's port alone), host (all of this host), all",
+    'master',
+  ),
+  number('native.memoryMb', 'memory of a native node, in MiB (default: three quarters of the machine)'),
+  number('native.pidsLimit', 'processes and threads of a native node; a pod gets a quarter of them', 16384),
+  text(
+    'podSecurity',
+    'Pod Security level of the task namespace: baseline, restricted or privileged (default: baseline in clusters that taskgate creates)',
+  ),
   text('gateway.name', 'name of the Gateway', 'contour'),
   text('gateway.namespace', 'namespace of the Gateway', 'projectcontour'),
   text('gateway.className', 'name of the GatewayClass', 'contour'),

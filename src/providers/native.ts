@@ -1,10 +1,13 @@
+import { totalmem } from 'node:os';
 import type { Artifacts } from '../artifacts/artifacts.ts';
+import { defaultMemoryMb } from '../cluster/native/limits.ts';
 import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
 import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
 import { nativeKinds } from '../cluster/native/resources.ts';
-import type { NodeSoftware } from '../cluster/native/spec.ts';
+import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
+import type { Config } from '../config/config.ts';
 import { imageRef, pins } from '../config/versions.ts';
 import { listInstances } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
@@ -26,18 +29,32 @@ const softwareOf = (artifacts: Artifacts | undefined): NodeSoftware => {
   };
 };
 
+/** In a container the machine is what that may use. */
+const machineMb = (): number => {
+  const limit = process.constrainedMemory();
+  return Math.floor(Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY) / 2 ** 20);
+};
+
+const nodeSettingsOf = ({ native, gateway }: Config): NodeSettings => {
+  const { egress, memoryMb = defaultMemoryMb(machineMb()), pidsLimit } = native;
+  return {
+    fence: { egress, allowFrom: gateway.allowFrom ?? [], portRange: gateway.portRange },
+    limits: { memoryMb, machineMb: machineMb(), pids: pidsLimit },
+  };
+};
+
 const isNative = (resource: { readonly kind: string }): resource is NativeResource =>
   nativeKinds.some((kind) => kind === resource.kind);
 
 /** The native provider of an instance. */
 export const nativeCluster = (
-  { folders, runner }: CommandContext,
+  { config, folders, runner }: CommandContext,
   { instance, artifacts }: ProviderInput,
 ): ClusterProvider => {
   const { name, cidr } = instance.record();
   if (!cidr) throw new Error(`instance ${name} has no network, so it is no native cluster`);
   return native(
-    { name, instanceDir: instance.dir, network: networkOf(cidr) },
+    { name, instanceDir: instance.dir, network: networkOf(cidr), ...nodeSettingsOf(config) },
     {
       runner: bySystemPath(runner),
       launchSupervisor: launchDaemon,

@@ -1,4 +1,6 @@
+import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { isIP, isIPv4 } from 'node:net';
 import { instancePaths } from '../../instance/paths.ts';
 import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
@@ -7,20 +9,23 @@ import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../
 import type { Command, Runner } from '../../lib/process/runner.ts';
 import { systemPath } from '../../lib/process/system-path.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
 import { cgroupPaths, createCgroups, delegateCgroupV2, nodeCgroupPaths, parseHierarchies } from './cgroups.ts';
 import { nodeChildren } from './components.ts';
 import { limitDevices } from './devices.ts';
+import { fenceCommand, fenceSetup, renderFenceChange } from './firewall.ts';
 import { readHostTree } from './host-tree.ts';
 import { importImages } from './images.ts';
+import { limitCgroups } from './limits.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './namespaces.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
-import { type NativeSpec, type NativeTarget, type NodeSoftware, nodeName } from './spec.ts';
+import { type NativeSpec, type NativeTarget, type NodeSettings, type NodeSoftware, nodeName } from './spec.ts';
 
 /** What the provider needs from other parts, as plain functions. */
 export type NativeTools = ProviderJournal<NativeResource> & {
@@ -83,6 +88,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
   await createCgroups(cgroups);
+  await limitCgroups(cgroups, spec.limits);
   await limitDevices(hierarchies, cgroups);
   await createCgroups(nodeCgroupPaths(cgroups));
 
@@ -90,7 +96,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     instance: spec.name,
     socketPath: paths.supervisorSocketPath,
     logsDir: paths.logsDir,
-    setup: namespaceSetup(await readHostTree(spec), hierarchies, spec.instanceDir),
+    setup: [...namespaceSetup(await readHostTree(spec), hierarchies, spec.instanceDir), ...fenceSetup(spec)],
     children: nodeChildren(spec),
   };
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
@@ -120,6 +126,23 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   supervisor.detach();
 };
 
+/** A name's addresses are those that this host sees now: the node's own DNS knows no others than the cluster's. */
+const addressesOf = async (host: string): Promise<readonly string[]> => {
+  if (isIP(host)) return [host].filter(isIPv4);
+  const found = await lookup(host, { all: true, family: 4 }).catch(() => []);
+  return found.map(({ address }) => address);
+};
+
+/** Replaces the fence of a node that runs: pods reach this master, and no longer another. */
+const admitMaster = async (spec: NativeSpec, { host, port }: MasterEndpoint, tools: NativeTools): Promise<void> => {
+  const supervisor = await findRunningSupervisor(tools.resources());
+  const [pid] = supervisor ? await childrenOf(supervisor.pid) : [];
+  if (pid === undefined) return;
+  const master = { addresses: await addressesOf(host), port };
+  const rules = renderFenceChange({ network: spec.network, settings: spec.fence, master });
+  await tools.runner(fenceCommand(spec, pid), { input: rules });
+};
+
 const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<void> => {
   for (const resource of resources().toReversed()) {
     await removeResource(resource, runner);
@@ -131,7 +154,7 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
  * Kubernetes as child processes inside private namespaces: no Docker, no VM, Linux and root only.
  * Tested in test/e2e/up-down.test.ts.
  */
-export const native = (target: NativeTarget, tools: NativeTools): ClusterProvider => ({
+export const native = (target: NativeTarget & NodeSettings, tools: NativeTools): ClusterProvider => ({
   find: () => findState(tools.resources()),
   start: async (limits) => {
     if ((await findState(tools.resources())) !== 'running') {
@@ -145,6 +168,7 @@ export const native = (target: NativeTarget, tools: NativeTools): ClusterProvide
     const find = () => findRunningSupervisor(tools.resources());
     return importImages({ ctr, archive, refs, runner: tools.runner, findSupervisor: find, ...limits });
   },
+  admitMaster: (master) => admitMaster({ ...target, ...tools.software() }, master, tools),
   stop: () => removeAll(tools),
   delete: () => removeAll(tools),
 });

@@ -3,9 +3,15 @@ import { join } from 'node:path';
 import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { render } from '../../lib/template.ts';
+import { podPidsOf } from './limits.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;
+
+const kubeletLimits = ({ limits }: NativeSpec): Values => ({
+  podPidsLimit: String(podPidsOf(limits)),
+  reservedMemory: `${Math.max(0, limits.machineMb - limits.memoryMb)}Mi`,
+});
 
 /** The path below the node's configuration folder, its template, and the template's values. */
 const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values])[] => {
@@ -17,7 +23,7 @@ const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values
   const adminKubeconfig = `${kubeconfigDir}/super-admin.conf`;
   return [
     ['kubeadm.yaml', 'kubeadm.yaml', { nodeAddress, nodeName: name, kubernetesVersion, pkiDir, serviceCidr, podCidr }],
-    ['kubelet.yaml', 'kubelet.yaml', { pkiDir, nodeAddress, configDir, logsDir, nodeDir }],
+    ['kubelet.yaml', 'kubelet.yaml', { pkiDir, nodeAddress, configDir, logsDir, nodeDir, ...kubeletLimits(spec) }],
     ['kube-proxy.yaml', 'kube-proxy.yaml', { kubeconfig: adminKubeconfig, nodeName: name, podCidr }],
     ['containerd.toml', 'containerd.toml', { nodeDir, configDir, pauseImage, cniPluginsDir, runc: spec.binaries.runc }],
     ['Corefile', 'Corefile', { nodeAddress, kubeconfig: adminKubeconfig }],

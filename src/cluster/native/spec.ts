@@ -1,3 +1,5 @@
+import type { FenceSettings } from './firewall.ts';
+import type { NodeLimits } from './limits.ts';
 import type { NativeNetwork } from './network.ts';
 
 /** The programs that the node runs. */
@@ -12,6 +14,7 @@ export type NodeBinary =
   | 'containerd'
   | 'ctr'
   | 'runc'
+  | 'iptables-restore'
   | 'coredns';
 
 /** The programs and images of a node. */
@@ -34,8 +37,11 @@ export type NativeTarget = {
   readonly network: NativeNetwork;
 };
 
+/** What the settings allow a node. */
+export type NodeSettings = { readonly fence: FenceSettings; readonly limits: NodeLimits };
+
 /** The input of a native cluster. */
-export type NativeSpec = NativeTarget & NodeSoftware;
+export type NativeSpec = NativeTarget & NodeSettings & NodeSoftware;
 
 /** The node's name in the cluster. Tested in test/cluster/native/components.test.ts. */
 export const nodeName = (name: string): string => `taskgate-${name}`;

@@ -16,8 +16,8 @@ import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 
 /** Changes when `up` would make something else than it did. */
-export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube }: Config): string =>
-  sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, pins }));
+export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube, native, podSecurity }: Config): string =>
+  sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, native, podSecurity, pins }));
 
 const supervisorRun = (instance: Instance): string | undefined => {
   const supervisor = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;

@@ -15,8 +15,10 @@ import type { StepTools } from '../../task-list/step.ts';
 import { chooseMasterRoute, directEndpoint, endpointThrough, type MasterRoute } from '../../tunnel/endpoint.ts';
 import { findUrlTrouble } from '../../tunnel/relay/probe.ts';
 import { stageTimeoutMs } from '../context.ts';
+import { checkHealth } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { type UpContext, upStep } from './context.ts';
+import { prepareArtifacts } from './prepare-artifacts.ts';
 import { startCluster } from './start-cluster.ts';
 
 /** How tasks dial the master. */
@@ -134,10 +136,15 @@ export const findFreePortNote = (port: number, sockets: readonly TcpSocket[]): s
 /** How tasks reach the master. Runs beside the gateway's installation: a tunnel needs no cluster. */
 export const openReversePath = upStep({
   title: 'Open the reverse path to the master',
-  needs: { machine: checkMachine, started: startCluster },
-  run: async ({ machine: { instance }, started: { cluster } }, context, tools): Promise<ReversePath> => {
+  needs: { machine: checkMachine, programs: prepareArtifacts, health: checkHealth, started: startCluster },
+  run: async (
+    { machine: { instance }, programs, health, started: { cluster } },
+    context,
+    tools,
+  ): Promise<ReversePath> => {
     const reach = chooseReversePath(context.config, instance.record());
     const path = await makeReversePath({ instance, cluster, reach }, context, tools);
+    if (!health) await programs.provider.admitMaster?.(path.master);
     tools.note(`${originOf(path.master)}, ${reach.because}`);
     const note = reach.via === 'url' ? undefined : findFreePortNote(context.config.master.port, await listTcpSockets());
     if (note) tools.warn(note);

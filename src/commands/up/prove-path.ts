@@ -20,6 +20,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { type UpContext, upStep } from './context.ts';
 import { findTunnelInstead, makeReversePath, openReversePath } from './open-reverse-path.ts';
+import { prepareArtifacts } from './prepare-artifacts.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
 import { type ReachedInstance, writeMasterConfiguration, writeMasterFiles } from './write-master-files.ts';
@@ -109,7 +110,7 @@ export type Ending = { readonly proof?: Proven; readonly master: MasterEndpoint 
 export const fallBack = upStep({
   title: 'Fall back to a tunnel',
   needs: {
-    ...{ machine: checkMachine, started: startCluster, gateway: reachGateway },
+    ...{ machine: checkMachine, programs: prepareArtifacts, started: startCluster, gateway: reachGateway },
     ...{ reverse: openReversePath, proof: provePath },
   },
   after: [writeMasterFiles],
@@ -124,12 +125,13 @@ export const fallBack = upStep({
     return { because, value: { ...(proof && { proof }), master } };
   },
   run: async (
-    { machine: { instance }, started: { cluster, kube }, gateway, reverse: path, proof: lost, seen: reach },
+    { machine: { instance }, programs, started: { cluster, kube }, gateway, reverse: path, proof: lost, seen: reach },
     context,
     tools,
   ): Promise<Ending> => {
     if (!reach) return { ...(lost && { proof: lost }), master: path.master };
     const { master } = await makeReversePath({ instance, cluster, reach }, context, tools);
+    await programs.provider.admitMaster?.(master);
     tools.keep({ ...(lost && { proof: lost }), master });
     await writeMasterConfiguration({ instance, kube, gateway, master }, context);
     const keep = (proof: Proven): void => tools.keep({ proof, master });

@@ -12,6 +12,7 @@ const names = [
   'containerd',
   'ctr',
   'runc',
+  'iptables-restore',
   'coredns',
 ] as const satisfies readonly NodeBinary[];
 
@@ -20,6 +21,8 @@ export const nativeSpec: NativeSpec = {
   name: 'dev',
   instanceDir: '/state/dev',
   network: networkOf('10.210.0.0/16'),
+  fence: { egress: 'master', allowFrom: [], portRange: { start: 20000, end: 20199 } },
+  limits: { memoryMb: 6000, machineMb: 8000, pids: 16384 },
   kubernetesVersion: 'v1.34.4',
   binaries: Object.fromEntries(names.map((name) => [name, `/bin/${name}`])) as Record<NodeBinary, string>,
   cniPluginsDir: '/cni',
