@@ -1,9 +1,15 @@
+import type { Config } from '../config/config.ts';
 import type { InstanceRecord } from '../instance/record.ts';
 import { hostAndPort } from '../lib/host-and-port.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { ClosedCheck } from '../proof/closed/closed.ts';
+import { hostPathCheck } from '../proof/closed/host-path.ts';
+import { hostPortCheck } from '../proof/closed/host-port.ts';
 import { otherSource } from '../proof/closed/other-source.ts';
 import { plainMaster } from '../proof/closed/plain-master.ts';
+
+/** Settings that promise something; those of the last `up`, or of the one that runs. */
+type Promised = Pick<Config, 'native' | 'podSecurity'>;
 
 /** Where forwards are dialed, the node's address is not reached from here at all. */
 const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly ClosedCheck[] => {
@@ -11,15 +17,34 @@ const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly C
   return [otherSource(gateway.address, gateway.allowFrom)];
 };
 
-/**
- * The negative proofs that the settings and the kind of cluster promise: each must fail to reach what it dials.
- * Tested in test/e2e/closed.test.ts.
- */
-export const closedChecksOf = (
-  record: InstanceRecord,
-  { host, port }: MasterEndpoint,
-  hasCertificate: boolean,
-): readonly ClosedCheck[] => [
+/** A pod reaches the master's port of this host and no other. */
+const egressChecks = ({ provider, cluster }: InstanceRecord, { native }: Promised): readonly ClosedCheck[] =>
+  provider === 'native' && native.egress === 'master' && cluster?.hostAddress
+    ? [hostPortCheck(cluster.hostAddress)]
+    : [];
+
+/** A level that taskgate sets: by itself in clusters that it made, elsewhere where the user asks for it. */
+const podSecurityChecks = (
+  { provider, journal }: InstanceRecord,
+  { podSecurity }: Promised,
+): readonly ClosedCheck[] => {
+  const isForeign = provider === 'attach' || journal.some((one) => one.kind === 'minikube-profile' && !one.owned);
+  const level = podSecurity ?? (isForeign ? 'privileged' : 'baseline');
+  return level === 'privileged' ? [] : [hostPathCheck(level)];
+};
+
+export type ClosedInput = {
+  readonly record: InstanceRecord;
+  readonly settings: Promised;
+  readonly master: MasterEndpoint;
+  /** Whether tasks dial the master with the instance's own certificate. */
+  readonly hasCertificate: boolean;
+};
+
+/** The negative proofs that the settings and the kind of cluster promise: each must fail to reach what it dials. */
+export const closedChecksOf = ({ record, settings, master, hasCertificate }: ClosedInput): readonly ClosedCheck[] => [
   ...accessChecks(record),
-  ...(hasCertificate ? [plainMaster(hostAndPort({ host, port }))] : []),
+  ...(hasCertificate ? [plainMaster(hostAndPort(master))] : []),
+  ...egressChecks(record, settings),
+  ...podSecurityChecks(record, settings),
 ];

@@ -1,7 +1,8 @@
 import type { ProcessIdentity } from '../lib/process/processes.ts';
-import type { Cluster, ProviderName } from '../model/cluster.ts';
+import type { Cluster, Egress, ProviderName } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { PodSecurityLevel } from '../model/pod-security.ts';
 
 /** Of `instance.json`. A change of any type in this file changes the format on disk, and needs another number. */
 export const schemaVersion = 1;
@@ -84,8 +85,18 @@ export type MasterSettings = {
   readonly tls?: boolean;
 };
 
+/** What a native node's pods and processes may do. */
+export type NativeSettings = {
+  /** What pods reach outside of the node. */
+  readonly egress: Egress;
+  readonly memoryMb?: number | undefined;
+  readonly pidsLimit: number;
+};
+
 /** Of the last `up`. */
 export type InstanceSettings = {
+  readonly native?: NativeSettings;
+  readonly podSecurity?: PodSecurityLevel;
   readonly gateway: GatewaySettings;
   readonly master?: MasterSettings;
   /** Those of a tunnel, for the command line that repeats this `up`. */

@@ -14,3 +14,9 @@ export type Cluster = {
   /** The host's address as pods dial it. */
   readonly hostAddress: string;
 };
+
+/**
+ * What pods of a native node reach behind its link to this host. `master`: the master's port at the address that tasks dial.
+ * `host`: that, and all of this host at its end of the link. `all`: no rule.
+ */
+export type Egress = 'master' | 'host' | 'all';

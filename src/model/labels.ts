@@ -1,6 +1,8 @@
 import type { KubeObject } from '../lib/kube/types.ts';
 
 export const instanceLabel = 'taskgate.dev/instance';
+/** On a namespace that taskgate did not create: the instance whose `down` takes its Pod Security level back. */
+export const podSecurityAnnotation = 'taskgate.dev/pod-security';
 /** Names repeat in a cluster that several users attach to; ids do not. */
 const instanceIdLabel = 'taskgate.dev/instance-id';
 const managedByLabel = 'app.kubernetes.io/managed-by';
@@ -38,6 +40,9 @@ export const isOfInstance = ({ metadata: { labels } }: KubeObject, owner: Instan
   if (id !== undefined) return id === owner.instanceId;
   return owner.instanceId === undefined || owner.ownsUnmarked === true;
 };
+
+/** The value of {@link podSecurityAnnotation}. */
+export const podSecurityOwner = ({ instance, instanceId }: InstanceIdentity): string => instanceId ?? instance;
 
 /** The label selector of such objects. */
 export const selectorOf = (labels: Readonly<Record<string, string>>): string =>

@@ -34,7 +34,7 @@ beforeAll(async () => {
   if (!record.gateway || !record.cluster) throw new Error('up has recorded no Gateway');
   ({ gateway, cluster } = record);
   kube = await taskgate.kube(name);
-  echo = await startEcho();
+  echo = await startEcho(taskgate.masterPort);
   kept = keepForwards(
     {
       ...cluster,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   type AdmittedMaster,
-  type FenceSettings,
   fenceCommand,
   renderFence,
   renderFenceChange,
 } from '../../src/cluster/native/firewall.ts';
+import type { FenceSettings } from '../../src/cluster/native/spec.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
 import { findIptables } from '../support/fence/iptables.ts';
 import { makeScene, type Scene } from '../support/fence/scene.ts';

@@ -69,7 +69,8 @@ const forward = (context: BenchContext): Promise<Found> =>
     const { quick, signal, say, taskgate } = context;
     const { kubectl } = (await findArtifacts(signal)).binaries;
     const place = { kube: await taskgate.kube(), ...(await getGateway(context)) };
-    return { forward: await measureForward({ ...place, kubectl, quick, signal, say }) };
+    const masterPort = (await taskgate.record()).settings?.master?.port ?? 0;
+    return { forward: await measureForward({ ...place, kubectl, masterPort, quick, signal, say }) };
   });
 
 /** What measures each part. */

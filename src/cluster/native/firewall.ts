@@ -1,21 +1,7 @@
 import type { Command } from '../../lib/process/runner.ts';
 import type { SetupStep } from '../../supervisor/spec.ts';
 import type { NativeNetwork } from './network.ts';
-import type { NativeSpec } from './spec.ts';
-
-/**
- * What pods reach behind the node's link to this host. `master`: the master's port at the address that tasks dial. `host`:
- * that, and all of this host at its end of the link. `all`: no rule.
- */
-export type Egress = 'master' | 'host' | 'all';
-
-/** Who passes the node's link, in both directions. */
-export type FenceSettings = {
-  readonly egress: Egress;
-  /** Source ranges that reach task ports besides this host. */
-  readonly allowFrom: readonly string[];
-  readonly portRange: { readonly start: number; readonly end: number };
-};
+import type { FenceSettings, NativeSpec } from './spec.ts';
 
 /** The master as pods dial it; without addresses, pods reach none. */
 export type AdmittedMaster = { readonly addresses: readonly string[]; readonly port: number };

@@ -133,14 +133,20 @@ const addressesOf = async (host: string): Promise<readonly string[]> => {
   return found.map(({ address }) => address);
 };
 
-/** Replaces the fence of a node that runs: pods reach this master, and no longer another. */
+/** Replaces the fence of a node that runs: pods reach this master, and no longer another. Throws UserError `cluster.fence`. */
 const admitMaster = async (spec: NativeSpec, { host, port }: MasterEndpoint, tools: NativeTools): Promise<void> => {
   const supervisor = await findRunningSupervisor(tools.resources());
   const [pid] = supervisor ? await childrenOf(supervisor.pid) : [];
   if (pid === undefined) return;
   const master = { addresses: await addressesOf(host), port };
   const rules = renderFenceChange({ network: spec.network, settings: spec.fence, master });
-  await tools.runner(fenceCommand(spec, pid), { input: rules });
+  await tools.runner(fenceCommand(spec, pid), { input: rules }).catch((cause) => {
+    throw new UserError(`cannot change the rules of the node's network: ${messageOf(cause)}`, {
+      id: 'cluster.fence',
+      hint: `take the instance down and up again: taskgate down --name ${spec.name}`,
+      cause,
+    });
+  });
 };
 
 const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<void> => {

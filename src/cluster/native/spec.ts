@@ -1,4 +1,4 @@
-import type { FenceSettings } from './firewall.ts';
+import type { Egress } from '../../model/cluster.ts';
 import type { NodeLimits } from './limits.ts';
 import type { NativeNetwork } from './network.ts';
 
@@ -35,6 +35,14 @@ export type NativeTarget = {
   /** The instance's folder; the node writes nowhere else. */
   readonly instanceDir: string;
   readonly network: NativeNetwork;
+};
+
+/** Who passes the node's link, in both directions. */
+export type FenceSettings = {
+  readonly egress: Egress;
+  /** Source ranges that reach task ports besides this host. */
+  readonly allowFrom: readonly string[];
+  readonly portRange: { readonly start: number; readonly end: number };
 };
 
 /** What the settings allow a node. */

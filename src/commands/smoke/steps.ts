@@ -19,7 +19,12 @@ export const proveBySample = stepsOf<CommandContext>()({
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
       ...tls,
       closed: [
-        ...closedChecksOf(instance.record(), master, tls !== undefined),
+        ...closedChecksOf({
+          record: instance.record(),
+          // what was promised when it was made, whatever the settings are today
+          settings: { ...context.config, ...instance.record().settings },
+          ...{ master, hasCertificate: tls !== undefined },
+        }),
         ...(await tunnelChecksOf(instance.dir)),
       ],
     });

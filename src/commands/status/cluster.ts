@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readNodeUse } from '../../cluster/native/limits.ts';
 import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
@@ -18,6 +19,7 @@ import { gatewayRef } from '../../model/gateway-api.ts';
 import { isOfInstance } from '../../model/labels.ts';
 import type { Problem } from '../../model/problem.ts';
 import { portOfListener } from '../../model/task-listener.ts';
+import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refused-tasks.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { findSupervisorStatus } from '../../supervisor/status-socket.ts';
@@ -75,6 +77,15 @@ const lookAt = ({ name, provider, cluster }: InstanceRecord, component: 'kubelet
     ? `see: taskgate logs ${component} --name ${name}`
     : `see: kubectl --kubeconfig ${cluster?.kubeconfigPath} get nodes,events --all-namespaces`;
 
+/** Not the cluster's fault: nothing that `up` makes would change it. */
+export const taskRefusedId = 'cluster.task-refused';
+
+const refusedProblem = ({ job, finding: { cause, hint } }: RefusedTask): Problem => ({
+  id: taskRefusedId,
+  message: `task ${job} has no pod: ${cause}`,
+  hint,
+});
+
 /** What the cluster's and its gateway's objects show. */
 export const lookAtCluster = async ({ config }: CommandContext, instance: Instance) => {
   const record = instance.record();
@@ -83,10 +94,12 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
     return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
   try {
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    const [nodes, gateway, foreign] = await Promise.all([
+    const settings = { ...config, ...record.settings };
+    const [nodes, gateway, foreign, refused] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
       lookAtGateway(kube, config, record),
-      findForeignMasters(kube, instance, { ...config, ...record.settings }),
+      findForeignMasters(kube, instance, settings),
+      findRefusedTasks(kube, settings.master.taskNamespace),
     ]);
     const node = judge(
       isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
@@ -94,15 +107,16 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
       `node ${cluster.nodeName}`,
       lookAt(record, 'kubelet'),
     );
-    return { ...gateway, problems: [...node, ...gateway.problems, ...foreign] };
+    return { ...gateway, problems: [...node, ...gateway.problems, ...foreign, ...refused.map(refusedProblem)] };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }
 };
 
 /** The processes of a native cluster. Tested in test/commands/status/look.test.ts. */
-export const lookAtSupervisor = async ({ folders }: CommandContext, { name, provider }: InstanceRecord) => {
+export const lookAtSupervisor = async ({ folders }: CommandContext, { name, provider, journal }: InstanceRecord) => {
   if (provider !== 'native') return { problems: [] };
   const keeper = await findSupervisorStatus(instancePaths(instanceDirOf(folders.stateDir, name)).supervisorSocketPath);
-  return { ...(keeper && { keeper }), problems: supervisorProblems(keeper, name) };
+  const use = await readNodeUse(journal.flatMap((one) => (one.kind === 'cgroups' ? one.paths : [])));
+  return { ...(keeper && { keeper }), use, problems: supervisorProblems(keeper, name) };
 };

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import type { NodeUse } from '../../cluster/native/limits.ts';
 import { readTunnelSpec } from '../../daemon/spec.ts';
 import { findInstance, type Instance, isTunnelOnly } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';
@@ -21,6 +22,8 @@ export type InstanceStatus = {
   /** Undefined when it cannot be read; then there is a problem. */
   readonly record?: Omit<InstanceRecord, 'journal' | 'schema'>;
   readonly keeper?: SupervisorStatus;
+  /** What a native node uses of this machine, and its limits. */
+  readonly use?: NodeUse;
   /** Listeners of tasks on the Gateway now. */
   readonly taskListeners?: number;
   /** The same, one by one. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { describeNodeUse } from '../../cluster/native/limits.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';
@@ -10,7 +11,7 @@ import { describeTransports, type KnownTransports, withTransports } from './tran
 type Row = readonly [label: string, value: string | false | undefined];
 
 const rowsOf = (status: InstanceStatus): readonly Row[] => {
-  const { record, keeper, taskListeners, tunnels, exposed } = status;
+  const { record, keeper, use, taskListeners, tunnels, exposed } = status;
   const { gateway, master, provider } = record ?? {};
   const { start, end } = gateway?.portRange ?? {};
   const isCounted = gateway && taskListeners !== undefined;
@@ -23,6 +24,7 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
     ['forwards', tunnels?.forward && `${tunnels.forward.state}, ${tunnels.forward.listeners.length} listeners`],
+    ['node', use && describeNodeUse(use)],
     [
       'processes',
       keeper?.children

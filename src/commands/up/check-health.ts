@@ -10,6 +10,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { CommandContext } from '../../providers/context.ts';
+import { taskRefusedId } from '../status/cluster.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
 import { checkMachine } from './check-machine.ts';
@@ -47,8 +48,8 @@ const findProof = async (context: CommandContext, instance: Instance): Promise<s
   // a cluster that may be recreated has nothing of what was proven
   if (!proven || context.config.recreate || proven.settings !== settingsDigest(context.config)) return undefined;
   const status = await findStatus(context);
-  // another master is the user's matter: nothing that `up` makes would change it
-  const own = status?.problems.filter(({ id }) => id !== foreignMasterId);
+  // another master and a task that is refused are the user's matter: nothing that `up` makes would change them
+  const own = status?.problems.filter(({ id }) => id !== foreignMasterId && id !== taskRefusedId);
   if (!own || own.length > 0) return undefined;
   return (await findRun(instance)) === proven.run ? proven.at : undefined;
 };

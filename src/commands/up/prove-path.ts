@@ -1,10 +1,7 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
-import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { findMasterTls } from '../../instance/master-certificate.ts';
-import { ensureNamespace } from '../../lib/kube/namespace.ts';
-import { ownerLabels } from '../../model/labels.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { removeSampleTask } from '../../proof/sample-task/removal.ts';
@@ -14,6 +11,7 @@ import type { RunTools } from '../../task-list/step.ts';
 import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
+import { ensureTaskNamespace } from '../task-namespace.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
@@ -34,12 +32,11 @@ export const startSample = upStep({
   run: async (
     { machine: { instance }, started: { kube }, reverse: { master } },
     context,
-    { signal, report },
+    { signal, report, warn },
   ): Promise<SampleTask | undefined> => {
     const { config } = context;
     const namespace = config.master.taskNamespace;
-    // the master refuses to start where its default namespace is missing; `down` finds one made here by its label
-    await ensureNamespace(kube, namespace, ownerLabels(identityOf(instance.record())));
+    await ensureTaskNamespace({ instance, kube }, config, warn);
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
     return startSampleTask(kube, { ...sampleSpec(config, { instance, master }), ...(await findMasterTls(instance)) });
   },
@@ -69,7 +66,13 @@ const proveNow = async (
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...tls,
     ...(task && { task }),
-    closed: [...closedChecksOf(instance.record(), master, tls !== undefined), ...(await tunnelChecksOf(instance.dir))],
+    closed: [
+      ...closedChecksOf({
+        record: instance.record(),
+        ...{ settings: config, master, hasCertificate: tls !== undefined },
+      }),
+      ...(await tunnelChecksOf(instance.dir)),
+    ],
   });
   keep(proof);
   for (const note of proof.notes) warn(note);

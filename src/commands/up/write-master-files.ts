@@ -47,6 +47,8 @@ export const writeMasterConfiguration = async (
     settings: {
       ...{ gateway: config.gateway, master: config.master },
       ...{ ssh: config.ssh, ngrok: config.ngrok, tunnel: config.tunnel },
+      ...(instance.record().provider === 'native' && { native: config.native }),
+      ...(config.podSecurity && { podSecurity: config.podSecurity }),
     },
     ...(clusterId !== undefined && { clusterId }),
   });

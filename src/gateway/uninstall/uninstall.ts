@@ -9,6 +9,7 @@ import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
 import { type Kind, type Leftover, type RemovalContext, type RemovalOptions, removeKinds } from './objects.ts';
+import { removePodSecurity } from './pod-security.ts';
 
 /** Result of {@link removeGatewayObjects}, one line for each object. */
 export type Removal = {
@@ -54,6 +55,7 @@ export const removeGatewayObjects = async (
     await removeKinds(removing, taskKinds);
     await removeGateways(removing);
     await removeKinds(removing, installedKinds);
+    await removePodSecurity(removing);
     await removeNamespaces(removing);
     await removeCRDs(removing);
     await restoreCRDs(removing);

@@ -1,5 +1,6 @@
 import { isReady, type KubeEvent, newestOf, type Pod } from '../../lib/kube/shapes.ts';
 import type { Finding } from '../../model/path.ts';
+import { explainPodSecurity } from '../../model/pod-security.ts';
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [
@@ -45,6 +46,9 @@ export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[
     : 'the Job has created no pod';
   const more = event && !state.includes(event) ? ` (${event})` : '';
   const text = `${state}${more}`;
-  const hint = hints.find(([pattern]) => pattern.test(text))?.[1] ?? 'allow more time, or see its events';
+  const hint =
+    explainPodSecurity(text)?.hint ??
+    hints.find(([pattern]) => pattern.test(text))?.[1] ??
+    'allow more time, or see its events';
   return { cause: `${pod ? `pod ${pod.metadata.name}` : 'sample task'} is not ready: ${text}`, hint };
 };

@@ -3,8 +3,9 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Pod } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import type { Hop } from '../../model/path.ts';
+import type { Finding, Hop } from '../../model/path.ts';
 import { taskPods } from '../../model/task-objects.ts';
+import { findRefusedTasks } from '../diagnosis/refused-tasks.ts';
 import { untilAnswered } from '../probe/dial.ts';
 import type { Command, MasterApi } from './api.ts';
 import {
@@ -46,20 +47,23 @@ const troubleOf = async ({ api, signal }: LaunchedTask, { id, state, exitStatus 
   return { state, exitStatus, logs };
 };
 
-/** Waits until the command runs or has ended; returns its last state at the deadline. */
-const waitForRunning = async ({
-  api,
-  task,
-  timeoutMs,
-  pauseMs = statePauseMs,
-  signal,
-}: LaunchedTask): Promise<Command> => {
-  let last: Command = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
-  const look = async (until: AbortSignal): Promise<Command> => {
-    last = await api.find(task.taskId, until);
+/** A command, and why its namespace refuses its pods. */
+type Seen = Command & { readonly refusal?: Finding };
+
+const findPodRefusal = async ({ kube, task }: LaunchedTask): Promise<Finding | undefined> =>
+  (await findRefusedTasks(kube, task.namespace)).find(({ job }) => job.includes(task.taskId))?.finding;
+
+/** Waits until the command runs, has ended or will get no pod; returns its last state at the deadline. */
+const waitForRunning = async (launched: LaunchedTask): Promise<Seen> => {
+  const { api, task, timeoutMs, pauseMs = statePauseMs, signal } = launched;
+  let last: Seen = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
+  const look = async (until: AbortSignal): Promise<Seen> => {
+    const [command, refusal] = await Promise.all([api.find(task.taskId, until), findPodRefusal(launched)]);
+    last = { ...command, ...(refusal && { refusal }) };
     return last;
   };
-  const judge = ({ state }: Command) => state === 'STATE_RUNNING' || hasEnded(state) || state;
+  const judge = ({ state, refusal }: Seen) =>
+    state === 'STATE_RUNNING' || hasEnded(state) || refusal !== undefined || state;
   const options = { timeoutMs, id: 'proof.task-not-running', signal } as const;
   try {
     return await waitUntil('Task', polling(look, pauseMs), judge, options);
@@ -135,6 +139,9 @@ const troubleHops = (run: LaunchedTask, trouble: TaskTrouble, isStuck: boolean):
 export const probeMasterTask = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
   const command = await waitForRunning(launched);
   const { api, kube, nonce, signal } = launched;
+  if (command.refusal) {
+    return [taskHop(launched, { ok: false, evidence: 'its Job has no pod', finding: command.refusal })];
+  }
   if (command.state !== 'STATE_RUNNING') {
     return troubleHops(launched, await troubleOf(launched, command), !hasEnded(command.state));
   }

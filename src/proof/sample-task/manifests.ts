@@ -64,7 +64,7 @@ const containerArgs = {
 
 /**
  * The master's Job without the parts that carry no traffic (init container, log shipper, priority class). It can only
- * answer requests: no token, no root, no capabilities. It has a deadline of 10 minutes, in case it is not removed.
+ * answer requests: no token, no root, no capabilities, so that every Pod Security level admits it. It has a deadline of 10 minutes, in case it is not removed.
  */
 export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
   apiVersion: 'batch/v1',
@@ -89,7 +89,10 @@ export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         terminationGracePeriodSeconds: 0, // serve-hostname sleeps for a minute after SIGTERM
-        securityContext: { runAsUser: 65534, runAsGroup: 65534, runAsNonRoot: true },
+        securityContext: {
+          ...{ runAsUser: 65534, runAsGroup: 65534, runAsNonRoot: true },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
         containers: podPorts.map(({ protocol, podPort }) => ({
           name: containerNames[protocol],
           image,

@@ -33,7 +33,7 @@ test('up: what comes after what', () => {
     ['Wait for the node', [programs, health, started]],
     ['Wait for Services', [machine, started]],
     [owner, [machine, programs, health, started]],
-    [reverse, [machine, started]],
+    [reverse, [machine, programs, health, started]],
     ['Install the Gateway API', [machine, programs, health, owner]],
     [
       'Install Contour and the Gateway',
@@ -44,7 +44,10 @@ test('up: what comes after what', () => {
     [reached, [machine, health, started, 'Wait for the Gateway', reverse]],
     ['Write the master configuration', [machine, started, reached, reverse]],
     ['Prove the path', [machine, health, started, reached, reverse, 'Start the sample task', 'Wait for the node']],
-    ['Fall back to a tunnel', [machine, started, reached, reverse, 'Prove the path', 'Write the master configuration']],
+    [
+      'Fall back to a tunnel',
+      [machine, programs, started, reached, reverse, 'Prove the path', 'Write the master configuration'],
+    ],
   ]);
 });
 

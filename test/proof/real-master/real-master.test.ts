@@ -224,3 +224,21 @@ describe('a kill after which something is left', { concurrent: true }, () => {
     expect(proven.cleanup.finding?.cause).toMatch(cause);
   });
 });
+
+test('a task whose pods the namespace refuses is not waited for: the events of its Job have the reason', async () => {
+  const violation = 'violates PodSecurity "baseline:latest": hostPath volumes (volume "det-host-volume-0")';
+  const fake = cluster({
+    react: ({ kind, metadata: { name, namespace } }, { put }) => {
+      if (kind !== 'Job') return;
+      const event = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'refused', namespace: namespace ?? '' } };
+      const message = `Error creating: pods "${name}-abcde" is forbidden: ${violation}`;
+      put({ ...event, reason: 'FailedCreate', message, involvedObject: { kind: 'Job', name } } as KubeObject);
+    },
+  });
+  await using at = await scene(fake, await freePort());
+  const broken = brokenOf(await at.prove({ timeoutMs: 60_000 }));
+  expect(broken).toMatchObject({
+    ...{ from: 'master', evidence: 'its Job has no pod' },
+    finding: { cause: expect.stringContaining(violation), hint: expect.stringContaining('--pod-security privileged') },
+  });
+});

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { detectPlatform } from '../../../src/artifacts/platform.ts';
 import { debianEnvironment, runtimePaths } from '../../../src/artifacts/runtime.ts';
-import { systemPath } from '../../../src/cluster/native/components.ts';
+import { systemPath } from '../../../src/lib/process/system-path.ts';
 
 export type Iptables = {
   readonly binaries: { readonly 'iptables-restore': string };

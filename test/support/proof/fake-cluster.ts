@@ -1,7 +1,7 @@
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
-import { type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
+import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
 import { answerAsPod, gateway } from './local-path.ts';
 import { readyPod } from './path.ts';
 
@@ -24,6 +24,16 @@ const accountOf = ({ metadata: { name } }: KubeObject) => ({
   metadata: { name: 'default', namespace: name },
 });
 
+/** As Pod Security admission does. */
+const refuseHostPath = (call: string): Error | undefined =>
+  call.startsWith('create Pod default/taskgate-host-path')
+    ? refusal(
+        403,
+        'Forbidden',
+        'pods "taskgate-host-path" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes',
+      )
+    : undefined;
+
 /**
  * A cluster in which the sample task's Job has a ready pod at once, and a namespace its account; `secret` tells the host name that the
  * pod was given.
@@ -40,6 +50,7 @@ export const sampleCluster = (input: FakeKubeInput = {}) => {
       const { labels = {} } = object.metadata;
       put({ ...readyPod('sample-1'), metadata: { ...readyPod('sample-1').metadata, labels } });
     },
+    refuse: refuseHostPath,
     ...input,
   });
   const text: Kube['text'] = (path, query = {}) =>

@@ -42,6 +42,8 @@ export type ForwardInput = {
   readonly cluster: Cluster;
   readonly gateway: GatewayEndpoint;
   readonly kubectl: string;
+  /** Free, since no master runs; pods reach no other port of this host. */
+  readonly masterPort: number;
   readonly quick: boolean;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -173,7 +175,7 @@ const measureThroughput = async ({ quick }: ForwardInput, { taskgate, kubectl, p
 /** Streams through forwards of taskgate and of kubectl to an echo on this host, through a Gateway whose listeners change. */
 export const measureForward = async (input: ForwardInput): Promise<ForwardResults> => {
   const { kube, cluster, gateway, say } = input;
-  const echo = await startEcho();
+  const echo = await startEcho(input.masterPort);
   const task = await exposeHost(kube, gateway, {
     host: { host: cluster.hostAddress, port: echo.port },
     count: streams,

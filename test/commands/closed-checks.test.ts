@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { closedChecksOf } from '../../src/commands/closed-checks.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
+import { commandContext, instanceRecord } from '../support/context.ts';
+
+const { config } = commandContext({ folders: { stateDir: '/nowhere', cacheDir: '/nowhere' } });
+const cluster: Cluster = {
+  provider: 'native',
+  ...{ name: 'dev', kubeconfigPath: '/k', kubeContext: 'c', nodeName: 'n' },
+  ...{ nodeAddress: '10.210.255.2', hostAddress: '10.210.255.1' },
+};
+
+const checksOf = (record: Partial<InstanceRecord>, change: Partial<Config> = {}): readonly string[] =>
+  closedChecksOf(instanceRecord({ cluster, ...record }), { ...config, ...change }).map(
+    ({ from, to }) => `${from} x ${to}`,
+  );
+
+const port = 'pod x other ports of this host, 10.210.255.1';
+const files = "pod (baseline) x the node's files";
+
+test.each([
+  ['native', {}, {}, [port, files]],
+  ['native that lets pods reach the host', {}, { native: { ...config.native, egress: 'host' } }, [files]],
+  ['native that admits every pod', {}, { podSecurity: 'privileged' }, [port]],
+  ['a profile of ours', { provider: 'minikube' }, {}, [files]],
+  ['attach', { provider: 'attach' }, {}, []],
+  [
+    'attach where the user asks',
+    { provider: 'attach' },
+    { podSecurity: 'restricted' },
+    [files.replace('baseline', 'restricted')],
+  ],
+] as const)('%s', (_, record, change, checks) => expect(checksOf(record, change)).toEqual(checks));
