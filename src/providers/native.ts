@@ -35,10 +35,10 @@ const machineMb = (): number => {
   return Math.floor(Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY) / 2 ** 20);
 };
 
-const nodeSettingsOf = ({ native, gateway }: Config): NodeSettings => {
+const nodeSettingsOf = ({ native, gateway, master }: Config): NodeSettings => {
   const { egress, memoryMb = defaultMemoryMb(machineMb()), pidsLimit } = native;
   return {
-    fence: { egress, allowFrom: gateway.allowFrom ?? [], portRange: gateway.portRange },
+    fence: { egress, allowFrom: gateway.allowFrom ?? [], portRange: gateway.portRange, masterPort: master.port },
     limits: { memoryMb, machineMb: machineMb(), pids: pidsLimit },
   };
 };

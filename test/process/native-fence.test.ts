@@ -12,7 +12,12 @@ import { makeScene, type Scene } from '../support/fence/scene.ts';
 
 const iptables = await findIptables();
 const isRoot = process.getuid?.() === 0;
-const settings: FenceSettings = { egress: 'master', allowFrom: [], portRange: { start: 20_000, end: 20_199 } };
+const settings: FenceSettings = {
+  egress: 'master',
+  allowFrom: [],
+  portRange: { start: 20_000, end: 20_199 },
+  masterPort: 8080,
+};
 const noMaster: AdmittedMaster = { addresses: [], port: 0 };
 
 const restore = async ({ nodePid }: Scene, rules: string): Promise<void> => {

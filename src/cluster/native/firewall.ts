@@ -90,9 +90,15 @@ const restoreCommand = ({ binaries, env }: Iptables, ...files: readonly string[]
   ...files,
 ];
 
+/** The master that a new node admits: on this host, as most pods dial it. */
+export const firstMaster = ({ network, fence }: Pick<NativeSpec, 'network' | 'fence'>): AdmittedMaster => ({
+  addresses: [network.hostAddress],
+  port: fence.masterPort,
+});
+
 /**
- * Sets up the fence in the node's network namespace, before it has a link. No master is admitted yet. Links get no IPv6
- * addresses: by a link-local one the host's services would be reached past these rules.
+ * Sets up the fence in the node's network namespace, before it has a link. Links get no IPv6 addresses: by a link-local one
+ * the host's services would be reached past these rules.
  */
 export const fenceSetup = (spec: NativeSpec): readonly SetupStep[] => {
   const path = '/run/taskgate-fence.rules';
@@ -102,7 +108,7 @@ export const fenceSetup = (spec: NativeSpec): readonly SetupStep[] => {
     {
       write: {
         path,
-        text: renderFence({ network: spec.network, settings: spec.fence, master: { addresses: [], port: 0 } }),
+        text: renderFence({ network: spec.network, settings: spec.fence, master: firstMaster(spec) }),
       },
     },
     { run: restoreCommand(spec, path) },

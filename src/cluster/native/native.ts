@@ -16,7 +16,7 @@ import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from 
 import { cgroupPaths, createCgroups, delegateCgroupV2, nodeCgroupPaths, parseHierarchies } from './cgroups.ts';
 import { nodeChildren } from './components.ts';
 import { limitDevices } from './devices.ts';
-import { fenceCommand, fenceSetup, renderFenceChange } from './firewall.ts';
+import { fenceCommand, fenceSetup, firstMaster, renderFenceChange } from './firewall.ts';
 import { readHostTree } from './host-tree.ts';
 import { importImages } from './images.ts';
 import { limitCgroups } from './limits.ts';
@@ -133,6 +133,11 @@ const addressesOf = async (host: string): Promise<readonly string[]> => {
   return found.map(({ address }) => address);
 };
 
+const isFirstMaster = (target: NativeTarget & NodeSettings, { host, port }: MasterEndpoint): boolean => {
+  const first = firstMaster(target);
+  return first.addresses.includes(host) && first.port === port;
+};
+
 /** Replaces the fence of a node that runs: pods reach this master, and no longer another. Throws UserError `cluster.fence`. */
 const admitMaster = async (spec: NativeSpec, { host, port }: MasterEndpoint, tools: NativeTools): Promise<void> => {
   const supervisor = await findRunningSupervisor(tools.resources());
@@ -160,21 +165,30 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
  * Kubernetes as child processes inside private namespaces: no Docker, no VM, Linux and root only.
  * Tested in test/e2e/up-down.test.ts.
  */
-export const native = (target: NativeTarget & NodeSettings, tools: NativeTools): ClusterProvider => ({
-  find: () => findState(tools.resources()),
-  start: async (limits) => {
-    if ((await findState(tools.resources())) !== 'running') {
-      await removeAll(tools);
-      await startNode({ ...target, ...tools.software() }, tools, limits);
-    }
-    return clusterOf(target);
-  },
-  loadImages: (archive, refs, limits) => {
-    const { ctr } = tools.software().binaries;
-    const find = () => findRunningSupervisor(tools.resources());
-    return importImages({ ctr, archive, refs, runner: tools.runner, findSupervisor: find, ...limits });
-  },
-  admitMaster: (master) => admitMaster({ ...target, ...tools.software() }, master, tools),
-  stop: () => removeAll(tools),
-  delete: () => removeAll(tools),
-});
+export const native = (target: NativeTarget & NodeSettings, tools: NativeTools): ClusterProvider => {
+  let isNew = false;
+  return {
+    find: () => findState(tools.resources()),
+    start: async (limits) => {
+      if ((await findState(tools.resources())) !== 'running') {
+        await removeAll(tools);
+        await startNode({ ...target, ...tools.software() }, tools, limits);
+        isNew = true;
+      }
+      return clusterOf(target);
+    },
+    loadImages: (archive, refs, limits) => {
+      const { ctr } = tools.software().binaries;
+      const find = () => findRunningSupervisor(tools.resources());
+      return importImages({ ctr, archive, refs, runner: tools.runner, findSupervisor: find, ...limits });
+    },
+    admitMaster: async (master) => {
+      // a new node does already; to change its rules while everything starts takes a second or two
+      if (isNew && isFirstMaster(target, master)) return;
+      isNew = false;
+      await admitMaster({ ...target, ...tools.software() }, master, tools);
+    },
+    stop: () => removeAll(tools),
+    delete: () => removeAll(tools),
+  };
+};

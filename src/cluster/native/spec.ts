@@ -43,6 +43,8 @@ export type FenceSettings = {
   /** Source ranges that reach task ports besides this host. */
   readonly allowFrom: readonly string[];
   readonly portRange: { readonly start: number; readonly end: number };
+  /** On this host: a new node admits it there at once. */
+  readonly masterPort: number;
 };
 
 /** What the settings allow a node. */

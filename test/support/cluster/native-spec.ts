@@ -21,7 +21,7 @@ export const nativeSpec: NativeSpec = {
   name: 'dev',
   instanceDir: '/state/dev',
   network: networkOf('10.210.0.0/16'),
-  fence: { egress: 'master', allowFrom: [], portRange: { start: 20000, end: 20199 } },
+  fence: { egress: 'master', allowFrom: [], portRange: { start: 20000, end: 20199 }, masterPort: 8080 },
   limits: { memoryMb: 6000, machineMb: 8000, pids: 16384 },
   kubernetesVersion: 'v1.34.4',
   binaries: Object.fromEntries(names.map((name) => [name, `/bin/${name}`])) as Record<NodeBinary, string>,
