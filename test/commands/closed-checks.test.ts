@@ -13,9 +13,12 @@ const cluster: Cluster = {
 };
 
 const checksOf = (record: Partial<InstanceRecord>, change: Partial<Config> = {}): readonly string[] =>
-  closedChecksOf(instanceRecord({ cluster, ...record }), { ...config, ...change }).map(
-    ({ from, to }) => `${from} x ${to}`,
-  );
+  closedChecksOf({
+    record: instanceRecord({ cluster, ...record }),
+    settings: { ...config, ...change },
+    master: { scheme: 'http', host: '10.210.255.1', port: 8080, via: 'direct' },
+    hasCertificate: false,
+  }).map(({ from, to }) => `${from} x ${to}`);
 
 const port = 'pod x other ports of this host, 10.210.255.1';
 const files = "pod (baseline) x the node's files";

@@ -44,7 +44,8 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
     const { master, proof } = JSON.parse(ended.stdout);
     expect(master).toMatchObject({ scheme: 'http', host: server.address, via: 'ssh' });
     ({ port } = master);
-    expect(proof.hops.at(-1)).toMatchObject({
+    const hops = proof.hops.filter(({ direction }: { direction: string }) => direction !== 'closed');
+    expect(hops.at(-1)).toMatchObject({
       ok: true,
       from: `DET_MASTER http://${server.address}:${port}`,
       // the relay of the tunnel, on this host

@@ -29,7 +29,8 @@ describe(`${noSshServer}tasks on Minikube reach the master by ssh -R on a machin
     expect(ending(ended)).toBe('exit 0');
     const { master, proof } = JSON.parse(ended.stdout);
     expect(master).toMatchObject({ host: server.address, via: 'ssh' });
-    expect(proof.hops.at(-1).evidence).toBe('nonce came back; the placeholder master saw the call from 127.0.0.1');
+    const hops = proof.hops.filter(({ direction }: { direction: string }) => direction !== 'closed');
+    expect(hops.at(-1).evidence).toBe('nonce came back; the placeholder master saw the call from 127.0.0.1');
   });
 
   test('cut, no task reaches the master; mended, the same address works again', async () => {
