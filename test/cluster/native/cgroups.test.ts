@@ -1,7 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cgroupMounts, cgroupPaths, delegateCgroupV2, isOwnCgroup, nodeCgroupPaths, parseHierarchies } from '../../../src/cluster/native/cgroups.ts';
+import {
+  cgroupMounts,
+  cgroupPaths,
+  delegateCgroupV2,
+  isOwnCgroup,
+  nodeCgroupPaths,
+  parseHierarchies,
+} from '../../../src/cluster/native/cgroups.ts';
 import { mountSteps } from '../../../src/cluster/native/mount.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
