@@ -1,9 +1,14 @@
 import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cgroupMounts, cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
+import {
+  cgroupMounts,
+  cgroupPaths,
+  createCgroups,
+  parseHierarchies,
+} from '../../src/cluster/native/isolation/cgroups.ts';
+import { mountSteps } from '../../src/cluster/native/isolation/mount.ts';
+import { isolatedCommand } from '../../src/cluster/native/isolation/namespaces.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
-import { mountSteps } from '../../src/cluster/native/mount.ts';
-import { isolatedCommand } from '../../src/cluster/native/namespaces.ts';
 import { hasCode } from '../../src/lib/errors.ts';
 import { childrenOf, findProcess, isRunning } from '../../src/lib/process/processes.ts';
 import { systemPath } from '../../src/lib/process/system-path.ts';

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import type { Artifacts } from '../artifacts/artifacts.ts';
-import { defaultMemoryMb } from '../cluster/native/limits.ts';
+import { defaultMemoryMb } from '../cluster/native/isolation/limits.ts';
 import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
 import { chooseNetwork, networkOf } from '../cluster/native/network.ts';

@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { mkdir, readdir, readlink } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
+import { pidsInCgroups } from '../../src/cluster/native/isolation/cgroups.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import type { SupervisorStatus } from '../../src/supervisor/spec.ts';

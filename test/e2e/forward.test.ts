@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startEcho } from '../../scripts/testbed/echo.ts';
 import { exposeHost, type HostTask } from '../../scripts/testbed/host-task.ts';
 import { startStream } from '../../scripts/testbed/stream.ts';
-import { pidsInCgroups } from '../../src/cluster/native/cgroups.ts';
+import { pidsInCgroups } from '../../src/cluster/native/isolation/cgroups.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
 import { keepForwards } from '../../src/forward/forward.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/cgroups.ts';
+import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/isolation/cgroups.ts';
 import { instanceHash, linkName } from '../../src/cluster/native/link.ts';
 import {
   asNobody,

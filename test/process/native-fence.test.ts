@@ -4,7 +4,7 @@ import {
   fenceCommand,
   renderFence,
   renderFenceChange,
-} from '../../src/cluster/native/firewall.ts';
+} from '../../src/cluster/native/isolation/firewall.ts';
 import type { FenceSettings } from '../../src/cluster/native/spec.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
 import { findIptables } from '../support/fence/iptables.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseHierarchies, pidsInCgroups } from '../../../src/cluster/native/cgroups.ts';
+import { parseHierarchies, pidsInCgroups } from '../../../src/cluster/native/isolation/cgroups.ts';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
 import { hasCode } from '../../../src/lib/errors.ts';
 

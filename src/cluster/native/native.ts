@@ -13,15 +13,21 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
-import { cgroupPaths, createCgroups, delegateCgroupV2, nodeCgroupPaths, parseHierarchies } from './cgroups.ts';
 import { nodeChildren } from './components.ts';
-import { limitDevices } from './devices.ts';
-import { fenceCommand, fenceSetup, firstMaster, renderFenceChange } from './firewall.ts';
-import { readHostTree } from './host-tree.ts';
 import { importImages } from './images.ts';
-import { limitCgroups } from './limits.ts';
+import {
+  cgroupPaths,
+  createCgroups,
+  delegateCgroupV2,
+  nodeCgroupPaths,
+  parseHierarchies,
+} from './isolation/cgroups.ts';
+import { limitDevices } from './isolation/devices.ts';
+import { fenceCommand, fenceSetup, firstMaster, renderFenceChange } from './isolation/firewall.ts';
+import { readHostTree } from './isolation/host-tree.ts';
+import { limitCgroups } from './isolation/limits.ts';
+import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
-import { droppedCapabilities, isolatedCommand, namespaceSetup } from './namespaces.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { render } from '../../lib/template.ts';
-import { podPidsOf } from './limits.ts';
+import { podPidsOf } from './isolation/limits.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;

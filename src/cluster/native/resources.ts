@@ -4,7 +4,7 @@ import { hasCode, UserError } from '../../lib/errors.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import { isOwnCgroup, parseHierarchies, pidsInCgroups, removeCgroups } from './cgroups.ts';
+import { isOwnCgroup, parseHierarchies, pidsInCgroups, removeCgroups } from './isolation/cgroups.ts';
 import { listLinksCommand, removeLinkCommand } from './link.ts';
 
 export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies readonly NativeResource['kind'][];

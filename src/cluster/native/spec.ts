@@ -1,5 +1,5 @@
 import type { Egress } from '../../model/cluster.ts';
-import type { NodeLimits } from './limits.ts';
+import type { NodeLimits } from './isolation/limits.ts';
 import type { NativeNetwork } from './network.ts';
 
 /** The programs that the node runs. */

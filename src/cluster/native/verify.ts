@@ -4,8 +4,8 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { bySystemPath, systemPath } from '../../lib/process/system-path.ts';
 import type { Obstacle } from '../provider.ts';
-import { parseHierarchies } from './cgroups.ts';
-import { namespaceFlags } from './namespaces.ts';
+import { parseHierarchies } from './isolation/cgroups.ts';
+import { namespaceFlags } from './isolation/namespaces.ts';
 
 /** Programs of the host that the native provider calls, and the Debian package of each. */
 const tools = {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readNodeUse } from '../../cluster/native/limits.ts';
+import { readNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { NodeUse } from '../../cluster/native/limits.ts';
+import type { NodeUse } from '../../cluster/native/isolation/limits.ts';
 import { readTunnelSpec } from '../../daemon/spec.ts';
 import { findInstance, type Instance, isTunnelOnly } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeNodeUse } from '../../cluster/native/limits.ts';
+import { describeNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';

@@ -1,4 +1,4 @@
-import type { HostTree } from '../../../src/cluster/native/host-tree.ts';
+import type { HostTree } from '../../../src/cluster/native/isolation/host-tree.ts';
 
 /** A host that has nothing for a node. */
 export const emptyTree: HostTree = {

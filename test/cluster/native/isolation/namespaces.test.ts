@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { droppedCapabilities, isolatedCommand, namespaceSetup } from '../../../src/cluster/native/namespaces.ts';
-import { emptyTree } from '../../support/cluster/host-tree.ts';
+import {
+  droppedCapabilities,
+  isolatedCommand,
+  namespaceSetup,
+} from '../../../../src/cluster/native/isolation/namespaces.ts';
+import { emptyTree } from '../../../support/cluster/host-tree.ts';
 
 test('the supervisor joins its cgroups first, then gets namespaces of its own and a reaper above it', () => {
   const line = isolatedCommand(['node', 'supervisor.ts', 'spec'], ['/cg/a', '/cg/b']).join(' ');

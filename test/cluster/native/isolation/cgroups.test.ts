@@ -8,9 +8,9 @@ import {
   isOwnCgroup,
   nodeCgroupPaths,
   parseHierarchies,
-} from '../../../src/cluster/native/cgroups.ts';
-import { mountSteps } from '../../../src/cluster/native/mount.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+} from '../../../../src/cluster/native/isolation/cgroups.ts';
+import { mountSteps } from '../../../../src/cluster/native/isolation/mount.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 const v1 = `26 25 0:23 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
 27 26 0:24 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct

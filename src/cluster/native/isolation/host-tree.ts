@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ignoreAbsence, isThere } from '../../lib/files.ts';
-import type { NodeSoftware } from './spec.ts';
+import { ignoreAbsence, isThere } from '../../../lib/files.ts';
+import type { NodeSoftware } from '../spec.ts';
 
 /** What a node is given of the host's file tree. Only paths that exist; a node sees nothing else of it. */
 export type HostTree = {

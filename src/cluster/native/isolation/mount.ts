@@ -1,5 +1,5 @@
-// Tested in test/cluster/native/cgroups.test.ts
-import type { SetupStep } from '../../supervisor/spec.ts';
+// Tested in test/cluster/native/isolation/cgroups.test.ts
+import type { SetupStep } from '../../../supervisor/spec.ts';
 
 /** One line of fstab(5); `options` are mount(8)'s. */
 export type Mount = {

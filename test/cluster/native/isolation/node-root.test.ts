@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mountTable, nodeRootSetup, renderFstab } from '../../../src/cluster/native/node-root.ts';
-import { emptyTree } from '../../support/cluster/host-tree.ts';
+import { mountTable, nodeRootSetup, renderFstab } from '../../../../src/cluster/native/isolation/node-root.ts';
+import { emptyTree } from '../../../support/cluster/host-tree.ts';
 
 const hierarchies = [{ path: '/sys/fs/cgroup' }];
 const instanceDir = '/home/user/state/dev';

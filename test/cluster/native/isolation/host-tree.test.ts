@@ -1,9 +1,14 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mountPointsOf, outermost, parseMountPoints, readHostTree } from '../../../src/cluster/native/host-tree.ts';
-import { nativeSpec } from '../../support/cluster/native-spec.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+import {
+  mountPointsOf,
+  outermost,
+  parseMountPoints,
+  readHostTree,
+} from '../../../../src/cluster/native/isolation/host-tree.ts';
+import { nativeSpec } from '../../../support/cluster/native-spec.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 test('reads mount points, with blanks', () => {
   const mountinfo = '27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 8:1 / /mnt/my\\040disk rw - ext4 /dev/sda1 rw\n';

@@ -1,7 +1,7 @@
-import type { Command } from '../../lib/process/runner.ts';
-import type { SetupStep } from '../../supervisor/spec.ts';
-import type { NativeNetwork } from './network.ts';
-import type { FenceSettings, NativeSpec } from './spec.ts';
+import type { Command } from '../../../lib/process/runner.ts';
+import type { SetupStep } from '../../../supervisor/spec.ts';
+import type { NativeNetwork } from '../network.ts';
+import type { FenceSettings, NativeSpec } from '../spec.ts';
 
 /** The master as pods dial it; without addresses, pods reach none. */
 export type AdmittedMaster = { readonly addresses: readonly string[]; readonly port: number };

@@ -1,5 +1,5 @@
-import type { Command } from '../../lib/process/runner.ts';
-import type { SetupStep } from '../../supervisor/spec.ts';
+import type { Command } from '../../../lib/process/runner.ts';
+import type { SetupStep } from '../../../supervisor/spec.ts';
 import type { Hierarchy } from './cgroups.ts';
 import type { HostTree } from './host-tree.ts';
 import { nodeRootSetup } from './node-root.ts';

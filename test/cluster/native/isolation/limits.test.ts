@@ -7,8 +7,8 @@ import {
   limitCgroups,
   podPidsOf,
   readNodeUse,
-} from '../../../src/cluster/native/limits.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+} from '../../../../src/cluster/native/isolation/limits.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 const limits = { memoryMb: 2048, machineMb: 8000, pids: 4000 };
 const twoGibibytes = String(2 ** 31);

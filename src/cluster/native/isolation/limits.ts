@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../../lib/errors.ts';
-import { findTextFile } from '../../lib/files.ts';
+import { hasCode } from '../../../lib/errors.ts';
+import { findTextFile } from '../../../lib/files.ts';
 
 /** What a node may use of this machine. */
 export type NodeLimits = {

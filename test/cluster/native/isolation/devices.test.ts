@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { limitDevices } from '../../../src/cluster/native/devices.ts';
-import { temporaryDir } from '../../support/temporary-dir.ts';
+import { limitDevices } from '../../../../src/cluster/native/isolation/devices.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 // that it holds is tested with a real node in test/e2e/node-root.test.ts
 test('no device but those of the list, in the hierarchy of devices', async () => {

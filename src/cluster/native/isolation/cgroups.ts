@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { hasCode } from '../../lib/errors.ts';
-import { ignoreAbsence } from '../../lib/files.ts';
+import { hasCode } from '../../../lib/errors.ts';
+import { ignoreAbsence } from '../../../lib/files.ts';
 import type { Mount } from './mount.ts';
 
 /** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { fenceCommand, fenceSetup, renderFenceChange } from '../../../src/cluster/native/firewall.ts';
-import type { FenceSettings } from '../../../src/cluster/native/spec.ts';
-import { nativeSpec } from '../../support/cluster/native-spec.ts';
+import { fenceCommand, fenceSetup, renderFenceChange } from '../../../../src/cluster/native/isolation/firewall.ts';
+import type { FenceSettings } from '../../../../src/cluster/native/spec.ts';
+import { nativeSpec } from '../../../support/cluster/native-spec.ts';
 
 // the rules at work: test/process/native-fence.test.ts
 const { network, fence } = nativeSpec;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { instancePaths } from '../../instance/paths.ts';
-import { sha256 } from '../../lib/files.ts';
-import type { SetupStep } from '../../supervisor/spec.ts';
+import { instancePaths } from '../../../instance/paths.ts';
+import { sha256 } from '../../../lib/files.ts';
+import type { SetupStep } from '../../../supervisor/spec.ts';
 import { cgroupMounts, type Hierarchy } from './cgroups.ts';
 import type { HostTree } from './host-tree.ts';
 import type { Mount } from './mount.ts';
