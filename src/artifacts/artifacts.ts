@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import type { Mirror } from '../lib/http/mirror.ts';
 import type { Runner } from '../lib/process/runner.ts';
 import { systemPath } from '../lib/process/system-path.ts';
 import type { Trusted } from '../lib/trust/users.ts';
-import type { Mirror } from '../model/mirror.ts';
 import type { Pins } from '../model/pins.ts';
 import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
 import { copyToBundle } from './bundle/writer.ts';

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
-import type { Mirror } from '../model/mirror.ts';
+import type { Mirror } from '../lib/http/mirror.ts';
 import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
 import type { BundleProof } from './bundle/index-file.ts';

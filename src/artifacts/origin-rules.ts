@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { Mirror } from '../model/mirror.ts';
+import type { Mirror } from '../lib/http/mirror.ts';
 
 type Finding = {
   readonly severity: 'error';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseMirror } from '../model/mirror.ts';
+import { parseMirror } from '../lib/http/mirror.ts';
 import { settings } from './settings.ts';
 
 const label = z

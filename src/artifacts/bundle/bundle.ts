@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { confinedMode, linkInside, makeParents, pathInside } from '../../lib/archive/confined.ts';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
-import type { Mirror } from '../../model/mirror.ts';
+import type { Mirror } from '../../lib/http/mirror.ts';
 import type { ArtifactSource, Item, Work } from '../item.ts';
 import type { Stamp, StampedFile } from '../store/cache.ts';
 import { downloadFile } from '../store/download.ts';

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
-import type { Mirror } from '../../model/mirror.ts';
+import type { Mirror } from '../../lib/http/mirror.ts';
 import type { ManifestPin } from '../../model/pins.ts';
 import type { ArtifactSource } from '../item.ts';
 import { downloadFile } from '../store/download.ts';

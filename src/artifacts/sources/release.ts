@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ArchiveError, extractFile } from '../../lib/archive/tar.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import type { Mirror } from '../../model/mirror.ts';
+import type { Mirror } from '../../lib/http/mirror.ts';
 import type { Arch, ProgramPin, ReleasePin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';
 import { downloadFile } from '../store/download.ts';

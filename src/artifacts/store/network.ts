@@ -7,7 +7,7 @@ import {
   httpRequest,
   readBytes,
 } from '../../lib/http/http.ts';
-import type { Mirror } from '../../model/mirror.ts';
+import type { Mirror } from '../../lib/http/mirror.ts';
 
 /** Certificate authorities, proxy and timeouts, and the mirror, whose requests get its credentials. */
 export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'> & { readonly mirror?: Mirror };

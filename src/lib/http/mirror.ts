@@ -1,4 +1,4 @@
-import { basicAuthorization } from '../lib/http/credentials.ts';
+import { basicAuthorization } from './credentials.ts';
 
 /** A place of files on a web server. A function holds the credentials, so that no JSON, message or listing can show them. */
 export type Mirror = {

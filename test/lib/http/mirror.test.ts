@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseMirror } from '../../src/model/mirror.ts';
+import { parseMirror } from '../../../src/lib/http/mirror.ts';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
