@@ -93,6 +93,7 @@ const flagsOfOthers = [
   ...['--cni', '--k3s-arg', '--disable', '--profile', '--only', '--quick', '--check', '--update'],
   ...['--kill-child', '--pdeathsig', '--project'],
   ...['--kubernetes-client-qps', '--watch-cache-sizes'],
+  ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
 ];
 
 test.each(pages)('every flag that %s names is one of ours or known to be of others', (page) => {

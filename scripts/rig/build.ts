@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Artifacts, ensureArtifacts } from '../../src/artifacts/artifacts.ts';
+import { type Artifacts, ensureArtifacts, ensurePolicyImages } from '../../src/artifacts/artifacts.ts';
 import type { Item } from '../../src/artifacts/item.ts';
 import { detectPlatform } from '../../src/artifacts/platform.ts';
 import { findStored } from '../../src/artifacts/store/cache.ts';
@@ -45,6 +45,8 @@ export const buildRig = async (
   const rigCacheDir = `${cacheDir}-rig`;
   const shared = { templatesDir, runner: execaRunner, signal, network: { proxyEnv: env }, report: makeReport(say) };
   const artifacts = await ensureArtifacts({ ...shared, pins, cacheDir });
+  // inside there is no network to get it from
+  await ensurePolicyImages({ ...shared, pins, cacheDir });
   const machine = await detectPlatform();
   const rigTemplatesDir = join(templatesDir, 'rig');
   const items = await makeRigItems(artifacts, machine, rigTemplatesDir);

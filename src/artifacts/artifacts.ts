@@ -11,6 +11,8 @@ import {
   describeArtifacts,
   describeGatewayArtifacts,
   describeManifest,
+  describePolicyEngine,
+  describePolicyImages,
   type GatewayArtifacts,
   type Stored,
 } from './describe.ts';
@@ -26,7 +28,7 @@ import type { OnProgress } from './store/progress.ts';
 import { makeTrust } from './store/trust.ts';
 
 export type { Pins } from '../model/pins.ts';
-export type { Artifacts, BinaryName, GatewayArtifacts } from './describe.ts';
+export type { Artifacts, BinaryName, GatewayArtifacts, PolicyEngine } from './describe.ts';
 export type { ArtifactProgress } from './store/progress.ts';
 
 export type ArtifactsInput = BundleProof & {
@@ -34,6 +36,8 @@ export type ArtifactsInput = BundleProof & {
   readonly cacheDir: string;
   /** The `templates` folder, with `go/<module>/go.mod`. */
   readonly templatesDir: string;
+  /** Also what enforces NetworkPolicies. */
+  readonly policies?: boolean;
   /** URL of a web server that serves a bundle, or release files below the names of their hosts. */
   readonly mirror?: Mirror;
   /** Whether the mirror's own word proves what nothing else does. */
@@ -55,6 +59,7 @@ export type ArtifactsInput = BundleProof & {
 type Name = keyof Items['wanted'];
 
 const everything = ['kubernetes', 'etcd', 'coredns', 'runtime', 'contourManifest', 'images'] as const;
+const policyEngine = ['kubeRouter', 'ipset'] as const;
 
 const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readonly N[]) => {
   const { pins, bundle, report } = input;
@@ -77,16 +82,26 @@ const ensureStored = async <N extends Name>(input: ArtifactsInput, names: readon
   return { wanted, arch, stored: Object.fromEntries(found) as Pick<Stored, N> };
 };
 
-/** Ensures that all pinned artifacts are in the cache, and returns their paths. */
+/** Ensures that all that a native node needs is in the cache, and returns the paths. */
 export const ensureArtifacts = async (input: ArtifactsInput): Promise<Artifacts> => {
-  const { stored, arch } = await ensureStored(input, everything);
-  return describeArtifacts(input.pins, arch, stored);
+  if (!input.policies) {
+    const { stored, arch } = await ensureStored(input, everything);
+    return describeArtifacts(input.pins, arch, stored);
+  }
+  const { stored, arch } = await ensureStored(input, [...everything, ...policyEngine]);
+  return { ...describeArtifacts(input.pins, arch, stored), policyEngine: describePolicyEngine(arch, stored) };
 };
 
 /** Ensures what the Gateway needs on a cluster whose node taskgate does not make. */
 export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<GatewayArtifacts> => {
   const { stored } = await ensureStored(input, ['contourManifest', 'images']);
   return describeGatewayArtifacts(input.pins, stored);
+};
+
+/** Ensures the image of the engine that enforces NetworkPolicies, for a node that taskgate does not make. */
+export const ensurePolicyImages = async (input: ArtifactsInput): Promise<GatewayArtifacts['images']> => {
+  const { stored } = await ensureStored(input, ['policyImages']);
+  return describePolicyImages(input.pins, stored.policyImages);
 };
 
 /** Ensures only Contour's manifest, for a cluster that pulls its images. */
@@ -102,9 +117,10 @@ export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArti
 export const writeBundle = async (
   input: ArtifactsInput & { readonly dir: string },
 ): Promise<{ readonly artifacts: Artifacts; readonly digest: string }> => {
-  const { wanted, stored, arch } = await ensureStored(input, everything);
+  const names = input.policies ? ([...everything, ...policyEngine, 'policyImages'] as const) : everything;
+  const { wanted, stored, arch } = await ensureStored<Name>(input, names);
   const { dir, signal, report } = input;
-  const entries = everything.map((name) => [wanted[name], stored[name]] as const);
+  const entries = names.map((name) => [wanted[name], stored[name]] as const);
   const onItem = ({ name }: Item) => report({ name: 'bundle', state: 'building', detail: `copying ${name}` });
   const digest = await copyToBundle(resolve(dir), entries, { signal, onItem }).catch((error: unknown) => {
     throw bundleFailure(error, resolve(dir));

@@ -1,9 +1,17 @@
 // Tested in test/artifacts/artifacts.test.ts
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Arch, kubernetesPrograms, type Pins } from '../model/pins.ts';
 import type { StoredItem } from './item.ts';
-import type { Items } from './items.ts';
-import { cniPluginsPath, debianEnvironment, type RuntimeProgram, runtimePaths, runtimePrograms } from './runtime.ts';
+import type { Items, PolicyItem } from './items.ts';
+import {
+  cniPluginsPath,
+  debianEnvironment,
+  ipsetPath,
+  libraryFolders,
+  type RuntimeProgram,
+  runtimePaths,
+  runtimePrograms,
+} from './runtime.ts';
 import { archiveName } from './sources/images.ts';
 
 export type BinaryName = 'etcd' | 'coredns' | (typeof kubernetesPrograms)[number] | RuntimeProgram;
@@ -16,6 +24,8 @@ export type GatewayArtifacts = {
 
 /** What a native node and its Gateway need, as absolute paths. */
 export type Artifacts = GatewayArtifacts & {
+  /** Where NetworkPolicies are wanted. */
+  readonly policyEngine?: PolicyEngine;
   readonly binaries: Readonly<Record<BinaryName, string>>;
   /** Holds ptp, host-local, loopback and portmap. */
   readonly cniPluginsDir: string;
@@ -23,6 +33,14 @@ export type Artifacts = GatewayArtifacts & {
   readonly path: readonly string[];
   /** Environment in which the node's processes find their libraries. */
   readonly env: Readonly<Record<string, string>>;
+};
+
+/** The engine that enforces NetworkPolicies on a native node, as absolute paths. */
+export type PolicyEngine = {
+  readonly kubeRouter: string;
+  /** Folders of ipset and its libraries, for PATH and LD_LIBRARY_PATH; no libraries where it is this machine's own. */
+  readonly path: readonly string[];
+  readonly libraries: readonly string[];
 };
 
 /** The cached item of each name. */
@@ -49,7 +67,7 @@ export const describeGatewayArtifacts = (
 });
 
 /** The paths inside the items. */
-export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artifacts => {
+export const describeArtifacts = (pins: Pins, arch: Arch, stored: Omit<Stored, PolicyItem>): Artifacts => {
   const { kubernetes, etcd, coredns, runtime } = stored;
   return {
     ...describeGatewayArtifacts(pins, stored),
@@ -64,3 +82,18 @@ export const describeArtifacts = (pins: Pins, arch: Arch, stored: Stored): Artif
     env: runtime.source === 'host' ? {} : debianEnvironment(runtime.dir, arch),
   };
 };
+
+export const describePolicyEngine = (
+  arch: Arch,
+  { kubeRouter, ipset }: Pick<Stored, 'kubeRouter' | 'ipset'>,
+): PolicyEngine => ({
+  kubeRouter: join(kubeRouter.dir, 'kube-router'),
+  path: [join(ipset.dir, dirname(ipsetPath))],
+  libraries: ipset.source === 'host' ? [] : libraryFolders(ipset.dir, arch),
+});
+
+/** The engine's image for a node made elsewhere. */
+export const describePolicyImages = ({ policyImages }: Pins, { dir }: StoredItem): GatewayArtifacts['images'] => ({
+  archive: join(dir, archiveName),
+  refs: policyImages.map(({ ref }) => ref),
+});

@@ -2,24 +2,29 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
 import type { Mirror } from '../lib/http/mirror.ts';
-import type { Arch, DebianPin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
+import type { Arch, DebianPin, ImagePin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
 import type { BundleProof } from './bundle/index-file.ts';
 import type { ArtifactSource, Item } from './item.ts';
 import type { Platform } from './platform.ts';
-import { debianSource } from './sources/debian.ts';
+import { debianSource, packagesSource } from './sources/debian.ts';
 import { goSource } from './sources/go-build.ts';
-import { hostSource } from './sources/host.ts';
-import { assembledImages, type ProgramOf, pulledImages } from './sources/images.ts';
+import { hostIpset, hostSource } from './sources/host.ts';
+import { assembledImages, type ImageParts, type ProgramOf, pulledImages } from './sources/images.ts';
 import { manifestFromModule, manifestFromRelease, verifyManifest } from './sources/manifest.ts';
 import { planRelease, releaseSource } from './sources/release.ts';
 import { wheelSource } from './sources/wheel.ts';
 
 /** `wanted` is for callers; images are assembled from `parts`. */
 export type Items = {
-  readonly wanted: Readonly<Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images', Item>>;
-  readonly parts: Readonly<Record<'agnhost' | 'contour' | 'envoy', Item>>;
+  readonly wanted: Readonly<
+    Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images' | PolicyItem, Item>
+  >;
+  readonly parts: Readonly<Record<'agnhost' | 'contour' | 'envoy' | 'kubeRouter' | 'policyTools', Item>>;
 };
+
+/** What enforces NetworkPolicies: on a native node the first two, on Minikube the image. */
+export type PolicyItem = 'kubeRouter' | 'ipset' | 'policyImages';
 
 /** The sources that the user chose. With a bundle, public sources are not used. */
 export type Origins = BundleProof & {
@@ -119,6 +124,17 @@ const runtimeItem = (
   return { name: 'runtime', version: distribution, key, sources };
 };
 
+/** Packages of the distribution for one use. */
+const packagesItem = (
+  name: string,
+  { pin, distribution, others = [] }: { pin: DebianPin; distribution: string; others?: readonly ArtifactSource[] },
+  policy: SourcePolicy,
+): Item => {
+  const key = `${name}-${distribution}-${shortHash(pin)}-${policy.arch}`;
+  const open = policy.unlessOffline([packagesSource(pin)]);
+  return { name, version: distribution, key, sources: [...policy.bundles({ key }), ...open, ...others] };
+};
+
 /** A build of Kubernetes includes agnhost; a download does not, and agnhost is then a separate item. */
 const findProgram =
   (parts: Items['parts'], kubernetes: Item): ProgramOf =>
@@ -127,30 +143,55 @@ const findProgram =
       const besideKubernetes = join((await work.ensure(kubernetes)).dir, program);
       if (await isThere(besideKubernetes)) return besideKubernetes;
     }
-    return join((await work.ensure(parts[program])).dir, program);
+    const { dir } = await work.ensure(parts[program]);
+    return join(dir, program === 'kubeRouter' ? 'kube-router' : program);
   };
 
-const imagesItem = (pins: Pins, programOf: ProgramOf, policy: SourcePolicy): Item => {
-  const version = shortHash([pins.images, pins.kubernetes.version, pins.contour.version, pins.envoy.version]);
-  const key = `images-${version}-${policy.arch}`;
-  const open = policy.unlessOffline([pulledImages(pins.images), assembledImages(pins.images, programOf)]);
-  return { name: 'images', version, key, sources: [...policy.bundles({ key }), ...open] };
+type ImagesInput = { readonly images: readonly ImagePin[]; readonly madeOf: readonly unknown[] };
+
+const imagesItem = (
+  name: string,
+  { images, madeOf }: ImagesInput,
+  { parts, policy }: { parts: ImageParts; policy: SourcePolicy },
+): Item => {
+  const version = shortHash([images, ...madeOf]);
+  const key = `${name}-${version}-${policy.arch}`;
+  const open = policy.unlessOffline([pulledImages(images), assembledImages(images, parts)]);
+  return { name, version, key, sources: [...policy.bundles({ key }), ...open] };
 };
 
 /** All items with their sources, from the table of pins. */
 export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Items => {
   const policy = makePolicy(machine.arch, origins);
+  const { distribution } = machine;
   const program = (name: 'kubernetes' | 'agnhost' | 'etcd' | 'coredns' | 'contour' | 'envoy') =>
     programItem(name, pins[name], policy);
   const kubernetes = program('kubernetes');
-  const parts = { agnhost: program('agnhost'), contour: program('contour'), envoy: program('envoy') };
+  const parts = {
+    ...{ agnhost: program('agnhost'), contour: program('contour'), envoy: program('envoy') },
+    kubeRouter: programItem('kube-router', pins.kubeRouter, policy),
+    policyTools: packagesItem('policy-tools', { pin: pins.policyTools, distribution }, policy),
+  };
+  const inImages: ImageParts = {
+    programOf: findProgram(parts, kubernetes),
+    packagesOf: async (name, work) => (await work.ensure(parts[name])).dir,
+  };
+  const versions = [pins.kubernetes.version, pins.contour.version, pins.envoy.version];
+  const policyVersions = [pins.kubeRouter.version, pins.policyTools];
   const wanted = {
     kubernetes,
     etcd: program('etcd'),
     coredns: program('coredns'),
     runtime: runtimeItem(pins.runtime, machine, { policy, path: origins.searchPath }),
     contourManifest: manifestItem(pins.contourManifest, policy),
-    images: imagesItem(pins, findProgram(parts, kubernetes), policy),
+    images: imagesItem('images', { images: pins.images, madeOf: versions }, { parts: inImages, policy }),
+    kubeRouter: parts.kubeRouter,
+    ipset: packagesItem('ipset', { pin: pins.ipset, distribution, others: [hostIpset(origins.searchPath)] }, policy),
+    policyImages: imagesItem(
+      'policy-images',
+      { images: pins.policyImages, madeOf: policyVersions },
+      { parts: inImages, policy },
+    ),
   };
   return { wanted, parts };
 };

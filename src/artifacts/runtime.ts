@@ -20,6 +20,9 @@ export type RuntimeProgram = keyof typeof runtimePaths;
 
 export const runtimePrograms = Object.keys(runtimePaths) as readonly RuntimeProgram[];
 
+/** Path of ipset in its item's folder. */
+export const ipsetPath = 'usr/sbin/ipset';
+
 export const cniPluginsPath = 'usr/lib/cni';
 
 /** The plugins that a node needs. */
@@ -27,11 +30,13 @@ export const cniPlugins = ['ptp', 'host-local', 'loopback', 'portmap'] as const;
 
 const triplets: Readonly<Record<Arch, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
+export const libraryFolders = (dir: string, arch: Arch): readonly string[] =>
+  [`usr/lib/${triplets[arch]}`, `lib/${triplets[arch]}`].map((path) => join(dir, path));
+
 /** The environment in which unpacked Debian programs find their libraries. */
 export const debianEnvironment = (dir: string, arch: Arch): Readonly<Record<string, string>> => {
-  const libraries = [`usr/lib/${triplets[arch]}`, `lib/${triplets[arch]}`].map((path) => join(dir, path));
   return {
-    LD_LIBRARY_PATH: libraries.join(':'),
+    LD_LIBRARY_PATH: libraryFolders(dir, arch).join(':'),
     XTABLES_LIBDIR: join(dir, `usr/lib/${triplets[arch]}/xtables`),
   };
 };

@@ -5,6 +5,7 @@ import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { ClosedCheck } from '../proof/closed/closed.ts';
 import { hostPathCheck } from '../proof/closed/host-path.ts';
 import { hostPortCheck } from '../proof/closed/host-port.ts';
+import { policyChecks } from '../proof/closed/network-policies.ts';
 import { otherSource } from '../proof/closed/other-source.ts';
 import { plainMaster } from '../proof/closed/plain-master.ts';
 
@@ -47,4 +48,5 @@ export const closedChecksOf = ({ record, settings, master, hasCertificate }: Clo
   ...(hasCertificate ? [plainMaster(hostAndPort(master))] : []),
   ...egressChecks(record, settings),
   ...podSecurityChecks(record, settings),
+  ...(record.networkPolicy ? policyChecks(record) : []),
 ];

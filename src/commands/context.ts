@@ -14,6 +14,12 @@ export const gatewaySpecOf = ({ gateway }: Config, { record }: Pick<Instance, 'r
   ...gateway,
 });
 
+/** The settings of network policies, which an existing instance may change. Tested in test/commands/up/policies/write-policies.test.ts. */
+export const policySettingsOf = ({ network: { policies, egressAllow, taskToTask } }: Pick<Config, 'network'>) => ({
+  ...{ policies, taskToTask },
+  ...(egressAllow && { egressAllow }),
+});
+
 /** Image of the sample task. */
 export const sampleImage = imageRef('agnhost');
 

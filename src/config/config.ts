@@ -58,6 +58,9 @@ export const configSchema = z
     mergeKubeconfig: z.boolean(),
     network: z.strictObject({
       cidr: z.string().regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16').optional(),
+      policies: z.boolean(),
+      egressAllow: sources.optional(),
+      taskToTask: z.boolean(),
     }),
     native: z.strictObject({
       egress: z.enum(['master', 'host', 'all']),

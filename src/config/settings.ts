@@ -44,6 +44,12 @@ export const settings: readonly Setting[] = [
     "add the cluster's context to the user's kubeconfig, which is backed up; `down` removes it",
   ),
   text('network.cidr', 'private /16 of a native cluster (default: one that no route of the host overlaps)'),
+  toggle(
+    'network.policies',
+    'NetworkPolicies for tasks: in from Envoy only, out to DNS and the master only; with an engine on native and Minikube',
+  ),
+  list('network.egressAllow', 'further address ranges that tasks may dial under network.policies (default: none)'),
+  toggle('network.taskToTask', 'under network.policies, let all tasks of the namespace reach each other'),
   text(
     'native.egress',
     "what pods of a native cluster reach outside of it: master (the master's port alone), host (all of this host), all",

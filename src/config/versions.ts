@@ -98,6 +98,42 @@ export const pins = {
       'libnetfilter-conntrack3',
     ],
   },
+  kubeRouter: {
+    version: 'v2.1.0',
+    files: ['kube-router'],
+    go: {
+      module: 'kube-router',
+      packages: ['github.com/cloudnativelabs/kube-router/v2/cmd/kube-router'],
+      ldflags: '-s -w -X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=v2.1.0',
+    },
+  },
+  ipset: { packages: ['ipset', 'libipset13', 'libmnl0'] },
+  policyTools: {
+    packages: [
+      'ipset',
+      'libipset13',
+      'iptables',
+      'libxtables12',
+      'libip4tc2',
+      'libip6tc2',
+      'libnftnl11',
+      'libmnl0',
+      'libnfnetlink0',
+      'libnetfilter-conntrack3',
+      'libc6',
+    ],
+  },
+  policyImages: [
+    {
+      ref: 'docker.io/cloudnativelabs/kube-router:v2.1.0',
+      assembled: {
+        program: 'kubeRouter',
+        path: 'usr/local/bin/kube-router',
+        packages: 'policyTools',
+        config: { Entrypoint: ['/usr/local/bin/kube-router'] },
+      },
+    },
+  ],
   contourManifest: {
     version: 'v1.33.6',
     url: 'https://raw.githubusercontent.com/projectcontour/contour/${version}/examples/render/contour-gateway-provisioner.yaml',
@@ -137,8 +173,8 @@ export const pins = {
 } as const satisfies Pins;
 
 /** The pinned image of this name, with its tag. */
-export const imageRef = (name: 'agnhost' | 'pause'): string => {
-  const image = pins.images.find(({ ref }) => ref.includes(`/${name}:`));
+export const imageRef = (name: 'agnhost' | 'pause' | 'kube-router'): string => {
+  const image = [...pins.images, ...pins.policyImages].find(({ ref }) => ref.includes(`/${name}:`));
   if (!image) throw new Error(`no image ${name} is pinned`);
   return image.ref;
 };

@@ -2,6 +2,7 @@ import type { ProcessIdentity } from '../lib/process/processes.ts';
 import type { Cluster, Egress, ProviderName } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { NetworkPolicy } from '../model/network-policy.ts';
 import type { PodSecurityLevel } from '../model/pod-security.ts';
 
 /** Of `instance.json`. A change of any type in this file changes the format on disk, and needs another number. */
@@ -103,6 +104,7 @@ export type InstanceSettings = {
   readonly ssh?: object;
   readonly ngrok?: object;
   readonly tunnel?: object;
+  readonly network?: object;
 };
 
 /** `instance.json`. */
@@ -127,6 +129,8 @@ export type InstanceRecord = ClusterTarget & {
   /** Uid of the namespace kube-system: identifies a cluster, whatever kubeconfig leads to it. */
   readonly clusterId?: string;
   readonly settings?: InstanceSettings;
+  /** The NetworkPolicy for tasks as it was last written, where there is one; recorded before it is written. */
+  readonly networkPolicy?: NetworkPolicy | undefined;
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */
   readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
 };

@@ -34,7 +34,7 @@ export type ReleasePin = {
 
 /** Built by the go command in `templates/go/<module>`, whose go.sum authenticates all sources. */
 export type GoPin = {
-  readonly module: 'kubernetes' | 'etcd' | 'contour' | 'coredns';
+  readonly module: 'kubernetes' | 'etcd' | 'contour' | 'coredns' | 'kube-router';
   readonly packages: readonly string[];
   readonly ldflags: string;
 };
@@ -71,9 +71,11 @@ export type ImagePin = {
   readonly ref: string;
   /** How the image is assembled if its registry is unreachable. */
   readonly assembled: {
-    readonly program: 'agnhost' | 'contour' | 'envoy';
+    readonly program: 'agnhost' | 'contour' | 'envoy' | 'kubeRouter';
     /** Path of the program in the image, without the leading slash. */
     readonly path: string;
+    /** The distribution's packages that the image has besides, with all that they need. */
+    readonly packages?: 'policyTools';
     readonly config: {
       readonly Entrypoint: readonly string[];
       readonly Cmd?: readonly string[];
@@ -94,6 +96,13 @@ export type Pins = {
   /** Fetched only on request. */
   readonly minikube: ProgramPin & { readonly release: ReleasePin };
   readonly runtime: DebianPin;
+  /** The engine that enforces NetworkPolicies; fetched only where they are wanted, as are the three that follow. */
+  readonly kubeRouter: ProgramPin;
+  /** What the engine of a native node calls besides iptables. */
+  readonly ipset: DebianPin;
+  /** What the engine calls in its image. */
+  readonly policyTools: DebianPin;
+  readonly policyImages: readonly ImagePin[];
   readonly contourManifest: ManifestPin;
   readonly images: readonly ImagePin[];
 };

@@ -10,7 +10,7 @@ export const taskKinds = [
 ] as const;
 
 /** Determined's master labels every object of a task with its allocation. */
-const allocationLabel = 'determined';
+export const allocationLabel = 'determined';
 
 export const allocationLabels = (allocationId: string) => ({ [allocationLabel]: allocationId });
 export const allocationSelector = (allocationId: string): string => `${allocationLabel}=${allocationId}`;

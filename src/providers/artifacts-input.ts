@@ -12,12 +12,13 @@ export const artifactsInput = (
   signal: AbortSignal,
   report: Report,
 ): ArtifactsInput => {
-  const { mirror, trustMirror, bundle, bundleDigest } = config;
+  const { mirror, trustMirror, bundle, bundleDigest, network } = config;
   const caller = findSudoCaller(env);
   return {
     pins,
     cacheDir: folders.cacheDir,
     templatesDir: folders.templatesDir,
+    policies: network.policies,
     runner,
     signal,
     network: { proxyEnv: env },

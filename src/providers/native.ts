@@ -18,7 +18,7 @@ import type { CommandContext, ProviderInput } from './context.ts';
 
 const softwareOf = (artifacts: Artifacts | undefined): NodeSoftware => {
   if (!artifacts) throw new Error('a cluster cannot be started without artifacts');
-  const { binaries, cniPluginsDir, path, env } = artifacts;
+  const { binaries, cniPluginsDir, path, env, policyEngine } = artifacts;
   return {
     kubernetesVersion: pins.kubernetes.version,
     binaries,
@@ -26,6 +26,7 @@ const softwareOf = (artifacts: Artifacts | undefined): NodeSoftware => {
     path,
     env,
     pauseImage: imageRef('pause'),
+    ...(policyEngine && { policyEngine }),
   };
 };
 

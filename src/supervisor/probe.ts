@@ -52,6 +52,7 @@ const statusOf = (url: string, options: RequestOptions & TlsOptions): Promise<nu
  * Tested in test/process/supervisor-children.test.ts (socket) and test/e2e/up-down.test.ts (HTTP).
  */
 export const probeOnce = async (probe: Probe): Promise<string | true> => {
+  if (probe.kind === 'running') return true;
   try {
     return await (probe.kind === 'http' ? answersHttp(probe) : takesConnections({ path: probe.path }));
   } catch (error) {

@@ -8,7 +8,9 @@ export type Probe =
       /** Files with PEM text; without `caPath` a server's certificate is not checked (loopback only). */
       readonly tls?: { readonly caPath?: string; readonly certPath?: string; readonly keyPath?: string };
     }
-  | { readonly kind: 'socket'; readonly path: string };
+  | { readonly kind: 'socket'; readonly path: string }
+  /** As soon as it runs: one that listens nowhere. */
+  | { readonly kind: 'running' };
 
 /** A process that the supervisor starts, restarts with back-off when it exits, and ends with itself. */
 export type Child = {

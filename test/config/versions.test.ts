@@ -16,6 +16,7 @@ describe('the pins agree with what the go command is told', () => {
     ['contour', 'github.com/projectcontour/contour', pins.contour.version],
     ['coredns', 'github.com/coredns/coredns', pins.coredns.version],
     ['contour', 'github.com/projectcontour/contour', pins.contourManifest.version],
+    ['kube-router', 'github.com/cloudnativelabs/kube-router/v2', pins.kubeRouter.version],
   ])('%s: %s %s', (module, path, version) => expect(required(module, path)).toBe(version));
 
   test('Kubernetes and the modules that it is released with', () => {
@@ -25,11 +26,12 @@ describe('the pins agree with what the go command is told', () => {
   });
 
   test('every package that is built belongs to a module that is required', () => {
-    for (const { go } of [pins.kubernetes, pins.agnhost, pins.etcd, pins.coredns, pins.contour]) {
+    for (const { go } of [pins.kubernetes, pins.agnhost, pins.etcd, pins.coredns, pins.contour, pins.kubeRouter]) {
       for (const path of go.packages) {
-        const module = ['k8s.io/kubernetes', 'go.etcd.io/etcd/server/v3', 'github.com/coredns/coredns'].find((each) =>
-          path.startsWith(each),
-        );
+        const module = [
+          ...['k8s.io/kubernetes', 'go.etcd.io/etcd/server/v3', 'github.com/coredns/coredns'],
+          'github.com/cloudnativelabs/kube-router/v2',
+        ].find((each) => path.startsWith(each));
         expect(required(go.module, module ?? 'github.com/projectcontour/contour')).toBeDefined();
       }
     }
@@ -57,6 +59,11 @@ test.each([
 ] as const)('the image %s is %s, and pinned', (name, ref) => {
   expect(imageRef(name)).toBe(ref);
   expect(pins.images.map((image): string => image.ref)).toContain(ref);
+});
+
+test('the engine of network policies is the same on a node and in its image', () => {
+  expect(imageRef('kube-router')).toBe(`docker.io/cloudnativelabs/kube-router:${pins.kubeRouter.version}`);
+  expect(pins.kubeRouter.go.ldflags).toContain(`version.Version=${pins.kubeRouter.version}`);
 });
 
 test('the names of images carry the pinned versions', () => {

@@ -35,3 +35,6 @@ test('plain http, a server that is not there, and a file that is not there', asy
   expect(await http(url, { caPath: '/nowhere/ca.crt' })).toMatch(/ENOENT/);
   expect(await probeOnce({ kind: 'socket', path: '/nowhere/socket' })).toMatch(/ENOENT/);
 });
+
+test('a child that listens nowhere is ready once it runs', async () =>
+  expect(await probeOnce({ kind: 'running' })).toBe(true));

@@ -1,4 +1,5 @@
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import type { TarEntry } from '../../lib/archive/tar.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 
@@ -52,6 +53,34 @@ export const collectFiles = async (
     wanted.map(async (file) => {
       const real = await realpath(file.from);
       return { path: file.path, from: real, size: (await stat(real)).size };
+    }),
+  );
+};
+
+/** Documents, settings and character sets of packages, of which a program needs none. */
+const isUseless = (path: string): boolean => /^(etc|usr\/share|var)\/|\/gconv\//.test(path);
+
+/** The file that a path leads to, with links taken as they are once the packages are the root. */
+const followIn = async (root: string, path: string): Promise<string> => {
+  const at = join(root, path);
+  if (!(await lstat(at)).isSymbolicLink()) return at;
+  const target = await readlink(at);
+  return followIn(root, target.startsWith('/') ? target.slice(1) : join(dirname(path), target));
+};
+
+/** The files of unpacked packages, at their paths; a link becomes the file that it leads to. */
+export const filesBelow = async (root: string): Promise<readonly LayerFile[]> => {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    // what lies beside the packages' folders is the cache's own
+    .filter((path) => path.includes('/') && !isUseless(path))
+    .toSorted();
+  return Promise.all(
+    paths.map(async (path) => {
+      const from = await followIn(root, path);
+      return { path, from, size: (await stat(from)).size };
     }),
   );
 };

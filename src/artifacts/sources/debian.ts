@@ -85,7 +85,7 @@ export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<s
 };
 
 /** Unpacks the distribution's packages into the cache, without installing them. */
-export const debianSource = (pin: DebianPin): ArtifactSource => ({
+export const packagesSource = (pin: DebianPin): ArtifactSource => ({
   name: 'debian',
   make: async (dir, work) => {
     const aptDir = `${dir}.apt`;
@@ -96,8 +96,19 @@ export const debianSource = (pin: DebianPin): ArtifactSource => ({
       await runTool(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir], { tool: apt });
     }
     await chmod(dir, 0o755);
-    await linkIptables(dir);
+    if (pin.packages.includes('iptables')) await linkIptables(dir);
     await writeFile(join(dir, 'packages.txt'), `${debs.join('\n')}\n`);
-    await verifyRuns(work, dir, debianEnvironment(dir, work.arch));
   },
 });
+
+/** The packages of the container runtime, each program of which is run once. */
+export const debianSource = (pin: DebianPin): ArtifactSource => {
+  const { name, make } = packagesSource(pin);
+  return {
+    name,
+    make: async (dir, work) => {
+      await make(dir, work);
+      await verifyRuns(work, dir, debianEnvironment(dir, work.arch));
+    },
+  };
+};

@@ -2,7 +2,7 @@ import { mkdir, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import type { ArtifactSource } from '../item.ts';
-import { cniPlugins, cniPluginsPath, runtimePaths, runtimePrograms } from '../runtime.ts';
+import { cniPlugins, cniPluginsPath, ipsetPath, runtimePaths, runtimePrograms } from '../runtime.ts';
 import { verifyRuns } from './debian.ts';
 
 const cniDirs = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
@@ -49,5 +49,19 @@ export const hostSource = (searchPath: readonly string[], pluginDirs: readonly s
       if (target) await symlink(target, join(dir, path));
     }
     await verifyRuns(work, dir, {});
+  },
+});
+
+/** A link to this machine's ipset, where its package would install it. */
+export const hostIpset = (searchPath: readonly string[]): ArtifactSource => ({
+  name: 'host',
+  make: async (dir) => {
+    const target = await findIn(searchPath, 'ipset');
+    if (!target) {
+      const hint = 'install ipset, or give --bundle; without network.policies it is not needed';
+      throw new UserError('not on this machine: ipset', { id: 'artifact.runtime-missing', hint });
+    }
+    await mkdir(dirname(join(dir, ipsetPath)), { recursive: true });
+    await symlink(target, join(dir, ipsetPath));
   },
 });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTar } from '../../lib/archive/tar.ts';
 import type { ImagePin } from '../../model/pins.ts';
-import { collectFiles, layerEntries } from '../image/layer.ts';
+import { collectFiles, filesBelow, layerEntries } from '../image/layer.ts';
 import { composeImage, layoutEntries, type OciImage } from '../image/oci.ts';
 import type { ArtifactSource, Work } from '../item.ts';
 import { makeMeter } from '../store/progress.ts';
@@ -13,13 +13,25 @@ export const archiveName = 'images.tar';
 /** Finds the path of a program for an image. */
 export type ProgramOf = (program: ImagePin['assembled']['program'], work: Work) => Promise<string>;
 
+/** What images are assembled from. */
+export type ImageParts = {
+  readonly programOf: ProgramOf;
+  /** Finds the folder into which the packages were unpacked. */
+  readonly packagesOf: (packages: NonNullable<ImagePin['assembled']['packages']>, work: Work) => Promise<string>;
+};
+
+type Parts = { readonly from: string; readonly root?: string };
+
 const assembleImage = async (
   { ref, assembled }: ImagePin,
-  { from, blobsDir }: { from: string; blobsDir: string },
+  { from, root, blobsDir }: Parts & { readonly blobsDir: string },
   work: Work,
 ): Promise<OciImage> => {
   const { program, path, config } = assembled;
-  const files = await collectFiles({ path, from }, work.runner, work.signal);
+  const files = [
+    ...(await collectFiles({ path, from }, work.runner, work.signal)),
+    ...(root === undefined ? [] : await filesBelow(root)),
+  ];
   const layerPath = join(blobsDir, `${program}.tar`);
   work.report('building', `assembling ${ref}`);
   const { size, sha256 } = await writeTar(layerPath, layerEntries(files), work.signal);
@@ -54,13 +66,16 @@ export const pulledImages = (pins: readonly ImagePin[]): ArtifactSource =>
   });
 
 /** Assembles all images from the programs that the node runs too, under the upstream image names. */
-export const assembledImages = (pins: readonly ImagePin[], programOf: ProgramOf): ArtifactSource =>
-  imageSource('assembled', async (blobsDir, work) => {
+export const assembledImages = (pins: readonly ImagePin[], { programOf, packagesOf }: ImageParts): ArtifactSource => {
+  const partsOf = async ({ assembled: { program, packages } }: ImagePin, work: Work): Promise<Parts> => {
+    const [from, root] = await Promise.all([programOf(program, work), packages && packagesOf(packages, work)]);
+    return { from, ...(root !== undefined && { root }) };
+  };
+  return imageSource('assembled', async (blobsDir, work) => {
     work.report('waiting', 'the programs inside the images');
-    const programs = await Promise.all(pins.map(({ assembled }) => programOf(assembled.program, work)));
+    const all = await Promise.all(pins.map(async (pin) => ({ pin, parts: await partsOf(pin, work) })));
     const images: OciImage[] = [];
-    for (const [index, pin] of pins.entries()) {
-      images.push(await assembleImage(pin, { from: programs[index] ?? '', blobsDir }, work));
-    }
+    for (const { pin, parts } of all) images.push(await assembleImage(pin, { ...parts, blobsDir }, work));
     return images;
   });
+};

@@ -2,7 +2,7 @@ import { nodePaths } from '../../instance/paths.ts';
 import { systemPath } from '../../lib/process/system-path.ts';
 import type { Child } from '../../supervisor/spec.ts';
 import { probeTls } from './pki.ts';
-import { type NativeSpec, nodeName } from './spec.ts';
+import { type NativeSpec, type NodePolicyEngine, nodeName } from './spec.ts';
 
 type Paths = ReturnType<typeof nodePaths>;
 
@@ -142,10 +142,47 @@ const coredns = ({ binaries }: NativeSpec, { configDir }: Paths): Child => ({
   env: { GOMAXPROCS: '1' },
 });
 
+/** Name of the child that enforces NetworkPolicies. */
+export const policyEngineName = 'kube-router';
+
+/**
+ * Of kube-router only the network policy controller. It writes the filter table of iptables and leaves Services to
+ * kube-proxy. Its health page would listen on all addresses, so it has none.
+ */
+const policyEngine = (
+  { kubeRouter, path, libraries }: NodePolicyEngine,
+  { name, network, path: nodePath, env }: NativeSpec,
+  { kubeconfigDir }: Paths,
+): Child => ({
+  name: policyEngineName,
+  // it ends if the node is not registered yet, which kube-proxy waits for
+  after: ['kube-proxy'],
+  probe: { kind: 'running' },
+  command: [
+    kubeRouter,
+    `--kubeconfig=${kubeconfigDir}/super-admin.conf`,
+    '--run-firewall=true',
+    '--run-router=false',
+    '--run-service-proxy=false',
+    `--service-cluster-ip-range=${network.serviceCidr}`,
+    `--hostname-override=${nodeName(name)}`,
+    '--iptables-sync-period=1m',
+    '--health-port=0',
+  ],
+  env: {
+    PATH: [...path, ...nodePath, ...systemPath].join(':'),
+    ...(libraries.length > 0 && { LD_LIBRARY_PATH: [env['LD_LIBRARY_PATH'], ...libraries].filter(Boolean).join(':') }),
+  },
+});
+
 /** The node's processes, each after those that it needs. */
 export const nodeChildren = (spec: NativeSpec): readonly Child[] => {
   const env = { PATH: [...spec.path, ...systemPath].join(':'), TMPDIR: '/run/tmp', ...spec.env };
   const makers = [etcd, containerd, kubeApiserver, kubeControllerManager, kubeScheduler, kubelet, kubeProxy, coredns];
-  const children = makers.map((make) => make(spec, nodePaths(spec.instanceDir)));
+  const paths = nodePaths(spec.instanceDir);
+  const children = [
+    ...makers.map((make) => make(spec, paths)),
+    ...(spec.policyEngine ? [policyEngine(spec.policyEngine, spec, paths)] : []),
+  ];
   return children.map((child) => ({ ...child, env: { ...env, ...child.env } }));
 };

@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { instancePaths } from '../../instance/paths.ts';
 import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { writeFileAtomically } from '../../lib/files.ts';
+import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/process/processes.ts';
 import type { Command, Runner } from '../../lib/process/runner.ts';
 import { systemPath } from '../../lib/process/system-path.ts';
@@ -13,7 +13,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
-import { nodeChildren } from './components.ts';
+import { nodeChildren, policyEngineName } from './components.ts';
 import { importImages } from './images.ts';
 import {
   cgroupPaths,
@@ -167,6 +167,30 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
   }
 };
 
+/** Whether the node that runs was started without the engine that is wanted now. An engine without policies does nothing. */
+const lacksEngine = async ({ instanceDir }: NativeTarget, { policyEngine }: NodeSoftware): Promise<boolean> => {
+  if (!policyEngine) return false;
+  const text = await findTextFile(instancePaths(instanceDir).supervisorSpecPath);
+  const { children = [] } = text === undefined ? {} : (JSON.parse(text) as Partial<SupervisorSpec>);
+  return !children.some(({ name }) => name === policyEngineName);
+};
+
+/** Starts a node that does not run; one that lacks the policy engine is restarted, with its data. False if it runs on. */
+const startUnlessRunning = async (
+  target: NativeTarget & NodeSettings,
+  tools: NativeTools,
+  limits: StepLimits,
+): Promise<boolean> => {
+  const software = tools.software();
+  if ((await findState(tools.resources())) === 'running') {
+    if (!(await lacksEngine(target, software))) return false;
+    limits.report?.('restarting the node with the engine for network policies; what ran on it ends');
+  }
+  await removeAll(tools);
+  await startNode({ ...target, ...software }, tools, limits);
+  return true;
+};
+
 /**
  * Kubernetes as child processes inside private namespaces: no Docker, no VM, Linux and root only.
  * Tested in test/e2e/up-down.test.ts.
@@ -176,11 +200,7 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
   return {
     find: () => findState(tools.resources()),
     start: async (limits) => {
-      if ((await findState(tools.resources())) !== 'running') {
-        await removeAll(tools);
-        await startNode({ ...target, ...tools.software() }, tools, limits);
-        isNew = true;
-      }
+      isNew = (await startUnlessRunning(target, tools, limits)) || isNew;
       return clusterOf(target);
     },
     loadImages: (archive, refs, limits) => {

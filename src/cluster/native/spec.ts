@@ -27,6 +27,15 @@ export type NodeSoftware = {
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly pauseImage: string;
+  /** Enforces NetworkPolicies, where they are wanted. */
+  readonly policyEngine?: NodePolicyEngine;
+};
+
+/** kube-router, and the folders of ipset and its libraries. */
+export type NodePolicyEngine = {
+  readonly kubeRouter: string;
+  readonly path: readonly string[];
+  readonly libraries: readonly string[];
 };
 
 /** Identifies a native cluster. */

@@ -1,12 +1,33 @@
 import type { InstanceRecord } from '../../instance/record.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
 import type { Exposure } from '../../tunnel/exposure.ts';
 import { linksOf, linksWithin, type VpnLink } from './links.ts';
 
 /** An exposed address, and the VPN links of this host that lead to it. */
 export type Reachable = Exposure & { readonly through?: readonly string[] };
 
-/** What a native node serves beside task ports. Those of other clusters are their own matter. */
-export const clusterExposure = ({ provider, cluster }: Pick<InstanceRecord, 'provider' | 'cluster'>) => {
+type Exposing = Pick<InstanceRecord, 'provider' | 'cluster' | 'networkPolicy'>;
+
+/** The pods of tasks past the Gateway: without a policy every port of theirs is open inside the cluster. */
+const podExposure = ({ provider, networkPolicy: policy }: Exposing): Exposure => {
+  const what = { what: 'task pods', address: 'all their ports' };
+  if (!policy) {
+    const to = `every pod of the cluster${provider === 'native' ? ', and this host by its route to them' : ''}`;
+    return { ...what, to, protection: 'nothing: network.policies is off' };
+  }
+  const others = (policy.spec.ingress[0]?.from.length ?? 0) > 1 ? ' and other tasks' : '';
+  const enforced = provider === 'attach' ? ", as far as the cluster's network enforces it" : '';
+  return { ...what, to: `Envoy${others}`, protection: `${describeRef(policy)}${enforced}` };
+};
+
+/** What a cluster serves beside task ports: pods of tasks, and of a native node its own programs. */
+export const clusterExposure = (record: Exposing): readonly Exposure[] => [
+  ...(record.cluster ? [podExposure(record)] : []),
+  ...nodeExposure(record),
+];
+
+/** Programs of other clusters' nodes are their own matter. */
+const nodeExposure = ({ provider, cluster }: Exposing): readonly Exposure[] => {
   if (provider !== 'native' || !cluster) return [];
   const to = "this host, by its own link to the node, and the cluster's pods";
   const row = (port: number, program: string, protection: string): Exposure => ({

@@ -1,4 +1,4 @@
-import { type Artifacts, ensureArtifacts, writeBundle } from '../../artifacts/artifacts.ts';
+import { type Artifacts, ensureArtifacts, ensurePolicyImages, writeBundle } from '../../artifacts/artifacts.ts';
 import { isRemote, remoteBundle } from '../../artifacts/origin-rules.ts';
 import { UserError } from '../../lib/errors.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
@@ -8,7 +8,11 @@ import { runAndShow } from '../../task-list/run-and-show.ts';
 import { stepsOf } from '../../task-list/step.ts';
 import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
 
-type PrefetchContext = CommandContext & { readonly bundleDir?: string };
+type PrefetchContext = CommandContext & {
+  readonly bundleDir?: string;
+  /** For every provider, not only for a native node. */
+  readonly isComplete?: boolean;
+};
 
 /** Undefined: no bundle was asked for. */
 type Written = { readonly bundleDigest: string } | undefined;
@@ -18,7 +22,9 @@ const prefetchStep = stepsOf<PrefetchContext>();
 const fillCacheStep = prefetchStep({
   title: 'Prepare programs and images',
   run: async (_, context, { signal, report, note }): Promise<Artifacts> => {
-    const artifacts = await ensureArtifacts(artifactsInput(context, signal, report));
+    const input = artifactsInput(context, signal, report);
+    const artifacts = await ensureArtifacts(input);
+    if (context.isComplete && input.policies) await ensurePolicyImages(input);
     note(context.folders.cacheDir);
     return artifacts;
   },
@@ -36,15 +42,14 @@ const copyToBundle = prefetchStep({
   },
 });
 
-/** Fills the cache, and writes the bundle where one is wanted. */
+/** Fills the cache with what a native node needs, or with everything, and writes the bundle where one is wanted. */
 export const fillCache = async (
   invocation: Invocation,
-  context: CommandContext,
-  bundleDir?: string,
+  context: PrefetchContext,
 ): Promise<Artifacts & { readonly bundleDigest?: string }> => {
   const results = makeResults();
   const options = { kind: displayKind(invocation), signal: context.signal, results };
-  await runAndShow([fillCacheStep, copyToBundle], { ...context, ...(bundleDir && { bundleDir }) }, options);
+  await runAndShow([fillCacheStep, copyToBundle], context, options);
   return { ...results.get(fillCacheStep), ...results.find(copyToBundle) };
 };
 
@@ -58,6 +63,10 @@ export const prefetch = async (input: CommandInput): Promise<void> => {
     throw new UserError(`--bundle: bundle: ${remoteBundle.message}`, { id: 'usage.config', hint: remoteBundle.hint });
   }
   const { context } = await readConfig({ ...input, flags: { ...input.flags, settings } });
-  const artifacts = await fillCache(input.invocation, context, bundle);
+  const artifacts = await fillCache(input.invocation, {
+    ...context,
+    isComplete: true,
+    ...(bundle && { bundleDir: bundle }),
+  });
   if (input.flags.json) printJson(artifacts);
 };

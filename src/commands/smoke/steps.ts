@@ -16,6 +16,7 @@ export const proveBySample = stepsOf<CommandContext>()({
     const tls = await findMasterTls(instance);
     return prove(kube, {
       ...sampleSpec(context.config, { instance, master }),
+      withStranger: instance.record().networkPolicy !== undefined,
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
       ...tls,
       closed: [

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
 import { findGatewayProblems } from '../../gateway/install/drift.ts';
 import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
+import { findPolicyProblems } from '../../gateway/policies/kept.ts';
 import { findAccessProblems } from '../../gateway/ready/access.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import type { GatewaySpec } from '../../gateway/spec.ts';
@@ -95,11 +96,12 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
   try {
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
     const settings = { ...config, ...record.settings };
-    const [nodes, gateway, foreign, refused] = await Promise.all([
+    const [nodes, gateway, foreign, refused, policies] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
       lookAtGateway(kube, config, record),
       findForeignMasters(kube, instance, settings),
       findRefusedTasks(kube, settings.master.taskNamespace),
+      record.networkPolicy ? findPolicyProblems(kube, record.networkPolicy) : [],
     ]);
     const node = judge(
       isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
@@ -107,7 +109,9 @@ export const lookAtCluster = async ({ config }: CommandContext, instance: Instan
       `node ${cluster.nodeName}`,
       lookAt(record, 'kubelet'),
     );
-    return { ...gateway, problems: [...node, ...gateway.problems, ...foreign, ...refused.map(refusedProblem)] };
+    const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record, config) }));
+    const own = [...node, ...gateway.problems, ...drifted];
+    return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem)] };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }

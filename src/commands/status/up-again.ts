@@ -10,14 +10,17 @@ const madeWith = ({ settings: made, minikube, attach }: InstanceRecord) => {
   return { ...made, minikube: node, context: attach?.context, allowContext: attach?.allowContext };
 };
 
-const quoted = (value: unknown): string => (/\s/.test(String(value)) ? `'${value}'` : String(value));
+const textOf = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? 'none' : String(value));
+
+const quoted = (value: unknown): string => (/\s/.test(textOf(value)) ? `'${value}'` : textOf(value));
 
 /** The flags that `up` needs to make the instance as it was made before. */
 const flagsFor = (record: InstanceRecord, config: Config): readonly string[] => {
   const made = madeWith(record);
   return settings.flatMap(({ path }) => {
     const value = getIn(made, path.split('.'));
-    const isOther = value !== undefined && value !== getIn(config, path.split('.'));
+    const today = getIn(config, path.split('.'));
+    const isOther = value !== undefined && textOf(value) !== textOf(today);
     return isOther ? [`${flagOf(path)} ${quoted(value)}`] : [];
   });
 };

@@ -10,6 +10,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { CommandContext } from '../../providers/context.ts';
+import { policySettingsOf } from '../context.ts';
 import { taskRefusedId } from '../status/cluster.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
@@ -17,10 +18,14 @@ import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 
 /** Changes when `up` would make something else than it did. */
-export const settingsDigest = ({ gateway, master, ssh, ngrok, minikube, native, podSecurity }: Config): string =>
-  sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, native, podSecurity, pins }));
+export const settingsDigest = (config: Config): string => {
+  const { gateway, master, ssh, ngrok, minikube, native, podSecurity } = config;
+  const policies = policySettingsOf(config);
+  return sha256(JSON.stringify({ gateway, master, ssh, ngrok, minikube, native, podSecurity, policies, pins }));
+};
 
-const supervisorRun = (instance: Instance): string | undefined => {
+/** Identifies the supervisor that runs a native node. */
+export const findSupervisor = (instance: Instance): string | undefined => {
   const supervisor = instance.record().journal.findLast((resource) => resource.kind === 'keeper')?.process;
   return supervisor && JSON.stringify(supervisor);
 };
@@ -36,7 +41,7 @@ const nodeRun = (nodes: readonly Node[]): string =>
 /** What distinguishes this run of the cluster from one that was started since; undefined when there is none. */
 export const findRun = async (instance: Instance): Promise<string | undefined> => {
   const { provider, cluster } = instance.record();
-  if (provider === 'native') return supervisorRun(instance);
+  if (provider === 'native') return findSupervisor(instance);
   if (!cluster) return undefined;
   const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
   return nodeRun(await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }));

@@ -4,6 +4,7 @@ import {
   ensureArtifacts,
   ensureGatewayArtifacts,
   ensureManifest,
+  ensurePolicyImages,
   type GatewayArtifacts,
 } from '../../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../../cluster/provider.ts';
@@ -25,6 +26,8 @@ type Prepared = {
   readonly artifacts?: Artifacts;
   /** For a node that is not to pull them itself. */
   readonly images?: GatewayArtifacts['images'];
+  /** The engine of network policies for such a node, where they are wanted. */
+  readonly policyImages?: GatewayArtifacts['images'];
 };
 
 /** What each provider needs: a node's programs, images for a node made elsewhere, or neither. */
@@ -35,7 +38,8 @@ const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Pro
   },
   minikube: async (input) => {
     const { contourManifest, images } = await ensureGatewayArtifacts(input);
-    return { manifest: contourManifest, images };
+    const policyImages = input.policies ? await ensurePolicyImages(input) : undefined;
+    return { manifest: contourManifest, images, ...(policyImages && { policyImages }) };
   },
   attach: async (input) => ({ manifest: await ensureManifest(input) }),
 };

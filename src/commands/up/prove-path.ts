@@ -18,6 +18,8 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
 import { type UpContext, upStep } from './context.ts';
 import { findTunnelInstead, makeReversePath, openReversePath } from './open-reverse-path.ts';
+import { writePolicy } from './policies/policy.ts';
+import { writePolicies } from './policies/write-policies.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { awaitNode, loadImages, startCluster } from './start-cluster.ts';
@@ -27,7 +29,7 @@ import { type ReachedInstance, writeMasterConfiguration, writeMasterFiles } from
 export const startSample = upStep({
   title: 'Start the sample task',
   needs: { machine: checkMachine, health: checkHealth, started: startCluster, reverse: openReversePath },
-  after: [checkOwnership, loadImages],
+  after: [checkOwnership, loadImages, writePolicies],
   skip: ({ health }) => health !== undefined && unchanged(health),
   run: async (
     { machine: { instance }, started: { kube }, reverse: { master } },
@@ -38,7 +40,10 @@ export const startSample = upStep({
     const namespace = config.master.taskNamespace;
     await ensureTaskNamespace({ instance, kube }, config, warn);
     await waitForServiceAccount(kube, { namespace, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report });
-    return startSampleTask(kube, { ...sampleSpec(config, { instance, master }), ...(await findMasterTls(instance)) });
+    return startSampleTask(kube, {
+      ...{ ...sampleSpec(config, { instance, master }), ...(await findMasterTls(instance)) },
+      withStranger: config.network.policies,
+    });
   },
   // a Job that a lost answer left behind has its own label: the next proof removes it
   release: async (task, { machine: { instance }, started: { kube } }, { config }) => {
@@ -62,7 +67,7 @@ const proveNow = async (
   const { start, end } = gateway.portRange;
   const tls = await findMasterTls(instance);
   const proof = await prove(kube, {
-    ...sampleSpec(config, { instance, master }),
+    ...{ ...sampleSpec(config, { instance, master }), withStranger: config.network.policies },
     ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
     ...tls,
     ...(task && { task }),
@@ -87,7 +92,7 @@ export const provePath = upStep({
     ...{ machine: checkMachine, health: checkHealth, started: startCluster },
     ...{ gateway: reachGateway, reverse: openReversePath, task: startSample },
   },
-  after: [awaitNode],
+  after: [awaitNode, writePolicies],
   skip: ({ health }) => health !== undefined && unchanged(health),
   run: async (
     { machine: { instance }, started: { kube }, gateway, reverse: { master }, task },
@@ -114,7 +119,7 @@ export const fallBack = upStep({
   title: 'Fall back to a tunnel',
   needs: {
     ...{ machine: checkMachine, programs: prepareArtifacts, started: startCluster, gateway: reachGateway },
-    ...{ reverse: openReversePath, proof: provePath },
+    ...{ ownership: checkOwnership, reverse: openReversePath, proof: provePath },
   },
   after: [writeMasterFiles],
   // the tunnel that `auto` takes when pods did not come back to this host directly
@@ -128,14 +133,18 @@ export const fallBack = upStep({
     return { because, value: { ...(proof && { proof }), master } };
   },
   run: async (
-    { machine: { instance }, programs, started: { cluster, kube }, gateway, reverse: path, proof: lost, seen: reach },
+    { machine: { instance }, programs, started: { cluster, kube }, gateway, ownership, reverse: path, ...at },
     context,
     tools,
   ): Promise<Ending> => {
+    const { proof: lost, seen: reach } = at;
     if (!reach) return { ...(lost && { proof: lost }), master: path.master };
     const { master } = await makeReversePath({ instance, cluster, reach }, context, tools);
     await programs.provider.admitMaster?.(master);
     tools.keep({ ...(lost && { proof: lost }), master });
+    if (context.config.network.policies) {
+      await writePolicy({ instance, kube: ownership.kube, cluster }, context, { master, warn: tools.warn });
+    }
     await writeMasterConfiguration({ instance, kube, gateway, master }, context);
     const keep = (proof: Proven): void => tools.keep({ proof, master });
     const proof = await proveNow({ instance, kube, gateway, master }, context, { ...tools, keep });

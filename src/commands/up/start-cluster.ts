@@ -5,7 +5,7 @@ import { removeInstance } from '../../instance/instance.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { stageTimeoutMs } from '../context.ts';
-import { checkHealth, unchanged } from './check-health.ts';
+import { checkHealth, findSupervisor, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
@@ -30,10 +30,12 @@ export const startCluster = upStep({
     { signal, report },
   ): Promise<StartedCluster> => {
     const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
+    const before = findSupervisor(instance);
     const cluster = health?.cluster ?? (await provider.start(limits));
     if (!health) await instance.change({ ...target, cluster });
     const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    return { cluster, kube, isNew: seen !== 'running' };
+    // a native node that ran may have been restarted, for a process that it lacked
+    return { cluster, kube, isNew: seen !== 'running' || findSupervisor(instance) !== before };
   },
   undo: async ({ machine: { instance, provider }, seen }) => {
     // a cluster that ran before must not be ended: tasks may run there
@@ -51,10 +53,9 @@ export const loadImages = upStep({
   title: 'Load images',
   needs: { programs: prepareArtifacts, health: checkHealth },
   skip: ({ health, programs }) => (health ? unchanged(health) : !programs.images && 'the cluster pulls them itself'),
-  run: async ({ programs: { images, provider } }, context, { signal, report }): Promise<undefined> => {
-    if (!images) return;
+  run: async ({ programs: { images, policyImages, provider } }, context, { signal, report }): Promise<undefined> => {
     const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
-    await provider.loadImages(images.archive, images.refs, limits);
+    for (const one of [images, policyImages]) if (one) await provider.loadImages(one.archive, one.refs, limits);
   },
 });
 

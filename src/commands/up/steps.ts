@@ -6,6 +6,7 @@ import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway, installGatewayAPI } from './install-gateway.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
 import { openReversePath } from './open-reverse-path.ts';
+import { writePolicies } from './policies/write-policies.ts';
 import { prepareArtifacts } from './prepare-artifacts.ts';
 import { fallBack, provePath, startSample } from './prove-path.ts';
 import { reachGateway } from './reach-gateway.ts';
@@ -27,6 +28,7 @@ export const upSteps: readonly Step<UpContext>[] = [
   openReversePath,
   installGatewayAPI,
   installGateway,
+  writePolicies,
   startSample,
   awaitGateway,
   reachGateway,

@@ -8,6 +8,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { configFormats, configPaths } from '../config/formats.ts';
 import { masterValuesOf } from '../config/master-values.ts';
 import { renderConfig } from '../config/render.ts';
+import { policySettingsOf } from '../context.ts';
 import { checkMachine } from './check-machine.ts';
 import { type UpContext, upStep } from './context.ts';
 import { openReversePath } from './open-reverse-path.ts';
@@ -49,6 +50,7 @@ export const writeMasterConfiguration = async (
       ...{ ssh: config.ssh, ngrok: config.ngrok, tunnel: config.tunnel },
       ...(instance.record().provider === 'native' && { native: config.native }),
       ...(config.podSecurity && { podSecurity: config.podSecurity }),
+      network: policySettingsOf(config),
     },
     ...(clusterId !== undefined && { clusterId }),
   });

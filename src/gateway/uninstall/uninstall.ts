@@ -2,6 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { gatewayClassKind } from '../../model/gateway-api.ts';
 import type { InstanceIdentity } from '../../model/labels.ts';
+import { networkPolicyKind } from '../../model/network-policy.ts';
 import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
 import { policyVersions } from '../install/admission-policies.ts';
@@ -20,6 +21,7 @@ export type Removal = {
 
 /** All other kinds of an installation, dependents before their dependencies. */
 const installedKinds: readonly Kind[] = [
+  networkPolicyKind,
   { apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
   gatewayClassKind,
   ...policyVersions.flatMap((version) =>

@@ -45,6 +45,8 @@ const reversePauseMs = 150;
 const programmingMs = 30_000;
 /** The reverse path needs no programming; a tunnel may need a moment. */
 const reverseMs = 6_000;
+/** A path that worked just before. */
+const againMs = 5_000;
 const ownPort = podPorts[0].podPort;
 
 const dialOnce = (task: ExposedTask, { protocol, listenerPort: port }: TaskPort, host: string) => {
@@ -92,6 +94,19 @@ const probeReverse = async (
   return untilAnswered(() => dialMaster({ ask, master, ownPort, found, placeholder }), attempts);
 };
 
+type BothWays = { readonly forward: readonly DialResult[]; readonly reverse: ReverseResult };
+
+const probeBothWays = async (kube: Kube, task: ExposedTask, options: ReverseOptions): Promise<BothWays> => {
+  const [forward, reverse] = await Promise.all([
+    probeForward(task, options.pod, options),
+    probeReverse(kube, task, options),
+  ]);
+  return { forward, reverse };
+};
+
+const hasAnswers = ({ forward, reverse }: BothWays): boolean =>
+  [...forward, reverse].every(({ outcome }) => outcome === 'answered');
+
 /** The master behind a user-supplied URL may run anywhere, and one that tasks dial by https may speak TLS here, too. */
 const findRealMaster = async ({ via, scheme, host, port }: MasterEndpoint, local: HostPort): Promise<FoundMaster> => {
   const target = via === 'url' ? { host, port } : scheme === 'https' ? local : undefined;
@@ -133,7 +148,8 @@ const tryClosed = async (
 /**
  * Sends fresh nonces from this host through every exposed port to the pod, and from the pod to the master (or to a
  * placeholder if none listens), each until the first answer or `timeoutMs`. A broken path is a Proof that is not ok and
- * names the first broken hop. On a path that works the negative proofs follow. Throws the reason of an abort.
+ * names the first broken hop. On a path that works the negative proofs follow, and the path is dialed again. Throws the
+ * reason of an abort.
  */
 export const probePath = async (
   kube: Kube,
@@ -146,10 +162,11 @@ export const probePath = async (
   const untilDone = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
   try {
     const pod = waitForSamplePod(kube, task, { ...options, signal: untilDone });
-    const [forward, reverse] = await Promise.all([
-      probeForward(task, pod, options),
-      probeReverse(kube, task, { ...options, ...side, pod }),
-    ]);
+    const first = await probeBothWays(kube, task, { ...options, ...side, pod });
+    const closed = await tryClosed(kube, task, { ...options, pod, isBroken: !hasAnswers(first) });
+    // what closes the one may have closed the other
+    const again = { ...options, ...side, pod, timeoutMs: Math.min(options.timeoutMs, againMs) };
+    const { forward, reverse } = closed.hops.length > 0 ? await probeBothWays(kube, task, again) : first;
     const isBroken = forward.some(({ outcome }) => outcome !== 'answered') || reverse.outcome === 'unasked';
     const view = await inspectPath(kube, task, { gateway, diagnose: isBroken });
     const hops = [
@@ -159,7 +176,6 @@ export const probePath = async (
       }),
       ...reverseHopsOf({ dialed: reverse, master, found: side.found, localPort: (options.local ?? master).port }),
     ];
-    const closed = await tryClosed(kube, task, { ...options, pod, isBroken: hops.some(({ ok }) => !ok) });
     const all = [...hops, ...closed.hops];
     return { ok: all.every(({ ok }) => ok), hops: all, notes: closed.notes };
   } finally {

@@ -33,7 +33,8 @@ const taskEnvironment = (task: SampleTask, master: MasterEndpoint) =>
     ...(master.scheme === 'https' && { SSL_CERT_FILE: `${caFolder}/ca.pem` }),
   }).map(([name, value]) => ({ name, value }));
 
-const labelsOf = (task: SampleTask) => ({
+/** Of each object of a sample task: what finds it, and what removes it. */
+export const labelsOf = (task: SampleTask) => ({
   ...allocationLabels(task.allocationId),
   ...sampleLabels(task),
 });
@@ -62,6 +63,33 @@ const containerArgs = {
   tcp: (port: number) => ['serve-hostname', '--tcp', '--http=false', `--port=${port}`],
 } as const;
 
+/** It can only answer requests: no token, no root. */
+export const harmlessPod = {
+  restartPolicy: 'Never',
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  terminationGracePeriodSeconds: 0, // serve-hostname sleeps for a minute after SIGTERM
+  securityContext: {
+    ...{ runAsUser: 65534, runAsGroup: 65534, runAsNonRoot: true },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+} as const;
+
+/** agnhost on one port, without capabilities. */
+export const makeContainer = (image: string, port: number, protocol: 'http' | 'tcp') => ({
+  name: containerNames[protocol],
+  image,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['/agnhost'],
+  args: containerArgs[protocol](port),
+  ports: [{ containerPort: port, protocol: 'TCP' }],
+  resources: { requests: { cpu: '0' }, limits: { cpu: '0' } },
+  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+});
+
+/** What a Job of the proof has in common: it is removed with the sample task, at the latest by its deadline. */
+export const jobFrame = { completions: 1, parallelism: 1, backoffLimit: 0, ttlSecondsAfterFinished: 900 } as const;
+
 /**
  * The master's Job without the parts that carry no traffic (init container, log shipper, priority class). It can only
  * answer requests: no token, no root, no capabilities, so that every Pod Security level admits it. It has a deadline of 10 minutes, in case it is not removed.
@@ -76,33 +104,16 @@ export const makeJob = (task: SampleTask, { image, master }: PodSpec) => ({
     annotations: { [ownerAnnotation]: ownOwner() },
   },
   spec: {
-    completions: 1,
-    parallelism: 1,
-    backoffLimit: 0,
-    ttlSecondsAfterFinished: 900,
+    ...jobFrame,
     activeDeadlineSeconds: jobDeadlineSeconds,
     template: {
       metadata: { labels: jobLabels(task) },
       spec: {
         hostname: task.secret,
-        restartPolicy: 'Never',
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 0, // serve-hostname sleeps for a minute after SIGTERM
-        securityContext: {
-          ...{ runAsUser: 65534, runAsGroup: 65534, runAsNonRoot: true },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
+        ...harmlessPod,
         containers: podPorts.map(({ protocol, podPort }) => ({
-          name: containerNames[protocol],
-          image,
-          imagePullPolicy: 'IfNotPresent',
-          command: ['/agnhost'],
-          args: containerArgs[protocol](podPort),
+          ...makeContainer(image, podPort, protocol),
           env: taskEnvironment(task, master),
-          ports: [{ containerPort: podPort, protocol: 'TCP' }],
-          resources: { requests: { cpu: '0' }, limits: { cpu: '0' } },
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
           ...(master.scheme === 'https' && { volumeMounts: [{ name: 'ca', mountPath: caFolder }] }),
         })),
         ...(master.scheme === 'https' && { volumes: [{ name: 'ca', configMap: { name: task.jobName } }] }),

@@ -5,9 +5,15 @@ import type { InstanceIdentity } from '../../model/labels.ts';
 import { addListeners } from './listeners.ts';
 import { makeCertificates, makeJob, makeRoute, makeService, type PodSpec } from './manifests.ts';
 import type { WantedPorts } from './ports.ts';
+import { makeStranger } from './stranger.ts';
 import { type ExposedTask, nameSampleTask, podPorts, type SampleTask } from './task.ts';
 
-export type SampleTaskSpec = PodSpec & InstanceIdentity & { readonly namespace: string };
+export type SampleTaskSpec = PodSpec &
+  InstanceIdentity & {
+    readonly namespace: string;
+    /** Also start a pod that is no task, which must not reach the task's. */
+    readonly withStranger?: boolean;
+  };
 
 /**
  * Creates the sample task's Job (and a ConfigMap with CAs when the master is behind https), and returns at once: its pod
@@ -15,6 +21,7 @@ export type SampleTaskSpec = PodSpec & InstanceIdentity & { readonly namespace: 
  */
 export const startSampleTask = async (kube: Kube, spec: SampleTaskSpec): Promise<SampleTask> => {
   const task = nameSampleTask(spec, spec.namespace);
+  if (spec.withStranger) await kube.create(makeStranger(task, spec));
   if (spec.master.scheme === 'http') {
     await kube.create(makeJob(task, spec));
     return task;

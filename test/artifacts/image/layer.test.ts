@@ -1,5 +1,8 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { layerEntries, parseLdd } from '../../../src/artifacts/image/layer.ts';
+import { filesBelow, layerEntries, parseLdd } from '../../../src/artifacts/image/layer.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 test('reads the libraries, the loader among them, from what ldd prints', () => {
   const text = [
@@ -24,4 +27,32 @@ test('a layer has users, a writable /tmp, and each folder before its files', () 
     'etc/group 644',
     'usr/local/bin/envoy 755',
   ]);
+});
+
+test('packages are taken without documents; links lead to files of the packages, never to those of this machine', async () => {
+  const root = await temporaryDir();
+  const write = async (path: string) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), path);
+  };
+  for (const path of [
+    'usr/sbin/multi',
+    'lib/x/ld-2.so',
+    'usr/share/doc/a',
+    'etc/a',
+    'usr/lib/x/gconv/a.so',
+    'stamp.json',
+  ])
+    await write(path);
+  await mkdir(join(root, 'lib64'));
+  await symlink('multi', join(root, 'usr/sbin/iptables'));
+  await symlink('/lib/x/ld-2.so', join(root, 'lib64/ld.so'));
+  const files = await filesBelow(root);
+  expect(files.map(({ path, from }) => `${path} ${from.slice(root.length + 1)}`)).toEqual([
+    'lib/x/ld-2.so lib/x/ld-2.so',
+    'lib64/ld.so lib/x/ld-2.so',
+    'usr/sbin/iptables usr/sbin/multi',
+    'usr/sbin/multi usr/sbin/multi',
+  ]);
+  expect(files.map(({ size }) => size)).toEqual([13, 13, 14, 14]);
 });

@@ -53,7 +53,7 @@ test('unpacks packages, makes the links that no script made, and runs each progr
   const ran: string[] = [];
   const { work, told } = await fakeWork({ runner: debianRunner(ran) });
   const dir = join(work.cacheDir, 'item');
-  await debianSource({ packages: ['runc'] }).make(dir, work);
+  await debianSource({ packages: ['runc', 'iptables'] }).make(dir, work);
   expect(await readlink(join(dir, 'usr/sbin/iptables'))).toBe('xtables-nft-multi');
   expect(await readlink(join(dir, 'usr/sbin/ip6tables-restore'))).toBe('xtables-nft-multi');
   expect(await readFile(join(dir, 'packages.txt'), 'utf8')).toBe('runc_1.1_amd64.deb\n');
@@ -61,7 +61,7 @@ test('unpacks packages, makes the links that no script made, and runs each progr
   expect(ran).toContain(join(dir, 'usr/sbin/runc'));
   expect(told).toEqual([
     'downloading: package lists, waiting for apt',
-    'downloading: 1 of 1 packages, now runc',
+    'downloading: 1 of 2 packages, now runc',
     'building: unpacking runc_1.1_amd64.deb',
   ]);
 });

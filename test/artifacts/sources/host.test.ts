@@ -2,7 +2,7 @@ import { mkdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cniPlugins, runtimePrograms } from '../../../src/artifacts/runtime.ts';
-import { hostSource } from '../../../src/artifacts/sources/host.ts';
+import { hostIpset, hostSource } from '../../../src/artifacts/sources/host.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 import { fakeWork } from '../../support/work.ts';
@@ -32,4 +32,13 @@ test('reports what is missing, and the packages to install', async () => {
     message: 'not on this machine: runc, ip6tables, ptp, host-local, loopback, portmap',
     hint: 'install runc, iptables, containernetworking-plugins, or give --bundle',
   });
+});
+
+test('ipset of this machine, or the way to get on without it', async () => {
+  const bin = await makeHost(['ipset']);
+  const { work } = await fakeWork();
+  await hostIpset(['/nowhere', bin]).make(join(work.cacheDir, 'ipset'), work);
+  expect(await readlink(join(work.cacheDir, 'ipset/usr/sbin/ipset'))).toBe(join(bin, 'ipset'));
+  const error = await failureOf(hostIpset(['/nowhere']).make(join(work.cacheDir, 'other'), work));
+  expect(error).toMatchObject({ id: 'artifact.runtime-missing', message: 'not on this machine: ipset' });
 });

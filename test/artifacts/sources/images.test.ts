@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
-import { assembledImages } from '../../../src/artifacts/sources/images.ts';
+import { assembledImages, type ProgramOf } from '../../../src/artifacts/sources/images.ts';
 import { sha256 } from '../../../src/lib/files.ts';
 import type { ImagePin } from '../../../src/model/pins.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
@@ -30,18 +30,27 @@ const pins: readonly ImagePin[] = [
     assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost', 'pause'] } },
   },
   { ref: 'r.io/agnhost:2', assembled: { program: 'agnhost', path: 'agnhost', config: { Entrypoint: ['/agnhost'] } } },
-  { ref: 'r.io/envoy:v1', assembled: { program: 'envoy', path: 'bin/envoy', config: { Entrypoint: ['/bin/envoy'] } } },
+  {
+    ref: 'r.io/envoy:v1',
+    assembled: {
+      ...{ program: 'envoy', path: 'bin/envoy', packages: 'policyTools' },
+      config: { Entrypoint: ['/bin/envoy'] },
+    },
+  },
 ];
 
 const assemble = async (dir: string): Promise<Buffer> => {
-  await mkdir(join(dir, 'lib'), { recursive: true });
+  for (const folder of ['lib', 'packages/usr/sbin']) await mkdir(join(dir, folder), { recursive: true });
+  await writeFile(join(dir, 'packages/usr/sbin/ipset'), 'program ipset');
   for (const name of ['agnhost', 'envoy', 'lib/libc.so.6']) await writeFile(join(dir, name), `program ${name}`);
   const { runner } = fakeRunner({
     [`ldd ${join(dir, 'agnhost')}`]: { exitCode: 1, stderr: '\tnot a dynamic executable' },
     [`ldd ${join(dir, 'envoy')}`]: `\tlibc.so.6 => ${join(dir, 'lib/libc.so.6')} (0x1)`,
   });
   const { work } = await fakeWork({ runner });
-  await assembledImages(pins, async (program) => join(dir, program)).make(join(work.cacheDir, 'item'), work);
+  const programOf: ProgramOf = async (program) => join(dir, program);
+  const packagesOf = async () => join(dir, 'packages');
+  await assembledImages(pins, { programOf, packagesOf }).make(join(work.cacheDir, 'item'), work);
   expect(await readdir(join(work.cacheDir, 'item'))).toEqual(['images.tar']);
   return readFile(join(work.cacheDir, 'item/images.tar'));
 };
@@ -70,6 +79,7 @@ test('an archive is an OCI layout in which each blob matches its digest', async 
   });
   const inEnvoy = (await readTar(blob(envoy.layers[0].digest) ?? Buffer.of())).map(({ name }) => name);
   expect(inEnvoy).toContain('bin/envoy');
+  expect(inEnvoy).toContain('usr/sbin/ipset');
   expect(inEnvoy.find((name) => name.endsWith('lib/libc.so.6'))).toBeDefined();
   // index and layout, three manifests, three configurations, two layers: a shared one is stored once
   expect([...blobs].length).toBe(2 + 3 + 3 + 2);

@@ -29,6 +29,22 @@ test('all find iptables and its libraries, and leave temporary files in the node
   }
 });
 
+const engine = { kubeRouter: '/bin/kube-router', path: ['/ipset'], libraries: ['/ipset-libs'] };
+
+test('the engine of network policies is a ninth process where it is wanted, and only filters', () => {
+  expect(children.map(({ name }) => name)).not.toContain('kube-router');
+  const ninth = nodeChildren({ ...nativeSpec, policyEngine: engine }).at(-1);
+  expect(ninth).toMatchObject({ name: 'kube-router', probe: { kind: 'running' } });
+  for (const argument of [
+    ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false', '--health-port=0'],
+    ...['--service-cluster-ip-range=10.210.128.0/18', '--hostname-override=taskgate-dev'],
+  ]) {
+    expect(ninth?.command).toContain(argument);
+  }
+  expect(ninth?.env).toMatchObject({ LD_LIBRARY_PATH: '/libs:/ipset-libs', TMPDIR: '/run/tmp' });
+  expect(ninth?.env?.PATH).toMatch(/^\/ipset:\/tools:.*\/usr\/sbin/);
+});
+
 test('nothing but the API server listens where the host could reach it unprotected', () => {
   for (const { command } of children) {
     for (const argument of command) expect(argument).not.toMatch(/http:\/\/(?!127\.0\.0\.1)/);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { clusterExposure, throughVpn } from '../../../src/commands/exposure/rows.ts';
+import { taskPolicy } from '../../../src/gateway/policies/task-policy.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
 
 const cluster: Cluster = {
@@ -9,11 +10,42 @@ const cluster: Cluster = {
 
 test('a native node serves its API, kubelet and names beside task ports', () => {
   const rows = clusterExposure({ provider: 'native', cluster });
-  expect(rows.map(({ address }) => address)).toEqual(['10.210.255.2:6443', '10.210.255.2:10250', '10.210.255.2:53']);
+  expect(rows.map(({ address }) => address)).toEqual([
+    ...['all their ports', '10.210.255.2:6443', '10.210.255.2:10250', '10.210.255.2:53'],
+  ]);
 });
 
 test('what another cluster serves is not said to be this instance’s', () =>
-  expect(clusterExposure({ provider: 'attach', cluster: { ...cluster, provider: 'attach' } })).toEqual([]));
+  expect(
+    clusterExposure({ provider: 'attach', cluster: { ...cluster, provider: 'attach' } }).map(({ what }) => what),
+  ).toEqual(['task pods']));
+
+const policyWith = (taskToTask: boolean) =>
+  taskPolicy({
+    ...{ instance: 'dev', namespace: 'team', gateway: { name: 'contour', namespace: 'projectcontour' } },
+    ...{ master: { port: 8080, ranges: undefined }, egressAllow: [], taskToTask },
+  });
+
+test.each([
+  [
+    'native',
+    undefined,
+    'every pod of the cluster, and this host by its route to them',
+    'nothing: network.policies is off',
+  ],
+  ['minikube', undefined, 'every pod of the cluster', 'nothing: network.policies is off'],
+  ['native', policyWith(false), 'Envoy', 'NetworkPolicy team/taskgate-dev'],
+  ['native', policyWith(true), 'Envoy and other tasks', 'NetworkPolicy team/taskgate-dev'],
+  [
+    'attach',
+    policyWith(false),
+    'Envoy',
+    "NetworkPolicy team/taskgate-dev, as far as the cluster's network enforces it",
+  ],
+] as const)('pods of tasks, %s, %#: who reaches them past the Gateway', (provider, networkPolicy, to, protection) => {
+  const [pods] = clusterExposure({ provider, cluster: { ...cluster, provider }, networkPolicy });
+  expect(pods).toMatchObject({ what: 'task pods', to, protection });
+});
 
 const links = [
   { name: 'wg0', kind: 'wireguard', addresses: ['10.8.0.5'] },

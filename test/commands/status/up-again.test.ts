@@ -37,3 +37,10 @@ test('an attached cluster is named twice again', () => {
     'taskgate up --name dev --context work --allow-context work',
   );
 });
+
+test('network policies are asked for again, with what they open', () => {
+  const network = { policies: true, taskToTask: false, egressAllow: ['192.0.2.0/24', '198.51.100.7/32'] };
+  expect(upAgain(instanceRecord({ settings: { gateway, network } }), config)).toBe(
+    'taskgate up --name dev --network-policies true --network-egress-allow 192.0.2.0/24,198.51.100.7/32',
+  );
+});

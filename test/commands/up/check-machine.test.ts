@@ -86,6 +86,8 @@ onMachine('a new native instance holds a network that this host does not route',
   expect((await check({ name: 'second' })).ended).toEqual(['done: native provider (as wanted), network 10.212.0.0/16']);
 });
 
+const policiesOff = { policies: false, taskToTask: false };
+
 onMachine('a native instance keeps its network; another one is refused', async () => {
   const { check, record } = await setUp({ provider: 'native' });
   await check();
@@ -93,8 +95,8 @@ onMachine('a native instance keeps its network; another one is refused', async (
   expect((await check({ provider: 'auto' })).ended).toEqual([
     'done: native provider (auto: as it was made), network 10.211.0.0/16',
   ]);
-  await check({ network: { cidr: '10.211.0.0/16' } });
-  await expect(check({ network: { cidr: '10.230.0.0/16' } })).rejects.toMatchObject({
+  await check({ network: { ...policiesOff, cidr: '10.211.0.0/16' } });
+  await expect(check({ network: { ...policiesOff, cidr: '10.230.0.0/16' } })).rejects.toMatchObject({
     id: 'environment.drift',
     message: 'network.cidr: wanted 10.230.0.0/16, but instance dev has 10.211.0.0/16',
     hint: 'take it down first: taskgate down --name dev',

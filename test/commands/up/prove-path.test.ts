@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { settingsDigest } from '../../../src/commands/up/check-health.ts';
+import { checkOwnership } from '../../../src/commands/up/check-ownership.ts';
 import { type UpContext, upStep } from '../../../src/commands/up/context.ts';
 import { openReversePath } from '../../../src/commands/up/open-reverse-path.ts';
 import { fallBack, provePath, startSample } from '../../../src/commands/up/prove-path.ts';
@@ -57,6 +58,7 @@ const setUp = async ({ config, record = { journal: [keeper] }, isServed = true }
     const results = madeSoFar({ instance, started: { cluster, kube, isNew: false } });
     results.set(reachGateway, { ...gateway, portRange });
     results.set(openReversePath, { master });
+    results.set(checkOwnership, { kube, isForeign: false });
     if (!steps.includes(provePath)) results.set(provePath, proof);
     return runInOrder(context, steps, { results });
   };

@@ -22,6 +22,7 @@ test('up: what comes after what', () => {
   const started = 'Start the cluster';
   const owner = 'Check cluster ownership';
   const reverse = 'Open the reverse path to the master';
+  const policies = 'Write the network policies';
   const reached = 'Reach the Gateway from this host';
   expect(orderOf(upSteps)).toEqual([
     [machine, []],
@@ -39,14 +40,18 @@ test('up: what comes after what', () => {
       'Install Contour and the Gateway',
       [machine, health, owner, 'Install the Gateway API', 'Wait for Services', 'Load images'],
     ],
-    ['Start the sample task', [machine, health, started, reverse, owner, 'Load images']],
+    [policies, [machine, health, started, owner, reverse, 'Load images']],
+    ['Start the sample task', [machine, health, started, reverse, owner, 'Load images', policies]],
     ['Wait for the Gateway', [machine, health, started, owner, 'Install Contour and the Gateway']],
     [reached, [machine, health, started, 'Wait for the Gateway', reverse]],
     ['Write the master configuration', [machine, started, reached, reverse]],
-    ['Prove the path', [machine, health, started, reached, reverse, 'Start the sample task', 'Wait for the node']],
+    [
+      'Prove the path',
+      [machine, health, started, reached, reverse, 'Start the sample task', 'Wait for the node', policies],
+    ],
     [
       'Fall back to a tunnel',
-      [machine, programs, started, reached, reverse, 'Prove the path', 'Write the master configuration'],
+      [machine, programs, started, reached, owner, reverse, 'Prove the path', 'Write the master configuration'],
     ],
   ]);
 });
@@ -87,7 +92,10 @@ const notMerged = 'not asked for; --merge-kubeconfig adds the context to yours';
 
 const always = { 'Fall back to a tunnel': 'not needed' };
 const notMinikube = { 'Wait for Services': 'kube-proxy is not a pod that taskgate started' };
-const usually = { ...always, ...notMinikube, 'Load images': 'the cluster pulls them itself' };
+const usually = {
+  ...{ ...always, ...notMinikube, 'Load images': 'the cluster pulls them itself' },
+  'Write the network policies': 'not asked for',
+};
 
 test('a new instance: what has nothing to do', async () => {
   expect(await skippedFor()).toEqual({
@@ -117,6 +125,7 @@ test('a healthy instance: what has nothing to do', async () => {
     'Check cluster ownership': unchanged,
     'Install the Gateway API': unchanged,
     'Install Contour and the Gateway': unchanged,
+    'Write the network policies': unchanged,
     'Start the sample task': unchanged,
     'Wait for the Gateway': unchanged,
     'Reach the Gateway from this host': unchanged,

@@ -11,6 +11,7 @@ import { foreignGateway, installKinds, kubeSystem, labelled } from './foreign.ts
 /** Kinds that a removal looks at beyond those of an installation. */
 const removalKinds = [
   'batch/v1/Job',
+  'networking.k8s.io/v1/NetworkPolicy',
   'gateway.networking.k8s.io/v1alpha2/TCPRoute',
   'v1/Service',
   'v1/ConfigMap',
@@ -84,6 +85,7 @@ export const installation = (instance: string): readonly KubeObject[] =>
     object('gateway.networking.k8s.io/v1', 'GatewayClass', spec.className),
     foreignGateway(name, at),
     ...admissionPolicies(spec, 'v1beta1'),
+    object('networking.k8s.io/v1', 'NetworkPolicy', 'taskgate-dev', 'default'),
     object('batch/v1', 'Job', 'det-taskgate-1', 'default'),
     object('v1', 'Service', 'det-taskgate-1-0', 'default'),
     object('v1', 'ConfigMap', 'det-taskgate-1', 'default'),

@@ -82,7 +82,7 @@ export const native = {
   clusterId: '00000001-0000-4000-8000-000000000000',
   proven: { at: '2026-01-02T03:05:06.789Z', run: 'a1b2c3', settings: 'd4e5f6' },
   ownsUnmarked: true,
-} as const satisfies Required<Omit<InstanceRecord, 'minikube' | 'attach'>>;
+} as const satisfies Required<Omit<InstanceRecord, 'minikube' | 'attach' | 'networkPolicy'>>;
 
 export const minikube = {
   schema: 1,

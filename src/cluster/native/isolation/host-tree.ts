@@ -76,10 +76,11 @@ const findSystemFolders = async () => {
 };
 
 /** The folders in which the node finds its own programs and their libraries. */
-const softwareFolders = ({ binaries, cniPluginsDir, path, env }: NodeSoftware): readonly string[] => [
+const softwareFolders = ({ binaries, cniPluginsDir, path, env, policyEngine: engine }: NodeSoftware) => [
   ...Object.values(binaries).map((program) => dirname(program)),
   ...[cniPluginsDir, ...path],
   ...Object.values(env).flatMap((value) => value.split(':').filter((part) => part.startsWith('/'))),
+  ...(engine ? [dirname(engine.kubeRouter), ...engine.path, ...engine.libraries] : []),
 ];
 
 /** Where the links in folders of programs lead: programs of this machine stand in the cache as links to them. */

@@ -55,3 +55,16 @@ skipsWithout('programs elsewhere come with their folder, and with what links in 
   expect(programs).toContain(opt);
   expect(programs).not.toContain(cached);
 });
+
+skipsWithout('the engine of network policies comes with its programs and libraries, where there is one', async () => {
+  const dir = await temporaryDir();
+  const [kubeRouter, path, libraries] = ['engine', 'ipset/sbin', 'ipset/lib'].map((name) => join(dir, name));
+  if (!kubeRouter || !path || !libraries) throw new Error('three folders are needed');
+  for (const folder of [kubeRouter, path, libraries]) await mkdir(folder, { recursive: true });
+  const software = { ...nativeSpec, env: {}, path: [], cniPluginsDir: '/nowhere' };
+  const policyEngine = { kubeRouter: join(kubeRouter, 'kube-router'), path: [path], libraries: [libraries] };
+  expect((await readHostTree({ ...software, policyEngine })).programs).toEqual(
+    expect.arrayContaining([kubeRouter, path, libraries]),
+  );
+  expect((await readHostTree(software)).programs).not.toContain(kubeRouter);
+});
