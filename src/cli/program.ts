@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from '../commands/command.ts';
 import { envFormats } from '../commands/env/formats.ts';
 import { exposureFormats } from '../commands/exposure/formats.ts';
+import { plainLines } from '../lib/plain.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { add, type Shared } from './shared.ts';
@@ -24,7 +25,7 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")
     .version(packageJson.version)
     .exitOverride()
-    .configureOutput(isJson ? { writeErr: () => undefined } : {})
+    .configureOutput({ writeErr: isJson ? () => undefined : (text) => void process.stderr.write(plainLines(text)) })
     .helpCommand(false);
   const exit = { code: 0 };
   const input = (command: Command): CommandInput => ({

@@ -1,15 +1,21 @@
 import type { CommanderError } from 'commander';
 import { UserError } from '../lib/errors.ts';
+import { plainJson, plainLines } from '../lib/plain.ts';
 import { exitCodeOf, Interrupted } from './exit-codes.ts';
+
+/** Text of others in a message must not begin a line as one of ours does. */
+const indent = (text: string): string => text.replace(/\r?\n(?=\S)/g, '\n    ');
 
 /** What stderr shows for anything thrown: the user's errors in two lines, a bug with its stack. */
 export const renderError = (error: unknown): string => {
   if (error instanceof Interrupted) return `taskgate: ${error.message}\n`;
   if (error instanceof UserError) {
-    return `taskgate: ${error.message} [${error.id}]\n${error.hint ? `to fix: ${error.hint}\n` : ''}`;
+    return plainLines(
+      `taskgate: ${indent(error.message)} [${error.id}]\n${error.hint ? `to fix: ${indent(error.hint)}\n` : ''}`,
+    );
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `taskgate: this is a bug in taskgate, please report it\n${stack}\n`;
+  return plainLines(`taskgate: this is a bug in taskgate, please report it\n${stack}\n`);
 };
 
 /** A wrong command line, as a UserError. */
@@ -32,7 +38,7 @@ export const explain = async (error: unknown, env: Readonly<Record<string, strin
 export const reportError = (error: unknown, isJson: boolean): number => {
   if (isJson && error instanceof UserError) {
     const { id, message, hint } = error;
-    process.stderr.write(`${JSON.stringify({ error: { id, message, hint } })}\n`);
+    process.stderr.write(`${plainJson({ error: { id, message, hint } })}\n`);
   } else {
     process.stderr.write(renderError(error));
   }

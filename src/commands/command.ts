@@ -4,6 +4,7 @@ import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, type Loaded, loadConfig, realDirs } from '../config/load.ts';
 import { findPortProblems } from '../gateway/listener-ports.ts';
+import { plain, plainJson, plainLines } from '../lib/plain.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
 import type { DisplayKind } from '../task-list/display.ts';
@@ -65,8 +66,18 @@ export const displayKind = ({ isTerminal, env }: Invocation, ci = false): Displa
   return isTerminal && !ci ? 'tree' : 'lines';
 };
 
-export const print = (text: string): void => {
+/** Prints a document for programs, byte for byte. */
+export const printDocument = (text: string): void => {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 };
 
-export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+/** Prints text for people; no text of others in it is obeyed by the terminal or by the runner of a CI job. */
+export const print = (text: string): void => printDocument(plainLines(text));
+
+export const printJson = (value: unknown, indent = 2): void => printDocument(plainJson(value, indent));
+
+/** Prints one line on stderr: what the user should know but what stops nothing. */
+export const printNote = (text: string, label: 'note' | 'warning' = 'note'): void => printProgress(`${label}: ${text}`);
+
+/** Prints one line on stderr. */
+export const printProgress = (line: string): void => void process.stderr.write(`${plain(line)}\n`);

@@ -1,3 +1,4 @@
+import { plain } from '../lib/plain.ts';
 import { arrowOf, type Hop } from '../model/path.ts';
 
 const time = ({ latencyMs }: Hop): string =>
@@ -9,9 +10,9 @@ export const renderHops = (hops: readonly Hop[]): string => {
   const firstExplained = hops.find(({ ok, finding }) => !ok && finding);
   return hops
     .map((hop) => {
-      const line = `${hop.ok ? '✔' : '✖'} ${hop.direction.padEnd(7)}  ${arrowOf(hop).padEnd(width)}  ${time(hop).padStart(8)}  ${hop.evidence}`;
+      const line = `${hop.ok ? '✔' : '✖'} ${hop.direction.padEnd(7)}  ${arrowOf(hop).padEnd(width)}  ${time(hop).padStart(8)}  ${plain(hop.evidence)}`;
       if (hop !== firstExplained || !hop.finding) return `${line.trimEnd()}\n`;
-      return `${line.trimEnd()}\n    cause: ${hop.finding.cause}\n    to fix: ${hop.finding.hint}\n`;
+      return `${line.trimEnd()}\n    cause: ${plain(hop.finding.cause)}\n    to fix: ${plain(hop.finding.hint)}\n`;
     })
     .join('');
 };

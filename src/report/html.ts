@@ -1,3 +1,4 @@
+import { plainLines } from '../lib/plain.ts';
 import type { Hop } from '../model/path.ts';
 import type { Stage } from '../model/stage.ts';
 
@@ -17,7 +18,8 @@ export type Report = {
   readonly tables: readonly ReportTable[];
 };
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeHtml = (text: string): string =>
+  plainLines(text).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
 

@@ -1,3 +1,4 @@
+import { plainLines } from '../lib/plain.ts';
 import { arrowOf, type Hop } from '../model/path.ts';
 import type { Stage } from '../model/stage.ts';
 
@@ -14,7 +15,10 @@ const entities: Readonly<Record<string, string>> = {
 const unwritable = /[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const escapeXml = (text: string): string =>
-  text.replace(unwritable, '\ufffd').replace(/[&<>"\n\t]/g, (character) => entities[character] ?? character);
+  plainLines(text.replace(unwritable, '\ufffd')).replace(
+    /[&<>"\n\t]/g,
+    (character) => entities[character] ?? character,
+  );
 
 type Case = {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { plain } from '../lib/plain.ts';
 import { describeProgress, type Progress } from '../lib/progress.ts';
 import type { Stage } from '../model/stage.ts';
 import { logGroups } from './github-groups.ts';
@@ -36,7 +37,7 @@ const tree = <C>(steps: readonly Step<C>[]): Shown => {
           task.title = title;
         });
         row.report = (what) => {
-          task.output = describeProgress(what);
+          task.output = plain(describeProgress(what));
         };
         const stage = await row.ended.promise;
         task.title = describeStage(stage);

@@ -1,3 +1,4 @@
+import { plain } from '../lib/plain.ts';
 import type { Stage } from '../model/stage.ts';
 import { makeProgressLog } from './progress-log.ts';
 import type { StepDisplay } from './run.ts';
@@ -5,7 +6,7 @@ import type { StepDisplay } from './run.ts';
 /** `Start the cluster (4.1s): note`. */
 export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): string => {
   const time = outcome === 'skipped' || startMs < 0 ? '' : ` (${((endMs - startMs) / 1_000).toFixed(1)}s)`;
-  return `${title}${time}${note ? `: ${note}` : ''}`;
+  return `${title}${time}${note ? `: ${plain(note)}` : ''}`;
 };
 
 const marks = { done: '✔', skipped: '↓', failed: '✖', cancelled: '■' } as const;

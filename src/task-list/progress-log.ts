@@ -1,3 +1,4 @@
+import { plain } from '../lib/plain.ts';
 import { describeProgress, formatElapsed, type Progress } from '../lib/progress.ts';
 
 /** What is worth a line in a log, where a line stays: progress itself comes many times a second. */
@@ -67,7 +68,7 @@ export const makeProgressLog = ({ onNews, onSummary }: LogOutput): ProgressLog =
   const tick = (title: string, track: Track): void => {
     const summary = summarize(track);
     for (const one of track.latest.values()) one.isFresh = false;
-    if (summary) onSummary(title, summary);
+    if (summary) onSummary(title, plain(summary));
   };
   const trackOf = (title: string): Track => {
     const known = tracks.get(title);
@@ -95,7 +96,7 @@ export const makeProgressLog = ({ onNews, onSummary }: LogOutput): ProgressLog =
     reported: (title, what) => {
       const track = trackOf(title);
       const news = typeof what === 'string' ? noteText(track, what) : noteProgress(track, what);
-      if (news) onNews(title, describeProgress(what));
+      if (news) onNews(title, plain(describeProgress(what)));
     },
     ended: (title) => {
       clearInterval(tracks.get(title)?.timer);

@@ -4,16 +4,16 @@ import { getIn } from '../../config/tree.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
 import type { Problem } from '../../master/schema/problem.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printDocument, printJson, printNote, readConfig } from '../command.ts';
 import { readNamedFile } from '../named-file.ts';
 
 /** Prints the settings in force; with their origins, one a line. */
 export const showConfig = async (input: CommandInput, { origin }: { readonly origin: boolean }): Promise<void> => {
   const { config: loaded, origins, warnings } = await readConfig(input);
   const config = printableConfig(loaded);
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const warning of warnings) printNote(warning, 'warning');
   if (input.flags.json) return printJson(origin ? { config, origins } : config);
-  if (!origin) return print(renderYaml(config));
+  if (!origin) return printDocument(renderYaml(config));
   const rows = Object.entries(origins).map(
     ([path, from]) => [path, JSON.stringify(getIn(config, path.split('.'))) ?? '-', from] as const,
   );

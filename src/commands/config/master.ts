@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printDocument, printJson, readConfig } from '../command.ts';
 import { writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configPaths } from './formats.ts';
@@ -34,6 +34,6 @@ export const writeMasterConfig = async (
   // it holds a password
   if (output !== undefined) await writeFileOf(output, text, { env: context.env, mode: 0o600 });
   if (input.flags.json) return printJson({ ...summary, ...(output === undefined ? { text } : { output }) });
-  if (output === undefined) return print(text);
+  if (output === undefined) return printDocument(text);
   print(`${output}: ${basename(configPaths('')[format])} over ${summary.instances.join(', ')}`);
 };

@@ -4,7 +4,7 @@ import { explainWrite, verifyRegular } from '../../lib/trust/named-file.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { type PatchValues, patchConfig } from '../../master/patch/patch.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, printProgress, readConfig } from '../command.ts';
 import { readNamedFile } from '../named-file.ts';
 import { valuesOf } from './master.ts';
 
@@ -61,6 +61,6 @@ export const patchFile = async (
     ? `${file}: changed resource manager ${managers}${backup === undefined ? '' : `; its former text: ${backup}`}`
     : `${file}: nothing to change in resource manager ${managers}`;
   if (write) return print(line);
-  process.stderr.write(`${line}\n`);
+  printProgress(line);
   process.stdout.write(text);
 };

@@ -3,7 +3,7 @@ import { withInstanceLock } from '../../instance/lock.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, displayKind, printJson, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, printJson, printNote, readConfig } from '../command.ts';
 import { asRoot } from '../sudo.ts';
 import { downSteps, verifyCacheUnused } from './steps.ts';
 
@@ -25,7 +25,7 @@ export const down = async (input: CommandInput, { purgeCache }: { readonly purge
   const work = async () => {
     await withInstanceLock(context, () => runAndShow(downSteps, context, options));
     await handOver(input.invocation.env, context);
-    for (const note of notes) process.stderr.write(`note: ${note}\n`);
+    for (const note of notes) printNote(note);
     if (input.flags.json) printJson({ instance: config.name, stages, notes });
   };
   // a folder without a record may be root's

@@ -1,4 +1,4 @@
-import { type CommandInput, print, readConfig } from '../command.ts';
+import { type CommandInput, printDocument, readConfig } from '../command.ts';
 import { openInstance } from '../open-instance.ts';
 import { type EnvFormat, environmentOf, renderEnv } from './formats.ts';
 
@@ -8,5 +8,5 @@ export const env = async (input: CommandInput, { format }: { readonly format: En
   const { instance, gateway, master } = await openInstance(context);
   const hasCertificate = instance.record().settings?.master?.tls === true;
   const variables = environmentOf({ name: config.name, instanceDir: instance.dir, gateway, master, hasCertificate });
-  print(renderEnv(variables, input.flags.json ? 'json' : format));
+  printDocument(renderEnv(variables, input.flags.json ? 'json' : format));
 };

@@ -6,7 +6,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, displayKind, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, print, printJson, printNote, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
@@ -76,7 +76,7 @@ const closedOrBroken = ({ hops }: Proven): Proven['hops'] => {
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
   const { context } = await readConfig(input);
   const proof = await proveAndShow(input, context, flags);
-  for (const note of proof.notes) process.stderr.write(`note: ${note}\n`);
+  for (const note of proof.notes) printNote(note);
   if (input.flags.json) printJson(proof);
   else print(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops));
   refuseBrokenPath(proof);

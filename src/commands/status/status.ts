@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describeNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { UserError } from '../../lib/errors.ts';
+import { plain, plainJson } from '../../lib/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
@@ -36,8 +37,8 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
 
 const describe = (status: InstanceStatus): string => {
   const { name, state, problems } = status;
-  const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${value}`] : []));
-  const trouble = problems.map(({ message, hint }) => `  ✖ ${message}\n    to fix: ${hint}`);
+  const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${plain(value)}`] : []));
+  const trouble = problems.map(({ message, hint }) => `  ✖ ${plain(message)}\n    to fix: ${plain(hint)}`);
   const isDegraded = state === 'running' && problems.length > 0;
   return [`${name}: ${state}${isDegraded ? ', degraded' : ''}`, ...lines, ...trouble].join('\n');
 };
@@ -63,7 +64,7 @@ const look = async (input: CommandInput, known: KnownTransports): Promise<Seen> 
 type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
 
 const render = ({ all, none }: Seen, isJson: boolean): string => {
-  if (isJson) return JSON.stringify(all, null, 2);
+  if (isJson) return plainJson(all, 2);
   return all.length > 0 ? all.map(describe).join('\n\n') : none;
 };
 

@@ -3,13 +3,16 @@ import { findTunnelStatus } from '../../daemon/find.ts';
 import { readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
+import { plain } from '../../lib/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { Caller, TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
-import { type CommandInput, print, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 const watchPauseMs = 250;
+/** Columns before the text of a line. */
+const labelWidth = 11;
 
 const callerLine = ({ address, admitted, refused, lastAt }: Caller, isCounted: boolean): string =>
   `caller     ${address}, last at ${lastAt}${isCounted ? `: ${admitted} connections admitted, ${refused} refused` : ''}`;
@@ -42,7 +45,10 @@ export const renderTunnels = async (instance: Instance, status: TunnelDaemonStat
       : '',
     ...listExposure({ record: instance.record(), spec, status }).map((one) => `exposed    ${describeExposure(one)}`),
   ];
-  return [instance.record().name, ...lines.filter(Boolean).map((line) => `  ${line}`)].join('\n');
+  return [
+    instance.record().name,
+    ...lines.filter(Boolean).map((line) => `  ${line.slice(0, labelWidth)}${plain(line.slice(labelWidth))}`),
+  ].join('\n');
 };
 
 type Place = Pick<TunnelEvent, 'at' | 'number'>;
@@ -53,7 +59,7 @@ const isAfter = (one: Place, other: Place): boolean =>
 
 /** Prints each event as it comes, until interrupted; also those of a daemon that was started meanwhile. */
 const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }: CommandInput): Promise<never> => {
-  const show = (at: string, text: string) => print(flags.json ? JSON.stringify({ at, text }) : `${at} ${text}`);
+  const show = (at: string, text: string) => (flags.json ? printJson({ at, text }, 0) : print(`${at} ${plain(text)}`));
   let last: Place = { at: '', number: 0 };
   let isThere = true;
   for (;;) {
@@ -93,11 +99,8 @@ export const tunnelStatus = async (input: CommandInput, { watch }: { readonly wa
   const status = await findTunnelStatus(instance.dir);
   const spec = await readTunnelSpec(instance.dir);
   const exposure = listExposure({ record: instance.record(), spec, status });
-  print(
-    input.flags.json
-      ? JSON.stringify({ instance: config.name, ...status, exposure }, null, watch ? 0 : 2)
-      : await renderTunnels(instance, status),
-  );
+  if (input.flags.json) printJson({ instance: config.name, ...status, exposure }, watch ? 0 : 2);
+  else print(await renderTunnels(instance, status));
   if (watch) return watchTunnels(instance, input);
   refuseTrouble(config.name, status);
 };

@@ -1,7 +1,7 @@
 import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, printNote, printProgress, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { extendTunnel } from './extend.ts';
 import { closeTunnelOf, type OpenedTunnel, openTunnelOf } from './open.ts';
@@ -23,9 +23,8 @@ const masterSettings = ({ endpoint: { scheme, host, port }, move, instance }: Op
 /** Opens the tunnel of the settings and waits until a nonce came back through it. Throws UserError `tunnel.*`. */
 export const tunnelUp = async (input: CommandInput): Promise<void> => {
   const { context, warnings } = await readConfig(input);
-  for (const warning of warnings) process.stderr.write(`note: ${warning}\n`);
-  const report = (line: string) => void process.stderr.write(`${line}\n`);
-  const opened = await withInstanceLock(context, () => openTunnelOf(context, report));
+  for (const warning of warnings) printNote(warning);
+  const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress));
   const { endpoint, status, move, instance } = opened;
   if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
   print(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`);
@@ -35,7 +34,7 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
 export const tunnelDown = async (input: CommandInput): Promise<void> => {
   const { config, context } = await readConfig(input);
   const closed = await withInstanceLock(context, () => closeTunnelOf(context));
-  if (input.flags.json) return print(JSON.stringify({ instance: config.name, closed }));
+  if (input.flags.json) return printJson({ instance: config.name, closed }, 0);
   print(closed ? `the tunnel of instance ${config.name} is closed` : `instance ${config.name} has no tunnel`);
 };
 
@@ -59,7 +58,7 @@ export const tunnelExtend = async (input: CommandInput, flags: { readonly hours:
   const { config, context } = await readConfig(input);
   const status = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
   const until = status.tunnel?.until ?? status.forward?.until;
-  if (input.flags.json) return print(JSON.stringify({ instance: config.name, until }));
+  if (input.flags.json) return printJson({ instance: config.name, until }, 0);
   const what = status.tunnel?.until ? 'the tunnel' : 'forwards';
   print(`${what} of instance ${config.name} ${status.tunnel?.until ? 'closes' : 'close'} at ${until}`);
 };

@@ -2,6 +2,7 @@ import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
+import { plainJson } from '../../lib/plain.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { endpointOf } from '../../model/gateway-ip.ts';
@@ -58,7 +59,7 @@ export const resultOf = (results: Results): UpResult => {
 export const renderUpJson = ({ context, result, stages, notes }: UpRun): string => {
   const { cluster, gateway, master, proof, provenAt } = result;
   const report = { instance: context.config.name, cluster, gateway, master, proof, provenAt, notes, stages };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${plainJson(report, 2)}\n`;
 };
 
 /** report.json and report.html in the instance's folder, also of a run that failed; nothing where there is no folder. */

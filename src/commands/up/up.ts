@@ -15,7 +15,15 @@ import { renderHops } from '../../report/hop-table.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, displayKind, type LoadedCommand, print, readConfig } from '../command.ts';
+import {
+  type CommandInput,
+  displayKind,
+  type LoadedCommand,
+  print,
+  printDocument,
+  printNote,
+  readConfig,
+} from '../command.ts';
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
@@ -97,9 +105,10 @@ const bringUp = async (
     return run;
   };
   const run = await withInstanceLock(context, work).finally(() => {
-    for (const note of notes) process.stderr.write(`note: ${note}\n`);
+    for (const note of notes) printNote(note);
   });
-  print(input.flags.json ? renderUpJson(run) : await summary(run));
+  if (input.flags.json) printDocument(renderUpJson(run));
+  else print(await summary(run));
   if (run.result.proof) refuseBrokenPath(run.result.proof);
 };
 
