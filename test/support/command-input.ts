@@ -15,8 +15,18 @@ export const makeUser = async () => {
     cacheDir: join(home, 'cache', 'taskgate'),
     begin: (name: string): Promise<Instance> =>
       createInstance(join(home, 'state', 'taskgate'), { name, provider: 'native', cidr: '10.210.0.0/16' }),
-    input: (settings: Readonly<Record<string, string>> = {}, json = false): CommandInput => ({
-      invocation: { env, cwd: home, args: [], signal: new AbortController().signal, isTerminal: false },
+    input: (
+      settings: Readonly<Record<string, string>> = {},
+      json = false,
+      more: typeof settings = {},
+    ): CommandInput => ({
+      invocation: {
+        env: { ...env, ...more },
+        cwd: home,
+        args: [],
+        signal: new AbortController().signal,
+        isTerminal: false,
+      },
       flags: { json, settings },
     }),
   };

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { instancePaths, logPathOf } from '../../instance/paths.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
-import { type CommandInput, print, readConfig } from '../command.ts';
+import { plainLines } from '../../lib/plain.ts';
+import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 /** Where an `up` that sudo ran was killed, its logs are still root's. */
@@ -27,12 +28,45 @@ const logsIn = async (dir: string): Promise<readonly string[]> => {
     .toSorted();
 };
 
-/** Prints the log of one of an instance's processes, or the names of those that have one. */
+const longestLine = 65_536;
+/** Longer than what a runner takes as the beginning of a command. */
+const heldBack = 8;
+
+/** Whole lines of a text that comes in parts, since what stands at the start of a line counts. An endless line is cut. */
+async function* wholeLines(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const part of parts) {
+    const text = rest + part;
+    const end = text.lastIndexOf('\n') + 1;
+    const cut = end === 0 && text.length > longestLine ? text.length - heldBack : end;
+    yield text.slice(0, cut);
+    rest = text.slice(cut);
+  }
+  yield rest;
+}
+
+/** Copies a log to stdout: as it is, or with `show` for a reader that obeys what it reads. */
+const copyToStdout = async (path: string, show: ((text: string) => string) | undefined): Promise<void> => {
+  const source = createReadStream(path, show && 'utf8');
+  const parts: AsyncIterable<string | Buffer> = show ? wholeLines(source) : source;
+  for await (const part of parts) {
+    // a stdout that fails is reported by the program as a whole
+    if (!process.stdout.writable) return;
+    const shown = typeof part === 'string' && show ? show(part) : part;
+    if (process.stdout.write(shown)) continue;
+    await once(process.stdout, 'drain').catch(() => undefined);
+  }
+};
+
+/**
+ * Prints the log of one of an instance's processes, or the names of those that have one: byte for byte into files and
+ * pipes, but for terminals and the log of a GitHub job without what those would obey.
+ */
 export const logs = async (input: CommandInput, component: string | undefined): Promise<void> => {
   const { config, context } = await readConfig(input);
   const { logsDir: dir } = instancePaths((await getInstance(context)).dir);
   const known = await logsIn(dir);
-  if (component === undefined) return print(input.flags.json ? JSON.stringify(known) : known.join('\n'));
+  if (component === undefined) return input.flags.json ? printJson(known, 0) : print(known.join('\n'));
   if (!known.includes(component)) {
     throw new UserError(`instance ${config.name} has no log of '${component}'`, {
       id: 'usage.no-log',
@@ -40,5 +74,6 @@ export const logs = async (input: CommandInput, component: string | undefined): 
     });
   }
   const path = logPathOf(dir, component);
-  await pipeline(createReadStream(path), process.stdout, { end: false }).catch(refuseUnreadable(path, 'cat'));
+  const isObeyed = process.stdout.isTTY || input.invocation.env['GITHUB_ACTIONS'] === 'true';
+  await copyToStdout(path, isObeyed ? plainLines : undefined).catch(refuseUnreadable(path, 'cat'));
 };

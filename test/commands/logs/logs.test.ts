@@ -71,3 +71,28 @@ describe('what root left unreadable', () => {
     );
   });
 });
+
+describe('a log that holds what terminals and runners obey', () => {
+  const hostile = 'one\u001b[2J\n::add-mask::x\n##[error]y\nlast';
+  const plainText = 'one?[2J\n· ::add-mask::x\n## [error]y\nlast';
+
+  test.each([
+    ['as it is in a file or a pipe', {}, hostile],
+    ['without that in a job of GitHub', { GITHUB_ACTIONS: 'true' }, plainText],
+  ])('%s', async (_, env, shown) => {
+    const { input, logsDir } = await makeLogs();
+    await writeFile(join(logsDir, 'etcd.log'), hostile);
+    const written = watchStdout();
+    await logs(input({}, false, env), 'etcd');
+    expect(written()).toBe(shown);
+  });
+
+  test('an endless line is cut, and a command is not put together from its pieces', async () => {
+    const { input, logsDir } = await makeLogs();
+    await writeFile(join(logsDir, 'etcd.log'), `${'x'.repeat(65_536 * 2 - 2)}##[error]y`);
+    const written = watchStdout();
+    await logs(input({}, false, { GITHUB_ACTIONS: 'true' }), 'etcd');
+    expect(written()).toHaveLength(65_536 * 2 + 9);
+    expect(written()).not.toContain('##[');
+  });
+});
