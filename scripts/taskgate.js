@@ -31,11 +31,11 @@ const refuse = (problem) => {
 const handOver = (node) => {
   const child = spawn(node, ['--', fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   const forward = (signal) => child.kill(signal);
-  process.on('SIGTERM', forward);
+  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, forward);
   process.on('SIGINT', () => undefined); // the terminal sends it to both
   child.on('error', ({ message }) => refuse(`and the one that npm installed does not start: ${message}`));
   child.on('exit', (code, signal) => {
-    process.exitCode = code === null ? 128 + (signal === 'SIGINT' ? 2 : 15) : code;
+    process.exitCode = code === null ? 128 + ({ SIGHUP: 1, SIGINT: 2 }[signal] || 15) : code;
   });
 };
 

@@ -1,4 +1,6 @@
 import { UserError } from '../lib/errors.ts';
+import { Interrupted } from '../lib/process/interrupted.ts';
+import { bugExitCode } from '../lib/process/uncaught.ts';
 
 /** Exit code of each kind of error; the kind is the first word of an error's id. */
 export const exitCodes = {
@@ -11,25 +13,13 @@ export const exitCodes = {
   proof: 8,
 } as const;
 
-const bugExitCode = 70;
-const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-
-export type EndingSignal = keyof typeof signalExitCodes;
-
-/** Thrown through everything when the user or the system asks taskgate to end. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly signal: EndingSignal;
-
-  constructor(signal: EndingSignal) {
-    super(`interrupted by ${signal}`);
-    this.signal = signal;
-  }
-}
+/** EX_IOERR: the work is done, and its output could not be written. */
+export const outputExitCode = 74;
+const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const isKind = (kind: string): kind is keyof typeof exitCodes => Object.hasOwn(exitCodes, kind);
 
-/** The exit code for anything thrown; what is neither a UserError nor a signal is a bug in taskgate (70, EX_SOFTWARE). */
+/** The exit code for anything thrown; what is neither a UserError nor a signal is a bug in taskgate (70). */
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof Interrupted) return signalExitCodes[error.signal];
   if (!(error instanceof UserError)) return bugExitCode;

@@ -1,29 +1,73 @@
 import { CommanderError } from 'commander';
+import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes, outputExitCode } from './exit-codes.ts';
+import { surviveOutput } from './output.ts';
 import { buildProgram } from './program.ts';
 import { commandLineError, explain, reportError } from './report-error.ts';
 import { usePathOfRoot } from './root-path.ts';
-import { allowClosedOutput, listenForSignals } from './signals.ts';
+import { listenForSignals } from './signals.ts';
+
+/** What an error that nothing caught has cut off may never end. */
+const orderlyEndMs = 120_000;
+
+type Bug = { readonly error: unknown };
+
+/**
+ * Has an error that nothing caught end the work as a signal does: what is half done is undone, locks are released. It is
+ * reported at the end, in place of what it leads to. Returns what gives it.
+ */
+const guardWork = (controller: AbortController): (() => Bug | undefined) => {
+  let bug: Bug | undefined;
+  onUncaught((error) => {
+    bug = { error };
+    process.once('exit', () => {
+      reportError(error, false);
+      process.exitCode = bugExitCode;
+    });
+    controller.abort(error);
+    setTimeout(() => process.exit(), orderlyEndMs).unref();
+  });
+  return () => bug;
+};
+
+/** The work is done; that nobody can read about it is still worth an exit code. */
+const reportLostOutput = (stdoutTrouble: () => string | undefined): void => {
+  process.once('exit', (exitCode) => {
+    const trouble = stdoutTrouble();
+    if (trouble === undefined || exitCode !== 0) return;
+    process.stderr.write(`taskgate: stdout cannot be written: ${trouble}\n`);
+    process.exitCode = outputExitCode;
+  });
+};
+
+const runCommand = async (args: readonly string[], signal: AbortSignal): Promise<number> => {
+  const { program, exitCode } = buildProgram({ args, signal, isJson: args.includes('--json') });
+  await program.parseAsync(args, { from: 'user' });
+  return exitCode();
+};
+
+const report = async (error: unknown, isJson: boolean): Promise<number> => {
+  if (!(error instanceof CommanderError)) return reportError(await explain(error, process.env), isJson);
+  // help is an error to commander
+  if (error.exitCode === 0) return 0;
+  // without --json commander has printed it already
+  return isJson ? reportError(commandLineError(error), isJson) : exitCodes.usage;
+};
 
 /** Runs one command line, shows what it throws, and gives its exit code. Tested in test/process/cli.test.ts. */
 export const main = async (args: readonly string[]): Promise<number> => {
   tightenUmask(0o022);
-  allowClosedOutput();
+  reportLostOutput(surviveOutput());
   const isJson = args.includes('--json');
   usePathOfRoot(process.env, isJson);
   const controller = new AbortController();
   const stopListening = listenForSignals(controller);
-  const { program, exitCode } = buildProgram({ args, signal: controller.signal, isJson });
+  const findBug = guardWork(controller);
   try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode();
+    return await runCommand(args, controller.signal);
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportError(await explain(error, process.env), isJson);
-    // help is an error to commander
-    if (error.exitCode === 0) return 0;
-    // without --json commander has printed it already
-    return isJson ? reportError(commandLineError(error), isJson) : exitCodes.usage;
+    return findBug() ? bugExitCode : await report(error, isJson);
   } finally {
     stopListening();
   }

@@ -1,7 +1,8 @@
 import type { CommanderError } from 'commander';
 import { UserError } from '../lib/errors.ts';
 import { plainJson, plainLines } from '../lib/plain.ts';
-import { exitCodeOf, Interrupted } from './exit-codes.ts';
+import { Interrupted } from '../lib/process/interrupted.ts';
+import { exitCodeOf } from './exit-codes.ts';
 
 /** Text of others in a message must not begin a line as one of ours does. */
 const indent = (text: string): string => text.replace(/\r?\n(?=\S)/g, '\n    ');

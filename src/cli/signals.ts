@@ -1,16 +1,26 @@
-import { hasCode } from '../lib/errors.ts';
-import { type EndingSignal, Interrupted } from './exit-codes.ts';
+import { type EndingSignal, Interrupted } from '../lib/process/interrupted.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly EndingSignal[];
 
 /**
- * Ends the work in an orderly way at the first SIGINT or SIGTERM, by aborting with {@link Interrupted}; the second one
- * ends the process as usual. Returns a function that stops listening.
- * Tested in test/process/interrupt.test.ts.
+ * Signals that come together are one request: a terminal sends Ctrl-C to this process and to sudo before it, and sudo
+ * passes on what it gets.
+ */
+const togetherMs = 1_000;
+
+/**
+ * Ends the work in an orderly way at the first SIGINT, SIGTERM or SIGHUP, by aborting with {@link Interrupted}; a further one
+ * ends the process as usual, if it comes more than a second later. Returns a function that stops listening.
+ * Tested in test/process/interrupt.test.ts and test/process/sudo-signals.test.ts.
  */
 export const listenForSignals = (controller: AbortController): (() => void) => {
-  const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal: EndingSignal) => {
+  let firstAt: number | undefined;
+  const listeners = signals.map((signal) => {
     const stop = () => process.off(signal, listener);
     const listener = () => {
+      firstAt ??= performance.now();
       if (!controller.signal.aborted) return controller.abort(new Interrupted(signal));
+      if (performance.now() - firstAt < togetherMs) return;
       stop();
       process.kill(process.pid, signal);
     };
@@ -21,13 +31,4 @@ export const listenForSignals = (controller: AbortController): (() => void) => {
   return () => {
     for (const stop of listeners) stop();
   };
-};
-
-/** `taskgate status | head` closes our stdout early; that is no fault. */
-export const allowClosedOutput = (): void => {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      if (!hasCode(error, 'EPIPE')) throw error;
-    });
-  }
 };

@@ -1,4 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
 import { UserError } from '../lib/errors.ts';
+import { Interrupted } from '../lib/process/interrupted.ts';
 import { type Command, CommandError, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
 import type { ProviderName } from '../model/cluster.ts';
 import { type Invocation, ownProgram } from './command.ts';
@@ -75,6 +77,23 @@ type Work = {
   readonly unseen?: readonly string[];
 };
 
+/** The controlling terminal sends Ctrl-C to all its processes. */
+const hasTerminal = (): boolean => {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A user may not signal a process of root; sudo passes on what it gets itself. */
+const passOn = async (pid: number, reason: unknown): Promise<void> => {
+  const signal = reason instanceof Interrupted ? reason.signal : 'SIGTERM';
+  if (signal === 'SIGINT' && hasTerminal()) return;
+  await execaRunner(['sudo', '-n', 'kill', `-${signal.slice('SIG'.length)}`, String(pid)]);
+};
+
 /**
  * Does work on a cluster; a native one needs root: without it, starts this command line again by sudo. Gives the exit
  * code of that, or of the work here. Throws UserError `environment.not-root` before anything is changed where neither is
@@ -96,7 +115,6 @@ export const asRoot = async (
   // named, since what is there for the user (Minikube, its driver) may not be there for root
   return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native'], handedOn), {
     signal,
-    // a user may not signal a process of root, sudo passes on what it gets itself
-    terminate: (pid) => execaRunner(['sudo', '-n', 'kill', '-TERM', String(pid)]),
+    terminate: passOn,
   });
 };

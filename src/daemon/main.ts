@@ -8,6 +8,7 @@ import { tightenUmask } from '../lib/process/umask.ts';
 import { untilAborted } from '../lib/wait.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { emit, readHandshake } from '../supervisor/handshake.ts';
+import { endAfterBug } from '../supervisor/last-words.ts';
 import { serveStatus } from '../supervisor/status-socket.ts';
 import { ngrokTunnel } from '../tunnel/ngrok/ngrok.ts';
 import { sshTunnel } from '../tunnel/ssh/ssh.ts';
@@ -45,8 +46,11 @@ const listenForSignals = () => {
   const onReload = (work: () => Promise<void>): void => {
     reload = () => void work();
   };
-  return { signal: ending.signal, onReload };
+  return { signal: ending.signal, end: (error: unknown) => ending.abort(error), onReload };
 };
+
+/** After an error that nothing caught; what it has started then dies with it. */
+const longestEndMs = 4_000;
 
 /**
  * The tunnel daemon of an instance. Reads its spec, reports that it is set up, waits for `go`, then runs the tunnel and
@@ -58,12 +62,18 @@ export const runTunnelDaemon = async (specPath: string, env: Environment): Promi
   tightenUmask(0o077);
   const startedAt = performance.now();
   const handshake = readHandshake();
-  const { signal, onReload } = listenForSignals();
+  const { signal, end, onReload } = listenForSignals();
   const spec = await readSpec(specPath);
   await mkdir(spec.logsDir, { recursive: true, mode: 0o700 });
   const journal = openTunnelJournal(instancePaths(spec.folder).tunnelLogPath);
   emit({ event: 'set-up' });
   await Promise.race([handshake.go, handshake.starterDied]);
+  const ended = Promise.withResolvers<void>();
+  endAfterBug((error) => {
+    journal.note(`the tunnel daemon ends: a bug in taskgate: ${messageOf(error)}`);
+    end(error);
+    return ended.promise;
+  }, longestEndMs);
   const tools: Tools = { env, signal, journal };
   const tunnel = await startTunnel(spec, tools);
   const forward = spec.forward && (await startForwards(spec.forward, tools));
@@ -91,4 +101,5 @@ export const runTunnelDaemon = async (specPath: string, env: Environment): Promi
     if (!signal.aborted) throw error;
   });
   await Promise.allSettled([tunnel?.done, forward?.done]);
+  ended.resolve();
 };

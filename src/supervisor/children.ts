@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextDelayMs } from '../lib/backoff.ts';
+import { reportOnStderr } from './last-words.ts';
 import { probeOnce } from './probe.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
 import type { Child, ChildState, ChildStatus } from './spec.ts';
@@ -18,19 +18,25 @@ export const nextBackoffMs = (lastMs: number | undefined, ranMs: number): number
 
 export type ChildReport = (name: string, state: ChildState, detail?: string) => void;
 
-type Supervised = { readonly status: () => ChildStatus; readonly firstReady: Promise<void> };
-
-/** Not `process.stderr`, whose unhandled error would end the supervisor: the full disk may hold its own log, too. */
-const reportOnStderr = (line: string): void => {
-  try {
-    writeSync(2, `${line}\n`);
-  } catch {
-    // there is nowhere left to report it
-  }
+type Supervised = {
+  readonly status: () => ChildStatus;
+  readonly firstReady: Promise<void>;
+  /** Ends the process, which is not started again; resolves when it has exited. */
+  readonly end: () => Promise<void>;
 };
 
+/** The children of a node, first to last. */
+export type Children = {
+  readonly status: () => readonly ChildStatus[];
+  /** Ends all, the last one first, so that none loses what it works with. */
+  readonly end: () => Promise<void>;
+};
+
+/** Between SIGTERM and SIGKILL. */
+const gracefulMs = 2_000;
+
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
-const runOnce = (child: Child, log: RotatingLog, started: (pid: number | undefined) => void): Promise<string> => {
+const runOnce = (child: Child, log: RotatingLog, started: (running: ChildProcess) => void): Promise<string> => {
   const [program, ...args] = child.command;
   return new Promise((resolve) => {
     const running = spawn(program, args, {
@@ -40,13 +46,14 @@ const runOnce = (child: Child, log: RotatingLog, started: (pid: number | undefin
     for (const stream of [running.stdout, running.stderr]) stream.on('data', log.write);
     running.on('error', ({ message }) => log.write(Buffer.from(`${message}\n`)));
     running.on('close', (code, signal) => resolve(code === null ? String(signal) : `exited with ${code}`));
-    started(running.pid);
+    started(running);
   });
 };
 
 const superviseOne = (child: Child, logsDir: string, { after, report }: SuperviseOptions): Supervised => {
   let state: ChildState = 'waiting';
-  let pid: number | undefined;
+  let running: ChildProcess | undefined;
+  let isEnding = false;
   let restarts = 0;
   let lastExit: string | undefined;
   const { promise: firstReady, resolve: resolveReady } = Promise.withResolvers<void>();
@@ -69,25 +76,40 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
     const onLoss = (reason: string) => reportOnStderr(`output of ${child.name} is dropped: ${reason}`);
     const log = openRotatingLog(join(logsDir, `${child.name}.log`), { onLoss });
     let backoffMs: number | undefined;
-    for (;;) {
+    while (!isEnding) {
       const startedAt = performance.now();
       enter('starting');
       const run = restarts;
-      lastExit = await runOnce(child, log, (value) => {
-        pid = value;
+      lastExit = await runOnce(child, log, (started) => {
+        running = started;
         void watchReadiness(run);
       });
-      pid = undefined;
+      running = undefined;
       restarts++;
+      if (isEnding) return;
       backoffMs = nextBackoffMs(backoffMs, performance.now() - startedAt);
       enter('backoff', `${lastExit}, again in ${backoffMs} ms`);
       await pause(backoffMs);
     }
   };
-  void keepRunning();
+  const done = keepRunning();
+  const end = async (): Promise<void> => {
+    isEnding = true;
+    const killing = setTimeout(() => running?.kill('SIGKILL'), gracefulMs);
+    // one that waits for its turn or for its next start has no process
+    if (running?.kill('SIGTERM')) await Promise.race([done, pause(2 * gracefulMs)]);
+    clearTimeout(killing);
+  };
   return {
     firstReady,
-    status: () => ({ name: child.name, state, restarts, ...(pid && { pid }), ...(lastExit && { lastExit }) }),
+    end,
+    status: () => ({
+      name: child.name,
+      state,
+      restarts,
+      ...(running?.pid && { pid: running.pid }),
+      ...(lastExit && { lastExit }),
+    }),
   };
 };
 
@@ -95,14 +117,10 @@ type SuperviseOptions = { readonly after: Promise<unknown>; readonly report: Chi
 
 /**
  * Starts each child once those named in its `after` have been ready, and restarts any that exits, for as long as this
- * process lives. Returns a function that gives the current state of all. Restarts are tested in
+ * process lives, or until `end`. Restarts are tested in
  * test/process/supervisor-children.test.ts.
  */
-export const supervise = (
-  children: readonly Child[],
-  logsDir: string,
-  report: ChildReport,
-): (() => readonly ChildStatus[]) => {
+export const supervise = (children: readonly Child[], logsDir: string, report: ChildReport): Children => {
   const supervised = new Map<string, Supervised>();
   for (const child of children) {
     const after = Promise.all(
@@ -114,5 +132,10 @@ export const supervise = (
     );
     supervised.set(child.name, superviseOne(child, logsDir, { after, report }));
   }
-  return () => [...supervised.values()].map(({ status }) => status());
+  return {
+    status: () => [...supervised.values()].map(({ status }) => status()),
+    end: async () => {
+      for (const { end } of [...supervised.values()].toReversed()) await end();
+    },
+  };
 };

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { ExpectedEnd } from './last-words.ts';
 import type { StarterEvent } from './spec.ts';
 
 /** Sends an event to the starter, which reads until it detaches the daemon. */
@@ -11,7 +12,7 @@ export const emit = (event: StarterEvent): void => {
  * `starterDied` rejects when the stream ends without `detach`. Tested in test/process/tunnel-daemon.test.ts.
  */
 export const readHandshake = () => {
-  process.stdout.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { promise: go, resolve } = Promise.withResolvers<void>();
   const { promise: starterDied, reject } = Promise.withResolvers<never>();
   let detached = false;
@@ -21,7 +22,7 @@ export const readHandshake = () => {
     if (line === 'detach') detached = true;
   });
   lines.on('close', () => {
-    if (!detached) reject(new Error('the starter ended before it detached this process'));
+    if (!detached) reject(new ExpectedEnd('the starter ended before it detached this process'));
   });
   return { go, starterDied };
 };

@@ -3,10 +3,14 @@ import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
-import { supervise } from './children.ts';
+import { type Children, supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
+import { ExpectedEnd, endAfterBug } from './last-words.ts';
 import type { SetupStep, SupervisorSpec } from './spec.ts';
 import { serveStatus } from './status-socket.ts';
+
+/** After an error that nothing caught. */
+const longestEndMs = 30_000;
 
 /**
  * The supervisor of a native node. Sets up its namespaces, reports that, waits for `go`, then keeps the children of the
@@ -17,14 +21,18 @@ export const runSupervisor = async (specPath: string): Promise<never> => {
   // no more: what kubelet and containerd make for pods is read by other users there
   tightenUmask(0o022);
   const startedAt = performance.now();
+  let children: Children | undefined;
+  endAfterBug(async (error) => {
+    emit({ event: 'failed', message: `a bug in taskgate: ${messageOf(error)}` });
+    await children?.end();
+  }, longestEndMs);
   const handshake = readHandshake();
   const spec = JSON.parse(await readFile(specPath, 'utf8')) as SupervisorSpec;
-  let children: ReturnType<typeof supervise> = () => [];
   // before the setup, after which the socket's folder is out of sight
   await serveStatus(spec.socketPath, () => ({
     instance: spec.instance,
     uptimeMs: Math.round(performance.now() - startedAt),
-    children: children(),
+    children: children?.status() ?? [],
   }));
   await setUp(spec);
   emit({ event: 'set-up' });
@@ -41,7 +49,7 @@ const setUp = async ({ logsDir, setup }: SupervisorSpec): Promise<void> => {
     for (const step of setup) await runSetupStep(step);
   } catch (error) {
     emit({ event: 'failed', message: messageOf(error) });
-    throw error;
+    throw new ExpectedEnd(messageOf(error), { cause: error });
   }
 };
 

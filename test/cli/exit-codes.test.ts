@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, exitCodes, Interrupted } from '../../src/cli/exit-codes.ts';
+import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.ts';
 import { type ErrorId, UserError } from '../../src/lib/errors.ts';
+import { Interrupted } from '../../src/lib/process/interrupted.ts';
 
 describe('the kind of an error, the first word of its id, decides', () => {
   test.each<[ErrorId, number]>([
@@ -23,6 +24,7 @@ describe('the kind of an error, the first word of its id, decides', () => {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s: %i', (signal, code) => {
   expect(exitCodeOf(new Interrupted(signal))).toBe(code);
   expect(new Interrupted(signal).message).toBe(`interrupted by ${signal}`);

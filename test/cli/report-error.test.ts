@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Interrupted } from '../../src/cli/exit-codes.ts';
 import { commandLineError, explain, renderError, reportError } from '../../src/cli/report-error.ts';
 import { UserError } from '../../src/lib/errors.ts';
+import { Interrupted } from '../../src/lib/process/interrupted.ts';
 
 const noAddress = new UserError('Gateway contour not ready after 120s: no address yet', {
   id: 'gateway.no-address',

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { goldenLines } from '../support/golden/files.ts';
-import { exitCodeOf, exitCodes, Interrupted, settings, UserError } from '../support/golden/source.ts';
+import { exitCodeOf, exitCodes, Interrupted, outputExitCode, settings, UserError } from '../support/golden/source.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const word = '[a-z0-9]+(?:-[a-z0-9]+)*';
@@ -49,5 +49,10 @@ describe('exit codes', () => {
     expect(exitCodeOf(new UserError('of no known kind', { id: 'colour.red' }))).toBe(70);
     expect(exitCodeOf(new Interrupted('SIGINT'))).toBe(130);
     expect(exitCodeOf(new Interrupted('SIGTERM'))).toBe(143);
+    expect(exitCodeOf(new Interrupted('SIGHUP'))).toBe(129);
+  });
+
+  test('of output that is lost', () => {
+    expect(outputExitCode).toBe(74);
   });
 });

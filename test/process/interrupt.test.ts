@@ -28,6 +28,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
   test.for([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('%s: exit %i, nothing runs on, the locks are free', async ([signal, exitCode], { user }) => {
     const { up } = await startUp(user);
     expect(await lockFiles(user)).toEqual(['cache/taskgate/lock', 'state/taskgate/locks/dev']);
@@ -72,10 +73,18 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     expect(running).toEqual([]);
   });
 
-  test('a second SIGINT ends it at once; the next run takes the locks over', async ({ user }) => {
+  test('signals that come together are one: a terminal and sudo both send them', async ({ user }) => {
     const { up } = await startUp(user, { go: stubborn });
     up.kill('SIGINT');
-    await pause(500);
+    up.kill('SIGHUP');
+    expect(await up).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('interrupted by SIGINT\n') });
+    expect(await runningFakes(user)).toEqual([]);
+  });
+
+  test('a second SIGINT a second later ends it at once; the next run takes the locks over', async ({ user }) => {
+    const { up } = await startUp(user, { go: stubborn });
+    up.kill('SIGINT');
+    await pause(1_200);
     up.kill('SIGINT');
     expect(await up).toMatchObject({ signal: 'SIGINT' });
     await endFakes(user);

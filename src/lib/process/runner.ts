@@ -60,8 +60,8 @@ export const execaRunner: Runner = async (command, options = {}) => {
 
 export type TerminalOptions = {
   readonly signal: AbortSignal;
-  /** Terminates the process when the signal aborts. */
-  readonly terminate: (pid: number) => Promise<unknown>;
+  /** Passes on why the signal aborted, where the terminal does not do so itself. */
+  readonly terminate: (pid: number, reason: unknown) => Promise<unknown>;
 };
 
 /** Runs a command on this process's terminal; returns its exit code, or as a shell 128 plus the signal's number. */
@@ -70,7 +70,7 @@ export const runInTerminal = async (command: Command, { signal, terminate }: Ter
   const subprocess = execa(program, args, { stdio: 'inherit', reject: false });
   const stop = () => {
     // it may have exited already: a terminal sends Ctrl-C to all its processes
-    if (subprocess.pid !== undefined) terminate(subprocess.pid).catch(() => undefined);
+    if (subprocess.pid !== undefined) terminate(subprocess.pid, signal.reason).catch(() => undefined);
   };
   signal.addEventListener('abort', stop, { once: true });
   const { exitCode, signal: endedBy } = await subprocess;

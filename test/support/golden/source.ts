@@ -1,7 +1,7 @@
 /** All that the golden tests take from src: where a file moves, only a path here changes. */
 export { loadDigests } from '../../../src/artifacts/store/digests.ts';
 export { fillCache } from '../../../src/artifacts/store/ensure.ts';
-export { exitCodeOf, exitCodes, Interrupted } from '../../../src/cli/exit-codes.ts';
+export { exitCodeOf, exitCodes, outputExitCode } from '../../../src/cli/exit-codes.ts';
 export { buildProgram } from '../../../src/cli/program.ts';
 export { configFormats, configPaths } from '../../../src/commands/config/formats.ts';
 export { masterValuesOf } from '../../../src/commands/config/master-values.ts';
@@ -23,4 +23,5 @@ export type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
 export type { TunnelDaemonSpec } from '../../../src/instance/tunnels.ts';
 export { UserError } from '../../../src/lib/errors.ts';
 export { replaceUserFile } from '../../../src/lib/files.ts';
+export { Interrupted } from '../../../src/lib/process/interrupted.ts';
 export type { SupervisorSpec } from '../../../src/supervisor/spec.ts';
