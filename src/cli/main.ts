@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { exitNow, setExitCode } from '../lib/process/exit.ts';
 import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
 import { exitCodes, outputExitCode } from './exit-codes.ts';
@@ -23,10 +24,10 @@ const guardWork = (controller: AbortController): (() => Bug | undefined) => {
     bug = { error };
     process.once('exit', () => {
       reportError(error, false);
-      process.exitCode = bugExitCode;
+      setExitCode(bugExitCode);
     });
     controller.abort(error);
-    setTimeout(() => process.exit(), orderlyEndMs).unref();
+    setTimeout(() => exitNow(bugExitCode), orderlyEndMs).unref();
   });
   return () => bug;
 };
@@ -37,7 +38,7 @@ const reportLostOutput = (stdoutTrouble: () => string | undefined): void => {
     const trouble = stdoutTrouble();
     if (trouble === undefined || exitCode !== 0) return;
     process.stderr.write(`taskgate: stdout cannot be written: ${trouble}\n`);
-    process.exitCode = outputExitCode;
+    setExitCode(outputExitCode);
   });
 };
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { findSudoCaller } from '../instance/state-folder.ts';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
+import { readTextFile } from '../lib/files.ts';
 import { verifyNamedFile, writeNamedFile } from '../lib/trust/named-file.ts';
 import { trustedUids } from '../lib/trust/users.ts';
 import type { Invocation } from './command.ts';
@@ -13,9 +13,12 @@ const readFailure = (error: unknown, file: string, hint: string): unknown => {
   return new UserError(`cannot read ${file}: ${messageOf(error)}`, { id: 'usage.no-file', hint, cause: error });
 };
 
+/** A master's file has some kB; its rules look at each node. */
+const longestConfigBytes = 2 ** 20;
+
 /** The text of a file that the user names. Throws UserError `usage.no-file`; `what` is what it should be. */
 export const readNamedFile = (file: string, what: string): Promise<string> =>
-  readFile(file, 'utf8').catch((error: unknown) => {
+  readTextFile(file, longestConfigBytes).catch((error: unknown) => {
     throw readFailure(error, file, `give the path of a ${what}`);
   });
 

@@ -5,7 +5,7 @@ import { findTextFile, realPathOf } from '../lib/files.ts';
 import { trustedUids } from '../lib/trust/users.ts';
 import { type Config, configSchema } from './config.ts';
 import { fileSource } from './file-source.ts';
-import { findOwnText } from './own-file.ts';
+import { findOwnText, longestFileBytes } from './own-file.ts';
 import { describeIssue } from './problems.ts';
 import { settings } from './settings.ts';
 import { defaultsSource, environmentSource, flagsSource, mergeSources, type Source } from './sources.ts';
@@ -68,7 +68,7 @@ const cannotRead = (from: string, name: string, error: unknown): unknown => {
 
 /** A file that the user named: whoever it belongs to. */
 const readNamed = async (file: string, cwd: string): Promise<Source> => {
-  const text = await findTextFile(resolve(cwd, file)).catch((error: unknown) => {
+  const text = await findTextFile(resolve(cwd, file), longestFileBytes).catch((error: unknown) => {
     throw cannotRead('--config: ', file, error);
   });
   if (text !== undefined) return fileSource(text, file);

@@ -1,8 +1,11 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { UserError } from '../lib/errors.ts';
-import { ignoreAbsence } from '../lib/files.ts';
+import { ignoreAbsence, readLimited } from '../lib/files.ts';
 import { findDistrust, type Trusted } from '../lib/trust/users.ts';
+
+/** All settings with comments have some 10 kB. */
+export const longestFileBytes = 64 * 2 ** 10;
 
 const refuse = (what: string, path: string): never => {
   throw new UserError(`${what}, and settings can name programs to run`, {
@@ -28,7 +31,8 @@ export const findOwnText = async (path: string, trusted: Trusted): Promise<strin
   if (!file) return undefined;
   try {
     await verifyOwn(path, file, trusted);
-    return await file.readFile('utf8');
+    const bytes = await readLimited(file.createReadStream({ autoClose: false }), { path, limitBytes: longestFileBytes });
+    return bytes.toString('utf8');
   } finally {
     await file.close();
   }

@@ -6,6 +6,7 @@ import { isSameAddress, type MasterEndpoint } from '../model/master-endpoint.ts'
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { askStatus } from '../supervisor/status-socket.ts';
 import { endpointThrough } from '../tunnel/endpoint.ts';
+import { isTunnelDaemonStatus } from './status.ts';
 
 /** The tunnel daemons in an instance's journal, oldest first: one, but for a start that was interrupted. */
 export const tunnelDaemonsOf = ({ journal }: Pick<InstanceRecord, 'journal'>): readonly TunnelResource[] =>
@@ -13,7 +14,7 @@ export const tunnelDaemonsOf = ({ journal }: Pick<InstanceRecord, 'journal'>): r
 
 /** The status of an instance's tunnel daemon; undefined when none runs, or it does not answer. */
 export const findTunnelStatus = (instanceDir: string): Promise<TunnelDaemonStatus | undefined> =>
-  askStatus<TunnelDaemonStatus>(instancePaths(instanceDir).tunnelSocketPath, ({ events }) => events !== undefined);
+  askStatus<TunnelDaemonStatus>(instancePaths(instanceDir).tunnelSocketPath, isTunnelDaemonStatus);
 
 /** The tunnel daemon of an instance, if it runs. */
 export const findTunnelDaemon = async ({ record }: Instance): Promise<TunnelResource | undefined> => {

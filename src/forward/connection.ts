@@ -55,6 +55,7 @@ export const forwardConnection = async (socket: Socket, dial: Dial): Promise<str
   socket.on('close', () => closed.abort()).on('error', () => undefined); // its 'close' follows and is acted upon
   try {
     const far = await dialWithRetries(dial, closed.signal);
+    if (far.destroyed) throw far.errored ?? new Error('the connection to the pod was closed at once');
     if (!socket.destroyed) return await pipeBoth(socket, far);
     far.destroy();
     return undefined;

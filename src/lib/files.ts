@@ -1,20 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  constants,
-  copyFile,
-  lchown,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { constants, copyFile, lchown, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { hasCode } from './errors.ts';
+import { hasCode, UserError } from './errors.ts';
 
 /** Turns the error of a missing file into undefined. */
 export const ignoreAbsence = (error: unknown): undefined => {
@@ -162,8 +150,55 @@ export const replaceUserFile = async (
   return backup;
 };
 
-/** The text of a file, or undefined if there is none. */
-export const findTextFile = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(ignoreAbsence);
+/** Of taskgate's own files; a kubeconfig with hundreds of clusters has a few MB. */
+const usualLimitBytes = 16 * 2 ** 20;
+
+const tooLarge = (path: string, limitBytes: number): UserError =>
+  new UserError(`${path} has more than ${limitBytes / 2 ** 10} KiB`, {
+    id: 'usage.file-size',
+    hint: 'is it the right file? taskgate reads no larger one',
+  });
+
+/**
+ * The text of a file. Throws UserError `usage.file-size` for one that is larger than the limit, or that never ends, such as
+ * `/dev/zero`, and what the system says of one that cannot be read.
+ */
+export const readTextFile = async (path: string, limitBytes?: number): Promise<string> =>
+  (await readWhole(path, limitBytes)).toString('utf8');
+
+/** As {@link readTextFile}, but as bytes. */
+export const readWhole = (path: string, limitBytes = usualLimitBytes): Promise<Buffer> =>
+  readLimited(createReadStream(path, { highWaterMark: 256 * 2 ** 10 }), { path, limitBytes });
+
+/** The bytes of an open file. Throws UserError `usage.file-size`. */
+export const readLimited = async (
+  file: AsyncIterable<unknown>,
+  { path, limitBytes }: { readonly path: string; readonly limitBytes: number },
+): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of file) {
+    size += (part as Buffer).length;
+    if (size > limitBytes) throw tooLarge(path, limitBytes);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+};
+
+/** As {@link readTextFile}, or undefined if there is no such file. */
+export const findTextFile = (path: string, limitBytes?: number): Promise<string | undefined> =>
+  readTextFile(path, limitBytes).catch(ignoreAbsence);
+
+const tailBytes = 16 * 2 ** 10;
+
+/** The last lines of a log of any size; none if there is no such file. */
+export const findLastLines = async (path: string, count: number): Promise<readonly string[]> => {
+  const { size = 0 } = (await findStat(path)) ?? {};
+  const start = Math.max(0, size - tailBytes);
+  const parts: Buffer[] = [];
+  if (size > 0) for await (const part of createReadStream(path, { start, end: size - 1 })) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8').trim().split('\n').slice(-count);
+};
 
 /** Lower-case hex SHA-256 of a file, read as a stream. */
 export const sha256OfFile = async (path: string): Promise<string> => {

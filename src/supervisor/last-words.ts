@@ -1,5 +1,6 @@
 // Tested in test/process/uncaught.test.ts
 import { writeSync } from 'node:fs';
+import { exitNow } from '../lib/process/exit.ts';
 import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 
 /** Not by `process.stderr`: its failure comes as an event, and the full disk may hold this log, too. */
@@ -26,11 +27,10 @@ export const endAfterBug = (end: (error: unknown) => Promise<unknown>, limitMs: 
   onUncaught((error) => {
     if (error instanceof ExpectedEnd) {
       reportOnStderr(error.message);
-      process.exit(1);
+      exitNow(1);
     }
-    process.exitCode = bugExitCode;
     reportOnStderr(`this is a bug in taskgate, please report it\n${describe(error)}`);
-    const exit = (): never => process.exit();
+    const exit = (): never => exitNow(bugExitCode);
     setTimeout(exit, limitMs);
     end(error).then(exit, exit);
   });

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
-import { findTextFile, type Owner } from '../lib/files.ts';
+import { findLastLines, type Owner } from '../lib/files.ts';
+import { parseFields } from '../lib/json.ts';
+import { splitLines } from '../lib/lines.ts';
 import type { Command } from '../lib/process/runner.ts';
-import type { StarterEvent } from './spec.ts';
+import { isChildState, type StarterEvent } from './spec.ts';
 
 export type LaunchOptions = {
   /** File for the daemon's own errors. */
@@ -41,7 +42,7 @@ export type LaunchedDaemon = {
 };
 
 const lastLines = async (path: string): Promise<string> => {
-  const lines = ((await findTextFile(path)) ?? '').trim().split('\n').slice(-4);
+  const lines = await findLastLines(path, 4);
   return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
 };
 
@@ -61,6 +62,15 @@ const describeTrouble = async (children: ChildEvents, logsDir: string): Promise<
   return (await Promise.all(texts)).join('; ');
 };
 
+/** The event on a line of a daemon's stdout; undefined for what else it may print, such as a warning of Node.js. */
+export const parseEvent = (line: string): StarterEvent | undefined => {
+  const { event, name, state, detail, message } = parseFields(line);
+  if (event === 'set-up') return { event };
+  if (event === 'failed' && typeof message === 'string') return { event, message };
+  if (event !== 'child' || typeof name !== 'string' || !isChildState(state)) return undefined;
+  return { event, name, state, ...(typeof detail === 'string' && { detail }) };
+};
+
 /** Reads a daemon's events: promises of those to come, and the last one of each child. */
 const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
   const setUp = Promise.withResolvers<void>();
@@ -72,8 +82,9 @@ const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     readyChildren.set(child, entry);
     return entry;
   };
-  createInterface(stdout).on('line', (line) => {
-    const event = JSON.parse(line) as StarterEvent;
+  const onLine = (line: string): void => {
+    const event = parseEvent(line);
+    if (!event) return;
     onEvent?.(event);
     if (event.event === 'set-up') setUp.resolve();
     if (event.event === 'failed') problem = event.message;
@@ -81,7 +92,8 @@ const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     const { name, state, detail = children.get(name)?.detail } = event;
     children.set(name, { state, ...(detail && { detail }) });
     if (state === 'ready') readiness(name).resolve();
-  });
+  };
+  stdout.setEncoding('utf8').on('data', splitLines(onLine));
   return { setUp: setUp.promise, readiness, children, problem: () => problem };
 };
 

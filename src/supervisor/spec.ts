@@ -1,3 +1,4 @@
+// Tested in test/process/supervisor-launch.test.ts
 import type { Command } from '../lib/process/runner.ts';
 
 /** How the supervisor finds out that a child is ready. */
@@ -38,7 +39,11 @@ export type SupervisorSpec = {
   readonly children: readonly Child[];
 };
 
-export type ChildState = 'waiting' | 'starting' | 'ready' | 'backoff';
+const childStates = ['waiting', 'starting', 'ready', 'backoff'] as const;
+
+export type ChildState = (typeof childStates)[number];
+
+export const isChildState = (value: unknown): value is ChildState => childStates.some((state) => state === value);
 
 export type ChildStatus = {
   readonly name: string;

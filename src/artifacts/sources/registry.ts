@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { discardBody } from '../../lib/http/http.ts';
+import { isFields, parseFields } from '../../lib/json.ts';
 import type { Arch, ImageDigests } from '../../model/pins.ts';
 import { type Blob, type Descriptor, type OciImage, type TextBlob, textBlob } from '../image/oci.ts';
 import type { Work } from '../item.ts';
@@ -21,8 +22,9 @@ export const parseRef = (ref: string): ImageRef => {
 export const parseChallenge = (header: string | undefined): string | undefined => {
   const values = new Map([...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = values.get('realm');
-  if (!realm || !URL.canParse(realm) || !/^bearer /i.test(header ?? '')) return undefined;
-  const url = new URL(realm);
+  if (!realm || !/^bearer /i.test(header ?? '')) return undefined;
+  const url = URL.parse(realm);
+  if (!url || !/^https?:$/.test(url.protocol)) throw sourceError(`the registry names a token server that is no URL`);
   for (const name of ['service', 'scope']) {
     const value = values.get(name);
     if (value) url.searchParams.set(name, value);
@@ -40,7 +42,7 @@ const accept = [
 type Headers = Readonly<Record<string, string>>;
 
 const fetchToken = async (url: string, network: Network): Promise<string> => {
-  const answer = JSON.parse(await network.getText(url)) as { token?: unknown; access_token?: unknown };
+  const answer = parseFields(await network.getText(url));
   const token = answer.token ?? answer.access_token;
   if (typeof token !== 'string') throw sourceError(`${new URL(url).host} returned no token`);
   return token;
@@ -67,7 +69,14 @@ type ParsedManifest = {
   readonly layers?: readonly Descriptor[];
 };
 
-const parseManifest = ({ content }: TextBlob) => JSON.parse(content.text) as ParsedManifest;
+const parseManifest = ({ content }: TextBlob): ParsedManifest => {
+  const manifest = parseFields(content.text);
+  const lists = [manifest.manifests, manifest.layers];
+  const isSound = lists.every((list) => list === undefined || (Array.isArray(list) && list.every(isFields)));
+  if (!isSound)
+    throw sourceError(`the registry gives a manifest that is none: ${JSON.stringify(content.text.slice(0, 80))}`);
+  return manifest as ParsedManifest;
+};
 
 const hexOf = ({ digest }: Pick<Descriptor, 'digest'>): string => {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];

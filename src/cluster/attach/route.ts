@@ -1,4 +1,6 @@
 import { networkInterfaces } from 'node:os';
+import { parseIpOutput } from '../../lib/ip-output.ts';
+import type { Fields } from '../../lib/json.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import { bySystemPath } from '../../lib/process/system-path.ts';
 
@@ -10,13 +12,11 @@ export type HostRoute = {
   readonly isSpecific: boolean;
 };
 
-type Answer = { readonly dst?: string; readonly prefsrc?: string };
-
 /** Parses the resolved route and its entry in the routing table; undefined if the address is unreachable. */
 export const parseRoute = (route: string, match: string): HostRoute | undefined => {
-  const [{ prefsrc } = {}] = JSON.parse(route) as readonly Answer[];
-  const [{ dst } = {}] = JSON.parse(match) as readonly Answer[];
-  return prefsrc ? { source: prefsrc, isSpecific: dst !== 'default' } : undefined;
+  const [{ prefsrc } = {}] = parseIpOutput(route) as readonly Partial<Fields>[];
+  const [{ dst } = {}] = parseIpOutput(match) as readonly Partial<Fields>[];
+  return typeof prefsrc === 'string' && prefsrc ? { source: prefsrc, isSpecific: dst !== 'default' } : undefined;
 };
 
 /** Undefined if there is no route, or no `ip` command (macOS). */

@@ -1,5 +1,6 @@
 // Tested in test/cluster/attach/attach.test.ts
 import { type AccessQuestion, isAllowed } from '../../lib/kube/access-review.ts';
+import { parseAnswer } from '../../lib/kube/answer.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { gatewayGroup } from '../../model/gateway-api.ts';
 import type { Findings, Obstacle } from '../provider.ts';
@@ -11,11 +12,11 @@ const supportedMinors = { first: 32, last: 34 } as const;
 
 /** A note if Contour was not tested with the cluster's version. Minor versions may end in a plus sign. */
 export const noteVersion = (answer: string): string | undefined => {
-  const { gitVersion, major, minor } = JSON.parse(answer) as Readonly<Record<string, string>>;
-  const number = Number.parseInt(minor ?? '', 10);
+  const { gitVersion, major, minor } = parseAnswer(answer);
+  const number = Number.parseInt(typeof minor === 'string' ? minor : '', 10);
   const { first, last } = supportedMinors;
   if (major === '1' && number >= first && number <= last) return undefined;
-  return `the cluster runs Kubernetes ${gitVersion}; Contour 1.33 supports 1.${first} to 1.${last}`;
+  return `the cluster runs Kubernetes ${typeof gitVersion === 'string' ? gitVersion : 'of an unknown version'}; Contour 1.33 supports 1.${first} to 1.${last}`;
 };
 
 /** Without these an installation would fail half-way. */

@@ -81,6 +81,7 @@ export const runMinikube = async (minikube: Minikube, args: Args, options: CallO
     if (result.exitCode !== 0) throw minikubeFailure({ what: `minikube ${args[0]}`, result, logPath });
     return result;
   } finally {
-    await appendFile(logPath, `${lines.join('\n')}\n`, { mode: 0o600 });
+    // on a full disk the log is lost, not the work
+    await appendFile(logPath, `${lines.join('\n')}\n`, { mode: 0o600 }).catch(() => undefined);
   }
 };

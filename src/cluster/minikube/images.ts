@@ -1,16 +1,21 @@
 import { UserError } from '../../lib/errors.ts';
+import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
 import type { StepLimits } from '../provider.ts';
 import { askMinikube, type Minikube, runMinikube } from './call.ts';
 import { listImagesArgs, loadImagesArgs } from './commands.ts';
 import { inspectProfile } from './inspect.ts';
 
-type Image = { readonly repoTags?: readonly string[] | null };
+/** The references in the output of `image ls`; none in what is no JSON: then the images count as missing. */
+export const parseImages = (text: string): readonly string[] =>
+  itemsOf(parseJson(text))
+    .filter(isFields)
+    .flatMap(({ repoTags }) => itemsOf(repoTags))
+    .filter((tag) => typeof tag === 'string');
 
 /** Full references of the node's images. */
 const listImages = async (minikube: Minikube, profile: string, limits: StepLimits): Promise<ReadonlySet<string>> => {
   const { exitCode, stdout } = await askMinikube(minikube, listImagesArgs(profile), limits);
-  const images = exitCode === 0 ? (JSON.parse(stdout) as readonly Image[] | null) : null;
-  return new Set(images?.flatMap(({ repoTags }) => repoTags ?? []));
+  return new Set(exitCode === 0 ? parseImages(stdout) : []);
 };
 
 export type LoadInput = StepLimits & {

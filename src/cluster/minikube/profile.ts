@@ -1,4 +1,5 @@
-import { parseJson } from '../../lib/json.ts';
+import { UserError } from '../../lib/errors.ts';
+import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
 
 /** The fields of Minikube's profile configuration that taskgate uses. */
 export type ProfileConfig = {
@@ -27,18 +28,20 @@ export type ProfileState =
       readonly isReachable: boolean;
     };
 
-type Listed = { readonly Name: string; readonly Config: ProfileConfig | null };
-type List = { readonly valid?: readonly Listed[] | null; readonly invalid?: readonly Listed[] | null };
-
-type NodeStatus = Readonly<Record<'Host' | 'Kubelet' | 'APIServer' | 'Kubeconfig', string>>;
+const isConfig = (value: unknown): boolean =>
+  isFields(value) &&
+  [value.Driver, value.CPUs, value.Memory].every((one) => typeof one === 'string' || typeof one === 'number') &&
+  isFields(value.KubernetesConfig) &&
+  Array.isArray(value.Nodes) &&
+  value.Nodes.every((node) => isFields(node) && typeof node.IP === 'string');
 
 /** `null` means that there is no machine; in states that minikube does not handle, the output is not JSON. */
 const judgeStatus = (text: string) => {
   const value = parseJson(text);
   // of several nodes the first is the control plane
-  const status = (Array.isArray(value) ? value[0] : value) as NodeStatus | null | undefined;
+  const status: unknown = Array.isArray(value) ? value[0] : value;
   if (status === null) return { state: 'no-machine', isReachable: false } as const;
-  if (typeof status?.Host !== 'string') return { state: 'degraded', isReachable: false } as const;
+  if (!isFields(status) || typeof status.Host !== 'string') return { state: 'degraded', isReachable: false } as const;
   const { Host, Kubelet, APIServer, Kubeconfig } = status;
   const isReachable = Kubeconfig === 'Configured';
   if (Host === 'Nonexistent') return { state: 'no-machine', isReachable } as const;
@@ -48,11 +51,21 @@ const judgeStatus = (text: string) => {
   return { state: isRunning ? 'running' : 'degraded', isReachable } as const;
 };
 
+const brokenMinikube = (text: string): UserError =>
+  new UserError(`minikube profile list prints ${JSON.stringify(text.slice(0, 80))}, which is no JSON object`, {
+    id: 'environment.minikube-broken',
+    hint: 'see the output of: minikube profile list --output=json; reinstall it, or use --provider native',
+  });
+
 /** Reads the JSON of `profile list` and `status`; their exit codes add nothing to it. */
 export const parseProfile = (profile: string, listText: string, statusText: string): ProfileState => {
-  const list = JSON.parse(listText) as List;
-  const find = (profiles: readonly Listed[] | null | undefined) => profiles?.find(({ Name }) => Name === profile);
+  const list = parseJson(listText);
+  if (!isFields(list)) throw brokenMinikube(listText);
+  const find = (profiles: unknown) =>
+    itemsOf(profiles)
+      .filter(isFields)
+      .find(({ Name }) => Name === profile);
   const valid = find(list.valid);
-  if (valid?.Config) return { ...judgeStatus(statusText), config: valid.Config };
+  if (valid && isConfig(valid.Config)) return { ...judgeStatus(statusText), config: valid.Config as ProfileConfig };
   return { state: valid || find(list.invalid) ? 'corrupted' : 'missing' };
 };

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { UserError } from '../../lib/errors.ts';
+import { parseFields } from '../../lib/json.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { Findings, Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
@@ -95,7 +96,9 @@ const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<Mini
 const getVersion = async (runner: Runner, program: string): Promise<string> => {
   try {
     const { stdout } = await runner([program, 'version', '--output=json'], { timeoutMs: 20_000 });
-    return (JSON.parse(stdout) as { readonly minikubeVersion: string }).minikubeVersion;
+    const { minikubeVersion } = parseFields(stdout);
+    if (typeof minikubeVersion === 'string') return minikubeVersion;
+    throw new SyntaxError(`it prints ${JSON.stringify(stdout.slice(0, 80))}`);
   } catch (error) {
     if (error instanceof CommandError && error.message.includes('ENOENT')) throw minikubeMissing(program, error);
     if (!(error instanceof CommandError) && !(error instanceof SyntaxError)) throw error;

@@ -1,4 +1,5 @@
 import { sha256 } from '../../lib/files.ts';
+import { parseIpOutput } from '../../lib/ip-output.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { NativeNetwork } from './network.ts';
 
@@ -31,8 +32,6 @@ export const removeLinkCommand = (link: string): Command => ['ip', 'link', 'dele
 export const listLinksCommand: Command = ['ip', '-json', 'link', 'show'];
 export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
 
-type Route = { readonly dst?: string; readonly dev?: string };
-
 /** Destinations of the host's routes, except those of one link. */
 export const parseRoutes = (json: string, exceptLink: string): readonly string[] =>
-  (JSON.parse(json) as readonly Route[]).flatMap(({ dst, dev }) => (dst && dev !== exceptLink ? [dst] : []));
+  parseIpOutput(json).flatMap(({ dst, dev }) => (typeof dst === 'string' && dst && dev !== exceptLink ? [dst] : []));

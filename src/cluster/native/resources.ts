@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { NativeResource } from '../../instance/record.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
+import { parseIpOutput } from '../../lib/ip-output.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
@@ -35,7 +36,7 @@ const killIfThere = (pid: number): void => {
 };
 
 const hasLink = async (name: string, runner: Runner): Promise<boolean> => {
-  const links = JSON.parse((await runner(listLinksCommand)).stdout) as readonly { readonly ifname: string }[];
+  const links = parseIpOutput((await runner(listLinksCommand)).stdout);
   return links.some(({ ifname }) => ifname === name);
 };
 

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { findAdminPassword } from '../../instance/admin-password.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
+import { readTextFile } from '../../lib/files.ts';
 import type { Proven } from '../../proof/prove.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
@@ -20,6 +21,8 @@ export type SmokeFlags = {
   readonly masterPool?: string;
 };
 
+const longestPasswordBytes = 64 * 2 ** 10;
+
 /** Throws UserError `usage.password-file` for a file that is not there or that others may read. */
 const readPasswordFile = async (path: string): Promise<string> => {
   const unusable = (why: string, hint: string, cause?: unknown) =>
@@ -27,7 +30,7 @@ const readPasswordFile = async (path: string): Promise<string> => {
   try {
     const { mode } = await stat(path);
     if (mode & 0o077) throw unusable('may be read by others', `run: chmod 600 ${path}`);
-    return (await readFile(path, 'utf8')).trim();
+    return (await readTextFile(path, longestPasswordBytes)).trim();
   } catch (error) {
     if (!['ENOENT', 'EACCES', 'EISDIR'].some((code) => hasCode(error, code))) throw error;
     throw unusable(`cannot be read: ${messageOf(error)}`, 'name a file that holds the password alone', error);

@@ -1,18 +1,12 @@
 import { messageOf } from '../../lib/errors.ts';
+import { isFields, itemsOf } from '../../lib/json.ts';
+import { parseAnswer } from '../../lib/kube/answer.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { parseResources } from '../../lib/kube/discovery.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { type Kind, listCreated, type RemovalContext, removeObject, waitForRemoval } from './objects.ts';
-
-type Resource = {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly verbs: readonly string[];
-};
-type Resources = { readonly groupVersion: string; readonly resources: readonly Resource[] };
-type Groups = { readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[] };
 
 /** Kinds that controllers create and remove. */
 const transientKinds: readonly string[] = ['Event', 'Endpoints', 'EndpointSlice', 'ReplicaSet', 'ControllerRevision'];
@@ -27,20 +21,28 @@ type Owned = KubeObject & { readonly metadata: { readonly ownerReferences?: read
 const isIndependent = (object: Owned): boolean =>
   !object.metadata.deletionTimestamp && !object.metadata.ownerReferences?.length && !isBuiltIn(object);
 
-const kindsOf = ({ groupVersion, resources }: Resources): readonly Kind[] =>
+const kindsOf = (apiVersion: string, resources: ReturnType<typeof parseResources>): readonly Kind[] =>
   resources
     .filter(({ name, kind, namespaced, verbs }) => {
       const isWhole = namespaced && !name.includes('/') && !transientKinds.includes(kind);
       return isWhole && verbs.includes('list') && verbs.includes('delete');
     })
-    .map(({ kind }) => ({ apiVersion: groupVersion, kind }));
+    .map(({ kind }) => ({ apiVersion, kind }));
+
+/** The preferred version of each group that the API server serves. */
+const preferredVersions = (text: string): readonly string[] =>
+  itemsOf(parseAnswer(text).groups)
+    .filter(isFields)
+    .flatMap(({ preferredVersion }) => (isFields(preferredVersion) ? [preferredVersion.groupVersion] : []))
+    .filter((version) => typeof version === 'string');
 
 /** Every kind of namespaced object. */
 const namespacedKinds = async (kube: Kube): Promise<readonly Kind[]> => {
-  const { groups } = JSON.parse(await kube.text('/apis')) as Groups;
-  const paths = ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
-  const answers = await Promise.all(paths.map(async (path) => JSON.parse(await kube.text(path)) as Resources));
-  return answers.flatMap(kindsOf);
+  const versions = ['v1', ...preferredVersions(await kube.text('/apis'))];
+  const kinds = versions.map(async (version) =>
+    kindsOf(version, parseResources(await kube.text(version === 'v1' ? '/api/v1' : `/apis/${version}`))),
+  );
+  return (await Promise.all(kinds)).flat();
 };
 
 /** The objects left in a namespace after this instance's have been removed. */

@@ -117,7 +117,13 @@ const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includ
 /** The target of a redirect, which must not go from https to plain http. */
 const nextUrl = (from: URL, location: string | undefined): URL => {
   if (!location) throw new HttpError('refused', `${from.host} redirects without a target`);
-  const to = new URL(location, from);
+  const to = URL.parse(location, from.href);
+  if (!to || !/^https?:$/.test(to.protocol)) {
+    throw new HttpError(
+      'refused',
+      `${from.host} redirects to ${JSON.stringify(location.slice(0, 80))}, which is no web address`,
+    );
+  }
   if (from.protocol === 'https:' && to.protocol !== 'https:') {
     throw new HttpError('refused', `${from.host} redirects to ${to.protocol}//${to.host}, which is not https`);
   }
@@ -129,7 +135,8 @@ const withoutAuthorization = (headers: HttpOptions['headers'] = {}) =>
 
 /** Sends a request, by default a GET, and follows redirects. Credentials are sent only to the first host. */
 export const httpRequest = async (url: string | URL, options: HttpOptions, hops = 5): Promise<HttpResponse> => {
-  const from = new URL(url);
+  const from = URL.parse(String(url));
+  if (!from) throw new HttpError('refused', 'its address is no URL');
   const authorization = basicAuthorization(from);
   const own = { ...(authorization && { authorization }), ...options.headers };
   const response = await exchange(from, { ...options, headers: own });

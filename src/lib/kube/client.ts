@@ -1,3 +1,5 @@
+import type { Fields } from '../json.ts';
+import { objectsIn, parseAnswer } from './answer.ts';
 import { collectionOf, discovery, selectorsOf } from './discovery.ts';
 import { isNotFound, type KubeRequest, kubeHttp } from './http.ts';
 import type { KubeObject, ObjectRef, Selection } from './types.ts';
@@ -62,7 +64,7 @@ export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
   const http = kubeHttp(kubeconfig, kubeContext);
   const pathOf = discovery(http);
   const send = async <T>(path: string, request?: KubeRequest): Promise<T> =>
-    JSON.parse(await (await http(path, request)).text()) as T;
+    parseAnswer(await (await http(path, request)).text()) as T;
   const query = (dryRun?: boolean) => ({ fieldManager, ...(dryRun && { dryRun: 'All' }) });
 
   const get = async <T extends KubeObject>(ref: ObjectRef): Promise<T> => send(await pathOf(selectionOf(ref)));
@@ -79,8 +81,12 @@ export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
     list: async (selection) => {
       const { apiVersion, kind } = selection;
       const path = await pathOf(collectionOf(selection));
-      const { items } = await send<{ items: readonly object[] }>(path, { query: selectorsOf(selection) });
-      return items.map((item) => ({ apiVersion, kind, ...item })) as never;
+      const list = await send<Fields>(path, { query: selectorsOf(selection) });
+      return objectsIn(list).map((item) => ({
+        ...item,
+        apiVersion: item.apiVersion ?? apiVersion,
+        kind: item.kind ?? kind,
+      })) as never;
     },
     apply: async (object, { dryRun, force = true } = {}) =>
       send(await pathOf(selectionOf(object)), {

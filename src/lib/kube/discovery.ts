@@ -1,27 +1,44 @@
+import { isFields, itemsOf } from '../json.ts';
+import { parseAnswer } from './answer.ts';
 import { KubeError, type KubeHttp } from './http.ts';
 import type { Selection } from './types.ts';
 
 /** The URL path of one object, or of a collection when the selection has no name. */
 export type PathOf = (selection: Selection) => Promise<string>;
 
-type Resources = {
-  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+/** What the API server serves of one apiVersion. */
+type ServedResource = {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly unknown[];
 };
+
+/** Reads an answer of API discovery. */
+export const parseResources = (text: string): readonly ServedResource[] =>
+  itemsOf(parseAnswer(text).resources)
+    .filter(isFields)
+    .flatMap(({ name, kind, namespaced, verbs }) =>
+      typeof name === 'string' && typeof kind === 'string'
+        ? [{ name, kind, namespaced: namespaced === true, verbs: itemsOf(verbs) }]
+        : [],
+    );
 
 const groupPath = (apiVersion: string): string =>
   apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 
 /** Finds the URL path of a kind by API discovery; asks once for each apiVersion, again when a kind is unknown. */
 export const discovery = (http: KubeHttp): PathOf => {
-  const known = new Map<string, Promise<Resources>>();
-  const ask = (apiVersion: string): Promise<Resources> => {
-    const answer = http(groupPath(apiVersion)).then(async ({ text }) => JSON.parse(await text()) as Resources);
+  const known = new Map<string, Promise<readonly ServedResource[]>>();
+  const ask = (apiVersion: string): Promise<readonly ServedResource[]> => {
+    const answer = http(groupPath(apiVersion)).then(async ({ text }) => parseResources(await text()));
     known.set(apiVersion, answer);
     answer.catch(() => known.delete(apiVersion));
     return answer;
   };
   const lookUp = async (apiVersion: string, kind: string) => {
-    const match = ({ resources }: Resources) => resources.find((one) => one.kind === kind && !one.name.includes('/'));
+    const match = (resources: readonly ServedResource[]) =>
+      resources.find((one) => one.kind === kind && !one.name.includes('/'));
     const cached = known.get(apiVersion);
     const resource = (cached && match(await cached)) ?? match(await ask(apiVersion));
     if (!resource) throw new KubeError(404, 'NoKind', `the API server has no ${kind} in ${apiVersion}`);

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext, type ResponseContext } from '@kubernetes/client-node';
 import { messageOf, UserError } from '../errors.ts';
+import { parseFields } from '../json.ts';
+import { readLines, readText } from './answer.ts';
 import { openKubeconfig } from './kubeconfig/open.ts';
 
 export type KubeRequest = {
@@ -34,23 +36,10 @@ export const isConflict = (error: unknown): boolean =>
   error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
 
 const toKubeError = (code: number, text: string): KubeError => {
-  try {
-    const { reason = '', message = text } = JSON.parse(text) as { reason?: string; message?: string };
-    return new KubeError(code, reason, message);
-  } catch {
-    return new KubeError(code, '', text.trim() || `HTTP ${code}`);
-  }
+  const { reason, message } = parseFields(text);
+  const said = typeof message === 'string' ? message : text.trim() || `HTTP ${code}`;
+  return new KubeError(code, typeof reason === 'string' ? reason : '', said);
 };
-
-async function* readLines(stream: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream ?? []) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines.filter(Boolean);
-  }
-}
 
 /** For requests without a signal; the API server itself ends ordinary requests after a minute. */
 const answerTimeoutMs = 60_000;
@@ -71,6 +60,9 @@ const unreachable =
 /** As many attempts as client-go makes (rest/request.go). */
 const mostTries = 10;
 
+/** The API server wants a second; what stands before an attached one may want days. */
+const longestPauseMs = 10_000;
+
 /**
  * How long to wait before the request is retried, as client-go does it: for 429 or 5xx with a Retry-After in seconds. The
  * API server sends that while its storage (re)initializes after a start.
@@ -78,7 +70,7 @@ const mostTries = 10;
 const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | undefined => {
   const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
   const seconds = isPassing ? Number.parseInt(headers['retry-after'] ?? '', 10) : Number.NaN;
-  return Number.isNaN(seconds) ? undefined : seconds * 1_000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0) * 1_000, longestPauseMs);
 };
 
 /** Sends until the API server no longer asks for a retry. */
@@ -88,7 +80,7 @@ const sendWithRetry = async (send: () => Promise<ResponseContext>, signal: Abort
     const waitMs = retryAfterMs(response);
     if (waitMs === undefined || tries === mostTries) return response;
     // an unread body keeps its connection open
-    await response.body.text();
+    await readText(response.body.stream());
     await pause(waitMs, undefined, { signal });
   }
 };
@@ -113,7 +105,8 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => 
     await config.applySecurityAuthentication(context);
     const send = () => transport.send(context).toPromise();
     const response = await sendWithRetry(send, limit).catch(unreachable(server, signal));
-    if (response.httpStatusCode >= 300) throw toKubeError(response.httpStatusCode, await response.body.text());
-    return { text: () => response.body.text(), lines: () => readLines(response.body.stream()) };
+    if (response.httpStatusCode >= 300)
+      throw toKubeError(response.httpStatusCode, await readText(response.body.stream()));
+    return { text: () => readText(response.body.stream()), lines: () => readLines(response.body.stream()) };
   };
 };

@@ -1,8 +1,7 @@
-import { Duplex, Readable, Writable } from 'node:stream';
-import { type KubeConfig, PortForward } from '@kubernetes/client-node';
-import { WebSocket } from 'ws';
+import { Duplex } from 'node:stream';
+import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { UserError } from '../errors.ts';
-import { openKubeconfig } from './kubeconfig/open.ts';
+import { type OpenedKubeconfig, openKubeconfig } from './kubeconfig/open.ts';
 
 export type PodPort = { readonly namespace: string; readonly pod: string; readonly port: number };
 
@@ -14,6 +13,11 @@ export type PortForwarder = (to: PodPort) => Promise<Duplex>;
 
 const normalClosure = 1000;
 const dataChannel = 0;
+const errorChannel = 1;
+const portBytes = 2;
+/** The kubelet sends at most some 32 kB in a frame. */
+const longestFrame = 2 ** 22;
+const longestRefusal = 1_000;
 
 /** Limit of unsent bytes in the socket: enough to keep it busy, little compared with the kernel's buffers. */
 const mostBufferedBytes = 2 ** 18;
@@ -30,20 +34,11 @@ const frameOf = (chunk: Buffer): Buffer => {
   return frame;
 };
 
-/** A sink for the package's output, which it writes without waiting. */
-const takeEach = (take: (bytes: Buffer) => void): Writable =>
-  new Writable({
-    write: (bytes: Buffer, _, done) => {
-      take(bytes);
-      done();
-    },
-  });
-
 /**
- * The connection as a duplex stream with backpressure in both directions. PortForward of client-node 2.0.1 has none: it
- * writes and sends however full the other side is (portforward.js `output.write`, web-socket-handler.js
- * `stdin.on('data')`), hides how a connection ended, and closes it when the input ends, losing what the pod still sends.
- * So it only opens the connection and parses the frames; its input stays empty.
+ * The connection as a duplex stream with backpressure in both directions. Not PortForward of client-node 2.0.1: it writes
+ * and sends however full the other side is (portforward.js `output.write`, web-socket-handler.js `stdin.on('data')`), hides
+ * how a connection ended, closes it when the input ends, losing what the pod still sends, and throws out of a callback for
+ * an empty frame; a frame that begins with 255 makes it close stdout of this process.
  *
  * The protocol has no half-close, and containerd closes the second direction one second after the first. So the end of
  * the local side is sent only after the pod has been silent for a while.
@@ -74,6 +69,8 @@ const makeStream = () => {
       done(error);
     },
   });
+  // it may fail before anybody can listen, while it is opened
+  stream.on('error', () => undefined);
   const closeOnceSent = (): void => {
     isClosing = socket?.bufferedAmount === 0; // 30 s after a close `ws` drops all that a slow pod has not received
     if (isClosing) socket?.close();
@@ -83,53 +80,77 @@ const makeStream = () => {
     if (refusal === '' && (code === normalClosure || isClosing)) stream.push(null);
     else stream.destroy(new Error(refusal || `the connection to the API server was closed (${code})`));
   };
+  const takeData = (bytes: Buffer): void => {
+    lingering?.refresh();
+    if (bytes.length > 0 && !stream.push(bytes)) socket?.pause();
+  };
+  const takeError = (bytes: Buffer): void => {
+    refusal = (refusal + bytes.toString()).slice(0, longestRefusal);
+  };
   return {
     stream,
-    output: takeEach((bytes) => {
-      lingering?.refresh();
-      if (bytes.length > 0 && !stream.push(bytes)) socket?.pause();
-    }),
-    errors: takeEach((bytes) => {
-      refusal += bytes;
-    }),
-    begin: (opened: WebSocket): Duplex => {
+    begin: (opened: WebSocket): void => {
       socket = opened;
       pinging = setInterval(() => opened.readyState === WebSocket.OPEN && opened.ping(), pingMs);
-      opened.on('close', end);
-      return stream;
+      opened.on('message', readFrames({ takeData, takeError })).on('close', end);
     },
   };
 };
 
-/**
- * PortForward has no such settings, but passes these options on to `ws`. Masks protect proxies that misread plain HTTP;
- * zeros cost nothing, random ones cost two more passes over every byte.
- */
-const tuneSockets = (config: KubeConfig): void => {
-  const apply = config.applyToHTTPSOptions.bind(config);
-  const generateMask = (mask: Buffer) => mask.fill(0);
-  config.applyToHTTPSOptions = async (options) => {
-    await apply(options);
-    Object.assign(options, { handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false, generateMask });
+type Takers = Readonly<Record<'takeData' | 'takeError', (bytes: Buffer) => void>>;
+
+/** Reads frames: a channel, then data; the first two bytes of each channel are the port's number. */
+const readFrames = ({ takeData, takeError }: Takers): ((message: RawData, isBinary: boolean) => void) => {
+  const seen = new Set<number>();
+  return (message, isBinary) => {
+    const frame = isBinary && Buffer.isBuffer(message) ? message : Buffer.alloc(0);
+    const [channel] = frame;
+    if (channel !== dataChannel && channel !== errorChannel) return;
+    const start = seen.has(channel) ? 1 : 1 + portBytes;
+    seen.add(channel);
+    if (channel === dataChannel) takeData(frame.subarray(start));
+    else takeError(frame.subarray(start));
   };
 };
+
+/** Versions of the protocol, in the order in which they are wanted. */
+const protocols = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
+
+/**
+ * Opens the WebSocket of a port. Masks protect proxies that misread plain HTTP; zeros cost nothing, random ones cost two more
+ * passes over every byte.
+ */
+const openSocket = async ({ config, urlOf }: OpenedKubeconfig, { namespace, pod, port }: PodPort): Promise<WebSocket> => {
+  const options: ClientOptions = {};
+  await config.applyToHTTPSOptions(options);
+  const generateMask = (mask: Buffer) => mask.fill(0);
+  const limits = { handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false, maxPayload: longestFrame };
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`;
+  return new WebSocket(urlOf(path).replace(/^http/, 'ws'), protocols, { ...options, ...limits, generateMask });
+};
+
+/** Hands each frame over from the first one on, which may come with the answer to the handshake. */
+const untilOpen = (socket: WebSocket): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.once('open', resolve).on('error', reject);
+  });
 
 const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 
 /** Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names. */
 export const portForwarder = (kubeconfig: string, kubeContext?: string): PortForwarder => {
-  const { config } = openKubeconfig(kubeconfig, kubeContext);
-  tuneSockets(config);
-  const portForward = new PortForward(config);
-  return async ({ namespace, pod, port }) => {
-    const { stream, output, errors, begin } = makeStream();
+  const opened = openKubeconfig(kubeconfig, kubeContext);
+  return async (to) => {
+    const { stream, begin } = makeStream();
     try {
-      const silence = new Readable({ read: () => undefined });
-      return begin((await portForward.portForward(namespace, pod, [port], output, errors, silence)) as WebSocket);
+      const socket = await openSocket(opened, to);
+      begin(socket);
+      await untilOpen(socket);
+      return stream;
     } catch (error) {
       stream.destroy();
-      throw new UserError(`no port-forward to port ${port} of pod ${namespace}/${pod}: ${reasonOf(error)}`, {
+      throw new UserError(`no port-forward to port ${to.port} of pod ${to.namespace}/${to.pod}: ${reasonOf(error)}`, {
         id: 'cluster.port-forward',
         hint: 'does the cluster run? see: taskgate status',
         cause: error,

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UserError } from '../errors.ts';
+import { type Fields, isFields } from '../json.ts';
+import { isObject, objectsIn, parseAnswer } from './answer.ts';
 import { collectionOf, type PathOf, selectorsOf } from './discovery.ts';
 import { KubeError, type KubeHttp } from './http.ts';
 import type { KubeObject, Selection } from './types.ts';
 
-type List<T> = { readonly metadata: { readonly resourceVersion: string }; readonly items: readonly T[] };
-type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: T };
 type WatchInput = {
   readonly http: KubeHttp;
   readonly pathOf: PathOf;
@@ -54,20 +54,25 @@ export async function* watchObjects<T extends KubeObject>(input: WatchInput): As
 async function* followOnce<T extends KubeObject>({ http, pathOf, selection, signal }: WatchInput) {
   const path = await pathOf(collectionOf(selection));
   const query = selectorsOf(selection);
-  const list = JSON.parse(await (await http(path, { query, signal })).text()) as List<T>;
+  const list = parseAnswer(await (await http(path, { query, signal })).text());
   const { apiVersion, kind } = selection;
-  const objects = new Map(list.items.map((item) => [keyOf(item), { ...item, apiVersion, kind }]));
+  const objects = new Map(objectsIn(list).map((item) => [keyOf(item), { ...item, apiVersion, kind } as T]));
   yield [...objects.values()];
-  const { resourceVersion } = list.metadata;
+  const resourceVersion = versionOf(list);
   const stream = await http(path, { query: { ...query, watch: 'true', resourceVersion }, signal });
   for await (const line of stream.lines()) {
-    const { type, object } = JSON.parse(line) as WatchEvent<T>;
+    // ADDED, MODIFIED, DELETED, BOOKMARK or ERROR
+    const { type, object } = parseAnswer(line);
     if (type === 'ERROR') return;
-    if (type === 'BOOKMARK') continue;
+    if (type === 'BOOKMARK' || !isObject(object)) continue;
     if (type === 'DELETED') objects.delete(keyOf(object));
-    else objects.set(keyOf(object), object);
+    else objects.set(keyOf(object), object as T);
     yield [...objects.values()];
   }
 }
+
+/** The version of a list from which a watch goes on. */
+const versionOf = ({ metadata }: Fields): string | undefined =>
+  isFields(metadata) && typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : undefined;
 
 const keyOf = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace ?? ''}/${name}`;

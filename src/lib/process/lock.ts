@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasCode } from '../errors.ts';
+import { hasCode, UserError } from '../errors.ts';
 import { findTextFile } from '../files.ts';
 import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
 
@@ -22,8 +22,8 @@ const parseOwner = (text: string): ProcessIdentity | undefined => {
 /** Creates the lock with its content atomically; false if it exists already. */
 const tryTake = async (path: string, content: string): Promise<boolean> => {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, content, { mode: 0o600 });
   try {
+    await writeFile(draft, content, { mode: 0o600 });
     await link(draft, path);
     return true;
   } catch (error) {
@@ -61,11 +61,26 @@ const take = async (path: string, content: string, options: LockOptions): Promis
   }
 };
 
+/** Removes the drafts of processes that were killed before they could. */
+const removeDrafts = async (path: string): Promise<void> => {
+  const dir = dirname(path);
+  for (const name of await readdir(dir)) {
+    const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.[0-9a-f]{8}$/.exec(name)?.[1];
+    if (pid && !(await findProcess(Number(pid)))) await rm(join(dir, name), { force: true });
+  }
+};
+
 /** Does work in one process at a time. The lock of a process that no longer runs is taken over. */
 export const withLock = async <T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> => {
   const self = await findProcess(process.pid);
-  if (!self) throw new Error(`no process ${process.pid} in /proc`);
+  if (!self) {
+    throw new UserError(`/proc shows no process ${process.pid}, so no lock can name its owner`, {
+      id: 'environment.no-proc',
+      hint: 'mount it: mount -t proc proc /proc',
+    });
+  }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await removeDrafts(path);
   await take(path, `${self.pid} ${self.startTicks} ${self.bootId}`, options);
   try {
     return await work();

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../errors.ts';
+import { splitLines } from '../lines.ts';
 import type { Command } from './runner.ts';
 import { systemProgram } from './system-path.ts';
 
@@ -29,7 +30,6 @@ export type Tethered = {
 };
 
 const linesKept = 5;
-const longestLine = 8_192;
 const defaultKillDelayMs = 2_000;
 
 /**
@@ -49,16 +49,6 @@ const tetherCommand = (command: Command, platform: NodeJS.Platform): Command =>
         ...command,
       ]
     : command;
-
-/** Passes complete lines on; of an endless line, only the last part is kept. */
-const splitLines = (onLine: (line: string) => void): ((text: string) => void) => {
-  let rest = '';
-  return (text) => {
-    const lines = (rest + text).split('\n');
-    rest = (lines.pop() ?? '').slice(-longestLine);
-    for (const line of lines) onLine(line.trimEnd());
-  };
-};
 
 /** The child is the leader of its own process group. */
 const signalGroup = (leader: number, signal: NodeJS.Signals): void => {

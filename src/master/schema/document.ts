@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
+import { type Alias, type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { errorAt, type Position, type Problem } from './problem.ts';
 import { type Resolved, resolvePlain } from './scalars.ts';
 
@@ -18,6 +18,8 @@ const strTag = 'tag:yaml.org,2002:str';
 
 type Reading = {
   readonly document: Document;
+  /** What each alias stands for; found in one pass when the first one is met. */
+  targets?: ReadonlyMap<Alias, Node>;
   readonly lines: LineCounter;
   readonly problems: Problem[];
   nodes: number;
@@ -84,6 +86,30 @@ const readMap = (reading: Reading, pairs: readonly Pair[], cursor: Cursor): MapI
   return { ...positionOf(reading, cursor.path, cursor.offset), kind: 'map', fields: [...own, ...renamed] };
 };
 
+/** The children of a node, in the order of the file. */
+const childrenOf = (node: unknown): readonly unknown[] => {
+  if (isMap(node)) return node.items.flatMap(({ key, value }) => [key, value]);
+  return isSeq(node) ? node.items : [];
+};
+
+/**
+ * The node of each alias: the last one before it with that anchor. Not `Alias.resolve`, which looks through the whole file for
+ * each, so that 100,000 aliases took a minute. Without recursion, for files that are nested too deeply.
+ */
+const findTargets = ({ contents }: Document): ReadonlyMap<Alias, Node> => {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const rest: unknown[] = [contents];
+  while (rest.length > 0) {
+    const node = rest.pop();
+    const target = isAlias(node) && anchors.get(node.source);
+    if (isAlias(node) && target) targets.set(node, target);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) anchors.set(node.anchor, node);
+    for (const child of childrenOf(node).toReversed()) rest.push(child);
+  }
+  return targets;
+};
+
 const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Cursor): Item => {
   const cursor = { path, offset: startOf(node, offset), depth };
   reading.nodes += 1;
@@ -94,7 +120,8 @@ const readNode = (reading: Reading, node: unknown, { path, offset, depth }: Curs
     return readScalar(reading, undefined, cursor);
   }
   if (isAlias(node)) {
-    const target = node.resolve(reading.document);
+    reading.targets ??= findTargets(reading.document);
+    const target = reading.targets.get(node);
     if (!target) reading.problems.push(errorAt(place, `alias *${node.source} has no anchor`));
     return readNode(reading, target, { ...cursor, depth: depth + 1 });
   }
@@ -137,7 +164,8 @@ export const parseLocated = (text: string): Parsed => {
     reading.problems.push(errorAt(atOffset(pos[0]), message, 'write the value without a tag'));
   }
   const root = readNode(reading, document.contents, { path: '', offset: 0, depth: 0 });
-  return { root, problems: reading.problems };
+  // the rules look at each node, and could take minutes
+  return { root: reading.nodes > maxNodes ? undefined : root, problems: reading.problems };
 };
 
 const start: Position = { path: '', line: 1, column: 1 };

@@ -15,7 +15,7 @@ const dialPlain = async ({ kube, task, podName, gateway, master }: ClosedContext
   const through = { host: gateway.address, port: listenerPort };
   const ask = askPod(kube, { ...task, name: podName, port: ownPort }, through);
   const answer = await ask('/dial', dialQuery({ ...master, scheme: 'http' }, 'plain', ownPort));
-  const { responses: [page] = [], errors: [error] = [] } = parseDialAnswer(answer);
+  const { body: page, error } = parseDialAnswer(answer);
   if (page?.includes('cluster_id')) return { outcome: 'open', evidence: page.slice(0, 80), finding };
   return { outcome: 'closed', evidence: `no page: ${(error ?? page ?? 'no answer').slice(0, 120)}` };
 };

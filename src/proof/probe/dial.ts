@@ -15,6 +15,8 @@ export type DialResult =
   | { readonly outcome: 'answered'; readonly connectMs: number; readonly latencyMs: number; readonly answer: string }
   | { readonly outcome: DialFailure; readonly seen: string };
 
+const longestAnswer = 1_000_000;
+
 const closedCodes: readonly (string | undefined)[] = ['ECONNRESET', 'EPIPE'];
 
 const since = (startMs: number): number => Math.round((performance.now() - startMs) * 10) / 10;
@@ -41,6 +43,8 @@ const collect = (socket: Socket, target: HostPort, timeoutMs: number): Promise<D
     }, timeoutMs);
     socket.setEncoding('utf8').on('data', (text: string) => {
       answer += text;
+      if (answer.length <= longestAnswer) return;
+      end({ outcome: 'wrong', seen: `${hostAndPort(target)}: sent more than ${longestAnswer} characters` });
     });
     socket.on('connect', () => {
       connectMs = since(startMs);

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Issued } from '../../lib/certificates.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
+import { parseFields } from '../../lib/json.ts';
 import { type DialResult, dialHttp, type HostPort } from './dial.ts';
 
 /** What listens on this host at the master's address. */
@@ -26,13 +27,9 @@ const dialTimeoutMs = 1_000;
 
 /** Reads an answer to `/info`, the master's only page without login; undefined if it is not a master's. */
 export const parseMasterInfo = (text: string): MasterInfo | undefined => {
-  try {
-    const { cluster_id: clusterId, version, nonce } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    if (typeof clusterId !== 'string' || typeof version !== 'string') return undefined;
-    return { clusterId, version, ...(typeof nonce === 'string' && { nonce }) };
-  } catch {
-    return undefined;
-  }
+  const { cluster_id: clusterId, version, nonce } = parseFields(text);
+  if (typeof clusterId !== 'string' || typeof version !== 'string') return undefined;
+  return { clusterId, version, ...(typeof nonce === 'string' && { nonce }) };
 };
 
 const judge = (dialed: DialResult): FoundMaster => {
@@ -64,21 +61,36 @@ const listen = (server: Server, { host, port }: HostPort): Promise<void> =>
     });
   });
 
+/** A proof sends a few hundred; strangers may send any number. */
+const mostCallers = 10_000;
+const longestNonce = 100;
+
+const remember = (callers: Map<string, string>, nonce: string, caller: string): void => {
+  if (nonce.length > longestNonce) return;
+  callers.set(nonce, caller);
+  const [oldest] = callers.keys();
+  if (callers.size > mostCallers && oldest !== undefined) callers.delete(oldest);
+};
+
 const answer =
   (callers: Map<string, string>): RequestListener =>
   ({ url = '/', socket }, response) => {
-    const { pathname, searchParams } = new URL(url, 'http://placeholder');
-    if (pathname !== '/info') return response.writeHead(404).end();
-    const nonce = searchParams.get('nonce') ?? '';
-    callers.set(nonce, socket.remoteAddress ?? 'unknown');
+    // not `new URL`, which throws for paths such as `//`
+    const [path, query = ''] = url.split('?', 2);
+    if (path !== '/info') return response.writeHead(404).end();
+    const nonce = new URLSearchParams(query).get('nonce') ?? '';
+    remember(callers, nonce, socket.remoteAddress ?? 'unknown');
     const info = { cluster_id: 'taskgate-placeholder', version: 'taskgate placeholder', nonce };
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info));
   };
 
-const makeServer = (callers: Map<string, string>, certificate: Issued | undefined): Server =>
-  certificate
+const makeServer = (callers: Map<string, string>, certificate: Issued | undefined): Server => {
+  const server = certificate
     ? createTlsServer({ cert: certificate.certificate, key: certificate.key }, answer(callers))
     : createServer(answer(callers));
+  // one that cannot listen is found by `listen`; later, a connection is lost at most
+  return server.on('error', () => undefined);
+};
 
 /**
  * Serves `/info` at the master's address. If this host does not have that address (it is a desktop virtual machine's name

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
+import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
 import { type DialFailure, dialHttp, type HostPort } from './dial.ts';
@@ -49,6 +50,8 @@ export const dialQuery = ({ scheme, host, port }: MasterEndpoint, nonce: string,
   };
 };
 
+const longestSeen = 400;
+
 const unasked = (message: string): UserError => new UserError(message, { id: 'proof.unasked' });
 
 /** Asks through the API server's pod proxy, or through the gateway if the API server cannot reach the pod. */
@@ -86,15 +89,24 @@ const judgeInfo = (info: MasterInfo, { nonce, found, placeholder }: Expectation)
 
 const wrong = (seen: string): ReverseResult => ({ outcome: 'wrong', seen: `answered ${seen.slice(0, 120)}` });
 
-type DialAnswer = { readonly responses?: readonly string[]; readonly errors?: readonly string[] };
+type DialAnswer = { readonly body?: string; readonly error?: string };
 
-/** The answer of agnhost's `/dial`. */
-export const parseDialAnswer = (text: string): DialAnswer =>
-  text.startsWith('{') ? (JSON.parse(text) as DialAnswer) : { errors: [text] };
+const firstText = (list: unknown): string | undefined => {
+  const [first] = itemsOf(list);
+  return typeof first === 'string' ? first : undefined;
+};
+
+/** Reads what the sample pod answers, which anybody who may change the pod writes; a text that is no JSON is an error. */
+export const parseDialAnswer = (text: string): DialAnswer => {
+  const answer = parseJson(text);
+  if (!isFields(answer)) return { error: text };
+  const [body, error] = [firstText(answer.responses), firstText(answer.errors)];
+  return { ...(body !== undefined && { body }), ...(error !== undefined && { error }) };
+};
 
 const judgeAnswer = (text: string, latencyMs: number, expectation: Expectation): ReverseResult => {
-  const { responses: [body] = [], errors: [error] = [] } = parseDialAnswer(text);
-  if (error !== undefined) return { outcome: outcomeOf(error), seen: error };
+  const { body, error } = parseDialAnswer(text);
+  if (error !== undefined) return { outcome: outcomeOf(error), seen: error.slice(0, longestSeen) };
   const info = body === undefined ? undefined : parseMasterInfo(body);
   const evidence = info && judgeInfo(info, expectation);
   return evidence ? { outcome: 'answered', latencyMs, evidence } : wrong(body ?? 'nothing');

@@ -1,4 +1,5 @@
 import { UserError } from '../../lib/errors.ts';
+import { isFields, itemsOf, parseFields } from '../../lib/json.ts';
 import { type MasterInfo, parseMasterInfo } from '../probe/placeholder-master.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from './http.ts';
 
@@ -23,13 +24,9 @@ const loginTimeoutMs = 120_000;
 
 /** The text of a refusal: `{"error": {"error": ...}}` of the API, `{"message": ...}` of the master's own pages. */
 export const refusalIn = (text: string): string => {
-  try {
-    const { error, message } = JSON.parse(text) as { readonly error?: unknown; readonly message?: unknown };
-    const inner = typeof error === 'object' && error && 'error' in error ? error.error : error;
-    return String(inner ?? message ?? text).slice(0, 1000);
-  } catch {
-    return text.slice(0, 300);
-  }
+  const { error, message } = parseFields(text);
+  const said = [isFields(error) ? error.error : error, message].find((one) => typeof one === 'string');
+  return typeof said === 'string' ? said.slice(0, 1000) : text.slice(0, 300);
 };
 
 const isWrongScheme = ({ status, text }: MasterAnswer): boolean =>
@@ -55,22 +52,38 @@ export const askMaster = async (http: MasterHttp, signal: AbortSignal): Promise<
 
 export type Credentials = { readonly username: string; readonly password: string };
 
+/** A token that is none would have its header refused. */
+const isHeaderText = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+
+const strange = (what: string, text: string): UserError =>
+  new UserError(`the master answers ${what} with ${JSON.stringify(text.slice(0, 80))}`, {
+    id: 'proof.not-a-master',
+    hint: 'give the URL of the master; a proxy in front of it must forward all paths',
+  });
+
 const logIn = async (http: MasterHttp, body: Credentials, signal: AbortSignal): Promise<string> => {
   const { status, text } = await http('/api/v1/auth/login', {
     ...{ method: 'POST', body, timeoutMs: loginTimeoutMs, signal },
   });
-  if (status === 200) return (JSON.parse(text) as { readonly token: string }).token;
+  const { token } = status === 200 ? parseFields(text) : {};
+  if (typeof token === 'string' && isHeaderText(token)) return token;
+  if (status === 200) throw strange('/api/v1/auth/login', text);
   throw new UserError(`the master refuses the login of ${body.username}: ${status} ${refusalIn(text)}`, {
     id: 'proof.master-login',
     hint: 'correct the user name or the password; for a master that taskgate configured, the password is in master.yaml',
   });
 };
 
-type RawCommand = { readonly id: string; readonly state?: string; readonly exitStatus?: string };
+/** An id of the master's goes into paths and label selectors. */
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w.-]{1,200}$/.test(value);
+
+const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
 
 const commandIn = (text: string): Command => {
-  const { command } = JSON.parse(text) as { readonly command: RawCommand };
-  return { id: command.id, state: command.state ?? 'STATE_UNSPECIFIED', exitStatus: command.exitStatus ?? '' };
+  const { command } = parseFields(text);
+  if (!isFields(command) || !isId(command.id)) throw strange('a request about commands', text);
+  const { id, state, exitStatus } = command;
+  return { id, state: textOr(state, 'STATE_UNSPECIFIED'), exitStatus: textOr(exitStatus, '') };
 };
 
 /** Lines of a streamed answer: one JSON object each, with the log entry in `result`. */
@@ -79,9 +92,9 @@ export const logLinesIn = (text: string): readonly string[] =>
     .split('\n')
     .filter(Boolean)
     .flatMap((line) => {
-      const { result } = JSON.parse(line) as { readonly result?: { readonly log?: string; readonly message?: string } };
-      const entry = result?.log || result?.message;
-      return entry ? [entry.trimEnd()] : [];
+      const { result } = parseFields(line);
+      const entry = isFields(result) ? result.log || result.message : undefined;
+      return typeof entry === 'string' && entry ? [entry.trimEnd()] : [];
     });
 
 /** Logs in once, because a login takes the master seconds. */
@@ -103,10 +116,9 @@ export const openSession = async (http: MasterHttp, who: Credentials, signal: Ab
     find: async (id, abort) => commandIn(await call(`/api/v1/commands/${id}`, { signal: abort })),
     allocationOf: async (id, abort) => {
       const text = await call(`/api/v1/tasks/${id}`, { signal: abort });
-      const { task } = JSON.parse(text) as {
-        readonly task: { readonly allocations?: readonly { readonly allocationId?: string }[] };
-      };
-      return task.allocations?.at(-1)?.allocationId ?? `${id}.1`;
+      const { task } = parseFields(text);
+      const last = isFields(task) ? itemsOf(task.allocations).at(-1) : undefined;
+      return isFields(last) && isId(last.allocationId) ? last.allocationId : `${id}.1`;
     },
     logs: async (id, abort) => logLinesIn(await call(`/api/v1/tasks/${id}/logs`, { signal: abort })),
     kill: async (id, abort) => void (await call(`/api/v1/commands/${id}/kill`, { method: 'POST', signal: abort })),

@@ -1,7 +1,7 @@
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
-import { parseJson } from '../../lib/json.ts';
+import { type Fields, isFields, parseFields } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import { probePath } from '../relay/probe.ts';
@@ -79,16 +79,15 @@ export const parseAddress = (url: string): PublicAddress | undefined => {
   return { scheme: isSecure ? 'https' : 'http', host: hostname, port: Number(port) || (isSecure ? 443 : 80) };
 };
 
-type AgentTunnel = { readonly public_url?: unknown; readonly config?: { readonly addr?: unknown } };
-
 /** Reads an answer of `/api/tunnels`: the address of the tunnel to `localPort`, or why there is none. */
 export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
-  const { tunnels } = (parseJson(text) ?? {}) as { readonly tunnels?: unknown };
+  const { tunnels } = parseFields(text);
   if (!Array.isArray(tunnels)) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
-  const own = (tunnels as readonly AgentTunnel[]).find(({ config }) => String(config?.addr).endsWith(`:${localPort}`));
-  if (typeof own?.public_url === 'string') {
-    return parseAddress(own.public_url) ?? `its API has an address that is none: ${own.public_url.slice(0, 80)}`;
-  }
+  const isOwn = ({ config }: Fields) =>
+    isFields(config) && typeof config.addr === 'string' && config.addr.endsWith(`:${localPort}`);
+  const { public_url: url } = tunnels.filter(isFields).find(isOwn) ?? {};
+  if (typeof url === 'string')
+    return parseAddress(url) ?? `its API has an address that is none: ${url.slice(0, 80)}`;
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
 
@@ -99,7 +98,7 @@ export const askAgent = async (
 ): Promise<PublicAddress | string> => {
   try {
     const url = `http://127.0.0.1:${apiPort}/api/tunnels`;
-    const response = await httpRequest(url, { signal, stallTimeoutMs: 2_000 });
+    const response = await httpRequest(url, { signal, stallTimeoutMs: 2_000, redirect: 'manual' });
     return judgeTunnels((await readBytes(response, signal)).toString(), localPort);
   } catch (error) {
     signal.throwIfAborted();

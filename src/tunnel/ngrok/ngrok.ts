@@ -41,13 +41,15 @@ const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools):
   }
 };
 
+const longestConfigBytes = 2 ** 20;
+
 const defaultConfigFile = ({ HOME: home = homedir() }: NgrokTools['env']): string =>
   join(home, process.platform === 'darwin' ? 'Library/Application Support' : '.config', 'ngrok', 'ngrok.yml');
 
 /** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them. */
 const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
   const path = spec.configFile ?? defaultConfigFile(env);
-  const text = await findTextFile(path);
+  const text = await findTextFile(path, longestConfigBytes);
   if (text === undefined && spec.configFile) {
     const hint = 'fix ngrok.configFile, or leave it out for the file that ngrok reads by default';
     throw new UserError(`no configuration of ngrok at ${path}`, { id: 'tunnel.ngrok-config', hint });

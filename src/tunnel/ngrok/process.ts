@@ -1,4 +1,4 @@
-import { parseJson } from '../../lib/json.ts';
+import { isFields, parseJson } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 import type { DriverTools } from '../tunnel.ts';
@@ -12,15 +12,15 @@ const failureLevels = ['warn', 'eror', 'error', 'crit'];
  * address of a tunnel that was started, or why something failed. Tested in test/tunnel/ngrok/agent.test.ts.
  */
 export const readAgentLine = (line: string): { readonly url?: string; readonly failure?: string } => {
-  const record = line.startsWith('{') ? parseJson(line) : undefined;
-  if (!record) {
+  const record = parseJson(line);
+  if (!isFields(record)) {
     const [, failure] = /^ERROR:\s*(.*)/.exec(line) ?? [];
     return failure ? { failure } : {};
   }
-  const { lvl, msg, err, url } = record as Readonly<Record<'lvl' | 'msg' | 'err' | 'url', unknown>>;
+  const { lvl, msg, err, url } = record;
   if (msg === 'started tunnel' && typeof url === 'string') return { url };
   const hasError = typeof err === 'string' && err !== '<nil>';
-  return failureLevels.includes(String(lvl)) && hasError ? { failure: err } : {};
+  return typeof lvl === 'string' && failureLevels.includes(lvl) && hasError ? { failure: err } : {};
 };
 
 /** One running agent. */

@@ -9,6 +9,8 @@ export const probePath = '/.taskgate/probe';
 export const probePrefix = `GET ${probePath}?`;
 
 const defaultTimeoutMs = 5_000;
+/** Whoever holds the public end could otherwise have this host send requests to itself and its network. */
+const neverFollow = { redirect: 'manual' } as const;
 
 const sign = (secret: string, what: 'ask' | 'answer', nonce: string): string =>
   createHmac('sha256', secret).update(`${what} ${nonce}`).digest('hex');
@@ -71,7 +73,14 @@ export const probePublicEnd = async (
   const both = AbortSignal.any([signal, late]);
   try {
     const headers = { 'user-agent': 'taskgate' };
-    const options = { ...http, headers, signal: both, connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
+    const options = {
+      ...http,
+      ...neverFollow,
+      headers,
+      signal: both,
+      connectTimeoutMs: timeoutMs,
+      stallTimeoutMs: timeoutMs,
+    };
     const response = await httpRequest(origin + path, options);
     const text = (await readBytes(response, both, 100_000)).toString();
     if (text === answer) return true;
@@ -93,7 +102,7 @@ export const findUrlTrouble = async (
   const origin = originOf(address);
   try {
     const limits = { connectTimeoutMs: timeoutMs, stallTimeoutMs: timeoutMs };
-    discardBody(await httpRequest(`${origin}/info`, { ...http, ...limits, signal }));
+    discardBody(await httpRequest(`${origin}/info`, { ...http, ...limits, ...neverFollow, signal }));
     return undefined;
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;

@@ -1,6 +1,6 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
 import { delayMs } from '../../lib/backoff.ts';
-import { type ErrorId, UserError } from '../../lib/errors.ts';
+import { type ErrorId, messageOf, UserError } from '../../lib/errors.ts';
 import type { TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
 import { stayLive } from './live.ts';
@@ -51,6 +51,15 @@ const stay = async ({ address, ended }: OpenTunnel, run: Supervision, signal: Ab
   return Promise.race([programEnd, silence]);
 };
 
+/** A bug met by one tunnel ends that tunnel, not the forwards beside it. */
+const bugIn = (error: unknown): End => ({
+  why: `a bug in taskgate: ${messageOf(error)}`,
+  hint: 'report it; taskgate tunnel up opens the tunnel again',
+  errorId: 'tunnel.bug',
+  isFinal: true,
+  isNetwork: false,
+});
+
 /** One run of the program, from its start to its end. */
 const runOnce = async (run: Supervision): Promise<End> => {
   const controller = new AbortController();
@@ -62,7 +71,7 @@ const runOnce = async (run: Supervision): Promise<End> => {
     return await stay(tunnel, run, controller.signal).finally(tunnel.close);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError)) return bugIn(error);
     const { message: why, hint, id } = error;
     return { why, ...(hint && { hint }), errorId: id, isFinal: run.driver.isFinal(error), isNetwork: isOfNetwork(id) };
   } finally {

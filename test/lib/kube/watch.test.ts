@@ -105,8 +105,25 @@ test.each([
   await expect(waitForB(fakeHttp([error]).http)).rejects.toBe(error);
 });
 
-test('an answer that is no list is a bug, not a wait', async () => {
-  await expect(waitForB(fakeHttp([['{}']]).http)).rejects.toThrow(TypeError);
+test.each([
+  ['no list', '{}', 'answers a list without items'],
+  ['no JSON', '<html>', 'answers "<html>", which is no JSON object'],
+])('an answer that is %s is asked for again, and told at the deadline', async (_, answer, told) => {
+  expect(await statesOf(fakeHttp([[answer], [list(pod('a'))]]).http, 1)).toEqual(['a']);
+  const endless = Array.from({ length: 1_000 }, () => [answer]);
+  await expect(waitForB(fakeHttp(endless).http)).rejects.toThrow(told);
+});
+
+test.each([
+  'null',
+  '{',
+  '[]',
+  '{"type":"ADDED"}',
+  '{"type":"ADDED","object":{"metadata":{"name":1}}}',
+  '{"type":[]}',
+])('a line that is no event harms no watch: %s', async (line) => {
+  const { http } = fakeHttp([[list(pod('a'))], [line, 'x'], [list(pod('b'))]]);
+  expect(await statesOf(http, 2)).toEqual(['a', 'b']);
 });
 
 test('the deadline tells what kept the watch from seeing anything', async () => {

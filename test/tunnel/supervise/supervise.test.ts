@@ -146,9 +146,16 @@ test.each(['hangs', unreachable] as const)('an abort also ends what is on its wa
   await expect(failed).rejects.toThrow('over');
 });
 
-test('a bug in a driver is not tried again', async () => {
+test('a bug in a driver ends its tunnel for good, and nothing beside it', async () => {
   const { driver } = fakeDriver([new TypeError('x is undefined')]);
-  await expect(supervise(driver).failed).rejects.toThrow('x is undefined');
+  const { failed, status } = supervise(driver);
+  await failed;
+  expect(status()).toMatchObject({
+    state: 'failed',
+    detail: 'a bug in taskgate: x is undefined',
+    errorId: 'tunnel.bug',
+    hint: 'report it; taskgate tunnel up opens the tunnel again',
+  });
 });
 
 /** A wait that ends as told once, in the wait that is this long, and else when its time is over or it is aborted. */

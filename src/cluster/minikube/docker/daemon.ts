@@ -1,4 +1,5 @@
 import { messageOf, UserError } from '../../../lib/errors.ts';
+import { itemsOf, parseFields } from '../../../lib/json.ts';
 import { type Command, CommandError, type Runner } from '../../../lib/process/runner.ts';
 
 const deadlineMs = 10_000;
@@ -48,12 +49,30 @@ export type DockerInfo = {
 
 export const dockerInfoCommand: Command = ['docker', 'info', '--format', '{{json .}}'];
 
+/** Throws UserError `environment.docker-not-running` for what is no answer of a daemon. */
+export const parseDockerInfo = (text: string): DockerInfo => {
+  const { NCPU, MemTotal, OperatingSystem, SecurityOptions } = parseFields(text);
+  if (typeof NCPU === 'number' && typeof MemTotal === 'number') {
+    const options = itemsOf(SecurityOptions).filter((option) => typeof option === 'string');
+    return {
+      NCPU,
+      MemTotal,
+      OperatingSystem: typeof OperatingSystem === 'string' ? OperatingSystem : '',
+      SecurityOptions: options,
+    };
+  }
+  throw new UserError(`docker info gives no facts of a daemon: ${JSON.stringify(text.slice(0, 80))}`, {
+    id: 'environment.docker-not-running',
+    hint: 'make sure that docker info works, then run it again',
+  });
+};
+
 /** Throws UserError `environment.docker-*` if the daemon does not answer. */
 export const getDockerInfo = async (runner: Runner): Promise<DockerInfo> => {
   const { stdout } = await runner(dockerInfoCommand, { timeoutMs: deadlineMs }).catch((error) => {
     throw dockerFailure(error);
   });
-  return JSON.parse(stdout) as DockerInfo;
+  return parseDockerInfo(stdout);
 };
 
 const label = (profile: string): string => `label=name.minikube.sigs.k8s.io=${profile}`;

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../errors.ts';
+import { readTextFile, readWhole } from '../../files.ts';
 import { type Entry, entriesOf, isEntry, kubeconfigError, parseKubeconfig } from './parse.ts';
 import { renderKubeconfig } from './render.ts';
 
@@ -61,8 +61,14 @@ export const verifyNoPrograms = (text: string, what: string): void => {
 
 const embeddable: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
 
+/** Hundreds of clusters with embedded certificates. */
+const longestKubeconfigBytes = 4 * 2 ** 20;
+const longestCertificateBytes = 2 ** 20;
+
 const readBase64 = (path: string): Promise<string> =>
-  readFile(path, 'base64').catch((error) => fail(`cannot read ${path}: ${messageOf(error)}`, flatten, error));
+  readWhole(path, longestCertificateBytes)
+    .then((bytes) => bytes.toString('base64'))
+    .catch((error) => fail(`cannot read ${path}: ${messageOf(error)}`, flatten, error));
 
 /** Turns `client-key: /path` into `client-key-data`, as `kubectl config view --flatten`: existing data wins over a file. */
 export const embedFiles = async (body: Entry, folder: string): Promise<Entry> => {
@@ -85,7 +91,7 @@ const embed = async ({ entry, folder }: Found, key: string): Promise<Entry> => {
 /** Of several files, one that does not exist or is empty is skipped, as by kubectl. */
 const readSource = async (path: string): Promise<Source | undefined> => {
   try {
-    const file = parseKubeconfig(await readFile(path, 'utf8'), `kubeconfig: ${path}`, flatten);
+    const file = parseKubeconfig(await readTextFile(path, longestKubeconfigBytes), `kubeconfig: ${path}`, flatten);
     return Object.keys(file).length === 0 ? undefined : { file, folder: dirname(resolve(path)) };
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;

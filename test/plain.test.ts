@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { renderError } from '../../src/cli/report-error.ts';
-import { print, printJson, printNote, printProgress } from '../../src/commands/command.ts';
-import { UserError } from '../../src/lib/errors.ts';
-import type { Hop } from '../../src/model/path.ts';
-import type { Stage } from '../../src/model/stage.ts';
-import { renderHops } from '../../src/report/hop-table.ts';
-import { renderReport } from '../../src/report/html.ts';
-import { renderJunit } from '../../src/report/junit.ts';
-import { logGroups } from '../../src/task-list/github-groups.ts';
-import { showLines } from '../../src/task-list/line-display.ts';
-import type { StepDisplay } from '../../src/task-list/run.ts';
+import { renderError } from '../src/cli/report-error.ts';
+import { print, printJson, printNote, printProgress } from '../src/commands/command.ts';
+import { UserError } from '../src/lib/errors.ts';
+import type { Hop } from '../src/model/path.ts';
+import type { Stage } from '../src/model/stage.ts';
+import { renderHops } from '../src/report/hop-table.ts';
+import { renderReport } from '../src/report/html.ts';
+import { renderJunit } from '../src/report/junit.ts';
+import { logGroups } from '../src/task-list/github-groups.ts';
+import { showLines } from '../src/task-list/line-display.ts';
+import type { StepDisplay } from '../src/task-list/run.ts';
 
 /** What a pod, a master or a stranger may answer. */
 const hostile = [
