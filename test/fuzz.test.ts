@@ -1,8 +1,4 @@
-import { once } from 'node:events';
-import { writeSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { test } from 'vitest';
 import { parseChallenge } from '../src/artifacts/sources/registry.ts';
 import { parseRoute } from '../src/cluster/attach/route.ts';
 import { noteVersion } from '../src/cluster/attach/verify.ts';
@@ -15,85 +11,29 @@ import { parseRoutes } from '../src/cluster/native/link.ts';
 import { judgeTunnels as judgeTunnelProblems } from '../src/commands/status/tunnels.ts';
 import { isTunnelDaemonStatus } from '../src/daemon/status.ts';
 import type { InstanceRecord } from '../src/instance/record.ts';
-import { freePort } from '../src/lib/free-port.ts';
-import { httpRequest, readBytes } from '../src/lib/http/http.ts';
 import { parseFields } from '../src/lib/json.ts';
 import { parseResources } from '../src/lib/kube/discovery.ts';
 import type { KubeHttp } from '../src/lib/kube/http.ts';
-import { portForwarder } from '../src/lib/kube/port-forward.ts';
 import { watchObjects } from '../src/lib/kube/watch.ts';
 import { validateMasterConfig } from '../src/master/rules/validate.ts';
 import type { TunnelDaemonStatus } from '../src/model/tunnel-status.ts';
-import { dialHttp } from '../src/proof/probe/dial.ts';
-import { parseMasterInfo, startPlaceholder } from '../src/proof/probe/placeholder-master.ts';
+import { parseMasterInfo } from '../src/proof/probe/placeholder-master.ts';
 import { dialMaster } from '../src/proof/probe/reverse.ts';
 import { askMaster, openSession } from '../src/proof/real-master/api.ts';
 import { parseEvent } from '../src/supervisor/launch.ts';
 import { isSupervisorStatus } from '../src/supervisor/status-socket.ts';
 import { judgeTunnels } from '../src/tunnel/ngrok/agent.ts';
 import { startAgent } from '../src/tunnel/ngrok/process.ts';
-import { probePublicEnd } from '../src/tunnel/relay/probe.ts';
-import { startRelay } from '../src/tunnel/relay/relay.ts';
 import { findOpenPort, isArrival, isDebugLine, isNoise, parseHost } from '../src/tunnel/ssh/command.ts';
 import { sshError } from '../src/tunnel/ssh/errors.ts';
-import { fuzz, inputsWanted, slowInputs, type Tally } from './support/fuzz/count.ts';
+import { fuzz, slowInputs } from './support/fuzz/count.ts';
+import { startFigures, timeout } from './support/fuzz/figures.ts';
 import { mutateJson, mutateText } from './support/fuzz/mutate.ts';
-import { sendBytes, startPeer } from './support/fuzz/peer.ts';
 import * as seeds from './support/fuzz/seeds.ts';
 
-const timeout = 20_000 + inputsWanted * 40;
-const figures: string[] = [];
-
-afterAll(() => void writeSync(2, `uncaught throws per handler: ${figures.join(', ')}\n`));
-
-const expectNone = (name: string, { inputs, thrown }: Tally): void => {
-  figures.push(`${name} ${thrown.length} of ${inputs}`);
-  expect(thrown.slice(0, 3)).toEqual([]);
-};
-
+const expectNone = startFigures();
 const signal = new AbortController().signal;
 const master = { scheme: 'http', host: '10.0.0.1', port: 8080, via: 'direct' } as const;
-
-test('the placeholder master: requests', { timeout }, async () => {
-  const port = await freePort();
-  const placeholder = await startPlaceholder({ host: '127.0.0.1', port });
-  onTestFinished(placeholder.close);
-  expectNone(
-    'placeholder master',
-    await fuzz((random) => sendBytes(port, mutateText(seeds.httpRequests, random)), { atOnce: 50, inputs: slowInputs }),
-  );
-});
-
-test('the relay: what clients and the master behind it send', { timeout }, async () => {
-  const peer = await startPeer();
-  const relay = await startRelay({ target: { host: '127.0.0.1', port: peer.port }, secret: 's', silenceMs: 5 });
-  onTestFinished(async () => {
-    await relay.close();
-    peer.close();
-  });
-  const send = (random: Parameters<typeof mutateText>[1]) => {
-    peer.answerWith(mutateText(seeds.httpAnswers, random));
-    return sendBytes(relay.port, mutateText(seeds.httpRequests, random));
-  };
-  expectNone('relay', await fuzz(send, { atOnce: 50, inputs: slowInputs }));
-});
-
-test('answers of public ends, of masters to a dial, and of any HTTP server', { timeout }, async () => {
-  const peer = await startPeer();
-  onTestFinished(peer.close);
-  const address = { scheme: 'http', host: '127.0.0.1', port: peer.port } as const;
-  const answering = (ask: () => Promise<unknown>) =>
-    fuzz((random) => {
-      peer.answerWith(mutateText(seeds.httpAnswers, random));
-      return ask();
-    }, { atOnce: 10, inputs: slowInputs });
-  expectNone('probe', await answering(() => probePublicEnd(address, 's', { signal, timeoutMs: 500 })));
-  expectNone('dial', await answering(() => dialHttp(address, 500, '/info')));
-  const url = `http://127.0.0.1:${peer.port}/`;
-  const limits = { connectTimeoutMs: 500, stallTimeoutMs: 500 };
-  const get = async () => readBytes(await httpRequest(url, { signal, ...limits }), signal, 10_000);
-  expectNone('http', await answering(get));
-});
 
 test('lines of background processes: start events and answers on their sockets', { timeout }, async () => {
   expectNone('start events', await fuzz((random) => parseEvent(mutateJson(seeds.starterEvents, random))));
@@ -209,39 +149,10 @@ test('an API server: lists, events of a watch, discovery, version', { timeout },
   expectNone('version', await fuzz((random) => noteVersion(mutateJson(version, random))));
 });
 
-test('port-forward: frames', { timeout }, async () => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const kubeconfig = JSON.stringify({
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
-    users: [{ name: 'u', user: {} }],
-  });
-  const open = portForwarder(kubeconfig);
-  const framesEach = 20;
-  let frames: readonly Buffer[] = [];
-  server.on('connection', (socket) => {
-    for (const frame of frames) socket.send(frame, { binary: frame.length % 5 !== 0 });
-    socket.close();
-  });
-  const seed = ['\u0000\u0050\u0000', '\u0001\u0050\u0000no', '\u0000data', '\u00ff\u0001', '\u00ff', ''] as const;
-  const tally = await fuzz(
-    async (random) => {
-      frames = Array.from({ length: framesEach }, () => Buffer.from(mutateText(seed, random), 'latin1'));
-      const stream = await open({ namespace: 'n', pod: 'p', port: 80 });
-      stream.on('error', () => undefined).resume();
-      if (!stream.destroyed) await once(stream, 'close').catch(() => undefined);
-    },
-    { inputs: Math.ceil(inputsWanted / framesEach) },
-  );
-  expectNone('port-forward frames', { ...tally, inputs: tally.inputs * framesEach });
-});
-
 test('registries and files of the user', { timeout }, async () => {
   expectNone('registry challenge', await fuzz((random) => parseChallenge(mutateText(seeds.registryHeaders, random))));
-  const files = await fuzz((random) => validateMasterConfig(mutateText(seeds.masterFiles, random)), { inputs: slowInputs });
+  const files = await fuzz((random) => validateMasterConfig(mutateText(seeds.masterFiles, random)), {
+    inputs: slowInputs,
+  });
   expectNone('master file', files);
 });

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { exitNow, setExitCode } from '../lib/process/exit.ts';
-import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
+import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 import { exitCodes, outputExitCode } from './exit-codes.ts';
 import { surviveOutput } from './output.ts';
 import { buildProgram } from './program.ts';

@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandInput } from '../commands/command.ts';
 import { envFormats } from '../commands/env/formats.ts';
 import { exposureFormats } from '../commands/exposure/formats.ts';
-import { plainLines } from '../lib/plain.ts';
+import { plainLines } from '../lib/text/plain.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { add, type Shared } from './shared.ts';

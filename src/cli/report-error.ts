@@ -1,7 +1,7 @@
 import type { CommanderError } from 'commander';
 import { UserError } from '../lib/errors.ts';
-import { plainJson, plainLines } from '../lib/plain.ts';
 import { Interrupted } from '../lib/process/interrupted.ts';
+import { plainJson, plainLines } from '../lib/text/plain.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
 /** Text of others in a message must not begin a line as one of ours does. */

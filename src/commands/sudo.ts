@@ -87,8 +87,11 @@ const hasTerminal = (): boolean => {
   }
 };
 
-/** A user may not signal a process of root; sudo passes on what it gets itself. */
-const passOn = async (pid: number, reason: unknown): Promise<void> => {
+/**
+ * Passes a signal on to sudo, which passes it on itself: a user may not signal a process of root. Not Ctrl-C where there is
+ * a terminal. Tested in test/process/sudo-signals.test.ts.
+ */
+export const passOn = async (pid: number, reason: unknown): Promise<void> => {
   const signal = reason instanceof Interrupted ? reason.signal : 'SIGTERM';
   if (signal === 'SIGINT' && hasTerminal()) return;
   await execaRunner(['sudo', '-n', 'kill', `-${signal.slice('SIG'.length)}`, String(pid)]);

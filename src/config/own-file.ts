@@ -31,7 +31,10 @@ export const findOwnText = async (path: string, trusted: Trusted): Promise<strin
   if (!file) return undefined;
   try {
     await verifyOwn(path, file, trusted);
-    const bytes = await readLimited(file.createReadStream({ autoClose: false }), { path, limitBytes: longestFileBytes });
+    const bytes = await readLimited(file.createReadStream({ autoClose: false }), {
+      path,
+      limitBytes: longestFileBytes,
+    });
     return bytes.toString('utf8');
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-import { plain } from '../lib/plain.ts';
+import { plain } from '../lib/text/plain.ts';
 import { arrowOf, type Hop } from '../model/path.ts';
 
 const time = ({ latencyMs }: Hop): string =>

@@ -1,4 +1,4 @@
-import { plainLines } from '../lib/plain.ts';
+import { plainLines } from '../lib/text/plain.ts';
 import type { Hop } from '../model/path.ts';
 import type { Stage } from '../model/stage.ts';
 

@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
 import { findLastLines, type Owner } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
-import { splitLines } from '../lib/lines.ts';
 import type { Command } from '../lib/process/runner.ts';
+import { splitLines } from '../lib/text/lines.ts';
 import { isChildState, type StarterEvent } from './spec.ts';
 
 export type LaunchOptions = {

@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
-import { plain } from '../lib/plain.ts';
 import { describeProgress, type Progress } from '../lib/progress.ts';
+import { plain } from '../lib/text/plain.ts';
 import type { Stage } from '../model/stage.ts';
 import { logGroups } from './github-groups.ts';
 import { describeStage, showLines } from './line-display.ts';

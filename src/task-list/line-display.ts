@@ -1,4 +1,4 @@
-import { plain } from '../lib/plain.ts';
+import { plain } from '../lib/text/plain.ts';
 import type { Stage } from '../model/stage.ts';
 import { makeProgressLog } from './progress-log.ts';
 import type { StepDisplay } from './run.ts';

@@ -1,5 +1,5 @@
-import { plain } from '../lib/plain.ts';
 import { describeProgress, formatElapsed, type Progress } from '../lib/progress.ts';
+import { plain } from '../lib/text/plain.ts';
 
 /** What is worth a line in a log, where a line stays: progress itself comes many times a second. */
 type LogOutput = {

@@ -14,8 +14,17 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { ensureUserFolder, realPathOf, replaceUserFile, writeFileAtomically } from '../../src/lib/files.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  ensureUserFolder,
+  findLastLines,
+  findTextFile,
+  readTextFile,
+  realPathOf,
+  replaceUserFile,
+  writeFileAtomically,
+} from '../../src/lib/files.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const makeFile = async (mode: number) => {
   const dir = await mkdtemp(join(tmpdir(), 'tg-files-'));
@@ -124,4 +133,25 @@ test('a real path has no link in it; what is not there yet keeps its name', asyn
   expect(await realPathOf(join(dir, 'link', 'new', 'newer'))).toBe(join(dir, 'real', 'new', 'newer'));
   expect(await realPathOf(join(dir, 'loop', 'x'))).toBe(join(dir, 'loop', 'x'));
   expect(await realPathOf(join(dir, 'mine.yaml', 'x'))).toBe(join(dir, 'mine.yaml', 'x'));
+});
+
+describe('files that are too large, or that never end', () => {
+  const told = (path: string, kib: number) =>
+    expect.objectContaining({ id: 'usage.file-size', message: `${path} has more than ${kib} KiB` });
+
+  test('are refused by their name', async () => {
+    await expect(readTextFile('/dev/zero', 2 ** 16)).rejects.toEqual(told('/dev/zero', 64));
+    await expect(findTextFile('/dev/zero')).rejects.toEqual(told('/dev/zero', 16_384));
+    const path = join(await temporaryDir(), 'large');
+    await writeFile(path, 'x'.repeat(1_025));
+    await expect(readTextFile(path, 1_024)).rejects.toEqual(told(path, 1));
+    expect(await readTextFile(path, 1_025)).toHaveLength(1_025);
+  });
+
+  test('but of a log of any size the last lines are read', async () => {
+    const path = join(await temporaryDir(), 'log');
+    await writeFile(path, `${'line\n'.repeat(100_000)}last but one\nlast\n`);
+    expect(await findLastLines(path, 2)).toEqual(['last but one', 'last']);
+    expect(await findLastLines(`${path}.none`, 2)).toEqual(['']);
+  });
 });

@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { withLock } from '../../src/lib/process/lock.ts';
-import { noNamespaces, openRoot, root, unprivileged } from '../support/process/user.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
+import { inNamespaces, noNamespaces, openRoot, root, unprivileged } from '../support/process/user.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const options = { signal: new AbortController().signal, onWait: () => undefined, pollMs: 1 };
@@ -68,5 +69,35 @@ test.skipIf(noNamespaces).each([1, 2])(
     const [taken, hidden, second] = stdout.split('\n');
     expect([taken, hidden]).toEqual([expect.stringMatching(/^taken by \d+$/), 'hidden']);
     expect(second).toBe(taken?.replace(/taken by (\d+)/, 'process $1 has it'));
+  },
+);
+
+test('drafts that killed processes left are removed, those of running ones stay', async () => {
+  const dir = await temporaryDir();
+  const path = join(dir, 'lock');
+  await writeFile(`${path}.4194999.0badcafe`, '');
+  await writeFile(`${path}.${process.pid}.0badcafe`, '');
+  await writeFile(`${path}.other`, '');
+  await withLock(path, options, async () => undefined);
+  expect((await readdir(dir)).toSorted()).toEqual([`lock.${process.pid}.0badcafe`, 'lock.other']);
+});
+
+test.skipIf(noNamespaces)(
+  `${noNamespaces}a full disk leaves no draft, a machine without /proc is told so`,
+  async () => {
+    const dir = await temporaryDir();
+    const source = join(import.meta.dirname, '..', '..', 'src', 'lib', 'process', 'lock.ts');
+    const code = `import { withLock } from '${source}';
+    import { readdir } from 'node:fs/promises';
+    const options = { signal: new AbortController().signal, onWait: () => undefined };
+    const error = await withLock('${dir}/lock', options, async () => 'taken').catch((caught) => caught);
+    console.log(JSON.stringify([error.code ?? error.id, await readdir('${dir}')]));`;
+    const run = async (script: string): Promise<unknown> => {
+      const [program = '', ...args] = [...inNamespaces(script), process.execPath, '--input-type=module', '-e', code];
+      return JSON.parse((await execaRunner([program, ...args])).stdout);
+    };
+    const fill = `mount -t tmpfs -o size=64k none ${dir}; cat /dev/zero > ${dir}/filler || true`;
+    expect(await run(fill)).toEqual(['ENOSPC', ['filler']]);
+    expect(await run('mount --make-rprivate /; mount -t tmpfs none /proc')).toEqual(['environment.no-proc', []]);
   },
 );

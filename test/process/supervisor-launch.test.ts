@@ -32,6 +32,14 @@ test('resolves the events of a daemon: set up, then each child that becomes read
   process.kill(daemon.pid);
 });
 
+test('lines that are no event are passed over, also one that is endless', async () => {
+  const daemon = launch(
+    `console.log('(node:1) Warning: x'); console.log('null'); console.log('{"event":"child","name":5,"state":"ready"}'); console.log('x'.repeat(1e6)); emit({event: 'set-up'})`,
+  );
+  await expect(daemon.untilSetUp()).resolves.toBeUndefined();
+  process.kill(daemon.pid);
+});
+
 test('a daemon that ends gives its reason', async () => {
   const daemon = launch("emit({event: 'failed', message: 'mount: no'}); process.exitCode = 1; process.stdin.destroy()");
   await expect(daemon.untilSetUp()).rejects.toMatchObject({

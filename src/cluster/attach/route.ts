@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
-import { parseIpOutput } from '../../lib/ip-output.ts';
 import type { Fields } from '../../lib/json.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import { bySystemPath } from '../../lib/process/system-path.ts';
+import { parseIpOutput } from '../../lib/text/ip-output.ts';
 
 /** The route of this host to an address. */
 export type HostRoute = {

@@ -1,6 +1,6 @@
 import { sha256 } from '../../lib/files.ts';
-import { parseIpOutput } from '../../lib/ip-output.ts';
 import type { Command } from '../../lib/process/runner.ts';
+import { parseIpOutput } from '../../lib/text/ip-output.ts';
 import type { NativeNetwork } from './network.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { NativeResource } from '../../instance/record.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
-import { parseIpOutput } from '../../lib/ip-output.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../../lib/process/processes.ts';
 import type { Runner } from '../../lib/process/runner.ts';
+import { parseIpOutput } from '../../lib/text/ip-output.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { isOwnCgroup, parseHierarchies, pidsInCgroups, removeCgroups } from './isolation/cgroups.ts';
 import { listLinksCommand, removeLinkCommand } from './link.ts';

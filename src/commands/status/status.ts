@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describeNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { UserError } from '../../lib/errors.ts';
-import { plain, plainJson } from '../../lib/plain.ts';
+import { plain, plainJson } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';

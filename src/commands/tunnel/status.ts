@@ -3,7 +3,7 @@ import { findTunnelStatus } from '../../daemon/find.ts';
 import { readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
-import { plain } from '../../lib/plain.ts';
+import { plain } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { Caller, TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';

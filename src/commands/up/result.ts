@@ -2,7 +2,7 @@ import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
-import { plainJson } from '../../lib/plain.ts';
+import { plainJson } from '../../lib/text/plain.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { endpointOf } from '../../model/gateway-ip.ts';

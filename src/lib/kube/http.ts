@@ -67,7 +67,10 @@ const longestPauseMs = 10_000;
  * How long to wait before the request is retried, as client-go does it: for 429 or 5xx with a Retry-After in seconds. The
  * API server sends that while its storage (re)initializes after a start.
  */
-const retryAfterMs = ({ httpStatusCode, headers }: ResponseContext): number | undefined => {
+export const retryAfterMs = ({
+  httpStatusCode,
+  headers,
+}: Pick<ResponseContext, 'httpStatusCode' | 'headers'>): number | undefined => {
   const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
   const seconds = isPassing ? Number.parseInt(headers['retry-after'] ?? '', 10) : Number.NaN;
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0) * 1_000, longestPauseMs);

@@ -120,7 +120,10 @@ const protocols = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io'
  * Opens the WebSocket of a port. Masks protect proxies that misread plain HTTP; zeros cost nothing, random ones cost two more
  * passes over every byte.
  */
-const openSocket = async ({ config, urlOf }: OpenedKubeconfig, { namespace, pod, port }: PodPort): Promise<WebSocket> => {
+const openSocket = async (
+  { config, urlOf }: OpenedKubeconfig,
+  { namespace, pod, port }: PodPort,
+): Promise<WebSocket> => {
   const options: ClientOptions = {};
   await config.applyToHTTPSOptions(options);
   const generateMask = (mask: Buffer) => mask.fill(0);

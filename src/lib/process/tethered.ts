@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../errors.ts';
-import { splitLines } from '../lines.ts';
+import { splitLines } from '../text/lines.ts';
 import type { Command } from './runner.ts';
 import { systemProgram } from './system-path.ts';
 

@@ -153,3 +153,11 @@ test('a header that comes twice is one text', async () => {
   discardBody(response);
   expect(response.headers['www-authenticate']).toBe('Bearer realm="https://auth.example/token", Negotiate');
 });
+
+test.each(['http://[', 'ftp://x/', 'javascript:0'])('a redirect to %s is refused', async (location) => {
+  const { url, host } = await startServer({ '/': (_, response) => response.writeHead(302, { location }).end() });
+  expect(await failureOf(httpRequest(`${url}/`, { signal, ca }))).toMatchObject({
+    message: `${host} redirects to "${location}", which is no web address`,
+    trouble: 'refused',
+  });
+});

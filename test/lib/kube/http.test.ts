@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kubeHttp } from '../../../src/lib/kube/http.ts';
+import { kubeHttp, retryAfterMs } from '../../../src/lib/kube/http.ts';
 import { servePlainly } from '../../support/kube/plain-server.ts';
 
 type Answer = { readonly code: number; readonly retryAfter?: string; readonly message?: string };
@@ -49,4 +49,14 @@ test('an abort ends the wait for the next try', async () => {
   const asked = http('/api', { signal: stop.signal });
   setTimeout(() => stop.abort(), 50);
   await expect(asked).rejects.toThrow(/abort/);
+});
+
+test.each([
+  ['0', 0],
+  ['3', 3_000],
+  ['86400', 10_000],
+  ['-5', 0],
+  ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+])('Retry-After: %s is a wait of %s ms, ten seconds at most', (retryAfter, waitMs) => {
+  expect(retryAfterMs({ httpStatusCode: 503, headers: { 'retry-after': retryAfter } })).toBe(waitMs);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { issueCertificate, makeAuthority } from '../../../src/lib/certificates.ts';
 import { discardBody, httpRequest } from '../../../src/lib/http/http.ts';
+import { dialHttp, dialTcp } from '../../../src/proof/probe/dial.ts';
 import { findMaster, parseMasterInfo, startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
 
@@ -78,4 +79,20 @@ test('says so when it may not listen', async () => {
     message: expect.stringContaining(`no placeholder master on 127.0.0.1:${web.port}: listen EADDRINUSE`),
     hint: 'free that port, choose another master port, or start the master first',
   });
+});
+
+test.each([
+  '//',
+  '/?',
+  '/info?%zz',
+  '//info?nonce=n',
+  '*',
+  'http://[/',
+])('a request for %s harms nobody', async (path) => {
+  const port = await freePort();
+  const placeholder = await startPlaceholder({ host, port });
+  await dialTcp({ host, port }, 1_000, `GET ${path} HTTP/1.0\r\n\r\n`);
+  expect(await dialHttp({ host, port }, 1_000, '/info?nonce=n')).toMatchObject({ outcome: 'answered' });
+  expect(placeholder.callers.get('n')).toBe(host);
+  await placeholder.close();
 });

@@ -101,3 +101,25 @@ test('an abort gives its reason', async () => {
 test('an IPv6 address stands in brackets', () => {
   expect(originOf({ scheme: 'http', host: '2001:db8::1', port: 80 })).toBe('http://[2001:db8::1]:80');
 });
+
+test.each([
+  'http://127.0.0.1:1/admin/shutdown',
+  'http://[',
+  'ftp://x/',
+  'http://%zz:%zz@127.0.0.1/',
+])('a redirect is not followed, wherever it leads: %s', async (location) => {
+  let asked = 0;
+  const inner = await serveTcp((socket) => {
+    asked++;
+    socket.end('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret');
+  });
+  const to = location.replace('127.0.0.1:1/', `127.0.0.1:${inner.port}/`);
+  const { port } = await serveTcp((socket) =>
+    socket.end(`HTTP/1.1 302 Found\r\nlocation: ${to}\r\ncontent-length: 0\r\n\r\n`),
+  );
+  expect(await probe(port)).toBe(
+    `http://127.0.0.1:${port} answers 302 without the nonce: something else is behind this address ()`,
+  );
+  expect(await findUrlTrouble(at(port), { signal })).toBeUndefined();
+  expect(asked).toBe(0);
+});

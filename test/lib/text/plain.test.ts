@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plain, plainJson, plainLines } from '../../src/lib/plain.ts';
+import { plain, plainJson, plainLines } from '../../../src/lib/text/plain.ts';
 
 test.each([
   ['an escape sequence', '\u001b[2J\u001b]0;title\u0007x', '?[2J?]0;title?x'],

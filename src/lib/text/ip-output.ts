@@ -1,5 +1,5 @@
-import { UserError } from './errors.ts';
-import { type Fields, isFields, parseJson } from './json.ts';
+import { UserError } from '../errors.ts';
+import { type Fields, isFields, parseJson } from '../json.ts';
 
 /**
  * Reads what `ip -json` prints: a list of objects; nothing at all where there is none. Throws UserError

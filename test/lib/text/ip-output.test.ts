@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseIpOutput } from '../../src/lib/ip-output.ts';
+import { parseIpOutput } from '../../../src/lib/text/ip-output.ts';
 
 test.each([
   ['[{"dst":"default"},null,1]', [{ dst: 'default' }]],
