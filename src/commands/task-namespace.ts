@@ -6,7 +6,7 @@ import type { Kube } from '../lib/kube/client.ts';
 import { ensureNamespace } from '../lib/kube/namespace.ts';
 import type { KubeObject } from '../lib/kube/types.ts';
 import { ownerLabels, podSecurityAnnotation, podSecurityOwner } from '../model/labels.ts';
-import { type PodSecurityLevel, podSecurityLabel } from '../model/pod-security.ts';
+import { type PodSecurityLevel, podSecurityLabel } from '../model/security/pod-security.ts';
 
 /** The level for the task namespace; undefined where it is somebody else's business. */
 export const podSecurityOf = (config: Pick<Config, 'podSecurity'>, isForeign: boolean): PodSecurityLevel | undefined =>

@@ -2,8 +2,8 @@ import type { ProcessIdentity } from '../lib/process/processes.ts';
 import type { Cluster, Egress, ProviderName } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
-import type { NetworkPolicy } from '../model/network-policy.ts';
-import type { PodSecurityLevel } from '../model/pod-security.ts';
+import type { NetworkPolicy } from '../model/security/network-policy.ts';
+import type { PodSecurityLevel } from '../model/security/pod-security.ts';
 
 /** Of `instance.json`. A change of any type in this file changes the format on disk, and needs another number. */
 export const schemaVersion = 1;

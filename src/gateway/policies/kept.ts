@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Kube } from '../../lib/kube/client.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import { type InstanceIdentity, instanceLabel, isOfInstance } from '../../model/labels.ts';
-import { type NetworkPolicy, networkPolicyKind } from '../../model/network-policy.ts';
 import type { Problem } from '../../model/problem.ts';
+import { type NetworkPolicy, networkPolicyKind } from '../../model/security/network-policy.ts';
 
 /** Removes an instance's policies but for the one that is kept, in all namespaces. Returns what it removed. */
 export const removePolicies = async (

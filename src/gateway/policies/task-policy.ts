@@ -1,7 +1,7 @@
 import { envoyName } from '../../model/contour-names.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { type InstanceIdentity, labelsOf } from '../../model/labels.ts';
-import { type NetworkPolicy, networkPolicyKind, type Peer } from '../../model/network-policy.ts';
+import { type NetworkPolicy, networkPolicyKind, type Peer } from '../../model/security/network-policy.ts';
 import { allocationLabel } from '../../model/task-objects.ts';
 
 /** What tasks may reach, and who may reach them. */

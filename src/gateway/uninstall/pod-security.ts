@@ -1,6 +1,6 @@
 import { describeRef } from '../../lib/kube/shapes.ts';
 import { podSecurityAnnotation, podSecurityOwner } from '../../model/labels.ts';
-import { podSecurityLabel } from '../../model/pod-security.ts';
+import { podSecurityLabel } from '../../model/security/pod-security.ts';
 import type { RemovalContext } from './objects.ts';
 
 /** Takes back the Pod Security level that this instance set on namespaces that it did not create. */

@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { gatewayClassKind } from '../../model/gateway-api.ts';
 import type { InstanceIdentity } from '../../model/labels.ts';
-import { networkPolicyKind } from '../../model/network-policy.ts';
+import { networkPolicyKind } from '../../model/security/network-policy.ts';
 import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
 import { policyVersions } from '../install/admission-policies.ts';

@@ -1,5 +1,5 @@
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
-import type { PodSecurityLevel } from '../../model/pod-security.ts';
+import type { PodSecurityLevel } from '../../model/security/pod-security.ts';
 import type { ClosedCheck, ClosedOutcome } from './closed.ts';
 
 const hostPathPod = (namespace: string) => ({

@@ -86,7 +86,7 @@ const dialFrom = async (
   const path = `/api/v1/namespaces/${task.namespace}/pods/${dialer.name}:${strangerPort}/proxy/dial`;
   const query = { ...{ host: target.host, port: String(target.port), protocol: 'http', tries: '1' } };
   const text = await kube.text(path, { ...query, request: `echo?msg=${randomUUID()}` });
-  const { responses: [answer] = [], errors: [error] = [] } = parseDialAnswer(text);
+  const { body: answer, error } = parseDialAnswer(text);
   const seen = error ?? answer ?? 'nothing';
   return { open: answer === undefined && kept.includes(outcomeOf(seen)) ? undefined : seen, seen };
 };

@@ -1,6 +1,6 @@
 import { isReady, type KubeEvent, newestOf, type Pod } from '../../lib/kube/shapes.ts';
 import type { Finding } from '../../model/path.ts';
-import { explainPodSecurity } from '../../model/pod-security.ts';
+import { explainPodSecurity } from '../../model/security/pod-security.ts';
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [

@@ -2,7 +2,7 @@ import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeEvent } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Finding } from '../../model/path.ts';
-import { explainPodSecurity } from '../../model/pod-security.ts';
+import { explainPodSecurity } from '../../model/security/pod-security.ts';
 
 type Job = KubeObject & { readonly status?: { readonly active?: number; readonly succeeded?: number } };
 

@@ -86,8 +86,7 @@ export const judgeTunnels = (text: string, localPort: number): PublicAddress | s
   const isOwn = ({ config }: Fields) =>
     isFields(config) && typeof config.addr === 'string' && config.addr.endsWith(`:${localPort}`);
   const { public_url: url } = tunnels.filter(isFields).find(isOwn) ?? {};
-  if (typeof url === 'string')
-    return parseAddress(url) ?? `its API has an address that is none: ${url.slice(0, 80)}`;
+  if (typeof url === 'string') return parseAddress(url) ?? `its API has an address that is none: ${url.slice(0, 80)}`;
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
 

@@ -11,7 +11,7 @@ import { ensureNamespace } from '../../../lib/kube/namespace.ts';
 import type { Cluster } from '../../../model/cluster.ts';
 import { ownerLabels } from '../../../model/labels.ts';
 import type { MasterEndpoint } from '../../../model/master-endpoint.ts';
-import type { NetworkPolicy } from '../../../model/network-policy.ts';
+import type { NetworkPolicy } from '../../../model/security/network-policy.ts';
 import type { StepTools } from '../../../task-list/step.ts';
 import type { UpContext } from '../context.ts';
 

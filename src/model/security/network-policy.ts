@@ -1,4 +1,4 @@
-import type { KubeObject } from '../lib/kube/types.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
 
 export const networkPolicyKind = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' } as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainPodSecurity } from '../../src/model/pod-security.ts';
+import { explainPodSecurity } from '../../../src/model/security/pod-security.ts';
 
 test('a violation of Pod Security has its reason and both ways out; any other refusal is none', () => {
   const violation = 'violates PodSecurity "baseline:latest": hostPath volumes (volume "det-host-volume-0")';

@@ -1,4 +1,4 @@
-import type { Finding } from './path.ts';
+import type { Finding } from '../path.ts';
 
 /** The levels of Kubernetes' Pod Security Standards. */
 export type PodSecurityLevel = 'baseline' | 'restricted' | 'privileged';
