@@ -70,7 +70,7 @@ test('port-forward: frames', { timeout }, async () => {
   const kubeconfig = JSON.stringify({
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
     contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'u', user: {} }],
   });
   const open = portForwarder(kubeconfig);
