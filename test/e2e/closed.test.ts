@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
 import type { EnvoyService } from '../../src/gateway/ready/address.ts';
@@ -5,6 +6,7 @@ import type { Kube } from '../../src/lib/kube/client.ts';
 import { envoyServiceRef } from '../../src/model/contour-names.ts';
 import type { Hop } from '../../src/model/path.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
+import { figure } from '../support/figure.ts';
 
 const service = envoyServiceRef({ name: 'contour', namespace: 'projectcontour' });
 
@@ -12,9 +14,11 @@ let taskgate: Taskgate;
 /** Gives this host a further address, which may not dial task ports. */
 let network: Network;
 let kube: Kube;
+let before: readonly string[];
 
 beforeAll(async () => {
   [taskgate, network] = await Promise.all([makeTaskgate(), makeNetwork()]);
+  before = await openSockets();
   expect(ending(await taskgate.run('up', '--provider', 'native'))).toBe('exit 0');
   kube = await taskgate.kube('dev');
 });
@@ -37,6 +41,21 @@ test('smoke --closed shows these alone', async () => {
   const { stdout } = await taskgate.run('smoke', '--closed');
   expect(stdout).toContain('✔ closed');
   expect(stdout).not.toContain('✔ forward');
+});
+
+/** Sockets that listen on this host for others: TCP and UDP, not on loopback. */
+const openSockets = async (): Promise<readonly string[]> => {
+  const { stdout } = await execa('ss', ['--no-header', '--listening', '--tcp', '--udp', '--numeric']);
+  const local = stdout.split('\n').flatMap((line) => line.split(/\s+/)[4] ?? []);
+  return local.filter((address) => !/^(127\.|\[::1\]|\[::ffff:127\.)/.test(address));
+};
+
+test('nothing listens beyond loopback that nobody asked for', async () => {
+  const added = (await openSockets()).filter((address) => !before.includes(address));
+  const { spec } = await kube.get<EnvoyService>(service);
+  const nodePorts = spec?.ports?.filter(({ nodePort }) => nodePort) ?? [];
+  expect(added).toEqual([]);
+  figure('sockets beyond loopback that nobody asked for, NodePorts counted', added.length + nodePorts.length);
 });
 
 test('Envoy’s Service has no NodePorts, also for a listener that is added', async () => {

@@ -8,6 +8,7 @@ import { imageRef } from '../../src/config/versions.ts';
 import { childrenOf } from '../../src/lib/process/processes.ts';
 import { type ProbeOptions, probeHost } from '../support/e2e/host-probe.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
+import { figure } from '../support/figure.ts';
 
 const mark = `taskgate-canary-${randomBytes(4).toString('hex')}`;
 const canaries = ['/root', '/etc', '/var/tmp', '/tmp', '/home', '/opt', '/srv'].map((folder) => `${folder}/${mark}`);
@@ -61,6 +62,10 @@ test('a privileged pod with hostPath /, hostPID and hostNetwork finds the node, 
   const found = await probe('privileged', true);
   expect(found).toMatchObject(nothingOfTheHost);
   expect(found).not.toHaveProperty('a release_agent');
+  const written = Object.entries(found).filter(([what, seen]) => /^write |writable/.test(what) && seen !== 'no');
+  const changed = await Promise.all(canaries.map(async (path) => (await readFile(path, 'utf8')) !== text));
+  const count = written.length + changed.filter(Boolean).length;
+  figure('files of the host that a privileged pod can write, outside the instance', count);
   const bounding = BigInt(`0x${found['capabilities']}`);
   const kept = droppedCapabilities.filter((name) => (bounding >> BigInt(capabilityNumbers[name] ?? 63)) & 1n);
   expect(kept).toEqual([]);

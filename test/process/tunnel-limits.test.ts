@@ -11,6 +11,7 @@ import { makeTunnelSpec } from '../../src/daemon/spec.ts';
 import { instancePaths } from '../../src/instance/paths.ts';
 import type { TunnelSpec } from '../../src/instance/tunnels.ts';
 import { instanceRecord } from '../support/context.ts';
+import { figure } from '../support/figure.ts';
 import { root } from '../support/process/user.ts';
 import { readAll } from '../support/sshd/client.ts';
 import { test } from '../support/sshd/fixture.ts';
@@ -90,8 +91,11 @@ describe.skipIf(noSshServer)(`${noSshServer}limits of a tunnel, with a real sshd
     daemon.kill('SIGCONT');
     while (!(await isClosed(server))) await pause(20);
     const tookMs = performance.now() - continued;
-    process.stdout.write(`closed ${Math.round(tookMs)} ms after SIGCONT\n`);
-    expect(tookMs).toBeLessThan(5_000);
+    figure(
+      'ms until a public end is closed after its time, once a suspended daemon goes on',
+      Math.round(tookMs),
+      5_000,
+    );
     await untilState('ended', 5_000);
   });
 
@@ -109,8 +113,7 @@ describe.skipIf(noSshServer)(`${noSshServer}limits of a tunnel, with a real sshd
     await pause(Date.parse(deadline.until) - Date.now());
     while (!(await isClosed(server))) await pause(20);
     const lateMs = Date.now() - Date.parse(deadline.until);
-    process.stdout.write(`closed ${lateMs} ms after its time\n`);
-    expect(lateMs).toBeLessThan(5_000);
+    figure('ms until a public end is closed after its time, by a daemon that was started again', lateMs, 5_000);
   });
 
   test('a calendar that says an hour earlier prolongs nothing: the time since boot closes it', async ({ server }) => {

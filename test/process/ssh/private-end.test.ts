@@ -5,6 +5,7 @@ import { UserError } from '../../../src/lib/errors.ts';
 import { execaRunner } from '../../../src/lib/process/runner.ts';
 import { spawnTethered } from '../../../src/lib/process/tethered.ts';
 import type { PrivateEnd } from '../../../src/model/tunnel-status.ts';
+import { figure } from '../../support/figure.ts';
 import { greeting, readAll } from '../../support/sshd/client.ts';
 import { test } from '../../support/sshd/fixture.ts';
 
@@ -37,6 +38,9 @@ const tried = cases.flatMap(([gatewayPorts, bindAddress, without, withConsent]) 
   [gatewayPorts, bindAddress, 'with consent', withConsent] as const,
 ]);
 
+/** By GatewayPorts and bind address. */
+const publicWithoutConsent: string[] = [];
+
 describe.skipIf(noSshServer)(`${noSshServer}a private bind address, with a real sshd`, () => {
   test.for(tried)('GatewayPorts %s, asked for %s, %s: %j', async ([gatewayPorts, bindAddress, consent, expected], {
     server,
@@ -61,12 +65,16 @@ describe.skipIf(noSshServer)(`${noSshServer}a private bind address, with a real 
           : { privateEnd: (opened as { privateEnd?: PrivateEnd }).privateEnd?.state };
       expect(seen).toEqual('error' in expected ? { ...expected, isFinal: true } : expected);
       const isPublic = (await readAll({ host: address, port: 8080 }, 500)) === greeting;
+      if (isPublic && consent === 'without consent') publicWithoutConsent.push(`${gatewayPorts} ${bindAddress}`);
       const mayBePublic = consent === 'with consent' && !('error' in expected) && expected.privateEnd !== 'proven';
       expect(isPublic).toBe(mayBePublic);
     } finally {
       await execaRunner(['ip', 'route', 'del', `${privateAddress}/32`]);
     }
   });
+
+  test('no end is public without consent', () =>
+    figure('public ends opened without consent, over sshd with each GatewayPorts value', publicWithoutConsent.length));
 
   test('asked again after each reconnect: an sshd that was set up anew is refused for good', async ({
     server,
