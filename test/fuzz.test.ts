@@ -8,6 +8,7 @@ import { minikubeFailure } from '../src/cluster/minikube/failures.ts';
 import { parseImages } from '../src/cluster/minikube/images.ts';
 import { parseProfile } from '../src/cluster/minikube/profile.ts';
 import { parseRoutes } from '../src/cluster/native/link.ts';
+import { parseVpnLinks } from '../src/commands/exposure/links.ts';
 import { judgeTunnels as judgeTunnelProblems } from '../src/commands/status/tunnels.ts';
 import { isTunnelDaemonStatus } from '../src/daemon/status.ts';
 import type { InstanceRecord } from '../src/instance/record.ts';
@@ -17,6 +18,7 @@ import type { KubeHttp } from '../src/lib/kube/http.ts';
 import { watchObjects } from '../src/lib/kube/watch.ts';
 import { validateMasterConfig } from '../src/master/rules/validate.ts';
 import type { TunnelDaemonStatus } from '../src/model/tunnel-status.ts';
+import { judge as judgeHostPort } from '../src/proof/closed/host-port.ts';
 import { parseMasterInfo } from '../src/proof/probe/placeholder-master.ts';
 import { dialMaster } from '../src/proof/probe/reverse.ts';
 import { askMaster, openSession } from '../src/proof/real-master/api.ts';
@@ -85,6 +87,8 @@ test('the sample pod and the real master: answers', { timeout }, async () => {
     return dialMaster({ ask, master, ownPort: 1, found: { kind: 'none' }, placeholder: undefined });
   });
   expectNone('pod dial', pod);
+  const closed = await fuzz((random) => judgeHostPort(mutateJson(seeds.dialAnswers, random), 0));
+  expectNone('closed host port', closed);
   expectNone('master info', await fuzz((random) => parseMasterInfo(mutateJson(seeds.masterAnswers, random))));
   const api = await fuzz(async (random) => {
     const http = async () => ({
@@ -121,6 +125,7 @@ test('Minikube, Docker and ip: what they print', { timeout }, async () => {
   const ip = await fuzz((random) => {
     const text = mutateJson(seeds.ipOutput, random);
     parseRoutes(text, 'tg-1');
+    parseVpnLinks(text);
     parseRoute(text, text);
   });
   expectNone('ip', ip);

@@ -1,3 +1,4 @@
+import { plain } from '../lib/text/plain.ts';
 import { trustPath } from '../lib/trust/path.ts';
 import { trustedByRoot } from '../lib/trust/users.ts';
 
@@ -14,6 +15,6 @@ export const usePathOfRoot = (env: NodeJS.ProcessEnv, isJson: boolean): void => 
   if (isJson) return;
   for (const { folder, path: part, why } of left) {
     const what = part === folder ? `it ${why}` : `${part} ${why}`;
-    process.stderr.write(`note: root does without ${folder || '.'} of PATH: ${what}\n`);
+    process.stderr.write(`${plain(`note: root does without ${folder || '.'} of PATH: ${what}`)}\n`);
   }
 };

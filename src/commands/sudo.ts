@@ -3,7 +3,7 @@ import { UserError } from '../lib/errors.ts';
 import { Interrupted } from '../lib/process/interrupted.ts';
 import { type Command, CommandError, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
 import type { ProviderName } from '../model/cluster.ts';
-import { type Invocation, ownProgram } from './command.ts';
+import { type Invocation, ownProgram, printNote } from './command.ts';
 
 /**
  * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
@@ -48,7 +48,7 @@ export const findHandedOn = async (names: readonly string[], runner: Runner): Pr
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const what = "sudo's rule for this user has no SETENV, so root's run does without";
-    process.stderr.write(`note: ${what} ${names.join(', ')}\n`);
+    printNote(`${what} ${names.join(', ')}`);
     return [];
   }
 };

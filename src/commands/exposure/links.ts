@@ -1,34 +1,26 @@
 import { isInRanges } from '../../lib/cidr.ts';
+import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 
 /** A link of this host that leads into a VPN. */
 export type VpnLink = { readonly name: string; readonly kind: string; readonly addresses: readonly string[] };
 
-type Link = {
-  readonly ifname?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
-  readonly addr_info?: readonly { readonly local?: string; readonly family?: string }[];
-};
-
 /** Kinds of links by which VPNs come: WireGuard, OpenVPN and others by tun or tap, PPP, IPsec, tunnels in IP. */
 const vpnKinds = ['wireguard', 'tun', 'ppp', 'xfrm', 'vti', 'ipip', 'gre', 'sit'];
 
-const parseJson = (text: string): readonly Link[] => {
-  try {
-    const links: unknown = JSON.parse(text);
-    return Array.isArray(links) ? (links as readonly Link[]) : [];
-  } catch {
-    return [];
-  }
-};
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
 /** The VPN links in the output of `ip -json -details address show`. */
 export const parseVpnLinks = (json: string): readonly VpnLink[] =>
-  parseJson(json).flatMap(({ ifname, linkinfo, addr_info = [] }) => {
-    const kind = linkinfo?.info_kind;
-    if (!ifname || !kind || !vpnKinds.includes(kind)) return [];
-    return [{ name: ifname, kind, addresses: addr_info.flatMap(({ local }) => (local ? [local] : [])) }];
-  });
+  itemsOf(parseJson(json))
+    .filter(isFields)
+    .flatMap(({ ifname, linkinfo, addr_info: addresses }) => {
+      const name = textOf(ifname);
+      const kind = isFields(linkinfo) ? textOf(linkinfo.info_kind) : undefined;
+      if (!name || !kind || !vpnKinds.includes(kind)) return [];
+      const found = itemsOf(addresses).filter(isFields);
+      return [{ name, kind, addresses: found.flatMap(({ local }) => textOf(local) ?? []) }];
+    });
 
 const ask = async (runner: Runner, command: readonly string[]): Promise<string> => {
   try {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { askPod, outcomeOf } from '../probe/reverse.ts';
+import { askPod, outcomeOf, parseDialAnswer } from '../probe/reverse.ts';
 import { podPorts } from '../sample-task/task.ts';
 import type { ClosedCheck, ClosedContext, ClosedOutcome } from './closed.ts';
 
@@ -19,10 +19,8 @@ const listenOn = async (host: string) => {
   return { port: address.port, arrived: () => arrived, close: () => server.close() };
 };
 
-type DialAnswer = { readonly errors?: readonly string[] };
-
-const judge = (text: string, arrived: number): ClosedOutcome => {
-  const [error = text] = text.startsWith('{') ? ((JSON.parse(text) as DialAnswer).errors ?? []) : [text];
+export const judge = (text: string, arrived: number): ClosedOutcome => {
+  const { error = text } = parseDialAnswer(text);
   const finding = {
     cause: 'pods reach ports of this host besides the master',
     hint: 'the rules of the node are gone or were changed: take the instance down and up again',

@@ -94,7 +94,10 @@ export const dockerInfo: readonly [unknown] = [
   { NCPU: 2, MemTotal: 1e9, OperatingSystem: 'Debian', SecurityOptions: ['name=seccomp'] },
 ];
 
-export const ipOutput: readonly [unknown] = [[{ dst: 'default', dev: 'eth0', prefsrc: '10.0.0.1', ifname: 'eth0' }]];
+const vpnLink = { linkinfo: { info_kind: 'tun' }, addr_info: [{ local: '10.8.0.1', family: 'inet' }] };
+export const ipOutput: readonly [unknown] = [
+  [{ dst: 'default', dev: 'eth0', prefsrc: '10.0.0.1', ifname: 'eth0', ...vpnLink }],
+];
 
 export const podLists: readonly [unknown] = [
   { metadata: { resourceVersion: '5' }, items: [{ metadata: { name: 'a', namespace: 'n' }, status: {} }] },
