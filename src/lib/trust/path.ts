@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
+import { hasCode, messageOf } from '../errors.ts';
 import { systemPath } from '../process/system-path.ts';
 import { findDistrust, type Trusted } from './users.ts';
 
@@ -19,18 +20,37 @@ export const findEntryDistrust = (path: string, trusted: Trusted): string | unde
 const pathsTo = (path: string): readonly string[] =>
   dirname(path) === path ? [path] : [...pathsTo(dirname(path)), path];
 
-const isMissing = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined;
+/** Whether nothing is there, not even a link. */
+const isMissing = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return hasCode(error, 'ENOTDIR');
+  }
+};
 
 export type Distrust = { readonly path: string; readonly why: string };
 
-/** The first part of an absolute path that others can change, with all links resolved, too. */
-export const findPathDistrust = (path: string, trusted: Trusted): Distrust | undefined => {
+const findInParts = (path: string, trusted: Trusted): Distrust | undefined => {
   const real = isMissing(path) ? path : realpathSync(path);
   for (const part of new Set([...pathsTo(path), ...pathsTo(real)])) {
     const why = findEntryDistrust(part, trusted);
     if (why) return { path: part, why };
   }
   return undefined;
+};
+
+/**
+ * The first part of an absolute path that others can change, with all links resolved, too. What cannot be resolved is not
+ * trusted: links that lead nowhere or in circles, and folders that only their user may read (FUSE, NFS with root_squash).
+ */
+export const findPathDistrust = (path: string, trusted: Trusted): Distrust | undefined => {
+  try {
+    return findInParts(path, trusted);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return { path, why: `cannot be judged: ${messageOf(error)}` };
+  }
 };
 
 const judgeFolder = (folder: string, trusted: Trusted): Distrust | 'kept' | 'missing' => {

@@ -29,6 +29,22 @@ test('folders of the system stay, relative ones go, and so do those that others 
   });
 });
 
+test('what is no folder goes quietly, links that lead nowhere or in circles with a note: none of them is an error', async () => {
+  const dir = await temporaryDir();
+  const [nowhere, circle] = [join(dir, 'nowhere'), join(dir, 'circle')];
+  await symlink('/no/such/folder', nowhere);
+  await symlink('circle', circle);
+  const own = trustedUids({}, process.getuid?.());
+  expect(trustPath(`/bin:/etc/passwd/bin:${nowhere}:${circle}:${circle}/bin`, own)).toEqual({
+    path: '/bin',
+    left: [
+      { folder: nowhere, path: nowhere, why: expect.stringMatching(/^cannot be judged: ENOENT/) },
+      { folder: circle, path: circle, why: expect.stringMatching(/^cannot be judged: ELOOP/) },
+      { folder: `${circle}/bin`, path: `${circle}/bin`, why: expect.stringMatching(/^cannot be judged: ELOOP/) },
+    ],
+  });
+});
+
 describe.skipIf(process.getuid?.() !== 0)('folders of users', () => {
   test("root's and the caller's of sudo stay", async () => {
     const { bin } = await makeFolders();
