@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { isAbsolute, join, relative } from 'node:path';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import { isThere } from '../../lib/files.ts';
 import { type Command, CommandError } from '../../lib/process/runner.ts';
 import type { DebianPin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';
@@ -66,6 +67,25 @@ const linkIptables = async (dir: string): Promise<void> => {
   }
 };
 
+/**
+ * Absolute links, such as that of libc6 to the dynamic linker, count from the root of the packages, not of this machine:
+ * they become relative. One that leads to nothing in the packages goes.
+ */
+const rebaseLinks = async (dir: string): Promise<void> => {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const links = entries.filter((entry) => entry.isSymbolicLink());
+  const rebased: string[] = [];
+  for (const { parentPath, name } of links) {
+    const path = join(parentPath, name);
+    const target = await readlink(path);
+    if (!isAbsolute(target)) continue;
+    await rm(path);
+    await symlink(relative(parentPath, join(dir, target)), path);
+    rebased.push(path);
+  }
+  for (const path of rebased) if (!(await isThere(path))) await rm(path);
+};
+
 /** Runs each program, to find a missing library here rather than in a node that does not start. */
 export const verifyRuns = async (work: Work, dir: string, env: Readonly<Record<string, string>>): Promise<void> => {
   for (const name of runtimePrograms) {
@@ -96,6 +116,7 @@ export const packagesSource = (pin: DebianPin): ArtifactSource => ({
       await runTool(work, ['dpkg-deb', '-x', join(aptDir, 'debs', deb), dir], { tool: apt });
     }
     await chmod(dir, 0o755);
+    await rebaseLinks(dir);
     if (pin.packages.includes('iptables')) await linkIptables(dir);
     await writeFile(join(dir, 'packages.txt'), `${debs.join('\n')}\n`);
   },

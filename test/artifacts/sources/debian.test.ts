@@ -1,9 +1,10 @@
-import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { debianEnvironment } from '../../../src/artifacts/runtime.ts';
-import { apt, aptCommand, debianSource } from '../../../src/artifacts/sources/debian.ts';
+import { apt, aptCommand, debianSource, packagesSource } from '../../../src/artifacts/sources/debian.ts';
 import { explainFailure } from '../../../src/artifacts/sources/tool.ts';
+import { confineTree } from '../../../src/lib/archive/confined.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { fakeWork } from '../../support/work.ts';
@@ -64,6 +65,28 @@ test('unpacks packages, makes the links that no script made, and runs each progr
     'downloading: 1 of 2 packages, now runc',
     'building: unpacking runc_1.1_amd64.deb',
   ]);
+});
+
+test('absolute links lead to the same place in the packages, so that none leads out; dangling ones go', async () => {
+  const runner: Runner = async (command, options) => {
+    const [program, , , dir = ''] = command;
+    if (program === 'apt-get' && command.includes('download')) await writeFile(join(options?.cwd ?? '', 'a.deb'), '');
+    if (program === 'dpkg-deb') {
+      for (const folder of ['lib/x86', 'lib64']) await mkdir(join(dir, folder), { recursive: true });
+      await writeFile(join(dir, 'lib/x86/ld.so'), 'linker');
+      await symlink('/lib/x86/ld.so', join(dir, 'lib64/ld.so'));
+      await symlink('/lib64/ld.so', join(dir, 'lib/x86/again'));
+      await symlink('/etc/passwd', join(dir, 'lib/x86/another-package'));
+    }
+    return { exitCode: 0, stdout: '', stderr: '' };
+  };
+  const { work } = await fakeWork({ runner });
+  const dir = join(work.cacheDir, 'item');
+  await packagesSource({ packages: ['libc6'] }).make(dir, work);
+  await confineTree(dir, { allowOutsideLinks: false });
+  expect(await readlink(join(dir, 'lib64/ld.so'))).toBe('../lib/x86/ld.so');
+  expect(await readFile(join(dir, 'lib/x86/again'), 'utf8')).toBe('linker');
+  expect(await readdir(join(dir, 'lib/x86'))).toEqual(['again', 'ld.so']);
 });
 
 test('a program that does not run does not count', async () => {
