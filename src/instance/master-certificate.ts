@@ -33,13 +33,14 @@ const ensureAuthority = async ({ dir, record }: Folder): Promise<Issued> => {
 
 /**
  * The certificate by which the master shows itself to tasks, good for `hosts`; the authority's follows it in the file, for
- * the master hands that file to its tasks as what they trust. Issued again when a host is new or its time is nearly over.
+ * the master hands that file to its tasks as what they trust. Issued again when a host is new, its time is nearly over, or
+ * the key is of another one: the two files are not written at once.
  */
 export const ensureMasterCertificate = async (instance: Folder, hosts: readonly string[]): Promise<void> => {
   const { masterCertificatePath, masterKeyPath } = instancePaths(instance.dir);
   const authority = await ensureAuthority(instance);
   const kept = await readPair(masterCertificatePath, masterKeyPath);
-  if (kept && isGoodFor(kept.certificate, authority.certificate, { hosts, days: renewalDays })) return;
+  if (kept && isGoodFor(kept, authority.certificate, { hosts, days: renewalDays })) return;
   const name = `master of ${instance.record().name}`;
   const issued = await issueCertificate(authority, { name, hosts, days: serverDays });
   const certificate = issued.certificate + authority.certificate;

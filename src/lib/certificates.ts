@@ -1,4 +1,4 @@
-import { webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** A certificate and its private key, both as PEM. */
@@ -78,9 +78,11 @@ export const issueCertificate = async (
   return { certificate: `${certificate.toString('pem')}\n`, key: await pemOf(keys) };
 };
 
-/** Whether a certificate of `authority` is good for all hosts, and stays so for `days`. False for what is none. */
+/**
+ * Whether a certificate of `authority` fits its key, is good for all hosts, and stays so for `days`. False for what is none.
+ */
 export const isGoodFor = (
-  certificate: string,
+  { certificate, key }: Issued,
   authority: string,
   { hosts, days }: Pick<ServerNames, 'hosts' | 'days'>,
   now = Date.now(),
@@ -89,7 +91,8 @@ export const isGoodFor = (
     const server = new X509Certificate(certificate);
     const isTimely = Date.parse(server.validTo) > now + days * dayMs;
     const isNamed = hosts.every((host) => (isIP(host) ? server.checkIP(host) : server.checkHost(host)) !== undefined);
-    return isTimely && isNamed && server.verify(new X509Certificate(authority).publicKey);
+    const isOfKey = server.checkPrivateKey(createPrivateKey(key));
+    return isTimely && isNamed && isOfKey && server.verify(new X509Certificate(authority).publicKey);
   } catch {
     return false;
   }

@@ -40,10 +40,11 @@ test.each([
   ['a new host', { hosts: [...hosts, '10.0.0.1'], days: 1 }, false],
   ['longer than it lasts', { hosts, days: 6 }, false],
 ])('the certificate is good for %s: %s', (_, wanted, isGood) =>
-  expect(isGoodFor(issued.certificate, authority.certificate, wanted)).toBe(isGood));
+  expect(isGoodFor(issued, authority.certificate, wanted)).toBe(isGood));
 
-test('a certificate of another authority, and a damaged one, are not good', async () => {
+test('a certificate of another authority, a damaged one, and one of another key are not good', async () => {
   const other = await makeAuthority('test', 10);
-  expect(isGoodFor(issued.certificate, other.certificate, { hosts, days: 1 })).toBe(false);
-  expect(isGoodFor('damaged', authority.certificate, { hosts, days: 1 })).toBe(false);
+  expect(isGoodFor(issued, other.certificate, { hosts, days: 1 })).toBe(false);
+  expect(isGoodFor({ ...issued, certificate: 'damaged' }, authority.certificate, { hosts, days: 1 })).toBe(false);
+  expect(isGoodFor({ ...issued, key: other.key }, authority.certificate, { hosts, days: 1 })).toBe(false);
 });
