@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../lib/cidr.ts';
 import type { Mirror } from '../lib/http/mirror.ts';
 
 type Finding = {
@@ -8,15 +8,7 @@ type Finding = {
   readonly hint: string;
 };
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-const isThisHost = (hostname: string): boolean => {
-  const host = hostname.replace(/^\[(.+)\]$/, '$1');
-  if (isIP(host) === 0) return host === 'localhost';
-  return loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
-};
+const isThisHost = (hostname: string): boolean => isLoopback(hostname.replace(/^\[(.+)\]$/, '$1'));
 
 const error = (path: Finding['path'], message: string, hint: string): Finding => ({
   severity: 'error',

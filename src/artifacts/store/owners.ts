@@ -22,7 +22,7 @@ const refuse = (cacheDir: string, { path, why }: Distrust): never => {
     id: 'environment.cache-owner',
     hint: isBelow
       ? `if nobody else has changed it: chown -R root: ${cacheDir}; chmod -R go-w ${cacheDir}; otherwise remove it, or ${another}`
-      : another,
+      : `${another}; where only its mode is wrong: chmod go-w ${path}`,
   });
 };
 

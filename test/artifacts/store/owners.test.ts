@@ -58,7 +58,7 @@ describe.skipIf(process.getuid?.() !== 0)('the cache that root runs programs of'
     await expect(verifyCacheOwners(cacheDir, trusted)).rejects.toMatchObject({
       id: 'environment.cache-owner',
       message: `root would run programs of the cache ${cacheDir}, but ${path} ${why}`,
-      hint: expect.stringContaining(which === 'home' ? 'choose a folder of your own' : `chown -R root: ${cacheDir}`),
+      hint: expect.stringContaining(which === 'home' ? `chmod go-w ${path}` : `chown -R root: ${cacheDir}`),
     });
     await verifyCacheOwners(cacheDir, undefined);
   });
