@@ -48,15 +48,15 @@ test('processes that die with the lock are followed by one at a time', async () 
   expect(await readdir(join(path, '..'))).toEqual(['lock']);
 });
 
-/** Root holds the lock; then the user, who sees no processes of root, wants it. */
+/** Root holds the lock, and has a draft; then the user, who sees no processes of root, wants it. */
 const inHiddenProc = (hidepid: number): string => `
 mount --make-rprivate /; mount --bind '${root}' ${openRoot}; mount -o remount,hidepid=${hidepid} /proc
 hold="$1 ${openRoot}/test/support/process/hold-lock.ts $2"
 $hold 20000 > "$2.said" & holder=$!
 for i in $(seq 100); do grep -q taken "$2.said" && break; sleep 0.1; done
-cat "$2.said"
+cat "$2.said"; touch "$2.1.0badcafe"
 ${unprivileged.join(' ')} sh -c 'test ! -r /proc/1/stat && echo hidden; exec '"$hold 0"
-kill $holder`;
+kill $holder; ls "$2".1.*`;
 
 test.skipIf(noNamespaces).each([1, 2])(
   `${noNamespaces}root's lock holds for a user whose /proc has hidepid=%i`,
@@ -66,9 +66,10 @@ test.skipIf(noNamespaces).each([1, 2])(
     const command = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'];
     const script = ['sh', '-euc', inHiddenProc(hidepid), 'sh', process.execPath, join(dir, 'lock')];
     const { stdout } = await execa('unshare', [...command, ...script]);
-    const [taken, hidden, second] = stdout.split('\n');
+    const [taken, hidden, second, draft] = stdout.split('\n');
     expect([taken, hidden]).toEqual([expect.stringMatching(/^taken by \d+$/), 'hidden']);
     expect(second).toBe(taken?.replace(/taken by (\d+)/, 'process $1 has it'));
+    expect(draft).toBe(join(dir, 'lock.1.0badcafe'));
   },
 );
 

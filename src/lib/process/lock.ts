@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode, UserError } from '../errors.ts';
 import { findTextFile } from '../files.ts';
-import { findProcess, isRunning, type ProcessIdentity } from './processes.ts';
+import { findProcess, hasProcess, isRunning, type ProcessIdentity } from './processes.ts';
 
 type LockOptions = {
   readonly signal: AbortSignal;
@@ -23,7 +23,8 @@ const parseOwner = (text: string): ProcessIdentity | undefined => {
 const tryTake = async (path: string, content: string): Promise<boolean> => {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    await writeFile(draft, content, { mode: 0o600 });
+    // root's lock names its process to a user, too; the folder is what keeps others out
+    await writeFile(draft, content, { mode: 0o644 });
     await link(draft, path);
     return true;
   } catch (error) {
@@ -66,7 +67,7 @@ const removeDrafts = async (path: string): Promise<void> => {
   const dir = dirname(path);
   for (const name of await readdir(dir)) {
     const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.[0-9a-f]{8}$/.exec(name)?.[1];
-    if (pid && !(await findProcess(Number(pid)))) await rm(join(dir, name), { force: true });
+    if (pid && !hasProcess(Number(pid))) await rm(join(dir, name), { force: true });
   }
 };
 
