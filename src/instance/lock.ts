@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
+import { ensureFolderOf } from '../lib/files.ts';
 import { withLock } from '../lib/process/lock.ts';
 import { statePaths } from './paths.ts';
-import { ensureStateFolder } from './state-folder.ts';
+import { ensureStateFolder, findStateOwner } from './state-folder.ts';
 
 /** The part of a command's context that names the instance and its lock. */
 export type LockInput = {
@@ -14,7 +15,7 @@ export type LockInput = {
 
 /**
  * Runs work that changes an instance, one process at a time. Throws UserError `environment.locked` with the process that
- * has the lock. Tested in test/golden/layout.test.ts and test/lib/process/lock.test.ts.
+ * has the lock. Tested in test/golden/layout.test.ts, test/instance/state-folder.test.ts and test/lib/process/lock.test.ts.
  */
 export const withInstanceLock = async <T>(
   { config: { name }, folders: { stateDir }, signal, env }: LockInput,
@@ -27,5 +28,8 @@ export const withInstanceLock = async <T>(
     });
   };
   await ensureStateFolder(env, stateDir);
-  return withLock(join(statePaths(stateDir).locksDir, name), { signal, onWait }, work);
+  const { locksDir } = statePaths(stateDir);
+  // while root works, the caller of sudo must already find the lock
+  await ensureFolderOf(locksDir, await findStateOwner(env, stateDir));
+  return withLock(join(locksDir, name), { signal, onWait }, work);
 };

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { withInstanceLock } from '../../src/instance/lock.ts';
 import { ensureStateFolder, findStateOwner, findSudoCaller } from '../../src/instance/state-folder.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
@@ -53,6 +54,18 @@ test.skipIf(!isRoot)(
     expect(await findStateOwner(sudo, stateDir)).toEqual(caller);
   },
 );
+
+test.skipIf(!isRoot)("while root works, the lock's folder is the caller's, who can read the lock", async () => {
+  const home = await temporaryDir();
+  await chown(home, caller.uid, caller.gid);
+  const locksDir = join(home, 'taskgate', 'locks');
+  const input = { config: { name: 'dev' }, folders: { stateDir: join(home, 'taskgate') }, env: sudo };
+  const [folder, lock] = await withInstanceLock({ ...input, signal: new AbortController().signal }, () =>
+    Promise.all([stat(locksDir), stat(join(locksDir, 'dev'))]),
+  );
+  expect(folder).toMatchObject({ ...caller, mode: expect.toSatisfy((mode: number) => (mode & 0o777) === 0o700) });
+  expect(lock.mode & 0o044).toBe(0o044);
+});
 
 test('it is closed to others, also one that an earlier umask left open', async () => {
   const stateDir = join(await temporaryDir(), 'taskgate');
