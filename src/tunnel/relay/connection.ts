@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { findProbeAnswer, probePrefix } from './probe.ts';
+import { findProbeAnswer, probePath, probePrefix } from './probe.ts';
 
 /** If the client sends nothing for this long, assume a protocol in which the server speaks first. */
 const longestSilenceMs = 2_000;
@@ -14,8 +14,11 @@ const judgeHead = (head: Buffer, secret: string): { readonly answer: string } | 
   return answer === undefined ? undefined : { answer };
 };
 
-/** Whether a connection begins as a probe does, answered or not. */
-export const isQuestion = (head: Buffer): boolean => head.toString('latin1', 0, probePrefix.length) === probePrefix;
+/** By any method, with a query or without: ngrok lets anyone ask for that path. */
+const question = new RegExp(`^[A-Z]+ ${probePath.replaceAll('.', '\\.')}[ ?]`);
+
+/** Whether a connection begins with a request for the path of probes, answered or not. */
+export const isQuestion = (head: Buffer): boolean => question.test(head.toString('latin1', 0, 100));
 
 const respond = (client: Socket, answer: string): void => {
   const head = `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${answer.length}\r\n`;

@@ -64,6 +64,8 @@ test.each([
   ['no signature', 'GET /.taskgate/probe?nonce=00 HTTP/1.1\r\n\r\n'],
   ['no end', `GET /.taskgate/probe?${'x'.repeat(10_000)}`],
   ['only a half, for 2 s', 'GET /.taskgate/probe?nonce='],
+  ['another method', 'POST /.taskgate/probe HTTP/1.1\r\n\r\n'],
+  ['no query', 'GET /.taskgate/probe HTTP/1.1\r\n\r\n'],
 ])('a question with %s is reset, and the master never sees it', async (_, sent) => {
   let seen = 0;
   const relay = await relayToMaster(() => seen++, { silenceMs: 50 });
