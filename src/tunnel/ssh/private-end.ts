@@ -52,15 +52,15 @@ export type PrivateEndInput = {
   readonly signal: AbortSignal;
 };
 
-const never = new Promise<never>(() => undefined);
-
 /** `arrived`: a nonce that was sent to the address came out of the tunnel. */
 const dialOther = async (host: string, { port, probe, timeoutMs, signal }: PrivateEndInput) => {
   const address: PublicAddress = { scheme: 'http', host, port };
   const limits = { timeoutMs, signal };
+  // one for each call: what waits for it would otherwise be kept as long as the daemon runs
+  const arrival = new Promise<never>(() => undefined);
   const [answer, dialed] = await Promise.all([
     probe(address, limits),
-    verifyPublicEnd(address, { ...limits, arrival: never }),
+    verifyPublicEnd(address, { ...limits, arrival }),
   ]);
   return { host, outcome: answer === true ? ('arrived' as const) : dialed.outcome };
 };
