@@ -3,6 +3,7 @@ import type { HostTree } from '../../../src/cluster/native/isolation/host-tree.t
 /** A host that has nothing for a node. */
 export const emptyTree: HostTree = {
   programs: [],
+  programFiles: [],
   copied: [],
   etcFiles: [],
   emptied: [],

@@ -1,12 +1,14 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ignoreAbsence, isThere } from '../../../lib/files.ts';
+import { findStat, ignoreAbsence, isThere } from '../../../lib/files.ts';
 import type { NodeSoftware } from '../spec.ts';
 
 /** What a node is given of the host's file tree. Only paths that exist; a node sees nothing else of it. */
 export type HostTree = {
   /** Folders and files with programs and libraries, in the order in which they are mounted: read-only. */
   readonly programs: readonly string[];
+  /** Those of them that are files: mount(8) makes folders to mount on, but no files. */
+  readonly programFiles: readonly string[];
   /** Links at the top of the tree, such as /bin, device nodes, and links of /etc: copied as they are. */
   readonly copied: readonly string[];
   /** Files of /etc: their content is copied. */
@@ -92,6 +94,11 @@ const linkTargets = async (folder: string): Promise<readonly string[]> => {
   );
 };
 
+const filesAmong = async (paths: readonly string[]): Promise<readonly string[]> => {
+  const stats = await Promise.all(paths.map((path) => findStat(path)));
+  return paths.filter((_, index) => stats[index]?.isFile());
+};
+
 /** Looks up what a node with this software needs of this host. */
 export const readHostTree = async (software: NodeSoftware): Promise<HostTree> => {
   const [mountinfo, maps, shell, { links, folders }] = await Promise.all([
@@ -109,6 +116,7 @@ export const readHostTree = async (software: NodeSoftware): Promise<HostTree> =>
   );
   return {
     programs: [...folders, ...own, ...new Set(submounts)],
+    programFiles: await filesAmong(own),
     copied: [...links, ...(await existing([...copied, ...devices]))],
     etcFiles: await existing(etcFiles),
     emptied: await existing(emptied),

@@ -82,8 +82,13 @@ const accounts = {
   group: 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n',
 } as const;
 
-/** The files of the new tree: those that are read there, and an empty one to be mounted over. */
-const filesOf = (mounts: readonly Mount[], instanceDir: string): Readonly<Record<string, string>> => ({
+/** The files of the new tree: those that are read there, and empty ones to be mounted over. */
+const filesOf = (
+  { programFiles }: HostTree,
+  mounts: readonly Mount[],
+  instanceDir: string,
+): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(programFiles.map((path) => [path, ''])),
   ...Object.fromEntries(Object.entries(accounts).map(([name, text]) => [`/etc/${name}`, text])),
   ...Object.fromEntries(Object.entries(maskedSysctls).map(([name, value]) => [sysctlFile(name), `${value}\n`])),
   // as of machine-id(5): 32 hexadecimal digits
@@ -113,7 +118,7 @@ export const nodeRootSetup = (
   instanceDir: string,
 ): readonly SetupStep[] => {
   const mounts = mountTable(tree, hierarchies, instanceDir);
-  const files = Object.entries(filesOf(mounts, instanceDir));
+  const files = Object.entries(filesOf(tree, mounts, instanceDir));
   return [
     mount('--make-rprivate', '/'),
     mount('-t', 'tmpfs', '-o', 'mode=755', 'taskgate', newRoot),

@@ -50,9 +50,10 @@ skipsWithout('programs elsewhere come with their folder, and with what links in 
   await symlink(opt, join(cached, 'runc'));
   const binaries = { ...nativeSpec.binaries, runc: join(cached, 'runc') };
   const env = { LD_LIBRARY_PATH: `${join(dir, 'cache', 'runtime')}:/nowhere` };
-  const { programs } = await readHostTree({ ...nativeSpec, binaries, env });
+  const { programs, programFiles } = await readHostTree({ ...nativeSpec, binaries, env });
   expect(programs).toContain(join(dir, 'cache', 'runtime'));
   expect(programs).toContain(opt);
+  expect(programFiles).toEqual([opt]);
   expect(programs).not.toContain(cached);
 });
 

@@ -5,7 +5,8 @@ import { emptyTree } from '../../../support/cluster/host-tree.ts';
 const hierarchies = [{ path: '/sys/fs/cgroup' }];
 const instanceDir = '/home/user/state/dev';
 const tree = {
-  programs: ['/usr', '/cache/etcd'],
+  programs: ['/usr', '/cache/etcd', '/opt/runc'],
+  programFiles: ['/opt/runc'],
   copied: ['/bin', '/dev/null'],
   etcFiles: ['/etc/hosts'],
   emptied: ['/proc/kcore'],
@@ -57,6 +58,11 @@ test('what lies on top of another mount comes after it', () => {
 test('blanks and backslashes of a path are octal in the table', () => {
   const mount = { source: '/a b', target: '/c\\d', type: 'none', options: 'bind' };
   expect(renderFstab([mount])).toBe('/a\\040b /sys/c\\134d none bind,X-mount.mkdir 0 0\n');
+});
+
+test('a program that is mounted by itself has a file to be mounted on', () => {
+  expect(commands).toContain('write /sys/opt/runc');
+  expect(commands).not.toContain('write /sys/cache/etcd');
 });
 
 test("the host's tree goes once the mounts of the supervisor's program are read-only", () => {
