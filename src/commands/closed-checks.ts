@@ -10,7 +10,16 @@ import { otherSource } from '../proof/closed/other-source.ts';
 import { plainMaster } from '../proof/closed/plain-master.ts';
 
 /** Settings that promise something; those of the last `up`, or of the one that runs. */
-type Promised = Pick<Config, 'native' | 'podSecurity'>;
+type Promised = { readonly native: Pick<Config['native'], 'egress'> } & Pick<Config, 'podSecurity'>;
+
+/** What the last `up` promised, whatever the settings are today. An older taskgate recorded nothing, and closed nothing. */
+export const promisedBy = ({ settings }: Pick<InstanceRecord, 'settings'>): Promised =>
+  settings?.network
+    ? {
+        native: settings.native ?? { egress: 'all' },
+        ...(settings.podSecurity && { podSecurity: settings.podSecurity }),
+      }
+    : { native: { egress: 'all' }, podSecurity: 'privileged' };
 
 /** Where forwards are dialed, the node's address is not reached from here at all. */
 const accessChecks = ({ gateway, publishedAddress }: InstanceRecord): readonly ClosedCheck[] => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closedChecksOf } from '../../src/commands/closed-checks.ts';
+import { closedChecksOf, promisedBy } from '../../src/commands/closed-checks.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { InstanceRecord } from '../../src/instance/record.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
@@ -36,3 +36,15 @@ test.each([
     [files.replace('baseline', 'restricted')],
   ],
 ] as const)('%s', (_, record, change, checks) => expect(checksOf(record, change)).toEqual(checks));
+
+test('what was promised is what the last up recorded; one of an older taskgate promised nothing', () => {
+  const { gateway, native, network } = config;
+  expect(promisedBy({ settings: { gateway, native, network } })).toEqual({ native });
+  expect(promisedBy({ settings: { gateway, network, podSecurity: 'restricted' } })).toMatchObject({
+    podSecurity: 'restricted',
+  });
+  const older = { settings: { gateway } };
+  const input = { master: { scheme: 'http', host: '10.210.255.1', port: 8080, via: 'direct' } } as const;
+  const record = instanceRecord({ cluster, ...older });
+  expect(closedChecksOf({ record, settings: promisedBy(older), ...input, hasCertificate: false })).toEqual([]);
+});

@@ -23,7 +23,7 @@ import {
   parseHierarchies,
 } from './isolation/cgroups.ts';
 import { limitDevices } from './isolation/devices.ts';
-import { fenceCommand, fenceSetup, firstMaster, renderFenceChange } from './isolation/firewall.ts';
+import { fenceCommand, fenceSetup, firstMaster, hasFence, renderFenceChange } from './isolation/firewall.ts';
 import { readHostTree } from './isolation/host-tree.ts';
 import { limitCgroups } from './isolation/limits.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
@@ -167,15 +167,16 @@ const removeAll = async ({ resources, runner, forget }: NativeTools): Promise<vo
   }
 };
 
-/** Whether the node that runs was started without the engine that is wanted now. An engine without policies does nothing. */
-const lacksEngine = async ({ instanceDir }: NativeTarget, { policyEngine }: NodeSoftware): Promise<boolean> => {
-  if (!policyEngine) return false;
+/** What the node that runs was started without, and is wanted now. An engine without policies does nothing. */
+const findLack = async ({ instanceDir }: NativeTarget, { policyEngine }: NodeSoftware): Promise<string | undefined> => {
   const text = await findTextFile(instancePaths(instanceDir).supervisorSpecPath);
-  const { children = [] } = text === undefined ? {} : (JSON.parse(text) as Partial<SupervisorSpec>);
-  return !children.some(({ name }) => name === policyEngineName);
+  const { children = [], setup = [] } = text === undefined ? {} : (JSON.parse(text) as Partial<SupervisorSpec>);
+  if (!hasFence(setup)) return 'with the rules and limits that an older taskgate did not give it';
+  const hasEngine = children.some(({ name }) => name === policyEngineName);
+  return policyEngine && !hasEngine ? 'with the engine for network policies' : undefined;
 };
 
-/** Starts a node that does not run; one that lacks the policy engine is restarted, with its data. False if it runs on. */
+/** Starts a node that does not run; one that lacks something is restarted, with its data. False if it runs on. */
 const startUnlessRunning = async (
   target: NativeTarget & NodeSettings,
   tools: NativeTools,
@@ -183,8 +184,9 @@ const startUnlessRunning = async (
 ): Promise<boolean> => {
   const software = tools.software();
   if ((await findState(tools.resources())) === 'running') {
-    if (!(await lacksEngine(target, software))) return false;
-    limits.report?.('restarting the node with the engine for network policies; what ran on it ends');
+    const lack = await findLack(target, software);
+    if (lack === undefined) return false;
+    limits.report?.(`restarting the node ${lack}; what ran on it ends`);
   }
   await removeAll(tools);
   await startNode({ ...target, ...software }, tools, limits);

@@ -3,7 +3,7 @@ import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { stepsOf } from '../../task-list/step.ts';
-import { closedChecksOf } from '../closed-checks.ts';
+import { closedChecksOf, promisedBy } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
@@ -22,8 +22,7 @@ export const proveBySample = stepsOf<CommandContext>()({
       closed: [
         ...closedChecksOf({
           record: instance.record(),
-          // what was promised when it was made, whatever the settings are today
-          settings: { ...context.config, ...instance.record().settings },
+          settings: promisedBy(instance.record()),
           ...{ master, hasCertificate: tls !== undefined },
         }),
         ...(await tunnelChecksOf(instance.dir)),

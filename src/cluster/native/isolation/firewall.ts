@@ -96,22 +96,27 @@ export const firstMaster = ({ network, fence }: Pick<NativeSpec, 'network' | 'fe
   port: fence.masterPort,
 });
 
+const rulesPath = '/run/taskgate-fence.rules';
+
+/** Whether a node with this setup has a fence; one that an older taskgate started has none. */
+export const hasFence = (setup: readonly SetupStep[]): boolean =>
+  setup.some((step) => 'write' in step && step.write.path === rulesPath);
+
 /**
  * Sets up the fence in the node's network namespace, before it has a link. Links get no IPv6 addresses: by a link-local one
  * the host's services would be reached past these rules.
  */
 export const fenceSetup = (spec: NativeSpec): readonly SetupStep[] => {
-  const path = '/run/taskgate-fence.rules';
   const ipv6 = '/proc/sys/net/ipv6/conf/default/disable_ipv6';
   return [
     { run: ['sh', '-c', `if [ -e ${ipv6} ]; then echo 1 > ${ipv6}; fi`] },
     {
       write: {
-        path,
+        path: rulesPath,
         text: renderFence({ network: spec.network, settings: spec.fence, master: firstMaster(spec) }),
       },
     },
-    { run: restoreCommand(spec, path) },
+    { run: restoreCommand(spec, rulesPath) },
   ];
 };
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { fenceCommand, fenceSetup, renderFenceChange } from '../../../../src/cluster/native/isolation/firewall.ts';
+import {
+  fenceCommand,
+  fenceSetup,
+  hasFence,
+  renderFenceChange,
+} from '../../../../src/cluster/native/isolation/firewall.ts';
 import type { FenceSettings } from '../../../../src/cluster/native/spec.ts';
 import { nativeSpec } from '../../../support/cluster/native-spec.ts';
 
@@ -39,4 +44,11 @@ test('the rules are there before the link, with the iptables of the node; links 
   const program = ['env', 'LD_LIBRARY_PATH=/libs', '/bin/iptables-restore', '--wait', '--noflush'];
   expect(restore).toEqual({ run: [...program, path] });
   expect(fenceCommand(nativeSpec, 42)).toEqual(['nsenter', '--target', '42', '--net', '--mount', ...program]);
+});
+
+test('a node is known by its setup to have a fence: to change rules that nothing leads to would close nothing', () => {
+  expect(hasFence(fenceSetup(nativeSpec))).toBe(true);
+  expect(hasFence([{ run: ['ip', 'link', 'set', 'lo', 'up'] }, { write: { path: '/run/other', text: '' } }])).toBe(
+    false,
+  );
 });
