@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { askPod, outcomeOf, parseDialAnswer } from '../probe/reverse.ts';
+import { askPod, neverConnected, outcomeOf, parseDialAnswer } from '../probe/reverse.ts';
 import { podPorts } from '../sample-task/task.ts';
 import type { ClosedCheck, ClosedContext, ClosedOutcome } from './closed.ts';
 
@@ -20,14 +20,16 @@ const listenOn = async (host: string) => {
 };
 
 export const judge = (text: string, arrived: number): ClosedOutcome => {
-  const { error = text } = parseDialAnswer(text);
   const finding = {
     cause: 'pods reach ports of this host besides the master',
     hint: 'the rules of the node are gone or were changed: take the instance down and up again',
   };
   if (arrived > 0) return { outcome: 'open', evidence: 'the connection arrived', finding };
-  const outcome = outcomeOf(error);
-  if (outcome === 'wrong') return { outcome: 'untried', because: `the pod answered ${error.slice(0, 120)}` };
+  const { error } = parseDialAnswer(text);
+  const outcome = error === undefined ? undefined : outcomeOf(error);
+  if (outcome === undefined || !neverConnected.includes(outcome)) {
+    return { outcome: 'untried', because: `the pod answered ${(error ?? text).slice(0, 120)}` };
+  }
   return { outcome: 'closed', evidence: `a server listened there, and saw nothing; the pod: ${outcome}` };
 };
 

@@ -8,7 +8,7 @@ import { waitUntil } from '../../lib/wait.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import type { Finding } from '../../model/path.ts';
 import type { HostPort } from '../probe/dial.ts';
-import { outcomeOf, parseDialAnswer } from '../probe/reverse.ts';
+import { neverConnected, outcomeOf, parseDialAnswer } from '../probe/reverse.ts';
 import { strangerPods, strangerPort } from '../sample-task/stranger.ts';
 import { podPorts } from '../sample-task/task.ts';
 import type { ClosedCheck, ClosedContext, ClosedOutcome } from './closed.ts';
@@ -68,9 +68,6 @@ const findApiServer = async (kube: Kube): Promise<HostPort> => {
   return { host: spec.clusterIP, port: spec.ports[0]?.port ?? 443 };
 };
 
-/** What keeps a connection from being made; anything else means that it was made. */
-const kept: readonly string[] = ['refused', 'timeout', 'unreachable'];
-
 /** The instance whose policies are judged. */
 type Judged = Pick<InstanceRecord, 'name' | 'provider'>;
 
@@ -88,7 +85,7 @@ const dialFrom = async (
   const text = await kube.text(path, { ...query, request: `echo?msg=${randomUUID()}` });
   const { body: answer, error } = parseDialAnswer(text);
   const seen = error ?? answer ?? 'nothing';
-  return { open: answer === undefined && kept.includes(outcomeOf(seen)) ? undefined : seen, seen };
+  return { open: answer === undefined && neverConnected.includes(outcomeOf(seen)) ? undefined : seen, seen };
 };
 
 const provedClosed = async (

@@ -33,6 +33,9 @@ const outcomes: readonly (readonly [RegExp, ReverseFailure])[] = [
 export const outcomeOf = (text: string): ReverseFailure =>
   outcomes.find(([pattern]) => pattern.test(text))?.[1] ?? 'wrong';
 
+/** What keeps a connection from being made; of anything else nobody knows that it was not. */
+export const neverConnected: readonly ReverseFailure[] = ['refused', 'timeout', 'unreachable'];
+
 /**
  * The query of agnhost's `/dial` for `/info?nonce=...` at the master. It dials addresses over http only, so for a name
  * or https the pod dials itself and is redirected: its HTTP client then resolves the name and does TLS.

@@ -39,4 +39,7 @@ test('a connection that arrives: open, whatever the pod says', async () => {
 
 test('a pod that did not try: nothing is proven', async () => {
   expect(await attempt(async () => errors('no such command'))).toMatchObject({ outcome: 'untried' });
+  for (const answer of ['lookup 127.0.0.1: no such host', 'EOF', 'x509: certificate signed by unknown authority']) {
+    expect(await attempt(async () => errors(answer)), answer).toMatchObject({ outcome: 'untried' });
+  }
 });
