@@ -9,6 +9,9 @@ const finding = {
   hint: 'tokens and passwords cross the way in clear text: look at what listens at the address that tasks dial',
 };
 
+/** What Go's HTTP client says once it is connected; of an address that it did not reach nothing is known. */
+const connected = /Get "[^"]*": (?!dial )/;
+
 /** The pod dials the address of the master by plain http: no page may come back. */
 const dialPlain = async ({ kube, task, podName, gateway, master }: ClosedContext): Promise<ClosedOutcome> => {
   const [{ listenerPort } = { listenerPort: 0 }] = task.exposures;
@@ -17,7 +20,11 @@ const dialPlain = async ({ kube, task, podName, gateway, master }: ClosedContext
   const answer = await ask('/dial', dialQuery({ ...master, scheme: 'http' }, 'plain', ownPort));
   const { body: page, error } = parseDialAnswer(answer);
   if (page?.includes('cluster_id')) return { outcome: 'open', evidence: page.slice(0, 80), finding };
-  return { outcome: 'closed', evidence: `no page: ${(error ?? page ?? 'no answer').slice(0, 120)}` };
+  const seen = (page ?? error ?? 'no answer').slice(0, 120);
+  if (page === undefined && !connected.test(error ?? '')) {
+    return { outcome: 'untried', because: `the pod did not reach it: ${seen}` };
+  }
+  return { outcome: 'closed', evidence: `no page: ${seen}` };
 };
 
 /** What answers tasks by TLS must not answer them without it. */

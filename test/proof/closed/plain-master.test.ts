@@ -29,3 +29,10 @@ test('a page of a master is open', async () => {
     evidence: page,
   });
 });
+
+test.each([
+  'Get "http://master:8443/info": dial tcp: lookup master: no such host',
+  'Get "http://127.0.0.1:8443/info": dial tcp 127.0.0.1:8443: connect: connection refused',
+  'no such command',
+])('%s proves nothing', async (error) =>
+  expect(await check.attempt(contextWith(JSON.stringify({ errors: [error] })))).toMatchObject({ outcome: 'untried' }));
