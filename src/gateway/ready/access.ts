@@ -8,16 +8,18 @@ import { type EnvoyService, findAddressOwner } from './address.ts';
 /** Kubernetes takes an empty list of ranges for all addresses; no packet comes from this one. */
 const nobody = '0.0.0.0/32';
 
+type Access = { readonly allowFrom: readonly string[] | undefined; readonly isAddressOurs: boolean };
+
 /**
  * The fields of Envoy's Service that limit who reaches its ports: kube-proxy and cloud load balancers drop connections to
  * the load balancer's address from outside `allowFrom` (undefined: all are let in). A port of its own on every node is
  * opened for each listener unless that is switched off, and those have no such limit; a load balancer that another
- * controller runs may need them. Contour's provisioner neither sets nor compares these fields (v1.33.6,
+ * controller runs may need them, and may take minutes to show itself: where all are let in they stay, too. Contour's provisioner neither sets nor compares these fields (v1.33.6,
  * internal/provisioner/equality/equality.go).
  */
-const accessOf = (allowFrom: readonly string[] | undefined, isAddressOurs: boolean) => ({
+const accessOf = ({ allowFrom, isAddressOurs }: Access) => ({
   ...(allowFrom && { loadBalancerSourceRanges: allowFrom.length > 0 ? allowFrom : [nobody] }),
-  ...(isAddressOurs && { allocateLoadBalancerNodePorts: false }),
+  ...(allowFrom && isAddressOurs && { allocateLoadBalancerNodePorts: false }),
 });
 
 const nodePortsOf = ({ spec }: EnvoyService): readonly number[] =>
@@ -42,27 +44,25 @@ export const restrictAccess = async (
   service: EnvoyService,
   allowFrom: readonly string[] | undefined,
 ): Promise<boolean> => {
-  const isAddressOurs = findAddressOwner(service) === undefined;
-  if (findAccessDrift(service, { allowFrom, isAddressOurs }).length === 0) return true;
-  const access = accessOf(allowFrom, isAddressOurs);
+  const wanted = { allowFrom, isAddressOurs: findAddressOwner(service) === undefined };
+  if (findAccessDrift(service, wanted).length === 0) return true;
+  const access = accessOf(wanted);
   const patch = { spec: { loadBalancerSourceRanges: null, ...access } };
   const after = await kube.patch<EnvoyService>(envoyServiceRef(gateway), patch, { type: 'merge' });
   if (after.spec?.loadBalancerSourceRanges?.join() !== access.loadBalancerSourceRanges?.join()) return false;
-  if (isAddressOurs) await dropNodePorts(kube, gateway);
+  if (access.allocateLoadBalancerNodePorts === false) await dropNodePorts(kube, gateway);
   return true;
 };
 
-type Access = { readonly allowFrom: readonly string[] | undefined; readonly isAddressOurs: boolean };
-
-const findAccessDrift = (service: EnvoyService, { allowFrom, isAddressOurs }: Access): readonly string[] => {
-  const wanted = accessOf(allowFrom, isAddressOurs).loadBalancerSourceRanges ?? [];
+const findAccessDrift = (service: EnvoyService, access: Access): readonly string[] => {
+  const { loadBalancerSourceRanges: wanted = [], allocateLoadBalancerNodePorts } = accessOf(access);
   const ranges = service.spec?.loadBalancerSourceRanges ?? [];
   const nodePorts = nodePortsOf(service);
   return [
     ...(ranges.join() === wanted.join()
       ? []
       : [`lets in ${ranges.join(', ') || 'every address'} instead of ${wanted.join(', ') || 'every address'}`]),
-    ...(isAddressOurs && nodePorts.length > 0
+    ...(allocateLoadBalancerNodePorts === false && nodePorts.length > 0
       ? [`is also open on each address of every node, port ${nodePorts.slice(0, 3).join(', ')}`]
       : []),
   ];

@@ -54,6 +54,12 @@ test('the node ports of a load balancer that another controller runs stay', asyn
   expect(after?.loadBalancerSourceRanges).toEqual(['10.0.0.1/32']);
 });
 
+test('where all are let in node ports stay: the load balancer of a cloud that needs them may be on its way', async () => {
+  const { writes, kube } = await restricted(service(), undefined);
+  expect(writes).toEqual([]);
+  expect(await findAccessProblems(kube, spec, undefined)).toEqual([]);
+});
+
 test('the Service of somebody else is not called limited', async () => {
   const { kube } = fakeKube({ objects: [service()] });
   const left = { ...kube, patch: async () => service() as never };
