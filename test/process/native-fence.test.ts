@@ -23,7 +23,7 @@ const noMaster: AdmittedMaster = { addresses: [], port: 0 };
 
 const restore = async ({ nodePid }: Scene, rules: string): Promise<void> => {
   if (!iptables) throw new Error('no iptables');
-  await execaRunner(fenceCommand(iptables, nodePid), { input: rules });
+  await execaRunner(fenceCommand(iptables, nodePid, []), { input: rules });
 };
 
 /** What kube-proxy has for a listener of the Gateway and for a NodePort whose endpoint is a port of this host. */

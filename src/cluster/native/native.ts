@@ -19,6 +19,7 @@ import {
   cgroupPaths,
   createCgroups,
   delegateCgroupV2,
+  joinedCgroupPaths,
   nodeCgroupPaths,
   parseHierarchies,
 } from './isolation/cgroups.ts';
@@ -151,7 +152,8 @@ const admitMaster = async (spec: NativeSpec, { host, port }: MasterEndpoint, too
   if (pid === undefined) return;
   const master = { addresses: await addressesOf(host), port };
   const rules = renderFenceChange({ network: spec.network, settings: spec.fence, master });
-  await tools.runner(fenceCommand(spec, pid), { input: rules }).catch((cause) => {
+  const cgroups = tools.resources().flatMap((one) => (one.kind === 'cgroups' ? one.paths : []));
+  await tools.runner(fenceCommand(spec, pid, await joinedCgroupPaths(cgroups)), { input: rules }).catch((cause) => {
     throw new UserError(`cannot change the rules of the node's network: ${messageOf(cause)}`, {
       id: 'cluster.fence',
       hint: `take the instance down and up again: taskgate down --name ${spec.name}`,

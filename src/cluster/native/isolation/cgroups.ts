@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasCode } from '../../../lib/errors.ts';
-import { ignoreAbsence } from '../../../lib/files.ts';
+import { ignoreAbsence, isThere } from '../../../lib/files.ts';
 import type { Mount } from './mount.ts';
 
 /** One mounted cgroup hierarchy; `options` name a v1 hierarchy's controllers, a v2 one has none. */
@@ -47,6 +47,13 @@ export const isOwnCgroup = (path: string, hierarchies: readonly Hierarchy[]): bo
  * in the node sees nothing above them and cannot change the limits that the instance's folders set.
  */
 export const nodeCgroupPaths = (paths: readonly string[]): readonly string[] => paths.map((path) => join(path, 'node'));
+
+/** Of cgroup v2 the one below, in which the supervisor's processes are: one with controllers below it takes none. */
+const leafOf = (node: string): string => join(node, 'keeper');
+
+/** The folders that a process joins to be one of a node that runs. */
+export const joinedCgroupPaths = async (paths: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(nodeCgroupPaths(paths).map(async (node) => ((await isThere(leafOf(node))) ? leafOf(node) : node)));
 
 /** Creates the folders. A v1 cpuset accepts no process before it has CPUs and memory nodes, so it copies its parent's. */
 export const createCgroups = async (paths: readonly string[]): Promise<void> => {
@@ -95,7 +102,7 @@ export const delegateCgroupV2 = async (hierarchies: readonly Hierarchy[], paths:
   const [node] = nodeCgroupPaths(paths);
   if (!root || !node || hierarchies.some(({ options }) => options)) return;
   await delegateFrom(root);
-  const leaf = join(node, 'keeper');
+  const leaf = leafOf(node);
   await mkdir(leaf, { recursive: true });
   for (const pid of await pidsIn(node)) await writeFile(join(leaf, 'cgroup.procs'), String(pid));
   await delegateFrom(node);

@@ -2,6 +2,7 @@ import type { Command } from '../../../lib/process/runner.ts';
 import type { SetupStep } from '../../../supervisor/spec.ts';
 import type { NativeNetwork } from '../network.ts';
 import type { FenceSettings, NativeSpec } from '../spec.ts';
+import { insideCommand } from './namespaces.ts';
 
 /** The master as pods dial it; without addresses, pods reach none. */
 export type AdmittedMaster = { readonly addresses: readonly string[]; readonly port: number };
@@ -120,10 +121,6 @@ export const fenceSetup = (spec: NativeSpec): readonly SetupStep[] => {
   ];
 };
 
-/** Applies rules, which it reads from stdin, to the node of process `pid`. */
-export const fenceCommand = (iptables: Iptables, pid: number): Command => [
-  'nsenter',
-  // with its files, too: iptables has a lock there
-  ...['--target', String(pid), '--net', '--mount'],
-  ...restoreCommand(iptables),
-];
+/** Applies rules, which it reads from stdin, to the node of process `pid`: with its files, too, since iptables has a lock there. */
+export const fenceCommand = (iptables: Iptables, pid: number, cgroups: readonly string[]): Command =>
+  insideCommand(restoreCommand(iptables), pid, cgroups);

@@ -21,6 +21,29 @@ export const droppedCapabilities: readonly string[] = [
   ...['syslog', 'wake_alarm'],
 ];
 
+/** Puts a command, which follows, into these cgroups. */
+const joining = (cgroups: readonly string[]): Command => [
+  'sh',
+  '-c',
+  `set -e; cd /; for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
+  'join-cgroups',
+];
+
+/** Takes capabilities from a command, which follows. */
+const dropping = (dropped: readonly string[]): readonly string[] =>
+  dropped.length === 0 ? [] : ['setpriv', `--bounding-set=${dropped.map((name) => `-${name}`).join(',')}`];
+
+/**
+ * Runs a command among the processes of a node, whose first is `pid`, with no more rights than they have: root in the node
+ * can put another program in the place of any that is started there.
+ */
+export const insideCommand = (command: Command, pid: number, cgroups: readonly string[]): Command => [
+  ...joining(cgroups),
+  ...dropping(droppedCapabilities),
+  ...['nsenter', '--target', String(pid), '--net', '--mount', '--pid', '--cgroup', '--ipc', '--uts'],
+  ...command,
+];
+
 /**
  * Starts a command as the only child of pid 1 in new namespaces. The shell in between reaps orphans, which Node.js does
  * not do; when the command exits, the shell exits, and the kernel kills the rest. The process joins its cgroups first, so
@@ -31,13 +54,10 @@ export const isolatedCommand = (
   cgroups: readonly string[],
   dropped: readonly string[] = [],
 ): Command => [
-  'sh',
-  '-c',
-  `set -e; cd /; for cgroup in ${cgroups.map((path) => `'${path}'`).join(' ')}; do echo $$ > "$cgroup/cgroup.procs"; done; exec "$@"`,
-  'join-cgroups',
+  ...joining(cgroups),
   'unshare',
   ...namespaceFlags,
-  ...(dropped.length === 0 ? [] : ['setpriv', `--bounding-set=${dropped.map((name) => `-${name}`).join(',')}`]),
+  ...dropping(dropped),
   ...['sh', '-c', 'exec 3<&0; "$@" <&3 3<&- & exec 3<&-; wait "$!"', 'reaper'],
   ...command,
 ];

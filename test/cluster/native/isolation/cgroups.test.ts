@@ -6,6 +6,7 @@ import {
   cgroupPaths,
   delegateCgroupV2,
   isOwnCgroup,
+  joinedCgroupPaths,
   nodeCgroupPaths,
   parseHierarchies,
 } from '../../../../src/cluster/native/isolation/cgroups.ts';
@@ -88,4 +89,10 @@ test('a hierarchy that is mounted elsewhere has cgroups of ours too, and no othe
   ]) {
     expect(isOwnCgroup(foreign, elsewhere)).toBe(false);
   }
+});
+
+test('a process joins the folders of a node; of cgroup v2 the one below, which alone takes processes', async () => {
+  const [v1, v2] = [await temporaryDir(), await temporaryDir()];
+  await mkdir(join(v2, 'node', 'keeper'), { recursive: true });
+  expect(await joinedCgroupPaths([v1, v2])).toEqual([join(v1, 'node'), join(v2, 'node', 'keeper')]);
 });

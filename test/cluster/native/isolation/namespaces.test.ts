@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   droppedCapabilities,
+  insideCommand,
   isolatedCommand,
   namespaceSetup,
 } from '../../../../src/cluster/native/isolation/namespaces.ts';
@@ -19,6 +20,13 @@ test('capabilities are dropped above the reaper, so that no process of the node 
   const line = isolatedCommand(['node'], [], ['sys_module', 'sys_boot']).join(' ');
   expect(line).toContain('--mount-proc setpriv --bounding-set=-sys_module,-sys_boot sh -c');
   expect(droppedCapabilities).toContain('dac_read_search');
+});
+
+test('what is run in a node later has no more rights there than its own processes', () => {
+  const line = insideCommand(['env', 'iptables-restore'], 42, ['/cg/a']).join(' ');
+  expect(line).toMatch(/for cgroup in '\/cg\/a'; .* join-cgroups setpriv --bounding-set=-audit_control,/);
+  const entered = /nsenter --target 42 (.*) env iptables-restore$/.exec(line)?.[1]?.split(' ');
+  expect(entered?.toSorted()).toEqual(['--cgroup', '--ipc', '--mount', '--net', '--pid', '--uts']);
 });
 
 test('the network comes after the file tree', () => {
