@@ -48,7 +48,7 @@ beforeAll(async () => {
   const up = 'ip link set eth0 up; ip link set lo up';
   await shell(neighbour, `ip address add 192.0.2.9/24 dev eth0; ${up}; ip route add 10.210.0.0/16 via 192.0.2.1`);
   await shell(node, `ip address add 10.210.255.2/24 dev eth0; ${up}; ip route add default via 10.210.255.1`);
-  pids.push(await listen(host, 8080), await listen(node, 20000));
+  pids.push(await listen(host, 8080), await listen(node, 20000), await listen(neighbour, 5000));
 });
 
 afterAll(async () => {
@@ -62,11 +62,14 @@ const seen = async () => ({
   'pod to master': await reaches(node, '10.210.255.1', 8080),
   'host to task port': await reaches(host, '10.210.255.2', 20000),
   'host to its own master': await reaches(host, '10.210.255.1', 8080),
+  // answers come back by the way that is closed to what nobody asked for
+  'pod to a neighbour': await reaches(node, '192.0.2.9', 5000),
 });
 
 const unprotected = {
   ...{ 'neighbour to master': true, 'neighbour to task port': true },
   ...{ 'pod to master': true, 'host to task port': true, 'host to its own master': true },
+  'pod to a neighbour': true,
 };
 const closed = { ...unprotected, 'neighbour to master': false, 'neighbour to task port': false };
 

@@ -22,6 +22,12 @@ const remarks = {
   node: "task ports, before kube-proxy's rules see them; on each node of the cluster",
 } as const;
 
+/** What the node and its pods asked for themselves, such as an image from a registry. */
+const answers = {
+  nft: 'ct state established,related accept',
+  iptables: '-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN',
+} as const;
+
 const nftSet = (values: readonly string[]): string => `{ ${values.join(', ')} }`;
 
 const nftChain = (name: string, hook: string, rule: readonly string[]): string =>
@@ -46,6 +52,7 @@ const nftChains = ({ place, link, hostAddress, nodeAddress, portRange, allowFrom
     ]),
     nftChain('to-node', 'forward priority filter - 1', [
       `# ${remarks.forward}`,
+      answers.nft,
       `iifname != "${link}" oifname "${link}" ${others}drop`,
     ]),
   ];
@@ -56,8 +63,10 @@ export const nftRules = (fenced: Fenced): string =>
   [`table inet taskgate-${fenced.instance} {`, ...nftChains(fenced), '}'].join('\n');
 
 /** `-s` takes one range, so those that are allowed return before the one that drops. */
-const iptablesChain = (chain: string, { allowFrom }: Pick<Fenced, 'allowFrom'>, table = ''): readonly string[] => [
+const iptablesChain = (chain: string, { allowFrom, place }: Fenced, table = ''): readonly string[] => [
   `iptables -w ${table}-N ${chain}`,
+  // the table raw comes before connections are known
+  ...(place === 'host' ? [`iptables -w ${table}-A ${chain} ${answers.iptables}`] : []),
   ...allowFrom.map((range) => `iptables -w ${table}-A ${chain} -s ${range} -j RETURN`),
   `iptables -w ${table}-A ${chain} -j DROP`,
 ];
