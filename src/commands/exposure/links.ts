@@ -1,6 +1,7 @@
 import { isInRanges } from '../../lib/cidr.ts';
 import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
+import { bySystemPath } from '../../lib/process/system-path.ts';
 
 /** A link of this host that leads into a VPN. */
 export type VpnLink = { readonly name: string; readonly kind: string; readonly addresses: readonly string[] };
@@ -24,7 +25,7 @@ export const parseVpnLinks = (json: string): readonly VpnLink[] =>
 
 const ask = async (runner: Runner, command: readonly string[]): Promise<string> => {
   try {
-    return (await runner(command as [string, ...string[]])).stdout;
+    return (await bySystemPath(runner)(command as [string, ...string[]])).stdout;
   } catch (error) {
     // macOS has no `ip`
     if (error instanceof CommandError) return '[]';
@@ -45,8 +46,6 @@ export const linksWithin = (links: readonly VpnLink[], ranges: readonly string[]
 
 /** Name of the link by which this host reaches an address, such as a bridge of Docker. */
 export const findLinkTo = async (address: string, runner: Runner): Promise<string | undefined> => {
-  const [route] = parseJson(await ask(runner, ['ip', '-json', 'route', 'get', address])) as readonly {
-    readonly dev?: string;
-  }[];
-  return route?.dev;
+  const answer = parseJson(await ask(runner, ['ip', '-json', 'route', 'get', address]));
+  return textOf(itemsOf(answer).find(isFields)?.dev);
 };

@@ -48,3 +48,8 @@ test('asks ip for both', async () => {
   expect(await findVpnLinks(runner)).toEqual([wg0, tun0]);
   expect(await findLinkTo('192.168.49.2', runner)).toBe('br-1');
 });
+
+test.each(['', 'null', '[]', '[{}]', 'RTNETLINK answers: Network is unreachable'])('%j is no route', async (text) => {
+  const { runner } = fakeRunner({ 'ip -json route get 192.168.49.2': text });
+  expect(await findLinkTo('192.168.49.2', runner)).toBeUndefined();
+});
