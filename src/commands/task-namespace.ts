@@ -6,7 +6,7 @@ import type { Kube } from '../lib/kube/client.ts';
 import { ensureNamespace } from '../lib/kube/namespace.ts';
 import type { KubeObject } from '../lib/kube/types.ts';
 import { ownerLabels, podSecurityAnnotation, podSecurityOwner } from '../model/labels.ts';
-import { type PodSecurityLevel, podSecurityLabel } from '../model/security/pod-security.ts';
+import { type PodSecurityLevel, podSecurityLabel, withoutPodSecurity } from '../model/security/pod-security.ts';
 
 /** The level for the task namespace; undefined where it is somebody else's business. */
 export const podSecurityOf = (config: Pick<Config, 'podSecurity'>, isForeign: boolean): PodSecurityLevel | undefined =>
@@ -17,18 +17,21 @@ type Namespace = { readonly instance: Instance; readonly kube: Kube };
 const namespaceRef = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 
 /** What is to be changed on a namespace; a level that another set on a foreign cluster stays. */
-const changeOf = ({ metadata }: KubeObject, level: PodSecurityLevel, owner: string | undefined) => {
+const changeOf = ({ metadata }: KubeObject, level: PodSecurityLevel | undefined, owner: string | undefined) => {
   const present = metadata.labels?.[podSecurityLabel];
+  const isOurs = owner !== undefined && metadata.annotations?.[podSecurityAnnotation] === owner;
+  // asked for by an earlier `up`, and no longer
+  if (level === undefined) return isOurs ? withoutPodSecurity : undefined;
   if (present === level) return undefined;
   if (owner === undefined) return { labels: { [podSecurityLabel]: level } };
-  const isOurs = metadata.annotations?.[podSecurityAnnotation] === owner;
   if (present !== undefined && !isOurs) return undefined;
   return { labels: { [podSecurityLabel]: level }, annotations: { [podSecurityAnnotation]: owner } };
 };
 
 /**
  * Creates the task namespace where it is missing, and has it refuse pods that violate the level of the settings. On a
- * cluster that taskgate did not create only a level that the user asked for, marked so that `down` takes it back.
+ * cluster that taskgate did not create only a level that the user asked for, marked so that `down`, or an `up` that is not
+ * asked for it any more, takes it back.
  */
 export const ensureTaskNamespace = async (
   { instance, kube }: Namespace,
@@ -41,11 +44,11 @@ export const ensureTaskNamespace = async (
   await ensureNamespace(kube, taskNamespace, ownerLabels(owner));
   const isForeign = isForeignCluster(instance);
   const level = podSecurityOf(config, isForeign);
-  if (level === undefined) return;
   const namespace = await kube.get(namespaceRef(taskNamespace));
   const change = changeOf(namespace, level, isForeign ? podSecurityOwner(owner) : undefined);
   if (change) await kube.patch(namespaceRef(taskNamespace), { metadata: change }, { type: 'merge' });
   const present = namespace.metadata.labels?.[podSecurityLabel];
+  if (level === undefined) return;
   if (change && isForeign) warn(`namespace ${taskNamespace} now refuses pods that violate Pod Security ${level}`);
   if (!change && present !== level) {
     warn(`namespace ${taskNamespace} keeps Pod Security ${present}, which taskgate did not set; wanted ${level}`);

@@ -62,3 +62,13 @@ test('a level of the owner of that cluster stays', async () => {
     warnings: ['namespace default keeps Pod Security restricted, which taskgate did not set; wanted baseline'],
   });
 });
+
+test('what an earlier run set there, and is no longer asked for, is taken back', async () => {
+  const record = { ...foreign, instanceId: '00112233' };
+  const labels = { [label]: 'baseline', mine: 'yes' };
+  const seen = await ensure({ record, metadata: { labels, annotations: { [mark]: '00112233' } } });
+  expect(seen).toMatchObject({ labels: { mine: 'yes' }, warnings: [] });
+  expect([seen.labels?.[label], seen.annotations?.[mark]]).toEqual([undefined, undefined]);
+  const others = await ensure({ record, metadata: { labels, annotations: { [mark]: 'another' } } });
+  expect(others.writes).toEqual([]);
+});

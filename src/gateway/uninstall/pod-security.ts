@@ -1,6 +1,6 @@
 import { describeRef } from '../../lib/kube/shapes.ts';
 import { podSecurityAnnotation, podSecurityOwner } from '../../model/labels.ts';
-import { podSecurityLabel } from '../../model/security/pod-security.ts';
+import { withoutPodSecurity } from '../../model/security/pod-security.ts';
 import type { RemovalContext } from './objects.ts';
 
 /** Takes back the Pod Security level that this instance set on namespaces that it did not create. */
@@ -11,8 +11,7 @@ export const removePodSecurity = async ({ kube, owner, restored }: RemovalContex
   );
   for (const { metadata } of marked) {
     const ref = { ...kind, metadata: { name: metadata.name } };
-    const change = { labels: { [podSecurityLabel]: null }, annotations: { [podSecurityAnnotation]: null } };
-    await kube.patch(ref, { metadata: change }, { type: 'merge' });
+    await kube.patch(ref, { metadata: withoutPodSecurity }, { type: 'merge' });
     restored.push(describeRef(ref));
   }
 };

@@ -1,3 +1,4 @@
+import { podSecurityAnnotation } from '../labels.ts';
 import type { Finding } from '../path.ts';
 
 /** The levels of Kubernetes' Pod Security Standards. */
@@ -5,6 +6,12 @@ export type PodSecurityLevel = 'baseline' | 'restricted' | 'privileged';
 
 /** On a namespace; Pod Security admission refuses pods that violate this level. */
 export const podSecurityLabel = 'pod-security.kubernetes.io/enforce';
+
+/** Takes a level and its mark off a namespace's metadata, in a merge patch. */
+export const withoutPodSecurity = {
+  labels: { [podSecurityLabel]: null },
+  annotations: { [podSecurityAnnotation]: null },
+};
 
 const violation = /violates PodSecurity "[^"]*": .*/;
 
