@@ -76,7 +76,14 @@ test('a Service that somebody opened is a finding, and up limits it again', asyn
 test('exposure lists what is reachable, and prints rules for the host’s firewall', async () => {
   const { stdout } = await taskgate.run('exposure', '--json');
   const rows = JSON.parse(stdout) as readonly { readonly what: string; readonly to: string }[];
-  expect(rows.map(({ what }) => what)).toEqual(['task ports', 'master', 'API server', 'kubelet', 'CoreDNS']);
+  expect(rows.map(({ what }) => what)).toEqual([
+    'task ports',
+    'master',
+    'task pods',
+    'API server',
+    'kubelet',
+    'CoreDNS',
+  ]);
   const { gateway, cluster } = await taskgate.record('dev');
   expect(rows[0]?.to).toBe(`connections from ${gateway?.allowFrom?.join(', ')}`);
   const nft = await taskgate.run('exposure', '--format', 'nft');

@@ -53,7 +53,7 @@ test('starts children in the order of their needs, restarts one that ends, and k
   ];
   const supervisor = startSupervisor(`
     const seen = [];
-    const status = supervise(${JSON.stringify(children)}, '${dir}', (name, state) => {
+    const { status } = supervise(${JSON.stringify(children)}, '${dir}', (name, state) => {
       seen.push(name + ' ' + state);
       if (seen.filter((one) => one === 'second starting').length === 2) {
         console.log(JSON.stringify({ order: seen, status: status() }));
@@ -76,7 +76,7 @@ const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ errors:
     const write = 'console.log("one"); setTimeout(() => { console.log("two"); process.exit(7); }, 50)';
     const probe = { kind: 'socket', path: '/nowhere' };
     const child = { name: 'chatty', command: [process.execPath, '-e', write], after: [], probe };
-    const status = supervise([child], '${logsDir}', () => {
+    const { status } = supervise([child], '${logsDir}', () => {
       if (status().some(({ restarts }) => restarts === 2)) process.exit();
     });
     process.on('exit', () => console.log(JSON.stringify(status())));

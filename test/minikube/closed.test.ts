@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EnvoyService } from '../../src/gateway/ready/address.ts';
+import { envoyServiceRef } from '../../src/model/contour-names.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 type Shown = { readonly direction: string; readonly from: string; readonly to: string; readonly ok: boolean };
@@ -28,6 +30,7 @@ test('with policies a task’s pod is closed to others, by an engine in the node
   expect(ending(ended)).toBe('exit 0');
   expect(JSON.parse(ended.stdout).proof.ok).toBe(true);
   expect(closedHops(ended)).toEqual([
+    "pod (baseline) x the node's files true",
     'another pod x task pod true',
     'task pod x another pod true',
     'task pod x API server true',
@@ -37,11 +40,31 @@ test('with policies a task’s pod is closed to others, by an engine in the node
   expect(ending(await taskgate.run('status'))).toBe('exit 0');
 });
 
+const service = envoyServiceRef({ name: 'contour', namespace: 'projectcontour' });
+
+test('task ports answer this host’s own address alone, and Envoy’s Service has no NodePorts', async () => {
+  const { stdout } = await taskgate.run('smoke', '--closed', '--json');
+  const hop = (JSON.parse(stdout).hops as readonly Shown[]).find(({ to }) => to.startsWith('task ports at '));
+  expect(hop).toMatchObject({ direction: 'closed', ok: true, from: expect.stringContaining('(not allowed)') });
+  const { spec } = await (await taskgate.kube('dev')).get<EnvoyService>(service);
+  expect(spec?.ports?.filter(({ nodePort }) => nodePort)).toEqual([]);
+});
+
+test('a Service that somebody opened is found by status and by the proof, and up limits it again', async () => {
+  const kube = await taskgate.kube('dev');
+  await kube.patch(service, { spec: { loadBalancerSourceRanges: null } }, { type: 'merge' });
+  const status = await taskgate.run('status');
+  expect(status.stdout).toContain('Service envoy-contour lets in every address instead of 192.168.');
+  expect((await taskgate.run('smoke', '--closed')).stderr).toContain('[proof.not-closed]');
+  expect(ending(await up('--network-policies'))).toBe('exit 0');
+  expect(ending(await taskgate.run('smoke', '--closed'))).toBe('exit 0');
+});
+
 test('turned off, policy and engine go, and nothing that they wrote keeps anybody out', async () => {
   const ended = await up();
   expect(ending(ended)).toBe('exit 0');
   expect(JSON.parse(ended.stdout).proof.ok).toBe(true);
-  expect(closedHops(ended)).toEqual([]);
+  expect(closedHops(ended)).toEqual(["pod (baseline) x the node's files true"]);
   const kube = await taskgate.kube('dev');
   expect(await kube.find(engine)).toBeUndefined();
   expect(await kube.list(policies)).toEqual([]);
