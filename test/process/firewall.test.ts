@@ -25,7 +25,7 @@ const shell = (namespace: string, script: string) => inside(namespace, 'sh', '-e
 
 /** Whether a TCP connection is accepted; a program of the namespace listens there. */
 const reaches = async (namespace: string, address: string, port: number): Promise<boolean> => {
-  const script = `timeout 0.7 bash -c 'exec 3<>/dev/tcp/${address}/${port}' && echo open || echo closed`;
+  const script = `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' && echo open || echo closed`;
   return (await shell(namespace, script)).stdout.trim() === 'open';
 };
 

@@ -72,6 +72,15 @@ const closedOrBroken = ({ hops }: Proven): Proven['hops'] => {
   return isBroken ? hops : hops.filter(({ direction }) => direction === 'closed');
 };
 
+/** Nothing tried is nothing proven. */
+const refuseUntried = ({ hops }: Proven): void => {
+  if (hops.some(({ direction }) => direction === 'closed')) return;
+  throw new UserError('no connection that must fail was tried', {
+    id: 'proof.not-closed',
+    hint: 'notes say why; gateway.allowFrom, native.egress, podSecurity, network.policies and master.tls promise something to try',
+  });
+};
+
 /**
  * Proves the path through a sample task, or through a real master, and prints it hop by hop. Throws like `up`.
  * Tested in test/process/no-instance.test.ts.
@@ -83,4 +92,5 @@ export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<voi
   if (input.flags.json) printJson(proof);
   else print(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops));
   refuseBrokenPath(proof);
+  if (flags.closed) refuseUntried(proof);
 };
