@@ -26,6 +26,8 @@ export type ExposureInput = {
   /** Of the tunnel daemon, if one runs. */
   readonly spec?: TunnelDaemonSpec | undefined;
   readonly status?: TunnelDaemonStatus | undefined;
+  /** Ports of task listeners on each address of every node, which no list of allowed addresses limits. */
+  readonly nodePorts?: readonly number[] | undefined;
 };
 
 const taskProtection =
@@ -41,7 +43,13 @@ const whoReachesNode: Readonly<Record<ProviderName, (address: string) => string>
 const admitted = (allowFrom: readonly string[] | undefined): string | undefined =>
   allowFrom && (allowFrom.length > 0 ? `connections from ${allowFrom.join(', ')}` : 'nobody');
 
-const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[] => {
+const throughNodePorts = (nodePorts: readonly number[] = []): readonly Exposure[] => {
+  if (nodePorts.length === 0) return [];
+  const address = `each address of every node, ports ${nodePorts.join(', ')}`;
+  return [{ what: 'task ports', address, to: 'anyone who reaches a node', protection: taskProtection }];
+};
+
+const taskPorts = ({ record, spec, status, nodePorts }: ExposureInput): readonly Exposure[] => {
   const { gateway, cluster, provider } = record;
   if (!gateway) return [];
   const forward = status?.forward && spec?.forward;
@@ -60,6 +68,7 @@ const taskPorts = ({ record, spec, status }: ExposureInput): readonly Exposure[]
   return [
     ...(nodeAddress ? [row(nodeAddress, admitted(gateway.allowFrom) ?? whoReachesNode[provider](nodeAddress))] : []),
     ...(forward && isServing(status?.forward) ? [{ ...row(forward.address, there), ...ends }] : []),
+    ...throughNodePorts(nodePorts),
   ];
 };
 

@@ -90,6 +90,21 @@ test('exposure lists what is reachable, and prints rules for the host’s firewa
   expect(nft.stdout).toContain(`ip daddr ${cluster?.hostAddress} drop`);
 });
 
+test('with a certificate of its own the master is dialed by TLS, and answers no plain http', async () => {
+  const up = await taskgate.run('up', '--provider', 'native', '--master-tls', '--json');
+  expect(ending(up)).toBe('exit 0');
+  const { proof, master } = JSON.parse(up.stdout);
+  expect(master.scheme).toBe('https');
+  expect(proof.hops).toContainEqual(
+    expect.objectContaining({ direction: 'closed', from: 'pod by plain http', ok: true }),
+  );
+  const variables = JSON.parse((await taskgate.run('env', '--json')).stdout);
+  expect(variables.DET_MASTER_CERT_FILE).toBe(`${taskgate.dirOf('dev')}/master-ca.crt`);
+  const masterYaml = await taskgate.file('dev', 'master.yaml');
+  expect(masterYaml).toContain(`cert: ${taskgate.dirOf('dev')}/master.crt`);
+  expect(ending(await taskgate.run('config', 'validate', `${taskgate.dirOf('dev')}/master.yaml`))).toBe('exit 0');
+});
+
 test('with nobody allowed this host goes by forwards', async () => {
   const up = await taskgate.run('up', '--provider', 'native', '--gateway-allow-from', 'none');
   expect(ending(up)).toBe('exit 0');

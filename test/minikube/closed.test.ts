@@ -25,11 +25,13 @@ const closedHops = ({ stdout }: Ended): readonly string[] =>
     direction === 'closed' && /pod/.test(from) ? [`${from} x ${to} ${ok}`] : [],
   );
 
-test('with policies a task’s pod is closed to others, by an engine in the node; the path works', async () => {
-  const ended = await up('--network-policies');
+test('with policies and TLS a task’s pod is closed to others, by an engine in the node; the path works', async () => {
+  const ended = await up('--network-policies', '--master-tls');
   expect(ending(ended)).toBe('exit 0');
-  expect(JSON.parse(ended.stdout).proof.ok).toBe(true);
+  const { proof, master } = JSON.parse(ended.stdout);
+  expect(proof.ok).toBe(true);
   expect(closedHops(ended)).toEqual([
+    `pod by plain http x master at ${master.host}:${master.port} true`,
     "pod (baseline) x the node's files true",
     'another pod x task pod true',
     'task pod x another pod true',
@@ -56,7 +58,7 @@ test('a Service that somebody opened is found by status and by the proof, and up
   const status = await taskgate.run('status');
   expect(status.stdout).toContain('Service envoy-contour lets in every address instead of 192.168.');
   expect((await taskgate.run('smoke', '--closed')).stderr).toContain('[proof.not-closed]');
-  expect(ending(await up('--network-policies'))).toBe('exit 0');
+  expect(ending(await up('--network-policies', '--master-tls'))).toBe('exit 0');
   expect(ending(await taskgate.run('smoke', '--closed'))).toBe('exit 0');
 });
 

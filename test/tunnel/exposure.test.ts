@@ -13,6 +13,16 @@ describe('what is exposed', () => {
       describeExposure,
     );
 
+  test('ports of the nodes that no list limits are exposed, too', () => {
+    const address = '203.0.113.7';
+    const record = instanceRecord({ provider: 'attach', gateway: { ...gateway, address, allowFrom: ['10.0.0.0/8'] } });
+    const rows = listExposure({ record, nodePorts: [30964, 31001] });
+    expect(rows.map(({ address, to }) => [address, to])).toEqual([
+      [expect.stringMatching(/:20000-/), 'connections from 10.0.0.0/8'],
+      ['each address of every node, ports 30964, 31001', 'anyone who reaches a node'],
+    ]);
+  });
+
   test('of a cluster whose node the host reaches', () => {
     const record = instanceRecord({
       gateway: { ...gateway, address: '10.210.255.2' },

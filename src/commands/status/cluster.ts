@@ -6,7 +6,7 @@ import { gatewayApiBundle } from '../../config/versions.ts';
 import { findGatewayProblems } from '../../gateway/install/drift.ts';
 import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
 import { findPolicyProblems } from '../../gateway/policies/kept.ts';
-import { findAccessProblems } from '../../gateway/ready/access.ts';
+import { inspectAccess, type SeenAccess } from '../../gateway/ready/access.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import type { GatewaySpec } from '../../gateway/spec.ts';
 import { identityOf } from '../../instance/identity.ts';
@@ -47,6 +47,8 @@ const supervisorProblems = (supervisor: SupervisorStatus | undefined, name: stri
     }));
 };
 
+const noAccess: SeenAccess = { problems: [], nodePorts: [] };
+
 /** Compares with what the instance was made with; if its record has no settings, with today's. */
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
   const spec: GatewaySpec = { ...identityOf(record), ...(record.settings?.gateway ?? config.gateway) };
@@ -55,7 +57,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     inspectGatewayAPI(kube, spec),
     findUnready(kube, spec, address),
     kube.find<Gateway>(gatewayRef(spec)),
-    record.gateway ? findAccessProblems(kube, spec, record.gateway.allowFrom) : [],
+    record.gateway ? inspectAccess(kube, spec, record.gateway.allowFrom) : noAccess,
   ]);
   // the Service of a Gateway that somebody else made is theirs
   const isOurs = gateway !== undefined && isOfInstance(gateway, identityOf(record));
@@ -69,7 +71,9 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     const port = portOfListener(name);
     return port === undefined ? [] : [{ name, port }];
   });
-  return { taskListeners: listeners.length, listeners, problems: [...drift, ...unready, ...(isOurs ? access : [])] };
+  const { nodePorts } = access;
+  const problems = [...drift, ...unready, ...(isOurs ? access.problems : [])];
+  return { taskListeners: listeners.length, listeners, ...(nodePorts.length > 0 && { nodePorts }), problems };
 };
 
 /** Where a component's log is; only a native one has it here. */

@@ -28,6 +28,8 @@ export type InstanceStatus = {
   readonly taskListeners?: number;
   /** The same, one by one. */
   readonly listeners?: readonly TaskListener[];
+  /** Ports of task listeners on each address of every node. */
+  readonly nodePorts?: readonly number[];
   readonly tunnels?: TunnelDaemonStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];
@@ -49,7 +51,9 @@ const tunnelStatus = async (instance: Instance, { config }: CommandContext): Pro
   return { name: record.name, state: look.tunnels ? 'running' : 'stopped', record, ...look, exposed };
 };
 
-const lookAtRunning = async (context: CommandContext, instance: Instance) => {
+type Looks = Pick<InstanceStatus, 'keeper' | 'use' | 'taskListeners' | 'listeners' | 'nodePorts' | 'problems'>;
+
+const lookAtRunning = async (context: CommandContext, instance: Instance): Promise<Looks> => {
   const [keeper, cluster] = await Promise.all([
     lookAtSupervisor(context, instance.record()),
     lookAtCluster(context, instance),
@@ -67,13 +71,14 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   const state = await providerOf(context, { instance }).find();
   const again = runUp(instance.record(), context.config);
   const isRunning = state === 'running';
-  const [looks, tunnels] = await Promise.all([
-    isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] },
-    lookAtTunnels(instance, again),
-  ]);
+  const look = (): Promise<Looks> | Looks =>
+    isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
+  const [looks, tunnels] = await Promise.all([look(), lookAtTunnels(instance, again)]);
   // a tunnel goes on without the cluster
   const reached = isRunning ? record : { provider: record.provider };
-  const exposed = listExposure({ record: reached, spec: await readTunnelSpec(instance.dir), status: tunnels.tunnels });
+  const { nodePorts } = looks;
+  const spec = await readTunnelSpec(instance.dir);
+  const exposed = listExposure({ record: reached, spec, status: tunnels.tunnels, nodePorts });
   return { name, state, record, ...looks, ...tunnels, exposed, problems: [...looks.problems, ...tunnels.problems] };
 };
 

@@ -14,8 +14,8 @@ type Access = { readonly allowFrom: readonly string[] | undefined; readonly isAd
  * The fields of Envoy's Service that limit who reaches its ports: kube-proxy and cloud load balancers drop connections to
  * the load balancer's address from outside `allowFrom` (undefined: all are let in). A port of its own on every node is
  * opened for each listener unless that is switched off, and those have no such limit; a load balancer that another
- * controller runs may need them, and may take minutes to show itself: where all are let in they stay, too. Contour's provisioner neither sets nor compares these fields (v1.33.6,
- * internal/provisioner/equality/equality.go).
+ * controller runs may need them, and may take minutes to show itself: where all are let in they stay, too. Contour's
+ * provisioner neither sets nor compares these fields (v1.33.6, internal/provisioner/equality/equality.go).
  */
 const accessOf = ({ allowFrom, isAddressOurs }: Access) => ({
   ...(allowFrom && { loadBalancerSourceRanges: allowFrom.length > 0 ? allowFrom : [nobody] }),
@@ -68,18 +68,24 @@ const findAccessDrift = (service: EnvoyService, access: Access): readonly string
   ];
 };
 
-/** Whether Envoy's Service still lets in those that `up` allowed, and nobody else. Nothing where the Service is absent. */
-export const findAccessProblems = async (
+export type SeenAccess = { readonly problems: readonly Problem[]; readonly nodePorts: readonly number[] };
+
+/**
+ * Whether Envoy's Service still lets in those that `up` allowed, and nobody else; and its ports on each address of every
+ * node. Nothing where the Service is absent.
+ */
+export const inspectAccess = async (
   kube: Kube,
   gateway: GatewayName,
   allowFrom: readonly string[] | undefined,
-): Promise<readonly Problem[]> => {
+): Promise<SeenAccess> => {
   const ref = envoyServiceRef(gateway);
   const service = await kube.find<EnvoyService>(ref);
-  if (!service) return [];
+  if (!service) return { problems: [], nodePorts: [] };
   const isAddressOurs = findAddressOwner(service) === undefined;
   const hint = 'something else changed the Service; `up` limits it again';
-  return findAccessDrift(service, { allowFrom, isAddressOurs }).map((what) => {
-    return { id: 'gateway.access-drift', message: `Service ${ref.metadata.name} ${what}`, hint };
-  });
+  const problems = findAccessDrift(service, { allowFrom, isAddressOurs }).map(
+    (what): Problem => ({ id: 'gateway.access-drift', message: `Service ${ref.metadata.name} ${what}`, hint }),
+  );
+  return { problems, nodePorts: nodePortsOf(service) };
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findAccessProblems, restrictAccess } from '../../../src/gateway/ready/access.ts';
+import { inspectAccess, restrictAccess } from '../../../src/gateway/ready/access.ts';
 import type { EnvoyService } from '../../../src/gateway/ready/address.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
@@ -34,7 +34,7 @@ test('only the ranges reach the address, and no node port is left beside it', as
     loadBalancerSourceRanges: ['10.0.0.1/32'],
     allocateLoadBalancerNodePorts: false,
   });
-  expect(await findAccessProblems(after.kube, spec, ['10.0.0.1/32'])).toEqual([]);
+  expect(await inspectAccess(after.kube, spec, ['10.0.0.1/32'])).toEqual({ problems: [], nodePorts: [] });
 });
 
 test('nobody is let in by a range that no packet comes from: Kubernetes takes an empty list for everybody', async () => {
@@ -57,7 +57,7 @@ test('the node ports of a load balancer that another controller runs stay', asyn
 test('where all are let in node ports stay: the load balancer of a cloud that needs them may be on its way', async () => {
   const { writes, kube } = await restricted(service(), undefined);
   expect(writes).toEqual([]);
-  expect(await findAccessProblems(kube, spec, undefined)).toEqual([]);
+  expect(await inspectAccess(kube, spec, undefined)).toEqual({ problems: [], nodePorts: [30964] });
 });
 
 test('the Service of somebody else is not called limited', async () => {
@@ -74,7 +74,8 @@ test('nothing is written the second time', async () => {
 
 test('what somebody else changed is named', async () => {
   const { kube } = fakeKube({ objects: [service({ loadBalancerSourceRanges: ['0.0.0.0/0'] })] });
-  const problems = await findAccessProblems(kube, spec, ['10.0.0.1/32']);
+  const { problems, nodePorts } = await inspectAccess(kube, spec, ['10.0.0.1/32']);
+  expect(nodePorts).toEqual([30964]);
   expect(problems.map(({ id }) => id)).toEqual(['gateway.access-drift', 'gateway.access-drift']);
   expect(problems.map(({ message }) => message)).toEqual([
     'Service envoy-tasks lets in 0.0.0.0/0 instead of 10.0.0.1/32',
@@ -83,4 +84,7 @@ test('what somebody else changed is named', async () => {
 });
 
 test('without a Service there is nothing to find', async () =>
-  expect(await findAccessProblems(fakeKube({ kinds: ['v1/Service'] }).kube, spec, undefined)).toEqual([]));
+  expect(await inspectAccess(fakeKube({ kinds: ['v1/Service'] }).kube, spec, undefined)).toEqual({
+    problems: [],
+    nodePorts: [],
+  }));
