@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UserError } from '../../lib/errors.ts';
+import { hasCode, UserError } from '../../lib/errors.ts';
 import { ignoreAbsence } from '../../lib/files.ts';
 import { type Distrust, findEntryDistrust, findPathDistrust } from '../../lib/trust/path.ts';
 import type { Trusted } from '../../lib/trust/users.ts';
 
 /** What lies in a folder, as far down as `depth`. */
 const pathsBelow = async (dir: string, depth: number): Promise<readonly string[]> => {
-  const entries = (await readdir(dir, { withFileTypes: true }).catch(ignoreAbsence)) ?? [];
+  // a file in its place is reported by what comes after
+  const absent = (error: unknown) => (hasCode(error, 'ENOTDIR') ? undefined : ignoreAbsence(error));
+  const entries = (await readdir(dir, { withFileTypes: true }).catch(absent)) ?? [];
   const found = entries.map(async (entry) => {
     const path = join(dir, entry.name);
     return entry.isDirectory() && depth > 1 ? [path, ...(await pathsBelow(path, depth - 1))] : [path];

@@ -4,13 +4,22 @@ import { hasCode, messageOf } from '../errors.ts';
 import { systemPath } from '../process/system-path.ts';
 import { findDistrust, type Trusted } from './users.ts';
 
+/** Whether nothing is there, not even a link; so it is below a file. */
+const isMissing = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return hasCode(error, 'ENOTDIR');
+  }
+};
+
 /**
  * Why others can change what is at a path, or put something else there; undefined also where nothing is. A link has no
  * mode; in a sticky folder such as /tmp nobody can replace what belongs to somebody else.
  */
 export const findEntryDistrust = (path: string, trusted: Trusted): string | undefined => {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found) return undefined;
+  if (isMissing(path)) return undefined;
+  const found = lstatSync(path);
   const { uid, gid, mode } = found;
   const isSticky = found.isDirectory() && (mode & 0o1000) !== 0;
   return findDistrust({ uid, gid, mode: found.isSymbolicLink() || isSticky ? 0 : mode }, trusted);
@@ -19,15 +28,6 @@ export const findEntryDistrust = (path: string, trusted: Trusted): string | unde
 /** A path and those above it, the root first. */
 const pathsTo = (path: string): readonly string[] =>
   dirname(path) === path ? [path] : [...pathsTo(dirname(path)), path];
-
-/** Whether nothing is there, not even a link. */
-const isMissing = (path: string): boolean => {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch (error) {
-    return hasCode(error, 'ENOTDIR');
-  }
-};
 
 export type Distrust = { readonly path: string; readonly why: string };
 
