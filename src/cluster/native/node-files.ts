@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { render } from '../../lib/template.ts';
-import { podPidsOf } from './isolation/limits.ts';
+import { ownMemoryOf, podPidsOf } from './isolation/limits.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -11,6 +11,7 @@ type Values = Readonly<Record<string, string>>;
 const kubeletLimits = ({ limits }: NativeSpec): Values => ({
   podPidsLimit: String(podPidsOf(limits)),
   reservedMemory: `${Math.max(0, limits.machineMb - limits.memoryMb)}Mi`,
+  ownMemory: `${ownMemoryOf(limits)}Mi`,
 });
 
 /** The path below the node's configuration folder, its template, and the template's values. */

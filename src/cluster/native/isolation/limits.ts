@@ -15,6 +15,13 @@ export type NodeLimits = {
 /** A quarter of the node's: one task cannot use up all of them. */
 export const podPidsOf = ({ pids }: Pick<NodeLimits, 'pids'>): number => Math.floor(pids / 4);
 
+/**
+ * Memory of the node's own processes, in MiB, which pods do not get. With Contour and one task they use some 700; the API
+ * server grows with the number of listeners.
+ */
+export const ownMemoryOf = ({ memoryMb }: Pick<NodeLimits, 'memoryMb'>): number =>
+  Math.min(2_048, Math.max(768, Math.floor(memoryMb / 4)));
+
 /** By default a node may use three quarters of the machine. */
 export const defaultMemoryMb = (machineMb: number): number => Math.floor((machineMb * 3) / 4);
 

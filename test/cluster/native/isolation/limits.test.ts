@@ -5,6 +5,7 @@ import {
   defaultMemoryMb,
   describeNodeUse,
   limitCgroups,
+  ownMemoryOf,
   podPidsOf,
   readNodeUse,
 } from '../../../../src/cluster/native/isolation/limits.ts';
@@ -72,3 +73,9 @@ test.each([
 test('where nothing can be read there is nothing to say', async () => {
   expect(describeNodeUse(await readNodeUse(['/nowhere']))).toBe('');
 });
+
+test.each([
+  [1_536, 768],
+  [4_096, 1_024],
+  [18_000, 2_048],
+])('of %i MiB the node keeps %i for its own processes', (memoryMb, own) => expect(ownMemoryOf({ memoryMb })).toBe(own));
