@@ -51,10 +51,11 @@ export const startSample = upStep({
   },
 });
 
+/** What was proven before is no longer so once a proof fails: the next `up` must do its work. */
 const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config): Promise<void> => {
-  const run = await findRun(instance);
-  if (!ok || !run) return;
-  await instance.change({ proven: { at: new Date().toISOString(), run, settings: settingsDigest(config) } });
+  const run = ok ? await findRun(instance) : undefined;
+  if (run) await instance.change({ proven: { at: new Date().toISOString(), run, settings: settingsDigest(config) } });
+  else if (instance.record().proven) await instance.change({ proven: undefined });
 };
 
 /** Proves the path as it is now; `task` is one that runs already. */

@@ -122,6 +122,13 @@ test('a bad proof is no error, and is not remembered', async () => {
   expect(jobs()).toEqual([]);
 });
 
+test('a bad proof ends the word of an earlier one', async () => {
+  const { run, instance } = await setUp({ isServed: false });
+  await instance.change({ proven: { at: 'noon', run: 'this one', settings: 'those of then' } });
+  await run([startSample, provePath]);
+  expect(instance.record().proven).toBeUndefined();
+});
+
 test('a good proof of a cluster whose run nobody knows is not remembered', async () => {
   const { run, instance } = await setUp({ record: {} });
   const { results } = await run([startSample, provePath]);
