@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
 import type { EnvoyService } from '../../src/gateway/ready/address.ts';
 import { envoyServiceRef } from '../../src/model/contour-names.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
@@ -6,12 +7,17 @@ import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/
 type Shown = { readonly direction: string; readonly from: string; readonly to: string; readonly ok: boolean };
 
 let taskgate: Taskgate;
+/** Gives this host a further address, which may not dial task ports. */
+let network: Network;
 const up = (...args: readonly string[]) => taskgate.run('up', '--provider', 'minikube', '--json', ...args);
 
 beforeAll(async () => {
-  taskgate = await makeTaskgate();
+  [taskgate, network] = await Promise.all([makeTaskgate(), makeNetwork()]);
 });
-afterAll(() => taskgate.close('dev'));
+afterAll(async () => {
+  await taskgate.close('dev');
+  await network.remove();
+});
 
 const policies = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
 const engine = {

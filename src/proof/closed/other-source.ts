@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { isInRanges } from '../../lib/cidr.ts';
 import { type DialTarget, dialTcp } from '../probe/dial.ts';
@@ -8,13 +9,18 @@ type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | unde
 const isRoutable = ({ family, internal, address }: NetworkInterfaceInfo): boolean =>
   family === 'IPv4' && !internal && !address.startsWith('169.254.');
 
-/** An address of this host that is not allowed; undefined where it has none. */
+/** Docker, Podman and libvirt give their bridges' addresses another source on the way out, which may be an allowed one. */
+const isBridge = (name: string): boolean => existsSync(`/sys/class/net/${name}/bridge`);
+
+/** An address of this host that is not allowed, and that leaves it as it is; undefined where it has none. */
 export const findOtherSource = (
   allowFrom: readonly string[],
   interfaces: Interfaces = networkInterfaces(),
+  isTranslated: (name: string) => boolean = isBridge,
 ): string | undefined =>
-  Object.values(interfaces)
-    .flatMap((addresses) => addresses ?? [])
+  Object.entries(interfaces)
+    .filter(([name]) => !isTranslated(name))
+    .flatMap(([, addresses]) => addresses ?? [])
     .find((one) => isRoutable(one) && !isInRanges(one.address, allowFrom))?.address;
 
 /** A dropped connection shows only by its silence: this many times what an allowed one took, and at least 300 ms. */

@@ -23,6 +23,12 @@ test.each([
 ])('with %j allowed, the other address is %s', (allowFrom, other) =>
   expect(findOtherSource(allowFrom, interfaces)).toBe(other));
 
+test('the address of a bridge is none: what leaves from it may get an allowed source', () => {
+  const withBridge = { 'br-1': [info('192.168.49.1')], ...interfaces };
+  const isBridge = (name: string) => name.startsWith('br-');
+  expect(findOtherSource(['10.210.255.1/32'], withBridge, isBridge)).toBe('192.0.2.7');
+});
+
 const contextFor = (port: number): ClosedContext => ({
   kube: sampleCluster().kube,
   task: {
