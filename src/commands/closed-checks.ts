@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { isForeignCluster } from '../gateway/foreign/saved.ts';
 import type { InstanceRecord } from '../instance/record.ts';
 import { hostAndPort } from '../lib/host-and-port.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
@@ -8,6 +9,7 @@ import { hostPortCheck } from '../proof/closed/host-port.ts';
 import { policyChecks } from '../proof/closed/network-policies.ts';
 import { otherSource } from '../proof/closed/other-source.ts';
 import { plainMaster } from '../proof/closed/plain-master.ts';
+import { podSecurityOf } from './task-namespace.ts';
 
 /** Settings that promise something; those of the last `up`, or of the one that runs. */
 type Promised = { readonly native: Pick<Config['native'], 'egress'> } & Pick<Config, 'podSecurity'>;
@@ -34,13 +36,9 @@ const egressChecks = ({ provider, cluster }: InstanceRecord, { native }: Promise
     : [];
 
 /** A level that taskgate sets: by itself in clusters that it made, elsewhere where the user asks for it. */
-const podSecurityChecks = (
-  { provider, journal }: InstanceRecord,
-  { podSecurity }: Promised,
-): readonly ClosedCheck[] => {
-  const isForeign = provider === 'attach' || journal.some((one) => one.kind === 'minikube-profile' && !one.owned);
-  const level = podSecurity ?? (isForeign ? 'privileged' : 'baseline');
-  return level === 'privileged' ? [] : [hostPathCheck(level)];
+const podSecurityChecks = (record: InstanceRecord, promised: Promised): readonly ClosedCheck[] => {
+  const level = podSecurityOf(promised, isForeignCluster({ record: () => record }));
+  return level === undefined || level === 'privileged' ? [] : [hostPathCheck(level)];
 };
 
 export type ClosedInput = {

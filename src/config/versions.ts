@@ -10,6 +10,18 @@ const kubernetesLdflags = [
   ]),
 ].join(' ');
 
+/** Debian's iptables with the libraries that it needs. */
+const iptablesPackages = [
+  'iptables',
+  'libxtables12',
+  'libip4tc2',
+  'libip6tc2',
+  'libnftnl11',
+  'libmnl0',
+  'libnfnetlink0',
+  'libnetfilter-conntrack3',
+] as const;
+
 /** Every version that taskgate downloads, and how it is verified. `templates/go` has the same versions for the go command. */
 export const pins = {
   digests: { files: digests.files, images: digests.images },
@@ -83,20 +95,7 @@ export const pins = {
     },
   },
   runtime: {
-    packages: [
-      'containerd',
-      'runc',
-      'libseccomp2',
-      'containernetworking-plugins',
-      'iptables',
-      'libxtables12',
-      'libip4tc2',
-      'libip6tc2',
-      'libnftnl11',
-      'libmnl0',
-      'libnfnetlink0',
-      'libnetfilter-conntrack3',
-    ],
+    packages: ['containerd', 'runc', 'libseccomp2', 'containernetworking-plugins', ...iptablesPackages],
   },
   kubeRouter: {
     version: 'v2.1.0',
@@ -109,19 +108,7 @@ export const pins = {
   },
   ipset: { packages: ['ipset', 'libipset13', 'libmnl0'] },
   policyTools: {
-    packages: [
-      'ipset',
-      'libipset13',
-      'iptables',
-      'libxtables12',
-      'libip4tc2',
-      'libip6tc2',
-      'libnftnl11',
-      'libmnl0',
-      'libnfnetlink0',
-      'libnetfilter-conntrack3',
-      'libc6',
-    ],
+    packages: ['ipset', 'libipset13', ...iptablesPackages, 'libc6'],
   },
   policyImages: [
     {

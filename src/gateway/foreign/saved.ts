@@ -4,8 +4,8 @@ import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import type { OriginalState } from './snapshot.ts';
 
 /** Whether taskgate did not create the cluster: it then changes only its own objects there, and keeps the cluster. */
-export const isForeignCluster = (instance: Instance): boolean => {
-  const { provider, journal } = instance.record();
+export const isForeignCluster = ({ record }: Pick<Instance, 'record'>): boolean => {
+  const { provider, journal } = record();
   return provider === 'attach' || journal.some((one) => one.kind === 'minikube-profile' && !one.owned);
 };
 
