@@ -54,6 +54,7 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
       exit.code = await (await import('../commands/up/up.ts')).up(input(command), options);
     });
   add(program, 'down', 'remove everything that belongs to an instance')
+    .option('--force', 'name and forget what cannot be removed: a cluster that is gone, a damaged record', false)
     .option('--purge-cache', 'remove the cache of programs and images too', false)
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/down/down.ts')).down(input(command), options);

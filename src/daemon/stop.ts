@@ -1,4 +1,6 @@
 import type { Instance } from '../instance/instance.ts';
+import { instancePaths } from '../instance/paths.ts';
+import { findByArguments } from '../lib/process/by-arguments.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../lib/process/processes.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
 import { tunnelDaemonsOf } from './find.ts';
@@ -37,4 +39,17 @@ export const stopTunnelDaemon = async ({ record, forget }: Instance): Promise<bo
     await forget(daemon);
   }
   return daemons.length > 0;
+};
+
+/**
+ * Stops the tunnel daemons of an instance's folder whose record is lost or damaged; returns how many there were. Throws
+ * UserError `tunnel.not-ended`. Tested in test/process/tunnel-daemon.test.ts.
+ */
+export const stopUnrecordedDaemons = async (instanceDir: string): Promise<number> => {
+  const { tunnelSpecPath } = instancePaths(instanceDir);
+  const daemons = await findByArguments(
+    (args) => args.at(-1) === tunnelSpecPath && /\/tunnel-daemon\.[jt]s$/.test(args.at(-2) ?? ''),
+  );
+  for (const daemon of daemons) await endDaemon(daemon);
+  return daemons.length;
 };

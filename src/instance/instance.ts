@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, ignoreAbsence, isThere, writeFileAtomically } from '../lib/files.ts';
 import { parseJson } from '../lib/json.ts';
@@ -21,13 +22,13 @@ const parseRecord = (text: string, dir: string): InstanceRecord => {
   if (typeof record !== 'object' || !record) {
     throw new UserError(`${path} is damaged`, {
       id: 'environment.instance-damaged',
-      hint: `end the instance's processes, if there are any (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
+      hint: `to remove all that can be found of it: taskgate down --force --name ${basename(dir)}`,
     });
   }
   if (record.schema === schemaVersion) return record as InstanceRecord;
   throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
     id: 'environment.instance-schema',
-    hint: 'take the instance down with the version of taskgate that created it',
+    hint: `take it down with the version of taskgate that created it; or, with what can be found: taskgate down --force --name ${basename(dir)}`,
   });
 };
 
@@ -74,6 +75,24 @@ export const findInstance = async (stateDir: string, name: string): Promise<Inst
     throw hasCode(error, 'EACCES') ? ofRoot(dir, name, error) : error;
   });
   return text === undefined ? undefined : openRecord(dir, parseRecord(text, dir));
+};
+
+const unreadable = ['environment.instance-damaged', 'environment.instance-schema'];
+
+/**
+ * Moves a record that cannot be read aside (`instance.json.damaged`): the folder is one without a record then. Returns what
+ * is wrong with it, or undefined for an instance that can be opened, or none.
+ */
+export const setDamagedRecordAside = async (stateDir: string, name: string): Promise<string | undefined> => {
+  try {
+    await findInstance(stateDir, name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError) || !unreadable.includes(error.id)) throw error;
+    const { recordPath } = instancePaths(instanceDirOf(stateDir, name));
+    await rename(recordPath, `${recordPath}.damaged`);
+    return error.message;
+  }
 };
 
 type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach'>;

@@ -107,6 +107,9 @@ export type InstanceSettings = {
   readonly network?: object;
 };
 
+/** A kubeconfig of the user (absolute path) and the name of the context, cluster and user that were added to it. */
+export type Merge = { readonly path: string; readonly kubeContext: string };
+
 /** `instance.json`. */
 export type InstanceRecord = ClusterTarget & {
   readonly schema: typeof schemaVersion;
@@ -119,8 +122,10 @@ export type InstanceRecord = ClusterTarget & {
   readonly provider: ProviderName;
   readonly journal: readonly Resource[];
   readonly cluster?: Cluster;
-  /** The user's kubeconfig that got the cluster's context; written before that. */
-  readonly merged?: { readonly path: string; readonly kubeContext: string };
+  /** The user's kubeconfig that got the cluster's context last; written before that. */
+  readonly merged?: Merge | undefined;
+  /** Other kubeconfigs that got it before. */
+  readonly mergedBefore?: readonly Merge[] | undefined;
   /** As the master and this host reach it. */
   readonly gateway?: GatewayEndpoint;
   /** The address in the Gateway's status; that of a forward differs. */

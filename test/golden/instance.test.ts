@@ -44,9 +44,20 @@ test('a native instance from its first record to its last', async () => {
   expect(random).toMatch(/^[0-9a-f]{16}$/);
   expect((await onDisk()).replace(now, createdAt).replace(random, instanceId)).toBe(begun);
   for (const resource of native.journal) await instance.journal(resource);
-  const { cluster, merged, publishedAddress, gateway, master, settings, clusterId, proven, ownsUnmarked } = native;
+  const {
+    cluster,
+    merged,
+    mergedBefore,
+    publishedAddress,
+    gateway,
+    master,
+    settings,
+    clusterId,
+    proven,
+    ownsUnmarked,
+  } = native;
   await instance.change({ createdAt, instanceId, cluster });
-  await instance.change({ merged });
+  await instance.change({ merged, mergedBefore });
   await instance.change({ publishedAddress });
   await instance.change({ gateway, master, settings, clusterId });
   await instance.change({ proven });

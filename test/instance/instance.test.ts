@@ -101,7 +101,7 @@ test.each(['{"schema":1,"na', '', 'null', '"text"'])('a damaged record (%s) is r
   const refusal = {
     id: 'environment.instance-damaged',
     message: `${dir}/instance.json is damaged`,
-    hint: `end the instance's processes, if there are any (pgrep --full ${dir}/keeper.json), then remove ${dir}`,
+    hint: 'to remove all that can be found of it: taskgate down --force --name dev',
   };
   await expect(findInstance(stateDir, 'dev')).rejects.toMatchObject(refusal);
   await expect(listInstances(stateDir)).rejects.toMatchObject(refusal);

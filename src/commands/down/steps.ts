@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { stopTunnelDaemon } from '../../daemon/stop.ts';
+import { stopTunnelDaemon, stopUnrecordedDaemons } from '../../daemon/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
@@ -11,18 +11,25 @@ import {
   listInstances,
   removeInstanceDir,
 } from '../../instance/instance.ts';
-import { UserError } from '../../lib/errors.ts';
+import { mergesOf } from '../../instance/merges.ts';
+import { instanceDirOf } from '../../instance/paths.ts';
+import type { Merge } from '../../instance/record.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
 import { connect, type Kube } from '../../lib/kube/client.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { providerOf } from '../../providers/providers.ts';
-import { type Step, stepsOf } from '../../task-list/step.ts';
+import { describePlace, providerOf } from '../../providers/providers.ts';
+import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
 import { stageTimeoutMs } from '../context.ts';
 
-export type DownContext = CommandContext & { readonly purgeCache: boolean };
+export type DownContext = CommandContext & {
+  readonly purgeCache: boolean;
+  /** What cannot be removed is named and forgotten. */
+  readonly force: boolean;
+};
 
 /**
  * The processes of an instance run from files of the cache. Throws UserError `environment.cache-in-use` where the
@@ -41,11 +48,29 @@ export const verifyCacheUnused = async ({ config, folders, purgeCache }: DownCon
 
 const downStep = stepsOf<DownContext>();
 
+/** With `force`, a failure becomes a warning of what is left, and the next step is taken. */
+const unlessForced = async (
+  { force }: DownContext,
+  { signal, note, warn, what }: Pick<StepTools, 'signal' | 'note' | 'warn'> & { readonly what: string },
+  work: () => Promise<undefined>,
+): Promise<undefined> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!force || signal.aborted || !(error instanceof UserError)) throw error;
+    warn(`left: ${what} (${error.message})`);
+    return note('forgotten');
+  }
+};
+
 const closeTunnels = downStep({
   title: 'Close tunnels and forwards',
   run: async (_, { folders, config }, { note }): Promise<undefined> => {
     const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance || !(await stopTunnelDaemon(instance))) note('there are none');
+    const wereThere = instance
+      ? await stopTunnelDaemon(instance)
+      : (await stopUnrecordedDaemons(instanceDirOf(folders.stateDir, config.name))) > 0;
+    if (!wereThere) note('there are none');
   },
 });
 
@@ -63,8 +88,23 @@ const removeProofs = async (kube: Kube, instance: Instance, { original, config }
     await verifySameCluster(kube, original);
     await removeLeftovers(kube, { ...identityOf(instance.record()), namespace: master.taskNamespace, gateway });
   } catch (error) {
-    throw explainRemoval(error);
+    throw explainRemoval(error, config.name);
   }
+};
+
+const removeAttached = async (context: DownContext, tools: StepTools): Promise<undefined> => {
+  const { signal, report, note, warn } = tools;
+  const instance = await findInstance(context.folders.stateDir, context.config.name);
+  const original = instance && (await findOriginalState(instance));
+  const { cluster } = instance?.record() ?? {};
+  if (!instance || !original || !cluster) return note('nothing was made there');
+  if (await isGone(context, instance)) return note('the cluster is gone');
+  const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  await removeProofs(kube, instance, { original, config: context.config });
+  const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
+  const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);
+  for (const { what, why } of left) warn(`left: ${what} (${why})`);
+  return note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);
 };
 
 /** A cluster that taskgate made goes as a whole; in an attached one, what taskgate created there goes. */
@@ -74,45 +114,44 @@ const removeObjects = downStep({
     const instance = await findInstance(folders.stateDir, config.name);
     return !(instance && isForeignCluster(instance)) && 'not needed: no attached cluster';
   },
-  run: async (_, context, { signal, report, note, warn }): Promise<undefined> => {
-    const instance = await findInstance(context.folders.stateDir, context.config.name);
-    const original = instance && (await findOriginalState(instance));
-    const { cluster } = instance?.record() ?? {};
-    if (!instance || !original || !cluster) return note('nothing was made there');
-    if (await isGone(context, instance)) return note('the cluster is gone');
-    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
-    await removeProofs(kube, instance, { original, config: context.config });
-    const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
-    const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);
-    for (const { what, why } of left) warn(`left: ${what} (${why})`);
-    note(`${removed.length} objects${restored.length > 0 ? `, restored: ${restored.join(', ')}` : ''}`);
-  },
+  run: (_, context, tools) =>
+    unlessForced(context, { ...tools, what: "taskgate's objects in the attached cluster" }, () =>
+      removeAttached(context, tools),
+    ),
 });
 
 const deleteCluster = downStep({
   title: 'Delete the cluster',
-  run: async (_, context, { note }): Promise<undefined> => {
+  run: async (_, context, tools): Promise<undefined> => {
     const { folders, config } = context;
     const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance) return note(`there is no instance ${config.name}`);
-    if (isTunnelOnly(instance)) return note('not needed: no cluster');
-    await providerOf(context, { instance }).delete();
+    if (!instance) return tools.note(`there is no instance ${config.name}`);
+    if (isTunnelOnly(instance)) return tools.note('not needed: no cluster');
+    return unlessForced(context, { ...tools, what: describePlace(instance.record()) ?? 'the cluster' }, async () => {
+      await providerOf(context, { instance }).delete();
+    });
   },
 });
 
-const findMerged = async ({ folders, config }: DownContext) =>
-  (await findInstance(folders.stateDir, config.name))?.record().merged;
+const findMerges = async ({ folders, config }: DownContext): Promise<readonly Merge[]> =>
+  mergesOf((await findInstance(folders.stateDir, config.name))?.record() ?? {});
 
+/** Before the cluster goes: nothing that is wrong with a kubeconfig keeps a cluster running. */
 const removeContext = downStep({
   title: 'Remove the context from your kubeconfig',
-  look: (_, context) => findMerged(context),
-  skip: ({ seen: merged }) => !merged && 'it was not added',
-  run: async ({ seen: merged }, { env }, { signal, note }): Promise<undefined> => {
-    if (!merged) return;
-    const { path, kubeContext } = merged;
-    const trusted = trustedUids(env);
-    await changeKubeconfig(path, (users) => unmergeKubeconfig(users, kubeContext), { signal, trusted });
-    note(path);
+  look: (_, context) => findMerges(context),
+  skip: ({ seen: merges }) => merges.length === 0 && 'it was not added',
+  run: async ({ seen: merges }, { env }, { signal, note, warn }): Promise<undefined> => {
+    const options = { signal, trusted: trustedUids(env) };
+    for (const { path, kubeContext } of merges) {
+      try {
+        await changeKubeconfig(path, (users) => unmergeKubeconfig(users, kubeContext), options);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        warn(`left: context, cluster and user ${kubeContext} in ${path} (${messageOf(error)})`);
+      }
+    }
+    note(merges.map(({ path }) => path).join(', '));
   },
 });
 
@@ -135,8 +174,8 @@ const removeCache = downStep({
 export const downSteps: readonly Step<DownContext>[] = [
   closeTunnels,
   removeObjects,
-  deleteCluster,
   removeContext,
+  deleteCluster,
   removeFolder,
   removeCache,
 ];

@@ -5,7 +5,10 @@ import { createInstance, findInstance, type Instance } from '../../instance/inst
 import { statePaths } from '../../instance/paths.ts';
 import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
+import { findWrittenKubeconfig } from '../../lib/kube/kubeconfig/paths.ts';
+import { verifyKubeconfig } from '../../lib/kube/kubeconfig/write.ts';
 import { withLock } from '../../lib/process/lock.ts';
+import { trustedUids } from '../../lib/trust/users.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import { attachPlaceOf } from '../../providers/attach.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
@@ -72,11 +75,13 @@ export type Machine = {
 export const checkMachine = upStep({
   title: 'Check this machine',
   run: async (_, context, { report, note, warn }): Promise<Machine> => {
-    const { config, folders } = context;
+    const { config, folders, env } = context;
     const { provider, because } = await chooseProvider(context);
     // fetched here, with its progress; found in the cache from here on
     if (provider === 'minikube') await findMinikube(context, report);
     for (const text of await verifyHere(context, provider)) warn(text);
+    const isMerged = config.mergeKubeconfig && provider !== 'attach';
+    if (isMerged) await verifyKubeconfig(await findWrittenKubeconfig(env), trustedUids(env));
     const found = await findInstance(folders.stateDir, config.name);
     const target = found && (await existingTargets[provider](context, found.record()));
     const instance = found ?? (await makeInstance(context, provider));

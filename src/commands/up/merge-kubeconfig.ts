@@ -1,20 +1,31 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { isForeignCluster } from '../../gateway/foreign/saved.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { withMerge } from '../../instance/merges.ts';
+import { UserError } from '../../lib/errors.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { mergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
-import { kubeconfigPaths } from '../../lib/kube/kubeconfig/paths.ts';
-import { verifyRegular } from '../../lib/trust/named-file.ts';
-import { trustedUids } from '../../lib/trust/users.ts';
+import { findWrittenKubeconfig } from '../../lib/kube/kubeconfig/paths.ts';
+import { type Trusted, trustedUids } from '../../lib/trust/users.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import { checkMachine } from './check-machine.ts';
-import { type UpContext, upStep } from './context.ts';
+import { upStep } from './context.ts';
 import { startCluster } from './start-cluster.ts';
 
-/** The file that kubectl itself would write to. */
-const userKubeconfig = ({ env: { KUBECONFIG, HOME } }: UpContext): string => {
-  const [path] = kubeconfigPaths(KUBECONFIG, HOME || homedir());
-  if (path === undefined) throw new Error('there is always a usual path');
-  return path;
+type Tools = { readonly path: string; readonly signal: AbortSignal; readonly trusted: Trusted };
+
+/** The merge is recorded before it is made: then a killed `up` leaves nothing that `down` does not know of. */
+const merge = async (instance: Instance, { kubeconfigPath, kubeContext }: Cluster, tools: Tools): Promise<void> => {
+  const { path, signal, trusted } = tools;
+  const added = await readFile(kubeconfigPath, 'utf8');
+  const { merged, mergedBefore } = instance.record();
+  await instance.change(withMerge({ merged, mergedBefore }, { path, kubeContext }));
+  try {
+    await changeKubeconfig(path, (users) => mergeKubeconfig(users, added), { signal, trusted });
+  } catch (error) {
+    await instance.change({ merged, mergedBefore });
+    throw error;
+  }
 };
 
 /** Only on request is the user's own kubeconfig touched, and its current context never. */
@@ -25,15 +36,16 @@ export const mergeContext = upStep({
   skip: ({ machine: { instance } }, { config }) =>
     (!config.mergeKubeconfig && 'not asked for; --merge-kubeconfig adds the context to yours') ||
     (isForeignCluster(instance) && 'who made the cluster has the context in a kubeconfig already'),
-  run: async ({ machine: { instance }, started: { cluster } }, context, { signal, note }): Promise<undefined> => {
-    const { kubeconfigPath, kubeContext } = cluster;
-    const path = userKubeconfig(context);
-    const trusted = trustedUids(context.env);
-    // before it is noted: `down` would find no file to change either
-    await verifyRegular(path, trusted);
-    const added = await readFile(kubeconfigPath, 'utf8');
-    await instance.change({ merged: { path, kubeContext } });
-    await changeKubeconfig(path, (users) => mergeKubeconfig(users, added), { signal, trusted });
-    note(`${path}, context ${kubeContext}`);
+  run: async ({ machine: { instance }, started: { cluster } }, context, { signal, note, warn }): Promise<undefined> => {
+    const path = await findWrittenKubeconfig(context.env);
+    try {
+      await merge(instance, cluster, { path, signal, trusted: trustedUids(context.env) });
+      note(`${path}, context ${cluster.kubeContext}`);
+    } catch (error) {
+      // "Check this machine" found it writable; a cluster that is well is not given up for an extra
+      if (!(error instanceof UserError) || signal.aborted) throw error;
+      note('not added');
+      warn(`the context was not added: ${error.message}; to fix: ${error.hint}`);
+    }
   },
 });

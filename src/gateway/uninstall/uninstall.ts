@@ -62,18 +62,18 @@ export const removeGatewayObjects = async (
     await removeCRDs(removing);
     await restoreCRDs(removing);
   } catch (error) {
-    throw explainRemoval(error);
+    throw explainRemoval(error, owner.instance);
   }
   const { removed, restored, left } = removing;
   return { removed, restored, left };
 };
 
 /** Explains an error that stops the whole removal. */
-export const explainRemoval = (error: unknown): unknown => {
+export const explainRemoval = (error: unknown, instance: string): unknown => {
   if (error instanceof UserError && error.id === 'cluster.api') {
     return new UserError(error.message, {
       id: 'cluster.api',
-      hint: "does the cluster run? If it no longer exists, there is nothing to remove: delete the instance's folder",
+      hint: `does the cluster run? If it no longer exists, forget it: taskgate down --force --name ${instance}`,
       cause: error,
     });
   }

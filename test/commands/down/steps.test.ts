@@ -1,12 +1,13 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/commands/down/steps.ts';
-import { createInstance } from '../../../src/instance/instance.ts';
+import { createInstance, setDamagedRecordAside } from '../../../src/instance/instance.ts';
 import { instanceDirOf, statePaths } from '../../../src/instance/paths.ts';
 import type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { commandContext } from '../../support/context.ts';
+import { config, contextNames } from '../../support/kubeconfig.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 import { runInOrder } from '../../support/up-context.ts';
 
@@ -24,8 +25,11 @@ const makePlaces = async () => {
   const context = (name: string, purgeCache: boolean): DownContext => ({
     ...commandContext({ name, folders }),
     purgeCache,
+    force: false,
   });
   return {
+    home,
+    folders,
     context,
     instances: () => readdir(statePaths(folders.stateDir).instancesDir),
     left: () => readdir(home),
@@ -49,7 +53,8 @@ const makePlaces = async () => {
   };
 };
 
-const takeDown = (context: DownContext) => runInOrder(context, downSteps, { signal: context.signal });
+const takeDown = async (context: DownContext): Promise<readonly string[]> =>
+  (await runInOrder(context, downSteps, { signal: context.signal })).notes ?? [];
 
 test('removes a folder without a record: its maker was killed before it wrote one', async () => {
   const { context, instances, beginWithoutRecord } = await makePlaces();
@@ -95,7 +100,7 @@ test('a cluster of somebody else’s that does not answer: nothing goes, and wha
   await beginForeign([], { attach });
   await expect(takeDown(context('dev', false))).rejects.toMatchObject({
     id: 'cluster.api',
-    hint: expect.stringContaining("If it no longer exists, there is nothing to remove: delete the instance's folder"),
+    hint: 'does the cluster run? If it no longer exists, forget it: taskgate down --force --name dev',
   });
   expect(await instances()).toEqual(['dev']);
 });
@@ -114,5 +119,47 @@ test('a profile of somebody else’s that they deleted keeps nothing from going'
     [`${minikube} status --profile=theirs --output=json`]: { exitCode: 85, stdout: 'Profile "theirs" not found.' },
   });
   await takeDown({ ...context('dev', false), runner });
+  expect(await instances()).toEqual([]);
+});
+
+test('every kubeconfig that got the context loses it; one that is gone, or no kubeconfig any more, is named', async () => {
+  const { context, instances, begin, home } = await makePlaces();
+  const instance = await begin('dev');
+  const file = async (name: string, text: string) => {
+    await writeFile(join(home, name), text);
+    return { path: join(home, name), kubeContext: 'taskgate-dev' };
+  };
+  const first = await file('first', config(['work', 'taskgate-dev'], 'taskgate-dev'));
+  const last = await file('last', config(['taskgate-dev'], ''));
+  const broken = await file('broken', 'clusters: [');
+  const moved = { path: join(home, 'moved', 'config'), kubeContext: 'taskgate-dev' };
+  await instance.change({ merged: last, mergedBefore: [moved, broken, first] });
+  const warnings = await takeDown(context('dev', false));
+  expect(contextNames(await readFile(first.path, 'utf8'))).toEqual(['work']);
+  expect(contextNames(await readFile(last.path, 'utf8'))).toEqual([]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^left: context, cluster and user taskgate-dev in .*\/broken \(your kubeconfig is not YAML/),
+  ]);
+  expect(await readdir(home)).not.toContain('moved');
+  expect(await instances()).toEqual([]);
+});
+
+test('--force forgets a cluster that is gone for ever, and says what is left there', async () => {
+  const { context, instances, beginForeign } = await makePlaces();
+  await beginForeign([], { attach: { context: 'c', allowContext: 'c', kubeconfigPaths: [] } });
+  const warnings = await takeDown({ ...context('dev', false), force: true });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^left: taskgate's objects in the attached cluster \(the API server at https:\/\/127/),
+  ]);
+  expect(await instances()).toEqual([]);
+});
+
+test('--force takes the folder of a damaged record, and says so', async () => {
+  const { folders, context, instances, begin } = await makePlaces();
+  const { dir } = await begin('dev');
+  await writeFile(join(dir, 'instance.json'), '{');
+  expect(await setDamagedRecordAside(folders.stateDir, 'dev')).toMatch(/instance\.json is damaged$/);
+  expect(await setDamagedRecordAside(folders.stateDir, 'dev')).toBeUndefined();
+  await takeDown({ ...context('dev', false), force: true });
   expect(await instances()).toEqual([]);
 });

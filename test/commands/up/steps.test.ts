@@ -60,9 +60,9 @@ test('down: one after the other', () => {
   expect(orderOf(downSteps)).toEqual([
     ['Close tunnels and forwards', []],
     ["Remove taskgate's objects from the attached cluster", ['Close tunnels and forwards']],
-    ['Delete the cluster', ["Remove taskgate's objects from the attached cluster"]],
-    ['Remove the context from your kubeconfig', ['Delete the cluster']],
-    ["Remove the instance's folder", ['Remove the context from your kubeconfig']],
+    ['Remove the context from your kubeconfig', ["Remove taskgate's objects from the attached cluster"]],
+    ['Delete the cluster', ['Remove the context from your kubeconfig']],
+    ["Remove the instance's folder", ['Delete the cluster']],
     ['Remove the cache', ["Remove the instance's folder"]],
   ]);
 });

@@ -75,6 +75,7 @@ export const native = {
     hostAddress: '10.210.255.1',
   },
   merged: { path: '/home/user/.kube/config', kubeContext: 'taskgate-dev' },
+  mergedBefore: [{ path: '/home/user/other', kubeContext: 'taskgate-dev' }],
   publishedAddress: '10.210.255.2',
   gateway: { ...endpoint, address: '127.0.0.1' },
   master: { scheme: 'http', host: 'jump.example', port: 41234, via: 'ssh' },

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { mergesOf, withMerge } from '../../src/instance/merges.ts';
+
+const a = { path: '/a', kubeContext: 'taskgate-dev' };
+const b = { path: '/b', kubeContext: 'taskgate-dev' };
+
+test('each kubeconfig that got the context is kept, once', () => {
+  expect(mergesOf({})).toEqual([]);
+  expect(mergesOf({ merged: a })).toEqual([a]);
+  const both = withMerge(withMerge({}, a), b);
+  expect(both).toEqual({ merged: b, mergedBefore: [a] });
+  expect(withMerge(both, a)).toEqual({ merged: a, mergedBefore: [b] });
+  expect(mergesOf(withMerge(both, b))).toEqual([a, b]);
+});
