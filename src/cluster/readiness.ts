@@ -7,7 +7,7 @@ import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 export const findReady = (status: Node['status']) => status?.conditions?.find(({ type }) => type === 'Ready');
 
 /**
- * Ready, with a heartbeat after `since`, and without taints: a restarted node is still Ready from its previous run, and a
+ * Ready, with a heartbeat after `since`, and without a taint that keeps pods away (PreferNoSchedule does not): a restarted node is still Ready from its previous run, and a
  * new one accepts no pods until the controller manager has removed the not-ready taint.
  */
 export const isNodeReady =
@@ -19,7 +19,7 @@ export const isNodeReady =
     if (ready?.status !== 'True') return ready?.message ?? 'no Ready condition yet';
     // heartbeats are in whole seconds
     if (Date.parse(ready.lastHeartbeatTime ?? '') < since.getTime() - 1_000) return 'no heartbeat since the start';
-    const [taint] = node.spec?.taints ?? [];
+    const taint = node.spec?.taints?.find(({ effect }) => effect !== 'PreferNoSchedule');
     return taint ? `tainted ${taint.key}` : true;
   };
 
@@ -27,6 +27,8 @@ const isThere = (objects: readonly KubeObject[]): Verdict => objects.length > 0 
 
 type NodeWait = {
   readonly node: string;
+  /** Where to look if it does not get ready. */
+  readonly hint: string;
   readonly since: Date;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -39,7 +41,6 @@ export const waitForNode = async (kube: Kube, { node, since, ...wait }: NodeWait
   await waitUntil(`Node ${node}`, (signal) => kube.watch<Node>(selection, signal), isNodeReady(since), {
     ...wait,
     id: 'cluster.node-not-ready',
-    hint: 'see logs/kubelet.log of the instance',
   });
 };
 
@@ -69,7 +70,10 @@ const askKubeProxy = async (kube: Kube, node: string): Promise<Verdict> => {
  * Waits until kube-proxy has written the rules of Services on a node where it runs as a pod (kubeadm's): a pod that dials
  * the API server's Service before that waits 10 s in vain. Returns whether kube-proxy was ready in time.
  */
-export const waitForKubeProxy = async (kube: Kube, { node, ...wait }: Omit<NodeWait, 'since'>): Promise<boolean> => {
+export const waitForKubeProxy = async (
+  kube: Kube,
+  { node, ...wait }: Omit<NodeWait, 'since' | 'hint'>,
+): Promise<boolean> => {
   try {
     const look = polling(() => askKubeProxy(kube, node), 100);
     await waitUntil('kube-proxy', look, (verdict) => verdict, { ...wait, id: 'cluster.node-not-ready' });

@@ -6,8 +6,9 @@ import { applyGateway } from './install/gateway.ts';
 import { inspectGatewayAPI } from './install/installed.ts';
 import { restrictAccess } from './ready/access.ts';
 import { setLoadBalancerAddress } from './ready/address.ts';
+import { awaitAgreedAddress } from './ready/agreed-address.ts';
 import { proveCapacity } from './ready/capacity.ts';
-import { together, waitForAddress, waitForGateway } from './ready/readiness.ts';
+import { together, waitForGateway } from './ready/readiness.ts';
 
 export type ApplyInput = Omit<InstallInput, 'crds'>;
 
@@ -33,6 +34,8 @@ export const applyGatewayObjects = async (input: ApplyInput): Promise<void> => {
 
 type EndpointInput = Omit<ApplyInput, 'manifest'> & {
   readonly address: string;
+  /** How long a load balancer controller of the cluster may take for its address, where one is likely. */
+  readonly controllerMs?: number;
   /** Ranges whose connections are let in; undefined for all. */
   readonly allowFrom: readonly string[] | undefined;
 };
@@ -50,10 +53,12 @@ export const awaitGatewayEndpoint = async (input: EndpointInput): Promise<Publis
         isLimited = await restrictAccess(kube, spec, service, allowFrom);
       },
     });
-    await waitForAddress({ ...input, address, signal });
+    address = await awaitAgreedAddress(kube, spec, { ...input, signal });
   };
   await together(input.signal, (signal) => [waitForGateway({ ...input, signal }), setAddress(signal)]);
   if ((await replaceRateLimitedPods(kube, spec, report)) > 0) await waitForGateway(input);
+  // Envoy took seconds: a load balancer controller may have answered meanwhile
+  address = await awaitAgreedAddress(kube, spec, input);
   const { name, namespace, portRange } = spec;
   report?.(`Gateway ${name} accepts ${capacity.limit} tasks: ${capacity.because}`);
   return {

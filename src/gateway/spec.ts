@@ -7,10 +7,12 @@ export type GatewaySpec = GatewaySettings & InstanceIdentity;
 
 export const crdKind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;
 export const gatewaysCRDName = 'gateways.gateway.networking.k8s.io';
-export const tcpRoutesCRDName = 'tcproutes.gateway.networking.k8s.io';
 
 /** The same object with the labels of an instance added to its own. */
 export const withLabels = <T extends KubeObject>(object: T, owner: InstanceIdentity): T => ({
   ...object,
   metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labelsOf(owner) } },
 });
+
+/** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
+export const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;

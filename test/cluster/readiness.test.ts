@@ -7,7 +7,7 @@ const since = new Date('2026-01-01T00:00:10Z');
 const signal = new AbortController().signal;
 const wait = { timeoutMs: 200, signal };
 
-const nodeWith = (ready: object, taints: readonly { readonly key: string }[] = []): Node => ({
+const nodeWith = (ready: object, taints: readonly { readonly key: string; readonly effect?: string }[] = []): Node => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: { name: 'dev' },
@@ -25,13 +25,24 @@ test.each<readonly [what: string, nodes: readonly Node[], verdict: true | string
   ['Ready in the same second', [nodeWith({ lastHeartbeatTime: '2026-01-01T00:00:09Z' })], true],
   ['tainted', [nodeWith({}, [{ key: 'node.kubernetes.io/not-ready' }])], 'tainted node.kubernetes.io/not-ready'],
   ['Ready', [nodeWith({})], true],
+  ['only avoided by pods that can', [nodeWith({}, [{ key: 'upgrade', effect: 'PreferNoSchedule' }])], true],
+  [
+    'avoided, and closed',
+    [
+      nodeWith({}, [
+        { key: 'upgrade', effect: 'PreferNoSchedule' },
+        { key: 'gpu', effect: 'NoExecute' },
+      ]),
+    ],
+    'tainted gpu',
+  ],
 ])('node: %s', (_, nodes, verdict) => {
   expect(isNodeReady(since)(nodes)).toBe(verdict);
 });
 
 test('waits for a node to become ready', async () => {
   const fake = fakeKube({ objects: [nodeWith({ status: 'False' })] });
-  const waiting = waitForNode(fake.kube, { node: 'dev', since, ...wait, timeoutMs: 5_000 });
+  const waiting = waitForNode(fake.kube, { node: 'dev', hint: 'look there', since, ...wait, timeoutMs: 5_000 });
   fake.put(nodeWith({}));
   await waiting;
   expect(fake.writes()).toEqual([]);
@@ -39,8 +50,9 @@ test('waits for a node to become ready', async () => {
 
 test('reports a node that is not ready in time, and a missing ServiceAccount', async () => {
   const { kube } = fakeKube({ kinds: ['v1/Node', 'v1/ServiceAccount'] });
-  await expect(waitForNode(kube, { node: 'dev', since, ...wait })).rejects.toMatchObject({
+  await expect(waitForNode(kube, { node: 'dev', hint: 'look there', since, ...wait })).rejects.toMatchObject({
     id: 'cluster.node-not-ready',
+    hint: 'look there',
     message: expect.stringContaining('Node dev not ready after 0s: not registered yet'),
   });
   await expect(waitForServiceAccount(kube, { namespace: 'default', ...wait })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
-import type { EnvoyService } from '../../src/gateway/ready/address.ts';
+import type { EnvoyService } from '../../src/gateway/ready/envoy-service.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import { envoyServiceRef } from '../../src/model/contour-names.ts';
 import type { Hop } from '../../src/model/path.ts';

@@ -11,7 +11,7 @@ import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { describeProgress, type Report } from '../../src/lib/progress.ts';
 import type { FakeKube, FakeKubeInput } from '../fakes/kube.ts';
 import { contourCluster, holds, playContour } from '../support/gateway/contour-cluster.ts';
-import { gatewaysCRD, manifestText, spec, tcpRoutesCRD } from '../support/gateway/fixture.ts';
+import { gatewaysCRD, manifestText, otherCRDs, spec } from '../support/gateway/fixture.ts';
 
 /** The gateway from nothing, or its repair, as `up` does it in three steps. */
 const ensureGateway = async (input: ApplyInput & { readonly address: string }) => {
@@ -86,10 +86,7 @@ test('keeps another bundle: raises its limit, applies none of ours', async () =>
   const established = { status: holds('Established') };
   const installed = gatewaysCRD({ bundle: 'v1.4.1' });
   const fake = contourCluster({
-    objects: [
-      { ...installed, ...established },
-      { ...tcpRoutesCRD(), ...established },
-    ] as never,
+    objects: [{ ...installed, ...established }, ...otherCRDs().map((crd) => ({ ...crd, ...established }))] as never,
   });
   await ensure(fake);
   expect(fake.writes().filter((call) => call.includes('CustomResourceDefinition'))).toEqual([

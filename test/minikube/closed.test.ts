@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
-import type { EnvoyService } from '../../src/gateway/ready/address.ts';
+import type { EnvoyService } from '../../src/gateway/ready/envoy-service.ts';
 import { envoyServiceRef } from '../../src/model/contour-names.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 

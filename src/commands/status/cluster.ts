@@ -72,7 +72,10 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
     return port === undefined ? [] : [{ name, port }];
   });
   const { nodePorts } = access;
-  const problems = [...drift, ...unready, ...(isOurs ? access.problems : [])];
+  const moved = unready.map((one) =>
+    one.id === 'gateway.address-moved' ? { ...one, hint: `${one.hint}; ${runUp(record, config)}` } : one,
+  );
+  const problems = [...drift, ...moved, ...(isOurs ? access.problems : [])];
   return { taskListeners: listeners.length, listeners, ...(nodePorts.length > 0 && { nodePorts }), problems };
 };
 

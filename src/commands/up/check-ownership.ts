@@ -3,7 +3,8 @@ import { guardForeign } from '../../gateway/foreign/guard.ts';
 import { findOwnershipProblems, inspectOwnership } from '../../gateway/foreign/ownership.ts';
 import { findOriginalState, isForeignCluster, saveOriginalState } from '../../gateway/foreign/saved.ts';
 import { recordOriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
-import { manifestBundle, verifyGatewayAPI } from '../../gateway/install/drift.ts';
+import { findGatewayProblems, manifestBundle, verifyGatewayAPI } from '../../gateway/install/drift.ts';
+import { inspectGatewayAPI } from '../../gateway/install/installed.ts';
 import { type Manifest, parseManifest } from '../../gateway/install/manifest.ts';
 import type { Instance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
@@ -32,10 +33,16 @@ const guardCluster = async (
   const kept = await findOriginalState(instance);
   if (kept) await verifySameCluster(kube, kept);
   const bundle = manifestBundle(manifest);
-  const problems = findOwnershipProblems(await inspectOwnership(kube, plan), {
+  const unusable = findGatewayProblems(await inspectGatewayAPI(kube, spec), {
+    ...bundle,
+    listenerLimit: spec.listenerLimit,
+  }).filter(({ verdict }) => verdict === 'refuse');
+  const owned = findOwnershipProblems(await inspectOwnership(kube, plan), {
     ...{ spec, bundle, original: kept, adopt: config.adopt },
   });
-  verifyGatewayAPI(problems);
+  // to adopt a bundle that cannot be used would be refused in the next round
+  const problems = unusable.length > 0 ? owned.filter(({ id }) => id !== 'gateway.foreign-bundle') : owned;
+  verifyGatewayAPI([...unusable, ...problems]);
   for (const { message, hint } of problems) warn(`${message} (${hint})`);
   const original = kept ?? (await recordOriginalState(kube, plan));
   if (!kept) await saveOriginalState(instance, original);

@@ -74,6 +74,9 @@ const allowFromOf = (
   return isForeign || !isIPv4(hostAddress) ? undefined : [`${hostAddress}/32`];
 };
 
+/** Controllers of clouds name a load balancer within seconds, though it may take minutes until it serves. */
+const controllerPatienceMs = 15_000;
+
 /** Publishes the node's address as the Gateway's and waits until Envoy can carry traffic. */
 export const awaitGateway = upStep({
   title: 'Wait for the Gateway',
@@ -87,7 +90,9 @@ export const awaitGateway = upStep({
   ): Promise<PublishedGateway | undefined> => {
     const address = await addressOf(ownership, cluster.nodeAddress, context);
     const allowFrom = allowFromOf(cluster, ownership, context);
-    const input = { ...gatewayInput({ kube: ownership.kube, instance }, context, tools), address, allowFrom };
+    const controllerMs = ownership.isForeign ? controllerPatienceMs : 0;
+    const given = gatewayInput({ kube: ownership.kube, instance }, context, tools);
+    const input = { ...given, address, allowFrom, controllerMs };
     const published = await awaitGatewayEndpoint(input);
     await instance.change({ publishedAddress: published.publishedAddress });
     return published;

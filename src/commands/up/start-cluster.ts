@@ -67,7 +67,12 @@ export const awaitNode = upStep({
   run: async ({ programs, started: { cluster, kube, isNew } }, context, { signal, report }): Promise<undefined> => {
     // heartbeats of a node that ran before are minutes old: a fresh one is asked only of one that was started just now
     const since = isNew && cluster.provider === 'native' ? context.startedAt : new Date(0);
-    const wait = { node: cluster.nodeName, since, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report };
+    const { nodeName: node, provider, kubeconfigPath } = cluster;
+    const hint =
+      provider === 'native'
+        ? `see: taskgate logs kubelet --name ${context.config.name}`
+        : `see: kubectl --kubeconfig ${kubeconfigPath} describe node ${node}`;
+    const wait = { node, hint, since, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report };
     await Promise.all([programs.artifacts && kube.apply(clusterAdmins), waitForNode(kube, wait)]);
   },
 });

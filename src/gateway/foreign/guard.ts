@@ -3,7 +3,7 @@ import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type CRD, hasRoomFor, isCRD, listenerLimits, raiseListenerLimit } from '../install/listener-limit.ts';
-import type { EnvoyService } from '../ready/address.ts';
+import type { EnvoyService } from '../ready/envoy-service.ts';
 import { crdKind, type GatewaySpec } from '../spec.ts';
 import { gatewayRefs, isCreatedBy, isSameObject, type OriginalState } from './snapshot.ts';
 

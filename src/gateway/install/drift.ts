@@ -45,18 +45,43 @@ export const chooseCRDs = (installed: InstalledGatewayAPI, wanted: Wanted): 'ins
 
 type DriftRule = (installed: InstalledGatewayAPI, wanted: Wanted) => GatewayProblem | false;
 
-const otherBundle: DriftRule = ({ gateways, tcpRouteVersions }, wanted) => {
+const removePolicy = `kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding ${safeUpgradesName}`;
+
+/** The policy lets neither the experimental channel replace the standard one, nor a bundle before v1.5.0 in. */
+const wayOut = ({ hasSafeUpgradesPolicy }: InstalledGatewayAPI): string =>
+  [
+    'install the whole experimental channel of that release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
+    ...(hasSafeUpgradesPolicy
+      ? [`ValidatingAdmissionPolicy ${safeUpgradesName} forbids both until it is removed: ${removePolicy}`]
+      : []),
+  ].join('; ');
+
+const otherBundle: DriftRule = (installed, wanted) => {
+  const { gateways, missing } = installed;
   if (!gateways || isSame(gateways, wanted)) return false;
   const there = `Gateway API ${textOf(gateways)} is installed, Contour's manifest has ${textOf(wanted)}`;
-  if (tcpRouteVersions.includes('v1alpha2')) {
-    const hint = 'it serves TCPRoute v1alpha2, which Contour and Determined need';
+  if (missing.length === 0) {
+    const hint = 'it serves all that Contour and Determined need, TCPRoute v1alpha2 included';
     return { id: 'gateway.bundle-kept', verdict: 'note', message: `${there}: the installed one is kept`, hint };
   }
   return {
-    id: 'gateway.no-tcproute',
+    id: missing.some((text) => text.startsWith('TCPRoute ')) ? 'gateway.no-tcproute' : 'gateway.missing-kinds',
     verdict: 'refuse',
-    message: `${there}, and the installed one does not serve TCPRoute v1alpha2 (served: ${tcpRouteVersions.join(', ') || 'none'})`,
-    hint: 'Contour and Determined need the experimental channel with TCPRoute v1alpha2; install that channel of the same release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
+    message: `${there}, and the installed one does not serve ${missing.join(', ')}`,
+    hint: `Contour exits without it, and Determined needs TCPRoute v1alpha2: ${wayOut(installed)}`,
+  };
+};
+
+/** Some CRDs of another bundle, without that of Gateways: half an installation, or half a removal. */
+const partOfAnother: DriftRule = (installed, wanted) => {
+  const others = installed.parts.filter((part) => !isSame(part, wanted));
+  const [first] = others;
+  if (!first) return false;
+  return {
+    id: 'gateway.partial-api',
+    verdict: 'refuse',
+    message: `Gateway API is installed in part: ${others.map(({ name }) => name).join(', ')} of ${textOf(first)}, but no ${gatewaysCRDName}`,
+    hint: wayOut(installed),
   };
 };
 
@@ -69,7 +94,7 @@ const safeUpgrades: DriftRule = (installed, wanted) => {
     id: 'gateway.safe-upgrades',
     verdict: 'refuse',
     message: `ValidatingAdmissionPolicy ${safeUpgradesName} forbids writing CRDs of Gateway API ${written.bundleVersion}: it denies all before v1.5.0`,
-    hint: `if nothing else needs it, remove it: kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding ${safeUpgradesName}`,
+    hint: `if nothing else needs it, remove it: ${removePolicy}`,
   };
 };
 
@@ -96,7 +121,7 @@ const classTaken: DriftRule = ({ classController }) =>
     hint: 'choose another class name: the controller of a class cannot be changed',
   };
 
-const rules: readonly DriftRule[] = [otherBundle, safeUpgrades, limitDrift, classTaken];
+const rules: readonly DriftRule[] = [otherBundle, partOfAnother, safeUpgrades, limitDrift, classTaken];
 
 /** All problems of the installed Gateway API, which `status` reports and `up` repairs or refuses. */
 export const findGatewayProblems = (installed: InstalledGatewayAPI, wanted: Wanted): readonly GatewayProblem[] =>

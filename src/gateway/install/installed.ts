@@ -3,7 +3,7 @@ import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayClass } from '../../lib/kube/shapes.ts';
 import { gatewayClassRef, gatewayGroup } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { crdKind, type GatewaySpec, gatewaysCRDName, tcpRoutesCRDName } from '../spec.ts';
+import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 import type { CRD, ListenerLimits } from './listener-limit.ts';
 import { listenerLimits } from './listener-limit.ts';
 
@@ -18,12 +18,16 @@ export type InstalledGatewayAPI = {
     readonly limits: readonly ListenerLimits[];
     readonly crd: CRD;
   };
-  /** Versions of TCPRoute that are served; Contour 1.33 and Determined need `v1alpha2`. */
-  readonly tcpRouteVersions: readonly string[];
+  /** What Contour and Determined need and the API server does not serve: `TLSRoute v1alpha2 (served: v1)`. */
+  readonly missing: readonly string[];
+  /** Bundles of the CRDs that are there although there is no gateways CRD. */
+  readonly parts: readonly InstalledPart[];
   readonly hasSafeUpgradesPolicy: boolean;
   /** Controller of the GatewayClass with the configured name, if it exists. */
   readonly classController: string | undefined;
 };
+
+export type InstalledPart = { readonly name: string; readonly bundleVersion: string; readonly channel: string };
 
 const annotation = ({ metadata }: CRD, name: string): string =>
   metadata.annotations?.[`${gatewayGroup}/${name}`] ?? 'unknown';
@@ -33,17 +37,46 @@ export const bundleOf = (crd: CRD) => ({
   channel: annotation(crd, 'channel'),
 });
 
+/**
+ * The kinds of Gateway API that Contour 1.33.6 watches (cmd/contour/serve.go, setupGatewayAPI): it exits if one of them is not
+ * served. Determined uses Gateway v1 and TCPRoute v1alpha2.
+ */
+const needed = [
+  ['gatewayclasses', 'GatewayClass', 'v1'],
+  ['gateways', 'Gateway', 'v1'],
+  ['httproutes', 'HTTPRoute', 'v1'],
+  ['grpcroutes', 'GRPCRoute', 'v1'],
+  ['referencegrants', 'ReferenceGrant', 'v1beta1'],
+  ['backendtlspolicies', 'BackendTLSPolicy', 'v1alpha3'],
+  ['tlsroutes', 'TLSRoute', 'v1alpha2'],
+  ['tcproutes', 'TCPRoute', 'v1alpha2'],
+] as const;
+
+const findCRD = (kube: Kube, plural: string): Promise<CRD | undefined> =>
+  kube.find<CRD>({ ...crdKind, metadata: { name: `${plural}.${gatewayGroup}` } });
+
+const servedBy = (crd: CRD | undefined): readonly string[] =>
+  crd?.spec.versions.filter(({ served }) => served).map(({ name }) => name) ?? [];
+
 /** Reads what is installed; changes nothing. */
 export const inspectGatewayAPI = async (
   kube: Kube,
   { className }: Pick<GatewaySpec, 'className'>,
 ): Promise<InstalledGatewayAPI> => {
-  const [gateways, tcpRoutes, policy, gatewayClass] = await Promise.all([
-    kube.find<CRD>({ ...crdKind, metadata: { name: gatewaysCRDName } }),
-    kube.find<CRD>({ ...crdKind, metadata: { name: tcpRoutesCRDName } }),
+  const [policy, gatewayClass, crds] = await Promise.all([
     kube.find(safeUpgradesPolicy),
     kube.find<GatewayClass>(gatewayClassRef(className)),
+    Promise.all(needed.map(([plural]) => findCRD(kube, plural))),
   ]);
+  const served = needed.map(([, kind, version], index) => {
+    const versions = servedBy(crds[index]);
+    return {
+      text: `${kind} ${version} (served: ${versions.join(', ') || 'none'})`,
+      isServed: versions.includes(version),
+    };
+  });
+  const gateways = crds.find((crd) => crd?.metadata.name === gatewaysCRDName);
+  const present = crds.filter((crd) => crd !== undefined);
   return {
     ...(gateways && {
       gateways: {
@@ -53,7 +86,8 @@ export const inspectGatewayAPI = async (
         crd: gateways,
       },
     }),
-    tcpRouteVersions: tcpRoutes?.spec.versions.filter(({ served }) => served).map(({ name }) => name) ?? [],
+    missing: served.filter(({ isServed }) => !isServed).map(({ text }) => text),
+    parts: gateways ? [] : present.map((crd) => ({ name: crd.metadata.name, ...bundleOf(crd) })),
     hasSafeUpgradesPolicy: policy !== undefined,
     classController: gatewayClass?.spec?.controllerName,
   };

@@ -3,7 +3,8 @@ import { retryOnConflict } from '../../lib/kube/conflict.ts';
 import { envoyServiceRef } from '../../model/contour-names.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import type { Problem } from '../../model/problem.ts';
-import { type EnvoyService, findAddressOwner } from './address.ts';
+import { findAddressOwner } from './controller.ts';
+import type { EnvoyService } from './envoy-service.ts';
 
 /** Kubernetes takes an empty list of ranges for all addresses; no packet comes from this one. */
 const nobody = '0.0.0.0/32';

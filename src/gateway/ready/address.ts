@@ -1,47 +1,15 @@
 import { isIP } from 'node:net';
 import { UserError } from '../../lib/errors.ts';
-import { fieldManager, type Kube } from '../../lib/kube/client.ts';
-import type { KubeObject, ObjectMeta } from '../../lib/kube/types.ts';
+import type { Kube } from '../../lib/kube/client.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import { envoyServiceRef } from '../../model/contour-names.ts';
 import type { GatewaySpec } from '../spec.ts';
+import { findAddressOwner, findLateOwner, isControllerLikely } from './controller.ts';
+import type { EnvoyService } from './envoy-service.ts';
 import { newestWarning } from './events.ts';
 
-type Ingress = { readonly ip?: string; readonly hostname?: string; readonly ipMode?: string };
-
-type ManagedFields = {
-  readonly manager?: string;
-  readonly subresource?: string;
-  readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:loadBalancer'?: unknown } };
-};
-
-/** The fields of a Service of type LoadBalancer that are read here. */
-export type EnvoyService = KubeObject & {
-  readonly metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] };
-  readonly spec?: {
-    readonly type?: string;
-    readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
-    readonly loadBalancerSourceRanges?: readonly string[];
-    readonly allocateLoadBalancerNodePorts?: boolean;
-  };
-  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly Ingress[] } };
-};
-
 export type WaitInput = { readonly timeoutMs: number; readonly signal?: AbortSignal };
-
-export type AddressOwner = { readonly manager: string; readonly address: string };
-
-/** Another controller that has set the Service's address: MetalLB, `minikube tunnel`, a cloud's controller. */
-export const findAddressOwner = ({ metadata, status }: EnvoyService): AddressOwner | undefined => {
-  const [ingress] = status?.loadBalancer?.ingress ?? [];
-  const address = ingress?.ip ?? ingress?.hostname;
-  const writer = metadata.managedFields?.find(
-    ({ subresource, fieldsV1 }) => subresource === 'status' && fieldsV1?.['f:status']?.['f:loadBalancer'] !== undefined,
-  );
-  const manager = writer?.manager;
-  return address && manager && manager !== fieldManager ? { manager, address } : undefined;
-};
 
 /** The patch that sets the address in the status of Envoy's Service; undefined if it is set already. */
 export const loadBalancerPatch = ({ status }: EnvoyService, ip: string): object | undefined => {
@@ -55,6 +23,8 @@ const isThere = (services: readonly EnvoyService[]): Verdict =>
 
 type AddressInput = WaitInput & {
   readonly address: string;
+  /** How long a load balancer controller of the cluster may take for its address, where one is likely. */
+  readonly controllerMs?: number;
   readonly report?: Report;
   /** Work on the Service that must be done before it gets its address. */
   readonly before?: (service: EnvoyService) => Promise<void>;
@@ -69,7 +39,7 @@ type AddressInput = WaitInput & {
 export const setLoadBalancerAddress = async (
   kube: Kube,
   spec: GatewaySpec,
-  { address, timeoutMs, signal, report, before }: AddressInput,
+  { address, timeoutMs, controllerMs = 0, signal, report, before }: AddressInput,
 ): Promise<string> => {
   if (!isIP(address)) {
     throw new UserError(`gateway address '${address}' is not an IP address`, {
@@ -92,7 +62,9 @@ export const setLoadBalancerAddress = async (
     },
   );
   if (service) await before?.(service);
-  const owner = service && findAddressOwner(service);
+  const late = async () =>
+    controllerMs > 0 && (await isControllerLikely(kube)) ? findLateOwner(kube, spec, controllerMs, signal) : undefined;
+  const owner = service && (findAddressOwner(service) ?? (await late()));
   if (owner) {
     report?.(`the Gateway keeps its address ${owner.address}, which ${owner.manager} has set`);
     return owner.address;

@@ -7,9 +7,12 @@ import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import { contourName, envoyName, envoyPods } from '../../model/contour-names.ts';
 import { gatewayClassKind, gatewayKind } from '../../model/gateway-api.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { GatewaySpec } from '../spec.ts';
+import { type GatewaySpec, provisioner } from '../spec.ts';
 import type { WaitInput } from './address.ts';
+import { addressHint } from './agreed-address.ts';
+import { watchForBlockers } from './blockers.ts';
 import { hasAddress, isAccepted, isAnyPodReady, isAvailable, isProgrammed, theOne } from './conditions.ts';
+import { findDnsTrouble } from './dns.ts';
 import { newestWarning } from './events.ts';
 
 type Wait<T extends KubeObject> = {
@@ -22,6 +25,13 @@ type Wait<T extends KubeObject> = {
 
 type WaitContext = WaitInput & { readonly kube: Kube; readonly spec: GatewaySpec; readonly report?: Report };
 
+/** What is known besides the object's own state, at the deadline. */
+const explainWait = async (kube: Kube, { namespace }: GatewaySpec): Promise<string | undefined> => {
+  const looks = [findDnsTrouble(kube), newestWarning(kube, namespace)];
+  const found = await Promise.all(looks.map((look) => look.catch(() => undefined)));
+  return found.filter(Boolean).join('; ') || undefined;
+};
+
 const waitFor = async <T extends KubeObject>(
   { what, selection, judge, id, hint }: Wait<T>,
   { kube, spec, report, timeoutMs, signal }: WaitContext,
@@ -30,7 +40,7 @@ const waitFor = async <T extends KubeObject>(
     timeoutMs,
     id,
     hint,
-    explain: () => newestWarning(kube, spec.namespace),
+    explain: () => explainWait(kube, spec),
     ...(signal && { signal }),
     ...(report && { onVerdict: (verdict: string) => report({ name: what, state: verdict }) }),
   });
@@ -39,23 +49,23 @@ const waitFor = async <T extends KubeObject>(
 /**
  * Waits until GatewayClass, Gateway, Contour and Envoy are all ready, watching them concurrently. Envoy's pod is the last:
  * the Gateway is Programmed seconds before traffic can flow.
- * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-contour` or `.no-envoy` at the deadline.
+ * Throws UserError `gateway.not-accepted`, `.not-programmed`, `.no-contour` or `.no-envoy` at the deadline, and at once what
+ * {@link watchForBlockers} throws.
  */
 export const waitForGateway = async (input: WaitContext): Promise<void> => {
   await together(input.signal, (signal) => {
     const context = { ...input, signal };
-    return [
+    const isReady = new AbortController();
+    const waits = [
       ...gatewayWaits(input.spec).map((wait) => waitFor(wait, context)),
       ...podWaits(input.spec).map((wait) => waitFor(wait, context)),
     ];
+    const blockers = watchForBlockers(input.kube, input.spec, AbortSignal.any([signal, isReady.signal]));
+    return [Promise.all(waits).finally(() => isReady.abort()), blockers];
   });
 };
 
-/** Waits until the Gateway's status has `address`. Throws UserError `gateway.no-address` at the deadline. */
-export const waitForAddress = (input: WaitContext & { readonly address: string }): Promise<void> =>
-  waitFor(addressWait(input.spec, input.address), input);
-
-/** Checks once what {@link waitForGateway} and {@link waitForAddress} wait for; reports what is not ready, and why. */
+/** Checks once what {@link waitForGateway} and {@link awaitAgreedAddress} wait for; reports what is not ready, and why. */
 export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string): Promise<readonly Problem[]> => {
   const look = async <T extends KubeObject>({
     what,
@@ -71,7 +81,8 @@ export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string
     ...[...gatewayWaits(spec), addressWait(spec, address)].map((wait) => look(wait)),
     ...podWaits(spec).map((wait) => look(wait)),
   ];
-  return (await Promise.all(looks)).flat();
+  const found = (await Promise.all(looks)).flat();
+  return found.map((problem) => (problem.id === 'gateway.no-address' ? explainAddress(problem, spec) : problem));
 };
 
 /** Runs tasks concurrently; the first failure aborts the others. */
@@ -113,16 +124,23 @@ const gatewayWaits = (spec: GatewaySpec): readonly Wait<Gateway>[] => {
   ];
 };
 
+/** Another address than the recorded one: the master's files name one that is served no more. */
+const explainAddress = (problem: Problem, spec: GatewaySpec): Problem =>
+  problem.message.includes(': its address is ')
+    ? {
+        ...problem,
+        id: 'gateway.address-moved',
+        hint: `another controller has set the status of service/${envoyName(spec)} since; \`up\` takes the new address over`,
+      }
+    : problem;
+
 const addressWait = (spec: GatewaySpec, address: string): Wait<Gateway> => ({
   what: `Gateway ${spec.name}'s address`,
   selection: gatewaySelection(spec),
   judge: theOne(hasAddress(address)),
   id: 'gateway.no-address',
-  hint: `Contour copies it from service/${envoyName(spec)}; does another controller write that Service's status?`,
+  hint: addressHint(spec),
 });
-
-/** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
-const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;
 
 const podWaits = (spec: GatewaySpec): readonly Wait<KubeObject>[] => [
   {

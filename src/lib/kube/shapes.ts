@@ -44,6 +44,7 @@ type Reason = { readonly reason?: string; readonly message?: string };
 
 export type ContainerStatus = {
   readonly name: string;
+  readonly image?: string;
   readonly ready?: boolean;
   readonly state?: {
     readonly running?: object;
@@ -71,6 +72,7 @@ export type Pod = KubeObject & {
 
 export type Node = KubeObject & {
   readonly spec?: {
+    readonly providerID?: string;
     readonly unschedulable?: boolean;
     readonly taints?: readonly { readonly key: string; readonly effect?: string }[];
   };
@@ -85,6 +87,7 @@ export type Node = KubeObject & {
 export type KubeEvent = KubeObject &
   Reason & {
     readonly type?: string;
+    readonly count?: number;
     readonly lastTimestamp?: string | null;
     readonly eventTime?: string | null;
     readonly series?: { readonly lastObservedTime?: string };

@@ -1,6 +1,6 @@
 import { isReady, type KubeEvent, newestOf, type Pod } from '../../lib/kube/shapes.ts';
 import type { Finding } from '../../model/path.ts';
-import { explainPodSecurity } from '../../model/security/pod-security.ts';
+import { explainAdmission } from '../../model/security/admission.ts';
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [
@@ -13,7 +13,6 @@ const hints: readonly (readonly [RegExp, string])[] = [
     'see the log of the sample pod: the image must contain /agnhost for this architecture',
   ],
   [/FailedCreatePodSandBox|ContainerCreating/, 'check the container runtime and the CNI plugin on the node'],
-  [/forbidden|FailedCreate/, 'make the namespace admit the pod: quota, pod security, admission policies'],
 ];
 
 const containerTrouble = ({ status }: Pod): string | undefined =>
@@ -47,7 +46,7 @@ export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[
   const more = event && !state.includes(event) ? ` (${event})` : '';
   const text = `${state}${more}`;
   const hint =
-    explainPodSecurity(text)?.hint ??
+    explainAdmission(text)?.hint ??
     hints.find(([pattern]) => pattern.test(text))?.[1] ??
     'allow more time, or see its events';
   return { cause: `${pod ? `pod ${pod.metadata.name}` : 'sample task'} is not ready: ${text}`, hint };

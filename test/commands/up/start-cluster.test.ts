@@ -184,7 +184,7 @@ test('of a native node that this run has started a fresh heartbeat is asked', as
   await expect(wait()).rejects.toMatchObject({
     id: 'cluster.node-not-ready',
     message: expect.stringContaining('Node node not ready after 0s: no heartbeat since the start'),
-    hint: 'see logs/kubelet.log of the instance',
+    hint: 'see: taskgate logs kubelet --name dev',
   });
   const fresh = await awaitStarted({ state: 'stopped' }, { heartbeat: new Date() });
   expect((await fresh.wait()).ended).toEqual(['done']);
@@ -203,7 +203,20 @@ test.each<[string, Given]>([
 test('another node does not count', async () => {
   const others = [node(new Date().toISOString(), 'other')];
   const { wait } = await awaitStarted({ state: 'running' }, { objects: others });
-  await expect(wait()).rejects.toThrow('not registered yet');
+  await expect(wait()).rejects.toMatchObject({
+    message: expect.stringContaining('not registered yet'),
+    hint: 'see: taskgate logs kubelet --name dev',
+  });
+});
+
+test('an attached cluster has no logs here: its own program shows the node', async () => {
+  const { wait } = await awaitStarted(
+    { state: 'running', record: { provider: 'attach' } },
+    { objects: [node(new Date().toISOString(), 'other')] },
+  );
+  await expect(wait()).rejects.toMatchObject({
+    hint: expect.stringMatching(/^see: kubectl --kubeconfig \S+ describe node node$/),
+  });
 });
 
 test('administrators get their binding where taskgate made the control plane', async () => {

@@ -8,7 +8,7 @@ import {
 import { inspectGatewayAPI } from '../../../src/gateway/install/installed.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import { fakeKube } from '../../fakes/kube.ts';
-import { gatewaysCRD, manifestText, messages, spec, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
+import { gatewaysCRD, manifestText, messages, otherCRDs, spec } from '../../support/gateway/fixture.ts';
 
 const crdKind = 'apiextensions.k8s.io/v1/CustomResourceDefinition';
 const policyKind = 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy';
@@ -52,24 +52,43 @@ const standard16 = gatewaysCRD({ bundle: 'v1.6.1', channel: 'standard', limit: 2
 
 describe('what is installed', () => {
   test.each([
-    ['our bundle, raised', [raised, tcpRoutesCRD()], [], 'install'],
-    ['overwritten by the upstream file', [gatewaysCRD(), tcpRoutesCRD()], ['repair gateway.limit-drift'], 'install'],
+    ['our bundle, raised', [raised, ...otherCRDs()], [], 'install'],
+    ['overwritten by the upstream file', [gatewaysCRD(), ...otherCRDs()], ['repair gateway.limit-drift'], 'install'],
     ['only spec raised', [gatewaysCRD({ limit: 213, statusLimit: 64 })], ['repair gateway.limit-drift'], 'install'],
-    ['another bundle that can do it', [gatewaysCRD(v14), tcpRoutesCRD()], ['note gateway.bundle-kept'], 'keep'],
+    ['another bundle that can do it', [gatewaysCRD(v14), ...otherCRDs()], ['note gateway.bundle-kept'], 'keep'],
     [
       'another bundle, not raised',
-      [gatewaysCRD({ bundle: 'v1.4.1' }), tcpRoutesCRD()],
+      [gatewaysCRD({ bundle: 'v1.4.1' }), ...otherCRDs()],
       ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
       'keep',
     ],
     [
       'another bundle that allows more',
-      [gatewaysCRD({ bundle: 'v1.4.1', limit: 300 }), tcpRoutesCRD()],
+      [gatewaysCRD({ bundle: 'v1.4.1', limit: 300 }), ...otherCRDs()],
       ['note gateway.bundle-kept'],
       'keep',
     ],
-    ['one without TCPRoute v1alpha2', [standard16, tcpRoutesCRD(['v1'])], ['refuse gateway.no-tcproute'], 'keep'],
+    [
+      'one without TCPRoute v1alpha2',
+      [standard16, ...otherCRDs({ tcproutes: ['v1'] })],
+      ['refuse gateway.no-tcproute'],
+      'keep',
+    ],
     ['one without TCPRoute', [standard16], ['refuse gateway.no-tcproute'], 'keep'],
+    [
+      'one with TCPRoute, but without what Contour exits over',
+      [gatewaysCRD({ bundle: 'v1.5.1', channel: 'standard', limit: 213 }), ...otherCRDs({ tlsroutes: ['v1'] })],
+      ['refuse gateway.missing-kinds'],
+      'keep',
+    ],
+    ['our bundle in part: an install completes it', [raised], [], 'install'],
+    ['parts of our bundle, no Gateways', otherCRDs({ tcproutes: [] }), [], 'install'],
+    [
+      'parts of another one, no Gateways',
+      otherCRDs({}, { bundle: 'v1.5.1', channel: 'standard' }),
+      ['refuse gateway.partial-api'],
+      'install',
+    ],
     ['our bundle under the policy, all well', [raised, policy], [], 'keep'],
     [
       'our bundle under the policy, overwritten',
@@ -80,17 +99,17 @@ describe('what is installed', () => {
     ['nothing but the policy', [policy], ['refuse gateway.safe-upgrades'], 'install'],
     [
       'a bundle that the policy lets be patched',
-      [gatewaysCRD({ bundle: 'v1.5.1' }), tcpRoutesCRD(), policy],
+      [gatewaysCRD({ bundle: 'v1.5.1' }), ...otherCRDs(), policy],
       ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
       'keep',
     ],
     [
       'v1.4 under the policy, not raised',
-      [gatewaysCRD({ bundle: 'v1.4.1' }), tcpRoutesCRD(), policy],
+      [gatewaysCRD({ bundle: 'v1.4.1' }), ...otherCRDs(), policy],
       ['note gateway.bundle-kept', 'refuse gateway.safe-upgrades', 'repair gateway.limit-drift'],
       'keep',
     ],
-    ['v1.4 under the policy, raised', [gatewaysCRD(v14), tcpRoutesCRD(), policy], ['note gateway.bundle-kept'], 'keep'],
+    ['v1.4 under the policy, raised', [gatewaysCRD(v14), ...otherCRDs(), policy], ['note gateway.bundle-kept'], 'keep'],
     ['a class of another controller', [raised, foreignClass], ['refuse gateway.class-taken'], 'install'],
   ])('%s', async (_, objects, problems, choice) => {
     const installed = await inspect(objects);
@@ -101,10 +120,27 @@ describe('what is installed', () => {
   });
 });
 
-test('another bundle that cannot do it: both ways out are there for the user to go', async () => {
-  const [problem] = findGatewayProblems(await inspect([standard16]), wanted);
+test('another bundle that cannot do it: all that is missing, and both ways out are there for the user to go', async () => {
+  const standard15 = gatewaysCRD({ bundle: 'v1.5.1', channel: 'standard', limit: 213 });
+  const objects = [standard15, ...otherCRDs({ tcproutes: [], tlsroutes: ['v1'], backendtlspolicies: ['v1'] })];
+  const [problem] = findGatewayProblems(await inspect(objects), wanted);
+  expect(problem?.message).toBe(
+    "Gateway API v1.5.1 (standard) is installed, Contour's manifest has v1.3.0 (experimental), and the installed one does not serve BackendTLSPolicy v1alpha3 (served: v1), TLSRoute v1alpha2 (served: v1), TCPRoute v1alpha2 (served: none)",
+  );
   expect(problem?.hint).toBe(
-    'Contour and Determined need the experimental channel with TCPRoute v1alpha2; install that channel of the same release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
+    'Contour exits without it, and Determined needs TCPRoute v1alpha2: install the whole experimental channel of that release, or, if nothing else uses these CRDs, delete them and run `taskgate up` again',
+  );
+  const [guarded] = findGatewayProblems(await inspect([...objects, policy]), wanted);
+  expect(guarded?.hint).toMatch(
+    /; ValidatingAdmissionPolicy safe-upgrades\.gateway\.networking\.k8s\.io forbids both until it is removed: kubectl delete validatingadmissionpolicy,/,
+  );
+});
+
+test('half an installation is described by its parts', async () => {
+  const parts = otherCRDs({}, { bundle: 'v1.5.1', channel: 'standard' }).slice(0, 2);
+  const [problem] = findGatewayProblems(await inspect(parts), wanted);
+  expect(problem?.message).toBe(
+    'Gateway API is installed in part: gatewayclasses.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io of v1.5.1 (standard), but no gateways.gateway.networking.k8s.io',
   );
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inspectAccess, restrictAccess } from '../../../src/gateway/ready/access.ts';
-import type { EnvoyService } from '../../../src/gateway/ready/address.ts';
+import type { EnvoyService } from '../../../src/gateway/ready/envoy-service.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { findAddressOwner, loadBalancerPatch, setLoadBalancerAddress } from '../../../src/gateway/ready/address.ts';
+import { loadBalancerPatch, setLoadBalancerAddress } from '../../../src/gateway/ready/address.ts';
+import { findAddressOwner } from '../../../src/gateway/ready/controller.ts';
 import { describeProgress } from '../../../src/lib/progress.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';

@@ -12,6 +12,7 @@ const kinds = [
   'projectcontour.io/v1alpha1/ContourDeployment',
   'v1/Event',
   'v1/Namespace',
+  'v1/Node',
   'v1/Pod',
   'v1/Service',
   'v1/ServiceAccount',

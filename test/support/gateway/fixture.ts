@@ -73,6 +73,34 @@ export const tcpRoutesCRD = (versions: readonly string[] = ['v1alpha2']): CRD =>
   spec: { group: 'gateway.networking.k8s.io', versions: versions.map((name) => ({ name, served: true })) },
 });
 
+const usualVersions = {
+  gatewayclasses: ['v1'],
+  httproutes: ['v1'],
+  grpcroutes: ['v1'],
+  referencegrants: ['v1beta1'],
+  backendtlspolicies: ['v1alpha3'],
+  tlsroutes: ['v1alpha2'],
+  tcproutes: ['v1alpha2'],
+} as const;
+
+/** The CRDs beside the Gateways', all that Contour watches; `changes` has other versions, or none. */
+export const otherCRDs = (
+  changes: Partial<Record<keyof typeof usualVersions, readonly string[]>> = {},
+  { bundle = 'v1.3.0', channel = 'experimental' } = {},
+): readonly CRD[] =>
+  Object.entries({ ...usualVersions, ...changes })
+    .filter(([, versions]) => versions.length > 0)
+    .map(([plural, versions]) => ({
+      ...tcpRoutesCRD(versions),
+      metadata: {
+        name: `${plural}.gateway.networking.k8s.io`,
+        annotations: {
+          'gateway.networking.k8s.io/bundle-version': bundle,
+          'gateway.networking.k8s.io/channel': channel,
+        },
+      },
+    }));
+
 export const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'projectcontour' } };
 
 export const provisioner = {

@@ -1,0 +1,59 @@
+import type { Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
+import type { Report } from '../../lib/progress.ts';
+import { type Verdict, waitUntil } from '../../lib/wait.ts';
+import { envoyName, envoyServiceRef } from '../../model/contour-names.ts';
+import { gatewayKind } from '../../model/gateway-api.ts';
+import type { GatewaySpec } from '../spec.ts';
+import type { WaitInput } from './address.ts';
+import type { EnvoyService } from './envoy-service.ts';
+import { newestWarning } from './events.ts';
+
+const agreedAddress = (gateway: Gateway | undefined, service: EnvoyService | undefined): string | undefined => {
+  const [ingress] = service?.status?.loadBalancer?.ingress ?? [];
+  const address = ingress?.ip ?? ingress?.hostname;
+  return gateway?.status?.addresses?.some(({ value }) => value === address) ? address : undefined;
+};
+
+/**
+ * The address that Envoy's Service has and that Contour has copied to the Gateway, once both agree: a load balancer
+ * controller may set another one than taskgate's, seconds or minutes later. Throws UserError `gateway.no-address`.
+ */
+export const awaitAgreedAddress = async (
+  kube: Kube,
+  spec: GatewaySpec,
+  { timeoutMs, signal, report }: WaitInput & { readonly report?: Report },
+): Promise<string> => {
+  const { name, namespace } = spec;
+  const what = `Gateway ${name}'s address`;
+  const source = async function* (until: AbortSignal) {
+    for await (const [gateway] of kube.watch<Gateway>({ ...gatewayKind, namespace, name }, until)) {
+      yield { gateway, service: await kube.find<EnvoyService>(envoyServiceRef(spec)) };
+    }
+  };
+  const judge = ({
+    gateway,
+    service,
+  }: {
+    readonly gateway?: Gateway | undefined;
+    readonly service?: EnvoyService | undefined;
+  }): Verdict => {
+    if (agreedAddress(gateway, service) !== undefined) return true;
+    const [ingress] = service?.status?.loadBalancer?.ingress ?? [];
+    const seen = gateway?.status?.addresses?.map(({ value }) => value).join(', ') || 'none yet';
+    return `it has ${seen}, its Service ${ingress?.ip ?? ingress?.hostname ?? 'none'}`;
+  };
+  const { gateway, service } = await waitUntil(what, source, judge, {
+    timeoutMs,
+    id: 'gateway.no-address',
+    hint: addressHint(spec),
+    explain: () => newestWarning(kube, namespace),
+    ...(signal && { signal }),
+    ...(report && { onVerdict: (state: string) => report({ name: what, state }) }),
+  });
+  return agreedAddress(gateway, service) as string;
+};
+
+/** Where a Gateway's address comes from. */
+export const addressHint = (spec: GatewaySpec): string =>
+  `Contour copies it from service/${envoyName(spec)}; does another controller write that Service's status?`;

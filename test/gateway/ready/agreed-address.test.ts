@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { awaitAgreedAddress } from '../../../src/gateway/ready/agreed-address.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { spec } from '../../support/gateway/fixture.ts';
+
+const service = (ip: string) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'envoy-tasks', namespace: 'projectcontour' },
+  status: { loadBalancer: { ingress: [{ ip }] } },
+});
+const gateway = (value?: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'tasks', namespace: 'projectcontour' },
+  spec: { listeners: [] },
+  status: { ...(value !== undefined && { addresses: [{ value }] }) },
+});
+
+test('the address is the one on which Service and Gateway agree, whoever set it', async () => {
+  const { kube } = fakeKube({ objects: [service('192.0.2.77'), gateway('192.0.2.77')] as never });
+  expect(await awaitAgreedAddress(kube, spec, { timeoutMs: 5_000 })).toBe('192.0.2.77');
+});
+
+test('a load balancer controller that is late: its address counts once Contour has copied it', async () => {
+  const fake = fakeKube({ objects: [service('10.0.0.2'), gateway()] as never });
+  const agreeing = awaitAgreedAddress(fake.kube, spec, { timeoutMs: 60_000 });
+  setTimeout(() => {
+    fake.put(service('192.0.2.77') as never);
+    fake.put(gateway('10.0.0.2') as never);
+    fake.put(gateway('192.0.2.77') as never);
+  }, 20);
+  expect(await agreeing).toBe('192.0.2.77');
+});
+
+test('at the deadline both are named', async () => {
+  const { kube } = fakeKube({ objects: [service('192.0.2.77'), gateway('10.0.0.2')] as never, kinds: ['v1/Event'] });
+  await expect(awaitAgreedAddress(kube, spec, { timeoutMs: 30 })).rejects.toMatchObject({
+    id: 'gateway.no-address',
+    message: expect.stringContaining('it has 10.0.0.2, its Service 192.0.2.77'),
+    hint: expect.stringContaining('service/envoy-tasks'),
+  });
+});
