@@ -1,5 +1,6 @@
 import { access, readFile, rm } from 'node:fs/promises';
 import { $, echo } from 'zx';
+import { provePackage } from './package/prove.ts';
 
 type Report = { readonly numPassedTests: number; readonly numFailedTests: number };
 type Count = { readonly passed: number; readonly failed: number };
@@ -44,6 +45,7 @@ const packages = [
   ['/usr/sbin/nft', 'nftables'],
   ['/usr/sbin/iptables', 'iptables'],
   ['/usr/bin/sudo', 'sudo'],
+  ['/usr/bin/busybox', 'busybox'],
 ] as const;
 
 /** Debian's own packages that suites need a real program of; a machine that has them keeps what it has. */
@@ -71,6 +73,7 @@ counts.push(await stage('README: npm run dev-cluster', () => $`npm run dev-clust
 counts.push(await stage('README: npx taskgate status', () => $`npx taskgate status`));
 counts.push(await stage('README: npm run smoke', () => $`npm run smoke`));
 counts.push(await stage('README: npm run dev-cluster:down', () => $`npm run dev-cluster:down`));
+counts.push(await stage('the package: installed in an empty folder, up to a proof', () => provePackage(echo)));
 counts.push(await suite('process'));
 counts.push(await suite('e2e'));
 counts.push(await stage('the rig for real Minikube', () => $`${rig} minikube version`));

@@ -3,6 +3,7 @@ import { exitNow, setExitCode } from '../lib/process/exit.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
 import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
 import { exitCodes, outputExitCode } from './exit-codes.ts';
+import { refuseSwallowedFlags } from './npm-flags.ts';
 import { surviveOutput } from './output.ts';
 import { buildProgram } from './program.ts';
 import { commandLineError, explain, reportError } from './report-error.ts';
@@ -44,6 +45,7 @@ const reportLostOutput = (stdoutTrouble: () => string | undefined): void => {
 
 const runCommand = async (args: readonly string[], signal: AbortSignal): Promise<number> => {
   const { program, exitCode } = buildProgram({ args, signal, isJson: args.includes('--json') });
+  refuseSwallowedFlags(program, args, process.env);
   await program.parseAsync(args, { from: 'user' });
   return exitCode();
 };

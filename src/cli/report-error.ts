@@ -1,4 +1,5 @@
 import type { CommanderError } from 'commander';
+import { asTyped } from '../commands/as-typed.ts';
 import { UserError } from '../lib/errors.ts';
 import { Interrupted } from '../lib/process/interrupted.ts';
 import { plainJson, plainLines } from '../lib/text/plain.ts';
@@ -35,8 +36,16 @@ export const explain = async (error: unknown, env: Readonly<Record<string, strin
   return explainSystemError(error, await realDirs(env));
 };
 
+/** The same error, with the commands in its hint as they can be typed. */
+const withTypedHint = (error: unknown): unknown => {
+  if (!(error instanceof UserError) || error.hint === undefined) return error;
+  const { id, message, hint, cause } = error;
+  return new UserError(message, { id, hint: asTyped(hint, process.env), cause });
+};
+
 /** Shows an error and gives the exit code for it. */
-export const reportError = (error: unknown, isJson: boolean): number => {
+export const reportError = (thrown: unknown, isJson: boolean): number => {
+  const error = withTypedHint(thrown);
   if (isJson && error instanceof UserError) {
     const { id, message, hint } = error;
     process.stderr.write(`${plainJson({ error: { id, message, hint } })}\n`);

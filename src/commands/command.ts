@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, type Loaded, loadConfig, realDirs } from '../config/load.ts';
@@ -9,6 +7,7 @@ import { plain, plainJson, plainLines } from '../lib/text/plain.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
 import type { DisplayKind } from '../task-list/display.ts';
 import { findMasterRouteProblems } from '../tunnel/endpoint-rules.ts';
+import { ownPrograms } from './own-programs.ts';
 
 /** What main gives to every command. */
 export type Invocation = {
@@ -29,16 +28,16 @@ export type GlobalFlags = {
 
 export type CommandInput = { readonly invocation: Invocation; readonly flags: GlobalFlags };
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const programs = ownPrograms(import.meta.url);
 
 /** Starts this program again, whatever its arguments; `--`, for Node.js has an --env-file of its own. */
-export const ownProgram = [process.execPath, '--', join(root, 'scripts', 'taskgate.js')] as const;
+export const ownProgram = [process.execPath, '--', programs.taskgate] as const;
 
 const foldersOf = async (env: Invocation['env']): Promise<Folders> => ({
   ...(await realDirs(env)),
-  templatesDir: join(root, 'templates'),
-  supervisorCommand: [process.execPath, join(root, 'scripts', 'supervisor.ts')],
-  daemonCommand: [process.execPath, join(root, 'scripts', 'tunnel-daemon.ts')],
+  templatesDir: programs.templatesDir,
+  supervisorCommand: [process.execPath, programs.supervisor],
+  daemonCommand: [process.execPath, programs.tunnelDaemon],
 });
 
 /** What the parts know about settings beyond their shape. */

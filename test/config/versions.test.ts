@@ -40,7 +40,7 @@ describe('the pins agree with what the go command is told', () => {
 
 test('.nvmrc names the Node.js that npm installs', () => {
   const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
-  const { optionalDependencies } = JSON.parse(read('package.json')) as {
+  const { optionalDependencies } = JSON.parse(read('scripts/node/package.json')) as {
     readonly optionalDependencies: Readonly<Record<string, string>>;
   };
   expect(new Set(Object.values(optionalDependencies))).toEqual(new Set([read('.nvmrc').trim()]));

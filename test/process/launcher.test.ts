@@ -29,7 +29,9 @@ const checkout = async ({ dir }: User, name: string, isInstalled: boolean): Prom
   const copy = join(dir, name);
   await mkdir(join(copy, 'scripts'), { recursive: true });
   await copyFile(join(root, 'package.json'), join(copy, 'package.json'));
-  await copyFile(launcher, join(copy, 'scripts', 'taskgate.js'));
+  for (const file of ['taskgate.js', 'pinned-node.js']) {
+    await copyFile(join(root, 'scripts', file), join(copy, 'scripts', file));
+  }
   for (const linked of ['src', ...(isInstalled ? ['node_modules'] : [])]) {
     await symlink(join(root, linked), join(copy, linked));
   }
@@ -37,7 +39,10 @@ const checkout = async ({ dir }: User, name: string, isInstalled: boolean): Prom
 };
 
 test('is written so that Node.js 12 can read it and say what to do', async () => {
-  expect(await readFile(launcher, 'utf8')).not.toMatch(/\bawait\b|\?\?|\?\.|[|&]{2}=/);
+  const text = await readFile(launcher, 'utf8');
+  expect(text + (await readFile(join(root, 'scripts', 'pinned-node.js'), 'utf8'))).not.toMatch(
+    /\bawait\b|\?\?|\?\.|[|&]{2}=/,
+  );
 });
 
 describe.skipIf(without)(`${without}an old Node.js`, { concurrent: true }, () => {

@@ -12,7 +12,7 @@ describe.concurrent('without an instance', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr.split('\n').slice(-3)).toEqual([
       `taskgate: instance dev does not exist [environment.no-instance]`,
-      `to fix: run: taskgate up --name dev`,
+      `to fix: run: npx taskgate up --name dev`,
       '',
     ]);
   });
@@ -24,7 +24,7 @@ describe.concurrent('without an instance', () => {
       error: {
         id: 'environment.no-instance',
         message: `instance dev does not exist`,
-        hint: `run: taskgate up --name dev`,
+        hint: `run: npx taskgate up --name dev`,
       },
     });
   });

@@ -8,7 +8,7 @@ export const summarizeExposure = (rows: readonly Exposure[], name: string): stri
   const parts = rows.map(
     ({ what, address, to, until }) => `${what} at ${address} by ${to}${until ? ` until ${until}` : ''}`,
   );
-  return `Reachable: ${parts.join('; ') || 'nothing'}. More: npx taskgate exposure --name ${name}`;
+  return `Reachable: ${parts.join('; ') || 'nothing'}. More: taskgate exposure --name ${name}`;
 };
 
 /** The exposed addresses of an instance whose cluster runs. */

@@ -7,6 +7,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
+import { asTyped } from '../as-typed.ts';
 import { type CommandInput, displayKind, print, printJson, printNote, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
@@ -90,7 +91,7 @@ export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<voi
   const proof = await proveAndShow(input, context, flags);
   for (const note of proof.notes) printNote(note);
   if (input.flags.json) printJson(proof);
-  else print(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops));
+  else print(asTyped(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops), input.invocation.env));
   refuseBrokenPath(proof);
   if (flags.closed) refuseUntried(proof);
 };

@@ -5,6 +5,7 @@ import { plain, plainJson } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
+import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
 import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
@@ -63,9 +64,9 @@ const look = async (input: CommandInput, known: KnownTransports): Promise<Seen> 
 
 type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
 
-const render = ({ all, none }: Seen, isJson: boolean): string => {
-  if (isJson) return plainJson(all, 2);
-  return all.length > 0 ? all.map(describe).join('\n\n') : none;
+const render = ({ all, none }: Seen, { flags, invocation }: CommandInput): string => {
+  if (flags.json) return plainJson(all, 2);
+  return all.length > 0 ? asTyped(all.map(describe).join('\n\n'), invocation.env) : none;
 };
 
 const watchPauseMs = 1_000;
@@ -76,7 +77,7 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
   const known: KnownTransports = new Map();
   let last = '';
   for (;;) {
-    const text = render(await look(input, known), input.flags.json);
+    const text = render(await look(input, known), input);
     if (text !== last) print(last ? `\n${new Date().toISOString()}\n${text}` : text);
     last = text;
     await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
@@ -88,6 +89,6 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
 export const status = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
   if (watch) return watchStatus(input);
   const seen = await look(input, new Map());
-  print(render(seen, input.flags.json));
+  print(render(seen, input));
   refuseProblems(seen.all);
 };

@@ -7,6 +7,7 @@ import { plain } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { Caller, TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
+import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
@@ -100,7 +101,7 @@ export const tunnelStatus = async (input: CommandInput, { watch }: { readonly wa
   const spec = await readTunnelSpec(instance.dir);
   const exposure = listExposure({ record: instance.record(), spec, status });
   if (input.flags.json) printJson({ instance: config.name, ...status, exposure }, watch ? 0 : 2);
-  else print(await renderTunnels(instance, status));
+  else print(asTyped(await renderTunnels(instance, status), input.invocation.env));
   if (watch) return watchTunnels(instance, input);
   refuseTrouble(config.name, status);
 };

@@ -1,6 +1,7 @@
 import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
+import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, printJson, printNote, printProgress, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { extendTunnel } from './extend.ts';
@@ -27,7 +28,7 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
   const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress));
   const { endpoint, status, move, instance } = opened;
   if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
-  print(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`);
+  print(asTyped(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`, input.invocation.env));
 };
 
 /** Closes the tunnel of an instance; safe to repeat. */

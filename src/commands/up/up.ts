@@ -15,6 +15,7 @@ import { renderHops } from '../../report/hop-table.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
+import { asTyped } from '../as-typed.ts';
 import {
   type CommandInput,
   displayKind,
@@ -45,11 +46,11 @@ ${reachable}
 
   ${instance?.dir}/master.yaml
       what your master starts from; devcluster.yaml, kubeconfig and report.html are in the same folder
-  eval "$(npx taskgate env${name})"
+  eval "$(taskgate env${name})"
       KUBECONFIG, GATEWAY_IP and the rest for this shell
-  npx taskgate smoke${name}
+  taskgate smoke${name}
       proves the path again
-  npx taskgate down${name}
+  taskgate down${name}
       removes everything
 `;
 };
@@ -108,7 +109,7 @@ const bringUp = async (
     for (const note of notes) printNote(note);
   });
   if (input.flags.json) printDocument(renderUpJson(run));
-  else print(await summary(run));
+  else print(asTyped(await summary(run), context.env));
   if (run.result.proof) refuseBrokenPath(run.result.proof);
 };
 
