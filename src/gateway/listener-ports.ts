@@ -1,14 +1,8 @@
 import type { PortRange } from '../model/gateway-endpoint.ts';
-import { containerPort } from '../model/task-listener.ts';
+import { containerPort, ephemeralOverlap, nodePorts } from '../model/task-listener.ts';
 
 /** Ports that the master accepts for its range (determined-ai/determined, InternalTaskGatewayConfig.Validate). */
 export const allowedPorts: PortRange = { start: 1025, end: 65535 };
-
-/** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
-export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };
-
-/** Kubernetes' default range for node ports. */
-const nodePorts: PortRange = { start: 30000, end: 32767 };
 
 const portCount = ({ start, end }: PortRange): number => Math.max(0, end - start + 1);
 const hasPort = ({ start, end }: PortRange, port: number): boolean => port >= start && port <= end;

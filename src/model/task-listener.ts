@@ -1,3 +1,5 @@
+import type { PortRange } from './gateway-endpoint.ts';
+
 /** Facts about the listeners that Determined's master adds for tasks (master/internal/rm/kubernetesrm/gateway_service.go). */
 
 export const listenerName = (port: number): string => `det-${port}`;
@@ -24,6 +26,15 @@ export const portAnnotation = (port: number): string => `${annotationPrefix}${po
 /** The port of such a key; undefined for every other annotation. */
 export const portOfAnnotation = (key: string): number | undefined =>
   key.startsWith(annotationPrefix) ? Number(key.slice(annotationPrefix.length)) : undefined;
+
+/** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
+export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };
+
+/** Kubernetes' default range for node ports. */
+export const nodePorts: PortRange = { start: 30000, end: 32767 };
+
+/** Ports of which Contour binds pairs, 1023 apart, to the same container port, since it skips privileged ports. */
+export const pairedPorts = { start: 57536, end: 59581, apart: 1023 } as const;
 
 /**
  * The port that Envoy binds for a listener: +8000, wrapped around, privileged ports skipped

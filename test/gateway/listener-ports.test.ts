@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allowedPorts, ephemeralOverlap, findClash, findPortProblems } from '../../src/gateway/listener-ports.ts';
-import { containerPort } from '../../src/model/task-listener.ts';
+import { allowedPorts, findClash, findPortProblems } from '../../src/gateway/listener-ports.ts';
+import { containerPort, ephemeralOverlap } from '../../src/model/task-listener.ts';
 
 /** Both halves land on container ports 1024-2046: p and p + 1023 exclude each other. */
 const clashRanges = { lower: { start: 57536, end: 58558 }, upper: { start: 58559, end: 59581 } } as const;

@@ -91,6 +91,18 @@ describe.concurrent('config validate', () => {
     });
   });
 
+  test('a devcluster file is judged with the variables that are exported', async ({ user }) => {
+    const config = masterText({ 'resource_manager.internal_task_gateway.gateway_ip': '$CASE_IP' });
+    const stages = `stages:\n  - master:\n      config_file:\n${config.replaceAll(/^/gm, '        ')}\n`;
+    await user.write('work/devcluster.yaml', stages);
+    const validateWith = (env: Readonly<Record<string, string>>) =>
+      user.run(['config', 'validate', 'devcluster.yaml'], { env });
+    expect(await validateWith({ CASE_IP: '10.0.0.7' })).toMatchObject({ exitCode: 0, stderr: '' });
+    const { exitCode, stdout } = await validateWith({});
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('gateway_ip: $CASE_IP is left unexpanded: it is not exported');
+  });
+
   test('a missing file: exit 2', async ({ user }) => {
     expect(await user.run(['config', 'validate', 'no.yaml'])).toMatchObject({
       exitCode: 2,

@@ -28,9 +28,9 @@ const describe = (file: string, { line, column, path, message, hint, severity }:
   `${file}:${line}:${column}: ${severity}: ${path}: ${message}${hint ? ` (${hint})` : ''}`;
 
 /** Checks a master.yaml or devcluster.yaml by the master's rules. Resolves with whether it is valid. */
-export const validateConfig = async ({ flags }: CommandInput, file: string): Promise<boolean> => {
+export const validateConfig = async ({ flags, invocation }: CommandInput, file: string): Promise<boolean> => {
   const text = await readNamedFile(file, 'master.yaml');
-  const problems = validateMasterConfig(text);
+  const problems = validateMasterConfig(text, invocation.env);
   const isValid = problems.every(({ severity }) => severity !== 'error');
   const verdict = `${file} is ${isValid ? 'valid' : 'not valid'}`;
   if (flags.json) printJson({ file, valid: isValid, problems });

@@ -8,6 +8,7 @@ import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import { proxyNotes } from '../../master/write/proxy-notes.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -100,6 +101,7 @@ const bringUp = async (
     if (failure) await noted(removeUnbegun(run));
     await noted(writeJunit(flags, run, failure?.error));
     await noted(writeReports(run));
+    if (!failure) notes.push(...proxyNotes(input.invocation.env, run.result));
     if (!failure) await writeVariables(flags, run);
     await noted(handOver(input.invocation.env, context));
     if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;

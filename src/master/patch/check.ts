@@ -75,10 +75,10 @@ export const findStrayChanges = (change: Change): readonly Problem[] => {
   return leaks.length > 0 ? leaks : change.targets.flatMap((target) => findMissing(change.after, target));
 };
 
-/** Variables that would reach the master unexpanded. */
-export const findVariablesLeft = (root: Item): readonly Problem[] => {
+/** Variables in the patched keys that would reach the master unexpanded; those elsewhere in the file are the user's. */
+export const findVariablesLeft = (root: Item, targets: readonly PatchTarget[]): readonly Problem[] => {
   const found = isDevcluster(root) ? findDevclusterVariables(root) : findVariables(root, masterShape('kubernetes'));
-  return found.filter(({ severity }) => severity === 'error');
+  return found.filter(({ severity, path }) => severity === 'error' && isWanted(path, targets));
 };
 
 /** Errors that the master or devcluster would report in the written values; errors elsewhere in the file are not reported. */

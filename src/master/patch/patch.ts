@@ -132,7 +132,7 @@ export const patchConfig = (file: ConfigFile, values: PatchValues): Patched => {
   const patched = withEdits(renamed, targets, (node, { wanted }) => editMap(renamed.text, node, wanted));
   const after = parse(patched);
   verifyNone(file, 'usage.patch-shared', atOriginalPositions(root, findStrayChanges({ before: root, after, targets })));
-  verifyNone(file, 'usage.patch-variable', atOriginalPositions(root, findVariablesLeft(after)));
+  verifyNone(file, 'usage.patch-variable', atOriginalPositions(root, findVariablesLeft(after, targets)));
   verifyNone(file, 'usage.master-values', atOriginalPositions(root, findFaults(patched.text, targets)));
   return { text: patched.text, clusters: targets.map(({ manager }) => clusterNameOf(manager)) };
 };

@@ -3,10 +3,15 @@ import { constants } from 'node:os';
 import { checkShape } from '../schema/check.ts';
 import { devclusterReader, devclusterShape } from '../schema/devcluster.ts';
 import { everyScalar, findItem, findString, type Item, itemsAt, type ScalarItem } from '../schema/document.ts';
+import { masterShape } from '../schema/master.ts';
 import { errorAt, type Problem, warningAt } from '../schema/problem.ts';
 import { isSexagesimal, losesTypeInDevcluster } from '../schema/scalars.ts';
+import { findVariables, mustBeRight } from '../schema/variables.ts';
 import { checkMaster } from './master.ts';
 import { isPythonRegex } from './python-regex.ts';
+
+/** Variables that are exported where devcluster runs. */
+export type Env = Readonly<Record<string, string | undefined>>;
 
 const signals: readonly string[] = Object.keys(constants.signals);
 
@@ -14,18 +19,22 @@ const signals: readonly string[] = Object.keys(constants.signals);
 const substitution = /\$(?:(\$)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|([_a-zA-Z][_a-zA-Z0-9]*))/g;
 const guessedVariable = 'DOCKER_LOCALHOST';
 
-const judgeVariables = (item: ScalarItem): readonly Problem[] => {
+const judgeVariables = (item: ScalarItem, env: Env): readonly Problem[] => {
   if (item.path.endsWith('.sh')) return [];
   const names = [...item.text.matchAll(substitution)].flatMap(([, , braced, bare]) => braced ?? bare ?? []);
-  return names.map((name) =>
-    name === guessedVariable
-      ? warningAt(item, `$${name} is guessed by devcluster, even if you export another value`, 'write the host')
-      : errorAt(item, `$${name} is left unexpanded if it is not exported`, 'write the value; a dollar sign is $$'),
-  );
+  const judge = mustBeRight(item.path) ? errorAt : warningAt;
+  return names.flatMap((name) => {
+    if (name === guessedVariable) {
+      return [warningAt(item, `$${name} is guessed by devcluster, even if you export another value`, 'write the host')];
+    }
+    if (env[name] !== undefined) return [];
+    return [judge(item, `$${name} is left unexpanded: it is not exported`, 'export it; a dollar sign is $$')];
+  });
 };
 
-/** Variables in a devcluster file, except in shell commands. */
-export const findDevclusterVariables = (root: Item): readonly Problem[] => everyScalar(root).flatMap(judgeVariables);
+/** Variables in a devcluster file that are not exported, except in shell commands. */
+export const findDevclusterVariables = (root: Item, env: Env = {}): readonly Problem[] =>
+  everyScalar(root).flatMap((item) => judgeVariables(item, env));
 
 const judgeBase60 = (item: ScalarItem): readonly Problem[] =>
   item.isPlain && isSexagesimal(item.text) && !item.path.endsWith('.sh')
@@ -68,18 +77,24 @@ const judgeStage = (stage: Item): readonly Problem[] => {
   return [...extra, ...wrongSignal, ...(first ? [...judgePorts(first.value), ...judgePatterns(first.value)] : [])];
 };
 
-const substitute = (text: string): string =>
-  text.replace(substitution, (_, dollar?: string, braced?: string, bare?: string) =>
-    dollar ? '$' : (braced ?? bare ?? '').toLowerCase().replaceAll('_', '-'),
+/** Gives the value of a variable; undefined leaves it as it is. */
+type Lookup = (name: string) => string | undefined;
+
+const substitute = (text: string, lookup: Lookup): string =>
+  text.replace(substitution, (whole, dollar?: string, braced?: string, bare?: string) =>
+    dollar ? '$' : (lookup(braced ?? bare ?? '') ?? whole),
   );
 
-/** The configuration as devcluster passes it to the master. A variable becomes a plain word: it is reported elsewhere. */
-const asPassedToMaster = (item: Item): Item => {
+/** The configuration as devcluster passes it to the master: what is not exported stays as it is. */
+const asPassedToMaster = (item: Item, lookup: Lookup): Item => {
   if (item.kind === 'map')
-    return { ...item, fields: item.fields.map((field) => ({ ...field, value: asPassedToMaster(field.value) })) };
-  if (item.kind === 'list') return { ...item, items: item.items.map(asPassedToMaster) };
+    return {
+      ...item,
+      fields: item.fields.map((field) => ({ ...field, value: asPassedToMaster(field.value, lookup) })),
+    };
+  if (item.kind === 'list') return { ...item, items: item.items.map((one) => asPassedToMaster(one, lookup)) };
   if (item.kind !== 'string') return item;
-  const text = substitute(item.text);
+  const text = substitute(item.text, lookup);
   return { ...item, text, value: text };
 };
 
@@ -96,26 +111,32 @@ const lostTypes = (config: Item): readonly Problem[] =>
 export const masterConfigsOf = (root: Item): readonly Item[] =>
   itemsAt(root, 'stages').flatMap((stage) => findItem(stage, 'master.config_file') ?? []);
 
-const judgeMaster = (stage: Item): readonly Problem[] => {
+const judgeMaster = (stage: Item, env: Env): readonly Problem[] => {
   const master = findItem(stage, 'master');
   if (!master) return [];
   const config = findItem(master, 'config_file');
   if (!config) return [warningAt(master, 'config_file is missing: this master was not checked')];
-  return [...checkMaster(asPassedToMaster(config)), ...lostTypes(config)];
+  const passed = asPassedToMaster(config, (name) => env[name]);
+  // what is still a variable is reported above; an escaped one is left, and the master expands none
+  const escaped = findVariables(
+    asPassedToMaster(config, (name) => env[name] ?? 'x'),
+    masterShape('kubernetes'),
+  );
+  return [...checkMaster(passed, true), ...escaped, ...lostTypes(passed)];
 };
 
 /** Whether a file is for devcluster rather than for the master. */
 export const isDevcluster = (root: Item): boolean =>
   root.kind === 'map' && root.fields.some(({ key }) => key.toLowerCase() === 'stages');
 
-/** All problems of a devcluster file and of the master configurations in it. */
-export const checkDevcluster = (root: Item): readonly Problem[] => {
+/** All problems of a devcluster file, and of the master configurations in it with the exported variables expanded. */
+export const checkDevcluster = (root: Item, env: Env = {}): readonly Problem[] => {
   const stages = itemsAt(root, 'stages');
   return [
     ...checkShape(root, devclusterShape, devclusterReader),
-    ...findDevclusterVariables(root),
+    ...findDevclusterVariables(root, env),
     ...everyScalar(root).flatMap(judgeBase60),
     ...stages.flatMap(judgeStage),
-    ...stages.flatMap(judgeMaster),
+    ...stages.flatMap((stage) => judgeMaster(stage, env)),
   ];
 };

@@ -1,5 +1,6 @@
+import { storageTypes } from '../schema/checkpoint-storage.ts';
 import { findItem, findNumber, findString } from '../schema/document.ts';
-import { has, type MasterFile, oneOf, type Rule } from './rule.ts';
+import { has, isGiven, type MasterFile, oneOf, type Rule } from './rule.ts';
 
 type FileRule = Rule<MasterFile>;
 
@@ -18,7 +19,7 @@ const ofOldSchema = (key: string, hint: string): FileRule => ({
 const managerRules: readonly FileRule[] = [
   {
     key: 'resource_manager',
-    check: ({ root }) => !findItem(root, 'resource_manager') && 'is missing: the master then silently uses agents',
+    check: ({ root }) => !isGiven(root, 'resource_manager') && 'is missing: the master then silently uses agents',
     hint: 'write a resource_manager with type: kubernetes, or type: agent if agents are intended',
   },
   ofOldSchema('scheduler', 'move it into resource_manager'),
@@ -41,7 +42,7 @@ const managerRules: readonly FileRule[] = [
 const inRange = (key: string, lowest: number, highest: number): FileRule => ({
   key,
   check: ({ root }) => {
-    const value = findNumber(root, key) ?? Number(findString(root, key) ?? lowest);
+    const value = findNumber(root, key) ?? Number(findString(root, key) || lowest);
     return (
       !(value >= lowest && value <= highest) &&
       `${findItem(root, key)?.kind === 'string' ? `'${findString(root, key)}'` : value} is not in ${lowest}-${highest}`
@@ -53,7 +54,7 @@ const inRange = (key: string, lowest: number, highest: number): FileRule => ({
 const recommended = (key: string, because: string, hint: string): FileRule => ({
   key,
   severity: 'warning',
-  check: ({ root }) => !findItem(root, key) && `is missing: ${because}`,
+  check: ({ root }) => !isGiven(root, key) && `is missing: ${because}`,
   hint,
 });
 
@@ -75,10 +76,9 @@ const serverRules: readonly FileRule[] = [
     hint: 'give both files or neither',
   },
   {
-    key: 'task_container_defaults.shm_size_bytes',
-    check: ({ root }) =>
-      (findNumber(root, 'task_container_defaults.shm_size_bytes') ?? 1) <= 0 && 'must be greater than 0',
-    hint: 'remove it for the default of 4 GiB',
+    key: 'checkpoint_storage.type',
+    check: ({ root }) => oneOf(findString(root, 'checkpoint_storage.type'), storageTypes),
+    hint: 'write s3 with an endpoint_url for other servers of that protocol',
   },
   ...['host', 'port', 'user', 'name'].map((key) =>
     recommended(`db.${key}`, `the master then needs DET_DB_${key.toUpperCase()}`, `write db.${key}`),

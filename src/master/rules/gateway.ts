@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import type { PortRange } from '../../model/gateway-endpoint.ts';
+import { ephemeralOverlap, nodePorts, pairedPorts } from '../../model/task-listener.ts';
 import { findItem, findNumber, findString, type Item } from '../schema/document.ts';
-import type { ManagerScope, Rule } from './rule.ts';
+import { has, type ManagerScope, type Rule } from './rule.ts';
 
 const gateway = 'internal_task_gateway';
 const masterName = /^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$/;
@@ -61,15 +63,14 @@ const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] 
     key: `${gateway}.${key}`,
     severity: 'warning',
     check: ({ block }) =>
-      hasGateway(block) && !findItem(block, `${gateway}.${key}`) && `is missing: the master then uses ${fallback}`,
+      hasGateway(block) && !has(block, `${gateway}.${key}`) && `is missing: the master then uses ${fallback}`,
     hint: 'write both ends of the range: the default range overlaps the ephemeral ports',
   },
 ];
 
 /** The port that the master uses; undefined if the file's value is not a number. */
 const portOf = (block: Item, key: string, fallback: number): number | undefined => {
-  const kind = findItem(block, `${gateway}.${key}`)?.kind;
-  return kind === undefined || kind === 'null' ? fallback : findNumber(block, `${gateway}.${key}`);
+  return has(block, `${gateway}.${key}`) ? findNumber(block, `${gateway}.${key}`) : fallback;
 };
 
 const rangeOrder: Rule<ManagerScope> = {
@@ -83,6 +84,20 @@ const rangeOrder: Rule<ManagerScope> = {
   },
   hint: 'the range includes both ends, and the master refuses a range of one port',
 };
+
+/** Ranges that the master takes, and that fail for some tasks. */
+const overlap = (other: PortRange, what: string, apart = 0): Rule<ManagerScope> => ({
+  key: `${gateway}.gateway_port_range_start`,
+  severity: 'warning',
+  check: ({ block }) => {
+    const start = findNumber(block, `${gateway}.gateway_port_range_start`);
+    const end = findNumber(block, `${gateway}.gateway_port_range_end`);
+    if (start === undefined || end === undefined || judgePort(start) || judgePort(end)) return false;
+    if (Math.max(start, other.start) + apart > Math.min(end, other.end)) return false;
+    return `ports ${start}-${end} overlap ${other.start}-${other.end}, ${what}`;
+  },
+  hint: 'choose a range inside 1025-24767 or 59582-65535, such as 20000-20199',
+});
 
 const presence: Rule<ManagerScope> = {
   key: gateway,
@@ -107,4 +122,7 @@ export const gatewayRules: readonly Rule<ManagerScope>[] = [
   ...portRule('gateway_port_range_start', gatewayPorts.defaultStart),
   ...portRule('gateway_port_range_end', gatewayPorts.defaultEnd),
   rangeOrder,
+  overlap(nodePorts, "the cluster's node ports"),
+  overlap(ephemeralOverlap, "which Envoy binds among the kernel's ephemeral ports"),
+  overlap(pairedPorts, 'of which Contour binds pairs to the same container port', pairedPorts.apart),
 ];

@@ -1,6 +1,6 @@
-import { findItem, findNumber, findString } from '../schema/document.ts';
+import { findNumber, findString } from '../schema/document.ts';
 import { judgeHost } from './gateway.ts';
-import { has, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
+import { has, isGiven, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
 
 const schemes: readonly string[] = ['http', 'https'];
 
@@ -16,11 +16,19 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
       if (has(block, 'determined_master_host') && has(block, 'determined_master_ip')) {
         return 'conflicts with determined_master_ip: the master accepts only one of them';
       }
+      const isMissing = !hostOf(manager) && !isGiven(block, 'master_service_name');
+      return isMissing && 'is missing: the master then looks for a Service without a name';
+    },
+    hint: 'write the address at which pods dial the master, without scheme and port',
+  },
+  {
+    key: 'determined_master_host',
+    severity: 'warning',
+    check: (manager) => {
       const host = hostOf(manager);
-      if (!host)
-        return !has(block, 'master_service_name') && 'is missing: the master then looks for a Service without a name';
+      if (!host || host.includes('$')) return false;
       if (/^(localhost|127\.|::1$)/.test(host)) return `'${host}' is the pod itself when a pod dials it`;
-      return !host.includes('$') && judgeHost(host);
+      return judgeHost(host);
     },
     hint: 'write the address at which pods dial the master, without scheme and port',
   },
@@ -38,16 +46,25 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   },
   {
     key: 'determined_master_port',
-    check: (manager) => {
-      const port = findNumber(manager.block, 'determined_master_port');
-      if (port !== undefined) return (port < 1 || port > 65535) && `${port} is not in 1-65535`;
-      const isMissing = hostOf(manager) !== undefined && !findItem(manager.block, 'determined_master_port');
-      return isMissing && 'is missing: the master then ignores determined_master_host';
+    severity: 'warning',
+    check: ({ block }) => {
+      const port = findNumber(block, 'determined_master_port');
+      return port !== undefined && (port < 1 || port > 65535) && `${port} is not in 1-65535`;
     },
     hint: 'write the port at which pods reach the master',
   },
   {
+    key: 'determined_master_port',
+    severity: 'warning',
+    check: (manager) =>
+      Boolean(hostOf(manager)) &&
+      !has(manager.block, 'determined_master_port') &&
+      'is missing: the master then ignores determined_master_host',
+    hint: 'write the port at which pods reach the master',
+  },
+  {
     key: 'determined_master_scheme',
+    severity: 'warning',
     check: ({ block }) => oneOf(findString(block, 'determined_master_scheme'), schemes),
     hint: 'write http or https',
   },

@@ -7,8 +7,9 @@ import { fileRules } from './file.ts';
 import { gatewayRules } from './gateway.ts';
 import { checkPools } from './pool.ts';
 import { managerRules } from './resource-manager.ts';
-import { applyRules, type Manager, type MasterFile } from './rule.ts';
+import { applyRules, has, type Manager, type MasterFile } from './rule.ts';
 import { checkSharing } from './sharing.ts';
+import { checkTaskDefaults } from './task-defaults.ts';
 
 const otherTypes: readonly string[] = ['agent', 'slurm', 'pbs'];
 
@@ -17,7 +18,7 @@ const isKubernetes = ({ block, isRoot }: Manager): boolean =>
   !isRoot || !otherTypes.includes(findString(block, 'type') ?? '');
 
 const poolsOf = (item: Item): readonly Item[] | undefined =>
-  findItem(item, 'resource_pools') && itemsAt(item, 'resource_pools');
+  has(item, 'resource_pools') ? itemsAt(item, 'resource_pools') : undefined;
 
 const managerOf = (entry: Item, isRoot: boolean): readonly Manager[] => {
   const block = findItem(entry, 'resource_manager');
@@ -33,20 +34,21 @@ export const readMasterFile = (root: MapItem): MasterFile => {
 
 /**
  * All problems of a master's configuration: everything that the real master (0.38.1) refuses, and settings that it accepts
- * and then silently ignores or changes.
+ * and then silently ignores or changes. `isExpanded`: its variables are judged already.
  */
-export const checkMaster = (root: Item): readonly Problem[] => {
+export const checkMaster = (root: Item, isExpanded = false): readonly Problem[] => {
   if (root.kind !== 'map') return [errorAt(root, 'must be a block of keys')];
   const file = readMasterFile(root);
   const rootManager = file.managers.find(({ isRoot }) => isRoot);
   const shape = masterShape(rootManager && !isKubernetes(rootManager) ? 'other' : 'kubernetes');
   return [
     ...checkShape(root, shape, masterReader),
-    ...findVariables(root, shape),
+    ...(isExpanded ? [] : findVariables(root, shape)),
     ...applyRules(fileRules, root, file),
     ...file.kubernetes.flatMap((manager) =>
       applyRules([...managerRules, ...gatewayRules], manager.block, { ...manager, file }),
     ),
+    ...checkTaskDefaults(file),
     ...checkPools(file),
     ...checkSharing(file),
   ];

@@ -1,6 +1,6 @@
 import { findItem, findNumber, findString, type Item } from '../schema/document.ts';
-import { errorAt, type Problem } from '../schema/problem.ts';
-import { has, type Manager, type MasterFile, positionAt } from './rule.ts';
+import { errorAt, type Problem, warningAt } from '../schema/problem.ts';
+import { isGiven, type Manager, type MasterFile, positionAt } from './rule.ts';
 
 const duplicateNames = (pools: readonly Item[], implied: readonly string[]): readonly Problem[] => {
   const seen = new Set(implied);
@@ -22,7 +22,7 @@ const negativeCounts = (pool: Item): readonly Problem[] =>
 
 const defaultKeys = ['default_aux_resource_pool', 'default_compute_resource_pool'] as const;
 
-/** A root list without a pool `default` passes the master's validation, but tasks without a pool then fail. */
+/** A root list without a pool `default` passes the master's validation, but tasks that name no pool then fail. */
 const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
   const switchedOff = findItem(block, 'no_default_resource_pools');
   if (switchedOff?.kind === 'bool' && switchedOff.value === true) return [];
@@ -30,10 +30,10 @@ const missingDefaults = ({ block, pools }: Manager): readonly Problem[] => {
   return defaultKeys.flatMap((key) => {
     const wanted = findString(block, key) || 'default';
     if (names.includes(wanted) || wanted.includes('$')) return [];
-    const message = has(block, key)
+    const message = isGiven(block, key)
       ? `there is no resource pool '${wanted}'`
       : "is missing, and there is no resource pool 'default'";
-    return [errorAt(positionAt(block, key), message, `name one of: ${names.join(', ')}`)];
+    return [warningAt(positionAt(block, key), message, `name one of: ${names.join(', ')}`)];
   });
 };
 

@@ -1,7 +1,7 @@
 import { findNumber, findString } from '../schema/document.ts';
 import { judgeName } from './gateway.ts';
 import { masterAddressRules } from './master-address.ts';
-import { has, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
+import { has, isGiven, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
 
 type ManagerRule = Rule<ManagerScope>;
 
@@ -18,7 +18,7 @@ const nameRules: readonly ManagerRule[] = [
   {
     key: 'type',
     check: ({ block, isRoot }) => {
-      if (!has(block, 'type')) return 'is missing: the master then assumes an agent resource manager';
+      if (!isGiven(block, 'type')) return 'is missing: the master then assumes an agent resource manager';
       return oneOf(findString(block, 'type'), isRoot ? types : ['kubernetes']);
     },
     hint: 'write type: kubernetes',
@@ -47,7 +47,7 @@ const nameRules: readonly ManagerRule[] = [
     key: 'default_namespace',
     check: ({ block }) => {
       const name = findString(block, 'default_namespace');
-      return name !== undefined && !name.includes('$') && judgeName(name, true);
+      return name !== undefined && name !== '' && !name.includes('$') && judgeName(name, true);
     },
     hint: 'write the namespace of the tasks; it must exist',
   },
@@ -55,7 +55,7 @@ const nameRules: readonly ManagerRule[] = [
     key: 'kubeconfig_path',
     severity: 'warning',
     check: ({ block }) => {
-      if (!has(block, 'kubeconfig_path')) return 'is missing: the master must then run in the cluster';
+      if (!isGiven(block, 'kubeconfig_path')) return 'is missing: the master must then run in the cluster';
       const path = findString(block, 'kubeconfig_path') ?? '/';
       return !/^[/~$]/.test(path) && `'${path}' is relative to the working directory of the master`;
     },

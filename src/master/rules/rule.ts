@@ -43,10 +43,16 @@ export const positionAt = (block: Item, key: string): Position => {
   return { path, line, column };
 };
 
-/** Whether the key exists and has a value. */
+/** Whether the key exists and has a value: viper drops null and empty blocks. */
 export const has = (block: Item, key: string): boolean => {
-  const kind = findItem(block, key)?.kind;
-  return kind !== undefined && kind !== 'null';
+  const found = findItem(block, key);
+  return found !== undefined && found.kind !== 'null' && !(found.kind === 'map' && found.fields.length === 0);
+};
+
+/** Whether the key has a value that is not an empty text either: Go's default of most texts. */
+export const isGiven = (block: Item, key: string): boolean => {
+  const found = findItem(block, key);
+  return has(block, key) && !(found && 'text' in found && found.text === '');
 };
 
 /** Applies a table of rules to a block. */

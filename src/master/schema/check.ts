@@ -20,8 +20,9 @@ const wanted: Readonly<Record<Shape['kind'], string>> = {
 
 const seen = (item: Item): string => {
   if (item.kind === 'map') return 'a block of keys';
-  if (item.kind === 'list') return 'a list';
+  if (item.kind === 'list') return item.items.length === 0 ? 'an empty list' : 'a list';
   if (item.kind === 'null') return 'nothing';
+  if (item.kind === 'string' && item.value === '') return 'an empty string';
   if (item.kind === 'string') return `the string '${item.text}'`;
   const meaning = item.kind === 'bool' ? String(item.value) : `the number ${item.value}`;
   return String(item.value) === item.text ? meaning : `${item.text}, which YAML 1.1 reads as ${meaning}`;
@@ -56,10 +57,26 @@ const mayBeEmpty = (item: Item, shape: Shape): boolean => {
   return fits(item, shape) || (item.kind === 'null' && shape.kind !== 'list');
 };
 
+const isNeeded = (shape: Shape): boolean => 'isNeeded' in shape && shape.isNeeded === true;
+
+/** viper drops null and empty blocks; Go takes an empty string or list for a string or a list. */
+const countsAsMissing = (item: Item, shape: Shape): boolean =>
+  shape.kind === 'map' && shape.isNeeded
+    ? false
+    : item.kind === 'null' ||
+      (item.kind === 'map' && item.fields.length === 0) ||
+      (fits(item, shape) && !isNeeded(shape));
+
 const emptyHint = (shape: Shape): string =>
   shape.kind === 'map'
     ? 'an empty block counts as missing and silently disables its feature: fill it in or remove the key'
     : 'set a value, or remove the key for the default';
+
+const empty = (item: Item, shape: Shape): Problem => errorAt(item, 'is empty', emptyHint(shape));
+
+/** `[]` is no text to Go, whatever is in it. */
+const emptyOrWrong = (item: Item, shape: Shape): Problem =>
+  item.kind === 'null' || fits(item, shape) ? empty(item, shape) : wrongType(item, shape);
 
 const quoteHint = (item: Item): string | undefined =>
   item.kind === 'map' || item.kind === 'list' ? undefined : `quote it: "${item.text}"`;
@@ -105,8 +122,9 @@ const unknownKey = (field: Field, shape: MapShape, reader: Reader): Problem => {
   const hint = ownValue(shape.instead ?? {}, key) ?? (similar && `did you mean ${similar}?`);
   if (shape.unknown === 'unsure' && !hint)
     return warningAt(field, `'${field.key}' is not a key that taskgate knows here`);
-  const fate = shape.unknown === 'dropped' ? 'silently ignores it' : 'refuses it';
-  return errorAt(field, `'${field.key}' is not a key here: ${reader.name} ${fate}`, hint ?? 'remove it');
+  const isDropped = shape.unknown === 'dropped';
+  const message = `'${field.key}' is not a key here: ${reader.name} ${isDropped ? 'silently ignores it' : 'refuses it'}`;
+  return (isDropped ? warningAt : errorAt)(field, message, hint ?? shape.otherwise ?? 'remove it');
 };
 
 const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Problem[] => {
@@ -118,8 +136,9 @@ const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Prob
   const problems = item.fields.flatMap((field) => {
     const known = Object.hasOwn(shape.fields, nameOf(field)) ? shape.fields[nameOf(field)] : undefined;
     if (!known) return [unknownKey(field, shape, reader)];
+    if (isEmpty(field.value) && shape.required?.includes(nameOf(field))) return [empty(field.value, known)];
     const casing =
-      nameOf(field) === field.key
+      nameOf(field) === field.key || shape.isKubernetes
         ? []
         : [warningAt(field, `'${field.key}' works only because keys are lower-cased`, `write ${nameOf(field)}`)];
     return [...casing, ...checkShape(field.value, known, reader)];
@@ -130,7 +149,10 @@ const checkMap = (item: MapItem, shape: MapShape, reader: Reader): readonly Prob
 const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): readonly Problem[] => {
   if (shape.kind === 'map' && item.kind === 'map') return checkMap(item, shape, reader);
   if (shape.kind === 'list' && item.kind === 'list') {
-    return item.items.flatMap((one) => checkShape(one, shape.of, reader));
+    const isBlock = shape.of.kind === 'map' && shape.of.required !== undefined;
+    return item.items.flatMap((one) =>
+      isBlock && isEmpty(one) ? [empty(one, shape.of)] : checkShape(one, shape.of, reader),
+    );
   }
   if (shape.kind === 'dictionary' && item.kind === 'map') {
     return item.fields.flatMap(({ value }) => checkShape(value, shape.of, reader));
@@ -143,7 +165,10 @@ const checkInner = (item: MapItem | ListItem, shape: Shape, reader: Reader): rea
  * reads as another type. The master uses plain `encoding/json` behind viper (docs/determined.md, How the file is read).
  */
 export const checkShape = (item: Item, shape: Shape, reader: Reader): readonly Problem[] => {
-  if (isEmpty(item)) return mayBeEmpty(item, shape) ? [] : [errorAt(item, 'is empty', emptyHint(shape))];
+  if (isEmpty(item)) {
+    if (reader.takesEmpty) return countsAsMissing(item, shape) ? [] : [emptyOrWrong(item, shape)];
+    return mayBeEmpty(item, shape) ? [] : [empty(item, shape)];
+  }
   if (shape.kind === 'either') {
     const option = shape.options.find((one) => fits(item, one));
     return option ? checkShape(item, option, reader) : [wrongType(item, shape)];

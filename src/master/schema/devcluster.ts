@@ -71,4 +71,4 @@ export const devclusterShape: MapShape = refusing(
   { required: ['stages'] },
 );
 
-export const devclusterReader: Reader = { name: 'devcluster 1.3.2', ignoresCase: false };
+export const devclusterReader: Reader = { name: 'devcluster 1.3.2', ignoresCase: false, takesEmpty: false };

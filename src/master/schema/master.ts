@@ -1,4 +1,5 @@
 // Tested in test/master/rules/validate.test.ts
+import { checkpointStorage } from './checkpoint-storage.ts';
 import {
   any,
   dropping,
@@ -13,6 +14,7 @@ import {
   text,
   unsure,
 } from './shape.ts';
+import { taskContainerDefaults } from './task-container-defaults.ts';
 
 // the master refuses unknown fields, except in types with their own UnmarshalJSON: those use json.Unmarshal, which drops them
 
@@ -28,7 +30,7 @@ const gatewayShape: MapShape = dropping(
     ...each(string, 'gateway_name', 'gateway_namespace', 'gateway_ip'),
     ...each(int, 'gateway_port_range_start', 'gateway_port_range_end'),
   },
-  { required: ['gateway_name', 'gateway_namespace', 'gateway_ip'] },
+  { required: ['gateway_name', 'gateway_namespace', 'gateway_ip'], isNeeded: true },
 );
 
 const moved = (where: string, { fields }: MapShape): Readonly<Record<string, string>> =>
@@ -79,21 +81,9 @@ const otherManagerShape: MapShape = unsure({
   client_ca: optionalString,
 });
 
-const taskContainerDefaults: MapShape = dropping({
-  ...each(string, 'dtrain_network_interface', 'nccl_port_range', 'gloo_port_range', 'network_mode', 'work_dir'),
-  ...each(any, 'cpu_pod_spec', 'gpu_pod_spec', 'checkpoint_gc_pod_spec'),
-  ...each(any, 'registry_auth', 'environment_variables', 'devices', 'bind_mounts', 'slurm', 'pbs', 'log_policies'),
-  shm_size_bytes: int,
-  image: { kind: 'either', options: [string, dropping({ cpu: string, cuda: string, gpu: string, rocm: string })] },
-  force_pull_image: bool,
-  ...each(strings, 'add_capabilities', 'drop_capabilities'),
-  startup_hook: { kind: 'string', isShell: true, mayBeEmpty: true },
-  preemption_timeout: int,
-  kubernetes: dropping({ max_slots_per_pod: int }),
-});
-
 const pools: Shape = {
   kind: 'list',
+  isNeeded: true,
   of: dropping(
     {
       pool_name: string,
@@ -142,7 +132,8 @@ const security: Shape = refusing({
 
 /** The rest of the master's top-level keys (config.go, type Config); nothing about them concerns the gateway. */
 const otherKeys: MapShape['fields'] = {
-  ...each(any, 'checkpoint_storage', 'logging', 'retention_policy', '__internal', 'scim', 'saml', 'oidc', 'det_cloud'),
+  checkpoint_storage: checkpointStorage,
+  ...each(any, 'logging', 'retention_policy', '__internal', 'scim', 'saml', 'oidc', 'det_cloud'),
   ...each(any, 'integrations', 'ui_customization', 'scheduler', 'provisioner'),
   config_file: optionalString,
   ...each(int, 'tensorboard_timeout', 'notebook_timeout'),
@@ -186,4 +177,4 @@ export const masterShape = (manager: 'kubernetes' | 'other'): MapShape =>
   );
 
 /** The master: viper lower-cases keys, encoding/json matches them in any case. */
-export const masterReader: Reader = { name: 'the master', ignoresCase: true };
+export const masterReader: Reader = { name: 'the master', ignoresCase: true, takesEmpty: true };

@@ -9,19 +9,32 @@ export type Shape =
       readonly fields: Readonly<Record<string, Shape>>;
       /** How the reader treats a key that is not in `fields`. */
       readonly unknown: 'refused' | 'dropped' | 'unsure';
+      /** An empty value is as bad as none. */
       readonly required?: readonly string[];
+      /** An empty block, also null, switches off what it is about. */
+      readonly isNeeded?: true;
+      /** Kubernetes' own keys, in camelCase; `fields` has them in lower case. Its strings are no variables of anybody's. */
+      readonly isKubernetes?: true;
+      /** What to do about any key that is not known. */
+      readonly otherwise?: string;
       /** Former keys and common mistakes, and what to write instead. */
       readonly instead?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'list'; readonly of: Shape; readonly mayBeEmpty?: true }
+  | {
+      readonly kind: 'list';
+      readonly of: Shape;
+      readonly mayBeEmpty?: true;
+      /** `[]` is refused; null is as good as no list. */
+      readonly isNeeded?: true;
+    }
   | { readonly kind: 'dictionary'; readonly of: Shape }
   | { readonly kind: 'either'; readonly options: readonly Shape[] }
   | { readonly kind: 'any' };
 
 export type MapShape = Extract<Shape, { kind: 'map' }>;
 
-/** The program that reads the file. */
-export type Reader = { readonly name: string; readonly ignoresCase: boolean };
+/** The program that reads the file. `takesEmpty`: to it a key without a value is one that is not given. */
+export type Reader = { readonly name: string; readonly ignoresCase: boolean; readonly takesEmpty: boolean };
 
 export const text: Shape = { kind: 'text' };
 export const string: Shape = { kind: 'string' };
@@ -37,7 +50,7 @@ export const each = (shape: Shape, ...keys: readonly string[]): Fields =>
 
 const mapOf =
   (unknown: MapShape['unknown']) =>
-  (fields: Fields, more?: Pick<MapShape, 'required' | 'instead'>): MapShape => ({
+  (fields: Fields, more?: Omit<Partial<MapShape>, 'kind' | 'fields' | 'unknown'>): MapShape => ({
     kind: 'map',
     unknown,
     fields,

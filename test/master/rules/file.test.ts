@@ -33,7 +33,7 @@ const fileRows: readonly Row[] = [
   [
     '$ in a path',
     { 'cache.cache_dir': '${HOME}/x' },
-    ["error cache.cache_dir: ${HOME} is not expanded in '${HOME}/x'"],
+    ["warning cache.cache_dir: ${HOME} is not expanded in '${HOME}/x'"],
   ],
   ['image for each slot type', { 'task_container_defaults.image': { cpu: 'a', cuda: 'b' } }, []],
   ['agents only', { [rm]: { type: 'agent' } }, []],

@@ -13,19 +13,19 @@ const addressRows: readonly Row[] = [
   [
     'host localhost',
     { [`${rm}.determined_master_host`]: 'localhost' },
-    [`error ${rm}.determined_master_host: 'localhost' is the pod itself when a pod dials it`],
+    [`warning ${rm}.determined_master_host: 'localhost' is the pod itself when a pod dials it`],
   ],
   [
     'host with scheme',
     { [`${rm}.determined_master_host`]: 'https://x.example' },
-    [`error ${rm}.determined_master_host: 'https://x.example' is a URL, not a host`],
+    [`warning ${rm}.determined_master_host: 'https://x.example' is a URL, not a host`],
   ],
   [
     'no port',
     { [`${rm}.determined_master_port`]: undefined },
-    [`error ${rm}.determined_master_port: is missing: the master then ignores determined_master_host`],
+    [`warning ${rm}.determined_master_port: is missing: the master then ignores determined_master_host`],
   ],
-  ['port 0', { [`${rm}.determined_master_port`]: 0 }, [`error ${rm}.determined_master_port: 0 is not in 1-65535`]],
+  ['port 0', { [`${rm}.determined_master_port`]: 0 }, [`warning ${rm}.determined_master_port: 0 is not in 1-65535`]],
   [
     'no scheme',
     { [`${rm}.determined_master_scheme`]: undefined },

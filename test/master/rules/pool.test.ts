@@ -21,8 +21,8 @@ const poolRows: readonly Row[] = [
     'another than default',
     { resource_pools: [{ pool_name: 'other' }], [`${rm}.default_aux_resource_pool`]: undefined },
     [
-      `error ${rm}.default_aux_resource_pool: is missing, and there is no resource pool 'default'`,
-      `error ${rm}.default_compute_resource_pool: there is no resource pool 'default'`,
+      `warning ${rm}.default_aux_resource_pool: is missing, and there is no resource pool 'default'`,
+      `warning ${rm}.default_compute_resource_pool: there is no resource pool 'default'`,
     ],
   ],
   [
@@ -34,7 +34,7 @@ const poolRows: readonly Row[] = [
     'kubernetes_namespace',
     { resource_pools: [{ pool_name: 'default', kubernetes_namespace: 'x' }] },
     [
-      "error resource_pools[0].kubernetes_namespace: 'kubernetes_namespace' is not a key here: the master silently ignores it",
+      "warning resource_pools[0].kubernetes_namespace: 'kubernetes_namespace' is not a key here: the master silently ignores it",
     ],
   ],
   [

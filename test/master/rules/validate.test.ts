@@ -104,7 +104,7 @@ const refused: readonly Row[] = [
 
 function poolless(): readonly string[] {
   return ['aux', 'compute'].map(
-    (kind) => `error ${rm}.default_${kind}_resource_pool: there is no resource pool 'default'`,
+    (kind) => `warning ${rm}.default_${kind}_resource_pool: there is no resource pool 'default'`,
   );
 }
 
@@ -113,12 +113,12 @@ const accepted: readonly Row[] = [
   [
     'unknown key',
     { [`${gateway}.colour`]: 'red' },
-    [`error ${gateway}.colour: 'colour' is not a key here: the master silently ignores it`],
+    [`warning ${gateway}.colour: 'colour' is not a key here: the master silently ignores it`],
   ],
   [
     'camelCase key',
     { [`${gateway}.gatewayName`]: 'contour' },
-    [`error ${gateway}.gatewayName: 'gatewayName' is not a key here: the master silently ignores it`],
+    [`warning ${gateway}.gatewayName: 'gatewayName' is not a key here: the master silently ignores it`],
   ],
   [
     '$GATEWAY_IP',
@@ -142,19 +142,19 @@ const accepted: readonly Row[] = [
     'start: null',
     { [`${gateway}.gateway_port_range_start`]: null },
     [
-      `error ${gateway}.gateway_port_range_start: is empty`,
+      `warning ${gateway}.gateway_port_range_start: is missing: the master then uses 32768`,
       `error ${gateway}.gateway_port_range_end: end 20199 is not greater than gateway_port_range_start 32768`,
     ],
   ],
   [
     'port 70000',
     { [`${rm}.determined_master_port`]: 70000 },
-    [`error ${rm}.determined_master_port: 70000 is not in 1-65535`],
+    [`warning ${rm}.determined_master_port: 70000 is not in 1-65535`],
   ],
   [
     'scheme ftp',
     { [`${rm}.determined_master_scheme`]: 'ftp' },
-    [`error ${rm}.determined_master_scheme: 'ftp' is not one of http, https`],
+    [`warning ${rm}.determined_master_scheme: 'ftp' is not one of http, https`],
   ],
   [
     'no determined_master_host',

@@ -10,13 +10,19 @@ test.each(['', '~', "''", '{}'])('%s is no list for devcluster', (pre) => {
   expect(problemTexts(validateMasterConfig(stage(pre)))).toEqual(['error stages[0].custom.pre: is empty']);
 });
 
-test.each([null, '', {}])('%j is no list for the master', (ports) => {
-  expect(judge({ reserved_ports: ports })).toEqual(['error reserved_ports: is empty']);
+test.each([null, {}, []])('%j is as good as no list for the master', (ports) => {
+  expect(judge({ reserved_ports: ports })).toEqual([]);
 });
 
-test('an empty list is no text', () => expect(judge({ 'db.ssl_mode': [] })).toEqual(['error db.ssl_mode: is empty']));
+test('an empty text is no list for the master', () => {
+  expect(judge({ reserved_ports: '' })).toEqual(['error reserved_ports: must be a list, is an empty string']);
+});
 
-test.each([null, ''])('%j is an empty text', (mode) => expect(judge({ 'db.ssl_mode': mode })).toEqual([]));
+test('an empty list is no text', () => {
+  expect(judge({ 'db.ssl_mode': [] })).toEqual(['error db.ssl_mode: must be a string, is an empty list']);
+});
+
+test.each([null, '', {}])('%j is an empty text', (mode) => expect(judge({ 'db.ssl_mode': mode })).toEqual([]));
 
 const withLine = (key: string, raw: string): readonly string[] =>
   problemTexts(validateMasterConfig(masterText().replace(new RegExp(`${key}: .*`), `${key}: ${raw}`)));

@@ -104,7 +104,7 @@ const rows: readonly Row[] = [
   [
     'variable',
     { [`${master}.config_file.root`]: '$ROOT/x' },
-    [`error ${shownMaster}.config_file.root: $ROOT is left unexpanded if it is not exported`],
+    [`warning ${shownMaster}.config_file.root: $ROOT is left unexpanded: it is not exported`],
   ],
   [
     'guessed host',
@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
   [
     'escaped variable',
     { [`${master}.config_file.root`]: '$$ROOT/x' },
-    [`error ${shownMaster}.config_file.root: $ROOT is not expanded in '$ROOT/x'`],
+    [`warning ${shownMaster}.config_file.root: $ROOT is not expanded in '$ROOT/x'`],
   ],
   [
     'lost quotes',
