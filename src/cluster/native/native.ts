@@ -19,6 +19,7 @@ import {
   cgroupPaths,
   createCgroups,
   delegateCgroupV2,
+  handOutControllers,
   joinedCgroupPaths,
   nodeCgroupPaths,
   parseHierarchies,
@@ -28,6 +29,7 @@ import { fenceCommand, fenceSetup, firstMaster, hasFence, renderFenceChange } fr
 import { readHostTree } from './isolation/host-tree.ts';
 import { limitCgroups } from './isolation/limits.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
+import { findUnshare } from './isolation/unshare.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
@@ -94,6 +96,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   const cgroups = cgroupPaths(hierarchies, `${spec.name}-${instanceHash(spec.instanceDir)}`);
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
+  await handOutControllers(hierarchies);
   await createCgroups(cgroups);
   await limitCgroups(cgroups, spec.limits);
   await limitDevices(hierarchies, cgroups);
@@ -107,11 +110,10 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     children: nodeChildren(spec),
   };
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
-  const command = isolatedCommand(
-    [...tools.supervisorCommand, paths.supervisorSpecPath],
-    nodeCgroupPaths(cgroups),
-    droppedCapabilities,
-  );
+  const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], nodeCgroupPaths(cgroups), {
+    dropped: droppedCapabilities,
+    unshare: await findUnshare(spec.instanceDir),
+  });
   const supervisor = tools.launchSupervisor(command, {
     logPath: paths.supervisorLogPath,
     logsDir: paths.logsDir,

@@ -23,7 +23,6 @@ export type Machine = {
   readonly platform: string;
   readonly uid: number;
   readonly missingTools: readonly string[];
-  readonly filesystems: string;
   readonly instanceDir: string;
   readonly cacheDir: string;
   /** Why an attempt to create namespaces failed. */
@@ -37,12 +36,6 @@ const isRoot: Rule = ({ uid }) =>
   uid !== 0 && {
     what: `the native provider creates namespaces, cgroups and a network link, which needs root; this is uid ${uid}`,
     hint: 'run it as root, or allow sudo without a password for this user',
-  };
-
-const hasOverlay: Rule = ({ filesystems }) =>
-  !/\boverlay\b/.test(filesystems) && {
-    what: 'the kernel has no overlayfs (/proc/filesystems)',
-    hint: 'run: modprobe overlay',
   };
 
 const isShown: Rule = ({ instanceDir, cacheDir }) => {
@@ -64,7 +57,7 @@ const canWriteCgroups: Rule = ({ unwritableCgroups: [path] }) =>
     hint: 'in a container, mount the cgroup filesystem writable',
   };
 
-const rules: readonly Rule[] = [isRoot, hasOverlay, isShown, canUnshare, canWriteCgroups];
+const rules: readonly Rule[] = [isRoot, isShown, canUnshare, canWriteCgroups];
 
 /** All obstacles to a native cluster on this machine. */
 export const judgeMachine = (machine: Machine): readonly Obstacle[] => {
@@ -123,10 +116,9 @@ export const verifyMachine = async (input: VerifyInput): Promise<readonly Obstac
     platform,
     missingTools,
     uid: asRoot ? 0 : (process.getuid?.() ?? -1),
-    filesystems: await readFile('/proc/filesystems', 'utf8'),
     unwritableCgroups: isRealRoot ? await findUnwritableCgroups() : [],
     ...(unshareProblem && { unshareProblem }),
   });
 };
 
-const unknownMachine = { uid: -1, missingTools: [], filesystems: '', unwritableCgroups: [] };
+const unknownMachine = { uid: -1, missingTools: [], unwritableCgroups: [] };

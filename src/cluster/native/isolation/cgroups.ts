@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { hasCode } from '../../../lib/errors.ts';
+import { hasCode, UserError } from '../../../lib/errors.ts';
 import { ignoreAbsence, isThere } from '../../../lib/files.ts';
 import type { Mount } from './mount.ts';
 
@@ -87,6 +87,61 @@ export const cgroupMounts = (hierarchies: readonly Hierarchy[]): readonly Mount[
   ];
 };
 
+/** A pure cgroup v2 host has one hierarchy, without the controllers of a v1 one. */
+const isPureV2 = (hierarchies: readonly Hierarchy[]): boolean => !hierarchies.some(({ options }) => options);
+
+/** What a node cannot do without; cpuset, io and hugetlb are used where they are there. */
+export const neededControllers = ['cpu', 'memory', 'pids'] as const;
+
+const wordsIn = async (path: string): Promise<readonly string[]> =>
+  (await readFile(path, 'utf8')).trim().split(/\s+/).filter(Boolean);
+
+const busyRoot = (root: string, cause?: unknown): UserError =>
+  new UserError(`the cgroup ${root} hands out no controllers while processes are in it, and not all may be moved`, {
+    id: 'environment.cgroups',
+    hint: 'in a container, start it with --privileged --cgroupns=private; see cgroup.procs there: 0 is a process outside of the container',
+    cause,
+  });
+
+/** As in Docker in Docker; it stays, since the processes of a container must be somewhere below its own cgroup. */
+const leafOfContainer = 'init';
+
+/** The processes of a cgroup of a container move to a leaf of it, since one with processes may not hand out controllers. */
+const emptyToLeaf = async (root: string): Promise<void> => {
+  const leaf = join(root, leafOfContainer);
+  const pids = await pidsIn(root);
+  // 0 is one outside of this PID namespace; written, it would mean this process
+  if (pids.includes(0)) throw busyRoot(root);
+  await mkdir(leaf, { recursive: true });
+  for (const pid of pids) {
+    await writeFile(join(leaf, 'cgroup.procs'), String(pid)).catch((error) => {
+      if (!hasCode(error, 'ESRCH')) throw error;
+    });
+  }
+};
+
+/**
+ * Hands out what a node needs of a pure v2 hierarchy; does nothing on v1. systemd hands out only what some unit wants just
+ * then (`cpu` while somebody is logged in), and the cgroup of a container nothing. Safe to repeat. Throws UserError
+ * `environment.cgroups` where processes are in the way that cannot be moved.
+ */
+export const handOutControllers = async (hierarchies: readonly Hierarchy[]): Promise<void> => {
+  const [root] = hierarchies;
+  if (!root || !isPureV2(hierarchies)) return;
+  const file = join(root.path, 'cgroup.subtree_control');
+  const given = await wordsIn(file);
+  const missing = neededControllers.filter((name) => !given.includes(name));
+  if (missing.length === 0) return;
+  const order = missing.map((name) => `+${name}`).join(' ');
+  await writeFile(file, order).catch(async (error) => {
+    if (!hasCode(error, 'EBUSY')) throw error;
+    await emptyToLeaf(root.path);
+    await writeFile(file, order).catch((cause) => {
+      throw hasCode(cause, 'EBUSY') ? busyRoot(root.path, cause) : cause;
+    });
+  });
+};
+
 /** Hands all controllers of a cgroup down to those below it. */
 const delegateFrom = async (path: string): Promise<void> => {
   const controllers = (await readFile(join(path, 'cgroup.controllers'), 'utf8')).trim().split(' ').filter(Boolean);
@@ -100,7 +155,9 @@ const delegateFrom = async (path: string): Promise<void> => {
 export const delegateCgroupV2 = async (hierarchies: readonly Hierarchy[], paths: readonly string[]): Promise<void> => {
   const [root] = paths;
   const [node] = nodeCgroupPaths(paths);
-  if (!root || !node || hierarchies.some(({ options }) => options)) return;
+  if (!root || !node || !isPureV2(hierarchies)) return;
+  // systemd may have taken back what no cgroup used a moment ago
+  await handOutControllers(hierarchies);
   await delegateFrom(root);
   const leaf = leafOf(node);
   await mkdir(leaf, { recursive: true });

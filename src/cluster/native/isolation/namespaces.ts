@@ -44,18 +44,25 @@ export const insideCommand = (command: Command, pid: number, cgroups: readonly s
   ...command,
 ];
 
+export type Isolation = {
+  /** Capabilities that none of the processes has. */
+  readonly dropped?: readonly string[];
+  /** The path of unshare(1), or a copy of it. */
+  readonly unshare?: string;
+};
+
 /**
  * Starts a command as the only child of pid 1 in new namespaces. The shell in between reaps orphans, which Node.js does
  * not do; when the command exits, the shell exits, and the kernel kills the rest. The process joins its cgroups first, so
- * that they are the root of the cgroup namespace. None of the processes has the `dropped` capabilities.
+ * that they are the root of the cgroup namespace.
  */
 export const isolatedCommand = (
   command: readonly string[],
   cgroups: readonly string[],
-  dropped: readonly string[] = [],
+  { dropped = [], unshare = 'unshare' }: Isolation = {},
 ): Command => [
   ...joining(cgroups),
-  'unshare',
+  unshare,
   ...namespaceFlags,
   ...dropping(dropped),
   ...['sh', '-c', 'exec 3<&0; "$@" <&3 3<&- & exec 3<&-; wait "$!"', 'reaper'],

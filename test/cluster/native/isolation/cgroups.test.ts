@@ -5,6 +5,7 @@ import {
   cgroupMounts,
   cgroupPaths,
   delegateCgroupV2,
+  handOutControllers,
   isOwnCgroup,
   joinedCgroupPaths,
   nodeCgroupPaths,
@@ -63,11 +64,29 @@ const v2Folder = async (): Promise<string> => {
 
 test('on v2 the processes move to a leaf, and both folders above it hand down their controllers', async () => {
   const root = await v2Folder();
-  await delegateCgroupV2([{ path: '/sys/fs/cgroup' }], [root]);
+  await writeFile(join(root, 'cgroup.subtree_control'), 'cpu memory pids\n');
+  await delegateCgroupV2([{ path: root }], [root]);
   const read = (name: string) => readFile(join(root, name), 'utf8');
   expect(await read('cgroup.subtree_control')).toBe('+cpu +memory +pids');
   expect(await read('node/cgroup.subtree_control')).toBe('+cpu +memory +pids');
   expect(await read('node/keeper/cgroup.procs')).toBe('7');
+});
+
+test.each([
+  // systemd without a login, the cgroup of a container, one with all of them
+  ['memory pids\n', '+cpu'],
+  ['\n', '+cpu +memory +pids'],
+  ['cpuset cpu io memory hugetlb pids\n', 'cpuset cpu io memory hugetlb pids\n'],
+])('of the controllers that a node needs, the root hands out "%s": what is missing is added', async (given, written) => {
+  const root = await temporaryDir();
+  const file = join(root, 'cgroup.subtree_control');
+  await writeFile(file, given);
+  await handOutControllers([{ path: root }]);
+  expect(await readFile(file, 'utf8')).toBe(written);
+});
+
+test('on v1 nothing is handed out', async () => {
+  await expect(handOutControllers([{ path: '/sys/fs/cgroup/cpu', options: 'cpu' }])).resolves.toBeUndefined();
 });
 
 test('on v1 nothing is delegated', async () => {

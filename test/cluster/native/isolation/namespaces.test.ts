@@ -17,9 +17,13 @@ test('the supervisor joins its cgroups first, then gets namespaces of its own an
 });
 
 test('capabilities are dropped above the reaper, so that no process of the node has them', () => {
-  const line = isolatedCommand(['node'], [], ['sys_module', 'sys_boot']).join(' ');
+  const line = isolatedCommand(['node'], [], { dropped: ['sys_module', 'sys_boot'] }).join(' ');
   expect(line).toContain('--mount-proc setpriv --bounding-set=-sys_module,-sys_boot sh -c');
   expect(droppedCapabilities).toContain('dac_read_search');
+});
+
+test('namespaces may be created by a copy of unshare', () => {
+  expect(isolatedCommand(['node'], [], { unshare: '/state/dev/unshare' })).toContain('/state/dev/unshare');
 });
 
 test('what is run in a node later has no more rights there than its own processes', () => {

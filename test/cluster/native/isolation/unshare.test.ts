@@ -1,0 +1,31 @@
+import { access, constants, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findUnshare, isConfined } from '../../../../src/cluster/native/isolation/unshare.ts';
+import { temporaryDir } from '../../../support/temporary-dir.ts';
+
+test.each([
+  ['unshare (enforce)', true],
+  ['unshare (kill)', true],
+  ['unshare (complain)', false],
+  ['unpriv_unshare (enforce)', false],
+  ['unshare//child (enforce)', false],
+  ['', false],
+])('AppArmor lists "%s": confined %s', (line, confined) => {
+  expect(isConfined(`cups-browsed (enforce)\n${line}\nvirt-aa-helper (enforce)\n`)).toBe(confined);
+});
+
+test('where a profile takes the capabilities from the path of unshare, a copy elsewhere creates the namespaces', async () => {
+  const folder = await temporaryDir();
+  const profiles = join(folder, 'profiles');
+  await writeFile(profiles, 'unshare (enforce)\n');
+  const copy = await findUnshare(folder, profiles);
+  expect(copy).toBe(join(folder, 'unshare'));
+  await access(copy, constants.X_OK);
+});
+
+test.each(['none', 'profiles'])("without such a profile (%s) it is the system's", async (name) => {
+  const folder = await temporaryDir();
+  await writeFile(join(folder, 'profiles'), 'cupsd (enforce)\n');
+  expect(await findUnshare(folder, join(folder, name))).toBe('unshare');
+});
