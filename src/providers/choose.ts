@@ -21,7 +21,7 @@ const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: 
   native: async (context, asRoot) => {
     const { folders, runner } = context;
     const input = { instanceDir: dirOf(context), cacheDir: folders.cacheDir, runner, asRoot };
-    return { obstacles: await verifyMachine(input), notes: [] };
+    return verifyMachine(input);
   },
   minikube: async (context) => {
     const { runner } = context;

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP, isIPv4 } from 'node:net';
-import { instancePaths } from '../../instance/paths.ts';
+import { join } from 'node:path';
+import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
@@ -31,6 +32,7 @@ import { limitCgroups } from './isolation/limits.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
 import { findUnshare } from './isolation/unshare.ts';
 import { instanceHash, linkCommands, linkName } from './link.ts';
+import { chooseSnapshotter, findSnapshotter } from './machine/snapshotter.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
@@ -52,6 +54,13 @@ export type NativeTools = ProviderJournal<NativeResource> & {
 const findRunningSupervisor = async (resources: readonly NativeResource[]): Promise<ProcessIdentity | undefined> => {
   const supervisor = resources.findLast((resource) => resource.kind === 'keeper')?.process;
   return supervisor && (await isRunning(supervisor)) ? supervisor : undefined;
+};
+
+/** The supervisor's own child, which is in the node's namespaces. */
+const findNodePid = async (resources: readonly NativeResource[]): Promise<number | undefined> => {
+  const supervisor = await findRunningSupervisor(resources);
+  const [pid] = supervisor ? await childrenOf(supervisor.pid).catch(() => []) : [];
+  return pid;
 };
 
 const findState = async (resources: readonly NativeResource[]): Promise<ClusterState> => {
@@ -109,6 +118,8 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     setup: [...namespaceSetup(await readHostTree(spec), hierarchies, spec.instanceDir), ...fenceSetup(spec)],
     children: nodeChildren(spec),
   };
+  const unshare = await findUnshare(spec.instanceDir);
+  const snapshotter = await chooseSnapshotter(paths.nodeDir, runner, unshare);
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
   const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], nodeCgroupPaths(cgroups), {
     dropped: droppedCapabilities,
@@ -123,7 +134,9 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     onEvent: (event) => reportEvent(event, report),
   });
   const journalled = findProcess(supervisor.pid).then((process) => process && journal({ kind: 'keeper', process }));
-  const filesWritten = writeNodeFiles(spec, tools.templatesDir).then(() => ensurePki(spec, runner));
+  const filesWritten = writeNodeFiles(spec, { templatesDir: tools.templatesDir, snapshotter }).then(() =>
+    ensurePki(spec, runner),
+  );
   await Promise.all([journalled, filesWritten, supervisor.untilSetUp()]);
   const [inner = supervisor.pid] = await childrenOf(supervisor.pid);
   await delegateCgroupV2(hierarchies, cgroups);
@@ -149,8 +162,7 @@ const isFirstMaster = (target: NativeTarget & NodeSettings, { host, port }: Mast
 
 /** Replaces the fence of a node that runs: pods reach this master, and no longer another. Throws UserError `cluster.fence`. */
 const admitMaster = async (spec: NativeSpec, { host, port }: MasterEndpoint, tools: NativeTools): Promise<void> => {
-  const supervisor = await findRunningSupervisor(tools.resources());
-  const [pid] = supervisor ? await childrenOf(supervisor.pid) : [];
+  const pid = await findNodePid(tools.resources());
   if (pid === undefined) return;
   const master = { addresses: await addressesOf(host), port };
   const rules = renderFenceChange({ network: spec.network, settings: spec.fence, master });
@@ -209,10 +221,11 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
       isNew = (await startUnlessRunning(target, tools, limits)) || isNew;
       return clusterOf(target);
     },
-    loadImages: (archive, refs, limits) => {
+    loadImages: async (archive, refs, limits) => {
       const { ctr } = tools.software().binaries;
-      const find = () => findRunningSupervisor(tools.resources());
-      return importImages({ ctr, archive, refs, runner: tools.runner, findSupervisor: find, ...limits });
+      const findPid = () => findNodePid(tools.resources());
+      const snapshotter = await findSnapshotter(join(nodePaths(target.instanceDir).configDir, 'containerd.toml'));
+      return importImages({ ctr, archive, refs, snapshotter, runner: tools.runner, findNodePid: findPid, ...limits });
     },
     admitMaster: async (master) => {
       // a new node does already; to change its rules while everything starts takes a second or two

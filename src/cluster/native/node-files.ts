@@ -4,6 +4,7 @@ import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { render } from '../../lib/template.ts';
 import { ownMemoryOf, podPidsOf } from './isolation/limits.ts';
+import type { Snapshotter } from './machine/snapshotter.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -15,7 +16,7 @@ const kubeletLimits = ({ limits }: NativeSpec): Values => ({
 });
 
 /** The path below the node's configuration folder, its template, and the template's values. */
-const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values])[] => {
+const fileTable = (spec: NativeSpec, snapshotter: Snapshotter): readonly (readonly [string, string, Values])[] => {
   const { nodeDir, configDir, pkiDir, kubeconfigDir } = nodePaths(spec.instanceDir);
   const { logsDir } = instancePaths(spec.instanceDir);
   const { nodeAddress, podCidr, serviceCidr } = spec.network;
@@ -26,18 +27,25 @@ const fileTable = (spec: NativeSpec): readonly (readonly [string, string, Values
     ['kubeadm.yaml', 'kubeadm.yaml', { nodeAddress, nodeName: name, kubernetesVersion, pkiDir, serviceCidr, podCidr }],
     ['kubelet.yaml', 'kubelet.yaml', { pkiDir, nodeAddress, configDir, logsDir, nodeDir, ...kubeletLimits(spec) }],
     ['kube-proxy.yaml', 'kube-proxy.yaml', { kubeconfig: adminKubeconfig, nodeName: name, podCidr }],
-    ['containerd.toml', 'containerd.toml', { nodeDir, configDir, pauseImage, cniPluginsDir, runc: spec.binaries.runc }],
+    [
+      'containerd.toml',
+      'containerd.toml',
+      { nodeDir, configDir, pauseImage, cniPluginsDir, snapshotter, runc: spec.binaries.runc },
+    ],
     ['Corefile', 'Corefile', { nodeAddress, kubeconfig: adminKubeconfig }],
     ['cni/10-taskgate.conflist', 'cni.json', { podCidr }],
   ];
 };
 
 /** Writes the configuration files of the node's processes. Tested in test/e2e/up-down.test.ts. */
-export const writeNodeFiles = async (spec: NativeSpec, templatesDir: string): Promise<void> => {
+export const writeNodeFiles = async (
+  spec: NativeSpec,
+  { templatesDir, snapshotter }: { readonly templatesDir: string; readonly snapshotter: Snapshotter },
+): Promise<void> => {
   const { nodeDir, configDir } = nodePaths(spec.instanceDir);
   await mkdir(join(nodeDir, 'kubelet'), { recursive: true, mode: 0o700 });
   await Promise.all([
-    ...fileTable(spec).map(async ([target, template, values]) => {
+    ...fileTable(spec, snapshotter).map(async ([target, template, values]) => {
       const text = await readFile(join(templatesDir, 'native', template), 'utf8');
       await writeFileAtomically(join(configDir, target), render(text, values));
     }),

@@ -77,8 +77,13 @@ const findSystemFolders = async () => {
   };
 };
 
+/** Programs by name; none for a trial. */
+type TreeSoftware = Pick<NodeSoftware, 'cniPluginsDir' | 'path' | 'env' | 'policyEngine'> & {
+  readonly binaries: Readonly<Record<string, string>>;
+};
+
 /** The folders in which the node finds its own programs and their libraries. */
-const softwareFolders = ({ binaries, cniPluginsDir, path, env, policyEngine: engine }: NodeSoftware) => [
+const softwareFolders = ({ binaries, cniPluginsDir, path, env, policyEngine: engine }: TreeSoftware) => [
   ...Object.values(binaries).map((program) => dirname(program)),
   ...[cniPluginsDir, ...path],
   ...Object.values(env).flatMap((value) => value.split(':').filter((part) => part.startsWith('/'))),
@@ -100,7 +105,7 @@ const filesAmong = async (paths: readonly string[]): Promise<readonly string[]> 
 };
 
 /** Looks up what a node with this software needs of this host. */
-export const readHostTree = async (software: NodeSoftware): Promise<HostTree> => {
+export const readHostTree = async (software: TreeSoftware): Promise<HostTree> => {
   const [mountinfo, maps, shell, { links, folders }] = await Promise.all([
     readFile('/proc/self/mountinfo', 'utf8'),
     readFile('/proc/self/maps', 'utf8'),
