@@ -7,7 +7,7 @@ import { describeEvent, isRuntimeReady, parseEvents } from '../src/cluster/minik
 import { minikubeFailure } from '../src/cluster/minikube/failures.ts';
 import { parseImages } from '../src/cluster/minikube/images.ts';
 import { parseProfile } from '../src/cluster/minikube/profile.ts';
-import { parseRoutes } from '../src/cluster/native/link.ts';
+import { parsePolicies, parseRoutes } from '../src/cluster/native/routes.ts';
 import { parseVpnLinks } from '../src/commands/exposure/links.ts';
 import { judgeTunnels as judgeTunnelProblems } from '../src/commands/status/tunnels.ts';
 import { isTunnelDaemonStatus } from '../src/daemon/status.ts';
@@ -125,6 +125,7 @@ test('Minikube, Docker and ip: what they print', { timeout }, async () => {
   const ip = await fuzz((random) => {
     const text = mutateJson(seeds.ipOutput, random);
     parseRoutes(text, 'tg-1');
+    parsePolicies(text);
     parseVpnLinks(text);
     parseRoute(text, text);
   });

@@ -11,7 +11,7 @@ const count = z.int().min(1);
 const seconds = count.max(86_400);
 const text = z.string().min(1, 'must not be empty');
 const octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
-const privateNetwork = new RegExp(`^(10\\.${octet}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168)\\.0\\.0/16$`);
+const privateNetwork = new RegExp(`^(10\\.${octet}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168|198\\.1[89])\\.0\\.0/16$`);
 const hostName = /^[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$/;
 
 const host = z
@@ -57,7 +57,10 @@ export const configSchema = z
     adopt: z.boolean(),
     mergeKubeconfig: z.boolean(),
     network: z.strictObject({
-      cidr: z.string().regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16').optional(),
+      cidr: z
+        .string()
+        .regex(privateNetwork, 'must be a private /16 such as 10.210.0.0/16, or 198.18.0.0/16 or 198.19.0.0/16')
+        .optional(),
       policies: z.boolean(),
       egressAllow: sources.optional(),
       taskToTask: z.boolean(),

@@ -1,10 +1,17 @@
 import { totalmem } from 'node:os';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import { defaultMemoryMb } from '../cluster/native/isolation/limits.ts';
-import { linkName, listRoutesCommand, parseRoutes } from '../cluster/native/link.ts';
+import { linkName } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
-import { chooseNetwork, networkOf } from '../cluster/native/network.ts';
+import { type ChosenNetwork, chooseNetwork, findRouteTrouble, networkOf } from '../cluster/native/network.ts';
 import { nativeKinds } from '../cluster/native/resources.ts';
+import {
+  listPoliciesCommand,
+  listRoutesCommand,
+  parsePolicies,
+  parseRoutes,
+  type Routing,
+} from '../cluster/native/routes.ts';
 import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
@@ -69,18 +76,26 @@ export const nativeCluster = (
   );
 };
 
+/** How this host routes, without the instance's own link. */
+const readRouting = async ({ config, folders, runner }: CommandContext): Promise<Routing> => {
+  const run = bySystemPath(runner);
+  const [routes, policies] = await Promise.all([run(listRoutesCommand), run(listPoliciesCommand)]);
+  const ownLink = linkName(instanceDirOf(folders.stateDir, config.name));
+  return { routes: parseRoutes(routes.stdout, ownLink), policies: parsePolicies(policies.stdout) };
+};
+
 /**
  * The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not.
  * Tested in test/commands/up/check-machine.test.ts.
  */
-export const chooseCidr = async ({ config, folders, runner }: CommandContext): Promise<string> => {
-  const [{ stdout }, instances] = await Promise.all([
-    bySystemPath(runner)(listRoutesCommand),
-    listInstances(folders.stateDir),
-  ]);
-  const taken = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
-  return chooseNetwork(config.network.cidr, [
-    ...parseRoutes(stdout, linkName(instanceDirOf(folders.stateDir, config.name))),
-    ...taken,
-  ]).cidr;
+export const chooseCidr = async (context: CommandContext): Promise<ChosenNetwork> => {
+  const { config, folders } = context;
+  const [routing, instances] = await Promise.all([readRouting(context), listInstances(folders.stateDir)]);
+  const others = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
+  const routes = [...routing.routes, ...others.map((dst) => ({ dst, table: 'main' }))];
+  return chooseNetwork(config.network.cidr, { ...routing, routes });
 };
+
+/** Why this host may not reach the network of an instance that is there; undefined where it does. */
+export const findCidrTrouble = async (context: CommandContext, cidr: string): Promise<string | undefined> =>
+  findRouteTrouble(cidr, await readRouting(context));

@@ -64,12 +64,13 @@ describeAsRoot(`${noNamespaces}the network of the host`, { concurrent: true }, (
     expect([...filesOf(await user.left()), ...(await hostTraces(user))]).toEqual([]);
   });
 
-  test('all subnets that would be chosen are taken', async ({ user }) => {
-    const prefix = inNamespaces('ip link set lo up && ip route add 10.192.0.0/10 dev lo');
+  test('all subnets that would be chosen are taken: what the hint names is not refused', async ({ user }) => {
+    const routes = ['10.0.0.0/8', '172.16.0.0/12', '198.18.0.0/15'].map((route) => `ip route add ${route} dev lo`);
+    const prefix = inNamespaces(['ip link set lo up', ...routes].join(' && '));
     expectRefusal(await user.run(['up'], { prefix }), {
       exitCode: 3,
       id: 'environment.subnet-taken',
-      says: /no free network: all of 10\.210\.0\.0\/16 to .*\nto fix: choose a free private \/16 with --network-cidr/,
+      says: /no free network: all candidates from 10\.210\.0\.0\/16 to .*\nto fix: .*--network-cidr 10\.210\.0\.0\/16/,
     });
     expect([...filesOf(await user.left()), ...(await hostTraces(user))]).toEqual([]);
   });

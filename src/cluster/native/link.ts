@@ -1,6 +1,5 @@
 import { sha256 } from '../../lib/files.ts';
 import type { Command } from '../../lib/process/runner.ts';
-import { parseIpOutput } from '../../lib/text/ip-output.ts';
 import type { NativeNetwork } from './network.ts';
 
 /**
@@ -30,8 +29,3 @@ const inside = (pid: number, command: Command): Command => ['nsenter', '--target
 export const removeLinkCommand = (link: string): Command => ['ip', 'link', 'delete', link];
 
 export const listLinksCommand: Command = ['ip', '-json', 'link', 'show'];
-export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
-
-/** Destinations of the host's routes, except those of one link. */
-export const parseRoutes = (json: string, exceptLink: string): readonly string[] =>
-  parseIpOutput(json).flatMap(({ dst, dev }) => (typeof dst === 'string' && dst && dev !== exceptLink ? [dst] : []));

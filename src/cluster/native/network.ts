@@ -1,4 +1,5 @@
 import { UserError } from '../../lib/errors.ts';
+import { describeRoute, findAhead, overlappingRoutes, type Routing, splitOverlaps } from './routes.ts';
 
 /** The addresses of one native instance, all inside one /16. */
 export type NativeNetwork = {
@@ -31,47 +32,74 @@ export const networkOf = (cidr: string): NativeNetwork => {
   };
 };
 
-type Block = { readonly first: number; readonly last: number };
-
-const blockOf = (destination: string): Block | undefined => {
-  const [address = '', bits = '32'] = destination.split('/');
-  const octets = address.split('.').map(Number);
-  if (octets.length !== 4 || octets.some(Number.isNaN)) return undefined;
-  const start = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-  const size = 2 ** (32 - Number(bits));
-  const first = start - (start % size);
-  return { first, last: first + size - 1 };
-};
-
-/** The routes of the host that overlap a network, without the default route. */
-export const overlappingRoutes = (cidr: string, routes: readonly string[]): readonly string[] => {
-  const wanted = blockOf(cidr);
-  return routes.filter((route) => {
-    const block = route === 'default' || route.endsWith('/0') ? undefined : blockOf(route);
-    return wanted && block && block.first <= wanted.last && wanted.first <= block.last;
-  });
-};
-
-/** None of them is used by Docker (172.17-31), kubeadm, Minikube or kind (10.96, 10.244), or most home networks. */
-const candidates = Array.from({ length: 40 }, (_, index) => `10.${210 + index}.0.0/16`);
+const blocks = (prefix: string, first: number, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}.${first + index}.0.0/16`);
 
 /**
- * The network of an instance: the wanted one, or the first candidate that overlaps neither a route of the host nor the
- * network of another instance. Throws UserError `environment.subnet-taken` with what it overlaps.
+ * The first are used neither by Docker (172.17-31), kubeadm, Minikube or kind (10.96, 10.244), nor by most home networks. The
+ * others are for hosts whose VPN routes all of 10.0.0.0/8, or every private range: 198.18.0.0/15 is for tests inside one
+ * network (RFC 2544).
  */
-export const chooseNetwork = (wanted: string | undefined, taken: readonly string[]): NativeNetwork => {
-  if (wanted) {
-    const [obstacle] = overlappingRoutes(wanted, taken);
-    if (obstacle === undefined) return networkOf(wanted);
-    throw new UserError(`network.cidr: ${wanted} overlaps ${obstacle}, which this host already routes`, {
-      id: 'environment.subnet-taken',
-      hint: 'choose another /16 with --network-cidr, or leave it out to use a free one',
-    });
+const candidates = [...blocks('10', 210, 40), ...blocks('172', 20, 12), ...blocks('198', 18, 2)];
+
+const isFree = (cidr: string, routing: Routing): boolean =>
+  overlappingRoutes(cidr, routing).length === 0 && findAhead(cidr, routing) === undefined;
+
+/** Whether a network works that the user names: the longer route wins over a broader one. */
+const isUsable = (cidr: string, routing: Routing): boolean =>
+  splitOverlaps(cidr, routing).within.length === 0 && findAhead(cidr, routing) === undefined;
+
+const taken = (message: string, hint: string): UserError =>
+  new UserError(message, { id: 'environment.subnet-taken', hint });
+
+/** What works here: nothing that would be refused. */
+const wayOut = (routing: Routing, wanted = candidates[0] ?? ''): string => {
+  if (candidates.some((one) => isFree(one, routing))) return 'leave --network-cidr out to use a free one';
+  const usable = candidates.find((one) => isUsable(one, routing));
+  if (usable) return `name a network, whose route wins over broader ones: --network-cidr ${usable}`;
+  return `let the main table decide about one: ip rule add to ${wanted} lookup main priority 100; then name it: --network-cidr ${wanted}`;
+};
+
+const wantedNetwork = (wanted: string, routing: Routing): ChosenNetwork => {
+  const ahead = findAhead(wanted, routing);
+  if (ahead) {
+    const what = `network.cidr: ${wanted} would never be reached, since this host asks its routing ${ahead} first`;
+    throw taken(what, wayOut(routing, wanted));
   }
-  const free = candidates.find((candidate) => overlappingRoutes(candidate, taken).length === 0);
-  if (free) return networkOf(free);
-  throw new UserError(`no free network: all of ${candidates[0]} to ${candidates.at(-1)} overlap routes of this host`, {
-    id: 'environment.subnet-taken',
-    hint: 'choose a free private /16 with --network-cidr',
-  });
+  const { within, broader } = splitOverlaps(wanted, routing);
+  const [obstacle] = within;
+  if (obstacle) {
+    const what = `network.cidr: ${wanted} overlaps ${describeRoute(obstacle)}, which this host already routes`;
+    throw taken(what, `choose another /16 with --network-cidr, or ${wayOut(routing)}`);
+  }
+  const hidden = broader.map(describeRoute).join(', ');
+  const warning = `network ${wanted} lies inside ${hidden}: while the instance is up, this host reaches nothing there behind that route`;
+  return { cidr: wanted, warnings: broader.length > 0 ? [warning] : [] };
+};
+
+/** A network, and what it costs. */
+export type ChosenNetwork = { readonly cidr: string; readonly warnings: readonly string[] };
+
+/**
+ * The network of an instance: the wanted one, or the first candidate that overlaps neither a route of the host nor the network
+ * of another instance. Throws UserError `environment.subnet-taken` with what it overlaps and what to do instead.
+ */
+export const chooseNetwork = (wanted: string | undefined, routing: Routing): ChosenNetwork => {
+  if (wanted) return wantedNetwork(networkOf(wanted).cidr, routing);
+  const free = candidates.find((candidate) => isFree(candidate, routing));
+  if (free) return { cidr: free, warnings: [] };
+  const [first = ''] = candidates;
+  const ahead = findAhead(first, routing);
+  const why = ahead
+    ? `this host asks its routing ${ahead} before its own routes`
+    : `all candidates from ${first} to ${candidates.at(-1)} overlap routes of this host`;
+  throw taken(`no free network: ${why}`, wayOut(routing));
+};
+
+/** Why the network of an instance that is there may not be reached any more; undefined where it is. */
+export const findRouteTrouble = (cidr: string, routing: Routing): string | undefined => {
+  const ahead = findAhead(cidr, routing);
+  const [within] = splitOverlaps(cidr, routing).within;
+  if (!ahead && !within) return undefined;
+  return `network ${cidr} of this instance: this host by now asks ${ahead ?? (within && describeRoute(within))} first; a VPN that came up? Without it, or after taskgate down and up, the node is reached`;
 };

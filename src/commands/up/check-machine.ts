@@ -15,7 +15,7 @@ import { chooseProvider, verifyHere } from '../../providers/choose.ts';
 import type { CommandContext, ProviderInput } from '../../providers/context.ts';
 import { newPlace, placeOf } from '../../providers/minikube.ts';
 import { findMinikube } from '../../providers/minikube-program.ts';
-import { chooseCidr } from '../../providers/native.ts';
+import { chooseCidr, findCidrTrouble } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import { upStep } from './context.ts';
 
@@ -24,29 +24,39 @@ const withProgram = async (context: CommandContext, target: MinikubeTarget): Pro
   return isAbsolute(program) ? { ...target, program } : target;
 };
 
+type Warn = (text: string) => void;
+type FindNewTarget = (context: CommandContext, warn: Warn) => Promise<ClusterTarget>;
+
 /** Where a new instance's cluster is. */
-const newTargets: Readonly<Record<ProviderName, (context: CommandContext) => Promise<ClusterTarget>>> = {
-  native: async (context) => ({ cidr: await chooseCidr(context) }),
+const newTargets: Readonly<Record<ProviderName, FindNewTarget>> = {
+  native: async (context, warn) => {
+    const { cidr, warnings } = await chooseCidr(context);
+    for (const text of warnings) warn(text);
+    return { cidr };
+  },
   minikube: async (context) => ({ minikube: await withProgram(context, await newPlace(context)) }),
   attach: async ({ config, env }) => ({ attach: attachPlaceOf(config, env) }),
 };
 
 /** A new instance's record. One process at a time, so that no network and no range is given twice. */
-const makeInstance = (context: CommandContext, provider: ProviderName): Promise<Instance> => {
+const makeInstance = (context: CommandContext, provider: ProviderName, warn: Warn): Promise<Instance> => {
   const { config, folders, signal } = context;
   return withLock(statePaths(folders.stateDir).networkLock, { signal, onWait: () => undefined }, async () =>
-    createInstance(folders.stateDir, { name: config.name, provider, ...(await newTargets[provider](context)) }),
+    createInstance(folders.stateDir, { name: config.name, provider, ...(await newTargets[provider](context, warn)) }),
   );
 };
 
 const drift = (name: string, what: string): UserError =>
   new UserError(what, { id: 'environment.drift', hint: `take it down first: taskgate down --name ${name}` });
 
-type FindTarget = (context: CommandContext, record: InstanceRecord) => Promise<ClusterTarget>;
+type FindTarget = (context: CommandContext, record: InstanceRecord, warn: Warn) => Promise<ClusterTarget>;
 
 /** Where the cluster of an existing instance is, by the settings of this run. */
 const existingTargets: Readonly<Record<ProviderName, FindTarget>> = {
-  native: async ({ config }, { name, cidr }) => {
+  native: async (context, { name, cidr }, warn) => {
+    const { config } = context;
+    const trouble = cidr && (await findCidrTrouble(context, cidr));
+    if (trouble) warn(trouble);
     if (!config.network.cidr || config.network.cidr === cidr) return {};
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
   },
@@ -83,8 +93,8 @@ export const checkMachine = upStep({
     const isMerged = config.mergeKubeconfig && provider !== 'attach';
     if (isMerged) await verifyKubeconfig(await findWrittenKubeconfig(env), trustedUids(env));
     const found = await findInstance(folders.stateDir, config.name);
-    const target = found && (await existingTargets[provider](context, found.record()));
-    const instance = found ?? (await makeInstance(context, provider));
+    const target = found && (await existingTargets[provider](context, found.record(), warn));
+    const instance = found ?? (await makeInstance(context, provider, warn));
     await ensureInstanceId(instance);
     const given = { instance, ...(target && { target }) };
     note(`${provider} provider (${because}), ${describePlace({ ...instance.record(), ...target })}`);

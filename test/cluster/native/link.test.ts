@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instanceHash, linkCommands, linkName, parseRoutes } from '../../../src/cluster/native/link.ts';
+import { instanceHash, linkCommands, linkName } from '../../../src/cluster/native/link.ts';
 import { networkOf } from '../../../src/cluster/native/network.ts';
 
 test('the name of a link fits into 15 characters and differs for each folder', () => {
@@ -14,10 +14,4 @@ test('the pair is created in the namespace of the process, then both ends get ad
   expect(lines[0]).toBe('ip link add tg-1 type veth peer name eth0 netns 42');
   expect(lines).toContain('nsenter --target 42 --net ip route add default via 10.210.255.1');
   expect(lines.at(-1)).toBe('ip route add 10.210.0.0/16 via 10.210.255.2');
-});
-
-test("the host's routes, without those of the instance's own link", () => {
-  const routes = [{ dst: 'default', dev: 'eth0' }, { dst: '10.210.0.0/16', dev: 'tg-1' }, { dev: 'lo' }];
-  expect(parseRoutes(JSON.stringify(routes), 'tg-1')).toEqual(['default']);
-  expect(parseRoutes(JSON.stringify(routes), 'tg-2')).toEqual(['default', '10.210.0.0/16']);
 });

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker/daemon.ts';
-import { listRoutesCommand } from '../../../src/cluster/native/link.ts';
+import { listPoliciesCommand, listRoutesCommand } from '../../../src/cluster/native/routes.ts';
 import { verifyMachine } from '../../../src/cluster/native/verify.ts';
 import { checkMachine } from '../../../src/commands/up/check-machine.ts';
 import type { UpContext } from '../../../src/commands/up/context.ts';
@@ -22,6 +22,8 @@ import { clusterOf, madeSoFar, newUp, runInOrder } from '../../support/up-contex
 
 const answers = {
   [listRoutesCommand.join(' ')]: '[{"dst":"default","dev":"eth0"},{"dst":"10.210.0.0/16","dev":"eth1"}]',
+  [listPoliciesCommand.join(' ')]:
+    '[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]',
   'minikube version --output=json': '{"minikubeVersion":"v1.38.1"}',
   [dockerVersionCommand.join(' ')]: '28.2.2',
   [dockerInfoCommand.join(' ')]: JSON.stringify({ NCPU: 4, MemTotal: 8 * 1024 ** 3, OperatingSystem: 'Debian' }),

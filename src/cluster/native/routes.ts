@@ -1,0 +1,143 @@
+import type { Fields } from '../../lib/json.ts';
+import type { Command } from '../../lib/process/runner.ts';
+import { parseIpOutput } from '../../lib/text/ip-output.ts';
+
+/** A route of this host: all of one block of addresses, by the table that holds it. */
+export type Route = {
+  /** As `ip` writes it: `default`, an address, or a block such as `10.0.0.0/8`. */
+  readonly dst: string;
+  readonly table: string;
+  readonly dev?: string;
+  /** `throw`: this table has no answer, ask the next one. */
+  readonly type?: string;
+};
+
+/** A rule of ip-rule(8) that may decide about what this host sends to a new address. */
+type Policy = {
+  readonly priority: number;
+  readonly table?: string;
+  /** `unreachable`, `prohibit` or `blackhole`: it answers without a table. */
+  readonly action?: string;
+  readonly dst?: string;
+  readonly isInverted: boolean;
+  /** Routes of its table that are this long or shorter do not count. */
+  readonly suppressed: number;
+};
+
+/** How this host routes, as `ip` shows it. */
+export type Routing = { readonly routes: readonly Route[]; readonly policies: readonly Policy[] };
+
+export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
+export const listPoliciesCommand: Command = ['ip', '-json', '-4', 'rule', 'show'];
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
+
+/** The host's routes, except those of one link. */
+export const parseRoutes = (json: string, exceptLink: string): readonly Route[] =>
+  parseIpOutput(json).flatMap(({ dst, dev, table, type }) => {
+    const to = textOf(dst);
+    if (!to || dev === exceptLink) return [];
+    const [device, kind] = [textOf(dev), textOf(type)];
+    return [{ dst: to, table: textOf(table) ?? 'main', ...(device && { dev: device }), ...(kind && { type: kind }) }];
+  });
+
+/** Conditions of which a new connection to the node, without a source and a mark, meets none. */
+const conditions = ['iif', 'fwmark', 'uid_start', 'ipproto', 'sport', 'sport_start', 'dport', 'dport_start', 'tos'];
+
+const blockOfRule = ({ dst, dstlen }: Fields): string | undefined => {
+  const address = textOf(dst);
+  return address && `${address}/${typeof dstlen === 'number' ? dstlen : 32}`;
+};
+
+/** `not` turns conditions that are never met into ones that always are. */
+const policyOf = (rule: Fields): Policy | undefined => {
+  const isInverted = 'not' in rule;
+  const isUnmet = conditions.some((name) => name in rule) || (textOf(rule['src']) ?? 'all') !== 'all';
+  const dst = isInverted && isUnmet ? undefined : blockOfRule(rule);
+  const { priority, suppress_prefixlen: suppressed } = rule;
+  if (typeof priority !== 'number' || (isInverted ? !isUnmet && !dst : isUnmet)) return undefined;
+  const [table, action] = [textOf(rule['table']), textOf(rule['action'])];
+  return {
+    ...{ priority, isInverted, suppressed: typeof suppressed === 'number' ? suppressed : -1 },
+    ...(table && { table }),
+    ...(action && { action }),
+    ...(dst && { dst }),
+  };
+};
+
+/** The rules that hold for such a connection, by priority. */
+export const parsePolicies = (json: string): readonly Policy[] =>
+  parseIpOutput(json)
+    .map(policyOf)
+    .filter((policy) => policy !== undefined)
+    .toSorted((a, b) => a.priority - b.priority);
+
+type Block = { readonly first: number; readonly last: number; readonly bits: number };
+
+const blockOf = (destination: string): Block | undefined => {
+  const [address = '', bits = '32'] = (destination === 'default' ? '0.0.0.0/0' : destination).split('/');
+  const octets = address.split('.').map(Number);
+  if (octets.length !== 4 || octets.some(Number.isNaN)) return undefined;
+  const start = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  const size = 2 ** (32 - Number(bits));
+  const first = start - (start % size);
+  return { first, last: first + size - 1, bits: Number(bits) };
+};
+
+const overlaps = (a: string, b: string): boolean => {
+  const [one, other] = [blockOf(a), blockOf(b)];
+  return one !== undefined && other !== undefined && one.first <= other.last && other.first <= one.last;
+};
+
+const bitsOf = ({ dst }: Route): number => blockOf(dst)?.bits ?? 32;
+
+/** The default route, or half of it: VPNs set both halves in order not to touch the default route. */
+const isDefault = (route: Route): boolean => bitsOf(route) <= 1;
+
+const isBroader = (route: Route, cidr: string): boolean => bitsOf(route) < Number(cidr.split('/')[1]);
+
+/** The longest first, which decides. A `throw` hides those that are shorter. */
+const decidingRoutes = (cidr: string, routes: readonly Route[]): readonly Route[] => {
+  const found = routes.filter(({ dst }) => overlaps(dst, cidr)).toSorted((a, b) => bitsOf(b) - bitsOf(a));
+  const thrown = found.findIndex((route) => route.type === 'throw' && (isBroader(route, cidr) || route.dst === cidr));
+  return thrown < 0 ? found : found.slice(0, thrown);
+};
+
+const holdsFor = ({ dst, isInverted }: Policy, cidr: string): boolean =>
+  dst === undefined || overlaps(dst, cidr) !== isInverted;
+
+/**
+ * What takes connections to a network before the main table is asked, where the node's route is: then not even a longer route
+ * there wins. As text; undefined if there is nothing.
+ */
+export const findAhead = (cidr: string, { routes, policies }: Routing): string | undefined => {
+  for (const policy of policies) {
+    const { priority, table, action, suppressed } = policy;
+    if (table === 'local' || !holdsFor(policy, cidr)) continue;
+    if (table === 'main' && suppressed < Number(cidr.split('/')[1])) return undefined;
+    if (table === undefined && ['unreachable', 'prohibit', 'blackhole'].includes(action ?? '')) {
+      return `rule ${priority} (${action})`;
+    }
+    const inTable = routes.filter((route) => route.table === table && bitsOf(route) > suppressed);
+    const [route] = table === undefined ? [] : decidingRoutes(cidr, inTable);
+    if (route) return `rule ${priority} to table ${table} (${describeRoute(route)})`;
+  }
+  return undefined;
+};
+
+export const describeRoute = ({ dst, dev, type }: Route): string =>
+  [type === 'local' || type === 'unicast' ? undefined : type, dst, dev && `dev ${dev}`].filter(Boolean).join(' ');
+
+/** The routes that overlap a network, without the default route and its halves. */
+export const overlappingRoutes = (cidr: string, { routes }: Pick<Routing, 'routes'>): readonly Route[] =>
+  routes.filter((route) => !isDefault(route) && overlaps(route.dst, cidr));
+
+/** Of those, what the node's route would hide (`broader`), and what would hide a part of the node (`within`). */
+export const splitOverlaps = (cidr: string, routing: Pick<Routing, 'routes'>) => {
+  // other tables are asked after the main one, or for marked packets only
+  const found = overlappingRoutes(cidr, routing).filter(({ table }) => table === 'main' || table === 'local');
+  return {
+    broader: found.filter((route) => isBroader(route, cidr)),
+    within: found.filter((route) => !isBroader(route, cidr)),
+  };
+};
