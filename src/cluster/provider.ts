@@ -30,6 +30,8 @@ export type ClusterProvider = {
   readonly start: (limits: StepLimits) => Promise<Cluster>;
   /** Loads the images of an OCI archive into the node; resolves when all `refs` are listed there. */
   readonly loadImages: (archive: string, refs: readonly string[], limits: StepLimits) => Promise<void>;
+  /** Resolves when all processes of the node are ready; rejects as soon as one of them ends again and again. */
+  readonly awaitProcesses?: (limits: StepLimits) => Promise<void>;
   /** Lets pods reach the master at this address and no longer at another, where the cluster's network is closed. */
   readonly admitMaster?: (master: MasterEndpoint) => Promise<void>;
   /** Ends its processes and keeps its data. */

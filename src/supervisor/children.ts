@@ -35,17 +35,24 @@ export type Children = {
 /** Between SIGTERM and SIGKILL. */
 const gracefulMs = 2_000;
 
+/** A program that cannot be started: `close` would give its errno as if it were an exit code. */
+const notStarted = ({ message }: Error): string => `could not be started: ${message}`;
+
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
 const runOnce = (child: Child, log: RotatingLog, started: (running: ChildProcess) => void): Promise<string> => {
   const [program, ...args] = child.command;
   return new Promise((resolve) => {
+    let failure: string | undefined;
     const running = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...child.env },
     });
     for (const stream of [running.stdout, running.stderr]) stream.on('data', log.write);
-    running.on('error', ({ message }) => log.write(Buffer.from(`${message}\n`)));
-    running.on('close', (code, signal) => resolve(code === null ? String(signal) : `exited with ${code}`));
+    running.on('error', (error) => {
+      failure = notStarted(error);
+      log.write(Buffer.from(`${failure}\n`));
+    });
+    running.on('close', (code, signal) => resolve(failure ?? (code === null ? String(signal) : `exited with ${code}`)));
     started(running);
   });
 };
@@ -88,7 +95,7 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
       restarts++;
       if (isEnding) return;
       backoffMs = nextBackoffMs(backoffMs, performance.now() - startedAt);
-      enter('backoff', `${lastExit}, again in ${backoffMs} ms`);
+      enter('backoff', `${child.command[0]} ${lastExit}, again in ${backoffMs} ms`);
       await pause(backoffMs);
     }
   };

@@ -5,9 +5,10 @@ import type { Readable } from 'node:stream';
 import { UserError } from '../lib/errors.ts';
 import { findLastLines, type Owner } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
+import { findClosedFolder } from '../lib/process/closed-folder.ts';
 import type { Command } from '../lib/process/runner.ts';
 import { splitLines } from '../lib/text/lines.ts';
-import { isChildState, type StarterEvent } from './spec.ts';
+import { hopelessEnds, isChildState, type StarterEvent } from './spec.ts';
 
 export type LaunchOptions = {
   /** File for the daemon's own errors. */
@@ -43,11 +44,13 @@ export type LaunchedDaemon = {
 
 const lastLines = async (path: string): Promise<string> => {
   const lines = await findLastLines(path, 4);
-  return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
+  return lines.filter(Boolean).map((line) => `\n    ${line.slice(0, 300)}`).join('');
 };
 
-/** The last event of each child, by name. */
-type ChildEvents = Map<string, { readonly state: string; readonly detail?: string }>;
+type ChildEvent = Extract<StarterEvent, { readonly event: 'child' }>;
+
+/** The last event of each child, by name, and how often it ended before it was ever ready. */
+type ChildEvents = Map<string, { readonly state: string; readonly detail?: string; readonly ends: number }>;
 
 /** Describes the children that are not ready, each with how it ended and the last lines of its log. */
 const describeTrouble = async (children: ChildEvents, logsDir: string): Promise<string> => {
@@ -75,6 +78,7 @@ export const parseEvent = (line: string): StarterEvent | undefined => {
 const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
   const setUp = Promise.withResolvers<void>();
   const readyChildren = new Map<string, PromiseWithResolvers<void>>();
+  const hopeless = Promise.withResolvers<string>();
   const children: ChildEvents = new Map();
   let problem: string | undefined;
   const readiness = (child: string): PromiseWithResolvers<void> => {
@@ -82,19 +86,24 @@ const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     readyChildren.set(child, entry);
     return entry;
   };
+  const takeChild = ({ name, state, ...event }: ChildEvent): void => {
+    const last = children.get(name);
+    const detail = event.detail ?? last?.detail;
+    const ends = state === 'ready' ? Number.NEGATIVE_INFINITY : (last?.ends ?? 0) + (state === 'backoff' ? 1 : 0);
+    children.set(name, { state, ends, ...(detail && { detail }) });
+    if (state === 'ready') readiness(name).resolve();
+    if (ends >= hopelessEnds) hopeless.resolve(name);
+  };
   const onLine = (line: string): void => {
     const event = parseEvent(line);
     if (!event) return;
     onEvent?.(event);
     if (event.event === 'set-up') setUp.resolve();
     if (event.event === 'failed') problem = event.message;
-    if (event.event !== 'child') return;
-    const { name, state, detail = children.get(name)?.detail } = event;
-    children.set(name, { state, ...(detail && { detail }) });
-    if (state === 'ready') readiness(name).resolve();
+    if (event.event === 'child') takeChild(event);
   };
   stdout.setEncoding('utf8').on('data', splitLines(onLine));
-  return { setUp: setUp.promise, readiness, children, problem: () => problem };
+  return { setUp: setUp.promise, readiness, children, hopeless: hopeless.promise, problem: () => problem };
 };
 
 /** The error for a wait that took too long, with the state of the children. */
@@ -103,6 +112,15 @@ const tooLate = async (what: string, children: ChildEvents, { logsDir, timeoutMs
     id: 'cluster.not-started',
     hint: 'fix what the log lines report, or allow more time with --timeouts-stage-seconds',
   });
+
+/** The error for a child that ends again and again: no deadline helps it. `how` it ended the last time. */
+export const ranInVain = async (name: string, how: string, logsDir: string): Promise<UserError> => {
+  const log = join(logsDir, `${name}.log`);
+  return new UserError(`${name} ended ${hopelessEnds} times while starting: ${how}${await lastLines(log)}`, {
+    id: 'cluster.not-started',
+    hint: `fix what its log reports (${log}); a program that is gone comes back with another up, or see taskgate prefetch`,
+  });
+};
 
 const nodeEnded = (why: string): UserError =>
   new UserError(`the supervisor of the node ended: ${why}`, {
@@ -116,23 +134,42 @@ const whyEnded = async (problem: string | undefined, options: LaunchOptions): Pr
   return explainEnd(problem ?? `it gave no reason${await lastLines(logPath)}`);
 };
 
+/** No process has it. */
+const notStartedPid = -1;
+
+const cannotEnter = (folder: string, { uid }: Owner): UserError =>
+  new UserError(`a background process cannot run as uid ${uid}, who called sudo: that user may not enter ${folder}`, {
+    id: 'environment.closed-folder',
+    hint: `install taskgate and Node.js where uid ${uid} can read them, set XDG_STATE_HOME and XDG_CACHE_HOME to folders of root's, or run it without sudo`,
+  });
+
 /**
  * Starts a daemon (the supervisor of a native node, or the tunnel daemon) and exchanges lines with it; aborting the
  * signal ends it. What it returns rejects with UserError `cluster.keeper-ended` when the daemon ends, or
  * `cluster.not-started` at the deadline, both with the last log lines. Tested in test/process/supervisor-launch.test.ts.
  */
 export const launchDaemon = (command: Command, options: LaunchOptions): LaunchedDaemon => {
-  const { logPath, env, signal, timeoutMs, owner } = options;
+  const { logPath, env, signal, timeoutMs, owner, explainEnd = nodeEnded } = options;
   signal.throwIfAborted();
   const [program, ...args] = command;
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined); // nobody may be waiting when it ends
+  const closed = owner && findClosedFolder(command, owner);
+  if (closed) throw cannotEnter(closed, owner);
   const log = openSync(logPath, 'a', 0o600);
   const daemon = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env }, ...owner });
   closeSync(log);
-  const { pid, stdin, stdout } = daemon;
-  if (pid === undefined || !stdin || !stdout) throw new Error(`${program} could not be started`);
+  // the event comes later; a program that is not there, or that this user may not run, is no bug
+  daemon.on('error', (error) => ended.reject(explainEnd(`it could not be started: ${error.message}`)));
+  const { pid = notStartedPid, stdin, stdout } = daemon;
+  // so without a file left to open for its pipes
+  if (!stdin || !stdout) throw explainEnd(`it could not be started: ${program}: too many open files`);
   const events = readEvents(stdout, options.onEvent);
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => undefined); // nobody may be waiting when it ends
+  const giveUp = (name: string) => {
+    const how = events.children.get(name)?.detail ?? 'it did not say how';
+    return ranInVain(name, how.replace(/, again in \d+ ms$/, ''), options.logsDir);
+  };
+  events.hopeless.then(giveUp).then(ended.reject, ended.reject);
   stdin.on('error', () => undefined);
   const stop = () => stdin.end();
   signal.addEventListener('abort', stop, { once: true });

@@ -54,6 +54,9 @@ export type ChildStatus = {
   readonly lastExit?: string;
 };
 
+/** A child that ended this often before it was ever ready will not get there by one more start. */
+export const hopelessEnds = 4;
+
 export type SupervisorStatus = {
   readonly instance: string;
   readonly uptimeMs: number;

@@ -103,3 +103,24 @@ test('children run on when the supervisor cannot write either', async () => {
   await full.close();
   expect(JSON.parse(output)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
 });
+
+test('a program that is gone is said to be so, and not to have exited with the number of an error', async () => {
+  const dir = await temporaryDir();
+  const child = { name: 'etcd', command: [join(dir, 'gone')], after: [], probe: { kind: 'running' } };
+  const supervisor = startSupervisor(`
+    const { status } = supervise(${JSON.stringify([child])}, '${dir}', (name, state, detail) => {
+      if (state === 'backoff') {
+        console.log(JSON.stringify({ detail, status: status() }));
+        process.exit();
+      }
+    });`);
+  const output = supervisor.stdout ? await text(supervisor.stdout) : '';
+  const { detail, status } = JSON.parse(output) as {
+    readonly detail: string;
+    readonly status: readonly ChildStatus[];
+  };
+  const what = `could not be started: spawn ${join(dir, 'gone')} ENOENT`;
+  expect(status[0]?.lastExit).toBe(what);
+  expect(detail).toBe(`${join(dir, 'gone')} ${what}, again in 200 ms`);
+  expect(await readFile(join(dir, 'etcd.log'), 'utf8')).toBe(`${what}\n`);
+});

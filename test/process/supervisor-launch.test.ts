@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { launchDaemon } from '../../src/supervisor/launch.ts';
@@ -78,3 +78,61 @@ test('an abort ends the daemon and gives its reason; an abort before starts none
   await expect(daemon.untilReady('etcd')).rejects.toThrow('SIGINT');
   expect(() => launch('', { signal: stop.signal })).toThrow('SIGINT');
 });
+
+const childEnds = (name: string, detail: string) =>
+  `emit({event: 'child', name: '${name}', state: 'starting'}); emit({event: 'child', name: '${name}', state: 'backoff', detail: '${detail}, again in 200 ms'});`;
+
+test('a child that ends four times while starting ends the wait, with its program and its last words', async () => {
+  await writeFile(join(dir, 'logs', 'etcd.log'), 'panic: disk\n');
+  const ends = childEnds('etcd', '/cache/etcd exited with 2');
+  const daemon = launch(`${ends.repeat(4)} setInterval(() => undefined, 1_000)`, { timeoutMs: 30_000 });
+  await expect(daemon.untilReady('kube-apiserver')).rejects.toMatchObject({
+    id: 'cluster.not-started',
+    message: 'etcd ended 4 times while starting: /cache/etcd exited with 2\n    panic: disk',
+    hint: expect.stringContaining('logs/etcd.log'),
+  });
+  process.kill(daemon.pid);
+});
+
+test('one that was ready once may end as often as it likes: it is started again', async () => {
+  const ready = "emit({event: 'child', name: 'kube-router', state: 'ready'});";
+  const ends = childEnds('kube-router', 'exited with 1');
+  const last = "setTimeout(() => emit({event: 'child', name: 'kube-apiserver', state: 'ready'}), 200)";
+  const daemon = launch(`${ready} ${ends.repeat(6)} ${last}`);
+  await expect(daemon.untilReady('kube-apiserver')).resolves.toBeUndefined();
+  process.kill(daemon.pid);
+});
+
+const options = () => ({
+  ...{ logPath: join(dir, 'keeper.log'), logsDir: join(dir, 'logs'), env: {}, timeoutMs: 5_000 },
+  signal: new AbortController().signal,
+});
+
+test.each([
+  ['is not there', () => join(dir, 'gone'), /it could not be started: spawn .*gone ENOENT$/],
+  ['may not be run', () => join(dir, 'logs'), /it could not be started: spawn .*logs EACCES$/],
+])('a daemon whose program %s is an error with an id', async (_, program, message) => {
+  const daemon = launchDaemon([program()], options());
+  await expect(daemon.untilSetUp()).rejects.toMatchObject({
+    id: 'cluster.keeper-ended',
+    message: expect.stringMatching(message),
+  });
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "below a folder that sudo's caller may not enter: refused, naming it",
+  async () => {
+    const closed = join(dir, 'root');
+    await mkdir(closed, { mode: 0o700 });
+    await writeFile(join(closed, 'daemon.js'), '');
+    const owner = { uid: 65_534, gid: 65_534 };
+    await chmod(dir, 0o755);
+    const program = ['/usr/bin/env', join(closed, 'daemon.js')] as const;
+    expect(() => launchDaemon(program, { ...options(), owner })).toThrow(
+      expect.objectContaining({
+        id: 'environment.closed-folder',
+        message: expect.stringMatching(/uid 65534, who called sudo: that user may not enter .*root$/),
+      }),
+    );
+  },
+);

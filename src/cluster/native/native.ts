@@ -13,6 +13,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
+import { untilChildrenReady } from '../../supervisor/until-ready.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
 import { nodeChildren, policyEngineName } from './components.ts';
 import { importImages } from './images.ts';
@@ -226,6 +227,10 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
       const findPid = () => findNodePid(tools.resources());
       const snapshotter = await findSnapshotter(join(nodePaths(target.instanceDir).configDir, 'containerd.toml'));
       return importImages({ ctr, archive, refs, snapshotter, runner: tools.runner, findNodePid: findPid, ...limits });
+    },
+    awaitProcesses: (limits) => {
+      const { supervisorSocketPath: socketPath, logsDir } = instancePaths(target.instanceDir);
+      return untilChildrenReady({ ...limits, socketPath, logsDir });
     },
     admitMaster: async (master) => {
       // a new node does already; to change its rules while everything starts takes a second or two

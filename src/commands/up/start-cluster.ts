@@ -72,7 +72,11 @@ export const awaitNode = upStep({
       provider === 'native'
         ? `see: taskgate logs kubelet --name ${context.config.name}`
         : `see: kubectl --kubeconfig ${kubeconfigPath} describe node ${node}`;
-    const wait = { node, hint, since, timeoutMs: stageTimeoutMs(context), signal, onVerdict: report };
-    await Promise.all([programs.artifacts && kube.apply(clusterAdmins), waitForNode(kube, wait)]);
+    const limits = { timeoutMs: stageTimeoutMs(context), signal };
+    await Promise.all([
+      programs.artifacts && kube.apply(clusterAdmins),
+      waitForNode(kube, { ...limits, node, hint, since, onVerdict: report }),
+      programs.provider.awaitProcesses?.(limits),
+    ]);
   },
 });
