@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import { defaultMemoryMb } from '../cluster/native/isolation/limits.ts';
+import { endLeftover } from '../cluster/native/leftover.ts';
 import { linkName } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
 import { type ChosenNetwork, chooseNetwork, findRouteTrouble, networkOf } from '../cluster/native/network.ts';
@@ -16,7 +17,7 @@ import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { imageRef, pins } from '../config/versions.ts';
-import { listInstances } from '../instance/instance.ts';
+import { listInstances, removeInstanceDir } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
 import { bySystemPath } from '../lib/process/system-path.ts';
@@ -74,6 +75,17 @@ export const nativeCluster = (
       forget: instance.forget,
     },
   );
+};
+
+/**
+ * Ends a native node whose record is gone, with what is left of its folder: data without their record are of no use. False
+ * where there is none. Tested in test/process/leftover.test.ts.
+ */
+export const endLostNode = async ({ config, folders, runner }: CommandContext): Promise<boolean> => {
+  const dir = instanceDirOf(folders.stateDir, config.name);
+  if (!(await endLeftover(config.name, dir, runner))) return false;
+  await removeInstanceDir(folders.stateDir, config.name);
+  return true;
 };
 
 /** How this host routes, without the instance's own link. */

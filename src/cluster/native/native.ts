@@ -32,7 +32,8 @@ import { readHostTree } from './isolation/host-tree.ts';
 import { limitCgroups } from './isolation/limits.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
 import { findUnshare } from './isolation/unshare.ts';
-import { instanceHash, linkCommands, linkName } from './link.ts';
+import { cgroupLabel } from './leftover.ts';
+import { linkCommands, linkName } from './link.ts';
 import { chooseSnapshotter, findSnapshotter } from './machine/snapshotter.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
@@ -103,7 +104,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   const { runner, journal } = tools;
   const paths = instancePaths(spec.instanceDir);
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const cgroups = cgroupPaths(hierarchies, `${spec.name}-${instanceHash(spec.instanceDir)}`);
+  const cgroups = cgroupPaths(hierarchies, cgroupLabel(spec.name, spec.instanceDir));
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
   await handOutControllers(hierarchies);

@@ -21,6 +21,7 @@ import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
+import { endLostNode } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
 import { stageTimeoutMs } from '../context.ts';
@@ -120,12 +121,17 @@ const removeObjects = downStep({
     ),
 });
 
+const lostNode = 'a node that ran on without its record was ended';
+
 const deleteCluster = downStep({
   title: 'Delete the cluster',
   run: async (_, context, tools): Promise<undefined> => {
     const { folders, config } = context;
     const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance) return tools.note(`there is no instance ${config.name}`);
+    if (!instance) {
+      const wasLost = await endLostNode(context);
+      return tools.note(wasLost ? lostNode : `there is no instance ${config.name}`);
+    }
     if (isTunnelOnly(instance)) return tools.note('not needed: no cluster');
     return unlessForced(context, { ...tools, what: describePlace(instance.record()) ?? 'the cluster' }, async () => {
       await providerOf(context, { instance }).delete();

@@ -15,7 +15,7 @@ import { chooseProvider, verifyHere } from '../../providers/choose.ts';
 import type { CommandContext, ProviderInput } from '../../providers/context.ts';
 import { newPlace, placeOf } from '../../providers/minikube.ts';
 import { findMinikube } from '../../providers/minikube-program.ts';
-import { chooseCidr, findCidrTrouble } from '../../providers/native.ts';
+import { chooseCidr, endLostNode, findCidrTrouble } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import { upStep } from './context.ts';
 
@@ -30,6 +30,7 @@ type FindNewTarget = (context: CommandContext, warn: Warn) => Promise<ClusterTar
 /** Where a new instance's cluster is. */
 const newTargets: Readonly<Record<ProviderName, FindNewTarget>> = {
   native: async (context, warn) => {
+    if (await endLostNode(context)) warn(`a node of ${context.config.name} that ran on without its record was ended`);
     const { cidr, warnings } = await chooseCidr(context);
     for (const text of warnings) warn(text);
     return { cidr };
