@@ -16,9 +16,9 @@ export const isInRanges = (address: string, ranges: readonly string[]): boolean 
 /** RFC 1122 and 4291. */
 const loopback = ['127.0.0.0/8', '::1/128'];
 
-/** What no router of the internet forwards: RFC 1918, 3927 (link-local), 6598 (carrier-grade NAT), 4193, 4291. */
+/** What no router of the internet forwards: RFC 1918, 3927 (link-local), 6598 (carrier-grade NAT), 2544 (tests), 4193, 4291. */
 const internal = [
-  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'],
+  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10', '198.18.0.0/15'],
   ...['fc00::/7', 'fe80::/10'],
 ];
 

@@ -1,3 +1,4 @@
+import { findLinkTo } from './host-firewall.ts';
 import {
   backendUnresolved,
   envoyDown,
@@ -11,7 +12,7 @@ import {
   routeRefused,
 } from './object-rules.ts';
 import type { BrokenHop, BrokenPath, HopRule } from './rule.ts';
-import { noAnswerBehindEnvoy, noRoute, refused, unresolved, wrongAnswer } from './traffic-rules.ts';
+import { noAnswerBehindEnvoy, noRoute, refused, rejected, unresolved, wrongAnswer } from './traffic-rules.ts';
 
 /** Most specific first. */
 const rules: readonly HopRule[] = [
@@ -27,12 +28,15 @@ const rules: readonly HopRule[] = [
   otherAddress,
   noAnswerBehindEnvoy,
   wrongAnswer,
+  rejected,
   notProgrammed,
   refused,
 ];
 
 /** The first broken hop of a port without the right answer, with its likely cause and what to do. */
-export const findBrokenHop = (path: BrokenPath): BrokenHop => {
+export const findBrokenHop = (broken: BrokenPath): BrokenHop => {
+  const link = broken.link ?? findLinkTo(broken.gateway.address);
+  const path = { ...broken, ...(link && { link }) };
   for (const rule of rules) {
     const found = rule(path);
     if (found) return found;

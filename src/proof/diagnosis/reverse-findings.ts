@@ -3,6 +3,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { FoundMaster } from '../probe/placeholder-master.ts';
 import type { ReverseFailure } from '../probe/reverse.ts';
+import { allowInHint, findLinkTo } from './host-firewall.ts';
 
 export type BrokenReverse = {
   readonly seen: string;
@@ -12,26 +13,46 @@ export type BrokenReverse = {
   readonly localPort: number;
 };
 
-type Explain = (reverse: BrokenReverse & { readonly address: string }) => Finding;
+type Explain = (reverse: BrokenReverse & { readonly address: string; readonly link?: string }) => Finding;
 
-const refusedFinding: Explain = ({ address, found, master: { via } }) =>
-  via === 'direct'
-    ? {
-        cause: `nothing listens on ${address} for pods${found.kind === 'master' ? ', although a master listens for this host' : ''}`,
-        hint: 'make the master listen on 0.0.0.0 or on that address, and check for a firewall that rejects',
-      }
-    : { cause: `${via} end ${address} refuses connections`, hint: 'is the tunnel up, and bound to a public address?' };
+/** Pods of a node on this host are turned away although something listens there for this host. */
+const rejected = (link: string, { address, found, master: { port } }: Parameters<Explain>[0]): Finding => ({
+  cause: `a firewall on this host rejects connections from pods to ${address}: ${found.kind === 'master' ? 'the master' : 'taskgate itself'} listens there`,
+  hint: allowInHint(link, port),
+});
+
+const refusedFinding: Explain = (reverse) => {
+  const { address, found, link, master } = reverse;
+  if (master.via !== 'direct') {
+    return {
+      cause: `${master.via} end ${address} refuses connections`,
+      hint: 'is the tunnel up, and bound to a public address?',
+    };
+  }
+  // the master was found at this very address, or taskgate's placeholder listens there
+  if (link) return rejected(link, reverse);
+  return {
+    cause: `nothing listens on ${address} for pods${found.kind === 'master' ? ', although a master listens for this host' : ''}`,
+    hint: 'make the master listen on 0.0.0.0 or on that address, and check for a firewall that rejects',
+  };
+};
 
 const explanations: Readonly<Record<ReverseFailure, Explain>> = {
   refused: refusedFinding,
-  timeout: ({ address, master: { port, via } }) => ({
+  timeout: ({ address, link, master: { port, via } }) => ({
     cause: `packets from pods to ${address} are lost: a firewall ${via === 'direct' ? 'on this host' : 'in between'}, or no route`,
-    hint: `allow TCP port ${port} from the pod network to ${via === 'direct' ? 'this host' : address} (ufw, firewalld, nft, cloud rules)`,
+    hint: link
+      ? allowInHint(link, port)
+      : `allow TCP port ${port} from the pod network to ${via === 'direct' ? 'this host' : address} (ufw, firewalld, nft, cloud rules)`,
   }),
-  unreachable: ({ address }) => ({
-    cause: `pods have no route to ${address}`,
-    hint: 'give the node a route to this host, or use a tunnel',
-  }),
+  unreachable: (reverse) =>
+    // firewalld rejects so; without a route, the network itself is unreachable
+    reverse.link && !reverse.seen.includes('network is unreachable')
+      ? rejected(reverse.link, reverse)
+      : {
+          cause: `pods have no route to ${reverse.address}`,
+          hint: 'give the node a route to this host, or use a tunnel',
+        },
   unresolved: ({ master: { host } }) => ({
     cause: `pods cannot resolve ${host}`,
     hint: 'use an address, or a name that the DNS of the cluster resolves',
@@ -56,7 +77,7 @@ const explanations: Readonly<Record<ReverseFailure, Explain>> = {
 };
 
 /** Why the pod did not reach the master, and what to do. */
-export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse): Finding => {
+export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse, linkTo = findLinkTo): Finding => {
   const { found, master, localPort } = reverse;
   const address = hostAndPort(master);
   if (found.kind === 'loopback-only') {
@@ -71,5 +92,6 @@ export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse): Fi
       hint: 'stop it, or choose another master port',
     };
   }
-  return explanations[outcome]({ ...reverse, address });
+  const link = master.via === 'direct' ? linkTo(master.host) : undefined;
+  return explanations[outcome]({ ...reverse, address, ...(link && { link }) });
 };

@@ -21,6 +21,8 @@ export type BrokenPath = {
   readonly gateway: GatewayEndpoint;
   readonly outcome: DialFailure;
   readonly seen: string;
+  /** This host's own link to the node, where the node is on this host. */
+  readonly link?: string;
 };
 
 /** Recognises one cause. */

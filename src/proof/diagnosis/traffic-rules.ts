@@ -1,6 +1,7 @@
 // Tested in test/proof/diagnosis/findings.test.ts
 import { hostAndPort } from '../../lib/host-and-port.ts';
 import { containerPort } from '../../model/task-listener.ts';
+import { allowOutHint } from './host-firewall.ts';
 import { findPodTrouble } from './pod-trouble.ts';
 import { type BrokenHop, type BrokenPath, broken, type HopRule } from './rule.ts';
 
@@ -38,6 +39,19 @@ export const wrongAnswer: HopRule = ({ outcome, seen, port: { envoy }, gateway: 
     : broken('pod', cause, 'find what else uses this listener: another TCPRoute, another task');
 };
 
+/** Nobody but this host's own firewall is on a link of its own: kube-proxy serves the Service, which has port and address. */
+export const rejected: HopRule = ({
+  outcome,
+  link,
+  port: { envoy },
+  exposure: { listenerPort },
+  gateway: { address },
+}) => {
+  if (!link || envoy?.outcome !== 'answered' || !['refused', 'unreachable'].includes(outcome)) return undefined;
+  const cause = `a firewall on this host rejects connections to ${hostAndPort({ host: address, port: listenerPort })} (${outcome}): Envoy itself answers on its own port ${containerPort(listenerPort)}`;
+  return broken('address', cause, `${allowOutHint(link)}; without such a rule, see logs/kube-proxy.log`);
+};
+
 export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
   if (outcome !== 'refused') return undefined;
   const own = containerPort(listenerPort);
@@ -60,12 +74,15 @@ export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listene
 };
 
 /** The remaining cause: packets are lost on the way. */
-export const noRoute = ({ outcome, seen, port: { envoy }, exposure, gateway: { address } }: BrokenPath): BrokenHop => {
+export const noRoute = (path: BrokenPath): BrokenHop => {
+  const { outcome, seen, link, exposure } = path;
+  const { envoy } = path.port;
+  const { address } = path.gateway;
   const reached = envoy?.outcome === 'answered' || envoy?.outcome === 'refused';
   const where = reached ? 'the pod network is reachable, this address is not' : 'routing or a firewall';
   return broken(
     'address',
     `no route from this host to ${hostAndPort({ host: address, port: exposure.listenerPort })} (${outcome}): ${where}; ${seen}`,
-    `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider`,
+    `check the route (ip route get ${address}), firewalls, VPNs, and the tunnel of the provider${link ? `; ${allowOutHint(link)}` : ''}`,
   );
 };

@@ -190,6 +190,27 @@ const cases: readonly Case[] = [
     'no route from this host to 127.0.0.1:20000 (unreachable): the pod network is reachable, this address is not; EHOSTUNREACH',
     'firewalls',
   ],
+  [
+    'a firewall of this host that rejects by a reset',
+    { link: 'tg-1a2b3c4d' },
+    'address',
+    'a firewall on this host rejects connections to 127.0.0.1:20000 (refused): Envoy itself answers on its own port 28000',
+    'ufw allow out on tg-1a2b3c4d',
+  ],
+  [
+    'a firewall of this host that rejects as unreachable',
+    { link: 'tg-1a2b3c4d', outcome: 'unreachable', seen: 'EHOSTUNREACH' },
+    'address',
+    'a firewall on this host rejects connections to 127.0.0.1:20000 (unreachable): Envoy itself answers on its own port 28000',
+    'iptables -I OUTPUT -o tg-1a2b3c4d -j ACCEPT',
+  ],
+  [
+    'refused on the link, and Envoy has not opened its port',
+    { link: 'tg-1a2b3c4d', ...withPort({ envoy: { outcome: 'refused', seen: 'x' } }) },
+    'route',
+    'Envoy has not opened its port 28000: Contour has not programmed listener and TCPRoute',
+    'Contour',
+  ],
 ];
 
 test.each(cases)('%s', (_, change, hop, cause, hint) => {

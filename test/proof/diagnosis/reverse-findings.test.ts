@@ -50,3 +50,31 @@ test('behind a tunnel a finding about this host names the port of this host, not
     hint: expect.stringContaining('allow TCP port 44807 from the pod network to tunnel.example:44807'),
   });
 });
+
+const allows =
+  /ufw allow in on tg-1a2b3c4d to any port 8080 proto tcp.*firewall-cmd --zone=trusted --add-interface=tg-1a2b3c4d.*nft/;
+
+test.each([
+  // REJECT of ufw and iptables, by a reset or by an ICMP message; of firewalld
+  ['refused', { kind: 'none' }, 'connection refused', 'taskgate itself listens there'],
+  ['refused', real, 'connection refused', 'the master listens there'],
+  ['unreachable', real, 'connect: no route to host', 'the master listens there'],
+] as const)('%s on the link to a node of this host, with %j: a firewall that rejects', (outcome, found, seen, listens) => {
+  const finding = findReverse(outcome, { seen, master, found, localPort: 8080 }, () => 'tg-1a2b3c4d');
+  expect(finding).toEqual({
+    cause: `a firewall on this host rejects connections from pods to 10.98.0.1:8080: ${listens}`,
+    hint: expect.stringMatching(allows),
+  });
+});
+
+test('one that drops gets the same hint, with the link', () => {
+  const finding = findReverse('timeout', { seen: '', master, found: real, localPort: 8080 }, () => 'tg-1a2b3c4d');
+  expect(finding.cause).toContain('are lost: a firewall on this host');
+  expect(finding.hint).toMatch(allows);
+});
+
+test('a network that is unreachable lacks a route, also on a link of this host', () => {
+  const seen = 'connect: network is unreachable';
+  const finding = findReverse('unreachable', { seen, master, found: real, localPort: 8080 }, () => 'tg-1a2b3c4d');
+  expect(finding.cause).toBe('pods have no route to 10.98.0.1:8080');
+});
