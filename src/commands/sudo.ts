@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
 import { UserError } from '../lib/errors.ts';
 import { Interrupted } from '../lib/process/interrupted.ts';
 import { type Command, CommandError, execaRunner, type Runner, runInTerminal } from '../lib/process/runner.ts';
@@ -97,6 +98,21 @@ export const passOn = async (pid: number, reason: unknown): Promise<void> => {
   await execaRunner(['sudo', '-n', 'kill', `-${signal.slice('SIG'.length)}`, String(pid)]);
 };
 
+/** What no program ends with in order: it crashed, or the kernel killed it. */
+const crashes: readonly string[] = ['SIGKILL', 'SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
+
+/** The exit code of root's run. Throws UserError `environment.root-ended` where a signal ended it before it could say anything. */
+export const verifyEnded = (exitCode: number): number => {
+  const [name] =
+    Object.entries(constants.signals).find(([one, number]) => crashes.includes(one) && 128 + number === exitCode) ?? [];
+  if (name === undefined) return exitCode;
+  const why = name === 'SIGKILL' ? 'the kernel kills programs when memory is short' : 'it crashed';
+  throw new UserError(`the part of this command that runs as root was ended by ${name}: ${why}`, {
+    id: 'environment.root-ended',
+    hint: 'see dmesg; what it had begun is completed by the same command, or removed by taskgate down',
+  });
+};
+
 /**
  * Does work on a cluster; a native one needs root: without it, starts this command line again by sudo. Gives the exit
  * code of that, or of the work here. Throws UserError `environment.not-root` before anything is changed where neither is
@@ -116,8 +132,6 @@ export const asRoot = async (
   const handedOn = await findHandedOn(unseen, execaRunner);
   await prepare?.();
   // named, since what is there for the user (Minikube, its driver) may not be there for root
-  return runInTerminal(sudoCommand(env, [...ownProgram, ...args, '--provider', 'native'], handedOn), {
-    signal,
-    terminate: passOn,
-  });
+  const command = sudoCommand(env, [...ownProgram, ...args, '--provider', 'native'], handedOn);
+  return verifyEnded(await runInTerminal(command, { signal, terminate: passOn }));
 };

@@ -44,7 +44,10 @@ export type LaunchedDaemon = {
 
 const lastLines = async (path: string): Promise<string> => {
   const lines = await findLastLines(path, 4);
-  return lines.filter(Boolean).map((line) => `\n    ${line.slice(0, 300)}`).join('');
+  return lines
+    .filter(Boolean)
+    .map((line) => `\n    ${line.slice(0, 300)}`)
+    .join('');
 };
 
 type ChildEvent = Extract<StarterEvent, { readonly event: 'child' }>;

@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
-import { tightenUmask } from '../lib/process/umask.ts';
 import { type Children, supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
 import { ExpectedEnd, endAfterBug } from './last-words.ts';
@@ -18,8 +17,8 @@ const longestEndMs = 30_000;
  * then everything that was started ends with this process. Tested in test/e2e/faults.test.ts.
  */
 export const runSupervisor = async (specPath: string): Promise<never> => {
-  // no more: what kubelet and containerd make for pods is read by other users there
-  tightenUmask(0o022);
+  // exactly that, whatever the user's is: what kubelet and containerd make for pods is read by other users there
+  process.umask(0o022);
   const startedAt = performance.now();
   let children: Children | undefined;
   endAfterBug(async (error) => {

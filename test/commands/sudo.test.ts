@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findHandedOn, sudoCommand, unseenVariables, verifySudo } from '../../src/commands/sudo.ts';
+import { findHandedOn, sudoCommand, unseenVariables, verifyEnded, verifySudo } from '../../src/commands/sudo.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 
 test("as root the command sees the user's own folders and settings, and nothing else of the environment", () => {
@@ -76,4 +76,22 @@ test.each([
     message: expect.stringContaining(`this is uid 1000, and ${trouble}`),
     hint: expect.stringContaining('run it as root'),
   });
+});
+
+test.each([0, 1, 3, 70, 129, 130, 143])("exit code %i of root's run is that of this command", (exitCode) => {
+  expect(verifyEnded(exitCode)).toBe(exitCode);
+});
+
+test.each([
+  [137, 'SIGKILL: the kernel kills programs when memory is short'],
+  [139, 'SIGSEGV: it crashed'],
+  [134, 'SIGABRT: it crashed'],
+])("root's run that a signal ended (%i) is not silent", (exitCode, why) => {
+  expect(() => verifyEnded(exitCode)).toThrow(
+    expect.objectContaining({
+      id: 'environment.root-ended',
+      message: `the part of this command that runs as root was ended by ${why}`,
+      hint: expect.stringContaining('dmesg'),
+    }),
+  );
 });

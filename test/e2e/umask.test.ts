@@ -11,14 +11,20 @@ beforeAll(async () => {
 });
 afterAll(() => taskgate.close('umask'));
 
-/** taskgate with the umask of early WSL. */
-const run = async (...args: readonly string[]) => {
+/** taskgate with a umask: 000 is that of early WSL. */
+const runWith = async (umask: string, args: readonly string[]) => {
   const command = [process.execPath, '--', join(import.meta.dirname, '../../scripts/taskgate.js'), ...args];
   const env = { XDG_STATE_HOME: taskgate.stateHome, TASKGATE_MASTER_PORT: '18081' };
   const options = { cwd: taskgate.stateHome, env, reject: false, stdin: 'ignore' } as const;
-  const { exitCode = 1, stdout, stderr } = await execa('sh', ['-c', 'umask 000; exec "$@"', 'sh', ...command], options);
+  const {
+    exitCode = 1,
+    stdout,
+    stderr,
+  } = await execa('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...command], options);
   return { exitCode, stdout, stderr };
 };
+
+const run = (...args: readonly string[]) => runWith('000', args);
 
 /** Data and logs of pods: containerd and kubelet set their modes themselves, in folders that are closed to others. */
 const isOfNode = (path: string): boolean => /\/(node|logs\/pods)\//.test(path);
@@ -46,4 +52,14 @@ test('with a umask of 000 nothing that taskgate makes is open to other users', a
   const loose = await looseModes(taskgate.stateHome);
   expect(loose).toEqual([]);
   figure('files not 0600 or 0700 with umask 000', loose.length);
+});
+
+// pods read what kubelet and containerd make with the umask of their parent
+test.each([
+  '077',
+  '027',
+])('with a umask of %s, as on hardened hosts, pods run and the path is proven', async (umask) => {
+  const name = `umask${umask}`;
+  expect(ending(await runWith(umask, ['up', '--provider', 'native', '--name', name]))).toBe('exit 0');
+  expect(ending(await runWith(umask, ['down', '--name', name]))).toBe('exit 0');
 });

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runner } from './runner.ts';
 
-/** Where the system's own programs are, whatever the user's PATH is. */
+/** Where the system's own programs are, whatever the user's PATH is; the last one on NixOS, which has hardly any elsewhere. */
 export const systemPath: readonly string[] = [
   ...['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
+  '/run/current-system/sw/bin',
 ];
 
 /**

@@ -20,7 +20,7 @@ test('a program of the same name that comes first in PATH is not run', async () 
 
 test('what a caller sets itself stays', async () => {
   const { stdout } = await bySystemPath(execaRunner)(['sh', '-c', 'echo "$MARK $PATH"'], { env: { MARK: 'x' } });
-  expect(stdout).toBe('x /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
+  expect(stdout).toBe('x /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin');
 });
 
 test.each([

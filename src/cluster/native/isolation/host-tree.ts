@@ -21,7 +21,8 @@ export type HostTree = {
 };
 
 const systemFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store'];
-const copied = ['/etc/alternatives', '/dev/fd', '/dev/stdin', '/dev/stdout', '/dev/stderr'];
+/** The first is NixOS's link into its store, by which its programs are found. */
+const copied = ['/run/current-system', '/etc/alternatives', '/dev/fd', '/dev/stdin', '/dev/stdout', '/dev/stderr'];
 /** The first certificate file is the one that Go's crypto/x509 finds first; the others are those of other distributions. */
 const etcFiles = [
   ...['hosts', 'ld.so.cache', 'localtime', 'nsswitch.conf', 'os-release', 'protocols', 'resolv.conf', 'services'],
