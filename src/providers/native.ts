@@ -6,13 +6,7 @@ import { linkName } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
 import { type ChosenNetwork, chooseNetwork, findRouteTrouble, networkOf } from '../cluster/native/network.ts';
 import { nativeKinds } from '../cluster/native/resources.ts';
-import {
-  listPoliciesCommand,
-  listRoutesCommand,
-  parsePolicies,
-  parseRoutes,
-  type Routing,
-} from '../cluster/native/routes.ts';
+import { type Routing, readRouting } from '../cluster/native/routes.ts';
 import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
@@ -88,13 +82,8 @@ export const endLostNode = async ({ config, folders, runner }: CommandContext): 
   return true;
 };
 
-/** How this host routes, without the instance's own link. */
-const readRouting = async ({ config, folders, runner }: CommandContext): Promise<Routing> => {
-  const run = bySystemPath(runner);
-  const [routes, policies] = await Promise.all([run(listRoutesCommand), run(listPoliciesCommand)]);
-  const ownLink = linkName(instanceDirOf(folders.stateDir, config.name));
-  return { routes: parseRoutes(routes.stdout, ownLink), policies: parsePolicies(policies.stdout) };
-};
+const routingFor = ({ config, folders, runner }: CommandContext): Promise<Routing> =>
+  readRouting(bySystemPath(runner), linkName(instanceDirOf(folders.stateDir, config.name)));
 
 /**
  * The /16 for a new instance: clear of the host's routes and of what other instances hold, running or not.
@@ -102,7 +91,7 @@ const readRouting = async ({ config, folders, runner }: CommandContext): Promise
  */
 export const chooseCidr = async (context: CommandContext): Promise<ChosenNetwork> => {
   const { config, folders } = context;
-  const [routing, instances] = await Promise.all([readRouting(context), listInstances(folders.stateDir)]);
+  const [routing, instances] = await Promise.all([routingFor(context), listInstances(folders.stateDir)]);
   const others = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   const routes = [...routing.routes, ...others.map((dst) => ({ dst, table: 'main' }))];
   return chooseNetwork(config.network.cidr, { ...routing, routes });
@@ -110,4 +99,4 @@ export const chooseCidr = async (context: CommandContext): Promise<ChosenNetwork
 
 /** Why this host may not reach the network of an instance that is there; undefined where it does. */
 export const findCidrTrouble = async (context: CommandContext, cidr: string): Promise<string | undefined> =>
-  findRouteTrouble(cidr, await readRouting(context));
+  findRouteTrouble(cidr, await routingFor(context));

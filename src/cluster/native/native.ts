@@ -19,18 +19,15 @@ import { nodeChildren, policyEngineName } from './components.ts';
 import { importImages } from './images.ts';
 import {
   cgroupPaths,
-  createCgroups,
   delegateCgroupV2,
-  handOutControllers,
   joinedCgroupPaths,
   nodeCgroupPaths,
   parseHierarchies,
 } from './isolation/cgroups.ts';
-import { limitDevices } from './isolation/devices.ts';
 import { fenceCommand, fenceSetup, firstMaster, hasFence, renderFenceChange } from './isolation/firewall.ts';
 import { readHostTree } from './isolation/host-tree.ts';
-import { limitCgroups } from './isolation/limits.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolation/namespaces.ts';
+import { makeNodeCgroups } from './isolation/node-cgroups.ts';
 import { findUnshare } from './isolation/unshare.ts';
 import { cgroupLabel } from './leftover.ts';
 import { linkCommands, linkName } from './link.ts';
@@ -107,11 +104,7 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   const cgroups = cgroupPaths(hierarchies, cgroupLabel(spec.name, spec.instanceDir));
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
-  await handOutControllers(hierarchies);
-  await createCgroups(cgroups);
-  await limitCgroups(cgroups, spec.limits);
-  await limitDevices(hierarchies, cgroups);
-  await createCgroups(nodeCgroupPaths(cgroups));
+  await makeNodeCgroups(hierarchies, cgroups, spec.limits);
 
   const supervisorSpec: SupervisorSpec = {
     instance: spec.name,

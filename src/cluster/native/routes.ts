@@ -1,5 +1,6 @@
+import { UserError } from '../../lib/errors.ts';
 import type { Fields } from '../../lib/json.ts';
-import type { Command } from '../../lib/process/runner.ts';
+import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
 import { parseIpOutput } from '../../lib/text/ip-output.ts';
 
 /** A route of this host: all of one block of addresses, by the table that holds it. */
@@ -71,6 +72,21 @@ export const parsePolicies = (json: string): readonly Policy[] =>
     .map(policyOf)
     .filter((policy) => policy !== undefined)
     .toSorted((a, b) => a.priority - b.priority);
+
+/** How this host routes, without one link. Throws UserError `environment.machine` where its `ip` cannot say so. */
+export const readRouting = async (runner: Runner, exceptLink: string): Promise<Routing> => {
+  const [routes, policies] = await Promise.all([runner(listRoutesCommand), runner(listPoliciesCommand)]).catch(
+    (cause) => {
+      if (!(cause instanceof CommandError)) throw cause;
+      throw new UserError(`this host's routes cannot be read: ${cause.message}`, {
+        id: 'environment.machine',
+        hint: 'install the package iproute2, 4.14 or newer: the ip of busybox is not enough',
+        cause,
+      });
+    },
+  );
+  return { routes: parseRoutes(routes.stdout, exceptLink), policies: parsePolicies(policies.stdout) };
+};
 
 type Block = { readonly first: number; readonly last: number; readonly bits: number };
 

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
   findAhead,
+  listPoliciesCommand,
+  listRoutesCommand,
   overlappingRoutes,
   parsePolicies,
   parseRoutes,
+  readRouting,
   splitOverlaps,
 } from '../../../src/cluster/native/routes.ts';
+import { fakeRunner } from '../../fakes/runner.ts';
 
 const cidr = '10.210.0.0/16';
 const routesTo = (...destinations: readonly string[]) => destinations.map((dst) => ({ dst, table: 'main' }));
@@ -133,5 +137,17 @@ describe('what comes before the main table', () => {
   ])('$title', ({ rules, routes = [], ahead }) => {
     const policies = parsePolicies(JSON.stringify([...usual, ...rules]));
     expect(findAhead(cidr, { routes, policies })).toBe(ahead);
+  });
+});
+
+test("an ip without JSON, such as busybox's, is named, and no bug", async () => {
+  const { runner } = fakeRunner({
+    [listRoutesCommand.join(' ')]: { exitCode: 1, stderr: "ip: unrecognized option '-json'" },
+    [listPoliciesCommand.join(' ')]: '[]',
+  });
+  await expect(readRouting(runner, 'tg-1')).rejects.toMatchObject({
+    id: 'environment.machine',
+    message: expect.stringContaining("unrecognized option '-json'"),
+    hint: expect.stringContaining('iproute2'),
   });
 });

@@ -12,6 +12,7 @@ import {
   parseHierarchies,
 } from '../../../../src/cluster/native/isolation/cgroups.ts';
 import { mountSteps } from '../../../../src/cluster/native/isolation/mount.ts';
+import { makeNodeCgroups } from '../../../../src/cluster/native/isolation/node-cgroups.ts';
 import { temporaryDir } from '../../../support/temporary-dir.ts';
 
 const v1 = `26 25 0:23 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
@@ -114,4 +115,16 @@ test('a process joins the folders of a node; of cgroup v2 the one below, which a
   const [v1, v2] = [await temporaryDir(), await temporaryDir()];
   await mkdir(join(v2, 'node', 'keeper'), { recursive: true });
   expect(await joinedCgroupPaths([v1, v2])).toEqual([join(v1, 'node'), join(v2, 'node', 'keeper')]);
+});
+
+test('cgroups that the kernel refuses are an error with an id, and no bug', async () => {
+  const root = await temporaryDir();
+  const path = join(root, 'taskgate-dev');
+  await writeFile(path, 'a file where the folder would be');
+  const limits = { memoryMb: 1, machineMb: 2, pids: 1 };
+  await expect(makeNodeCgroups([{ path: root, options: 'cpu' }], [path], limits)).rejects.toMatchObject({
+    id: 'environment.cgroups',
+    message: expect.stringMatching(/^the cgroups of the node cannot be made: E/),
+    hint: expect.stringContaining('--cgroupns=private'),
+  });
 });
