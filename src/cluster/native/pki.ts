@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { instancePaths, nodePaths } from '../../instance/paths.ts';
+import { UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { renderNamed } from '../../lib/kube/kubeconfig/render.ts';
-import type { Command, Runner } from '../../lib/process/runner.ts';
+import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
 import { parseYaml } from '../../lib/template.ts';
 import { type NativeSpec, nodeName } from './spec.ts';
 
@@ -37,11 +38,24 @@ export const probeTls = (instanceDir: string) => {
 
 const decode = (base64 = ''): Buffer => Buffer.from(base64, 'base64');
 
-/** Creates missing certificates and kubeconfigs, and from them the instance's own kubeconfig (0600). */
+const runKubeadm = async (spec: NativeSpec, runner: Runner): Promise<void> => {
+  try {
+    for (const command of pkiCommands(spec)) await runner(command);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new UserError(`kubeadm cannot make the node's certificates: ${error.message}`, {
+      id: 'cluster.certificates',
+      hint: `is the disk full, is this machine's clock right? If certificates there are damaged, take the instance down and up again: taskgate down --name ${spec.name}`,
+      cause: error,
+    });
+  }
+};
+
+/** Creates missing certificates and kubeconfigs, and from them the instance's own kubeconfig (0600). Throws UserError `cluster.certificates`. */
 export const ensurePki = async (spec: NativeSpec, runner: Runner): Promise<void> => {
   const { kubeconfigDir } = nodePaths(spec.instanceDir);
   const superAdminPath = join(kubeconfigDir, 'super-admin.conf');
-  if (!(await findTextFile(superAdminPath))) for (const command of pkiCommands(spec)) await runner(command);
+  if (!(await findTextFile(superAdminPath))) await runKubeadm(spec, runner);
   const superAdmin = await readFile(superAdminPath, 'utf8');
   const user = (parseYaml(superAdmin) as KubeadmConfig).users[0]?.user;
   const { certPath, keyPath } = probeTls(spec.instanceDir);

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { pkiCommands, renderKubeconfig } from '../../../src/cluster/native/pki.ts';
+import { ensurePki, pkiCommands, renderKubeconfig } from '../../../src/cluster/native/pki.ts';
+import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { nativeSpec } from '../../support/cluster/native-spec.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 test('kubeadm makes certificates first, then kubeconfigs', () => {
   expect(pkiCommands(nativeSpec).map((command) => command.join(' '))).toEqual([
@@ -27,5 +29,17 @@ test("the instance's kubeconfig has one context, named after the instance, and n
     users: [{ name: 'taskgate-dev', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' } }],
     contexts: [{ name: 'taskgate-dev', context: { cluster: 'taskgate-dev', user: 'taskgate-dev' } }],
     'current-context': 'taskgate-dev',
+  });
+});
+
+test('kubeadm that fails is an error with its words, and no bug', async () => {
+  const instanceDir = await temporaryDir();
+  const runner: Runner = async (command) => {
+    throw new CommandError(command, { exitCode: 1, stderr: 'error: no space left on device' });
+  };
+  await expect(ensurePki({ ...nativeSpec, instanceDir }, runner)).rejects.toMatchObject({
+    id: 'cluster.certificates',
+    message: expect.stringMatching(/^kubeadm cannot make the node's certificates: .*no space left on device$/),
+    hint: expect.stringContaining('disk'),
   });
 });
