@@ -10,7 +10,7 @@ const isRemark = (line: string): boolean => line.includes('dmesg(1) may have mor
 export const lastWords = (error: unknown): string => {
   if (refusals.some((code) => hasCode(error, code))) return messageOf(error);
   if (!(error instanceof CommandError)) throw error;
-  if (error.timedOut) return 'it did not end within 10 seconds';
+  if (error.timedOut) return 'it did not end within 30 seconds';
   const lines = error.stderr.split('\n').map((line) => line.trim());
   return (
     lines

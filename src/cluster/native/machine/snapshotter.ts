@@ -38,7 +38,7 @@ export const findOverlayProblem = async (
   const trial = await mkdtemp(join(folder, 'overlay-'));
   const options = (await isThere(indexParameter)) ? 'index=off,' : '';
   try {
-    await runner(overlayCommand(trial, options, unshare), { timeoutMs: 10_000 });
+    await runner(overlayCommand(trial, options, unshare), { timeoutMs: 30_000 });
     return undefined;
   } catch (error) {
     return lastWords(error);

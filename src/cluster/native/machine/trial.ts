@@ -56,7 +56,7 @@ export const tryNode = async (input: TrialInput): Promise<string | undefined> =>
     await createCgroups(cgroups);
     await createCgroups(nodeCgroupPaths(cgroups));
     const command = isolatedCommand(['sh', '-c', script, 'trial'], nodeCgroupPaths(cgroups), isolation);
-    await runner(command, { timeoutMs: 10_000 });
+    await runner(command, { timeoutMs: 30_000 });
     return undefined;
   } catch (error) {
     return lastWords(error);

@@ -11,7 +11,7 @@ test.each([
   ],
   [failed('a\nb\nc\n'), 'b; c'],
   [failed(''), 'it ended with 32'],
-  [failed('', { timedOut: true }), 'it did not end within 10 seconds'],
+  [failed('', { timedOut: true }), 'it did not end within 30 seconds'],
   [Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' }), 'EROFS: read-only file system'],
 ])('%s: %s', (error, words) => expect(lastWords(error)).toBe(words));
 
