@@ -1,7 +1,7 @@
 import type { Deadline, TunnelSpec } from '../instance/tunnels.ts';
 import { untilAborted } from '../lib/wait.ts';
 import { originOf, type PublicAddress } from '../model/master-endpoint.ts';
-import type { TunnelReport, TunnelState, TunnelStatus } from '../model/tunnel-status.ts';
+import { stateText, type TunnelReport, type TunnelState, type TunnelStatus } from '../model/tunnel-status.ts';
 import { probePublicEnd } from '../tunnel/relay/probe.ts';
 import { type Relay, startRelay } from '../tunnel/relay/relay.ts';
 import { superviseTunnel } from '../tunnel/supervise/supervise.ts';
@@ -32,7 +32,7 @@ export type KeptTunnel = {
 const describeState = ({ kind, state, address, detail, hint }: TunnelStatus): string => {
   const end = address && state !== 'starting' ? ` ${originOf(address)}` : '';
   const todo = hint && state === 'failed' ? ` (to fix: ${hint})` : '';
-  return `${kind} tunnel${end} ${state}${detail ? `: ${detail}` : ''}${todo}`;
+  return `${kind} tunnel${end} ${stateText(state)}${detail ? `: ${detail}` : ''}${todo}`;
 };
 
 const reopenHint = 'if tasks still need it: taskgate tunnel extend --hours N';
@@ -56,9 +56,9 @@ const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expi
     onState,
     onAddressChange: (from, to) =>
       onEvent(`address-changed: ${originOf(from)} has become ${originOf(to)}; running tasks know only the old address`),
-    probe: (address, limits) => {
+    probe: (address, { isDirect, ...limits }) => {
       if (relay.trouble()) void relay.checkTarget();
-      return probePublicEnd(address, spec.secret, { ...limits, proxyEnv });
+      return probePublicEnd(address, spec.secret, { ...limits, proxyEnv: isDirect ? {} : proxyEnv });
     },
     ...(previous && { previous }),
     ...(spec.timings && { timings: spec.timings }),
@@ -73,7 +73,7 @@ const keepUntilExpired = async (input: KeepTunnelInput, run: Run): Promise<'expi
   }
 };
 
-const openStates: readonly TunnelState[] = ['probing', 'up', 'degraded'];
+const openStates: readonly TunnelState[] = ['probing', 'up', 'open', 'degraded'];
 
 /** Until its end is proven to be where it was asked for, only probes pass. */
 const startRelayOf = (input: KeepTunnelInput, status: () => TunnelStatus) => {

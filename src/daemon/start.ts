@@ -8,11 +8,12 @@ import { withoutUndefined } from '../lib/defined.ts';
 import { UserError } from '../lib/errors.ts';
 import { giveTo, writeFileAtomically } from '../lib/files.ts';
 import { findProcess } from '../lib/process/processes.ts';
-import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
+import { polling, waitUntil } from '../lib/wait.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { launchDaemon } from '../supervisor/launch.ts';
 import { readClocks } from './expiry.ts';
 import { findTunnelDaemon, findTunnelStatus } from './find.ts';
+import { judgeProgress, lateError } from './progress.ts';
 import { findLastAddress, makeTunnelSpec, readTunnelSpec } from './spec.ts';
 import { stopTunnelDaemon } from './stop.ts';
 import { isAsWanted, type WantedTunnels } from './wanted.ts';
@@ -32,17 +33,6 @@ export type StartTunnelsInput = {
 
 const pollMs = 100;
 
-/** `true` once the tunnel and the forwards are up, otherwise what is missing. */
-const judge = (status: TunnelDaemonStatus | undefined): Verdict => {
-  if (!status) return 'the tunnel daemon does not answer yet';
-  const { tunnel, forward } = status;
-  if (tunnel && tunnel.state !== 'up')
-    return `${tunnel.target} is ${tunnel.state}: ${tunnel.detail ?? 'no nonce has come back yet'}`;
-  if (forward && forward.state !== 'up')
-    return `the forwards are ${forward.state}${forward.detail ? `: ${forward.detail}` : ''}`;
-  return true;
-};
-
 /** What will not come up any more. */
 const findEnded = ({ tunnel, forward }: TunnelDaemonStatus) =>
   [tunnel, forward].find((one) => one?.state === 'failed' || one?.state === 'ended');
@@ -56,13 +46,22 @@ const findProgress = async (instanceDir: string): Promise<TunnelDaemonStatus | u
   throw new UserError(detail || `the tunnel has ${state}`, { id, ...(hint && { hint }) });
 };
 
-/** Waits for a nonce through the tunnel, and for the forwards. Throws UserError `tunnel.*`. */
+/** Waits for a nonce through the tunnel, unless only pods can see its end, and for the forwards. Throws UserError `tunnel.*`. */
 const awaitUp = async ({ instance, signal, timeoutMs, report }: StartTunnelsInput): Promise<TunnelDaemonStatus> => {
   const { tunnelDaemonLogPath, tunnelLogPath } = instancePaths(instance.dir);
   const limits = { timeoutMs, signal, onVerdict: report };
-  const look = polling(() => findProgress(instance.dir), pollMs);
+  let last: TunnelDaemonStatus | undefined;
+  const look = polling(async () => {
+    last = await findProgress(instance.dir);
+    return last;
+  }, pollMs);
   const ending = { id: 'tunnel.not-up', hint: `the log is ${tunnelLogPath}` } as const;
-  const status = await waitUntil('The tunnel', look, judge, { ...limits, ...ending });
+  const status = await waitUntil('The tunnel', look, judgeProgress, { ...limits, ...ending }).catch(
+    (error: unknown) => {
+      if (!(error instanceof UserError) || error.id !== ending.id) throw error;
+      throw lateError(error, last, { timeoutMs, logPath: tunnelLogPath });
+    },
+  );
   if (!status) throw new Error(`no status of the tunnel daemon, see ${tunnelDaemonLogPath}`);
   return status;
 };

@@ -55,6 +55,8 @@ export const instancePaths = (dir: string) => {
     tunnelSocketPath: join(dir, 'tunnel.sock'),
     /** Keys of new hosts: written and read by ssh. */
     knownHostsPath: join(dir, 'known_hosts'),
+    /** What a tunnel's ssh keeps of the user's settings: written by the tunnel daemon, read by ssh. */
+    sshConfigPath: join(dir, 'ssh_config'),
     /** taskgate's settings for the ngrok agent: written by the tunnel daemon. */
     ngrokConfigPath: join(dir, 'ngrok.yml'),
     /** Who may call by ngrok, where `tunnel.allowFrom` is set: written by the tunnel daemon. */

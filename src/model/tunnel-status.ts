@@ -1,12 +1,22 @@
+// Tested in test/daemon/progress.test.ts
 import type { ErrorId } from '../lib/errors.ts';
 import type { PublicAddress, TunnelKind } from './master-endpoint.ts';
 
 /**
  * `starting`: the program runs and has no public end yet. `probing`: it has one, and no nonce has come back yet. `up`: a
- * nonce came back. `degraded`: the program runs, but nonces no longer come back. `backoff`: waits before the next start.
+ * nonce came back. `open`: the program reports that the end stands, but this host does not reach it: pods decide. `degraded`: the program runs, but nonces no longer come back. `backoff`: waits before the next start.
  * `failed`: retrying is useless. `ended`: it expired.
  */
-export type TunnelState = 'starting' | 'probing' | 'up' | 'degraded' | 'backoff' | 'failed' | 'ended';
+export type TunnelState = 'starting' | 'probing' | 'up' | 'open' | 'degraded' | 'backoff' | 'failed' | 'ended';
+
+/** A state of a tunnel or of forwards in words. */
+export const stateText = (state: TunnelState): string => (state === 'open' ? 'open, not seen from here' : state);
+
+/** Whether pods may dial the tunnel's end: it was seen to work, or only pods can see it. */
+export const isServed = (state: TunnelState): boolean => state === 'up' || state === 'open';
+
+/** Why a run of a tunnel's program ended. */
+export type TunnelFailure = { readonly detail: string; readonly hint?: string; readonly errorId?: ErrorId };
 
 /**
  * What is known of a public end that was asked for at a private address. `proven`: other addresses of its host refuse the
@@ -33,6 +43,8 @@ export type TunnelStatus = {
   readonly hint?: string;
   /** Id of the error that caused this state, if any. */
   readonly errorId?: ErrorId;
+  /** Why the last run ended, until one works. */
+  readonly failure?: TunnelFailure;
   /** When a nonce last came back, and how long it took. */
   readonly proven?: { readonly at: string; readonly latencyMs: number };
 };

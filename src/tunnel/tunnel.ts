@@ -2,12 +2,18 @@ import type { UserError } from '../lib/errors.ts';
 import type { Runner } from '../lib/process/runner.ts';
 import type { spawnTethered } from '../lib/process/tethered.ts';
 import type { PublicAddress, TunnelKind } from '../model/master-endpoint.ts';
+import type { Finding } from '../model/path.ts';
 import type { PrivateEnd } from '../model/tunnel-status.ts';
 
 /** Sends a fresh nonce to an address: `true` when it came back through the relay, otherwise what was seen. */
 export type SendNonce = (
   address: PublicAddress,
-  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  limits: {
+    readonly signal: AbortSignal;
+    readonly timeoutMs: number;
+    /** The address was reached without a proxy: so are the probes. */
+    readonly isDirect?: boolean;
+  },
 ) => Promise<string | true>;
 
 export type OpenInput = {
@@ -24,6 +30,10 @@ export type OpenTunnel = {
   readonly address: PublicAddress;
   /** Set where the end was asked for at a private address. */
   readonly privateEnd?: PrivateEnd;
+  /** A connection from this host came through, without a proxy. */
+  readonly isDirect?: boolean;
+  /** The program reports that the end stands, and this host does not reach it: why, and what to do if pods do not either. */
+  readonly unseen?: Finding;
   /** Resolves when the program has ended, with its exit status and last output. */
   readonly ended: Promise<string>;
   readonly close: () => Promise<void>;

@@ -122,6 +122,7 @@ test.each([
   'master-kubeconfig',
   'master-cluster-id',
   'known_hosts',
+  'ssh_config',
 ])('src names the file %s', (name) => {
   const root = join(import.meta.dirname, '..', '..');
   const texts = globSync('src/**/*.ts', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'));

@@ -69,9 +69,9 @@ const stateOf = async ({ dir }: Instance) => (await findTunnelStatus(dir))?.tunn
 const untilUp = (instance: Instance, timeout: number) =>
   expect.poll(() => stateOf(instance), { timeout, interval: 50 }).toBe('up');
 
-/** Programs of ssh that were started with this configuration. */
-const sshPids = async ({ clientConfig }: SshServer): Promise<readonly string[]> => {
-  const { stdout } = await execaRunner(['pgrep', '--full', `^ssh .*${clientConfig}`]).catch(() => ({ stdout: '' }));
+/** Programs of ssh that were started for this instance. */
+const sshPids = async ({ dir }: Instance): Promise<readonly string[]> => {
+  const { stdout } = await execaRunner(['pgrep', '--full', `^ssh -F ${dir}/`]).catch(() => ({ stdout: '' }));
   return stdout.split('\n').filter(Boolean);
 };
 
@@ -98,7 +98,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
     expect(await start(instance, wanted)).toMatchObject({ tunnel: { address: tunnel?.address } });
     expect(await findTunnelDaemon(instance)).toEqual(daemon);
     expect(await stopTunnelDaemon(instance)).toBe(true);
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(instance)).toEqual([]);
     expect(instance.record().journal).toEqual([]);
     expect(await findTunnelStatus(instance.dir)).toBeUndefined();
     expect(await readFile(instancePaths(instance.dir).tunnelLogPath, 'utf8')).toContain(' ssh tunnel http://');
@@ -140,7 +140,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
   test('an ssh that is killed is restarted at once', async ({ server }) => {
     const instance = await makeInstance();
     const { tunnel } = await start(instance, wantedOf(server, {}));
-    for (const pid of await sshPids(server)) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of await sshPids(instance)) process.kill(Number(pid), 'SIGKILL');
     await expect.poll(async () => (await findTunnelStatus(instance.dir))?.tunnel?.restarts, { timeout: 5_000 }).toBe(1);
     await untilUp(instance, 5_000);
     expect((await findTunnelStatus(instance.dir))?.tunnel?.address).toEqual(tunnel?.address);
@@ -153,7 +153,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
     await instance.change({ master: { scheme: 'https', host: '', port: 0, ...tunnel?.address, via: 'ssh' } });
     const daemon = await findTunnelDaemon(instance);
     process.kill(daemon?.process.pid ?? 0, 'SIGKILL');
-    await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => sshPids(instance), { timeout: 5_000 }).toEqual([]);
     expect(await findTunnelDaemon(instance)).toBeUndefined();
     expect((await start(instance, wanted)).tunnel?.address).toEqual(tunnel?.address);
   });
@@ -163,7 +163,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
     await writeFile(join(server.dir, 'authorized_keys'), '');
     await expect(start(instance, wantedOf(server, {}))).rejects.toMatchObject({ id: 'tunnel.ssh-refused-key' });
     expect(instance.record().journal).toEqual([]);
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(instance)).toEqual([]);
   });
 
   test('expires, and is opened again when it is extended', async ({ server }) => {
@@ -172,7 +172,7 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
     expect(Date.parse(tunnel?.until ?? '')).toBeGreaterThan(Date.now() + 7.9 * 3_600_000);
     await extendTunnel(instance, 1 / 3_600);
     await expect.poll(() => stateOf(instance), { timeout: 6_000 }).toBe('ended');
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(instance)).toEqual([]);
     const { host, port } = tunnel?.address ?? { host: '', port: 0 };
     expect(await readAll({ host, port })).toContain('ECONNREFUSED');
     await extendTunnel(instance, 1);
@@ -199,9 +199,9 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel daemon with a real sshd`, (
     const daemon = spawn(process.execPath, [program, specPath], { stdio: ['pipe', 'pipe', 'ignore'] });
     const ended = new Promise((resolve) => daemon.on('exit', resolve));
     daemon.stdin.write('go\n');
-    await expect.poll(() => sshPids(server), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => sshPids(instance), { timeout: 20_000 }).toHaveLength(1);
     daemon.stdin.end();
     expect(await ended).toBe(1);
-    await expect.poll(() => sshPids(server), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => sshPids(instance), { timeout: 5_000 }).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { describeNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { UserError } from '../../lib/errors.ts';
 import { plain, plainJson } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
+import { stateText } from '../../model/tunnel-status.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
 import { asTyped } from '../as-typed.ts';
@@ -24,7 +25,10 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
     ...describeTransports(status).map((text): Row => ['listeners', text]),
     ['master', master && `${originOf(master)} as tasks dial it (${master.via})`],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
-    ['tunnel', tunnels?.tunnel && `${tunnels.tunnel.target}: ${tunnels.tunnel.state} since ${tunnels.tunnel.since}`],
+    [
+      'tunnel',
+      tunnels?.tunnel && `${tunnels.tunnel.target}: ${stateText(tunnels.tunnel.state)} since ${tunnels.tunnel.since}`,
+    ],
     ['forwards', tunnels?.forward && `${tunnels.forward.state}, ${tunnels.forward.listeners.length} listeners`],
     ['node', use && describeNodeUse(use)],
     [

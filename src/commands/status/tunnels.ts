@@ -3,7 +3,7 @@ import type { Instance } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
+import { isServed, type TunnelDaemonStatus } from '../../model/tunnel-status.ts';
 
 type Judged = { readonly record: InstanceRecord; readonly status: TunnelDaemonStatus; readonly again: string };
 type Kept = Omit<Judged, 'status'> & { readonly status: Pick<TunnelDaemonStatus, 'tunnel' | 'forward'> };
@@ -26,7 +26,7 @@ const findClosed = ({ record, status, again: hint }: Kept): readonly Problem[] =
 
 const tunnelProblem = ({ status: { tunnel }, again }: Judged): Problem | false =>
   tunnel !== undefined &&
-  tunnel.state !== 'up' && {
+  !isServed(tunnel.state) && {
     id: tunnel.errorId ?? 'tunnel.not-up',
     message: `${tunnel.target} is ${tunnel.state}${tunnel.detail ? `: ${tunnel.detail}` : ''}`,
     hint: tunnel.hint ?? `it is retried automatically; ${again}`,

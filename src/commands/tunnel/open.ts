@@ -1,9 +1,11 @@
 import { findMasterMove, type MasterMove } from '../../daemon/find.ts';
 import { wantedTunnelOf } from '../../daemon/from-settings.ts';
+import { withLog } from '../../daemon/progress.ts';
 import { findCurrentSpec } from '../../daemon/spec.ts';
 import { startTunnels } from '../../daemon/start.ts';
 import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { createInstance, findInstance, type Instance, isTunnelOnly, removeInstance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
@@ -22,9 +24,9 @@ export type OpenedTunnel = {
 };
 
 const noTunnel = (via: string): UserError =>
-  new UserError(`there is no tunnel to open: tasks reach the master by ${via}`, {
+  new UserError(`No tunnel is needed: tasks reach the master ${via === 'direct' ? 'directly' : `by ${via}`}`, {
     id: 'usage.no-tunnel',
-    hint: 'choose one: --master-reach ssh --ssh-host HOST, or --master-reach ngrok; both with --tunnel-allow-public true',
+    hint: 'to use one: --master-reach ssh --ssh-host HOST, or --master-reach ngrok; both with --tunnel-allow-public true',
   });
 
 /** Throws UserError `usage.reach` with everything that is wrong; nothing may be exposed that the user has not allowed. */
@@ -63,8 +65,10 @@ export const openTunnelOf = async (context: CommandContext, report: (line: strin
     if (isTunnelOnly(instance)) await instance.change({ master: endpoint });
     return { instance, endpoint, status, ...(move && { move }) };
   } catch (error) {
-    if (!found) await removeInstance(instance);
-    throw error;
+    if (found) throw error;
+    const told = await withLog(error, instance.dir, instancePaths(instance.dir).tunnelLogPath);
+    await removeInstance(instance);
+    throw told;
   }
 };
 

@@ -5,7 +5,14 @@ import type { Instance } from '../../instance/instance.ts';
 import { UserError } from '../../lib/errors.ts';
 import { plain } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
-import type { Caller, TunnelDaemonStatus, TunnelEvent, TunnelReport } from '../../model/tunnel-status.ts';
+import {
+  type Caller,
+  isServed,
+  stateText,
+  type TunnelDaemonStatus,
+  type TunnelEvent,
+  type TunnelReport,
+} from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
 import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
@@ -22,9 +29,9 @@ const tunnelLines = (tunnel: TunnelReport): readonly string[] => {
   const { kind, target, state, since, address, restarts, detail, hint, proven, until, master } = tunnel;
   const { connections, connectionLimit, allowFrom, callers = [] } = tunnel;
   return [
-    `tunnel     ${target}: ${state} since ${since}${restarts > 0 ? `, started again ${restarts}x` : ''}`,
+    `tunnel     ${target}: ${stateText(state)} since ${since}${restarts > 0 ? `, started again ${restarts}x` : ''}`,
     detail ? `           ${detail}` : '',
-    hint && state !== 'up' ? `           to fix: ${hint}` : '',
+    hint && state !== 'up' ? `           ${isServed(state) ? '' : 'to fix: '}${hint}` : '',
     address ? `address    ${originOf(address)}, by ${kind}` : '',
     proven ? `proven     ${proven.at}, a nonce came back in ${proven.latencyMs} ms` : '',
     `master     ${master.host}:${master.port}, ${master.trouble ?? `${connections}${connectionLimit === undefined ? '' : ` of ${connectionLimit}`} connections now`}`,
@@ -82,7 +89,7 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
   if (!status?.tunnel && !status?.forward)
     throw new UserError(`no tunnel of instance ${name} runs`, { id: 'tunnel.not-running', hint });
   const { tunnel, forward } = status;
-  const bad = [tunnel, forward].find((one) => one && one.state !== 'up');
+  const bad = [tunnel, forward].find((one) => one && !isServed(one.state));
   if (bad)
     throw new UserError(`the tunnel of instance ${name} is ${bad.state}: ${bad.detail ?? 'not proven'}`, {
       id: 'tunnel.not-up',

@@ -11,6 +11,7 @@ import { UserError } from '../../lib/errors.ts';
 import { listTcpSockets, type TcpSocket } from '../../lib/process/sockets.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
+import { stateText } from '../../model/tunnel-status.ts';
 import type { StepTools } from '../../task-list/step.ts';
 import { chooseMasterRoute, directEndpoint, endpointThrough, type MasterRoute } from '../../tunnel/endpoint.ts';
 import { findUrlTrouble } from '../../tunnel/relay/probe.ts';
@@ -58,6 +59,8 @@ const openTunnel = async (
   const status = await settleTunnels({ instance, wanted }, context, tools);
   const address = status?.tunnel?.address;
   if (!address) throw new Error('a tunnel is up without an address');
+  if (status.tunnel?.state === 'open')
+    tools.warn(`${stateText('open')}: ${status.tunnel.detail}; the proof from a pod decides`);
   return { master: endpointThrough(tunnel.driver.kind, address, context.config.master.scheme), tunnel };
 };
 

@@ -1,5 +1,6 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
 import type { Command } from '../../lib/process/runner.ts';
+import { parseSettings, quotePath, splitFiles } from './config.ts';
 
 /** The settings of a host, from `ssh -G`. */
 export type SshHost = {
@@ -9,44 +10,38 @@ export type SshHost = {
   readonly knownHostsFiles: readonly string[];
   /** Reached through a jump host or a proxy command. */
   readonly isIndirect: boolean;
-  /** ForkAfterAuthentication, which must be off for a supervised tunnel; ssh before 8.7 has no such option. */
-  readonly forks: boolean;
 };
 
 /** The port on the server, and the local port that it forwards to. */
 export type Forward = { readonly remotePort: number; readonly localPort: number };
 
-const destination = ({ host, port, configFile }: SshSpec): readonly string[] => [
-  ...(configFile ? ['-F', configFile] : []),
+/** Without a terminal ssh would ask for passwords in a window. */
+export const neverAsk = { SSH_ASKPASS_REQUIRE: 'never' };
+
+/** Prints the version on stderr. */
+export const versionCommand = ({ program }: SshSpec): Command => [program, '-V'];
+
+/** Prints ssh's settings for the host by the user's files, or by none; `-N`, or it would refuse to fork without a command. */
+export const inspectCommand = ({ program, host, port, configFile }: SshSpec, from: 'user' | 'none'): Command => [
+  ...([program, '-G', '-N'] as const),
+  ...(from === 'none' ? ['-F', '/dev/null'] : configFile ? ['-F', configFile] : []),
   ...(port ? ['-p', String(port)] : []),
-  '--',
-  host,
+  ...['--', host],
 ];
 
-/** Prints ssh's settings for the host; `-N`, or it would refuse to fork without a command. */
-export const inspectCommand = (spec: SshSpec): Command => [spec.program, '-G', '-N', ...destination(spec)];
-
-/** Reads what `ssh -G` prints: a keyword in lower case and its value on each line. */
+/** Reads what `ssh -G` prints. */
 export const parseHost = (text: string): SshHost => {
-  const settings = new Map(
-    text.split('\n').map((line) => {
-      const space = line.indexOf(' ');
-      return [line.slice(0, space), line.slice(space + 1).trim()] as const;
-    }),
-  );
-  const isSet = (keyword: string) => (settings.get(keyword) ?? 'none') !== 'none';
+  const settings = parseSettings(text);
+  const first = (keyword: string): string | undefined => settings.get(keyword)?.[0];
+  const isSet = (keyword: string) => (first(keyword) ?? 'none') !== 'none';
   return {
-    hostName: settings.get('hostname') ?? '',
-    user: settings.get('user') ?? '',
-    port: Number(settings.get('port') ?? 22),
-    knownHostsFiles: (settings.get('userknownhostsfile') ?? '').split(' ').filter(Boolean),
+    hostName: first('hostname') ?? '',
+    user: first('user') ?? '',
+    port: Number(first('port') ?? 22),
+    knownHostsFiles: splitFiles(first('userknownhostsfile') ?? ''),
     isIndirect: isSet('proxyjump') || isSet('proxycommand'),
-    forks: settings.get('forkafterauthentication') === 'yes',
   };
 };
-
-/** ssh_config(5) splits a list of files at spaces and expands percent signs. */
-const quotePath = (path: string): string => `"${path.replaceAll('%', '%%')}"`;
 
 const hostKeyOptions = ({ hostKeyPolicy }: SshSpec, known: readonly string[], ownFile: string): readonly string[] => [
   `StrictHostKeyChecking=${hostKeyPolicy}`,
@@ -61,13 +56,16 @@ export type SshPlan = {
   readonly host: SshHost;
   /** The known_hosts file of the instance. */
   readonly knownHostsPath: string;
+  /** The configuration that was written for this tunnel. */
+  readonly configPath: string;
 };
 
 /**
- * Opens the tunnel and stays in the foreground. Only with `-v` ssh reports that the forward is established, why the
+ * Opens the tunnel and stays in the foreground, by a configuration of its own: what the user's files have for a session
+ * (forwards, a command, a shared connection) is not for a tunnel. Only with `-v` ssh reports that the forward is established, why the
  * server refuses it, and which connections come in.
  */
-export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: SshPlan): Command => {
+export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath, configPath }: SshPlan): Command => {
   const options = [
     'BatchMode=yes',
     ...hostKeyOptions(spec, host.knownHostsFiles, knownHostsPath),
@@ -78,16 +76,14 @@ export const tunnelCommand = (spec: SshSpec, { forward, host, knownHostsPath }: 
     // a shared master connection would keep the forward after this ssh has ended, and hide its errors
     'ControlMaster=no',
     'ControlPath=none',
-    'ClearAllForwardings=no',
-    ...(host.forks ? ['ForkAfterAuthentication=no'] : []),
   ];
   const listen = `${bracket(spec.bindAddress)}:${forward.remotePort}`;
   return [
     spec.program,
-    ...['-N', '-T', '-v'],
+    ...['-F', configPath, '-N', '-T', '-v'],
     ...options.flatMap((option) => ['-o', option]),
     ...['-R', `${listen}:127.0.0.1:${forward.localPort}`],
-    ...destination(spec),
+    ...['--', spec.host],
   ];
 };
 

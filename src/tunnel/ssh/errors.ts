@@ -32,7 +32,9 @@ const hostKeyUnknown: Rule = ([, name], { spec, host: { hostName, isIndirect } }
 });
 
 const keyTrouble = (lines: readonly string[]): string => {
-  const bad = lines.find((line) => /too open|bad permissions|agent refused|incorrect passphrase/.test(line));
+  const bad = lines.find((line) =>
+    /too open|bad permissions|agent refused|incorrect passphrase|no such identity|^Load key|not accessible/.test(line),
+  );
   const offered = lines.flatMap((line) => /^debug1: Offering public key: (\S+)/.exec(line)?.[1] ?? []);
   if (bad) return bad.replace(/^debug\d: /, '').trim();
   return offered.length > 0 ? `offered: ${[...new Set(offered)].join(', ')}` : 'no key was offered';
@@ -77,14 +79,40 @@ const portTaken: Rule = ([, port], { spec, host }) => ({
 
 const unreachable: Rule = ([what], { host: { hostName, port, isIndirect } }) => ({
   id: 'tunnel.ssh-unreachable',
+  cause: `${/refused/.test(what) ? 'no SSH server answers: ' : ''}${what.trim()}`,
+  hint: `is it the right --ssh-host and --ssh-port? check that sshd of ${hostName} runs and listens on port ${port}, that no firewall blocks this machine${isIndirect ? ', and that the jump host or proxy (ProxyJump, ProxyCommand) works' : ''}`,
+});
+
+/** What the shell says that starts a ProxyCommand. */
+const noProxyCommand: Rule = ([what]) => ({
+  id: 'tunnel.ssh-config',
+  cause: `the ProxyCommand cannot be run: ${what.trim()}`,
+  hint: 'install the program, or fix ProxyCommand in ~/.ssh/config',
+});
+
+const revokedKey: Rule = ([what]) => ({
+  id: 'tunnel.ssh-host-key-changed',
+  cause: `the server's host key is revoked: ${what.trim()}`,
+  hint: 'ask who runs the server: a revoked key may be in the hands of others',
+});
+
+const expired: Rule = ([what]) => ({
+  id: 'tunnel.ssh-refused-key',
   cause: what.trim(),
-  hint: `check that sshd of ${hostName} runs and listens on port ${port}, that no firewall blocks this machine${isIndirect ? ', and that the jump host or proxy (ProxyJump, ProxyCommand) works' : ''}`,
+  hint: 'log in once by hand, or ask who runs the server',
 });
 
 const unknownHost: Rule = ([what], { spec }) => ({
   id: /Temporary failure/.test(what) ? 'tunnel.ssh-no-dns' : 'tunnel.ssh-unknown-host',
   cause: what.trim(),
   hint: `fix the name ${spec.host}, or set its address by HostName in ~/.ssh/config`,
+});
+
+/** An option that taskgate itself gives. */
+const unknownOption: Rule = ([what], { spec: { program } }) => ({
+  id: 'tunnel.ssh-old',
+  cause: `${program} does not know an option of taskgate: ${what.trim()}`,
+  hint: 'update the OpenSSH client, or name another one by ssh.program',
 });
 
 const wrongConfig: Rule = ([what]) => ({
@@ -101,15 +129,23 @@ const noCommonAlgorithm: Rule = ([what]) => ({
 
 /** The most specific first: later lines of ssh often follow from earlier ones. */
 const rules: readonly (readonly [RegExp, Rule])[] = [
-  [/(?:Bad configuration option|terminating, \d+ bad|Bad owner or permissions|Can't open user config).*/, wrongConfig],
-  [/^.*\bline \d+: .*(?:argument|unsupported|[Mm]issing|[Bb]ad|[Ii]nvalid).*/m, wrongConfig],
+  [/^(?:command-line: line \d+: |(?:unknown|illegal|invalid) option -- ).*/m, unknownOption],
+  [/^.*(?:Bad configuration option|Bad owner or permissions|Can't open user config).*/m, wrongConfig],
+  [
+    /^.*\bline \d+: .*(?:argument|[Uu]nsupported|[Mm]issing|[Bb]ad|[Ii]nvalid|no closing|[Gg]arbage|[Nn]o such).*/m,
+    wrongConfig,
+  ],
+  [/^.*(?:terminating, \d+ bad|percent_expand: |vdollar_percent_expand: ).*/m, wrongConfig],
+  [/^(?:\S*sh|exec|env):(?:\d+:)? .*(?:not found|No such file or directory|[Pp]ermission denied).*/m, noProxyCommand],
   [/Could not resolve hostname .*/, unknownHost],
+  [/^.*(?:REVOKED HOST KEY|is marked as revoked|was revoked).*/m, revokedKey],
   [/Offending \S+ key in (.+):(\d+)/, hostKeyChanged],
   [/No \S+ host key is known for (\S+)/, hostKeyUnknown],
   [/Host key verification failed/, hostKeyUnknown],
   [/Unable to negotiate with .*/, noCommonAlgorithm],
   [/^(\S+@\S+): Permission denied \(([^)]*)\)/m, permissionDenied],
   [/disconnect from (\S+) port \d+:2: Too many authentication failures/, tooManyKeys],
+  [/^.*(?:account has expired|password has expired|account is currently not available).*/im, expired],
   [/Remote: Server has disabled port forwarding/, forbidden],
   [/Remote: port forwarding refused/, notPermitted],
   [/remote port forwarding failed for listen (?:port |\S*:)?(\d+)/, portTaken],
@@ -147,6 +183,7 @@ export const sshError = (failure: SshFailure): UserError => {
 /** Never temporary. */
 const finalAlways: readonly string[] = [
   'tunnel.ssh-missing',
+  'tunnel.ssh-old',
   'tunnel.ssh-config',
   'tunnel.ssh-host-key-changed',
   'tunnel.ssh-host-key-unknown',
@@ -165,6 +202,10 @@ const finalAtFirst: readonly string[] = [
   'tunnel.ssh-loopback-only',
   'tunnel.ssh-algorithms',
 ];
+
+/** What the network may be the cause of, or what nobody has told apart: it passes, or the address is a wrong one. */
+export const isOfReach = ({ id }: UserError): boolean =>
+  ['tunnel.ssh-unreachable', 'tunnel.ssh-no-dns', 'tunnel.ssh-ended'].includes(id);
 
 /** Whether a retry is useless; `hasWorked`: the same tunnel was established before. */
 export const isFinalSshError = ({ id }: UserError, hasWorked: boolean): boolean =>

@@ -1,21 +1,7 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
-import { withoutUndefined } from '../../lib/defined.ts';
-import { UserError } from '../../lib/errors.ts';
-import { CommandError } from '../../lib/process/runner.ts';
 import type { Tethered } from '../../lib/process/tethered.ts';
 import type { DriverTools } from '../tunnel.ts';
-import {
-  findOpenPort,
-  inspectCommand,
-  isArrival,
-  isDebugLine,
-  isNoise,
-  parseHost,
-  type SshHost,
-  type SshPlan,
-  tunnelCommand,
-} from './command.ts';
-import { sshError } from './errors.ts';
+import { findOpenPort, isArrival, isDebugLine, isNoise, neverAsk, type SshPlan, tunnelCommand } from './command.ts';
 import { followOriginators, type Originators } from './originators.ts';
 
 export type SshTools = DriverTools & {
@@ -31,33 +17,13 @@ const linesKept = 1_000;
 
 export type SshRun = {
   readonly child: Tethered;
+  /** Its output, without debug messages once the tunnel is established. */
   readonly lines: readonly string[];
   readonly originators: Originators;
   /** Resolves with the port at which the server listens. */
   readonly opened: Promise<number>;
   /** Resolves when the first connection comes in. */
   readonly arrival: Promise<void>;
-};
-
-const neverAsk = { SSH_ASKPASS_REQUIRE: 'never' };
-const inspectMs = 10_000;
-
-/** Reads ssh's settings for the host; throws `tunnel.ssh-missing` or `tunnel.ssh-config`. */
-export const inspectHost = async (spec: SshSpec, tools: SshTools, signal: AbortSignal): Promise<SshHost> => {
-  try {
-    const env = withoutUndefined({ ...tools.env, ...neverAsk });
-    return parseHost((await tools.runner(inspectCommand(spec), { env, timeoutMs: inspectMs, signal })).stdout);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof CommandError)) throw error;
-    const { exitCode, timedOut, stderr, message } = error;
-    if (exitCode === undefined && !timedOut) {
-      const hint = 'install the OpenSSH client (Debian: openssh-client), or name it by ssh.program';
-      throw new UserError(`${spec.program} cannot be run: ${message}`, { id: 'tunnel.ssh-missing', hint });
-    }
-    const how = timedOut ? `-G gave no answer in ${inspectMs / 1_000}s` : `-G exited with ${exitCode}`;
-    throw sshError({ spec, host: parseHost(''), lines: stderr.split('\n'), how });
-  }
 };
 
 /** Starts ssh and parses its output. Tested in test/tunnel/ssh/ssh.test.ts. */
@@ -74,8 +40,9 @@ export const startSsh = (
   const onLine = (line: string) => {
     originators.read(line);
     if (port === undefined || !isDebugLine(line)) tools.onLine?.(line);
+    // after that, only what may be the reason of an end
+    if ((port === undefined || !isDebugLine(line)) && lines.push(line) > linesKept) lines.shift();
     if (port === undefined) {
-      if (lines.push(line) > linesKept) lines.shift();
       port = findOpenPort(line, plan.forward);
       if (port !== undefined) opened.resolve(port);
     } else if (isArrival(line, port)) arrival.resolve();

@@ -57,6 +57,12 @@ const refused = ({ host, port }: PublicAddress, { bindAddress }: SshSpec): Findi
   hint: `set GatewayPorts clientspecified in /etc/ssh/sshd_config of the server, then reload sshd${isLoopback(bindAddress) ? `; and ssh.bindAddress, which is ${bindAddress}, to 0.0.0.0` : ''}; if it is set, a firewall rejects the port`,
 });
 
+const unseenCauses = {
+  unresolved: (host: string) => `no address is known here for ${host}`,
+  unreachable: (host: string, port: number) => `this host has no route to ${host}:${port}, or a firewall rejects it`,
+  timeout: (host: string, port: number) => `${host}:${port} gives this host no answer: a firewall drops its packets`,
+} as const;
+
 /** The likely cause of this outcome. Pods may reach an address that this machine does not. */
 export const explainPublicEnd = (
   outcome: Exclude<PublicEndOutcome, 'arrived'>,
@@ -66,14 +72,9 @@ export const explainPublicEnd = (
   const { host, port } = address;
   if (outcome === 'elsewhere') return elsewhere(address, spec);
   if (outcome === 'refused') return refused(address, spec);
-  if (outcome === 'unresolved')
-    return {
-      cause: `no address is known here for ${host}`,
-      hint: 'set ssh.publicHost to a name or address that tasks can resolve',
-    };
   return {
-    cause: `no answer from ${host}:${port}: a firewall or a security group drops packets to it`,
-    hint: `open port ${port} of ${host} for the cluster and this machine, or set ssh.publicHost to an address that they can reach`,
+    cause: `sshd listens, but ${unseenCauses[outcome](host, port)}`,
+    hint: `fine if the cluster reaches it: a pod's own call decides that (taskgate up); if that fails, open port ${port} of ${host} for the cluster, or set ssh.publicHost to a name or address that tasks reach`,
   };
 };
 

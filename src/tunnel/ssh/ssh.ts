@@ -8,17 +8,20 @@ import type { PublicAddress } from '../../model/master-endpoint.ts';
 import type { PrivateEnd } from '../../model/tunnel-status.ts';
 import type { OpenInput, OpenTunnel, TunnelDriver } from '../tunnel.ts';
 import type { SshHost } from './command.ts';
-import { isFinalSshError, sshError } from './errors.ts';
+import { isFinalSshError, isOfReach, sshError } from './errors.ts';
+import { inspectSsh } from './inspect.ts';
 import type { Originators } from './originators.ts';
 import { verifyPrivateEnd, wildcardError } from './private-end.ts';
-import { inspectHost, type SshTools, startSsh } from './process.ts';
-import { publicEndError, verifyPublicEnd } from './public-end.ts';
+import { type SshRun, type SshTools, startSsh } from './process.ts';
+import { explainPublicEnd, type PublicEnd, publicEndError, verifyPublicEnd } from './public-end.ts';
 
 const patience = { open: 30_000, arrival: 5_000, stale: 60_000 } as const;
 const connectOnceMs = 500;
 const backoff = { firstMs: 100, longestMs: 2_000 };
 type Attempt = {
   readonly host: SshHost;
+  /** Of the configuration that was written for the tunnel. */
+  readonly configPath: string;
   readonly remotePort: number;
   /** Called with what tells for whom ssh connects, before anything can come through it. */
   readonly onRun: (originators: Originators) => void;
@@ -36,11 +39,24 @@ const checkPrivacy = async (spec: SshSpec, tools: SshTools, opened: Opened): Pro
   return end;
 };
 
+const endingMs = 300;
+
+/** Throws why ssh has ended, if it has: then nothing that is seen at its public end has to do with it. */
+const throwIfEnded = async (spec: SshSpec, { child, lines }: SshRun, host: SshHost): Promise<void> => {
+  const how = await Promise.race([child.ended, pause(endingMs, undefined, { ref: false })]);
+  if (how !== undefined) throw sshError({ spec, host, lines, how });
+};
+
+/** What is known of the end: that connections from here come through it, or why that cannot be seen from here. */
+const describeEnd = (end: PublicEnd, address: PublicAddress, spec: SshSpec): Pick<OpenTunnel, 'isDirect' | 'unseen'> =>
+  end.outcome === 'arrived' ? { isDirect: true } : { unseen: explainPublicEnd(end.outcome, address, spec) };
+
 /** Starts ssh once; resolves when a connection to its public end came through, or this machine cannot test that. */
 const openOnce = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInput): Promise<OpenTunnel> => {
   const { host, remotePort, localPort, signal } = input;
   const { open, arrival } = { ...patience, ...tools.patienceMs };
-  const plan = { forward: { remotePort, localPort }, host, knownHostsPath: instancePaths(tools.folder).knownHostsPath };
+  const { knownHostsPath } = instancePaths(tools.folder);
+  const plan = { forward: { remotePort, localPort }, host, knownHostsPath, configPath: input.configPath };
   const run = startSsh(spec, plan, { tools, signal });
   input.onRun(run.originators);
   const { ended, kill } = run.child;
@@ -54,9 +70,10 @@ const openOnce = async (spec: SshSpec, tools: SshTools, input: Attempt & OpenInp
     const end = await verifyPublicEnd(address, { arrival: run.arrival, timeoutMs: arrival, signal });
     signal.throwIfAborted();
     const error = publicEndError(end, address, spec);
+    if (end.outcome !== 'arrived') await throwIfEnded(spec, run, host);
     if (error) throw error;
     if (end.outcome !== 'arrived') tools.onDetail?.(end.seen);
-    return { address, ended, close: kill, ...(privateEnd && { privateEnd }) };
+    return { address, ended, close: kill, ...(privateEnd && { privateEnd }), ...describeEnd(end, address, spec) };
   } catch (error) {
     await kill();
     throw error;
@@ -109,9 +126,37 @@ const refuseSettings = ({ bindAddress, mustBePrivate, allowFrom }: SshSpec): voi
   });
 };
 
+/** How often, and for how long, a server is tried that has not been reached before. */
+const firstTries = { count: 4, ms: 15_000 } as const;
+
+/** Counts what fails before anything has worked: then the settings may be wrong, and someone waits for an answer. */
+const countTries = () => {
+  let count = 0;
+  let sinceMs = performance.now();
+  let hasWorked = false;
+  const areOver = () => !hasWorked && (count >= firstTries.count || performance.now() - sinceMs > firstTries.ms);
+  return {
+    hasWorked: () => hasWorked,
+    areOver,
+    begin: () => {
+      if (count++ === 0) sinceMs = performance.now();
+    },
+    succeed: () => {
+      hasWorked = true;
+    },
+    /** The error of the last try names how many there were. */
+    explain: (error: unknown): unknown => {
+      if (!(error instanceof UserError) || !isOfReach(error) || !areOver()) return error;
+      const seconds = Math.ceil((performance.now() - sinceMs) / 1_000);
+      const { id, hint, message } = error;
+      return new UserError(`${message} (tried ${count} times in ${seconds} s)`, { id, ...(hint && { hint }) });
+    },
+  };
+};
+
 /** A reverse tunnel (`ssh -R`) by the user's own ssh, with its settings, keys, agent and jump hosts. */
 export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
-  let hasWorked = false;
+  const tries = countTries();
   let originators: Originators | undefined;
   const onRun = (next: Originators): void => {
     originators = next;
@@ -121,18 +166,22 @@ export const sshTunnel = (spec: SshSpec, tools: SshTools): TunnelDriver => {
     target: `ssh ${spec.host}`,
     open: async (input) => {
       refuseSettings(spec);
-      const host = await inspectHost(spec, tools, input.signal);
-      const { previous } = input;
+      tries.begin();
+      const { signal, previous } = input;
+      const { sshConfigPath } = instancePaths(tools.folder);
+      const { host, configPath } = await inspectSsh(spec, { configPath: sshConfigPath, tools, signal });
       const isSameHost = previous?.host === (spec.publicHost ?? host.hostName);
       const remotePort = spec.remotePort || (isSameHost ? previous.port : 0);
       const isSame = isSameHost && remotePort === previous.port;
-      const tunnel = await (isSame
-        ? reopen(spec, tools, { ...input, onRun, host, remotePort, previous })
-        : openOnce(spec, tools, { ...input, onRun, host, remotePort }));
-      hasWorked = true;
+      const attempt = { ...input, onRun, host, configPath, remotePort };
+      const opening = isSame ? reopen(spec, tools, { ...attempt, previous }) : openOnce(spec, tools, attempt);
+      const tunnel = await opening.catch((error: unknown) => {
+        throw tries.explain(error);
+      });
+      tries.succeed();
       return tunnel;
     },
-    isFinal: (error) => isFinalSshError(error, hasWorked),
+    isFinal: (error) => isFinalSshError(error, tries.hasWorked()) || (isOfReach(error) && tries.areOver()),
     findOriginator: async (connection) => originators?.find(connection),
   };
 };

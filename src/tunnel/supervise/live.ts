@@ -1,37 +1,53 @@
-import type { PublicAddress } from '../../model/master-endpoint.ts';
+import type { OpenTunnel } from '../tunnel.ts';
 import type { Supervision } from './state.ts';
 
 /** A tunnel is restarted after so many failed probes in a row. */
 const patience = 3;
 
+type End = Pick<OpenTunnel, 'address' | 'isDirect' | 'unseen'>;
+/** Once it was seen, it must stay so. */
+type Unsettled = Omit<End, 'unseen'> & { readonly unseen?: End['unseen'] | undefined };
+
 /** Sends one nonce and updates the state by the result. */
-const probeOnce = async (address: PublicAddress, timeoutMs: number, { probe, signal, state }: Supervision) => {
+const probeOnce = async (
+  { address, isDirect, unseen }: Unsettled,
+  timeoutMs: number,
+  { probe, signal, state }: Supervision,
+) => {
   const begun = performance.now();
-  const seen = await probe(address, { signal, timeoutMs });
+  const seen = await probe(address, { signal, timeoutMs, ...(isDirect && { isDirect }) });
   const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
   if (seen === true) {
     state.prove({ at: new Date().toISOString(), latencyMs });
     state.enter('up');
+  } else if (unseen) {
+    state.enter('open', { detail: unseen.cause, hint: unseen.hint });
   } else {
     state.enter(state.status().state === 'probing' ? 'probing' : 'degraded', { detail: seen });
   }
   return { seen, tookMs: latencyMs };
 };
 
+/** One failure is enough after the host got another address. */
+const isOver = (isSuspect: boolean, failures: number): boolean => isSuspect || failures >= patience;
+
 /**
  * Probes a tunnel until nonces no longer come back; resolves with what was seen instead of the last one. After the host
- * got another address one failed probe is enough: the connections from before are dead. Tested in test/tunnel/supervise/supervise.test.ts.
+ * got another address one failed probe is enough: the connections from before are dead. An end that this host has never
+ * reached is not judged by probes that fail: its program reports when the connection is lost, and pods prove the end.
  */
-export const stayLive = async (address: PublicAddress, run: Supervision): Promise<string> => {
+export const stayLive = async (opened: End, run: Supervision): Promise<string> => {
   const { wait, timings, signal, state } = run;
+  let end: Unsettled = opened;
   let failures = 0;
   let isSuspect = false;
   for (;;) {
     const isHurried = failures > 0 || isSuspect;
-    const { seen, tookMs } = await probeOnce(address, isHurried ? timings.degradedMs : timings.probeTimeoutMs, run);
-    failures = seen === true ? 0 : failures + 1;
-    if (seen !== true && (isSuspect || failures >= patience)) return seen;
-    const pauseMs = failures > 0 ? timings.degradedMs - tookMs : timings.livenessMs;
-    isSuspect = (await wait(pauseMs, signal)) === 'network' && state.status().state !== 'probing';
+    const { seen, tookMs } = await probeOnce(end, isHurried ? timings.degradedMs : timings.probeTimeoutMs, run);
+    if (seen === true) end = { ...opened, unseen: undefined };
+    failures = seen === true || end.unseen ? 0 : failures + 1;
+    if (seen !== true && isOver(isSuspect, failures)) return seen;
+    const waking = await wait(failures > 0 ? timings.degradedMs - tookMs : timings.livenessMs, signal);
+    isSuspect = waking === 'network' && state.status().state !== 'probing';
   }
 };

@@ -1,6 +1,6 @@
 import type { TunnelTimings } from '../../instance/tunnels.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
-import type { TunnelState, TunnelStatus } from '../../model/tunnel-status.ts';
+import { isServed, type TunnelFailure, type TunnelState, type TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, SendNonce, TunnelDriver } from '../tunnel.ts';
 import type { Wait } from './wake.ts';
 
@@ -13,6 +13,8 @@ export type SupervisedState = {
   /** Takes over what is known of the public end. */
   readonly move: (end: Pick<OpenTunnel, 'address' | 'privateEnd'>) => void;
   readonly prove: (proven: NonNullable<TunnelStatus['proven']>) => void;
+  /** Keeps why a run has ended, until another one works. */
+  readonly fail: (failure: TunnelFailure) => void;
 };
 
 export type SuperviseInput = {
@@ -47,11 +49,11 @@ export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }:
   return {
     status: () => status,
     enter: (state, why = {}) => {
-      const { detail, hint: _, errorId: __, ...rest } = status;
+      const { detail, hint: _, errorId: __, failure, ...rest } = status;
       const isChanged = state !== rest.state || why.detail !== detail || state === 'starting';
       const since = state === rest.state ? rest.since : new Date().toISOString();
       const restarts = rest.restarts + (state === 'starting' ? 1 : 0);
-      status = { ...rest, state, since, restarts, ...why };
+      status = { ...rest, state, since, restarts, ...why, ...(failure && !isServed(state) && { failure }) };
       if (isChanged) onState(status);
     },
     move: ({ address, privateEnd }) => {
@@ -60,6 +62,9 @@ export const makeState = ({ kind, target }: TunnelDriver, { previous, onState }:
     },
     prove: (proven) => {
       status = { ...status, proven };
+    },
+    fail: (failure) => {
+      status = { ...status, failure };
     },
   };
 };

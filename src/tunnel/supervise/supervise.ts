@@ -42,10 +42,11 @@ export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
   delayMs(isNetwork ? networkBackoff : backoff, failures);
 
 /** Watches an open tunnel until its program ends or its nonces no longer come back. */
-const stay = async ({ address, ended }: OpenTunnel, run: Supervision, signal: AbortSignal): Promise<End> => {
-  run.state.enter('probing');
+const stay = async (tunnel: OpenTunnel, run: Supervision, signal: AbortSignal): Promise<End> => {
+  const { ended, unseen } = tunnel;
+  run.state.enter(unseen ? 'open' : 'probing', unseen && { detail: unseen.cause, hint: unseen.hint });
   const programEnd = ended.then((why): End => ({ why, isFinal: false, isNetwork: true }));
-  const silence = stayLive(address, { ...run, signal }).then(
+  const silence = stayLive(tunnel, { ...run, signal }).then(
     (why): End => ({ why, isFinal: false, isNetwork: run.state.status().state !== 'probing' }),
   );
   return Promise.race([programEnd, silence]);
@@ -86,6 +87,7 @@ const keepOpen = async (run: Supervision): Promise<void> => {
     const startedAt = new Date().toISOString();
     state.enter('starting');
     const { why, isFinal, isNetwork, ...more } = await runOnce(run);
+    state.fail({ ...more, detail: why });
     if (isFinal) return state.enter('failed', { ...more, detail: why });
     if ((state.status().proven?.at ?? '') >= startedAt) failures = 0;
     const pauseMs = nextBackoffMs(failures, isNetwork);

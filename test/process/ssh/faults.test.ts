@@ -10,7 +10,7 @@ import { execaRunner } from '../../../src/lib/process/runner.ts';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import type { OpenInput, OpenTunnel } from '../../../src/tunnel/tunnel.ts';
 import { addJumpHost } from '../../support/sshd/arrange.ts';
-import { greeting, readAll } from '../../support/sshd/client.ts';
+import { type Client, greeting, readAll } from '../../support/sshd/client.ts';
 import { test } from '../../support/sshd/fixture.ts';
 
 /** Pids, as the host sees them, of processes whose command line matches. */
@@ -19,7 +19,7 @@ const findPids = async (pattern: string): Promise<readonly number[]> => {
   return stdout.split('\n').filter(Boolean).map(Number);
 };
 
-const sshPids = ({ clientConfig }: SshServer) => findPids(`^ssh .*${clientConfig}`);
+const sshPids = ({ folder }: Client) => findPids(`^ssh -F ${folder}/`);
 
 const untilGone = async (pids: readonly number[]): Promise<void> => {
   for (const pid of pids) while (await findProcess(pid)) await pause(20);
@@ -138,26 +138,26 @@ describe.skipIf(noSshServer)(`${noSshServer}a tunnel that is lost`, () => {
     expect(await readAll(again.address)).toBe(greeting);
   });
 
-  test('ssh is killed: the end is heard', async ({ server, client }) => {
+  test('ssh is killed: the end is heard', async ({ client }) => {
     const { ended } = await client.make().open();
-    for (const pid of await sshPids(server)) process.kill(pid, 'SIGKILL');
+    for (const pid of await sshPids(client)) process.kill(pid, 'SIGKILL');
     expect(await ended).toBe('ended by SIGKILL');
   });
 
   test('an abort while it opens ends ssh', async ({ server, client }) => {
     await server.network.setLink('down');
     const opening = client.make().open();
-    while ((await sshPids(server)).length === 0) await pause(20);
+    while ((await sshPids(client)).length === 0) await pause(20);
     client.controller.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(client)).toEqual([]);
   });
 
   test('a server that accepts and says nothing', async ({ server, client }) => {
     await server.run("require('node:net').createServer(() => {}).listen(2222, () => console.log('up'))");
     const opening = client.make({ spec: { port: 2222 }, tools: { patienceMs: { open: 1_000 } } }).open();
     await expect(opening).rejects.toMatchObject({ message: /did not open the tunnel in 1s/ });
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(client)).toEqual([]);
   });
 
   test('nothing listens at the local end: the tunnel stands, and ssh says what is missing', async ({ client }) => {
@@ -194,11 +194,11 @@ describe.skipIf(noSshServer)(`${noSshServer}what ssh must not do`, () => {
     );
     onTestFinished(() => void parent.kill('SIGKILL'));
     await once(parent.stdout, 'data');
-    const pids = await sshPids(server);
+    const pids = await sshPids(client);
     expect(pids.length).toBe(isIndirect ? 2 : 1);
     parent.kill('SIGKILL');
     await untilGone(pids);
-    expect(await sshPids(server)).toEqual([]);
+    expect(await sshPids(client)).toEqual([]);
   });
 });
 

@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
     ...{
       id: 'unreachable',
       says: /port 22: Connection refused$/,
-      hint: /^check that sshd of 198\.\S+ runs/,
+      hint: /--ssh-host and --ssh-port\? check that sshd of 198\.\S+ runs/,
       passes: true,
     },
   },
@@ -157,12 +157,12 @@ const cases: readonly Case[] = [
     name: 'a program that is not there',
     arrange: async () => undefined,
     spec: { program: 'no-such-ssh' },
-    ...{ id: 'missing', says: /no-such-ssh cannot be run/, hint: /openssh-client/ },
+    ...{ id: 'missing', says: /^The program no-such-ssh was not found$/, hint: /openssh-client/ },
   },
   {
     name: 'settings that ssh does not know',
     arrange: ({ clientConfig }) => appendFile(clientConfig, '  PortForwarding yes\n'),
-    ...{ id: 'config', says: /Bad configuration option: portforwarding/, hint: /fix the file/ },
+    ...{ id: 'config', says: /ssh_config: line \d+: Bad configuration option: portforwarding$/, hint: /fix the file/ },
   },
   {
     name: 'a settings file that is not there',

@@ -17,5 +17,4 @@ export const sampleHost: SshHost = {
   port: 22,
   knownHostsFiles: ['/home/me/.ssh/known_hosts'],
   isIndirect: false,
-  forks: false,
 };

@@ -18,16 +18,17 @@ const commandOf = (spec: Partial<SshSpec> = {}, host: Partial<SshHost> = {}) =>
       forward: { remotePort: spec.remotePort ?? 8080, localPort: 41000 },
       host: { ...sampleHost, ...host },
       knownHostsPath: '/state/dev/known_hosts',
+      configPath: '/state/dev/ssh_config',
     },
   );
 
 test('the command names every setting on which the tunnel depends', () => {
   expect(commandOf().join(' ')).toBe(
     [
-      'ssh -N -T -v -o BatchMode=yes -o StrictHostKeyChecking=accept-new',
+      'ssh -F /state/dev/ssh_config -N -T -v -o BatchMode=yes -o StrictHostKeyChecking=accept-new',
       '-o UserKnownHostsFile="/state/dev/known_hosts" "/home/me/.ssh/known_hosts"',
       '-o ServerAliveInterval=60 -o ServerAliveCountMax=10 -o ExitOnForwardFailure=yes -o ConnectTimeout=10',
-      '-o ControlMaster=no -o ControlPath=none -o ClearAllForwardings=no',
+      '-o ControlMaster=no -o ControlPath=none',
       '-R 0.0.0.0:8080:127.0.0.1:41000 -- aws-dev.prv',
     ].join(' '),
   );
@@ -36,9 +37,9 @@ test('the command names every setting on which the tunnel depends', () => {
 test.each<[Partial<SshSpec>, string]>([
   [{ bindAddress: '::' }, '-R [::]:8080:127.0.0.1:41000 --'],
   [{ bindAddress: '*', remotePort: 0 }, '-R *:0:127.0.0.1:41000 --'],
-  [{ port: 2222, configFile: '/etc/my config' }, '-F /etc/my config -p 2222 -- aws-dev.prv'],
+  [{ port: 2222, configFile: '/etc/my config' }, 'ssh -F /state/dev/ssh_config -N'],
   [{ host: '-oProxyCommand=x' }, '-- -oProxyCommand=x'],
-  [{ program: '/opt/ssh' }, '/opt/ssh -N'],
+  [{ program: '/opt/ssh' }, '/opt/ssh -F /state/dev/ssh_config -N'],
   [{ serverAliveInterval: 5, serverAliveCountMax: 2 }, '-o ServerAliveInterval=5 -o ServerAliveCountMax=2'],
 ])('%o: %s', (spec, part) => {
   expect(commandOf(spec).join(' ')).toContain(part);
@@ -58,23 +59,12 @@ test('a percent sign in a path stays one', () => {
   expect(commandOf({}, { knownHostsFiles: ['/home/50%/known'] }).join(' ')).toContain('"/home/50%%/known"');
 });
 
-test('forking is forbidden only to an ssh that would fork: an old one does not know the option', () => {
-  expect(commandOf().join(' ')).not.toContain('Fork');
-  expect(commandOf({}, { forks: true }).join(' ')).toContain('-o ForkAfterAuthentication=no');
-});
-
-test('ssh itself is asked for what it knows of the host', () => {
-  expect(inspectCommand({ ...sampleSpec, port: 2222, configFile: '/c' })).toEqual([
-    'ssh',
-    '-G',
-    '-N',
-    '-F',
-    '/c',
-    '-p',
-    '2222',
-    '--',
-    'aws-dev.prv',
-  ]);
+test.each([
+  ['user', { port: 2222, configFile: '/c' }, 'ssh -G -N -F /c -p 2222 -- aws-dev.prv'],
+  ['user', {}, 'ssh -G -N -- aws-dev.prv'],
+  ['none', { port: 2222, configFile: '/c' }, 'ssh -G -N -F /dev/null -p 2222 -- aws-dev.prv'],
+] as const)('ssh itself is asked for its settings by the files of: %s, %o', (from, spec, expected) => {
+  expect(inspectCommand({ ...sampleSpec, ...spec }, from).join(' ')).toBe(expected);
 });
 
 test.each<[string, Partial<SshHost>]>([
@@ -83,8 +73,10 @@ test.each<[string, Partial<SshHost>]>([
   ['proxyjump me@jump\n', { isIndirect: true }],
   ['proxycommand nc %h %p\n', { isIndirect: true }],
   ['proxycommand none\n', { isIndirect: false }],
-  ['forkafterauthentication yes\n', { forks: true }],
-  ['forkafterauthentication no\n', { forks: false }],
+  [
+    'userknownhostsfile /home/my self/known /home/my self/known2\n',
+    { knownHostsFiles: ['/home/my self/known', '/home/my self/known2'] },
+  ],
   ['', { hostName: '', port: 22, knownHostsFiles: [] }],
 ])('reads %o of ssh -G', (text, expected) => {
   expect(parseHost(text)).toMatchObject(expected);

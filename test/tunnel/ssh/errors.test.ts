@@ -110,6 +110,54 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
     /Bad configuration option: frobnicate$/,
     /fix/,
   ],
+  [
+    'command-line: line 0: unsupported option "accept-new".',
+    'old',
+    /ssh does not know an option of taskgate: command-line/,
+    /update/,
+  ],
+  ['unknown option -- G\nusage: ssh [-1246AaCfgKkMNnqsTtVvXxYy]', 'old', /unknown option -- G$/, /ssh\.program/],
+  ["/home/me/.ssh/config line 9: Bad SSH2 cipher spec 'x'.", 'config', /config line 9: Bad SSH2 cipher spec/, /fix/],
+  ['/home/me/.ssh/config line 2: keyword include no such file', 'config', /config line 2:/, /fix/],
+  ['percent_expand: unknown key %q', 'config', /unknown key %q$/, /fix/],
+  [
+    'zsh:1: command not found: nc\nConnection closed by UNKNOWN port 65535',
+    'config',
+    /the ProxyCommand cannot be run: zsh:1: command not found: nc$/,
+    /install the program/,
+    { host: { isIndirect: true } },
+  ],
+  [
+    '/bin/sh: 1: cloudflared: not found\nkex_exchange_identification: Connection closed by remote host',
+    'config',
+    /cloudflared: not found$/,
+    /ProxyCommand/,
+  ],
+  [
+    'no such identity: /home/me/.ssh/team: No such file or directory\nme@h: Permission denied (publickey).',
+    'refused-key',
+    /\(no such identity: \/home\/me\/\.ssh\/team: No such file or directory\)$/,
+    /IdentityFile/,
+  ],
+  [
+    'Load key "/k/a": error in libcrypto\nme@h: Permission denied (publickey).',
+    'refused-key',
+    /Load key "\/k\/a": error in libcrypto/,
+    /ssh-add/,
+  ],
+  ['Host key ED25519 SHA256:x for 1.2.3.4 was revoked.', 'host-key-changed', /revoked/, /who runs the server/],
+  [
+    'Your account has expired; please contact your system administrator.\nConnection closed by 1.2.3.4 port 22',
+    'refused-key',
+    /account has expired/,
+    /log in/,
+  ],
+  [
+    'ssh: connect to host 1.2.3.4 port 22: Connection refused',
+    'unreachable',
+    /: no SSH server answers: ssh: connect to host 1\.2\.3\.4 port 22: Connection refused$/,
+    /^is it the right --ssh-host and --ssh-port\?/,
+  ],
   ['Bad owner or permissions on /home/me/.ssh/config', 'config', /Bad owner or permissions/, /fix/],
   ['/home/me/.ssh/config line 4: missing argument.', 'config', /config line 4: missing argument/, /fix/],
   [
@@ -134,6 +182,7 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
 
 test.each([
   ['missing', true, true],
+  ['old', true, true],
   ['host-key-changed', true, true],
   ['refused-key', true, false],
   ['unknown-host', true, false],

@@ -6,10 +6,17 @@ import type { spawnTethered } from '../../../src/lib/process/tethered.ts';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import { sshTunnel } from '../../../src/tunnel/ssh/ssh.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 const inspected = 'hostname 127.0.0.1\nuser me\nport 22\nuserknownhostsfile /home/me/.ssh/known_hosts\n';
-const askHost = 'ssh -G -N -- aws-dev.prv';
+/** What ssh is asked before it opens a tunnel, with its answers. */
+const answers = (folder: string) => ({
+  'ssh -V': '',
+  'ssh -G -N -- aws-dev.prv': inspected,
+  'ssh -G -N -F /dev/null -- aws-dev.prv': inspected.replaceAll('me', 'root'),
+  [`ssh -G -N -F ${folder}/ssh_config -- aws-dev.prv`]: inspected,
+});
 const localPort = 41000;
 const { signal } = new AbortController();
 const probe = async () => 'nothing came back';
@@ -60,11 +67,12 @@ const fakeSsh = async (taken: readonly number[] = []) => {
 
 type Ssh = Awaited<ReturnType<typeof fakeSsh>>;
 
-const start = ({ spawn }: Ssh, spec: Partial<SshSpec> = {}) => {
+const start = async ({ spawn }: Ssh, spec: Partial<SshSpec> = {}) => {
+  const folder = await temporaryDir();
   const details: string[] = [];
   const lines: string[] = [];
   const tools = {
-    ...{ runner: fakeRunner({ [askHost]: inspected }).runner, spawn, env: { HOME: '/home/me' }, folder: '/state/dev' },
+    ...{ runner: fakeRunner(answers(folder)).runner, spawn, env: { HOME: '/home/me' }, folder },
     onDetail: (detail: string) => void details.push(detail),
     onLine: (line: string) => void lines.push(line),
     patienceMs: { open: 200, arrival: 1_000, stale: 150 },
@@ -74,7 +82,7 @@ const start = ({ spawn }: Ssh, spec: Partial<SshSpec> = {}) => {
 
 test('the address is what ssh dials, with the port that the server allocates', async () => {
   const ssh = await fakeSsh();
-  const { driver, lines } = start(ssh, { remotePort: 0 });
+  const { driver, lines } = await start(ssh, { remotePort: 0 });
   const { address, ended, close } = await driver.open({ localPort, probe, signal });
   expect(address).toEqual(ssh.address);
   expect({ kind: driver.kind, target: driver.target }).toEqual({ kind: 'ssh', target: 'ssh aws-dev.prv' });
@@ -94,13 +102,13 @@ test.each([
 ])('a server that allocates is asked, %s (before: %s), for %s port', async (_, before, expected) => {
   const ssh = await fakeSsh();
   const previous = before && { ...ssh.address, ...(before === 'elsewhere' && { host: 'tasks.example.app' }) };
-  await start(ssh, { remotePort: 0 }).driver.open({ localPort, probe, signal, ...(previous && { previous }) });
+  await (await start(ssh, { remotePort: 0 })).driver.open({ localPort, probe, signal, ...(previous && { previous }) });
   expect(ssh.asked).toEqual([expected === 'same' ? ssh.address.port : 0]);
 });
 
 test('a port that was ours is asked for until the wait ends; then the server allocates, if it may', async () => {
   const ssh = await fakeSsh([1]);
-  const { driver, details } = start(ssh, { remotePort: 0 });
+  const { driver, details } = await start(ssh, { remotePort: 0 });
   const previous = { ...ssh.address, port: 1 };
   expect((await driver.open({ localPort, probe, signal, previous })).address).toEqual(ssh.address);
   expect(ssh.asked[0]).toBe(1);
@@ -113,7 +121,7 @@ test('a port that was ours is asked for until the wait ends; then the server all
 
 test('a fixed port is never given up', async () => {
   const ssh = await fakeSsh([1]);
-  const { driver } = start(ssh, { remotePort: 1 });
+  const { driver } = await start(ssh, { remotePort: 1 });
   const opening = driver.open({ localPort, probe, signal, previous: { ...ssh.address, port: 1 } });
   await expect(opening).rejects.toMatchObject({ id: 'tunnel.ssh-port-stale' });
   expect(new Set(ssh.asked)).toEqual(new Set([1]));
@@ -121,15 +129,18 @@ test('a fixed port is never given up', async () => {
 
 test('a port that never was ours is not waited for', async () => {
   const ssh = await fakeSsh([1]);
-  const { driver } = start(ssh, { remotePort: 1 });
+  const { driver } = await start(ssh, { remotePort: 1 });
   await expect(driver.open({ localPort, probe, signal })).rejects.toMatchObject({ id: 'tunnel.ssh-port-taken' });
   expect({ asked: ssh.asked, kills: ssh.kills() }).toEqual({ asked: [1], kills: 1 });
 });
 
-test('a public end that only this machine cannot reach is told, and left to the probes', async () => {
+test('a public end that only this machine cannot reach is told, and left to pods', async () => {
   const ssh = await fakeSsh();
-  const { driver, details } = start(ssh, { remotePort: 0, publicHost: 'no-such-host.invalid' });
-  expect((await driver.open({ localPort, probe, signal })).address.host).toBe('no-such-host.invalid');
+  const { driver, details } = await start(ssh, { remotePort: 0, publicHost: 'no-such-host.invalid' });
+  const tunnel = await driver.open({ localPort, probe, signal });
+  expect(tunnel.address.host).toBe('no-such-host.invalid');
+  expect(tunnel.unseen?.cause).toBe('sshd listens, but no address is known here for no-such-host.invalid');
+  expect(tunnel.isDirect).toBeUndefined();
   expect(details).toEqual([expect.stringMatching(/no-such-host\.invalid/)]);
 });
 
