@@ -23,7 +23,7 @@ type Tools = { readonly env: Environment; readonly signal: AbortSignal; readonly
 
 const driverOf = ({ kind, settings }: DriverSpec, folder: string, { env, journal }: Tools) => {
   const tools = { runner: execaRunner, spawn: spawnTethered, env, folder };
-  if (kind === 'ngrok') return ngrokTunnel(settings, tools);
+  if (kind === 'ngrok') return ngrokTunnel(settings, { ...tools, onOutput: (line) => journal.log(`ngrok: ${line}`) });
   const onLine = (line: string): void => journal.log(`ssh: ${line}`);
   return sshTunnel(settings, { ...tools, onLine, onDetail: (detail) => journal.note(`ssh: ${detail}`) });
 };

@@ -24,10 +24,50 @@ describe('an agent that cannot begin', { concurrent: true }, () => {
     expect(error.message).not.toContain('SECRET');
   });
 
+  test.for([
+    [
+      'in its own words',
+      "ERROR:  Error reading configuration file '%s': open %s: permission denied",
+      /may not read \S+ngrok\.yml \(a snap\?\)/,
+    ],
+    ['in those of a launcher', 'cannot open the file: Permission denied', /may not read .*Permission denied/],
+    ['without a word', '', /ends without a word; perhaps it may not read/],
+  ] as const)('an agent that may not read hidden folders of the home, and says so %s', async ([, words, message], {
+    scene,
+  }) => {
+    const program = join(scene.home, 'confined-ngrok');
+    const script = `#!/bin/sh\n[ "$1" = version ] && { echo 'ngrok version 3.30.0'; exit 0; }\n[ -n "${words}" ] && echo "${words}" >&2\nexit 1\n`;
+    await writeFile(program, script, { mode: 0o755 });
+    const driver = scene.driver({}, { program }, join(scene.home, '.local', 'state', 'dev'));
+    const error = await refusal(open(driver, 8080));
+    expect(error.id).toBe('tunnel.ngrok-confined');
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(/ngrok\.program.*XDG_STATE_HOME/);
+    expect(driver.isFinal(error)).toBe(true);
+  });
+
+  test('an agent that ends with words of the system: they are told, and it is not tried for ever', async ({
+    scene,
+  }) => {
+    const program = join(scene.home, 'broken-ngrok');
+    await writeFile(
+      program,
+      '#!/bin/sh\n[ "$1" = version ] && { echo ngrok version 3.30.0; exit; }\necho "symbol lookup error" >&2; exit 127\n',
+      { mode: 0o755 },
+    );
+    const driver = scene.driver({}, { program });
+    for (const isFinal of [false, false, true]) {
+      const error = await refusal(open(driver, 8080));
+      expect(error.message).toBe('ngrok: exited with 127: symbol lookup error');
+      expect(driver.isFinal(error)).toBe(isFinal);
+    }
+  });
+
   test('no agent', async ({ scene }) => {
     const driver = scene.driver({}, { program: 'no-such-ngrok' });
     const error = await refusal(open(driver, 8080));
     expect([error.id, driver.isFinal(error)]).toEqual(['tunnel.ngrok-missing', true]);
+    expect(error.message).toBe('The program no-such-ngrok was not found');
   });
 
   test('a domain of somebody else', async ({ scene }) => {

@@ -77,6 +77,27 @@ describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
     await tunnel.close();
   });
 
+  test.for([
+    ['the folder of XDG_CONFIG_HOME', 'config/ngrok', true],
+    ['the folder of a snap', 'snap/ngrok/current/.config/ngrok', false],
+    ['the folder of version 2', '.ngrok2', false],
+  ] as const)('the token in a file in %s', async ([, folder, isXdg], { scene }) => {
+    await using local = await echo();
+    await mkdir(join(scene.home, folder), { recursive: true });
+    await writeFile(join(scene.home, folder, 'ngrok.yml'), `version: "3"\nagent:\n  authtoken: ${token}\n`);
+    const env = { NGROK_AUTHTOKEN: '', ...(isXdg && { XDG_CONFIG_HOME: join(scene.home, 'config') }) };
+    const tunnel = await open(scene.driver(env), local.port);
+    expect(tunnel.address.scheme).toBe('https');
+    await tunnel.close();
+  });
+
+  test('an agent whose API has endpoints only', async ({ scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver({ STAND_IN_NGROK_API: 'endpoints' }), local.port);
+    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    await tunnel.close();
+  });
+
   test('64 MB of log and as much on stderr do not stall it', async ({ scene }) => {
     await using local = await echo();
     const tunnel = await open(scene.driver({ STAND_IN_NGROK_LOG_MB: '64' }), local.port);

@@ -1,15 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { findProcess } from '../../src/lib/process/processes.ts';
+import { execaRunner } from '../../src/lib/process/runner.ts';
 import { spawnTethered } from '../../src/lib/process/tethered.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const untilGone = async (pid: number): Promise<void> => {
   while (await findProcess(pid)) await pause(10);
 };
+
+/** A setpriv that knows no parent-death signal: that of busybox, or of an older util-linux. */
+const oldSetpriv = async (): Promise<string> => {
+  const path = join(await temporaryDir(), 'setpriv');
+  await writeFile(path, '#!/bin/sh\necho "setpriv: unrecognized option: pdeathsig" >&2\nexit 1\n', { mode: 0o755 });
+  return path;
+};
+
+const setprivs = [
+  ['with the parent-death signal', async () => undefined],
+  ['with a setpriv that knows none', oldSetpriv],
+  ['without setpriv', async () => '/nowhere/setpriv'],
+] as const;
 
 /** A program of Node, tethered; ended after the test. */
 const start = (program: string, options?: Parameters<typeof spawnTethered>[1]) => {
@@ -18,10 +34,12 @@ const start = (program: string, options?: Parameters<typeof spawnTethered>[1]) =
   return child;
 };
 
-test('says how it ended and what it wrote last on both streams', async () => {
+test.each(setprivs)('says how it ended and what it wrote last on both streams: %s', async (_, find) => {
+  const setpriv = await find();
+  const options = setpriv === undefined ? {} : { setpriv };
   const program = 'for (let i = 0; i < 20; i++) (i % 2 ? console.log : console.error)(i); process.exitCode = 3';
-  expect(await start(program).ended).toMatch(/^exited with 3: (\d+; ){4}\d+$/);
-  expect(await start('process.kill(process.pid)').ended).toBe('ended by SIGTERM');
+  expect(await start(program, options).ended).toMatch(/^exited with 3: (\d+; ){4}\d+$/);
+  expect(await start('process.kill(process.pid)', options).ended).toBe('ended by SIGTERM');
 });
 
 test('lines come whole, in order, without those that are not worth keeping', async () => {
@@ -48,8 +66,9 @@ test('64 MiB of output, the half of it one line, neither stops the child nor sta
   expect(longest).toBeLessThan(200_000);
 });
 
-test('a program that is not there', async () => {
-  expect(await spawnTethered(['no-such-program', 'x']).ended).toMatch(
+test.each(setprivs)('a program that is not there: %s', async (_, find) => {
+  const setpriv = await find();
+  expect(await spawnTethered(['no-such-program', 'x'], setpriv === undefined ? {} : { setpriv }).ended).toMatch(
     /^exited with 127: .*no-such-program: not found$/,
   );
 });
@@ -58,6 +77,18 @@ test('gets the environment that it is given, and no terminal', async () => {
   const env = { PATH: process.env.PATH, WORD: 'hello' };
   const { ended } = spawnTethered(['sh', '-c', 'echo "$WORD-$HOME-"; exec 3</dev/tty'], { env });
   expect(await ended).toMatch(/hello--; .*\/dev\/tty/);
+});
+
+test('without a parent-death signal nothing of the shell beside it is left after its end', async () => {
+  const child = spawnTethered(['sh', '-c', 'echo $$; sleep 0.3'], { setpriv: '/nowhere/setpriv' });
+  expect(await child.ended).toBe(`exited with 0: ${child.pid}`);
+  // only a zombie may be left, for whoever is to reap it
+  const list = () =>
+    execaRunner(['ps', '-o', 'stat=', '-g', String(child.pid)]).then(
+      ({ stdout }) => stdout,
+      () => '',
+    );
+  await expect.poll(list).toMatch(/^(Z\S*\s*)*$/);
 });
 
 test.each(['signal', 'kill'])('%s ends it with what it has started, also where it will not end', async (how) => {
@@ -83,18 +114,22 @@ test('kill is repeatable; after the end it does nothing', async () => {
   await child.kill();
 });
 
-test.runIf(process.platform === 'linux')('dies with its parent, however that ends', async () => {
-  const source = join(import.meta.dirname, '../../src/lib/process/tethered.ts');
-  const program = `import { spawnTethered } from '${source}';
-    const { pid } = spawnTethered(['sleep', '1000']); console.log(pid); setInterval(() => {}, 1000)`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void parent.kill('SIGKILL'));
-  const [line] = await once(parent.stdout, 'data');
-  const pid = Number(line);
-  while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep')) await pause(10);
-  parent.kill('SIGKILL');
-  await untilGone(pid);
-  expect(await findProcess(pid)).toBeUndefined();
-});
+test.runIf(process.platform === 'linux').each(setprivs)(
+  'dies with its parent, however that ends: %s',
+  async (_, find) => {
+    const options = JSON.stringify({ setpriv: await find() });
+    const source = join(import.meta.dirname, '../../src/lib/process/tethered.ts');
+    const program = `import { spawnTethered } from '${source}';
+    const { pid } = spawnTethered(['sleep', '1000'], ${options}); console.log(pid); setInterval(() => {}, 1000)`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [line] = await once(parent.stdout, 'data');
+    const pid = Number(line);
+    while (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep')) await pause(10);
+    parent.kill('SIGKILL');
+    await untilGone(pid);
+    expect(await findProcess(pid)).toBeUndefined();
+  },
+);

@@ -1,5 +1,5 @@
 // Tested in test/process/tethered.test.ts
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../errors.ts';
 import { splitLines } from '../text/lines.ts';
@@ -17,6 +17,8 @@ export type TetherOptions = {
   readonly killDelayMs?: number;
   /** Terminates it. */
   readonly signal?: AbortSignal;
+  /** Path of setpriv; by default the system's on Linux, and none elsewhere. */
+  readonly setpriv?: string;
 };
 
 /** A child process that does not outlive this process. */
@@ -33,22 +35,38 @@ const linesKept = 5;
 const defaultKillDelayMs = 2_000;
 
 /**
- * On Linux the kernel kills the child when its parent dies (PR_SET_PDEATHSIG). If the parent died before that was set, the
- * shell detects another parent and does not exec the program.
+ * The kernel kills the child when its parent dies (PR_SET_PDEATHSIG). If the parent died before that was set, the shell
+ * detects another parent and does not exec the program.
  */
-const tetherCommand = (command: Command, platform: NodeJS.Platform): Command =>
-  platform === 'linux'
-    ? [
-        systemProgram('setpriv'),
-        '--pdeathsig',
-        'KILL',
-        '/bin/sh',
-        '-c',
-        `[ "$PPID" = ${process.pid} ] && exec "$@"`,
-        'tether',
-        ...command,
-      ]
-    : command;
+const byKernel = (setpriv: string, command: Command): Command => [
+  setpriv,
+  ...['--pdeathsig', 'KILL', '/bin/sh', '-c'],
+  `[ "$PPID" = ${process.pid} ] && exec "$@"`,
+  'tether',
+  ...command,
+];
+
+/**
+ * For machines without such a setpriv: a shell beside the program, in its process group, waits for the end of a pipe that
+ * only the parent holds, and then kills the group.
+ */
+const byWatcher = (command: Command): Command => [
+  ...(['/bin/sh', '-c'] as const),
+  'exec 3<&0 </dev/null; { read -r _ <&3; kill -9 "-$$"; } >/dev/null 2>&1 & exec "$@" 3<&-',
+  'tether',
+  ...command,
+];
+
+const known = new Map<string, boolean>();
+
+/** Whether this setpriv sets a parent-death signal: util-linux before 2.33 and busybox have one that does not. */
+const setsDeathSignal = (setpriv: string): boolean => {
+  const isKnown = known.get(setpriv);
+  if (isKnown !== undefined) return isKnown;
+  const trial = spawnSync(setpriv, ['--pdeathsig', 'KILL', '/bin/sh', '-c', ':'], { stdio: 'ignore', timeout: 5_000 });
+  known.set(setpriv, trial.status === 0);
+  return trial.status === 0;
+};
 
 /** The child is the leader of its own process group. */
 const signalGroup = (leader: number, signal: NodeJS.Signals): void => {
@@ -76,15 +94,18 @@ const untilEnded = (child: ChildProcess, lastLines: readonly string[]): Promise<
 export const spawnTethered = (command: Command, options: TetherOptions = {}): Tethered => {
   const { env, onLine, isWorthKeeping = () => true, killDelayMs = defaultKillDelayMs, signal } = options;
   signal?.throwIfAborted();
-  const [program, ...args] = tetherCommand(command, process.platform);
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const setpriv = options.setpriv ?? (process.platform === 'linux' ? systemProgram('setpriv') : undefined);
+  const isByKernel = setpriv !== undefined && setsDeathSignal(setpriv);
+  const [program, ...args] = isByKernel ? byKernel(setpriv, command) : byWatcher(command);
+  const child = spawn(program, args, { detached: true, stdio: [isByKernel ? 'ignore' : 'pipe', 'pipe', 'pipe'], env });
+  child.stdin?.on('error', () => undefined);
   const lastLines: string[] = [];
   const take = (line: string) => {
     if (line !== '' && isWorthKeeping(line)) lastLines.push(line);
     if (lastLines.length > linesKept) lastLines.shift();
     onLine?.(line);
   };
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', splitLines(take));
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', splitLines(take));
   const ended = untilEnded(child, lastLines);
   const kill = async (): Promise<void> => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {

@@ -79,15 +79,37 @@ export const parseAddress = (url: string): PublicAddress | undefined => {
   return { scheme: isSecure ? 'https' : 'http', host: hostname, port: Number(port) || (isSecure ? 443 : 80) };
 };
 
-/** Reads an answer of `/api/tunnels`: the address of the tunnel to `localPort`, or why there is none. */
+/** Of a tunnel (`/api/tunnels`) or an endpoint (`/api/endpoints`), what it leads to, and its public address. */
+const upstreamOf = ({ config, upstream }: Fields): unknown =>
+  isFields(config) ? config.addr : isFields(upstream) ? upstream.url : upstream;
+const publicUrlOf = ({ public_url: tunnelUrl, url }: Fields): unknown => tunnelUrl ?? url;
+
+/**
+ * Reads an answer of `/api/endpoints`, or of `/api/tunnels`, which it replaces since agent 3.30: the address of the tunnel
+ * to `localPort`, or why there is none.
+ */
 export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
-  const { tunnels } = parseFields(text);
+  const { endpoints, tunnels = endpoints } = parseFields(text);
   if (!Array.isArray(tunnels)) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
-  const isOwn = ({ config }: Fields) =>
-    isFields(config) && typeof config.addr === 'string' && config.addr.endsWith(`:${localPort}`);
-  const { public_url: url } = tunnels.filter(isFields).find(isOwn) ?? {};
+  const isOwn = (one: Fields) =>
+    String(upstreamOf(one) ?? '')
+      .replace(/\/$/, '')
+      .endsWith(`:${localPort}`);
+  const own = tunnels.filter(isFields).find(isOwn);
+  const url = own && publicUrlOf(own);
   if (typeof url === 'string') return parseAddress(url) ?? `its API has an address that is none: ${url.slice(0, 80)}`;
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
+};
+
+/** Where an agent may have its API: the first one that answers counts. */
+const apiPaths = ['/api/tunnels', '/api/endpoints'] as const;
+
+const askPath = async (
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> => {
+  const response = await httpRequest(url, { signal, stallTimeoutMs: 2_000, redirect: 'manual' });
+  return { status: response.status, text: (await readBytes(response, signal)).toString() };
 };
 
 /** Asks the agent's API once; throws the signal's reason when aborted. */
@@ -96,9 +118,10 @@ export const askAgent = async (
   signal: AbortSignal,
 ): Promise<PublicAddress | string> => {
   try {
-    const url = `http://127.0.0.1:${apiPort}/api/tunnels`;
-    const response = await httpRequest(url, { signal, stallTimeoutMs: 2_000, redirect: 'manual' });
-    return judgeTunnels((await readBytes(response, signal)).toString(), localPort);
+    const [tunnels, endpoints] = apiPaths.map((path) => `http://127.0.0.1:${apiPort}${path}`);
+    const first = await askPath(tunnels ?? '', signal);
+    const { text } = first.status === 404 ? await askPath(endpoints ?? '', signal) : first;
+    return judgeTunnels(text, localPort);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HttpError) return `its API: ${messageOf(error)}`;

@@ -107,7 +107,81 @@ const unknown: Meaning = {
   hint: 'look the code up at https://ngrok.com/docs/errors',
 };
 
-const meaningOf = (number: number): Meaning => meanings[number] ?? (number >= 2200 && number < 2300 ? policy : unknown);
+const blocked: Meaning = {
+  id: 'tunnel.ngrok-account',
+  cause: 'the account or the token does not admit an agent from here, or in this way',
+  hint: 'see IP restrictions, the token and the plan in the ngrok dashboard',
+};
+
+const suspended: Meaning = {
+  id: 'tunnel.ngrok-account',
+  cause: 'the account is suspended, or gone',
+  hint: 'see the ngrok dashboard (billing), or write to support@ngrok.com',
+};
+
+const tooMany: Meaning = {
+  id: 'tunnel.ngrok-limit',
+  cause: 'the plan of the account does not allow that many sessions or endpoints',
+  hint: 'stop other agents (the ngrok dashboard lists all), or use a larger plan',
+};
+
+const tooFast: Meaning = {
+  id: 'tunnel.ngrok-rate',
+  cause: 'more in a short time than the plan of the account allows',
+  hint: 'wait, start fewer tasks at once, or use a larger plan',
+};
+
+const passing: Meaning = {
+  id: 'tunnel.ngrok-unreachable',
+  cause: 'ngrok has a trouble of its own',
+  hint: 'it is tried again; see https://status.ngrok.com',
+};
+
+/** The codes that have no entry of their own above, by class: from the first to the last, each of https://ngrok.com/docs/errors. */
+const classes: readonly (readonly [from: number, to: number, Meaning])[] = [
+  [102, 103, suspended],
+  [109, 112, old],
+  [115, 118, blocked],
+  [119, 119, old],
+  [122, 122, blocked],
+  [124, 125, old],
+  [126, 127, blocked],
+  [128, 128, passing],
+  [205, 205, suspended],
+  [206, 208, token('what is set is no authtoken of an agent')],
+  [220, 220, blocked],
+  [301, 304, token('ngrok got no authtoken that may do this')],
+  [305, 322, address('the account or the authtoken may not use that address')],
+  [323, 323, token('ngrok got no authtoken')],
+  [326, 331, address('that is no domain that ngrok can serve')],
+  [332, 332, old],
+  [333, 333, passing],
+  [335, 335, old],
+  [336, 338, suspended],
+  [339, 340, token('ngrok got no authtoken')],
+  [341, 346, policy],
+  [347, 347, address('that is no domain that ngrok can serve')],
+  [348, 348, tooMany],
+  [349, 349, tooFast],
+  [350, 350, tooMany],
+  [351, 351, tooFast],
+  [352, 352, token('ngrok got no authtoken')],
+  [353, 353, tooFast],
+  [354, 356, address('the account or the authtoken may not use that address')],
+  [357, 357, token('ngrok got no authtoken')],
+  [358, 395, policy],
+  [396, 397, address('that is no domain that ngrok can serve')],
+  [398, 398, policy],
+  [399, 399, address('the authtoken may not use that address')],
+  [700, 799, tooFast],
+  [2200, 2299, policy],
+  [7100, 7199, address('the account may not use that address')],
+  [9009, 9009, blocked],
+  [9040, 9040, blocked],
+];
+
+const meaningOf = (number: number): Meaning =>
+  meanings[number] ?? classes.find(([from, to]) => number >= from && number <= to)?.[2] ?? unknown;
 
 /** The ngrok error whose code is in a log record or a page, if there is one. */
 export const findNgrokTrouble = (text: string): NgrokTrouble | undefined => {
@@ -123,6 +197,7 @@ export const finalNgrokErrors: readonly ErrorId[] = [
   'tunnel.ngrok-missing',
   'tunnel.ngrok-old',
   'tunnel.ngrok-config',
+  'tunnel.ngrok-confined',
   'tunnel.ngrok-token',
   'tunnel.ngrok-account',
   'tunnel.ngrok-address',
@@ -160,5 +235,11 @@ export const ngrokError = (text: string): UserError => {
   const message = withoutToken(text);
   if (trouble) return new UserError(`ngrok: ${trouble.cause}: ${message}`, { id: trouble.id, hint: trouble.hint });
   const [, known] = withoutCode.find(([pattern]) => pattern.test(text)) ?? [];
-  return new UserError(`ngrok: ${message}`, known ?? { id: 'tunnel.ngrok-ended', hint: 'see its log' });
+  return new UserError(
+    `ngrok: ${message}`,
+    known ?? {
+      id: 'tunnel.ngrok-ended',
+      hint: 'its words are in logs/tunnel.log of the instance; try by hand: ngrok http 80',
+    },
+  );
 };

@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { instancePaths } from '../../instance/paths.ts';
 import type { NgrokSpec } from '../../instance/tunnels.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
@@ -9,7 +7,7 @@ import { freePort } from '../../lib/free-port.ts';
 import { CommandError } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { isSameAddress, originOf, type PublicAddress } from '../../model/master-endpoint.ts';
-import type { DriverTools, TunnelDriver } from '../tunnel.ts';
+import type { TunnelDriver } from '../tunnel.ts';
 import {
   agentCommand,
   askAgent,
@@ -19,10 +17,11 @@ import {
   renderTrafficPolicy,
 } from './agent.ts';
 import { finalNgrokErrors, ngrokError } from './errors.ts';
-import { type Agent, startAgent } from './process.ts';
+import { configPlaces, findConfinement } from './places.ts';
+import { type Agent, type AgentTools, startAgent } from './process.ts';
 
 /** `patienceMs`: the longest wait for the public address; 30 s unless given. */
-export type NgrokTools = DriverTools & { readonly patienceMs?: number };
+export type NgrokTools = AgentTools & { readonly patienceMs?: number };
 
 /** Throws `tunnel.ngrok-missing` or `tunnel.ngrok-old`. */
 const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools): Promise<void> => {
@@ -33,30 +32,37 @@ const verifyAgent = async ({ program }: NgrokSpec, { runner, env }: NgrokTools):
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (error.exitCode !== undefined || error.timedOut) throw ngrokError(error.message);
-    throw new UserError(`the ngrok agent cannot be run: ${error.message}`, {
-      id: 'tunnel.ngrok-missing',
-      hint: 'install it (https://ngrok.com/download), or name it by ngrok.program',
-      cause: error,
-    });
+    const isThere = !/ENOENT/.test(error.message);
+    throw new UserError(
+      isThere ? `${program} cannot be run: ${error.message}` : `The program ${program} was not found`,
+      {
+        id: 'tunnel.ngrok-missing',
+        hint: 'install it (https://ngrok.com/download), or name it by ngrok.program',
+        cause: error,
+      },
+    );
   }
 };
 
 const longestConfigBytes = 2 ** 20;
 
-const defaultConfigFile = ({ HOME: home = homedir() }: NgrokTools['env']): string =>
-  join(home, process.platform === 'darwin' ? 'Library/Application Support' : '.config', 'ngrok', 'ngrok.yml');
+/** The user's own configuration: that of the settings, or the one that the agent itself would read. */
+const findConfig = async ({ configFile }: NgrokSpec, env: NgrokTools['env']) => {
+  for (const path of configFile ? [configFile] : configPlaces(env)) {
+    const text = await findTextFile(path, longestConfigBytes);
+    if (text !== undefined) return { path, text };
+  }
+  if (!configFile) return undefined;
+  const hint = 'fix ngrok.configFile, or leave it out for the file that ngrok reads by default';
+  throw new UserError(`no configuration of ngrok at ${configFile}`, { id: 'tunnel.ngrok-config', hint });
+};
 
 /** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them. */
 const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
-  const path = spec.configFile ?? defaultConfigFile(env);
-  const text = await findTextFile(path, longestConfigBytes);
-  if (text === undefined && spec.configFile) {
-    const hint = 'fix ngrok.configFile, or leave it out for the file that ngrok reads by default';
-    throw new UserError(`no configuration of ngrok at ${path}`, { id: 'tunnel.ngrok-config', hint });
-  }
+  const found = await findConfig(spec, env);
   const own = instancePaths(folder).ngrokConfigPath;
-  await writeFileAtomically(own, renderAgentConfig(configVersionOf(text ?? ''), apiPort));
-  return text === undefined ? [own] : [path, own];
+  await writeFileAtomically(own, renderAgentConfig(configVersionOf(found?.text ?? ''), apiPort));
+  return found ? [found.path, own] : [own];
 };
 
 /** The traffic policy of the agent: the user's own, or one that admits only the ranges of the settings. */
@@ -67,6 +73,8 @@ const writePolicy = async (spec: NgrokSpec, { folder }: NgrokTools): Promise<str
   await writeFileAtomically(path, renderTrafficPolicy(spec, allowFrom));
   return path;
 };
+
+const notUpHint = 'its words are in logs/tunnel.log of the instance; ngrok diagnose tests the way to ngrok';
 
 type Ports = { readonly apiPort: number; readonly localPort: number };
 type Limits = { readonly signal: AbortSignal; readonly timeoutMs: number };
@@ -79,7 +87,7 @@ const awaitAddress = async (agent: Agent, ports: Ports, { signal, timeoutMs }: L
   const gone = new AbortController();
   void agent.ended.then((why) => gone.abort(ngrokError(why)));
   const both = AbortSignal.any([signal, gone.signal]);
-  const options = { timeoutMs, signal: both, id: 'tunnel.ngrok-not-up', hint: 'see its log' } as const;
+  const options = { timeoutMs, signal: both, id: 'tunnel.ngrok-not-up', hint: notUpHint } as const;
   let logged: PublicAddress | undefined;
   void agent.started.then((address) => {
     logged = address;
@@ -99,30 +107,43 @@ const awaitAddress = async (agent: Agent, ports: Ports, { signal, timeoutMs }: L
   return seen.logged;
 };
 
+/** An agent that ends so often before it has worked will not. */
+const endsAtFirst = 3;
+
 /**
  * A tunnel by the ngrok agent, which must be installed. Its authtoken comes from NGROK_AUTHTOKEN or from ngrok's own
  * configuration, the tunnel's address from the agent's log. Tested in test/process/ngrok.test.ts.
  */
-export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => ({
-  kind: 'ngrok',
-  target: `ngrok ${spec.tcpAddress ?? spec.domain ?? '(address by ngrok)'}`,
-  open: async ({ localPort, signal }) => {
-    await verifyAgent(spec, tools);
-    signal.throwIfAborted();
-    const apiPort = await freePort();
-    const files = { config: await writeConfig(spec, tools, apiPort), policy: await writePolicy(spec, tools) };
-    const agent = startAgent(agentCommand(spec, localPort, files), tools, signal);
-    try {
-      const { patienceMs: timeoutMs = 30_000 } = tools;
-      const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });
-      agent.expect(address);
-      return { address, ended: agent.ended, close: agent.close };
-    } catch (error) {
-      await agent.close();
-      throw error;
-    }
-  },
-  isFinal: ({ id }) => finalNgrokErrors.includes(id),
-  // by https ngrok names it in a header of its own; by TCP it does not
-  findOriginator: async (_, head) => /^x-forwarded-for: *([0-9a-f.:]+)/im.exec(head.toString('latin1'))?.[1],
-});
+export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver => {
+  let ends = 0;
+  return {
+    kind: 'ngrok',
+    target: `ngrok ${spec.tcpAddress ?? spec.domain ?? '(address by ngrok)'}`,
+    open: async ({ localPort, signal }) => {
+      await verifyAgent(spec, tools);
+      signal.throwIfAborted();
+      const apiPort = await freePort();
+      const files = { config: await writeConfig(spec, tools, apiPort), policy: await writePolicy(spec, tools) };
+      const agent = startAgent(agentCommand(spec, localPort, files), tools, signal);
+      try {
+        const { patienceMs: timeoutMs = 30_000 } = tools;
+        const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });
+        agent.expect(address);
+        ends = Number.NEGATIVE_INFINITY;
+        return { address, ended: agent.ended, close: agent.close };
+      } catch (error) {
+        await agent.close();
+        ends++;
+        signal.throwIfAborted();
+        if (agent.hasLog()) throw error;
+        const read = [...files.config, ...(files.policy ? [files.policy] : [])];
+        throw (
+          (await findConfinement({ files: read, program: spec.program, said: await agent.ended }, tools.env)) ?? error
+        );
+      }
+    },
+    isFinal: ({ id }) => finalNgrokErrors.includes(id) || (id === 'tunnel.ngrok-ended' && ends >= endsAtFirst),
+    // by https ngrok names it in a header of its own; by TCP it does not
+    findOriginator: async (_, head) => /^x-forwarded-for: *([0-9a-f.:]+)/im.exec(head.toString('latin1'))?.[1],
+  };
+};

@@ -18,7 +18,7 @@ export const readAgentLine = (line: string): { readonly url?: string; readonly f
     return failure ? { failure } : {};
   }
   const { lvl, msg, err, url } = record;
-  if (msg === 'started tunnel' && typeof url === 'string') return { url };
+  if ((msg === 'started tunnel' || msg === 'started endpoint') && typeof url === 'string') return { url };
   const hasError = typeof err === 'string' && err !== '<nil>';
   return typeof lvl === 'string' && failureLevels.includes(lvl) && hasError ? { failure: err } : {};
 };
@@ -33,6 +33,8 @@ export type Agent = {
   readonly expect: (address: PublicAddress) => void;
   /** Its last failures. */
   readonly failures: () => string;
+  /** Whether it has begun its log: an agent without one has not read its configuration. */
+  readonly hasLog: () => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -44,15 +46,23 @@ const isReasonToEnd = (failures: string, isUp: boolean): boolean => {
   return trouble !== undefined && (!isUp || finalNgrokErrors.includes(trouble.id));
 };
 
+export type AgentTools = DriverTools & {
+  /** Called with each line of its output, without the authtoken. */
+  readonly onOutput?: (line: string) => void;
+};
+
 /** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts. */
-export const startAgent = (command: Command, { spawn, env }: DriverTools, signal: AbortSignal): Agent => {
+export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTools, signal: AbortSignal): Agent => {
   const reported: string[] = [];
   let expected: string | undefined;
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: started, resolve: start } = Promise.withResolvers<PublicAddress>();
+  let hasLog = false;
   const failures = () => withoutToken(reported.join(' '));
   const onLine = (line: string) => {
     const { url, failure } = readAgentLine(line);
+    hasLog ||= line.startsWith('{');
+    onOutput?.(withoutToken(line));
     if (failure) {
       reported.push(failure);
       reported.splice(0, reported.length - linesKept);
@@ -64,8 +74,10 @@ export const startAgent = (command: Command, { spawn, env }: DriverTools, signal
     const address = originOf(parsed);
     if (expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
   };
-  const child = spawn(command, { env, onLine, isWorthKeeping: () => false, signal });
-  void child.ended.then((how) => giveUp([how, failures()].filter(Boolean).join(': ')));
+  // what the system or a launcher says of the agent; the agent's own errors are in `failures`
+  const isWorthKeeping = (line: string) => !/^(\{|ERROR:)/.test(line);
+  const child = spawn(command, { env, onLine, isWorthKeeping, signal });
+  void child.ended.then((how) => giveUp([withoutToken(how), failures()].filter(Boolean).join(': ')));
   const ended = gaveUp.then(async (why) => {
     await child.kill();
     return why;
@@ -73,5 +85,5 @@ export const startAgent = (command: Command, { spawn, env }: DriverTools, signal
   const expect = (address: PublicAddress) => {
     expected = originOf(address);
   };
-  return { ended, started, expect, failures, close: child.kill };
+  return { ended, started, expect, failures, hasLog: () => hasLog, close: child.kill };
 };

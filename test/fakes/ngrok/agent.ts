@@ -16,7 +16,7 @@ const misbehaviours = {
   version: process.env['STAND_IN_NGROK_VERSION'] ?? '3.36.1',
   /**
    * `html`, `empty`, `foreign` or `silent` instead of the documented answer; `lies`: somebody else holds its port, and names
-   * an address of his own.
+   * an address of his own; `endpoints`: an agent without the old `/api/tunnels`.
    */
   api: process.env['STAND_IN_NGROK_API'],
   /** Megabytes of log before it begins, and as much on stderr. */
@@ -62,6 +62,13 @@ const openPublicEnd = (invocation: Invocation, port: number): Promise<Server> =>
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
+/** One of `/api/endpoints`, as agents have them since 3.30. */
+const describeEndpoint = ({ addr }: Invocation, url: string) => ({
+  name: 'command_line',
+  url,
+  upstream: { url: addr },
+});
+
 const describeTunnel = ({ protocol, addr }: Invocation, url: string) => ({
   name: 'command_line',
   uri: '/api/tunnels/command_line',
@@ -75,11 +82,12 @@ const serveApi = (apiPort: number, tunnels: () => readonly unknown[]): Promise<v
   const server = createHttpServer((request, response) => {
     if (misbehaviours.api === 'silent') return;
     if (misbehaviours.api === 'html') return void response.end('<!doctype html><title>something else</title>');
-    if (request.url !== '/api/tunnels') return void response.writeHead(404).end();
+    const isCurrent = misbehaviours.api === 'endpoints';
+    if (request.url !== (isCurrent ? '/api/endpoints' : '/api/tunnels')) return void response.writeHead(404).end();
     const listed = misbehaviours.api === 'empty' ? [] : tunnels();
     response
       .setHeader('content-type', 'application/json')
-      .end(JSON.stringify({ tunnels: listed, uri: '/api/tunnels' }));
+      .end(JSON.stringify({ [isCurrent ? 'endpoints' : 'tunnels']: listed, uri: request.url }));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -135,7 +143,7 @@ const run = async (invocation: Invocation): Promise<void> => {
   const end = await openPublicEnd(invocation, wanted);
   const scheme = invocation.protocol === 'tcp' ? 'tcp' : 'https';
   const url = invocation.url ?? `${scheme}://localhost:${portOf(end)}`;
-  tunnels.push(describeTunnel(invocation, url));
+  tunnels.push((misbehaviours.api === 'endpoints' ? describeEndpoint : describeTunnel)(invocation, url));
   log('info', 'client session established', { obj: 'tunnels.session' });
   log('info', 'stand-in: this is not ngrok', { publicPort: portOf(end) });
   log('info', 'started tunnel', { obj: 'tunnels', name: 'command_line', addr: invocation.addr, url });

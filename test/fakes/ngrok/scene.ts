@@ -19,6 +19,8 @@ type Scene = {
   readonly driver: (
     env?: Readonly<Record<string, string>>,
     spec?: Partial<NgrokSpec>,
+    /** The instance's; in the home unless given. */
+    folder?: string,
   ) => ReturnType<typeof ngrokTunnel>;
 };
 
@@ -35,13 +37,13 @@ export const test = base.extend<{ readonly scene: Scene }>({
   scene: async ({}, use) => {
     const home = await mkdtemp(join(tmpdir(), 'tg-ngrok-'));
     await installNgrokStandIn(join(home, 'bin'));
-    const driver: Scene['driver'] = (env = {}, spec = {}) =>
+    const driver: Scene['driver'] = (env = {}, spec = {}, folder = join(home, 'instance')) =>
       ngrokTunnel(
         { program: 'ngrok', ...spec },
         {
           runner: execaRunner,
           spawn: spawnTethered,
-          folder: join(home, 'instance'),
+          folder,
           patienceMs: 4_000,
           env: { PATH: `${join(home, 'bin')}:${process.env['PATH']}`, HOME: home, NGROK_AUTHTOKEN: token, ...env },
         },

@@ -107,6 +107,19 @@ describe('the traffic policy of tunnel.allowFrom', () => {
   });
 });
 
+describe('answers of the API since agent 3.30', () => {
+  test.for(['http://localhost:8080', '127.0.0.1:8080', 'http://127.0.0.1:8080/'])('our endpoint, to %s', (url) => {
+    const other = { url: 'https://other.example', upstream: { url: 'http://localhost:80' } };
+    const ours = { name: 'command_line', url: 'https://ours.example', upstream: { url } };
+    const text = JSON.stringify({ endpoints: [other, ours] });
+    expect(judgeTunnels(text, 8080)).toEqual({ scheme: 'https', host: 'ours.example', port: 443 });
+  });
+
+  test('none yet', () => {
+    expect(judgeTunnels('{"endpoints": []}', 8080)).toBe('no tunnel yet');
+  });
+});
+
 const tunnels = (...list: readonly object[]) => JSON.stringify({ tunnels: list, uri: '/api/tunnels' });
 
 describe('answers of its API', () => {

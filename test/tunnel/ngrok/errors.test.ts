@@ -16,6 +16,22 @@ describe('errors by code', () => {
     ['ERR_NGROK_8012', 'tunnel.ngrok-upstream'],
     ['ERR_NGROK_8013', 'tunnel.ngrok-account'],
     ['ERR_NGROK_9999', 'tunnel.ngrok-refused'],
+    // by class
+    ['ERR_NGROK_103', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_111', 'tunnel.ngrok-old'],
+    ['ERR_NGROK_115', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_122', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_128', 'tunnel.ngrok-unreachable'],
+    ['ERR_NGROK_206', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_314', 'tunnel.ngrok-address'],
+    ['ERR_NGROK_323', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_337', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_348', 'tunnel.ngrok-limit'],
+    ['ERR_NGROK_351', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_354', 'tunnel.ngrok-address'],
+    ['ERR_NGROK_362', 'tunnel.ngrok-policy'],
+    ['ERR_NGROK_717', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_9040', 'tunnel.ngrok-account'],
   ] as const)('%s is %s', ([code, id]) => {
     const words = `authentication failed: something\r\n\r\n${code}\r\n`;
     expect(findNgrokTrouble(words)).toMatchObject({ code, id });
