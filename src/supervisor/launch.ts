@@ -43,11 +43,11 @@ export type LaunchedDaemon = {
 };
 
 const lastLines = async (path: string): Promise<string> => {
-  const lines = await findLastLines(path, 4);
-  return lines
-    .filter(Boolean)
-    .map((line) => `\n    ${line.slice(0, 300)}`)
-    .join('');
+  const found = await findLastLines(path, 40);
+  // of a stack only the error itself says something
+  const thrown = found.findLast((line) => /^(?:Uncaught )?\[?\w*Error\b.*: /.test(line));
+  const lines = thrown === undefined ? found.filter(Boolean).slice(-4) : [thrown];
+  return lines.map((line) => `\n    ${line.slice(0, 300)}`).join('');
 };
 
 type ChildEvent = Extract<StarterEvent, { readonly event: 'child' }>;

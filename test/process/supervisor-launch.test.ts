@@ -53,6 +53,13 @@ test('without a reason the error has the last lines of its log', async () => {
   await expect(daemon.untilSetUp()).rejects.toThrow('it gave no reason\n    unshare: Operation not permitted');
 });
 
+test('of a stack in its log the error itself is told, not where it was thrown', async () => {
+  const daemon = launch("console.error('node:fs:1'); throw new Error('EACCES: permission denied, open tunnels.json')");
+  await expect(daemon.untilSetUp()).rejects.toThrow(
+    /it gave no reason\n {4}Error: EACCES: permission denied, open tunnels\.json$/,
+  );
+});
+
 test('a daemon that ends while nobody waits harms nothing', async () => {
   const daemon = launch('process.exit(1)');
   await expect(daemon.untilReady('etcd')).rejects.toMatchObject({ id: 'cluster.keeper-ended' });
