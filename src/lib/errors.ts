@@ -16,7 +16,7 @@ export type UserErrorOptions = {
  * may quote a tool or a setting, so passwords of URLs are taken out of it.
  */
 export class UserError extends Error {
-  override readonly name = 'UserError';
+  override readonly name: string = 'UserError';
   readonly id: ErrorId;
   readonly hint: string | undefined;
 

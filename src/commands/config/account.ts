@@ -60,8 +60,8 @@ export const ensureMasterAccount = async (
 
 /** Errors of the Kubernetes client are about the kubeconfig: no YAML, a file or program in it that is not there. */
 const explained = (error: unknown): UserError => {
-  if (error instanceof UserError) return error;
   if (!(error instanceof KubeError)) {
+    if (error instanceof UserError) return error;
     // a YAML error goes on with an excerpt, which may hold a token
     const message = `the kubeconfig cannot be used: ${messageOf(error).split('\n')[0]}`;
     return new UserError(message, { id: 'usage.kubeconfig', hint: 'fix it, or name another one', cause: error });

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { isLoopback } from '../cidr.ts';
 import { HttpError } from './error.ts';
 import { isExempt } from './no-proxy.ts';
 
@@ -30,13 +31,21 @@ const variable = (env: ProxyEnv, name: string): string | undefined => env[name.t
 const notAProxy = (): HttpError =>
   new HttpError('unreachable', 'HTTPS_PROXY or HTTP_PROXY is not a URL such as http://proxy.example:3128');
 
-/** The proxy for a URL by these variables, if any. Throws {@link HttpError} if the proxy is not a URL. */
-export const findProxy = (url: URL, env: ProxyEnv): URL | undefined => {
+/** No proxy can reach this host's own loopback; Go's programs, kubectl among them, never ask one for it. */
+const isOwnLoopback = ({ hostname }: URL): boolean =>
+  isLoopback(hostname.replace(/^\[(.+)\]$/, '$1').replace(/\.$/, ''));
+
+/**
+ * The proxy for a URL by these variables, if any; none for loopback. Throws {@link HttpError} if the proxy is not a URL of
+ * one of these schemes.
+ */
+export const findProxy = (url: URL, env: ProxyEnv, schemes = /^https?:$/): URL | undefined => {
+  if (isOwnLoopback(url)) return undefined;
   const text = variable(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   if (!text || isExempt(url, variable(env, 'NO_PROXY') ?? '')) return undefined;
   // `proxy.example:3128` means an HTTP proxy to curl and to the go command
   const proxy = URL.parse(text.includes('://') ? text : `http://${text}`);
-  if (!proxy || !/^https?:$/.test(proxy.protocol)) throw notAProxy();
+  if (!proxy || !schemes.test(proxy.protocol)) throw notAProxy();
   // a path means nothing for a proxy
   [proxy.pathname, proxy.search, proxy.hash] = ['/', '', ''];
   return proxy;

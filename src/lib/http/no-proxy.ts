@@ -25,6 +25,14 @@ const addressesOf = (text: string): BlockList => {
   return addresses;
 };
 
+/** `127.*`, `10.20.*.*`: the beginning of an address, as Java and many scripts write it. */
+const isBeginning = /^(?:\d{1,3}\.){1,3}\*(?:\.\*)*$/;
+
+const coversAddress = (entry: string, address: string): boolean =>
+  isBeginning.test(entry)
+    ? address.startsWith(entry.slice(0, entry.indexOf('*')))
+    : addressesOf(entry).check(address, familyOf(address));
+
 /** A name matches itself and all its subdomains; `*.name` only the subdomains. */
 const coversName = (entry: string, host: string): boolean => {
   const name = entry.replace(/^\*?\./, '').replace(/\.$/, '');
@@ -36,12 +44,12 @@ const covers = (entry: string, url: URL): boolean => {
   if (port && port !== (url.port || (url.protocol === 'https:' ? '443' : '80'))) return false;
   if (host === '*') return true;
   const wanted = withoutBrackets(url.hostname).replace(/\.$/, '');
-  return isIP(wanted) ? addressesOf(host).check(wanted, familyOf(wanted)) : coversName(host, wanted);
+  return isIP(wanted) ? coversAddress(host, wanted) : coversName(host, wanted);
 };
 
 /**
  * Whether NO_PROXY exempts a URL from the proxy, with the rules of curl and the go command: names with or without a leading
- * dot, `*`, ports, and addresses with CIDR ranges, which undici does not support. A name is not resolved to compare it with
+ * dot, `*`, ports, and addresses with CIDR ranges or `127.*`, which undici does not support. A name is not resolved to compare it with
  * addresses.
  */
 export const isExempt = (url: URL, noProxy: string): boolean =>

@@ -8,7 +8,7 @@ const longestAnswer = 64 * 2 ** 20;
 /** One object; etcd takes 1.5 MB. */
 const longestLine = 8 * 2 ** 20;
 
-const strange = (what: string): UserError =>
+export const strange = (what: string): UserError =>
   new UserError(`the API server ${what}`, {
     id: 'cluster.api',
     hint: 'does something else answer at its address, such as a login page or a proxy?',

@@ -1,11 +1,12 @@
 import type { Fields } from '../json.ts';
 import { objectsIn, parseAnswer } from './answer.ts';
 import { collectionOf, discovery, selectorsOf } from './discovery.ts';
-import { isNotFound, type KubeRequest, kubeHttp } from './http.ts';
+import { isNotFound } from './error.ts';
+import { type HttpOptions, type KubeRequest, kubeHttp } from './http.ts';
 import type { KubeObject, ObjectRef, Selection } from './types.ts';
 import { watchObjects } from './watch.ts';
 
-export { isConflict, isNotFound, KubeError } from './http.ts';
+export { isConflict, isNotFound, KubeError } from './error.ts';
 
 export type ApplyOptions = { readonly dryRun?: boolean; readonly force?: boolean };
 export type PatchOptions = {
@@ -60,8 +61,8 @@ const selectionOf = ({ apiVersion, kind, metadata: { name, namespace } }: Object
  * Connects to the cluster of a kubeconfig's text; nothing is sent yet.
  * Throws a UserError when the kubeconfig does not have the context.
  */
-export const connect = (kubeconfig: string, kubeContext?: string): Kube => {
-  const http = kubeHttp(kubeconfig, kubeContext);
+export const connect = (kubeconfig: string, kubeContext?: string, options?: HttpOptions): Kube => {
+  const http = kubeHttp(kubeconfig, kubeContext, options);
   const pathOf = discovery(http);
   const send = async <T>(path: string, request?: KubeRequest): Promise<T> =>
     parseAnswer(await (await http(path, request)).text()) as T;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isConflict } from './http.ts';
+import { isConflict } from './error.ts';
 
 const tries = 5;
 

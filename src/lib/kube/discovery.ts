@@ -1,6 +1,7 @@
 import { isFields, itemsOf } from '../json.ts';
 import { parseAnswer } from './answer.ts';
-import { KubeError, type KubeHttp } from './http.ts';
+import { KubeError } from './error.ts';
+import type { KubeHttp } from './http.ts';
 import type { Selection } from './types.ts';
 
 /** The URL path of one object, or of a collection when the selection has no name. */

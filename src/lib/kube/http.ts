@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext, type ResponseContext } from '@kubernetes/client-node';
-import { messageOf, UserError } from '../errors.ts';
-import { parseFields } from '../json.ts';
-import { readLines, readText } from './answer.ts';
-import { openKubeconfig } from './kubeconfig/open.ts';
+import type { Dispatcher } from 'undici';
+import { readLines, readText, strange } from './answer.ts';
+import { refusalOf } from './error.ts';
+import { type OpenedKubeconfig, type OpenOptions, openKubeconfig } from './kubeconfig/open.ts';
+import { type Patience, retryPauseMs } from './retry.ts';
+import { unreachable } from './unreachable.ts';
 
 export type KubeRequest = {
-  readonly method?: keyof typeof HttpMethod;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
@@ -18,98 +19,108 @@ export type KubeResponse = { readonly text: () => Promise<string>; readonly line
 /** Sends one request to the API server. Throws {@link KubeError} for an answer that is not 2xx. */
 export type KubeHttp = (path: string, request?: KubeRequest) => Promise<KubeResponse>;
 
-/** The API server's refusal: HTTP `code`, `reason` and message as in its `Status` object. */
-export class KubeError extends Error {
-  override readonly name = 'KubeError';
-  readonly code: number;
-  readonly reason: string;
-
-  constructor(code: number, reason: string, message: string) {
-    super(message);
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
-export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
-export const isConflict = (error: unknown): boolean =>
-  error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
-
-const toKubeError = (code: number, text: string): KubeError => {
-  const { reason, message } = parseFields(text);
-  const said = typeof message === 'string' ? message : text.trim() || `HTTP ${code}`;
-  return new KubeError(code, typeof reason === 'string' ? reason : '', said);
+export type HttpOptions = OpenOptions & {
+  /** How long what passes (overload, a restart of etcd, a closed connection) is tried again; 20 s unless given. */
+  readonly patienceMs?: number;
 };
 
-/** For requests without a signal; the API server itself ends ordinary requests after a minute. */
-const answerTimeoutMs = 60_000;
+/** The API server itself ends ordinary requests after a minute. */
+const answerTimeoutMs = 70_000;
+const usualPatienceMs = 20_000;
 
-/** Explains a failed connection: undici's message is only `fetch failed`, the reason is in its cause. */
-const unreachable =
-  (server: string, signal: AbortSignal | undefined) =>
-  (error: unknown): never => {
-    if (signal?.aborted) throw error;
-    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new UserError(`the API server at ${server} does not answer: ${messageOf(reason)}`, {
-      id: 'cluster.api',
-      hint: 'does the cluster run? see: taskgate status',
-      cause: error,
-    });
+type Sent = Omit<KubeRequest, 'query'> & { readonly path: string; readonly method: NonNullable<KubeRequest['method']> };
+
+type Answer = { readonly code: number; readonly headers: Dispatcher.ResponseData['headers']; readonly body: Body };
+type Body = AsyncIterable<Uint8Array> & { readonly dump: () => Promise<void> };
+
+const pathOf = (opened: OpenedKubeconfig, path: string, query: NonNullable<KubeRequest['query']>): string => {
+  const { pathname, search } = new URL(opened.urlOf(path));
+  const given = new URLSearchParams(search);
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, value);
+  return given.size > 0 ? `${pathname}?${given}` : pathname;
+};
+
+const exchange = async (opened: OpenedKubeconfig, sent: Sent): Promise<Answer> => {
+  const { path, method, body, contentType = 'application/json', signal } = sent;
+  const headers = {
+    ...(await opened.credentials.headers()),
+    Accept: 'application/json',
+    ...(body !== undefined && { 'Content-Type': contentType }),
   };
-
-/** As many attempts as client-go makes (rest/request.go). */
-const mostTries = 10;
-
-/** The API server wants a second; what stands before an attached one may want days. */
-const longestPauseMs = 10_000;
-
-/**
- * How long to wait before the request is retried, as client-go does it: for 429 or 5xx with a Retry-After in seconds. The
- * API server sends that while its storage (re)initializes after a start.
- */
-export const retryAfterMs = ({
-  httpStatusCode,
-  headers,
-}: Pick<ResponseContext, 'httpStatusCode' | 'headers'>): number | undefined => {
-  const isPassing = httpStatusCode === 429 || httpStatusCode >= 500;
-  const seconds = isPassing ? Number.parseInt(headers['retry-after'] ?? '', 10) : Number.NaN;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0) * 1_000, longestPauseMs);
+  const limit = AbortSignal.timeout(answerTimeoutMs);
+  const request = { path, method, headers, signal: signal ?? limit };
+  const answer = await opened.pool().request({ ...request, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  return { code: answer.statusCode, headers: answer.headers, body: answer.body as Body };
 };
 
-/** Sends until the API server no longer asks for a retry. */
-const sendWithRetry = async (send: () => Promise<ResponseContext>, signal: AbortSignal): Promise<ResponseContext> => {
-  for (let tries = 1; ; tries++) {
-    const response = await send();
-    const waitMs = retryAfterMs(response);
-    if (waitMs === undefined || tries === mostTries) return response;
-    // an unread body keeps its connection open
-    await readText(response.body.stream());
-    await pause(waitMs, undefined, { signal });
+/** With other credentials, if the API server refuses these and there are others. */
+const authorized = async (opened: OpenedKubeconfig, sent: Sent): Promise<Answer> => {
+  const answer = await exchange(opened, sent);
+  if (answer.code !== 401 || !opened.renew()) return answer;
+  await answer.body.dump();
+  return exchange(opened, sent);
+};
+
+const headerOf = ({ headers }: Answer, name: string): string => String(headers[name] ?? '');
+
+/** Throws UserError `cluster.api` for an answer that no API server gives. */
+const verifyOrigin = (answer: Answer): void => {
+  const type = headerOf(answer, 'content-type');
+  if (/^text\/html/i.test(type)) throw strange(`answers HTTP ${answer.code} with a web page`);
+  if (answer.code >= 300 && answer.code < 400) {
+    throw strange(`redirects to ${headerOf(answer, 'location').slice(0, 80) || 'nowhere'}`);
   }
+  const encoding = headerOf(answer, 'content-encoding');
+  if (encoding && encoding !== 'identity') throw strange(`answers in ${encoding}, which nobody asked for`);
+};
+
+const isWatch = (query: KubeRequest['query'] = {}): boolean => query.watch === 'true';
+
+/** The whole answer, or the stream of a watch. Throws KubeError for a refusal. */
+const receive = async (answer: Answer, sent: Sent, isStream: boolean): Promise<KubeResponse> => {
+  try {
+    verifyOrigin(answer);
+  } catch (error) {
+    answer.body.dump().catch(() => undefined);
+    throw error;
+  }
+  if (answer.code >= 300) {
+    throw refusalOf({ method: sent.method, path: sent.path, code: answer.code, text: await readText(answer.body) });
+  }
+  if (isStream) return { text: () => readText(answer.body), lines: () => readLines(answer.body) };
+  const text = await readText(answer.body);
+  return {
+    text: async () => text,
+    lines: async function* () {
+      yield* text.split('\n').filter(Boolean);
+    },
+  };
 };
 
 /**
- * Sends requests to the API server that `kubeContext` (default: the current context) of a kubeconfig names.
- * Throws a UserError when the kubeconfig has no such context, or no address that can be used; see {@link openKubeconfig}.
+ * Sends requests to the API server that `kubeContext` (default: the current context) of a kubeconfig names, on connections
+ * that are kept. What passes is tried again. Throws UserError `cluster.api` where nothing answers, or no API server.
+ * Throws a UserError at once when the kubeconfig has no such context, or no address that can be used; see
+ * {@link openKubeconfig}.
  */
-export const kubeHttp = (kubeconfig: string, kubeContext?: string): KubeHttp => {
-  const { config, server, urlOf } = openKubeconfig(kubeconfig, kubeContext);
-  const transport = new IsomorphicFetchHttpLibrary();
-  return async (path, { method = 'GET', query = {}, body, contentType = 'application/json', signal } = {}) => {
-    const context = new RequestContext(urlOf(path), HttpMethod[method]);
-    for (const [key, value] of Object.entries(query)) if (value !== undefined) context.setQueryParam(key, value);
-    if (body !== undefined) {
-      context.setHeaderParam('Content-Type', contentType);
-      context.setBody(JSON.stringify(body));
+export const kubeHttp = (kubeconfig: string, kubeContext?: string, options: HttpOptions = {}): KubeHttp => {
+  const { patienceMs = usualPatienceMs, ...opening } = options;
+  const opened = openKubeconfig(kubeconfig, kubeContext, opening);
+  return async (path, { query = {}, method = 'GET', ...request } = {}) => {
+    const sent: Sent = { ...request, method, path: pathOf(opened, path, query) };
+    const patience: Patience = { method, path, endsAt: performance.now() + patienceMs };
+    for (let tries = 1; ; tries++) {
+      let retryAfter: string | undefined;
+      try {
+        const answer = await authorized(opened, sent);
+        retryAfter = headerOf(answer, 'retry-after');
+        return await receive(answer, sent, isWatch(query));
+      } catch (error) {
+        if (sent.signal?.aborted) throw error;
+        const waitMs = retryPauseMs(error, { ...patience, tries, retryAfter });
+        if (waitMs === undefined) throw unreachable(opened, error);
+        await pause(waitMs, undefined, sent.signal && { signal: sent.signal });
+      }
     }
-    context.setHeaderParam('Accept', 'application/json');
-    const limit = signal ?? AbortSignal.timeout(answerTimeoutMs);
-    context.setSignal(limit);
-    await config.applySecurityAuthentication(context);
-    const send = () => transport.send(context).toPromise();
-    const response = await sendWithRetry(send, limit).catch(unreachable(server, signal));
-    if (response.httpStatusCode >= 300)
-      throw toKubeError(response.httpStatusCode, await readText(response.body.stream()));
-    return { text: () => readText(response.body.stream()), lines: () => readLines(response.body.stream()) };
   };
 };

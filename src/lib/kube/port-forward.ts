@@ -1,7 +1,8 @@
 import { Duplex } from 'node:stream';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { UserError } from '../errors.ts';
-import { type OpenedKubeconfig, openKubeconfig } from './kubeconfig/open.ts';
+import { openConnection } from '../http/proxied.ts';
+import { type OpenedKubeconfig, type OpenOptions, openKubeconfig } from './kubeconfig/open.ts';
 
 export type PodPort = { readonly namespace: string; readonly pod: string; readonly port: number };
 
@@ -35,7 +36,7 @@ const frameOf = (chunk: Buffer): Buffer => {
 };
 
 /**
- * The connection as a duplex stream with backpressure in both directions. Not PortForward of client-node 2.0.1: it writes
+ * The connection as a duplex stream with backpressure in both directions. Not PortForward of @kubernetes/client-node 2.0.1: it writes
  * and sends however full the other side is (portforward.js `output.write`, web-socket-handler.js `stdin.on('data')`), hides
  * how a connection ended, closes it when the input ends, losing what the pod still sends, and throws out of a callback for
  * an empty frame; a frame that begins with 255 makes it close stdout of this process.
@@ -121,11 +122,12 @@ const protocols = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io'
  * passes over every byte.
  */
 const openSocket = async (
-  { config, urlOf }: OpenedKubeconfig,
+  { credentials, way, urlOf }: OpenedKubeconfig,
   { namespace, pod, port }: PodPort,
 ): Promise<WebSocket> => {
-  const options: ClientOptions = {};
-  await config.applyToHTTPSOptions(options);
+  const headers = await credentials.headers();
+  const connection = await openConnection(way);
+  const options: ClientOptions = { headers, createConnection: () => connection };
   const generateMask = (mask: Buffer) => mask.fill(0);
   const limits = { handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false, maxPayload: longestFrame };
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/portforward?ports=${port}`;
@@ -142,8 +144,8 @@ const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 
 /** Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names. */
-export const portForwarder = (kubeconfig: string, kubeContext?: string): PortForwarder => {
-  const opened = openKubeconfig(kubeconfig, kubeContext);
+export const portForwarder = (kubeconfig: string, kubeContext?: string, options?: OpenOptions): PortForwarder => {
+  const opened = openKubeconfig(kubeconfig, kubeContext, options);
   return async (to) => {
     const { stream, begin } = makeStream();
     try {

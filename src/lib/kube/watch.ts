@@ -3,7 +3,8 @@ import { messageOf, UserError } from '../errors.ts';
 import { type Fields, isFields } from '../json.ts';
 import { isObject, objectsIn, parseAnswer } from './answer.ts';
 import { collectionOf, type PathOf, selectorsOf } from './discovery.ts';
-import { KubeError, type KubeHttp } from './http.ts';
+import { KubeError } from './error.ts';
+import type { KubeHttp } from './http.ts';
 import type { KubeObject, Selection } from './types.ts';
 
 type WatchInput = {

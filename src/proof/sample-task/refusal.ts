@@ -36,8 +36,9 @@ const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Fin
 
 /** What the API server (or the port range) refused, and what to do; undefined for any other error. */
 export const findRefusal = (error: unknown): Finding | undefined => {
-  if (error instanceof UserError) return { cause: error.message, hint: error.hint ?? '' };
-  if (!(error instanceof KubeError)) return undefined;
+  if (!(error instanceof KubeError)) {
+    return error instanceof UserError ? { cause: error.message, hint: error.hint ?? '' } : undefined;
+  }
   const { message: cause } = error;
   if (isConflict(error)) return { cause, hint: 'another client keeps changing the Gateway; find it, then try again' };
   for (const [pattern, explain] of explanations) {

@@ -13,6 +13,10 @@ const signal = new AbortController().signal;
 const ask = async (url: string, options: Partial<HttpOptions>) =>
   (await readBytes(await httpRequest(url, { signal, ca, ...options }), signal)).toString();
 
+/** The test's server under another name: loopback is never asked through a proxy. The proxy leads all names to this host. */
+const behindProxy = { rejectUnauthorized: false };
+const otherName = (url: string): string => url.replace('localhost', 'files.example');
+
 const hello = () => startServer({ '/': (_, response) => response.end('here') });
 
 test.each<[string, Record<string, string>, string | undefined]>([
@@ -27,6 +31,13 @@ test.each<[string, Record<string, string>, string | undefined]>([
   ['https://a.example/', { HTTPS_PROXY: 'http://p.example', NO_PROXY: '.example' }, undefined],
   ['https://a.example/', { HTTPS_PROXY: 'http://p.example', no_proxy: 'b.example' }, 'http://p.example/'],
   ['https://a.example/', { HTTPS_PROXY: '', https_proxy: '' }, undefined],
+  ['https://localhost:6443/', { HTTPS_PROXY: 'http://p.example' }, undefined],
+  ['http://localhost./', { HTTP_PROXY: 'http://p.example' }, undefined],
+  ['http://127.0.0.1:18081/', { HTTP_PROXY: 'http://p.example' }, undefined],
+  ['http://127.9.9.9/', { HTTP_PROXY: 'http://p.example' }, undefined],
+  ['https://[::1]:6443/', { HTTPS_PROXY: 'http://p.example' }, undefined],
+  ['https://localhost.example/', { HTTPS_PROXY: 'http://p.example' }, 'http://p.example/'],
+  ['https://128.0.0.1/', { HTTPS_PROXY: 'http://p.example' }, 'http://p.example/'],
 ])('%s with %j goes through %s', (url, env, expected) => {
   expect(findProxy(new URL(url), env)?.href).toBe(expected);
 });
@@ -34,8 +45,8 @@ test.each<[string, Record<string, string>, string | undefined]>([
 test('a proxy without a scheme is taken, as by curl', async () => {
   const { host, url } = await hello();
   const proxy = await startProxy();
-  expect(await ask(url, { proxyEnv: { https_proxy: proxy.host } })).toBe('here');
-  expect(proxy.asked).toEqual([host]);
+  expect(await ask(otherName(url), { ...behindProxy, proxyEnv: { https_proxy: proxy.host } })).toBe('here');
+  expect(proxy.asked).toEqual([otherName(host)]);
 });
 
 test.each([
@@ -57,8 +68,8 @@ test('the time limit for connecting ends when the tunnel stands, however long th
   });
   const proxy = await startProxy();
   const proxyEnv = { HTTPS_PROXY: `http://${proxy.host}` };
-  expect(await ask(`${url}/late`, { connectTimeoutMs: 700, proxyEnv })).toBe('late');
-  expect(proxy.asked).toEqual([host]);
+  expect(await ask(otherName(`${url}/late`), { ...behindProxy, connectTimeoutMs: 700, proxyEnv })).toBe('late');
+  expect(proxy.asked).toEqual([otherName(host)]);
 });
 
 test('a proxy that never answers is given up as soon as a host, and its connection closed', async () => {
@@ -78,8 +89,9 @@ test('the proxy gets the credentials of its URL, decoded; the host does not', as
     },
   });
   const proxy = await startProxy();
-  expect(await ask(url, { proxyEnv: { HTTPS_PROXY: `http://me:p%40ss@${proxy.host}` } })).toBe('here');
-  expect(proxy.asked).toEqual([`${host} me:p@ss`]);
+  const proxyEnv = { HTTPS_PROXY: `http://me:p%40ss@${proxy.host}` };
+  expect(await ask(otherName(url), { ...behindProxy, proxyEnv })).toBe('here');
+  expect(proxy.asked).toEqual([`${otherName(host)} me:p@ss`]);
   expect(seen).toEqual([undefined]);
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAllowed } from '../../../../src/lib/kube/access-review.ts';
 import { connect } from '../../../../src/lib/kube/client.ts';
-import { openKubeconfig } from '../../../../src/lib/kube/kubeconfig/open.ts';
+import { type OpenOptions, openKubeconfig } from '../../../../src/lib/kube/kubeconfig/open.ts';
 import { portForwarder } from '../../../../src/lib/kube/port-forward.ts';
 import { startProxy } from '../../../support/proxy.ts';
 
@@ -58,15 +58,19 @@ const kubeconfigOf = (cluster: object): string => {
 };
 
 /** Every way in which taskgate talks to an API server, once. */
-const useAll = async (kubeconfig: string): Promise<void> => {
-  const kube = connect(kubeconfig);
+const useAll = async (kubeconfig: string, options?: OpenOptions): Promise<void> => {
+  const kube = connect(kubeconfig, undefined, options);
   await kube.text('/readyz');
   expect(await isAllowed(kube, { verb: 'get', group: '', resource: 'nodes' })).toBe(true);
   const stop = new AbortController();
   const watching = kube.watch({ apiVersion: 'v1', kind: 'Node' }, stop.signal)[Symbol.asyncIterator]();
   await watching.next();
   const ended = watching.next();
-  await portForwarder(kubeconfig)({ namespace: 'n', pod: 'p', port: 1 }).catch(({ id, message }) =>
+  await portForwarder(
+    kubeconfig,
+    undefined,
+    options,
+  )({ namespace: 'n', pod: 'p', port: 1 }).catch(({ id, message }) =>
     expect({ id, message }).toEqual({ id: 'cluster.port-forward', message: expect.stringContaining('418') }),
   );
   stop.abort();
@@ -115,6 +119,41 @@ test('a name that the certificate does not have is refused by every connection',
   expect(seen).toEqual([]);
 });
 
+test.each([
+  'http://HOST',
+  'HOST',
+  'localhost:PORT',
+])('kubectl takes %s in clear text, and so does this', async (form) => {
+  const { seen, host } = await serve(false);
+  const server = form.replace('HOST', host).replace('PORT', host.split(':')[1] ?? '');
+  await useAll(kubeconfigOf({ server }));
+  expect(urlsOf(seen)).toEqual(asked);
+});
+
+test('HTTPS_PROXY is the way of every connection, unless NO_PROXY names the API server', async () => {
+  const { seen, host } = await serve(true);
+  const proxy = await startProxy();
+  const ca = { 'certificate-authority-data': cert.toString('base64'), 'tls-server-name': 'localhost' };
+  const kubeconfig = kubeconfigOf({ server: `https://${host.replace('127.0.0.1', 'api.example')}`, ...ca });
+  const env = { HTTPS_PROXY: `http://me:secret@${proxy.host}` };
+  await useAll(kubeconfig, { env });
+  expect(urlsOf(seen)).toEqual(asked);
+  expect(new Set(proxy.asked)).toEqual(new Set([`${host.replace('127.0.0.1', 'api.example')} me:secret`]));
+  expect(openKubeconfig(kubeconfig, 'x', { env: { ...env, NO_PROXY: '10.0.0.0/8,.example' } }).proxy).toBeUndefined();
+  expect(openKubeconfig(kubeconfigOf({ server: 'https://127.0.0.1:1' }), 'x', { env }).proxy).toBeUndefined();
+});
+
+test('a certificate of another authority is said to be that, not a cluster that does not run', async () => {
+  const { host } = await serve(true);
+  await expect(connect(kubeconfigOf({ server: `https://${host}` })).text('/readyz')).rejects.toMatchObject({
+    id: 'cluster.api',
+    message: expect.stringContaining('shows a certificate that is self-signed'),
+    hint: expect.stringContaining('certificate-authority-data'),
+  });
+  const open = kubeconfigOf({ server: `https://${host}`, 'insecure-skip-tls-verify': true });
+  expect(await connect(open).text('/readyz')).toBe('{}');
+});
+
 test('proxy-url is the way of every connection, and tls-server-name counts behind it', async () => {
   const { seen, host } = await serve(true);
   const proxy = await startProxy();
@@ -128,8 +167,15 @@ test('proxy-url is the way of every connection, and tls-server-name counts behin
 });
 
 test.each([
-  [{ server: 'api.example:6443' }, "cluster 'x' has a server that is no such address: api.example:6443"],
-  [{ server: 'http://a/b' }, "cluster 'x' is asked in clear text: http://a/b"],
+  [{ server: 'ftp://api.example' }, "cluster 'x' has a server that is no such address: ftp://api.example"],
+  [{ server: 'http://' }, "cluster 'x' has a server that is no such address: http://"],
+  [{ server: '' }, "cluster 'x' has a server that is no such address: none"],
+  [{}, "cluster 'x' has a server that is no such address: none"],
+  [
+    { server: 'https://a', 'certificate-authority-data': 'no base64!' },
+    "certificate-authority-data of cluster 'x' is no PEM text in base64",
+  ],
+  [{ server: 'https://a', 'certificate-authority-data': 'aGVsbG8=' }, 'is no PEM text in base64'],
   [{ server: 'https://a/?x=1' }, 'has a server that is no such address'],
   [{ server: 'https://a', 'proxy-url': 'proxy:3128' }, "cluster 'x' has a proxy-url that is no address of a proxy"],
   [{ server: 'https://a', 'proxy-url': 'ftp://me:secret@b' }, 'has a proxy-url that is no address of a proxy'],

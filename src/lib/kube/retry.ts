@@ -1,0 +1,51 @@
+import { KubeError } from './error.ts';
+
+/** As many attempts as client-go makes where the API server names a pause (rest/request.go). */
+const mostTries = 10;
+/** The API server wants a second; what stands before an attached one may want days. */
+const longestPauseMs = 10_000;
+const firstPauseMs = 100;
+const longestOwnPauseMs = 5_000;
+
+export type Patience = {
+  readonly method: string;
+  readonly path: string;
+  /** By `performance.now()`. */
+  readonly endsAt: number;
+};
+
+export type Attempt = Patience & { readonly tries: number; readonly retryAfter?: string | undefined };
+
+/** Overload, a gateway or storage that does not answer in time: nothing that the request could have caused. */
+const isPassing = (error: KubeError): boolean =>
+  [429, 502, 503, 504].includes(error.code) ||
+  (error.code === 500 && /etcdserver: |etcdclient: |storage is \(re\)initializing|leader changed/.test(error.message));
+
+/** The other side ended a connection: one that was kept, or the API server restarts. */
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'].includes(String(error.code));
+
+/** Pods and nodes behind the API server's proxy: their answers, and 503 for one that is not there. */
+const isRelayed = (path: string): boolean => path.includes('/proxy/');
+
+const askedPauseMs = ({ code }: KubeError, retryAfter = ''): number | undefined => {
+  const seconds = code === 429 || code >= 500 ? Number.parseInt(retryAfter, 10) : Number.NaN;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0) * 1_000, longestPauseMs);
+};
+
+/**
+ * How long to wait before a request is sent again; undefined if its failure is final. A pause that the API server asks for
+ * (Retry-After) counts for ten tries, as in client-go. What passes is tried again until the patience ends; after a connection
+ * that was closed a POST is not: the object may be there.
+ */
+export const retryPauseMs = (error: unknown, attempt: Attempt): number | undefined => {
+  const { method, path, endsAt, tries, retryAfter } = attempt;
+  const asked = error instanceof KubeError ? askedPauseMs(error, retryAfter) : undefined;
+  if (asked !== undefined && tries < mostTries) return asked;
+  if (isRelayed(path)) return undefined;
+  const passes = error instanceof KubeError ? isPassing(error) : method !== 'POST' && isClosed(error);
+  if (!passes || performance.now() > endsAt) return undefined;
+  return Math.min(firstPauseMs * 2 ** (tries - 1), longestOwnPauseMs);
+};
