@@ -16,11 +16,13 @@ type Source = { readonly file: Entry; readonly folder: string };
 /** An entry, and the folder of the file that it is in. */
 type Found = { readonly entry: Entry; readonly folder: string };
 
-/** If several files have an entry of this name, the first one counts, as for kubectl. */
+/** If several files or entries have this name, the first one counts, as for kubectl. */
 const getEntry = (sources: readonly Source[], list: string, name: unknown): Found => {
   const entries = sources.flatMap(({ file, folder }) => entriesOf(file, list).map((entry) => ({ entry, folder })));
   const hint = 'name a context that `kubectl config get-contexts` shows';
-  return entries.find(({ entry }) => entry.name === name) ?? fail(`${list} has no '${String(name)}'`, hint);
+  return (
+    entries.find(({ entry }) => String(entry.name) === String(name)) ?? fail(`${list} has no '${String(name)}'`, hint)
+  );
 };
 
 const bodyOf = (entry: Entry, key: string): Entry => {
@@ -33,15 +35,6 @@ const fetched: readonly string[] = ['exec', 'auth-provider'];
 
 const useToken =
   'that program and its login may be missing for other users of this file: give the context a user with a certificate, or with a token such as `kubectl create token` makes';
-
-/** Certificates are embedded by then; the content of a token file changes. */
-const verifyContained = (entry: Entry, key: string): void => {
-  const body = bodyOf(entry, key);
-  const name = String(entry.name);
-  if ('tokenFile' in body) fail(`${key} '${name}' refers to something outside of the file: tokenFile`, flatten);
-  const program = fetched.find((one) => one in body);
-  if (program) fail(`${key} '${name}' gets its credentials from a program outside of the file: ${program}`, useToken);
-};
 
 /**
  * Throws UserError `usage.kubeconfig` if a program fetches the credentials of the current context: the Kubernetes client
@@ -62,7 +55,7 @@ export const verifyNoPrograms = (text: string, what: string): void => {
 const embeddable: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
 
 /** Hundreds of clusters with embedded certificates. */
-const longestKubeconfigBytes = 4 * 2 ** 20;
+const longestKubeconfigBytes = 16 * 2 ** 20;
 const longestCertificateBytes = 2 ** 20;
 
 const readBase64 = (path: string): Promise<string> =>
@@ -82,11 +75,37 @@ export const embedFiles = async (body: Entry, folder: string): Promise<Entry> =>
   return Object.fromEntries([...rest, ...data]);
 };
 
-const embed = async ({ entry, folder }: Found, key: string): Promise<Entry> => {
-  const embedded = { ...entry, [key]: await embedFiles(bodyOf(entry, key), folder) };
-  verifyContained(embedded, key);
-  return embedded;
+const embed = async ({ entry, folder }: Found, key: string): Promise<Entry> => ({
+  ...entry,
+  [key]: await embedFiles(bodyOf(entry, key), folder),
+});
+
+/** The command of an exec plugin, as client-go finds it: with a slash it starts from the file's folder, without in PATH. */
+const absoluteCommand = (exec: unknown, folder: string): Entry | undefined => {
+  if (!isEntry(exec)) return undefined;
+  const { command } = exec;
+  const isPath = typeof command === 'string' && command.includes('/');
+  return isPath ? { ...exec, command: resolve(folder, command) } : exec;
 };
+
+/** What stays outside of the file (a token file, whose content changes, and an exec plugin) is found from every folder. */
+const embedUser = async ({ entry, folder }: Found): Promise<Entry> => {
+  const user = isEntry(entry.user) ? entry.user : {};
+  const { tokenFile, exec } = user;
+  const command = absoluteCommand(exec, folder);
+  const found = {
+    ...user,
+    ...(typeof tokenFile === 'string' && tokenFile !== '' && { tokenFile: resolve(folder, tokenFile) }),
+    ...(command && { exec: command }),
+  };
+  return { ...entry, user: await embedFiles(found, folder) };
+};
+
+/** A context may name no user; such a cluster asks for none, as one behind `kubectl proxy`. */
+const findUser = (sources: readonly Source[], name: unknown): Found =>
+  name === undefined || name === null || name === ''
+    ? { entry: { name: '', user: {} }, folder: '' }
+    : getEntry(sources, 'users', name);
 
 /** Of several files, one that does not exist or is empty is skipped, as by kubectl. */
 const readSource = async (path: string): Promise<Source | undefined> => {
@@ -103,14 +122,14 @@ const readSource = async (path: string): Promise<Source | undefined> => {
 /**
  * The user's kubeconfig, reduced to one context with all certificates inside: Determined's master follows only the
  * current context and does not resolve paths against the file (docs/determined.md, Kubeconfig). Merges several files as
- * kubectl does, and only reads. Throws UserError `usage.kubeconfig` if there is none of the files or no such context,
- * or if the context depends on other files or programs.
+ * kubectl does, and only reads. A token file and an exec plugin stay outside of it. Throws UserError `usage.kubeconfig` if
+ * there is none of the files or no such context.
  */
 export const loadKubeconfig = async (paths: readonly string[], kubeContext: string): Promise<string> => {
   const sources = (await Promise.all(paths.map(readSource))).filter((source) => source !== undefined);
   if (sources.length === 0) return fail(`there is none at ${paths.join(' or ')}`, 'give the path of a kubeconfig');
   const { entry: context } = getEntry(sources, 'contexts', kubeContext);
   const named = bodyOf(context, 'context');
-  const [cluster, user] = [getEntry(sources, 'clusters', named.cluster), getEntry(sources, 'users', named.user)];
-  return renderKubeconfig({ context, cluster: await embed(cluster, 'cluster'), user: await embed(user, 'user') });
+  const [cluster, user] = [getEntry(sources, 'clusters', named.cluster), findUser(sources, named.user)];
+  return renderKubeconfig({ context, cluster: await embed(cluster, 'cluster'), user: await embedUser(user) });
 };
