@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { openAccess } from '../instance/access.ts';
 import { findInstance, type Instance } from '../instance/instance.ts';
 import { UserError } from '../lib/errors.ts';
-import { connect, type Kube } from '../lib/kube/client.ts';
+import type { Kube } from '../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { CommandContext } from '../providers/context.ts';
@@ -30,8 +30,8 @@ export const getInstance = async ({ config, folders }: CommandContext): Promise<
 /** Throws UserError `environment.no-instance` where `up` never finished. Tested in test/process/no-instance.test.ts. */
 export const openInstance = async (context: CommandContext): Promise<ReadyInstance> => {
   const instance = await getInstance(context);
-  const { cluster, gateway, master } = instance.record();
+  const { cluster, gateway, master, attach } = instance.record();
   if (!cluster || !gateway || !master) throw noInstance(context.config.name, 'was never brought up to its end');
-  const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  const kube = await openAccess({ ...cluster, attach }, context.env);
   return { instance, kube, gateway, master };
 };

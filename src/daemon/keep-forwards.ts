@@ -4,7 +4,11 @@ import { makeExpiry } from './expiry.ts';
 import type { TunnelJournal } from './journal.ts';
 import { deadlineOf } from './spec.ts';
 
-type Tools = { readonly signal: AbortSignal; readonly journal: Pick<TunnelJournal, 'note'> };
+type Tools = {
+  readonly signal: AbortSignal;
+  readonly journal: Pick<TunnelJournal, 'note'>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+};
 
 export type KeptForwards = {
   readonly status: () => ForwardStatus;
@@ -17,7 +21,7 @@ export type KeptForwards = {
 const reopenHint = 'if the master still needs them: taskgate tunnel extend --hours N';
 
 /** Runs the forwards of an instance, and their expiry where others can reach them. */
-export const startForwards = async (spec: ForwardSpec, { signal, journal }: Tools): Promise<KeptForwards> => {
+export const startForwards = async (spec: ForwardSpec, { signal, journal, env = {} }: Tools): Promise<KeptForwards> => {
   // the Kubernetes client takes time and memory that a tunnel alone does not need
   const { keepForwards } = await import('../forward/forward.ts');
   const expiry = await makeExpiry(deadlineOf(spec));
@@ -31,7 +35,7 @@ export const startForwards = async (spec: ForwardSpec, { signal, journal }: Tool
   const keepUntilExpired = async (): Promise<void> => {
     const ending = new AbortController();
     const until = AbortSignal.any([signal, ending.signal]);
-    const kept = keepForwards(spec, { signal: until, onState });
+    const kept = keepForwards(spec, { signal: until, onState, env });
     await expiry.whenOver(signal).finally(() => ending.abort());
     await kept;
   };

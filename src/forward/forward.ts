@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readAccess } from '../instance/access.ts';
 import type { ForwardSpec } from '../instance/tunnels.ts';
 import { nextDelayMs } from '../lib/backoff.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -19,6 +19,8 @@ export type ForwardTools = {
   readonly signal: AbortSignal;
   /** Called with each new status, at most a few times a second. */
   readonly onState: (status: ForwardStatus) => void;
+  /** For a proxy before an attached cluster. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Called again after each outage: Minikube's API server comes back on another port. */
   readonly connectTo?: (spec: ForwardSpec) => Promise<ForwardCluster>;
   readonly timings?: ForwardTimings;
@@ -31,10 +33,15 @@ export type ForwardTimings = PortTimings & {
 
 const defaultTimings: ForwardTimings = { reportMs: 100, busyPortMs: 500, missedPulseMs: 1_000 };
 
-const connectTo = async ({ kubeconfigPath, kubeContext }: ForwardSpec): Promise<ForwardCluster> => {
-  const kubeconfig = await readFile(kubeconfigPath, 'utf8');
-  return { kube: connect(kubeconfig, kubeContext), forward: portForwarder(kubeconfig, kubeContext) };
-};
+const connectBy =
+  (env: Readonly<Record<string, string | undefined>>) =>
+  async (spec: ForwardSpec): Promise<ForwardCluster> => {
+    const { kubeconfig, kubeContext, options } = await readAccess(spec, env);
+    return {
+      kube: connect(kubeconfig, kubeContext, options),
+      forward: portForwarder(kubeconfig, kubeContext, options),
+    };
+  };
 
 type Session = {
   readonly spec: ForwardSpec;
@@ -105,7 +112,7 @@ const refuseStranger = ({ address }: ForwardSpec, { port, by }: PortTaken): Forw
  */
 export const keepForwards = async (
   spec: ForwardSpec,
-  { signal, onState, connectTo: connecting = connectTo, timings = defaultTimings }: ForwardTools,
+  { signal, onState, env = {}, connectTo: connecting = connectBy(env), timings = defaultTimings }: ForwardTools,
 ): Promise<void> => {
   const ports = forwardPorts({ ...spec, onState, timings });
   const taken = await ports.bound;

@@ -1,5 +1,6 @@
 import type { GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { PublicAddress } from '../model/master-endpoint.ts';
+import type { AttachTarget } from './record.ts';
 
 /** A reverse tunnel by the user's own ssh; names and units are those of ssh_config(5). */
 export type SshSpec = {
@@ -80,6 +81,8 @@ export type TunnelSpec = Partial<Deadline> & {
 export type ForwardSpec = Partial<Deadline> & {
   readonly kubeconfigPath: string;
   readonly kubeContext: string;
+  /** Of an attached cluster: where its credentials may come from. */
+  readonly attach?: AttachTarget;
   readonly gateway: GatewayName;
   /** Where to listen on this host; a listener has the same port here and on the Gateway. */
   readonly address: string;

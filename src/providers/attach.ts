@@ -8,7 +8,10 @@ import { connect } from '../lib/kube/client.ts';
 import { kubeconfigPaths } from '../lib/kube/kubeconfig/paths.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
 
-export const attachTools = ({ runner }: CommandContext): AttachTools => ({ runner, connect });
+export const attachTools = ({ runner, env }: CommandContext): AttachTools => ({
+  runner,
+  connect: (kubeconfig, kubeContext) => connect(kubeconfig, kubeContext, { env, runsPrograms: true }),
+});
 
 /** The provider of an instance that is attached to an existing cluster. */
 export const attachedCluster = (

@@ -4,7 +4,9 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { loadKubeconfig } from '../../lib/kube/kubeconfig/load.ts';
+import { findPluginCommand } from '../../lib/kube/kubeconfig/plugin.ts';
 import type { Node } from '../../lib/kube/shapes.ts';
+import { notRunningHint } from '../../lib/kube/unreachable.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { ClusterProvider } from '../provider.ts';
@@ -38,17 +40,20 @@ const asking = async <T>(context: string, ask: () => Promise<T>): Promise<T> => 
   try {
     return await ask();
   } catch (error) {
+    const see = `see: kubectl --context ${context} get nodes`;
     if (error instanceof UserError && error.id === 'cluster.api') {
       throw new UserError(`context '${context}': ${error.message}`, {
         id: 'cluster.api',
-        hint: `is the cluster running? see: kubectl --context ${context} get nodes`,
+        hint: error.hint === notRunningHint ? `is the cluster running? ${see}` : `${error.hint}; ${see}`,
         cause: error,
       });
     }
     if (!(error instanceof KubeError)) throw error;
     throw new UserError(`context '${context}': the API server refused the request: ${messageOf(error)}`, {
       id: 'cluster.refused',
-      hint: `its user must have valid credentials of an administrator of the cluster; see: kubectl --context ${context} auth can-i '*' '*'`,
+      hint: [401, 403].includes(error.code)
+        ? `its user must have valid credentials of an administrator of the cluster; see: kubectl --context ${context} auth can-i '*' '*'`
+        : `${error.hint}; ${see}`,
       cause: error,
     });
   }
@@ -60,7 +65,13 @@ export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) =
   const { context } = spec;
   const kubeconfig = await loadKubeconfig(spec.kubeconfigPaths, context);
   const kube = connect(kubeconfig, context);
-  return { kubeconfig, ask: <T>(question: (kube: Kube) => Promise<T>) => asking(context, () => question(kube)) };
+  /** The program that gives the credentials, if there is one. */
+  const plugin = findPluginCommand(kubeconfig);
+  return {
+    kubeconfig,
+    plugin,
+    ask: <T>(question: (kube: Kube) => Promise<T>) => asking(context, () => question(kube)),
+  };
 };
 
 export const listNodes = (kube: Kube): Promise<readonly Node[]> => kube.list<Node>({ apiVersion: 'v1', kind: 'Node' });

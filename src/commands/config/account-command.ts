@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { openAccess } from '../../instance/access.ts';
 import { identityOf } from '../../instance/identity.ts';
 import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
-import { connect } from '../../lib/kube/client.ts';
 import { verifyNoPrograms } from '../../lib/kube/kubeconfig/load.ts';
 import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
@@ -27,7 +27,9 @@ const makeAccount = async (context: CommandContext, output: string | undefined):
   const place = await masterValuesOf(instance);
   const admin = await readFile(place.kubeconfigPath, 'utf8');
   const wait = { timeoutMs: stageTimeoutMs(context), signal: context.signal };
-  const kube = connect(admin, instance.record().cluster?.kubeContext);
+  const { cluster, attach } = instance.record();
+  if (!cluster) throw new Error(`instance ${instance.record().name} has no cluster, so it has no place for a master`);
+  const kube = await openAccess({ ...cluster, attach }, context.env);
   const { name, namespace, token } = await ensureMasterAccount(
     kube,
     { owner: identityOf(instance.record()), place },

@@ -1,8 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { stopTunnelDaemon, stopUnrecordedDaemons } from '../../daemon/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
+import { openAccess } from '../../instance/access.ts';
 import { identityOf } from '../../instance/identity.ts';
 import {
   findInstance,
@@ -15,7 +16,7 @@ import { mergesOf } from '../../instance/merges.ts';
 import { instanceDirOf } from '../../instance/paths.ts';
 import type { Merge } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { connect, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
 import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
@@ -100,7 +101,7 @@ const removeAttached = async (context: DownContext, tools: StepTools): Promise<u
   const { cluster } = instance?.record() ?? {};
   if (!instance || !original || !cluster) return note('nothing was made there');
   if (await isGone(context, instance)) return note('the cluster is gone');
-  const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  const kube = openAccess({ ...cluster, attach: instance.record().attach }, context.env);
   await removeProofs(kube, instance, { original, config: context.config });
   const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
   const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { readNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
@@ -9,12 +8,13 @@ import { findPolicyProblems } from '../../gateway/policies/kept.ts';
 import { inspectAccess, type SeenAccess } from '../../gateway/ready/access.ts';
 import { findUnready } from '../../gateway/ready/readiness.ts';
 import type { GatewaySpec } from '../../gateway/spec.ts';
+import { openAccess } from '../../instance/access.ts';
 import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instanceDirOf, instancePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { type ErrorId, messageOf } from '../../lib/errors.ts';
-import { connect, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
 import type { Gateway, Node } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import { isOfInstance } from '../../model/labels.ts';
@@ -95,13 +95,13 @@ const refusedProblem = ({ job, finding: { cause, hint } }: RefusedTask): Problem
 });
 
 /** What the cluster's and its gateway's objects show. */
-export const lookAtCluster = async ({ config }: CommandContext, instance: Instance) => {
+export const lookAtCluster = async ({ config, env }: CommandContext, instance: Instance) => {
   const record = instance.record();
   const { cluster } = record;
   if (!cluster)
     return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
   try {
-    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    const kube = await openAccess({ ...cluster, attach: record.attach }, env);
     const settings = { ...config, ...record.settings };
     const [nodes, gateway, foreign, refused, policies] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { findReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { pins } from '../../config/versions.ts';
+import { openAccess } from '../../instance/access.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { sha256 } from '../../lib/files.ts';
-import { connect } from '../../lib/kube/client.ts';
 import type { Node } from '../../lib/kube/shapes.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
@@ -39,11 +38,11 @@ const nodeRun = (nodes: readonly Node[]): string =>
     .join(', ');
 
 /** What distinguishes this run of the cluster from one that was started since; undefined when there is none. */
-export const findRun = async (instance: Instance): Promise<string | undefined> => {
-  const { provider, cluster } = instance.record();
+export const findRun = async (instance: Instance, env: CommandContext['env']): Promise<string | undefined> => {
+  const { provider, cluster, attach } = instance.record();
   if (provider === 'native') return findSupervisor(instance);
   if (!cluster) return undefined;
-  const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+  const kube = await openAccess({ ...cluster, attach }, env);
   return nodeRun(await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
 };
 
@@ -56,7 +55,7 @@ const findProof = async (context: CommandContext, instance: Instance): Promise<s
   // another master and a task that is refused are the user's matter: nothing that `up` makes would change them
   const own = status?.problems.filter(({ id }) => id !== foreignMasterId && id !== taskRefusedId);
   if (!own || own.length > 0) return undefined;
-  return (await findRun(instance)) === proven.run ? proven.at : undefined;
+  return (await findRun(instance, context.env)) === proven.run ? proven.at : undefined;
 };
 
 /** An instance to which nothing has happened since its last proof. */

@@ -1,5 +1,4 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
-import type { Config } from '../../config/config.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { findMasterTls } from '../../instance/master-certificate.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
@@ -52,8 +51,12 @@ export const startSample = upStep({
 });
 
 /** What was proven before is no longer so once a proof fails: the next `up` must do its work. */
-const rememberProof = async ({ ok }: Proven, instance: Instance, config: Config): Promise<void> => {
-  const run = ok ? await findRun(instance) : undefined;
+const rememberProof = async (
+  { ok }: Proven,
+  instance: Instance,
+  { config, env }: Pick<UpContext, 'config' | 'env'>,
+): Promise<void> => {
+  const run = ok ? await findRun(instance, env) : undefined;
   if (run) await instance.change({ proven: { at: new Date().toISOString(), run, settings: settingsDigest(config) } });
   else if (instance.record().proven) await instance.change({ proven: undefined });
 };
@@ -82,7 +85,7 @@ const proveNow = async (
   });
   keep(proof);
   for (const note of proof.notes) warn(note);
-  await rememberProof(proof, instance, config);
+  await rememberProof(proof, instance, context);
   return proof;
 };
 

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { findCurrentSpec } from '../../daemon/spec.ts';
 import type { WantedTunnels } from '../../daemon/wanted.ts';
 import { type GatewayReach, probeReach } from '../../forward/reach.ts';
+import type { AttachTarget } from '../../instance/record.ts';
 import { isInRanges, isLoopback } from '../../lib/cidr.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -41,10 +42,11 @@ const findReach = async (
 
 const forwardOf = (
   { name, namespace, portRange }: PublishedGateway,
-  { kubeconfigPath, kubeContext }: Cluster,
+  { kubeconfigPath, kubeContext, attach }: Cluster & { readonly attach?: AttachTarget | undefined },
   { gateway, tunnel }: Config,
 ): NonNullable<WantedTunnels['forward']> => ({
   ...{ kubeconfigPath, kubeContext, gateway: { name, namespace }, address: gateway.forwardAddress, portRange },
+  ...(attach && { attach }),
   ...(!isLoopback(gateway.forwardAddress) && { ttlHours: tunnel.ttlHours }),
 });
 
@@ -59,7 +61,8 @@ export const reachGateway = upStep({
   run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
     if (!published) throw new Error('an instance that is not healthy has published its Gateway');
     const { via, because } = await findReach(context.config.gateway, published, started.cluster);
-    const forward = via === 'forward' ? forwardOf(published, started.cluster, context.config) : undefined;
+    const place = { ...started.cluster, attach: instance.record().attach };
+    const forward = via === 'forward' ? forwardOf(published, place, context.config) : undefined;
     const kept = (await findCurrentSpec(instance))?.forward;
     const { tunnel } = reverse;
     if (forward || kept) {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { clusterAdmins, waitForNode } from '../../cluster/readiness.ts';
 import { isForeignCluster } from '../../gateway/foreign/saved.ts';
+import { openAccess } from '../../instance/access.ts';
 import { removeInstance } from '../../instance/instance.ts';
-import { connect, type Kube } from '../../lib/kube/client.ts';
+import type { Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { checkHealth, findSupervisor, unchanged } from './check-health.ts';
@@ -33,7 +33,8 @@ export const startCluster = upStep({
     const before = findSupervisor(instance);
     const cluster = health?.cluster ?? (await provider.start(limits));
     if (!health) await instance.change({ ...target, cluster });
-    const kube = connect(await readFile(cluster.kubeconfigPath, 'utf8'), cluster.kubeContext);
+    const access = { ...cluster, attach: instance.record().attach };
+    const kube = await openAccess(access, context.env, limits.timeoutMs);
     // a native node that ran may have been restarted, for a process that it lacked
     return { cluster, kube, isNew: seen !== 'running' || findSupervisor(instance) !== before };
   },

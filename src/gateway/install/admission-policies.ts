@@ -1,4 +1,4 @@
-import { isNotFound, type Kube } from '../../lib/kube/client.ts';
+import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
@@ -14,9 +14,9 @@ const apiRate = { qps: 1000, burst: 2000 } as const;
 const rateArgument = `--kubernetes-client-qps=${apiRate.qps}`;
 
 /** What a missing MutatingAdmissionPolicy costs (2 cores, Contour 1.33.6; measured in separate runs). */
-export const unservedNotice =
-  'API server has no MutatingAdmissionPolicy: at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, ' +
-  'and each start of Envoy takes 6 s longer';
+const slower =
+  'at 200 tasks the next one waits about 28 s for its first byte instead of 2 to 5 s, and each start of Envoy takes 6 s longer';
+export const unservedNotice = `API server has no MutatingAdmissionPolicy: ${slower}`;
 
 type Policy = { readonly name: string; readonly app: string; readonly mutations: readonly object[] };
 
@@ -102,15 +102,21 @@ const findPolicyVersion = async (kube: Kube): Promise<string | undefined> => {
   return undefined;
 };
 
-/** Applies the policies; call it before the pods are created. False, with a notice, if the API server does not serve them. */
+/** Applies the policies; call it before the pods are created. False, with a notice, if the API server does not serve them, or the user may not. */
 export const applyPolicies = async (kube: Kube, spec: GatewaySpec, report?: Report): Promise<boolean> => {
-  const version = await findPolicyVersion(kube);
-  if (!version) {
-    report?.(unservedNotice);
+  try {
+    const version = await findPolicyVersion(kube);
+    if (!version) {
+      report?.(unservedNotice);
+      return false;
+    }
+    await Promise.all(admissionPolicies(spec, version).map((object) => kube.apply(object)));
+    return true;
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.code !== 403) throw error;
+    report?.(`the user may not write MutatingAdmissionPolicies (${error.message}): ${slower}`);
     return false;
   }
-  await Promise.all(admissionPolicies(spec, version).map((object) => kube.apply(object)));
-  return true;
 };
 
 /** Whether a Contour pod was created before the policy existed. */

@@ -49,11 +49,23 @@ export const removeObject = async ({ kube, removed, left }: RemovalContext, ref:
   }
 };
 
+/** Who may not even list admission policies did not create any; where it was another user, they are named as left. */
+const listRemovable = async (removing: RemovalContext, kind: Kind): Promise<readonly KubeObject[]> => {
+  try {
+    return await listCreated(removing, kind);
+  } catch (error) {
+    const isOptional = kind.apiVersion.startsWith('admissionregistration.k8s.io/');
+    if (!isOptional || !(error instanceof KubeError) || error.code !== 403) throw error;
+    removing.left.push({ what: `each ${kind.kind} of this instance, if there is one`, why: messageOf(error) });
+    return [];
+  }
+};
+
 /** Removes all objects of some kinds that this instance created, one kind after the other. */
 export const removeKinds = async (removing: RemovalContext, kinds: readonly Kind[]): Promise<void> => {
   for (const kind of kinds) {
     removing.signal?.throwIfAborted();
-    const objects = await listCreated(removing, kind);
+    const objects = await listRemovable(removing, kind);
     await Promise.all(objects.map((object) => removeObject(removing, object)));
   }
 };

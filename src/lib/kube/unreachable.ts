@@ -11,6 +11,9 @@ const codeOf = (error: unknown): string =>
 /** The first of several addresses' failures says as much as all. */
 const firstOf = (error: unknown): unknown => (error instanceof AggregateError ? (error.errors[0] ?? error) : error);
 
+/** For a connection that nobody takes. */
+export const notRunningHint = 'does the cluster run? see: taskgate status';
+
 type Words = { readonly message: string; readonly hint: string };
 
 const explain = ({ server, proxy }: OpenedKubeconfig, error: unknown): Words => {
@@ -36,7 +39,7 @@ const explain = ({ server, proxy }: OpenedKubeconfig, error: unknown): Words => 
   }
   return {
     message: `the API server at ${server} does not answer: ${messageOf(error)}`,
-    hint: 'does the cluster run? see: taskgate status',
+    hint: notRunningHint,
   };
 };
 

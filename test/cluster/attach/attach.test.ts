@@ -5,6 +5,7 @@ import { type AttachSpec, attach } from '../../../src/cluster/attach/attach.ts';
 import { noteVersion, verifyAttach } from '../../../src/cluster/attach/verify.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
+import { notRunningHint } from '../../../src/lib/kube/unreachable.ts';
 import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
@@ -129,6 +130,7 @@ describe('attach', () => {
   test('an API server that does not answer is named with its context', async () => {
     const dead = new UserError('the API server at https://work.example:6443 does not answer: ECONNREFUSED', {
       id: 'cluster.api',
+      hint: notRunningHint,
     });
     const { tools } = setUp({}, (kube) => ({ ...kube, text: () => Promise.reject(dead) }));
     await expect(attach(spec, tools).find()).rejects.toMatchObject({
@@ -178,14 +180,39 @@ describe('verifyAttach', () => {
   test('names the rights that are missing', async () => {
     const { tools } = setUp(
       {},
-      allowing((resource) => resource !== 'clusterroles'),
+      allowing((resource) => !['*', 'clusterroles'].includes(resource)),
     );
     expect((await verifyAttach(spec, tools)).obstacles).toEqual([
       {
-        what: "the user of context 'work' may not patch clusterroles",
+        what: "the user of context 'work' may not get/list/create/patch/delete clusterroles",
         hint: 'Contour and its CRDs need an administrator of the cluster: use a context with such a user',
       },
     ]);
+  });
+
+  test('without rights on admission policies there is a note: the Gateway is only slower', async () => {
+    const { tools } = setUp(
+      {},
+      allowing((resource) => resource !== '*' && !resource.startsWith('mutatingadmission')),
+    );
+    const { obstacles, notes } = await verifyAttach(spec, tools);
+    expect(obstacles).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('mutatingadmissionpolicybindings: the Gateway works without')]);
+  });
+
+  test('the program that gives the credentials is shown, and kept for kubectl and the master', async () => {
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'aws', args: ['eks', 'get-token'] };
+    const users = [{ name: 'work', user: { exec } }];
+    await writeFile(spec.kubeconfigPaths[0] ?? '', renderYaml({ ...kubeconfig, users }));
+    const { tools } = setUp(
+      {},
+      allowing(() => true),
+    );
+    expect((await verifyAttach(spec, tools)).notes).toEqual([
+      "context 'work' gets its credentials from a program, which is run: aws eks get-token",
+    ]);
+    await attach(spec, tools).start(limits);
+    expect(parseYaml(await readFile(join(spec.instanceDir, 'kubeconfig'), 'utf8'))).toMatchObject({ users });
   });
 
   test('refuses a cluster in which no pod can run', async () => {

@@ -95,10 +95,10 @@ users: [{name: u, user: {token: x}}]
 
 test.each([
   ['no YAML', '{', 'usage.kubeconfig'],
-  ['a text', 'hello', 'cluster.no-context'],
+  ['a text', 'hello', 'usage.kubeconfig'],
   ['no context', 'apiVersion: v1\nkind: Config\n', 'cluster.no-context'],
   ['no cluster that answers', kubeconfig('https://127.0.0.1:1'), 'cluster.api'],
-  ['no TLS', kubeconfig('http://127.0.0.1:1'), 'usage.kubeconfig'],
+  ['no server', kubeconfig('ftp://127.0.0.1:1'), 'usage.kubeconfig'],
 ])('a kubeconfig with %s is no bug', async (_, text, id) => {
   await expect(checkMasterAccount(text, place)).rejects.toMatchObject({
     name: 'UserError',

@@ -42,15 +42,15 @@ const attached = async () => {
 
 test('a run of a cluster made elsewhere is known by when its nodes became ready, and their boots', async () => {
   const { instance, cluster, fake } = await attached();
-  expect(await findRun(instance)).toBeUndefined();
+  expect(await findRun(instance, {})).toBeUndefined();
   await instance.change({ cluster });
-  expect(await findRun(instance)).toBe('a 2026-01-01T00:00:00Z boot-2, b 2026-01-01T00:00:00Z boot-1');
+  expect(await findRun(instance, {})).toBe('a 2026-01-01T00:00:00Z boot-2, b 2026-01-01T00:00:00Z boot-1');
   fake.put(node('b', 'boot-3'));
-  expect(await findRun(instance)).toContain('boot-3');
+  expect(await findRun(instance, {})).toContain('boot-3');
 });
 
 test('a run of a native cluster is identified by its last supervisor', async () => {
   const keeper = (pid: number) => ({ kind: 'keeper', process: { pid, startTicks: 1, bootId: 'boot' } }) as const;
   const { instance } = await begunUp({ record: { journal: [keeper(1), keeper(2)] } });
-  expect(await findRun(instance)).toBe(JSON.stringify(keeper(2).process));
+  expect(await findRun(instance, {})).toBe(JSON.stringify(keeper(2).process));
 });

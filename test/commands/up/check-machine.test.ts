@@ -188,7 +188,7 @@ test('what is in the way is an error, and no instance is made', async () => {
   await expect(check()).rejects.toMatchObject({
     id: 'environment.machine',
     message: expect.stringContaining(
-      "the cluster cannot be used: the user of context 'c' may not patch customresource",
+      "the cluster cannot be used: the user of context 'c' may not get/list/create/patch/delete/update/watch customresource",
     ),
   });
   expect(await instances()).toEqual([]);

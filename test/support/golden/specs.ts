@@ -38,6 +38,7 @@ const boot = { id: '00000003-0000-4000-8000-000000000000', untilMs: 86_400_000 }
 const forward = {
   kubeconfigPath: '/state/instances/dev/kubeconfig',
   kubeContext: 'taskgate-dev',
+  attach: { context: 'rack', allowContext: 'rack', kubeconfigPaths: ['/home/me/.kube/config'] },
   gateway: { name: 'contour', namespace: 'projectcontour' },
   address: '127.0.0.1',
   portRange: { start: 20000, end: 20199 },

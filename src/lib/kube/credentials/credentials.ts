@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
 import { itemsOf } from '../../json.ts';
@@ -17,14 +18,27 @@ export const textIn = (body: Entry, key: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
-/** A PEM text out of a field with base64. Throws UserError `usage.kubeconfig` for anything else. */
-export const pemIn = (body: Entry, key: string, what: string): string | undefined => {
-  const value = textIn(body, key);
-  if (value === undefined) return undefined;
+const readPem = (path: string, what: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw kubeconfigError(`kubeconfig: cannot read a certificate of ${what}: ${messageOf(error)}`, rewrite, error);
+  }
+};
+
+const rewrite = 'write it again with `kubectl config view --minify --flatten --context NAME`';
+
+/**
+ * The PEM text of `client-key` and its like: base64 in `client-key-data`, else the file that it names, from the working
+ * directory as Determined's master finds it. Throws UserError `usage.kubeconfig` for anything else.
+ */
+export const pemIn = (body: Entry, name: string, what: string): string | undefined => {
+  const key = `${name}-data`;
+  const [value, path] = [textIn(body, key), textIn(body, name)];
+  if (value === undefined) return path === undefined ? undefined : readPem(path, what);
   const text = Buffer.from(value, 'base64').toString('utf8');
   if (/^[\sA-Za-z0-9+/=]*$/.test(value) && text.includes('-----BEGIN ')) return text;
-  const hint = 'write it again with `kubectl config view --minify --flatten --context NAME`';
-  throw kubeconfigError(`kubeconfig: ${key} of ${what} is no PEM text in base64`, hint);
+  throw kubeconfigError(`kubeconfig: ${key} of ${what} is no PEM text in base64`, rewrite);
 };
 
 const impersonation = (body: Entry): readonly (readonly [string, string])[] => {
@@ -85,7 +99,7 @@ const noAuthProvider = (name: string): Error =>
 export const credentialsOf = (name: string, body: Entry, exec: ExecContext | undefined): Credentials => {
   if (isEntry(body['auth-provider'])) throw noAuthProvider(name);
   const what = `user '${name}'`;
-  const [cert, key] = ['client-certificate-data', 'client-key-data'].map((field) => pemIn(body, field, what));
+  const [cert, key] = ['client-certificate', 'client-key'].map((field) => pemIn(body, field, what));
   const own = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
   const impersonated = joined(impersonation(body));
   const authorize = authorizationOf(body);

@@ -66,7 +66,7 @@ const clusterInfo = (cluster: Entry, server: string): Entry => {
 
 /** The TLS of each connection. Throws UserError `usage.kubeconfig` for certificates that do not fit together. */
 const tlsOf = (name: string, cluster: Entry, credentials: Credentials): (() => Promise<ConnectionOptions>) => {
-  const ca = pemIn(cluster, 'certificate-authority-data', `cluster '${name}'`);
+  const ca = pemIn(cluster, 'certificate-authority', `cluster '${name}'`);
   const servername = textIn(cluster, 'tls-server-name');
   const isOpen = cluster['insecure-skip-tls-verify'] === true;
   const contextOf = (own: object) => {
@@ -134,7 +134,7 @@ export const openKubeconfig = (
   const key = JSON.stringify([kubeconfig, kubeContext, options]);
   const known = opened.get(key);
   if (known) return known;
-  const found = openContext(parseKubeconfig(kubeconfig, 'kubeconfig:', hint), kubeContext, options);
+  const found = openContext(parseKubeconfig(kubeconfig, 'the kubeconfig', hint), kubeContext, options);
   opened.set(key, found);
   return found;
 };
