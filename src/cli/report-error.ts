@@ -27,9 +27,10 @@ export const commandLineError = ({ code, message }: CommanderError): UserError =
     hint: '`taskgate --help` lists the commands, `taskgate COMMAND --help` the flags of one',
   });
 
-/** What a system error means to the user, where it is about one of taskgate's folders; anything else unchanged. */
+/** What an error of the system or of a program means to the user; anything else unchanged. */
 export const explain = async (error: unknown, env: Readonly<Record<string, string | undefined>>): Promise<unknown> => {
-  if (!(error instanceof Error && 'syscall' in error)) return error;
+  const isKnown = error instanceof UserError || error instanceof Interrupted;
+  if (isKnown || !(error instanceof Error && ('syscall' in error || 'command' in error))) return error;
   // imported here: `--help` must not wait for what reads the settings
   const modules = [import('./system-error.ts'), import('../config/load.ts')] as const;
   const [{ explainSystemError }, { realDirs }] = await Promise.all(modules);

@@ -43,7 +43,8 @@ export type LaunchedDaemon = {
 };
 
 const lastLines = async (path: string): Promise<string> => {
-  const found = await findLastLines(path, 40);
+  // a log that cannot be read must not hide why it is wanted
+  const found = await findLastLines(path, 40).catch(() => []);
   // of a stack only the error itself says something
   const thrown = found.findLast((line) => /^(?:Uncaught )?\[?\w*Error\b.*: /.test(line));
   const lines = thrown === undefined ? found.filter(Boolean).slice(-4) : [thrown];

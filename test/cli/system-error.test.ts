@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { explainSystemError } from '../../src/cli/system-error.ts';
 import { UserError } from '../../src/lib/errors.ts';
+import { CommandError } from '../../src/lib/process/runner.ts';
 
 const folders = { stateDir: '/s/state/taskgate', cacheDir: '/c/taskgate' };
 
@@ -42,14 +43,38 @@ test.each([
 });
 
 test.each([
-  ['EACCES', { syscall: 'open', path: '/etc/shadow' }],
-  ['EACCES', { syscall: 'open', path: '/s/state/taskgate-2/x' }],
-  ['EACCES', { syscall: 'open', path: '/s' }],
-  ['ENOENT', { syscall: 'open', path: record }],
-  ['EEXIST', { syscall: 'open', path: record }],
-  ['ENOSPC', { syscall: 'mkdir', path: '/sys/fs/cgroup/x' }],
-  ['ECONNREFUSED', { syscall: 'connect' }],
-])('anything else stays a bug: %s %j', (code, fields) => {
+  ['EACCES', { syscall: 'open', path: '/etc/shadow' }, 'whose is it'],
+  ['EACCES', { syscall: 'open', path: '/s/state/taskgate-2/x' }, 'whose is it'],
+  ['EACCES', { syscall: 'open', path: '/s' }, 'whose is it'],
+  ['ENOENT', { syscall: 'open', path: record }, 'restore it'],
+  ['EEXIST', { syscall: 'open', path: record }, 'something else put it there'],
+  ['ENOTEMPTY', { syscall: 'rmdir', path: record }, 'still writes there'],
+  ['EMFILE', { syscall: 'open', path: record }, 'ulimit -n'],
+  ['EIO', { syscall: 'read' }, 'dmesg'],
+  ['ENOSPC', { syscall: 'mkdir', path: '/sys/fs/cgroup/x' }, 'free some space'],
+  ['EAGAIN', { syscall: 'spawn ip' }, 'pids limit'],
+  ['ECONNREFUSED', { syscall: 'connect' }, 'nothing listens there'],
+])('what the system refuses elsewhere is no bug either: %s %j', (code, fields, hint) => {
+  expect(explainSystemError(systemError(code, fields), folders)).toMatchObject({
+    id: 'environment.system',
+    message: `the system refuses: ${code}: something, ${fields.syscall}`,
+    hint: expect.stringContaining(hint),
+  });
+});
+
+test('a program that failed is named, with its words', () => {
+  const error = new CommandError(['ip', 'route'], { exitCode: 1, stderr: 'no such table' });
+  expect(explainSystemError(error, folders)).toMatchObject({
+    id: 'environment.command',
+    message: 'ip route exited with 1: no such table',
+    hint: expect.stringContaining('by hand'),
+  });
+});
+
+test.each([
+  ['EBADF', { syscall: 'read' }],
+  ['EINVAL', { syscall: 'open' }],
+])('what only a mistake of ours leads to stays a bug: %s %j', (code, fields) => {
   const error = systemError(code, fields);
   expect(explainSystemError(error, folders)).toBe(error);
 });

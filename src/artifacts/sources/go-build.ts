@@ -51,6 +51,12 @@ export const go: Tool = {
       hint: 'use a proxy that has it (GOPROXY in `go env`), or give --mirror or --bundle',
     },
     {
+      pattern: /x509: [^\n"]*/,
+      message: (reason) => `the Go proxy is not trusted: ${reason}`,
+      id: 'artifact.untrusted-certificate',
+      hint: 'is a proxy of your company in between? Give the go command its CA: SSL_CERT_FILE=CA.pem',
+    },
+    {
       pattern: /GOPROXY=off|dial tcp[^\n"]*|i\/o timeout|TLS handshake[^\n"]*/,
       message: (reason) => `the Go proxy cannot be reached: ${reason}`,
       id: 'artifact.go-proxy-unreachable',

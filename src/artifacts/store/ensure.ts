@@ -7,7 +7,7 @@ import { withLock } from '../../lib/process/lock.ts';
 import type { Item, StoredItem, Work } from '../item.ts';
 import { findStored, scratchDir, storeItem } from './cache.ts';
 import { loadDigests } from './digests.ts';
-import { cacheFailure, isFinal, isUnproven } from './failure.ts';
+import { cacheFailure, isAdvisable, isFinal } from './failure.ts';
 import { makeNetwork, type NetworkOptions } from './network.ts';
 import { type OnProgress, startReporting } from './progress.ts';
 import { makeQueue } from './queue.ts';
@@ -27,11 +27,11 @@ type Failure = { readonly source: string; readonly error: UserError };
 
 /**
  * One error for an item that no source provides: the reason of each source, and the hint of the last, or of a source that
- * only wants a proof.
+ * only wants a proof or a certificate authority.
  */
 const unavailable = (item: Item, failures: readonly Failure[]): UserError => {
   const reasons = failures.map(({ source, error }) => `${source}: ${error.message}`).join('; ');
-  const last = (failures.find(({ error }) => isUnproven(error)) ?? failures.at(-1))?.error;
+  const last = (failures.find(({ error }) => isAdvisable(error)) ?? failures.at(-1))?.error;
   return new UserError(`cannot get ${item.name} ${item.version}: ${reasons || 'no source is available'}`, {
     id: last?.id ?? 'artifact.unavailable',
     hint: last?.hint ?? 'give --mirror or --bundle',

@@ -8,14 +8,18 @@ const finalIds = new Set([
   'artifact.cache-read-only',
   'artifact.digest-changed',
   'artifact.bundle-digest',
+  'artifact.untrusted-mirror',
 ]);
 
 export const isFinal = (error: UserError): boolean => finalIds.has(error.id);
 
 const unprovenIds = new Set(['artifact.mirror-unproven', 'artifact.bundle-unproven']);
 
-/** Whether a source was refused for want of a proof: what the user then can do comes before other advice. */
-export const isUnproven = (error: UserError): boolean => unprovenIds.has(error.id);
+/** A source whose certificate nobody here trusts. */
+export const untrustedId = 'artifact.untrusted-certificate';
+
+/** What the user then can do comes before other advice: a proof that is wanting, a certificate authority to trust. */
+export const isAdvisable = (error: UserError): boolean => unprovenIds.has(error.id) || error.id === untrustedId;
 
 type FailureText = { readonly id: ErrorId; readonly hint: string };
 

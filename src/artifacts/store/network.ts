@@ -1,3 +1,5 @@
+import { certificateProblems } from '../../lib/certificate-problems.ts';
+import { ownValue } from '../../lib/defined.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import {
   discardBody,
@@ -8,6 +10,7 @@ import {
   readBytes,
 } from '../../lib/http/http.ts';
 import type { Mirror } from '../../lib/http/mirror.ts';
+import { untrustedId } from './failure.ts';
 
 /** Certificate authorities, proxy and timeouts, and the mirror, whose requests get its credentials. */
 export type NetworkOptions = Omit<HttpOptions, 'signal' | 'headers'> & { readonly mirror?: Mirror };
@@ -36,13 +39,37 @@ export const verifyStatus = (response: HttpResponse, expected: readonly number[]
   throw sourceError(`${status} ${statusText} from ${url.origin}${url.pathname}`);
 };
 
+const trustHint =
+  "is a proxy of your company in between? Have its CA trusted: NODE_EXTRA_CA_CERTS=CA.pem, or NODE_OPTIONS=--use-system-ca where this machine has it; the go command's by SSL_CERT_FILE=CA.pem";
+
+/** Whether the connection failed since the server's certificate is signed by nobody whom Node.js trusts. */
+const isUntrusted = ({ cause }: HttpError): boolean => {
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  const code = first instanceof Error && 'code' in first ? String(first.code) : '';
+  return ownValue(certificateProblems, code) !== undefined;
+};
+
 /** After a network error another source is tried; any other error is a bug. */
-export const asSourceError = (error: unknown): unknown =>
-  error instanceof HttpError ? sourceError(messageOf(error), error) : error;
+export const asSourceError = (error: unknown): unknown => {
+  if (!(error instanceof HttpError)) return error;
+  if (!isUntrusted(error)) return sourceError(messageOf(error), error);
+  return new UserError(messageOf(error), { id: untrustedId, hint: trustHint, cause: error });
+};
+
+const isOnMirror = (url: string, mirror: Mirror | undefined): boolean =>
+  mirror !== undefined && url.startsWith(`${mirror.url}/`);
+
+/** No other source is tried then: the user named this one. */
+const untrustedMirror = (error: HttpError): UserError =>
+  new UserError(`the mirror is not trusted: ${messageOf(error)}`, {
+    id: 'artifact.untrusted-mirror',
+    hint: trustHint,
+    cause: error,
+  });
 
 /** The mirror's credentials, for what is on the mirror. A redirect to another host does not get them. */
 const credentialsFor = (url: string, mirror: Mirror | undefined): Readonly<Record<string, string>> =>
-  mirror?.authorization && url.startsWith(`${mirror.url}/`) ? { authorization: mirror.authorization() } : {};
+  mirror?.authorization && isOnMirror(url, mirror) ? { authorization: mirror.authorization() } : {};
 
 export const makeNetwork = ({ mirror, ...options }: NetworkOptions, signal: AbortSignal): Network => {
   const unreachable = new Map<string, HttpError>();
@@ -53,7 +80,9 @@ export const makeNetwork = ({ mirror, ...options }: NetworkOptions, signal: Abor
     try {
       return await httpRequest(url, { ...options, signal, headers: { ...headers, ...credentialsFor(url, mirror) } });
     } catch (error) {
-      if (error instanceof HttpError && error.trouble === 'unreachable') unreachable.set(host, error);
+      if (!(error instanceof HttpError)) throw error;
+      if (isOnMirror(url, mirror) && isUntrusted(error)) throw untrustedMirror(error);
+      if (error.trouble === 'unreachable') unreachable.set(host, error);
       throw error;
     }
   };

@@ -27,6 +27,12 @@ export const isObject = (value: unknown): value is KubeObject =>
   typeof value.metadata.name === 'string' &&
   (value.metadata.namespace === undefined || typeof value.metadata.namespace === 'string');
 
+/** An answer that must be one object. Throws UserError `cluster.api` for another. */
+export const verifyObject = (answer: Fields): KubeObject => {
+  if (isObject(answer)) return answer;
+  throw strange(`answers ${JSON.stringify(answer).slice(0, 80)}, which is no object of Kubernetes`);
+};
+
 /** The objects of a list. Throws UserError `cluster.api` for another answer. */
 export const objectsIn = ({ items }: Fields): readonly KubeObject[] => {
   // Go writes an empty list as null

@@ -1,5 +1,5 @@
 import type { Fields } from '../json.ts';
-import { objectsIn, parseAnswer } from './answer.ts';
+import { objectsIn, parseAnswer, verifyObject } from './answer.ts';
 import { collectionOf, discovery, selectorsOf } from './discovery.ts';
 import { isNotFound } from './error.ts';
 import { type HttpOptions, type KubeRequest, kubeHttp } from './http.ts';
@@ -66,9 +66,11 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
   const pathOf = discovery(http);
   const send = async <T>(path: string, request?: KubeRequest): Promise<T> =>
     parseAnswer(await (await http(path, request)).text()) as T;
+  const sendForObject = async <T>(path: string, request?: KubeRequest): Promise<T> =>
+    verifyObject(await send<Fields>(path, request)) as T;
   const query = (dryRun?: boolean) => ({ fieldManager, ...(dryRun && { dryRun: 'All' }) });
 
-  const get = async <T extends KubeObject>(ref: ObjectRef): Promise<T> => send(await pathOf(selectionOf(ref)));
+  const get = async <T extends KubeObject>(ref: ObjectRef): Promise<T> => sendForObject(await pathOf(selectionOf(ref)));
   return {
     get,
     find: async (ref) => {
@@ -90,7 +92,7 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
       })) as never;
     },
     apply: async (object, { dryRun, force = true } = {}) =>
-      send(await pathOf(selectionOf(object)), {
+      sendForObject(await pathOf(selectionOf(object)), {
         method: 'PATCH',
         contentType: 'application/apply-patch+yaml',
         query: { ...query(dryRun), force: String(force) },
@@ -99,9 +101,9 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
     create: async (object, { dryRun } = {}) =>
       send(await pathOf(collectionOf(selectionOf(object))), { method: 'POST', query: query(dryRun), body: object }),
     update: async (object, { dryRun } = {}) =>
-      send(await pathOf(selectionOf(object)), { method: 'PUT', query: query(dryRun), body: object }),
+      sendForObject(await pathOf(selectionOf(object)), { method: 'PUT', query: query(dryRun), body: object }),
     patch: async (ref, patch, { type, subresource, dryRun }) =>
-      send(`${await pathOf(selectionOf(ref))}${subresource ? `/${subresource}` : ''}`, {
+      sendForObject(`${await pathOf(selectionOf(ref))}${subresource ? `/${subresource}` : ''}`, {
         method: 'PATCH',
         contentType: patchTypes[type],
         query: query(dryRun),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { isFinal } from '../../../src/artifacts/store/failure.ts';
 import { makeNetwork } from '../../../src/artifacts/store/network.ts';
+import { UserError } from '../../../src/lib/errors.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { ca, type Handler, startServer } from '../../support/release-server.ts';
 
@@ -39,4 +41,20 @@ test('a redirect from https to plain http is refused', async () => {
   const { url } = await startServer({ '/a': away });
   const network = makeNetwork({ ca }, new AbortController().signal);
   expect((await failureOf(network.getText(`${url}/a`))).message).toContain('which is not https');
+});
+
+test('a certificate that nobody here trusts is told from a network that fails, with what helps', async () => {
+  const { url } = await startServer({ '/a': (_, response) => response.end('a') });
+  const { signal } = new AbortController();
+  const hint = expect.stringMatching(/NODE_EXTRA_CA_CERTS=.*NODE_OPTIONS=--use-system-ca/);
+  await expect(makeNetwork({}, signal).getText(`${url}/a`)).rejects.toMatchObject({
+    id: 'artifact.untrusted-certificate',
+    message: expect.stringContaining('cannot be reached: '),
+    hint,
+  });
+  const mirrored = makeNetwork({ mirror: { url } }, signal).getText(`${url}/a`);
+  await expect(mirrored).rejects.toMatchObject({ id: 'artifact.untrusted-mirror', hint });
+  const error = await failureOf(makeNetwork({ mirror: { url } }, signal).getText(`${url}/a`));
+  // nothing else is tried: building from source takes minutes, and the user named the mirror
+  expect(error instanceof UserError && isFinal(error)).toBe(true);
 });
