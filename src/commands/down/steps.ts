@@ -101,7 +101,7 @@ const removeAttached = async (context: DownContext, tools: StepTools): Promise<u
   const { cluster } = instance?.record() ?? {};
   if (!instance || !original || !cluster) return note('nothing was made there');
   if (await isGone(context, instance)) return note('the cluster is gone');
-  const kube = openAccess({ ...cluster, attach: instance.record().attach }, context.env);
+  const kube = await openAccess({ ...cluster, attach: instance.record().attach }, context.env);
   await removeProofs(kube, instance, { original, config: context.config });
   const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
   const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);
