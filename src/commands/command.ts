@@ -59,10 +59,13 @@ export const readConfig = async ({ invocation, flags }: CommandInput): Promise<L
   return { ...loaded, context: { config: loaded.config, folders, runner: execaRunner, signal, env } };
 };
 
+/** Whether a terminal's log is kept as it is written, so that nothing can be drawn over: a CI job's, or a plain terminal's. */
+const isLog = ({ CI = '', TERM }: Invocation['env']): boolean => !['', '0', 'false'].includes(CI) || TERM === 'dumb';
+
 /** A live list on a terminal, folded groups in a job of GitHub, lines elsewhere. `ci`: never a live list. */
-export const displayKind = ({ isTerminal, env }: Invocation, ci = false): DisplayKind => {
+export const displayKind = ({ isTerminal, env }: Pick<Invocation, 'isTerminal' | 'env'>, ci = false): DisplayKind => {
   if (env['GITHUB_ACTIONS'] === 'true') return 'groups';
-  return isTerminal && !ci ? 'tree' : 'lines';
+  return isTerminal && !ci && !isLog(env) ? 'tree' : 'lines';
 };
 
 /** Prints a document for programs, byte for byte. */

@@ -1,13 +1,24 @@
 import { UserError } from '../lib/errors.ts';
-import { arrowOf } from '../model/path.ts';
+import { arrowOf, type Hop } from '../model/path.ts';
 import type { Proven } from '../proof/prove.ts';
+
+const findBroken = ({ hops }: Pick<Proven, 'hops'>): Hop | undefined =>
+  hops.find(({ ok, finding }) => !ok && finding) ?? hops.find(({ ok }) => !ok);
+
+/** What a proof found wrong, in a few words beside its step; undefined where nothing is. */
+export const findFault = ({ hops, cleanup }: Pick<Proven, 'hops' | 'cleanup'>): string | undefined => {
+  const broken = findBroken({ hops });
+  if (broken?.direction === 'closed') return `${broken.from} reaches ${broken.to}`;
+  if (broken) return `broken at ${arrowOf(broken)}`;
+  return cleanup.ok ? undefined : 'the sample task could not be removed';
+};
 
 /**
  * Throws UserError `proof.broken-path` for the first broken hop, `proof.not-closed` where something answers that must not,
  * or `proof.not-removed` when something was left.
  */
 export const refuseBrokenPath = ({ hops, cleanup }: Proven): void => {
-  const broken = hops.find(({ ok, finding }) => !ok && finding) ?? hops.find(({ ok }) => !ok);
+  const broken = findBroken({ hops });
   if (broken) {
     const { cause, hint } = broken.finding ?? { cause: broken.evidence, hint: 'see the hops above' };
     if (broken.direction === 'closed') {

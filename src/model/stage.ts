@@ -1,4 +1,8 @@
-export type Outcome = 'done' | 'skipped' | 'failed' | 'cancelled';
+/**
+ * How a step ended. `failed`: it threw, or it found what it looks at broken. `broken`: it found so, and a later step takes
+ * another way. `cancelled`: another one failed, or the run was interrupted.
+ */
+export type Outcome = 'done' | 'skipped' | 'broken' | 'failed' | 'cancelled';
 
 /** When a step ran, in milliseconds since the run began, and how it ended. */
 export type Stage = {

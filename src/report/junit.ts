@@ -53,13 +53,17 @@ const renderSuite = (name: string, cases: readonly Case[]): string => {
   ].join('\n');
 };
 
-const stageCase = ({ title, startMs, endMs, outcome, note = '' }: Stage, error: string): Case => ({
-  name: title,
-  className: 'taskgate.stages',
-  ms: Math.max(0, endMs - startMs),
-  ...(outcome === 'failed' && { failure: { message: error.split('\n')[0] ?? '', text: error } }),
-  ...((outcome === 'skipped' || outcome === 'cancelled') && { skipped: note || outcome }),
-});
+/** A step that failed with a note has said itself what it found. */
+const stageCase = ({ title, startMs, endMs, outcome, note = '' }: Stage, error: string): Case => {
+  const text = note || error;
+  return {
+    name: title,
+    className: 'taskgate.stages',
+    ms: Math.max(0, endMs - startMs),
+    ...(outcome === 'failed' && { failure: { message: text.split('\n')[0] ?? '', text } }),
+    ...(['skipped', 'cancelled', 'broken'].includes(outcome) && { skipped: note || outcome }),
+  };
+};
 
 const hopCase = (hop: Hop): Case => {
   const { direction, ok, latencyMs = 0, evidence, finding } = hop;

@@ -1,5 +1,6 @@
 import { plain } from '../lib/text/plain.ts';
 import type { Stage } from '../model/stage.ts';
+import { marks, paint } from './marks.ts';
 import { makeProgressLog } from './progress-log.ts';
 import type { StepDisplay } from './run.ts';
 
@@ -9,7 +10,13 @@ export const describeStage = ({ title, startMs, endMs, outcome, note }: Stage): 
   return `${title}${time}${note ? `: ${plain(note)}` : ''}`;
 };
 
-const marks = { done: '✔', skipped: '↓', failed: '✖', cancelled: '■' } as const;
+/** The line of a step that has ended; none of one that never began. */
+export const endedLine = (stage: Stage): readonly string[] => {
+  const { outcome, startMs } = stage;
+  if (outcome === 'cancelled' && startMs < 0) return [];
+  const text = describeStage(stage);
+  return [`${paint(outcome, marks[outcome])} ${outcome === 'skipped' ? paint(outcome, text) : text}`];
+};
 
 /** For output that is no terminal: a line for what changes, for a summary from time to time, and when a step ends. */
 export const showLines = (write: (text: string) => void): StepDisplay => {
@@ -19,8 +26,7 @@ export const showLines = (write: (text: string) => void): StepDisplay => {
     ...log,
     ended: (stage) => {
       log.ended(stage.title);
-      if (stage.outcome === 'cancelled' && stage.startMs < 0) return;
-      write(`${marks[stage.outcome]} ${describeStage(stage)}\n`);
+      for (const line of endedLine(stage)) write(`${line}\n`);
     },
   };
 };

@@ -25,6 +25,9 @@ const neverStarted = -1;
 
 type Ended = { readonly outcome: Outcome; readonly note?: string };
 
+/** Whether the steps that wait for one may begin. */
+type MayGoOn = boolean;
+
 /** Steps that have begun and not ended well, and those that have, with how to take each back. */
 type Track<C> = {
   readonly halfDone: Set<() => Promise<void>>;
@@ -49,18 +52,21 @@ const perform = async <C>(
   results.set(step, value);
 };
 
-const attempt = async <C>(step: Step<C>, run: Run<C>, tools: Omit<StepTools, 'note'>): Promise<Ended> => {
+const attempt = async <C>(step: Step<C>, run: Run<C>, tools: Omit<StepTools, 'note' | 'fault'>): Promise<Ended> => {
   const begun = await step.begin(run.results, run.context);
   if (begun.skipped) {
     run.results.set(step, begun.skipped.value);
     return { outcome: 'skipped', note: begun.skipped.because };
   }
-  let note: string | undefined;
-  const keepNote = (text: string): undefined => {
-    note = text;
+  let ended: Ended = { outcome: 'done' };
+  const note: StepTools['note'] = (text): undefined => {
+    if (ended.outcome === 'done') ended = { ...ended, note: text };
   };
-  await perform({ step, begun }, run, { ...tools, note: keepNote });
-  return { outcome: 'done', ...(note && { note }) };
+  const fault: StepTools['fault'] = (text, outcome = 'failed'): undefined => {
+    ended = { outcome, note: text };
+  };
+  await perform({ step, begun }, run, { ...tools, note, fault });
+  return ended;
 };
 
 /** Each on its own: one that fails does not stop the others, and must not hide why the run failed. */
@@ -97,34 +103,37 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   const run: Run<C> = { context, results, track: { halfDone: new Set(), done: [] } };
   const errors: unknown[] = [];
 
-  const guarded = async (step: Step<C>): Promise<Ended> => {
+  const guarded = async (step: Step<C>): Promise<readonly [Ended, MayGoOn]> => {
     const report: StepTools['report'] = (what) => display.reported(step.title, what);
     try {
-      return await attempt(step, run, { signal, report, warn: (text) => onWarning?.(text) });
+      return [await attempt(step, run, { signal, report, warn: (text) => onWarning?.(text) }), true];
     } catch (error) {
       const cancelled = signal.aborted;
       errors.push(error);
       failure.abort(error);
-      return { outcome: cancelled ? 'cancelled' : 'failed' };
+      return [{ outcome: cancelled ? 'cancelled' : 'failed' }, false];
     }
   };
-  const finish = (step: Step<C>, startMs: number, { outcome, note }: Ended): Outcome => {
+  const finish = (step: Step<C>, startMs: number, { outcome, note }: Ended): void => {
     const endMs = outcome === 'cancelled' && startMs < 0 ? startMs : performance.now() - beganAt;
     const stage = { title: step.title, startMs, endMs, outcome, ...(note && { note }) };
     display.ended(stage);
     if (startMs >= 0) onStage?.(stage);
-    return outcome;
   };
-  const take = async (step: Step<C>, waits: readonly Promise<Outcome>[]): Promise<Outcome> => {
-    const outcomes = await Promise.all(waits);
-    const isStopped = outcomes.some((outcome) => outcome === 'failed' || outcome === 'cancelled');
-    if (signal.aborted || isStopped) return finish(step, neverStarted, { outcome: 'cancelled' });
+  const take = async (step: Step<C>, waits: readonly Promise<MayGoOn>[]): Promise<MayGoOn> => {
+    const mayBegin = (await Promise.all(waits)).every(Boolean);
+    if (signal.aborted || !mayBegin) {
+      finish(step, neverStarted, { outcome: 'cancelled' });
+      return false;
+    }
     const startMs = performance.now() - beganAt;
     display.started(step.title);
-    return finish(step, startMs, await guarded(step));
+    const [ended, mayGoOn] = await guarded(step);
+    finish(step, startMs, ended);
+    return mayGoOn;
   };
 
-  const taken = new Map<Step<C>, Promise<Outcome>>();
+  const taken = new Map<Step<C>, Promise<MayGoOn>>();
   for (const [step, waitsFor] of orderOf(steps, results)) {
     const waits = waitsFor.flatMap((one) => taken.get(one) ?? []);
     taken.set(step, take(step, waits));

@@ -1,4 +1,5 @@
 import type { Report } from '../lib/progress.ts';
+import type { Outcome } from '../model/stage.ts';
 import type { Results } from './results.ts';
 
 /** What a step may use besides its inputs. */
@@ -7,6 +8,11 @@ export type StepTools = {
   readonly report: Report;
   /** Shown beside the step's title once it has ended. */
   readonly note: (text: string) => undefined;
+  /**
+   * What the step found is broken: it ends so, with its result, and the steps after it go on. `broken` is for a finding that
+   * a later step may repair.
+   */
+  readonly fault: (text: string, outcome?: Extract<Outcome, 'failed' | 'broken'>) => undefined;
   /** What the user should know but what stops nothing. */
   readonly warn: (text: string) => void;
   readonly signal: AbortSignal;

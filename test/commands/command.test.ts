@@ -1,7 +1,7 @@
 import { mkdir, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/commands/command.ts';
+import { displayKind, readConfig } from '../../src/commands/command.ts';
 import { makeUser } from '../support/command-input.ts';
 import { failureOf } from '../support/failure-of.ts';
 
@@ -41,4 +41,19 @@ test('a state or cache folder below a link is the folder that the link leads to'
     stateDir: join(home, 'var', 'home', 'state', 'taskgate'),
     cacheDir: join(home, 'var', 'home', 'taskgate'),
   });
+});
+
+test.each([
+  ['a terminal', {}, 'tree'],
+  ['a terminal of a CI job', { CI: 'true' }, 'lines'],
+  ['a terminal where CI is switched off', { CI: 'false' }, 'tree'],
+  ['a terminal that knows no cursor', { TERM: 'dumb' }, 'lines'],
+  ['a job of GitHub', { GITHUB_ACTIONS: 'true', CI: 'true' }, 'groups'],
+] as const)('%s is shown the steps as it can show them', (_, env, kind) => {
+  expect(displayKind({ isTerminal: true, env })).toBe(kind);
+  expect(displayKind({ isTerminal: false, env })).toBe(kind === 'tree' ? 'lines' : kind);
+});
+
+test('--ci asks for lines', () => {
+  expect(displayKind({ isTerminal: true, env: {} }, true)).toBe('lines');
 });

@@ -34,3 +34,11 @@ test('the page holds stages, hops and tables, with everything escaped and nothin
     expect(html).toContain(text);
   expect(html).not.toMatch(/src=|href=|@import/);
 });
+
+test('the first line says how it ended, and what failed has a cross beside its colour', () => {
+  const page = (ok: boolean, text: string) =>
+    renderReport({ title: 'up dev', subtitle: 'today', stages, hops: [], tables: [], verdict: { ok, text } });
+  expect(page(false, '✖ no disk <1>')).toContain('<p class="verdict failed">✖ no disk &#60;1&#62;</p>');
+  expect(page(true, '✔ proven')).toContain('<p class="verdict good">✔ proven</p>');
+  expect(page(false, '')).toContain('<th>✖ Prove (no answer)</th>');
+});

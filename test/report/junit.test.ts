@@ -48,3 +48,17 @@ test('characters that XML cannot hold are replaced', () => {
   const xml = renderJunit(stage ? [{ ...stage, title }] : [], []);
   expect(xml).toContain('name="a\ufffdb\ufffdc\ufffdd\ue000\u{1f680}"');
 });
+
+test('a step that found the path broken has failed with what it found; one that another step made good has not', () => {
+  const at = { startMs: 0, endMs: 1_000 };
+  const xml = renderJunit(
+    [
+      { title: 'Prove the path', ...at, outcome: 'failed', note: 'broken at a ──> b' },
+      { title: 'Try', ...at, outcome: 'broken', note: 'broken at c; a tunnel is tried instead' },
+    ],
+    [],
+  );
+  expect(xml).toContain('<failure message="broken at a ──&gt; b">');
+  expect(xml).toContain('<skipped message="broken at c; a tunnel is tried instead"/>');
+  expect(xml).toContain('tests="2" failures="1" errors="0" skipped="1"');
+});

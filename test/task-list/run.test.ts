@@ -171,3 +171,30 @@ test('what a step keeps stays, also when it fails after that', async () => {
   await expect(running).rejects.toThrow('no disk');
   expect(results.find(keeping)).toBe(1);
 });
+
+test('a step that finds something broken has failed, and the steps after it still get what it made', async () => {
+  const stages: Stage[] = [];
+  const prove = define({
+    title: 'prove',
+    run: async (_, __, { note, fault }) => {
+      fault('broken at b');
+      note('as usual');
+      return 1;
+    },
+  });
+  const doubt = define({ title: 'doubt', run: async (_, __, { fault }) => fault('broken at c', 'broken') });
+  const after = define({
+    title: 'after',
+    needs: { prove, doubt },
+    run: async (given, { log }) => log.push(`${given.prove}`),
+  });
+  const log: string[] = [];
+  const onStage = (stage: Stage) => stages.push(stage);
+  await runSteps([prove, doubt, after], { log }, { display: silent, signal: idle, onStage });
+  expect(stages).toMatchObject([
+    { outcome: 'failed', note: 'broken at b' },
+    { outcome: 'broken', note: 'broken at c' },
+    { outcome: 'done' },
+  ]);
+  expect(log).toEqual(['1']);
+});

@@ -6,15 +6,16 @@ import { stepsOf } from '../../task-list/step.ts';
 import { closedChecksOf, promisedBy } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
+import { findFault } from '../proof-result.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 
 /** The proof on its own, through the lowest free ports, as often as wanted. */
 export const proveBySample = stepsOf<CommandContext>()({
-  title: 'Expose a sample task as the master does, reach it both ways, remove it',
-  run: async (_, context, { signal }): Promise<Proven> => {
+  title: 'Prove the path with a sample task',
+  run: async (_, context, { signal, fault }): Promise<Proven> => {
     const { instance, kube, gateway, master } = await openInstance(context);
     const tls = await findMasterTls(instance);
-    return prove(kube, {
+    const proof = await prove(kube, {
       ...sampleSpec(context.config, { instance, master }),
       withStranger: instance.record().networkPolicy !== undefined,
       ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
@@ -28,6 +29,9 @@ export const proveBySample = stepsOf<CommandContext>()({
         ...(await tunnelChecksOf(instance.dir)),
       ],
     });
+    const found = findFault(proof);
+    if (found) fault(found);
+    return proof;
   },
 });
 
@@ -38,11 +42,14 @@ export type ThroughMasterContext = CommandContext & {
 
 /** The proof by a real master. Tested in test/e2e/real-master.test.ts. */
 export const proveByMaster = stepsOf<ThroughMasterContext>()({
-  title: 'Have the master run a command, reach it through its proxy, kill it',
-  run: async (_, context, { signal }): Promise<Proven> => {
+  title: 'Prove the path with a command of the master',
+  run: async (_, context, { signal, fault }): Promise<Proven> => {
     const { kube, gateway } = await openInstance(context);
     const { taskNamespace: namespace } = context.config.master;
     const limits = { timeoutMs: stageTimeoutMs(context), signal };
-    return proveThroughMaster({ ...context.throughMaster, gateway, namespace, ...limits }, { kube });
+    const proof = await proveThroughMaster({ ...context.throughMaster, gateway, namespace, ...limits }, { kube });
+    const found = findFault(proof);
+    if (found) fault(found);
+    return proof;
   },
 });

@@ -7,8 +7,10 @@ import { removeSampleTask } from '../../proof/sample-task/removal.ts';
 import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { RunTools } from '../../task-list/step.ts';
+import type { MasterRoute } from '../../tunnel/endpoint.ts';
 import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
+import { findFault } from '../proof-result.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
 import { ensureTaskNamespace } from '../task-namespace.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
@@ -104,6 +106,10 @@ export const provePath = upStep({
     tools,
   ): Promise<Proven | undefined> => {
     const proof = await proveNow({ instance, kube, gateway, master, task }, context, tools);
+    const fault = findFault(proof);
+    const instead = fault && findWayInstead({ proof, master }, context);
+    if (instead) tools.fault(`${fault}; a tunnel by ${instead.via} is tried instead`, 'broken');
+    else if (fault) tools.fault(fault);
     // another master stops nothing
     const foreign = await findForeignMasters(kube, instance, context.config);
     for (const { message, hint } of foreign) tools.warn(`${message} (${hint})`);
@@ -114,6 +120,22 @@ export const provePath = upStep({
 /** Whether the proof lost the reverse path. */
 const isLost = (proof: Proven | undefined): boolean =>
   proof?.hops.some(({ direction, ok }) => direction === 'reverse' && !ok) ?? false;
+
+type Lost = { readonly proof: Proven | undefined; readonly master: MasterEndpoint };
+
+/** The tunnel that `auto` takes when pods did not come back to this host directly. */
+const findWayInstead = ({ proof, master }: Lost, { config }: UpContext): MasterRoute | undefined => {
+  const isDirect = master.via === 'direct' && config.master.reach === 'auto';
+  return isLost(proof) && isDirect ? findTunnelInstead(config) : undefined;
+};
+
+/** Why no tunnel is opened. */
+const whyNoTunnel = (proof: Proven | undefined): string => {
+  if (!proof || proof.ok) return 'not needed';
+  return isLost(proof)
+    ? 'not possible: the settings allow no other path'
+    : 'no remedy: the reverse path is not what is broken';
+};
 
 /** What `up` ends with: the last proof, and how tasks dial the master. */
 export type Ending = { readonly proof?: Proven; readonly master: MasterEndpoint };
@@ -126,16 +148,9 @@ export const fallBack = upStep({
     ...{ ownership: checkOwnership, reverse: openReversePath, proof: provePath },
   },
   after: [writeMasterFiles],
-  // the tunnel that `auto` takes when pods did not come back to this host directly
-  look: async ({ proof, reverse: { master } }, { config }) => {
-    const isDirect = master.via === 'direct' && config.master.reach === 'auto';
-    return isLost(proof) && isDirect ? findTunnelInstead(config) : undefined;
-  },
-  skip: ({ proof, reverse: { master }, seen: reach }) => {
-    if (reach) return false;
-    const because = isLost(proof) ? 'not possible: the settings allow no other path' : 'not needed';
-    return { because, value: { ...(proof && { proof }), master } };
-  },
+  look: async ({ proof, reverse: { master } }, context) => findWayInstead({ proof, master }, context),
+  skip: ({ proof, reverse: { master }, seen: reach }) =>
+    reach ? false : { because: whyNoTunnel(proof), value: { ...(proof && { proof }), master } },
   run: async (
     { machine: { instance }, programs, started: { cluster, kube }, gateway, ownership, reverse: path, ...at },
     context,
@@ -152,7 +167,9 @@ export const fallBack = upStep({
     await writeMasterConfiguration({ instance, kube, gateway, master }, context);
     const keep = (proof: Proven): void => tools.keep({ proof, master });
     const proof = await proveNow({ instance, kube, gateway, master }, context, { ...tools, keep });
-    tools.note(`${originOf(master)}, ${reach.because}`);
+    const fault = findFault(proof);
+    if (fault) tools.fault(`${originOf(master)}: ${fault}`);
+    else tools.note(`${originOf(master)}, ${reach.because}`);
     return { proof, master };
   },
 });

@@ -1,6 +1,7 @@
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { plainJson } from '../../lib/text/plain.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -11,6 +12,7 @@ import type { Stage } from '../../model/stage.ts';
 import type { Proven } from '../../proof/prove.ts';
 import { renderReport } from '../../report/html.ts';
 import type { Results } from '../../task-list/results.ts';
+import { findFault } from '../proof-result.ts';
 import { checkHealth } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import type { UpContext } from './context.ts';
@@ -55,15 +57,34 @@ export const resultOf = (results: Results): UpResult => {
   });
 };
 
-/** What `up` did, for programs. Tested in test/golden/layout.test.ts. */
-export const renderUpJson = ({ context, result, stages, notes }: UpRun): string => {
+/** What `up` did, for programs; `error` is why it failed. Tested in test/golden/layout.test.ts. */
+export const renderUpJson = ({ context, result, stages, notes }: UpRun, error?: unknown): string => {
   const { cluster, gateway, master, proof, provenAt } = result;
   const report = { instance: context.config.name, cluster, gateway, master, proof, provenAt, notes, stages };
-  return `${plainJson(report, 2)}\n`;
+  return `${plainJson({ ...report, ...(error !== undefined && { error: describeError(error) }) }, 2)}\n`;
 };
 
-/** report.json and report.html in the instance's folder, also of a run that failed; nothing where there is no folder. */
-export const writeReports = async (run: UpRun): Promise<void> => {
+const describeError = (error: unknown) => {
+  const { id, hint } = error instanceof UserError ? error : {};
+  return withoutUndefined({ id, message: messageOf(error), hint });
+};
+
+/** How a run ended, in the words of its last line. */
+const verdictOf = ({ result: { proof, provenAt } }: UpRun, error: unknown) => {
+  const fault = proof && findFault(proof);
+  if (error !== undefined) {
+    const { message, hint } = describeError(error);
+    return { ok: false, text: `✖ ${message}${hint ? `\nto fix: ${hint}` : ''}` };
+  }
+  if (fault !== undefined) return { ok: false, text: `✖ the path is ${fault}` };
+  return {
+    ok: true,
+    text: proof ? '✔ the path is proven, both ways' : `✔ nothing changed since the proof at ${provenAt}`,
+  };
+};
+
+/** report.json and report.html in the instance's folder, also of a run that failed with `error`; nothing where there is no folder. */
+export const writeReports = async (run: UpRun, error?: unknown): Promise<void> => {
   const { context, result, stages } = run;
   const { instance, proof } = result;
   if (!instance) return;
@@ -72,12 +93,13 @@ export const writeReports = async (run: UpRun): Promise<void> => {
   const html = renderReport({
     title: `taskgate up: ${context.config.name}`,
     subtitle: `${context.startedAt.toISOString()}, ${process.platform} ${process.arch}`,
+    verdict: verdictOf(run, error),
     stages,
     hops: proof?.hops ?? [],
     tables: [],
   });
   await Promise.all([
-    writeFileAtomically(reportJsonPath, renderUpJson(run)),
+    writeFileAtomically(reportJsonPath, renderUpJson(run, error)),
     writeFileAtomically(reportHtmlPath, html),
   ]);
 };

@@ -100,7 +100,7 @@ const bringUp = async (
     const noted = (work: Promise<void>) => work.catch((error) => notes.push(messageOf(error)));
     if (failure) await noted(removeUnbegun(run));
     await noted(writeJunit(flags, run, failure?.error));
-    await noted(writeReports(run));
+    await noted(writeReports(run, failure?.error));
     if (!failure) notes.push(...proxyNotes(input.invocation.env, run.result));
     if (!failure) await writeVariables(flags, run);
     await noted(handOver(input.invocation.env, context));

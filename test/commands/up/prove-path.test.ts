@@ -113,10 +113,10 @@ test('a good proof is remembered: of which run, with what settings', async () =>
   expect(jobs()).toEqual([]);
 });
 
-test('a bad proof is no error, and is not remembered', async () => {
+test('a bad proof fails its step, is no error, and is not remembered', async () => {
   const { run, instance, jobs } = await setUp({ isServed: false });
   const { ended, results } = await run([startSample, provePath]);
-  expect(ended).toEqual(['done', 'done']);
+  expect(ended).toEqual(['done', 'failed: broken at 127.0.0.1:2 ──> Envoy']);
   expect(results.get(provePath)?.ok).toBe(false);
   expect(instance.record().proven).toBeUndefined();
   expect(jobs()).toEqual([]);
@@ -177,7 +177,12 @@ const notPossible = 'not possible: the settings allow no other path';
 test.each<[string, More, Given['config'], string?]>([
   ['no proof was made', {}, withTunnel],
   ['the path is proven', { proof: proofOf(hop('forward', true), hop('reverse', true)) }, withTunnel],
-  ['only the way there is lost', { proof: proofOf(hop('forward', false), hop('reverse', true)) }, withTunnel],
+  [
+    'only the way there is lost',
+    { proof: proofOf(hop('forward', false), hop('reverse', true)) },
+    withTunnel,
+    'no remedy: the reverse path is not what is broken',
+  ],
   ['it is a tunnel that is lost', { proof: lost, ...through('ssh') }, withTunnel, notPossible],
   ['it is the user’s own address that is lost', { proof: lost, ...through('url') }, withTunnel, notPossible],
   [
