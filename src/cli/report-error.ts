@@ -10,7 +10,8 @@ const indent = (text: string): string => text.replace(/\r?\n(?=\S)/g, '\n    ');
 
 /** What stderr shows for anything thrown: the user's errors in two lines, a bug with its stack. */
 export const renderError = (error: unknown): string => {
-  if (error instanceof Interrupted) return `taskgate: ${error.message}\n`;
+  if (error instanceof Interrupted)
+    return `taskgate: ${error.message}\n${error.rest ? `${plainLines(error.rest)}\n` : ''}`;
   if (error instanceof UserError) {
     return plainLines(
       `taskgate: ${indent(error.message)} [${error.id}]\n${error.hint ? `to fix: ${indent(error.hint)}\n` : ''}`,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { ensureFolderOf } from '../lib/files.ts';
-import { withLock } from '../lib/process/lock.ts';
+import { findLockHolder, withLock } from '../lib/process/lock.ts';
 import { statePaths } from './paths.ts';
 import { ensureStateFolder, findStateOwner } from './state-folder.ts';
 
@@ -32,4 +32,10 @@ export const withInstanceLock = async <T>(
   // while root works, the caller of sudo must already find the lock
   await ensureFolderOf(locksDir, await findStateOwner(env, stateDir));
   return withLock(join(locksDir, name), { signal, onWait }, work);
+};
+
+/** Another process than this one that changes the instance now. */
+export const findInstanceChanger = async (stateDir: string, name: string): Promise<number | undefined> => {
+  const holder = await findLockHolder(join(statePaths(stateDir).locksDir, name));
+  return holder?.pid === process.pid ? undefined : holder?.pid;
 };

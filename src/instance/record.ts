@@ -136,6 +136,8 @@ export type InstanceRecord = ClusterTarget & {
   readonly settings?: InstanceSettings;
   /** The NetworkPolicy for tasks as it was last written, where there is one; recorded before it is written. */
   readonly networkPolicy?: NetworkPolicy | undefined;
+  /** The last `up` that changed something has not come to its end: when it began and, where it could tell, its last step. */
+  readonly unfinished?: { readonly since: string; readonly step?: string } | undefined;
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */
   readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
 };

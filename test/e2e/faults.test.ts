@@ -90,7 +90,7 @@ describe('a running instance', () => {
     });
     const status = await taskgate.run('status');
     expect(status.exitCode).toBe(5);
-    expect(status.stderr).toContain('the supervisor is not running');
+    expect(status.stderr).toContain("the cluster's processes are gone");
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(ending(await taskgate.run('status'))).toBe('exit 0');
   });

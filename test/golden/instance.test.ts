@@ -55,6 +55,7 @@ test('a native instance from its first record to its last', async () => {
     clusterId,
     proven,
     ownsUnmarked,
+    unfinished,
   } = native;
   await instance.change({ createdAt, instanceId, cluster });
   await instance.change({ merged, mergedBefore });
@@ -62,6 +63,7 @@ test('a native instance from its first record to its last', async () => {
   await instance.change({ gateway, master, settings, clusterId });
   await instance.change({ proven });
   await instance.change({ ownsUnmarked });
+  await instance.change({ unfinished });
   expect(await onDisk()).toBe(golden('instances/native.json'));
 });
 

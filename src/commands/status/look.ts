@@ -15,6 +15,7 @@ import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
 import { lookAtCluster, lookAtSupervisor, runUp } from './cluster.ts';
 import type { TaskListener } from './transports.ts';
 import { lookAtTunnels } from './tunnels.ts';
+import { type Changer, findChanger, judgeUnfinished } from './unfinished.ts';
 
 export type InstanceStatus = {
   readonly name: string;
@@ -33,12 +34,14 @@ export type InstanceStatus = {
   readonly tunnels?: TunnelDaemonStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];
+  /** The process that changes it now. */
+  readonly changedBy?: Changer;
   readonly problems: readonly Problem[];
 };
 
 /** Shown for an instance whose cluster does not run. */
 const notRunning: Readonly<Record<ProviderName, string>> = {
-  native: 'the supervisor is not running, so no node process is',
+  native: "the cluster's processes are gone: they were killed, or the machine was restarted; its data is kept",
   minikube: 'the cluster does not run: it was stopped outside taskgate, or its machine ended',
   attach: 'the cluster does not run',
 };
@@ -73,13 +76,19 @@ export const findStatus = async (context: CommandContext): Promise<InstanceStatu
   const isRunning = state === 'running';
   const look = (): Promise<Looks> | Looks =>
     isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
-  const [looks, tunnels] = await Promise.all([look(), lookAtTunnels(instance, again)]);
+  const [looks, tunnels, changedBy] = await Promise.all([
+    look(),
+    lookAtTunnels(instance, again),
+    findChanger(context.folders.stateDir, name),
+  ]);
   // a tunnel goes on without the cluster
   const reached = isRunning ? record : { provider: record.provider };
   const { nodePorts } = looks;
   const spec = await readTunnelSpec(instance.dir);
   const exposed = listExposure({ record: reached, spec, status: tunnels.tunnels, nodePorts });
-  return { name, state, record, ...looks, ...tunnels, exposed, problems: [...looks.problems, ...tunnels.problems] };
+  const seen = { record: instance.record(), problems: [...looks.problems, ...tunnels.problems], again };
+  const problems = judgeUnfinished(seen, changedBy);
+  return { name, state, record, ...looks, ...tunnels, exposed, ...(changedBy && { changedBy }), problems };
 };
 
 /** Minikube forgets a profile that was deleted; the journal remembers a native cluster. */

@@ -10,6 +10,7 @@ import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, readConfig } from '../command.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
 import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
+import { describeChanger, lockedId } from './unfinished.ts';
 
 type Row = readonly [label: string, value: string | false | undefined];
 
@@ -41,11 +42,14 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
 };
 
 const describe = (status: InstanceStatus): string => {
-  const { name, state, problems } = status;
+  const { name, state, changedBy } = status;
+  // said in the first line already
+  const problems = status.problems.filter(({ id }) => id !== lockedId);
   const lines = rowsOf(status).flatMap(([label, value]) => (value ? [`  ${label.padEnd(10)} ${plain(value)}`] : []));
   const trouble = problems.map(({ message, hint }) => `  ✖ ${plain(message)}\n    to fix: ${plain(hint)}`);
   const isDegraded = state === 'running' && problems.length > 0;
-  return [`${name}: ${state}${isDegraded ? ', degraded' : ''}`, ...lines, ...trouble].join('\n');
+  const busy = changedBy ? `, ${describeChanger(changedBy)} is changing it` : '';
+  return [`${name}: ${state}${isDegraded ? ', degraded' : ''}${busy}`, ...lines, ...trouble].join('\n');
 };
 
 /** The first problem found, which gives the exit code; stdout has them all, with their hints. */

@@ -66,16 +66,21 @@ export type Health = {
   readonly master: MasterEndpoint;
 };
 
+/** What an instance has, if nothing has happened to it since its last proof. */
+export const findHealth = async (context: CommandContext, instance: Instance): Promise<Health | undefined> => {
+  const { cluster, gateway, master } = instance.record();
+  const provenAt = await findProof(context, instance);
+  return provenAt && cluster && gateway && master ? { provenAt, cluster, gateway, master } : undefined;
+};
+
 /** On a healthy instance the steps that write to the cluster have nothing to do, and skip. */
 export const checkHealth = upStep({
   title: 'Check the existing instance',
   needs: { machine: checkMachine },
   run: async ({ machine: { instance } }, context, { note }): Promise<Health | undefined> => {
-    const { cluster, gateway, master } = instance.record();
-    const provenAt = await findProof(context, instance);
-    if (!provenAt || !cluster || !gateway || !master) return undefined;
-    note(`healthy, proven at ${provenAt}`);
-    return { provenAt, cluster, gateway, master };
+    const health = await findHealth(context, instance);
+    if (health) note(`healthy, proven at ${health.provenAt}`);
+    return health;
   },
 });
 

@@ -17,8 +17,10 @@ import { type Programs, prepareArtifacts } from './prepare-artifacts.ts';
 import { startCluster } from './start-cluster.ts';
 
 /** Contour's manifest, as upstream has it. */
-export const readManifest = async ({ manifest }: Programs): Promise<Manifest> =>
-  parseManifest(await readFile(manifest.path, 'utf8'));
+export const readManifest = async ({ manifest }: Programs): Promise<Manifest> => {
+  if (!manifest) throw new Error('a healthy instance needs no manifest');
+  return parseManifest(await readFile(manifest.path, 'utf8'));
+};
 
 type Guarded = { readonly instance: Instance; readonly kube: Kube; readonly manifest: Manifest };
 

@@ -10,10 +10,11 @@ import {
 import type { ClusterProvider } from '../../cluster/provider.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
+import { checkHealth, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 
-/** What a cluster is made from. */
+/** What a cluster is made from; of a healthy one only what ends it. */
 export type Programs = Prepared & {
   /** Makes the cluster from them. */
   readonly provider: ClusterProvider;
@@ -21,7 +22,7 @@ export type Programs = Prepared & {
 
 type Prepared = {
   /** Contour's manifest, as upstream has it. */
-  readonly manifest: GatewayArtifacts['contourManifest'];
+  readonly manifest?: GatewayArtifacts['contourManifest'];
   /** Programs of a native node. */
   readonly artifacts?: Artifacts;
   /** For a node that is not to pull them itself. */
@@ -47,10 +48,15 @@ const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Pro
 /** Tested in test/process/artifacts.test.ts. */
 export const prepareArtifacts = upStep({
   title: 'Prepare programs and images',
-  needs: { machine: checkMachine },
+  needs: { machine: checkMachine, health: checkHealth },
+  // what runs and is proven has its programs: the cache may be gone
+  skip: ({ machine, health }) =>
+    health !== undefined && { because: unchanged(health), value: { provider: machine.providerWith({}) } },
   run: async ({ machine: { instance, providerWith } }, context, { signal, report }): Promise<Programs> => {
     const prepared = await preparations[instance.record().provider](artifactsInput(context, signal, report));
     const { artifacts } = prepared;
+    // from here on the cluster is changed
+    await instance.change({ unfinished: { since: context.startedAt.toISOString() } });
     return { ...prepared, provider: providerWith(artifacts ? { artifacts } : {}) };
   },
 });

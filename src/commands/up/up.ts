@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
-import { removeInstance } from '../../instance/instance.ts';
+import { findInstance, removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
@@ -33,9 +33,11 @@ import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { asRoot, unseenVariables } from '../sudo.ts';
+import { findHealth } from './check-health.ts';
 import type { UpContext } from './context.ts';
+import { endOf, noteEnd } from './ending/end.ts';
+import { renderUpJson, resultOf, type UpRun, writeReports } from './ending/result.ts';
 import { findTunnelInstead } from './open-reverse-path.ts';
-import { renderUpJson, resultOf, type UpRun, writeReports } from './result.ts';
 import { upSteps } from './steps.ts';
 
 const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun, reachable: string): string => {
@@ -99,12 +101,13 @@ const bringUp = async (
     // what comes after must not hide why it failed
     const noted = (work: Promise<void>) => work.catch((error) => notes.push(messageOf(error)));
     if (failure) await noted(removeUnbegun(run));
+    await noted(noteEnd(run, failure !== undefined));
     await noted(writeJunit(flags, run, failure?.error));
     await noted(writeReports(run, failure?.error));
     if (!failure) notes.push(...proxyNotes(input.invocation.env, run.result));
     if (!failure) await writeVariables(flags, run);
     await noted(handOver(input.invocation.env, context));
-    if (failure) throw deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error;
+    if (failure) throw await endOf(run, deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error);
     return run;
   };
   const run = await withInstanceLock(context, work).finally(() => {
@@ -172,7 +175,8 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
 /** The cache, the state folder and those of named files are the user's own, so they are made before root takes over. */
 const prepareAsUser = async ({ invocation }: CommandInput, context: CommandContext, flags: UpFlags): Promise<void> => {
   await verifyHere(context, 'native', true);
-  await fillCache(invocation, context);
+  const instance = await findInstance(context.folders.stateDir, context.config.name);
+  if (!instance || !(await findHealth(context, instance))) await fillCache(invocation, context);
   // also where root is killed before it hands over what it made
   const { instancesDir, locksDir } = statePaths(context.folders.stateDir);
   await ensureStateFolder(context.env, context.folders.stateDir);
@@ -181,7 +185,7 @@ const prepareAsUser = async ({ invocation }: CommandInput, context: CommandConte
 };
 
 const tooLate = (seconds: number): UserError =>
-  new UserError(`up was not done after ${seconds}s`, {
+  new UserError(`up did not finish within ${seconds}s (--timeout)`, {
     id: 'environment.deadline',
-    hint: 'run it again, it goes on where it was; or give it more time with --timeouts-up-seconds',
+    hint: 'run it again, it continues where it stopped; or give it more time with --timeout',
   });

@@ -7,8 +7,12 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly signal: EndingSignal;
 
-  constructor(signal: EndingSignal) {
+  /** What was taken back, what runs on, and how to go on from there. */
+  readonly rest: string | undefined;
+
+  constructor(signal: EndingSignal, rest?: string) {
     super(`interrupted by ${signal}`);
     this.signal = signal;
+    this.rest = rest;
   }
 }

@@ -71,6 +71,12 @@ const removeDrafts = async (path: string): Promise<void> => {
   }
 };
 
+/** The process that holds a lock now. */
+export const findLockHolder = async (path: string): Promise<ProcessIdentity | undefined> => {
+  const owner = parseOwner((await findTextFile(path)) ?? '');
+  return owner && (await isRunning(owner)) ? owner : undefined;
+};
+
 /** Does work in one process at a time. The lock of a process that no longer runs is taken over. */
 export const withLock = async <T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> => {
   const self = await findProcess(process.pid);

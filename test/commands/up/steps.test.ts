@@ -27,7 +27,7 @@ test('up: what comes after what', () => {
   expect(orderOf(upSteps)).toEqual([
     [machine, []],
     [health, [machine]],
-    [programs, [machine]],
+    [programs, [machine, health]],
     [started, [machine, programs, health]],
     ['Load images', [programs, health]],
     ['Add the context to your kubeconfig', [machine, started]],
@@ -120,6 +120,7 @@ test('a healthy instance: what has nothing to do', async () => {
   const unchanged = 'nothing changed since the proof at noon';
   expect(await skippedFor({ isHealthy: true, config: await merging() })).toEqual({
     ...{ ...always, ...notMinikube },
+    'Prepare programs and images': unchanged,
     'Load images': unchanged,
     'Wait for the node': unchanged,
     'Check cluster ownership': unchanged,

@@ -7,7 +7,7 @@ export { configFormats, configPaths } from '../../../src/commands/config/formats
 export { masterValuesOf } from '../../../src/commands/config/master-values.ts';
 export { renderConfig } from '../../../src/commands/config/render.ts';
 export { environmentOf } from '../../../src/commands/env/formats.ts';
-export { writeReports } from '../../../src/commands/up/result.ts';
+export { writeReports } from '../../../src/commands/up/ending/result.ts';
 export { configJsonSchema } from '../../../src/config/config.ts';
 export { loadConfig, xdgDirs } from '../../../src/config/load.ts';
 export { flagOf, type Setting, settings, variableOf } from '../../../src/config/settings.ts';
