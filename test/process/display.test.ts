@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
+import { screenOf } from '../support/process/screen.ts';
 import { inNamespaces, launcher, noNamespaces, test, type User } from '../support/process/user.ts';
-import { screenOf } from '../support/screen.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

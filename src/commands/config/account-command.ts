@@ -14,6 +14,7 @@ import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { readNamedFile, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
+import { verifyRunning } from '../status/verify-running.ts';
 import { checkMasterAccount, checkNewAccount, ensureMasterAccount } from './account.ts';
 import { masterValuesOf } from './master-values.ts';
 
@@ -24,6 +25,7 @@ type Checked = { readonly kubeconfig: string; readonly account?: string; readonl
 
 const makeAccount = async (context: CommandContext, output: string | undefined): Promise<Checked> => {
   const instance = await getInstance(context);
+  await verifyRunning(context, instance);
   const place = await masterValuesOf(instance);
   const admin = await readFile(place.kubeconfigPath, 'utf8');
   const wait = { timeoutMs: stageTimeoutMs(context), signal: context.signal };

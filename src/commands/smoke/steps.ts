@@ -7,6 +7,7 @@ import { closedChecksOf, promisedBy } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
 import { openInstance } from '../open-instance.ts';
 import { findFault } from '../proof-result.ts';
+import { verifyRunning } from '../status/verify-running.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 
 /** The proof on its own, through the lowest free ports, as often as wanted. */
@@ -14,6 +15,7 @@ export const proveBySample = stepsOf<CommandContext>()({
   title: 'Prove the path with a sample task',
   run: async (_, context, { signal, fault }): Promise<Proven> => {
     const { instance, kube, gateway, master } = await openInstance(context);
+    await verifyRunning(context, instance);
     const tls = await findMasterTls(instance);
     const proof = await prove(kube, {
       ...sampleSpec(context.config, { instance, master }),
@@ -44,7 +46,8 @@ export type ThroughMasterContext = CommandContext & {
 export const proveByMaster = stepsOf<ThroughMasterContext>()({
   title: 'Prove the path with a command of the master',
   run: async (_, context, { signal, fault }): Promise<Proven> => {
-    const { kube, gateway } = await openInstance(context);
+    const { instance, kube, gateway } = await openInstance(context);
+    await verifyRunning(context, instance);
     const { taskNamespace: namespace } = context.config.master;
     const limits = { timeoutMs: stageTimeoutMs(context), signal };
     const proof = await proveThroughMaster({ ...context.throughMaster, gateway, namespace, ...limits }, { kube });

@@ -1,4 +1,3 @@
-import { readNodeUse } from '../../cluster/native/isolation/limits.ts';
 import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
@@ -11,7 +10,6 @@ import type { GatewaySpec } from '../../gateway/spec.ts';
 import { openAccess } from '../../instance/access.ts';
 import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
-import { instanceDirOf, instancePaths } from '../../instance/paths.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
 import { type ErrorId, messageOf } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
@@ -22,8 +20,6 @@ import type { Problem } from '../../model/problem.ts';
 import { portOfListener } from '../../model/task-listener.ts';
 import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refused-tasks.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import type { SupervisorStatus } from '../../supervisor/spec.ts';
-import { findSupervisorStatus } from '../../supervisor/status-socket.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import type { TaskListener } from './transports.ts';
 import { upAgain } from './up-again.ts';
@@ -33,21 +29,22 @@ export const runUp = (record: InstanceRecord, config: Config): string => `run: $
 const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly Problem[] =>
   verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
 
-const supervisorProblems = (supervisor: SupervisorStatus | undefined, name: string): readonly Problem[] => {
-  if (!supervisor) {
-    const message = 'the supervisor runs but does not answer on its socket';
-    return [{ id: 'cluster.keeper-silent', message, hint: `taskgate down --name ${name}, then up` }];
-  }
-  return supervisor.children
-    .filter(({ state }) => state !== 'ready')
-    .map((child) => ({
-      id: 'cluster.child-not-ready',
-      message: `${child.name} is ${child.state}, restarted ${child.restarts} times${child.lastExit ? `, last: ${child.lastExit}` : ''}`,
-      hint: `see: taskgate logs ${child.name} --name ${name}`,
-    }));
-};
-
 const noAccess: SeenAccess = { problems: [], nodePorts: [] };
+
+/** Whose absence follows from that of the Gateway. */
+const goneWithGateway = new Set([
+  'gateway.not-programmed',
+  'gateway.no-address',
+  'gateway.no-contour',
+  'gateway.no-envoy',
+]);
+
+/** A Gateway that was deleted is one problem, whatever went with it. */
+const gatewayMissing = ({ name, namespace }: GatewaySpec, again: string): Problem => ({
+  id: 'gateway.not-programmed',
+  message: `Gateway ${namespace}/${name} is missing: something deleted it`,
+  hint: `${again}; it creates the Gateway again, without the listeners of tasks that run`,
+});
 
 /** Compares with what the instance was made with; if its record has no settings, with today's. */
 export const lookAtGateway = async (kube: Kube, config: Config, record: InstanceRecord) => {
@@ -75,7 +72,10 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   const moved = unready.map((one) =>
     one.id === 'gateway.address-moved' ? { ...one, hint: `${one.hint}; ${runUp(record, config)}` } : one,
   );
-  const problems = [...drift, ...moved, ...(isOurs ? access.problems : [])];
+  const notReady = gateway
+    ? moved
+    : [gatewayMissing(spec, runUp(record, config)), ...moved.filter(({ id }) => !goneWithGateway.has(id))];
+  const problems = [...drift, ...notReady, ...(isOurs ? access.problems : [])];
   return { taskListeners: listeners.length, listeners, ...(nodePorts.length > 0 && { nodePorts }), problems };
 };
 
@@ -94,7 +94,7 @@ const refusedProblem = ({ job, finding: { cause, hint } }: RefusedTask): Problem
   hint,
 });
 
-/** What the cluster's and its gateway's objects show. */
+/** What the cluster's and its gateway's objects show. Tested in test/commands/status/look.test.ts. */
 export const lookAtCluster = async ({ config, env }: CommandContext, instance: Instance) => {
   const record = instance.record();
   const { cluster } = record;
@@ -122,12 +122,4 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }
-};
-
-/** The processes of a native cluster. Tested in test/commands/status/look.test.ts. */
-export const lookAtSupervisor = async ({ folders }: CommandContext, { name, provider, journal }: InstanceRecord) => {
-  if (provider !== 'native') return { problems: [] };
-  const keeper = await findSupervisorStatus(instancePaths(instanceDirOf(folders.stateDir, name)).supervisorSocketPath);
-  const use = await readNodeUse(journal.flatMap((one) => (one.kind === 'cgroups' ? one.paths : [])));
-  return { ...(keeper && { keeper }), use, problems: supervisorProblems(keeper, name) };
 };

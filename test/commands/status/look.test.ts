@@ -55,6 +55,23 @@ test('the way out of drift is the `up` that keeps what it was made with', async 
   ]);
 });
 
+test('a Gateway that was deleted is one problem, whatever went with it', async () => {
+  const { context } = await makeContext();
+  const { listenerLimit } = context.config.gateway;
+  const { kube } = fakeKube({ objects: [gatewaysCRD({ limit: listenerLimit, rules: [] }), tcpRoutesCRD()], kinds });
+  const { problems } = await lookAtGateway(kube, context.config, instanceRecord({}));
+  const ofGateway = problems.filter(({ message }) =>
+    /Gateway (projectcontour|contour)|contour-contour|Envoy/.test(message),
+  );
+  expect(ofGateway).toEqual([
+    {
+      id: 'gateway.not-programmed',
+      message: 'Gateway projectcontour/contour is missing: something deleted it',
+      hint: 'run: taskgate up --name dev; it creates the Gateway again, without the listeners of tasks that run',
+    },
+  ]);
+});
+
 test('an instance whose supervisor is not running is started again as it was made', async () => {
   const { context, begin } = await makeContext();
   const instance = await begin('dev');

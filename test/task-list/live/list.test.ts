@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../src/model/stage.ts';
 import { showLive } from '../../../src/task-list/live/list.ts';
-import { screenOf } from '../../support/screen.ts';
+import { screenOf } from '../../support/process/screen.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
