@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { instancePaths, logPathOf } from '../../instance/paths.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
-import { plainLines } from '../../lib/text/plain.ts';
+import { plainJson, plainLines } from '../../lib/text/plain.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
@@ -45,22 +46,40 @@ async function* wholeLines(parts: AsyncIterable<string>): AsyncGenerator<string>
   yield rest;
 }
 
+/** Text that need not reach stdout whole: one that fails is reported by the program as a whole. False once it is closed. */
+const writeSlowly = async (part: string | Buffer): Promise<boolean> => {
+  if (!process.stdout.writable) return false;
+  if (!process.stdout.write(part)) await once(process.stdout, 'drain').catch(() => undefined);
+  return true;
+};
+
+/** A log as one JSON document: `{ "component": ..., "path": ..., "lines": [...] }`. */
+const writeJson = async (component: string, path: string): Promise<void> => {
+  const head = plainJson({ component, path }).slice(0, -1);
+  if (!(await writeSlowly(`${head},"lines":[`))) return;
+  let before = '\n';
+  for await (const line of createInterface({
+    input: createReadStream(path, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    if (!(await writeSlowly(`${before}${plainJson(line)}`))) return;
+    before = ',\n';
+  }
+  await writeSlowly('\n]}\n');
+};
+
 /** Copies a log to stdout: as it is, or with `show` for a reader that obeys what it reads. */
 const copyToStdout = async (path: string, show: ((text: string) => string) | undefined): Promise<void> => {
   const source = createReadStream(path, show && 'utf8');
   const parts: AsyncIterable<string | Buffer> = show ? wholeLines(source) : source;
   for await (const part of parts) {
-    // a stdout that fails is reported by the program as a whole
-    if (!process.stdout.writable) return;
-    const shown = typeof part === 'string' && show ? show(part) : part;
-    if (process.stdout.write(shown)) continue;
-    await once(process.stdout, 'drain').catch(() => undefined);
+    if (!(await writeSlowly(typeof part === 'string' && show ? show(part) : part))) return;
   }
 };
 
 /**
  * Prints the log of one of an instance's processes, or the names of those that have one: byte for byte into files and
- * pipes, but for terminals and the log of a GitHub job without what those would obey.
+ * pipes, but for terminals and the log of a GitHub job without what those would obey; with --json its lines.
  */
 export const logs = async (input: CommandInput, component: string | undefined): Promise<void> => {
   const { config, context } = await readConfig(input);
@@ -70,10 +89,11 @@ export const logs = async (input: CommandInput, component: string | undefined): 
   if (!known.includes(component)) {
     throw new UserError(`instance ${config.name} has no log of '${component}'`, {
       id: 'usage.no-log',
-      hint: `there are: ${known.join(', ')}`,
+      hint: known.length > 0 ? `there are: ${known.join(', ')}` : 'it has no logs yet',
     });
   }
   const path = logPathOf(dir, component);
   const isObeyed = process.stdout.isTTY || input.invocation.env['GITHUB_ACTIONS'] === 'true';
-  await copyToStdout(path, isObeyed ? plainLines : undefined).catch(refuseUnreadable(path, 'cat'));
+  const written = input.flags.json ? writeJson(component, path) : copyToStdout(path, isObeyed ? plainLines : undefined);
+  await written.catch(refuseUnreadable(path, 'cat'));
 };

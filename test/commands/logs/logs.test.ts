@@ -37,6 +37,25 @@ test('names what has a log', async () => {
   expect(written()).toBe('etcd\n');
 });
 
+test('with --json a log is one document with its lines', async () => {
+  const { input, logsDir } = await makeLogs();
+  const lines = ['ready', 'it says "no"\u001b[2J', '', 'last without an end'];
+  await writeFile(join(logsDir, 'etcd.log'), lines.join('\n'));
+  await writeFile(join(logsDir, 'empty.log'), '');
+  const written = watchStdout();
+  await logs(input({}, true), 'etcd');
+  expect(written()).not.toContain('\u001b');
+  expect(JSON.parse(written())).toEqual({ component: 'etcd', path: join(logsDir, 'etcd.log'), lines });
+});
+
+test('with --json a log without a line has none', async () => {
+  const { input, logsDir } = await makeLogs();
+  await writeFile(join(logsDir, 'empty.log'), '');
+  const written = watchStdout();
+  await logs(input({}, true), 'empty');
+  expect(JSON.parse(written())).toMatchObject({ component: 'empty', lines: [] });
+});
+
 test('without an instance: how to make one', async () => {
   const { input } = await makeUser();
   await expect(logs(input({ name: 'other' }), undefined)).rejects.toMatchObject({
