@@ -4,6 +4,7 @@ import type { CommandInput } from '../commands/command.ts';
 import { envFormats } from '../commands/env/formats.ts';
 import { exposureFormats } from '../commands/exposure/formats.ts';
 import { plainLines } from '../lib/text/plain.ts';
+import { addCache } from './cache-commands.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { add, type Shared } from './shared.ts';
@@ -32,7 +33,7 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     flags: readFlags(command),
     invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
-  for (const addGroup of [addLifeCycle, addViews, addTunnel, addConfig]) addGroup(program, { input, exit });
+  for (const addGroup of [addLifeCycle, addViews, addTunnel, addConfig, addCache]) addGroup(program, { input, exit });
   addHelp(program);
   return { program, exitCode: () => exit.code };
 };

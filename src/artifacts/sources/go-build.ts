@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command, RunOptions } from '../../lib/process/runner.ts';
 import type { GoPin } from '../../model/pins.ts';
 import type { ArtifactSource, Work } from '../item.ts';
+import { goDirs } from '../store/build-caches.ts';
 import { scratchDir } from '../store/cache.ts';
 import { runTool, type Tool } from './tool.ts';
 
@@ -11,8 +12,8 @@ export const goEnvironment = (cacheDir: string): Readonly<Record<string, string>
   CGO_ENABLED: '0',
   GOFLAGS: '-modcacherw',
   GOWORK: 'off',
-  GOMODCACHE: join(cacheDir, 'go', 'mod'),
-  GOCACHE: join(cacheDir, 'go', 'build'),
+  GOMODCACHE: goDirs(cacheDir).mod,
+  GOCACHE: goDirs(cacheDir).build,
   // /tmp is often small, and is not cleaned up after a crash
   GOTMPDIR: scratchDir(cacheDir),
 });

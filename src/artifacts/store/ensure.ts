@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Mirror } from '../../lib/http/mirror.ts';
 import { withLock } from '../../lib/process/lock.ts';
 import type { Item, StoredItem, Work } from '../item.ts';
+import { removeBuildCaches } from './build-caches.ts';
 import { findStored, scratchDir, storeItem } from './cache.ts';
 import { loadDigests } from './digests.ts';
 import { cacheFailure, isAdvisable, isFinal } from './failure.ts';
@@ -14,9 +15,13 @@ import { makeQueue } from './queue.ts';
 import { noPins, type Proof, type Trust } from './trust.ts';
 
 /** What the work on all items shares. */
-type Shared = Omit<Work, 'report' | 'ensure' | 'prove'> & { readonly report: OnProgress };
+type Shared = Omit<Work, 'report' | 'ensure' | 'prove'> & {
+  readonly report: OnProgress;
+  /** The sources of the items that were made, not found. */
+  readonly usedSources: Set<string>;
+};
 
-export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildQueue' | 'trust'> & {
+export type FillOptions = Omit<Shared, 'network' | 'digests' | 'buildQueue' | 'trust' | 'usedSources'> & {
   readonly network?: Omit<NetworkOptions, 'mirror'>;
   /** Requests to it get its credentials. */
   readonly mirror?: Mirror;
@@ -99,7 +104,9 @@ const ensureItem = async (item: Item, shared: Shared, ensure: Work['ensure']): P
   }
   const { report: reportState, stop } = startReporting(item.name, report);
   try {
-    return await makeItem(item, { ...rest, report: reportState, ensure });
+    const made = await makeItem(item, { ...rest, report: reportState, ensure });
+    shared.usedSources.add(made.source);
+    return made;
   } catch (thrown) {
     const error = cacheFailure(thrown, shared.cacheDir);
     if (!shared.signal.aborted) reportState('failed', messageOf(error));
@@ -134,7 +141,9 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
   const trust = filling.trust ?? noPins;
   const network = makeNetwork({ ...filling.network, ...(filling.mirror && { mirror: filling.mirror }) }, signal);
   // the go command uses all cores
-  const { ensure, settled } = makeEnsure({ ...filling, signal, digests, trust, network, buildQueue: makeQueue() });
+  const usedSources = new Set<string>();
+  const shared: Shared = { ...filling, signal, digests, trust, network, buildQueue: makeQueue(), usedSources };
+  const { ensure, settled } = makeEnsure(shared);
   const begun = Object.entries<Item>(wanted).map(async ([name, item]) => {
     try {
       return [name, await ensure(item)] as const;
@@ -147,7 +156,16 @@ const fetchAll = async <Name extends string>(wanted: Readonly<Record<Name, Item>
   // an item that is assembled from others fails with the first of them
   await settled();
   signal.throwIfAborted();
-  return Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
+  const stored = Object.fromEntries(await Promise.all(begun)) as Record<Name, StoredItem>;
+  if (usedSources.has('go')) await tidyUp(filling);
+  return stored;
+};
+
+/** All that was wanted is built: what the builds leave is several times as large, and nothing needs it. */
+const tidyUp = async ({ cacheDir, report }: FillOptions): Promise<void> => {
+  await removeBuildCaches(cacheDir, () =>
+    report({ name: 'build caches', state: 'done', detail: "not needed any more, removing Go's modules and objects" }),
+  );
 };
 
 /** Makes all items in parallel, in one process at a time: another process waits for the cache's lock. */

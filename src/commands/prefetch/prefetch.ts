@@ -1,5 +1,6 @@
 import { type Artifacts, ensureArtifacts, ensurePolicyImages, writeBundle } from '../../artifacts/artifacts.ts';
 import { isRemote, remoteBundle } from '../../artifacts/origin-rules.ts';
+import { measureCache } from '../../artifacts/store/usage.ts';
 import { UserError } from '../../lib/errors.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -19,13 +20,19 @@ type Written = { readonly bundleDigest: string } | undefined;
 
 const prefetchStep = stepsOf<PrefetchContext>();
 
+const describeCache = async (cacheDir: string): Promise<string> => {
+  const { itemBytes, hasBuildCaches } = await measureCache(cacheDir);
+  const more = hasBuildCaches ? '; an earlier build has left several times as much: taskgate cache prune' : '';
+  return `${cacheDir}, ${(itemBytes / 1e9).toFixed(1)} GB${more}`;
+};
+
 const fillCacheStep = prefetchStep({
   title: 'Prepare programs and images',
   run: async (_, context, { signal, report, note }): Promise<Artifacts> => {
     const input = artifactsInput(context, signal, report);
     const artifacts = await ensureArtifacts(input);
     if (context.isComplete && input.policies) await ensurePolicyImages(input);
-    note(context.folders.cacheDir);
+    note(await describeCache(context.folders.cacheDir));
     return artifacts;
   },
 });
