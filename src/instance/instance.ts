@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, ignoreAbsence, isThere, writeFileAtomically } from '../lib/files.ts';
 import { parseJson } from '../lib/json.ts';
@@ -116,6 +116,19 @@ export const listInstances = async (stateDir: string): Promise<readonly Instance
 };
 
 export const removeInstance = ({ dir }: Instance): Promise<void> => rm(dir, { recursive: true, force: true });
+
+/**
+ * Removes an instance of a run that failed, but for its logs: the error names them. What is left is no instance;
+ * `down` and the next `up` find it. Without logs nothing is left.
+ */
+export const abandonInstance = async ({ dir }: Instance): Promise<void> => {
+  const { logsDir } = instancePaths(dir);
+  const logs = (await readdir(logsDir).catch(ignoreAbsence)) ?? [];
+  if (logs.length === 0) return rm(dir, { recursive: true, force: true });
+  for (const name of await readdir(dir)) {
+    if (join(dir, name) !== logsDir) await rm(join(dir, name), { recursive: true, force: true });
+  }
+};
 
 /**
  * Removes an instance's folder, with a record or without one (`up` was killed before it wrote one). False when there was

@@ -1,7 +1,8 @@
-import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import {
+  abandonInstance,
   createInstance,
   findInstance,
   listInstances,
@@ -118,4 +119,19 @@ test('a folder without a record is no instance, and can be removed like any othe
   expect(await removeInstanceDir(stateDir, 'bare')).toBe(false);
   expect(await removeInstanceDir(stateDir, 'dev')).toBe(true);
   expect(await listInstances(stateDir)).toEqual([]);
+});
+
+test('of a run that failed only the logs stay, which its error names; without logs nothing does', async () => {
+  const failed = await createInstance(stateDir, settings);
+  await mkdir(join(failed.dir, 'logs'));
+  await writeFile(join(failed.dir, 'logs', 'minikube.log'), 'why');
+  await mkdir(join(failed.dir, 'node'));
+  await abandonInstance(failed);
+  expect(await readdir(failed.dir)).toEqual(['logs']);
+  expect(await findInstance(stateDir, 'dev')).toBeUndefined();
+  expect(await removeInstanceDir(stateDir, 'dev')).toBe(true);
+
+  const silent = await createInstance(stateDir, { ...settings, name: 'silent' });
+  await abandonInstance(silent);
+  await expect(access(silent.dir)).rejects.toMatchObject({ code: 'ENOENT' });
 });

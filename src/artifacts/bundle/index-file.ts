@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
-import { findTextFile, sha256 } from '../../lib/files.ts';
+import { findTextFile, isThere, sha256 } from '../../lib/files.ts';
 import type { Item } from '../item.ts';
 import { isStamp, type Stamp } from '../store/cache.ts';
 import type { Proof } from '../store/trust.ts';
@@ -88,7 +88,12 @@ export const findFolderIndex = async (
  */
 export const verifyBundle = async (place: string, wanted: readonly Item[], proof?: BundleProof): Promise<void> => {
   const { index } = (await findFolderIndex(place, proof)) ?? {};
-  if (!index) throw bundleError(`cannot use the bundle: ${place} holds no ${indexName}`);
+  if (!index) {
+    const isFolder = await isThere(place);
+    throw bundleError(
+      isFolder ? `cannot use the bundle: ${place} holds no ${indexName}` : `--bundle: there is no folder ${place}`,
+    );
+  }
   const missing = wanted.filter(
     ({ key, sources }) => !Object.hasOwn(index.items, key) && sources.every(({ name }) => name === 'bundle'),
   );

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { findAdminPassword } from '../../instance/admin-password.ts';
+import { withInstanceLock } from '../../instance/lock.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { readTextFile } from '../../lib/files.ts';
 import type { Proven } from '../../proof/prove.ts';
@@ -10,7 +11,7 @@ import { runAndShow } from '../../task-list/run-and-show.ts';
 import { asTyped } from '../as-typed.ts';
 import { type CommandInput, displayKind, print, printJson, printNote, readConfig } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
-import { refuseBrokenPath } from '../proof-result.ts';
+import { findFault, refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
 
 export type SmokeFlags = {
@@ -67,6 +68,17 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
   return results.get(proveByMaster);
 };
 
+/** What was proven before is no longer so: the next `up` must do its work. One that is at work proves anew itself. */
+const forgetProof = async (context: CommandContext): Promise<void> => {
+  const forget = async (): Promise<void> => {
+    const instance = await getInstance(context);
+    if (instance.record().proven) await instance.change({ proven: undefined });
+  };
+  await withInstanceLock(context, forget).catch((error: unknown) => {
+    if (!(error instanceof UserError) || error.id !== 'environment.locked') throw error;
+  });
+};
+
 /** Negative proofs follow only a path that works, so one that is broken is shown as it is. */
 const closedOrBroken = ({ hops }: Proven): Proven['hops'] => {
   const isBroken = hops.some(({ ok, direction }) => !ok && direction !== 'closed');
@@ -89,6 +101,7 @@ const refuseUntried = ({ hops }: Proven): void => {
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
   const { context } = await readConfig(input);
   const proof = await proveAndShow(input, context, flags);
+  if (findFault(proof) !== undefined) await forgetProof(context);
   for (const note of proof.notes) printNote(note);
   if (input.flags.json) printJson(proof);
   else print(asTyped(renderHops(flags.closed ? closedOrBroken(proof) : proof.hops), input.invocation.env));

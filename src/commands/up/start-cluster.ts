@@ -1,7 +1,7 @@
 import { clusterAdmins, waitForNode } from '../../cluster/readiness.ts';
 import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { openAccess } from '../../instance/access.ts';
-import { removeInstance } from '../../instance/instance.ts';
+import { abandonInstance, removeInstance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { stageTimeoutMs } from '../context.ts';
@@ -38,7 +38,7 @@ export const startCluster = upStep({
     // a native node that ran may have been restarted, for a process that it lacked
     return { cluster, kube, isNew: seen !== 'running' || findSupervisor(instance) !== before };
   },
-  undo: async ({ machine: { instance, provider }, seen }) => {
+  undo: async ({ machine: { instance, provider }, seen }, { signal }) => {
     // a cluster that ran before must not be ended: tasks may run there
     if (seen === 'running') return;
     // one that was stopped before is stopped again, with its data
@@ -46,7 +46,8 @@ export const startCluster = upStep({
     // a foreign one that was stopped is not deleted, so it is stopped first
     if (isForeignCluster(instance)) await provider.stop();
     await provider.delete();
-    await removeInstance(instance);
+    // whoever interrupts a run looks for no reason in its logs
+    await (signal.aborted ? removeInstance(instance) : abandonInstance(instance));
   },
 });
 

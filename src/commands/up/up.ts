@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
-import { findInstance, removeInstance } from '../../instance/instance.ts';
+import { abandonInstance, findInstance, removeInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
@@ -143,7 +143,8 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
   if (!instance) return;
   const { createdAt, journal, cluster, provider } = instance.record();
   const isUntouched = provider === 'attach' ? !(await findOriginalState(instance)) : !cluster;
-  if (new Date(createdAt) >= context.startedAt && journal.length === 0 && isUntouched) await removeInstance(instance);
+  if (new Date(createdAt) < context.startedAt || journal.length > 0 || !isUntouched) return;
+  await (context.signal.aborted ? removeInstance(instance) : abandonInstance(instance));
 };
 
 /**

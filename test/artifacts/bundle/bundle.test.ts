@@ -102,6 +102,7 @@ test('a file is no bundle, nor is a folder without an index', async () => {
     message: `cannot use the bundle: ${place} holds no bundle.json`,
     hint: isHint,
   });
+  expect(await failureOf(verifyBundle('/nope', []))).toMatchObject({ message: '--bundle: there is no folder /nope' });
 });
 
 test('a bundle cannot write outside its item', async () => {

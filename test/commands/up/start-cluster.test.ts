@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ClusterProvider } from '../../../src/cluster/provider.ts';
 import type { Health } from '../../../src/commands/up/check-health.ts';
@@ -118,6 +119,14 @@ test.each<[string, Given, readonly string[], boolean]>([
   await expect(startNow()).rejects.toThrow('no disk');
   expect(calls).toEqual(['find', 'start', ...undone]);
   expect(await isThere()).toBe(staysThere);
+});
+
+test('when the start fails, the logs stay that its error may name', async () => {
+  const { startNow, instance } = await setUp({ start: broken });
+  await mkdir(join(instance.dir, 'logs'));
+  await writeFile(join(instance.dir, 'logs', 'minikube.log'), 'why');
+  await expect(startNow()).rejects.toThrow('no disk');
+  expect(await readdir(instance.dir)).toEqual(['logs']);
 });
 
 test('an interruption undoes the start, too', async () => {
