@@ -45,6 +45,7 @@ const begin = async (dir: string, record: Partial<InstanceRecord>) => {
     const merging = await mergeContext.begin(results, up);
     await merging.run({
       report: () => undefined,
+      fault: () => undefined,
       warn: (text) => warnings.push(text),
       note: (text) => {
         note = text;
