@@ -129,7 +129,7 @@ test('a bundle of a build that lacks something names it, and asks no network', a
   const { input } = await setUp(testPins, { bundle: '/nowhere' });
   const error = await failureOf(ensureArtifacts(input));
   expect(error).toMatchObject({ id: expect.stringMatching(/^artifact\./), hint: expect.any(String) });
-  expect(error.message).toMatch(/^cannot use the bundle: \/nowhere holds no bundle\.json/);
+  expect(error.message).toMatch(/^--bundle: there is no folder \/nowhere$/);
   expect(requests).toEqual([]);
 });
 
