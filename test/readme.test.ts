@@ -98,7 +98,7 @@ const flagsOfOthers = [
 
 test.each(pages)('every flag that %s names is one of ours or known to be of others', (page) => {
   const ours = [
-    ...settings.map(({ path }) => flagOf(path)),
+    ...settings.map(({ path }) => flagOf(path)).flatMap((flag) => [flag, flag.replace('--', '--no-')]),
     ...sourceFiles.flatMap((text) => matchesOf(text, /option\(\s*'(--[a-z-]+)/gi)),
   ];
   const named = new Set(matchesOf(read(page), /(?<![\w-])(--[a-z][a-z-]+)/g));

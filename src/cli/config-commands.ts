@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { configFormats } from '../commands/config/formats.ts';
-import { add, type Shared } from './shared.ts';
+import { add, type Shared, withReset } from './shared.ts';
 
 const addSettings = (config: Command, { input, exit }: Shared): void => {
-  add(config, 'show', 'print the settings in force')
+  withReset(add(config, 'show', 'print the settings in force'))
     .option('--origin', 'show where each comes from', false)
     .action(async (options, command: Command) =>
       (await import('../commands/config/config.ts')).showConfig(input(command), options),

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { exitNow, setExitCode } from '../lib/process/exit.ts';
 import { tightenUmask } from '../lib/process/umask.ts';
 import { bugExitCode, onUncaught } from '../lib/process/uncaught.ts';
+import { plainLines } from '../lib/text/plain.ts';
 import { exitCodes, outputExitCode } from './exit-codes.ts';
 import { refuseSwallowedFlags } from './npm-flags.ts';
 import { surviveOutput } from './output.ts';
@@ -9,6 +10,7 @@ import { buildProgram } from './program.ts';
 import { commandLineError, explain, reportError } from './report-error.ts';
 import { usePathOfRoot } from './root-path.ts';
 import { listenForSignals } from './signals.ts';
+import { describeWrong } from './suggest.ts';
 
 /** What an error that nothing caught has cut off may never end. */
 const orderlyEndMs = 120_000;
@@ -46,7 +48,12 @@ const reportLostOutput = (stdoutTrouble: () => string | undefined): void => {
 const runCommand = async (args: readonly string[], signal: AbortSignal): Promise<number> => {
   const { program, exitCode } = buildProgram({ args, signal, isJson: args.includes('--json') });
   refuseSwallowedFlags(program, args, process.env);
-  await program.parseAsync(args, { from: 'user' });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new CommanderError(error.exitCode, error.code, describeWrong(error, { program, args }));
+  }
   return exitCode();
 };
 
@@ -54,8 +61,10 @@ const report = async (error: unknown, isJson: boolean): Promise<number> => {
   if (!(error instanceof CommanderError)) return reportError(await explain(error, process.env), isJson);
   // help is an error to commander
   if (error.exitCode === 0) return 0;
-  // without --json commander has printed it already
-  return isJson ? reportError(commandLineError(error), isJson) : exitCodes.usage;
+  if (isJson) return reportError(commandLineError(error), isJson);
+  // for a missing command commander has printed the help
+  if (error.code !== 'commander.help') process.stderr.write(plainLines(`${error.message}\n`));
+  return exitCodes.usage;
 };
 
 /** Runs one command line, shows what it throws, and gives its exit code. Tested in test/process/cli.test.ts. */

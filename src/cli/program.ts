@@ -7,7 +7,7 @@ import { plainLines } from '../lib/text/plain.ts';
 import { addCache } from './cache-commands.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
-import { add, type Shared } from './shared.ts';
+import { add, type Shared, withReset } from './shared.ts';
 import { addTunnel } from './tunnel-commands.ts';
 
 export type ProgramInput = {
@@ -26,7 +26,12 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     .description("A Kubernetes cluster in which Determined's Internal Task Gateway works, proven hop by hop")
     .version(packageJson.version)
     .exitOverride()
-    .configureOutput({ writeErr: isJson ? () => undefined : (text) => void process.stderr.write(plainLines(text)) })
+    .configureOutput({
+      writeErr: isJson ? () => undefined : (text) => void process.stderr.write(plainLines(text)),
+      // reported by main, with what was probably meant
+      outputError: () => undefined,
+    })
+    .showSuggestionAfterError(false)
     .helpCommand(false);
   const exit = { code: 0 };
   const input = (command: Command): CommandInput => ({
@@ -42,11 +47,12 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
 const isWideTerminal = ({ isTTY, columns }: NodeJS.WriteStream): boolean => isTTY === true && columns >= 40;
 
 const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
-  add(
+  const upCommand = add(
     program,
     'up',
     'make the cluster, install Contour and the Gateway, write the master configuration, prove the path',
-  )
+  );
+  withReset(upCommand)
     .option('--ci', 'for CI jobs: no live list', false)
     .option('--timeout <duration>', 'deadline of the whole, such as 20m; the same as --timeouts-up-seconds')
     .option('--env-file <file>', 'write the variables of `taskgate env` there, as dotenv')
@@ -57,6 +63,7 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
   add(program, 'down', 'remove everything that belongs to an instance')
     .option('--force', 'name and forget what cannot be removed: a cluster that is gone, a damaged record', false)
     .option('--purge-cache', 'remove the cache of programs and images too', false)
+    .option('--if-exists', 'an instance that is not there is no error', false)
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/down/down.ts')).down(input(command), options);
     });

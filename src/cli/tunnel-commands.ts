@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { add, type Shared } from './shared.ts';
+import { add, type Shared, withReset } from './shared.ts';
 
 /**
  * `tunnel ...`: the reverse path to the master on its own, with or without a cluster that taskgate made.
@@ -9,8 +9,9 @@ export const addTunnel = (program: Command, { input }: Shared): void => {
   const tunnel = program
     .command('tunnel')
     .description('open, watch, extend and close the tunnel by which tasks reach the master');
-  add(tunnel, 'up', 'open the tunnel of the settings and prove it by a nonce; needs no cluster').action(
-    async (_, command: Command) => (await import('../commands/tunnel/tunnel.ts')).tunnelUp(input(command)),
+  const tunnelUp = add(tunnel, 'up', 'open the tunnel of the settings and prove it by a nonce; needs no cluster');
+  withReset(tunnelUp).action(async (_, command: Command) =>
+    (await import('../commands/tunnel/tunnel.ts')).tunnelUp(input(command)),
   );
   add(tunnel, 'down', 'close it').action(async (_, command: Command) =>
     (await import('../commands/tunnel/tunnel.ts')).tunnelDown(input(command)),

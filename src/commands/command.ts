@@ -2,12 +2,16 @@ import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, type Loaded, loadConfig, realDirs } from '../config/load.ts';
 import { findPortProblems } from '../gateway/listener-ports.ts';
+import { findInstance } from '../instance/instance.ts';
+import type { GivenSettings, InstanceRecord } from '../instance/record.ts';
+import { UserError } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { plain, plainJson, plainLines } from '../lib/text/plain.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
 import type { DisplayKind } from '../task-list/display.ts';
 import { findMasterRouteProblems } from '../tunnel/endpoint-rules.ts';
 import { ownPrograms } from './own-programs.ts';
+import { asMade, keptOf } from './settings/kept.ts';
 
 /** What main gives to every command. */
 export type Invocation = {
@@ -24,6 +28,8 @@ export type GlobalFlags = {
   readonly configFile?: string;
   readonly json: boolean;
   readonly settings: Readonly<Record<string, string>>;
+  /** Settings that go back to their defaults; only `up` and `tunnel up` have it. */
+  readonly reset?: string;
 };
 
 export type CommandInput = { readonly invocation: Invocation; readonly flags: GlobalFlags };
@@ -50,13 +56,42 @@ const checkSettings = (config: Config): readonly Finding[] => [
 /** The configuration, and with it what the steps of a command need. */
 export type LoadedCommand = Loaded & { readonly context: CommandContext };
 
-/** Reads the configuration. Throws UserError `usage.config` with every problem in it. */
+/** A record that cannot be read is reported by the command that needs it: here nothing is known of it. */
+const findRecord = async (stateDir: string, name: string): Promise<InstanceRecord | undefined> => {
+  try {
+    return (await findInstance(stateDir, name))?.record();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+};
+
+const findKept = async (stateDir: string, name: string): Promise<GivenSettings | undefined> => {
+  const record = await findRecord(stateDir, name);
+  return record && keptOf(record);
+};
+
+/**
+ * Reads the configuration: what the instance keeps, and what this run names. Throws UserError `usage.config` with every
+ * problem in it, and `usage.reset`.
+ */
 export const readConfig = async ({ invocation, flags }: CommandInput): Promise<LoadedCommand> => {
   const { cwd, env, signal } = invocation;
-  const file = flags.configFile && { file: flags.configFile };
-  const loaded = await loadConfig({ cwd, env, flags: flags.settings, check: checkSettings, ...file });
   const folders = await foldersOf(env);
-  return { ...loaded, context: { config: loaded.config, folders, runner: execaRunner, signal, env } };
+  const { configFile: file, reset, settings } = flags;
+  const optional = { ...(file && { file }), ...(reset !== undefined && { reset }) };
+  const instance = (name: string) => findKept(folders.stateDir, name);
+  const loaded = await loadConfig({ cwd, env, flags: settings, check: checkSettings, instance, ...optional });
+  const { config, given, origins } = loaded;
+  return { ...loaded, context: { config, folders, runner: execaRunner, signal, env, chosen: { given, origins } } };
+};
+
+/** The configuration of a command that works on an instance as it is: as the last `up` made it, whatever is named now. */
+export const readMade = async (input: CommandInput): Promise<LoadedCommand> => {
+  const loaded = await readConfig(input);
+  const record = await findRecord(loaded.context.folders.stateDir, loaded.config.name);
+  const config = record ? asMade(loaded.config, record) : loaded.config;
+  return { ...loaded, config, context: { ...loaded.context, config } };
 };
 
 /** Whether a terminal's log is kept as it is written, so that nothing can be drawn over: a CI job's, or a plain terminal's. */

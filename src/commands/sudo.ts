@@ -76,6 +76,8 @@ type Work = {
   readonly work: () => Promise<void>;
   /** Names of variables that root's run needs and that no command line may show, see {@link unseenVariables}. */
   readonly unseen?: readonly string[];
+  /** Further arguments of root's run. */
+  readonly more?: readonly string[];
 };
 
 /** The controlling terminal sends Ctrl-C to all its processes. */
@@ -120,7 +122,7 @@ export const verifyEnded = (exitCode: number): number => {
  */
 export const asRoot = async (
   { env, args, signal }: Invocation,
-  { provider, prepare, work, unseen = [] }: Work,
+  { provider, prepare, work, unseen = [], more = [] }: Work,
 ): Promise<number> => {
   const uid = process.getuid?.();
   // on a system without uids the provider's own checks say what is wrong
@@ -131,7 +133,6 @@ export const asRoot = async (
   await verifySudo(uid, execaRunner);
   const handedOn = await findHandedOn(unseen, execaRunner);
   await prepare?.();
-  // named, since what is there for the user (Minikube, its driver) may not be there for root
-  const command = sudoCommand(env, [...ownProgram, ...args, '--provider', 'native'], handedOn);
+  const command = sudoCommand(env, [...ownProgram, ...args, ...more], handedOn);
   return verifyEnded(await runInTerminal(command, { signal, terminate: passOn }));
 };

@@ -5,6 +5,7 @@ import { findTextFile, realPathOf } from '../lib/files.ts';
 import { trustedUids } from '../lib/trust/users.ts';
 import { type Config, configSchema } from './config.ts';
 import { fileSource } from './file-source.ts';
+import { type Given, givenOf, instanceSource, parseReset } from './kept.ts';
 import { findOwnText, longestFileBytes } from './own-file.ts';
 import { describeIssue } from './problems.ts';
 import { settings } from './settings.ts';
@@ -29,6 +30,10 @@ export type LoadInput = {
   readonly env: Environment;
   /** Values from the command line, by configuration path. */
   readonly flags: Readonly<Record<string, string>>;
+  /** What an instance keeps from before, by its name; by default there is none. */
+  readonly instance?: (name: string) => Promise<Given | undefined>;
+  /** Settings that go back to their defaults instead of staying as the instance has them; see {@link parseReset}. */
+  readonly reset?: string;
   /** Rules of the parts; they see default values in place of a section that is misshapen. */
   readonly check: (config: Config) => readonly Finding[];
 };
@@ -37,6 +42,8 @@ export type Loaded = {
   readonly config: Config;
   /** For each setting where its value came from. */
   readonly origins: Readonly<Record<string, string>>;
+  /** What the instance is to keep: all that was given, now or before, but for settings of one run. */
+  readonly given: Given;
   readonly warnings: readonly string[];
 };
 
@@ -109,33 +116,50 @@ const soundParts = (tree: Tree): Config => {
 const withTls = (config: Config): Config =>
   config.master.tls ? { ...config, master: { ...config.master, scheme: 'https' } } : config;
 
+/** The name of the instance as the sources have it; undefined where it is no name, which the schema reports. */
+const findName = (tree: Tree): string | undefined => configSchema.unwrap().shape.name.safeParse(tree['name']).data;
+
+/** The layers of the settings, the last one on top: what the instance keeps stands between the defaults and this run. */
+const readLayers = async (input: LoadInput) => {
+  const reset = parseReset(input.reset ?? '');
+  const ofRun = [...(await readSource(input)), environmentSource(input.env), flagsSource(input.flags)];
+  const defaults = defaultsSource();
+  const named = mergeSources(ofRun).tree;
+  const name = findName(mergeSources([defaults, ...ofRun]).tree);
+  const kept = name === undefined ? undefined : await input.instance?.(name);
+  return { defaults, given: [instanceSource(kept ?? {}, named, reset), ...ofRun] };
+};
+
+/** A rule that an instance's setting breaks cannot be followed by leaving that one out. */
+const resetHint = (origin: string, path: string): string =>
+  origin === 'instance' ? `; or let it go: --reset ${path}` : '';
+
 /**
- * Reads the settings: defaults, taskgate.yaml, environment, flags; the last one given wins.
- * Throws UserError `usage.config` with all problems at once, each with its file:line:column, variable or flag, and
- * `usage.config-owner` for a taskgate.yaml that nobody named and that others can change.
+ * Reads the settings: defaults, what the instance keeps, taskgate.yaml, environment, flags; the last one given wins.
+ * Throws UserError `usage.config` with all problems at once, each with its file:line:column, variable or flag,
+ * `usage.config-owner` for a taskgate.yaml that nobody named and that others can change, and `usage.reset`.
  */
 export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
-  const sources = [
-    defaultsSource(),
-    ...(await readSource(input)),
-    environmentSource(input.env),
-    flagsSource(input.flags),
-  ];
-  const { tree, locate } = mergeSources(sources);
+  const { defaults, given } = await readLayers(input);
+  const { tree, locate } = mergeSources([defaults, ...given]);
   const issues = configSchema.safeParse(tree).error?.issues ?? [];
   const config = withTls(soundParts(tree));
   const findings = input.check(config);
   const found = (severity: Finding['severity']): readonly string[] =>
     findings
       .filter((finding) => finding.severity === severity)
-      .map(({ path, message, hint }) => `${locate(path.split('.'))}: ${path}: ${message}; ${hint}`);
+      .map(({ path, message, hint }) => {
+        const origin = locate(path.split('.'));
+        return `${origin}: ${path}: ${message}; ${hint}${resetHint(origin, path)}`;
+      });
   const problems = [
-    ...sources.flatMap((source) => source.problems),
+    ...given.flatMap((source) => source.problems),
     ...issues.flatMap((issue) => describeIssue(issue, tree, locate)),
     ...found('error'),
   ];
   if (problems.length > 0) return refuse(problems);
   const origins = Object.fromEntries(settings.map(({ path }) => [path, locate(path.split('.'))]));
   if (config.master.tls) origins['master.scheme'] = 'master.tls';
-  return { config, origins, warnings: found('warning') };
+  const notes = given.flatMap((source) => source.notes ?? []);
+  return { config, origins, given: givenOf(given, input.cwd), warnings: [...notes, ...found('warning')] };
 };

@@ -8,6 +8,26 @@ export type Setting = {
   readonly description: string;
 };
 
+/** Settings of one run: an instance does not keep them. Where files come from is this machine's matter. */
+export const settingsOfRun: readonly string[] = [
+  'name',
+  'provider',
+  'recreate',
+  'mirror',
+  'trustMirror',
+  'bundle',
+  'bundleDigest',
+  'timeouts.upSeconds',
+];
+
+/** Settings that hold the path of a file, from the folder where taskgate was started. */
+export const settingsOfFiles: readonly string[] = [
+  'kubeconfig',
+  'ssh.configFile',
+  'ngrok.trafficPolicyFile',
+  'ngrok.configFile',
+];
+
 const ofType =
   <T extends string | number | readonly string[]>(type: Setting['type']) =>
   (path: string, description: string, byDefault?: T): Setting => ({

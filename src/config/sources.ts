@@ -1,6 +1,8 @@
 import { flagOf, type Setting, settings, variableOf } from './settings.ts';
 import { getIn, leavesOf, nearest, setIn, type Tree } from './tree.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Where a value came from, as the user would look for it: `taskgate.yaml:3:5`, `TASKGATE_NAME`, `--name`. */
 export type Source = {
   readonly tree: Tree;
@@ -8,6 +10,8 @@ export type Source = {
   readonly locate: (path: readonly string[]) => string;
   /** Problems that keep the source from being read at all. */
   readonly problems: readonly string[];
+  /** What the user should know of it, but what keeps nothing from being read. */
+  readonly notes?: readonly string[];
 };
 
 export const defaultsSource = (): Source => ({
@@ -51,15 +55,41 @@ const describeVariable = (name: string, known: readonly string[]): string => {
   return `${name}: no such setting${meant ? `; did you mean ${meant}?` : ''}`;
 };
 
+/**
+ * Variables that Kubernetes gives each pod beside a Service of the name `taskgate`, or Docker each container linked to one:
+ * https://kubernetes.io/docs/concepts/containers/container-environment/. The program is called as they are by accident.
+ */
+const isServiceLink = (name: string, value = '', env: Environment = {}): boolean =>
+  /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$/.test(name) ||
+  /_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
+  (/_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
+  (/_NAME$/.test(name) && isDockerLink(value)) ||
+  (/^TASKGATE_ENV_/.test(name) && isDockerLink(env['TASKGATE_NAME']));
+
+/** `/CONTAINER/ALIAS`, as Docker names a link. */
+const isDockerLink = (value = ''): boolean => /^\/[^/]+\/[^/]+$/.test(value);
+
+const serviceLinkNote = (names: readonly string[]): readonly string[] =>
+  names.length === 0
+    ? []
+    : [
+        `${names.join(', ')}: not read: Kubernetes and Docker set such variables for a Service or container called taskgate`,
+      ];
+
 /** Variables TASKGATE_*. An empty one counts as not given, as CI systems make them for values they do not have. */
-export const environmentSource = (env: Readonly<Record<string, string | undefined>>): Source => {
+export const environmentSource = (env: Environment): Source => {
   const known = settings.map(({ path }) => variableOf(path));
-  const unknown = Object.keys(env).filter((name) => name.startsWith('TASKGATE_') && !known.includes(name));
-  const tree = fromStrings((path) => env[variableOf(path)] || undefined);
+  const ours = Object.keys(env).filter((name) => name.startsWith('TASKGATE_'));
+  const links = ours.filter((name) => isServiceLink(name, env[name], env));
+  const unknown = ours.filter((name) => !known.includes(name) && !links.includes(name));
+  const tree = fromStrings((path) =>
+    links.includes(variableOf(path)) ? undefined : env[variableOf(path)] || undefined,
+  );
   return {
     tree,
     locate: namesBelow(tree, variableOf),
     problems: unknown.map((name) => describeVariable(name, known)),
+    notes: serviceLinkNote(links),
   };
 };
 

@@ -95,7 +95,7 @@ export const setDamagedRecordAside = async (stateDir: string, name: string): Pro
   }
 };
 
-type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach'>;
+type NewInstance = Pick<InstanceRecord, 'name' | 'provider' | 'cidr' | 'minikube' | 'attach' | 'given'>;
 
 /** Creates an instance's folder (0700) and its first record. */
 export const createInstance = async (stateDir: string, made: NewInstance): Promise<Instance> => {

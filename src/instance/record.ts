@@ -94,13 +94,16 @@ export type NativeSettings = {
   readonly pidsLimit: number;
 };
 
-/** Of the last `up`. */
+/** Values of settings by their paths, such as `gateway.portRange.start`; those that the schema of today knows. */
+export type GivenSettings = Readonly<Record<string, unknown>>;
+
+/** Of the last `up` that came to its end. */
 export type InstanceSettings = {
   readonly native?: NativeSettings;
   readonly podSecurity?: PodSecurityLevel;
   readonly gateway: GatewaySettings;
   readonly master?: MasterSettings;
-  /** Those of a tunnel, for the command line that repeats this `up`. */
+  /** Those of a tunnel and of policies; `given` has what was asked for. */
   readonly ssh?: object;
   readonly ngrok?: object;
   readonly tunnel?: object;
@@ -134,6 +137,11 @@ export type InstanceRecord = ClusterTarget & {
   /** Uid of the namespace kube-system: identifies a cluster, whatever kubeconfig leads to it. */
   readonly clusterId?: string;
   readonly settings?: InstanceSettings;
+  /**
+   * What flags, variables and files have set for this instance so far; every `up` and `tunnel up` starts from it. Written
+   * before the first change. Absent from records of versions that kept nothing.
+   */
+  readonly given?: GivenSettings;
   /** The NetworkPolicy for tasks as it was last written, where there is one; recorded before it is written. */
   readonly networkPolicy?: NetworkPolicy | undefined;
   /** The last `up` that changed something has not come to its end: when it began and, where it could tell, its last step. */

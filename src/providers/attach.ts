@@ -23,10 +23,14 @@ export const attachedCluster = (
   return attach({ ...place, name, instanceDir: instance.dir }, attachTools(context));
 };
 
-/** Throws UserError `usage.no-context` where the settings name none. Tested in test/e2e/attach.test.ts. */
+/**
+ * The cluster that the settings name; an instance that is attached stays with its kubeconfig, whatever KUBECONFIG is today.
+ * Throws UserError `usage.no-context` where the settings name none. Tested in test/e2e/attach.test.ts.
+ */
 export const attachPlaceOf = (
   { context, allowContext, kubeconfig }: Pick<Config, 'context' | 'allowContext' | 'kubeconfig'>,
   { KUBECONFIG, HOME }: CommandContext['env'],
+  made?: AttachTarget,
 ): AttachTarget => {
   if (context === undefined) {
     throw new UserError('--provider attach needs the kube context of a cluster that runs', {
@@ -34,5 +38,6 @@ export const attachPlaceOf = (
       hint: 'name it twice, to say that it may be changed: --context NAME --allow-context NAME',
     });
   }
-  return { context, allowContext, kubeconfigPaths: kubeconfigPaths(kubeconfig ?? KUBECONFIG, HOME || homedir()) };
+  const today = kubeconfigPaths(kubeconfig ?? KUBECONFIG, HOME || homedir());
+  return { context, allowContext, kubeconfigPaths: kubeconfig === undefined && made ? made.kubeconfigPaths : today };
 };

@@ -29,8 +29,9 @@ const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: 
     return verifyMinikube({ runner, program: await findMinikube(context), spec });
   },
   attach: async (context) => {
-    const { config, env } = context;
-    const spec = { ...attachPlaceOf(config, env), name: config.name, instanceDir: dirOf(context) };
+    const { config, env, folders } = context;
+    const made = (await findInstance(folders.stateDir, config.name))?.record().attach;
+    const spec = { ...attachPlaceOf(config, env, made), name: config.name, instanceDir: dirOf(context) };
     return verifyAttach(spec, attachTools(context));
   },
 };

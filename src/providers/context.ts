@@ -2,7 +2,7 @@ import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import type { Instance } from '../instance/instance.ts';
-import type { ClusterTarget } from '../instance/record.ts';
+import type { ClusterTarget, GivenSettings } from '../instance/record.ts';
 import type { Runner } from '../lib/process/runner.ts';
 
 /** Where taskgate keeps things, and where it is installed; absolute paths. */
@@ -16,9 +16,16 @@ export type Folders = {
   readonly daemonCommand: readonly [string, ...string[]];
 };
 
+/** What an instance is to keep of the settings, and where each value came from; see `Loaded` of the configuration. */
+export type ChosenSettings = {
+  readonly given: GivenSettings;
+  readonly origins: Readonly<Record<string, string>>;
+};
+
 /** What every command on one instance knows. */
 export type CommandContext = {
   readonly config: Config;
+  readonly chosen?: ChosenSettings;
   readonly folders: Folders;
   readonly runner: Runner;
   readonly signal: AbortSignal;

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { describeSettings, readFlags, withSettings } from '../../src/cli/flags.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { settingsRead } from '../../src/commands/settings/reads.ts';
 import { flagOf, settings, variableOf } from '../../src/config/settings.ts';
 
 const parse = (...args: readonly string[]) => {
@@ -55,4 +57,50 @@ test('the table of settings has path, default, flag and variable of each', () =>
 test('a switch may stand alone', () => {
   expect(parse('--recreate').settings).toEqual({ recreate: 'true' });
   expect(parse('--recreate', '--name', 'a').settings).toEqual({ recreate: 'true', name: 'a' });
+});
+
+test('a switch may be turned off, which overrides a file', () => {
+  expect(parse('--no-recreate').settings).toEqual({ recreate: 'false' });
+  expect(parse('--no-recreate', '--recreate').settings).toEqual({ recreate: 'true' });
+});
+
+describe('flags that mean nothing for a command', () => {
+  const { program } = buildProgram({ args: [], signal: new AbortController().signal, isJson: false });
+  const commands = program.commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]));
+  const takesSettings = commands.filter(({ options }) => options.some(({ long }) => long === '--name'));
+  const nameOf = (one: Command): string =>
+    one.parent === program ? one.name() : `${one.parent?.name()} ${one.name()}`;
+
+  test('the table has every command that takes settings, and settings that there are', () => {
+    expect(Object.keys(settingsRead).toSorted()).toEqual(takesSettings.map(nameOf).toSorted());
+    const known = settings.map(({ path }) => path);
+    for (const paths of Object.values(settingsRead)) expect(known).toEqual(expect.arrayContaining([...paths]));
+  });
+
+  test.each(
+    Object.entries(settingsRead),
+  )('%s takes the flags of what it reads, and refuses the others', (name, read) => {
+    for (const { path } of settings) {
+      const command = takesSettings.find((one) => nameOf(one) === name);
+      command?.exitOverride().parseOptions([flagOf(path), 'x']);
+      const reading = () => readFlags(command as Command);
+      if (read.includes(path)) expect(reading().settings).toEqual({ [path]: 'x' });
+      else expect(reading).toThrow(expect.objectContaining({ id: 'usage.unread-setting' }));
+      command?.setOptionValue(
+        command.options.find(({ long }) => long === flagOf(path))?.attributeName() ?? '',
+        undefined,
+      );
+    }
+  });
+
+  test('the refusal says what the command does instead', () => {
+    const smoke = takesSettings.find((one) => nameOf(one) === 'smoke');
+    smoke?.parseOptions(['--master-port', '1']);
+    expect(() => readFlags(smoke as Command)).toThrow(
+      expect.objectContaining({
+        message: '--master-port means nothing for `smoke`, which does not read master.port',
+        hint: 'leave it out: `smoke` takes the instance as it is; `taskgate up --master-port ...` changes it',
+      }),
+    );
+  });
 });

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import { goldenLines } from '../support/golden/files.ts';
-import { buildProgram, flagOf, settings } from '../support/golden/source.ts';
+import { buildProgram, flagOf, readBy, settings } from '../support/golden/source.ts';
 
 type Program = ReturnType<typeof buildProgram>['program'];
 type Command = Program['commands'][number];
 type Option = Command['options'][number];
 
-const settingFlags = new Set(settings.map(({ path }) => flagOf(path)));
+// a switch has one more, which turns it off
+const settingFlags = new Set(
+  settings.map(({ path }) => flagOf(path)).flatMap((flag) => [flag, flag.replace('--', '--no-')]),
+);
 const isSetting = ({ long }: Option): boolean => settingFlags.has(long ?? '');
 
 const describeOption = ({ flags, argChoices, mandatory, defaultValue }: Option): string => {
@@ -20,16 +23,23 @@ const describeArgument = (argument: Command['registeredArguments'][number]): str
   return argument.required ? ` <${inside}>` : ` [${inside}]`;
 };
 
-/** A command with its flags, then those below it. Commands take all flags of settings, or none. */
+/** The settings whose flags a command takes; it refuses those of others. */
+const describeSettings = (command: Command): readonly string[] => {
+  if (!command.options.some(isSetting)) return [];
+  const read = readBy(command);
+  if (read.length === settings.length) return ['  (settings)'];
+  return [`  (settings: ${read.join(', ') || 'none'})`];
+};
+
+/** A command with its flags, then those below it. */
 const describeCommand = (command: Command, parents: string): readonly string[] => {
   const name = `${parents}${command.name()}`;
-  const given = command.options.filter(isSetting);
   const own = command.options.filter((option) => !isSetting(option));
   const aliases = command.aliases().map((alias) => ` or ${alias}`);
   return [
     `${name}${command.registeredArguments.map(describeArgument).join('')}${aliases.join('')}`,
     ...own.map(describeOption),
-    ...(given.length === settings.length ? ['  (settings)'] : given.map(describeOption)),
+    ...describeSettings(command),
     ...command.commands.flatMap((one) => describeCommand(one, `${name} `)),
   ];
 };

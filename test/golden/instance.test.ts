@@ -52,6 +52,7 @@ test('a native instance from its first record to its last', async () => {
     gateway,
     master,
     settings,
+    given,
     clusterId,
     proven,
     ownsUnmarked,
@@ -60,7 +61,7 @@ test('a native instance from its first record to its last', async () => {
   await instance.change({ createdAt, instanceId, cluster });
   await instance.change({ merged, mergedBefore });
   await instance.change({ publishedAddress });
-  await instance.change({ gateway, master, settings, clusterId });
+  await instance.change({ gateway, master, settings, given, clusterId });
   await instance.change({ proven });
   await instance.change({ ownsUnmarked });
   await instance.change({ unfinished });

@@ -10,7 +10,7 @@ import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
 import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { readNamedFile, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
@@ -85,7 +85,7 @@ export const masterAccount = async (input: CommandInput, { output, checkOnly }: 
       hint: 'leave one out',
     });
   }
-  const { context } = await readConfig(input);
+  const { context } = await readMade(input);
   const checked =
     checkOnly === undefined
       ? await withInstanceLock(context, () => makeAccount(context, output))

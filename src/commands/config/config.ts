@@ -1,15 +1,37 @@
 import { configJsonSchema } from '../../config/config.ts';
 import { printableConfig } from '../../config/redact.ts';
 import { getIn } from '../../config/tree.ts';
+import { findInstance, isTunnelOnly } from '../../instance/instance.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
 import type { Problem } from '../../master/schema/problem.ts';
-import { type CommandInput, print, printDocument, printJson, printNote, readConfig } from '../command.ts';
+import {
+  type CommandInput,
+  type LoadedCommand,
+  print,
+  printDocument,
+  printJson,
+  printNote,
+  readConfig,
+} from '../command.ts';
 import { readNamedFile } from '../named-file.ts';
 
-/** Prints the settings in force; with their origins, one a line. */
+/** An instance has the provider that made it, also where the settings leave that open. */
+const withMade = async ({
+  config,
+  origins,
+  warnings,
+  context,
+}: LoadedCommand): Promise<Pick<LoadedCommand, 'config' | 'origins' | 'warnings'>> => {
+  const instance = config.provider === 'auto' ? await findInstance(context.folders.stateDir, config.name) : undefined;
+  if (!instance || isTunnelOnly(instance)) return { config, origins, warnings };
+  const { provider } = instance.record();
+  return { config: { ...config, provider }, origins: { ...origins, provider: 'instance' }, warnings };
+};
+
+/** Prints the settings in force: what an instance keeps and what is named today; with their origins, one a line. */
 export const showConfig = async (input: CommandInput, { origin }: { readonly origin: boolean }): Promise<void> => {
-  const { config: loaded, origins, warnings } = await readConfig(input);
+  const { config: loaded, origins, warnings } = await withMade(await readConfig(input));
   const config = printableConfig(loaded);
   for (const warning of warnings) printNote(warning, 'warning');
   if (input.flags.json) return printJson(origin ? { config, origins } : config);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printDocument, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printDocument, printJson, readMade } from '../command.ts';
 import { writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configPaths } from './formats.ts';
@@ -23,7 +23,7 @@ export const writeMasterConfig = async (
   names: readonly string[],
   { format, output }: MasterFlags,
 ): Promise<void> => {
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   const [first = config.name, ...others] = names;
   const instances: Instances = [
     await valuesOf(context, first),

@@ -4,7 +4,7 @@ import { explainWrite, verifyRegular } from '../../lib/trust/named-file.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { type PatchValues, patchConfig } from '../../master/patch/patch.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printJson, printProgress, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, printProgress, readMade } from '../command.ts';
 import { readNamedFile } from '../named-file.ts';
 import { valuesOf } from './master.ts';
 
@@ -44,7 +44,7 @@ export const patchFile = async (
   const pairs = parsePairs(texts);
   if (pairs.size > 0 && instance !== undefined)
     refuse('--instance and CLUSTER=INSTANCE do not go together', 'leave one out');
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   if (write) await verifyRegular(file, trustedUids(context.env));
   const before = await readNamedFile(file, 'master.yaml or devcluster.yaml');
   const single = instance ?? config.name;

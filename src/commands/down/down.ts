@@ -4,7 +4,7 @@ import { withInstanceLock } from '../../instance/lock.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
-import { type CommandInput, displayKind, printJson, printNote, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, printJson, printNote, readMade } from '../command.ts';
 import { asRoot } from '../sudo.ts';
 import { type DownContext, downSteps, verifyCacheUnused } from './steps.ts';
 
@@ -19,7 +19,7 @@ const findDamage = async ({ folders, config, force }: DownContext): Promise<stri
  * Tested in test/process/no-instance.test.ts.
  */
 export const down = async (input: CommandInput, options: DownOptions): Promise<number> => {
-  const { config, context: loaded } = await readConfig(input);
+  const { config, context: loaded } = await readMade(input);
   const context = { ...loaded, ...options };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);

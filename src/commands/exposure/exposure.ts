@@ -4,7 +4,7 @@ import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { describeExposure, type Exposure } from '../../tunnel/exposure.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { findStatus } from '../status/look.ts';
 import { type Fenced, iptablesRules, nftRules } from './firewall.ts';
@@ -59,7 +59,7 @@ const findReachable = async (context: CommandContext): Promise<readonly Reachabl
  * Tested in test/e2e/closed.test.ts.
  */
 export const exposure = async (input: CommandInput, { format }: ExposureFlags): Promise<void> => {
-  const { context } = await readConfig(input);
+  const { context } = await readMade(input);
   const instance = await getInstance(context);
   if (format === 'nft' || format === 'iptables') {
     return print(renderers[format](await fencedOf(instance.record(), instance.dir, context)));

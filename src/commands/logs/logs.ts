@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { instancePaths, logPathOf } from '../../instance/paths.ts';
 import { hasCode, UserError } from '../../lib/errors.ts';
 import { plainJson, plainLines } from '../../lib/text/plain.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 /** Where an `up` that sudo ran was killed, its logs are still root's. */
@@ -82,7 +82,7 @@ const copyToStdout = async (path: string, show: ((text: string) => string) | und
  * pipes, but for terminals and the log of a GitHub job without what those would obey; with --json its lines.
  */
 export const logs = async (input: CommandInput, component: string | undefined): Promise<void> => {
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   const { logsDir: dir } = instancePaths((await getInstance(context)).dir);
   const known = await logsIn(dir);
   if (component === undefined) return input.flags.json ? printJson(known, 0) : print(known.join('\n'));

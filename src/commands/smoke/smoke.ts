@@ -9,7 +9,7 @@ import { renderHops } from '../../report/hop-table.ts';
 import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { asTyped } from '../as-typed.ts';
-import { type CommandInput, displayKind, print, printJson, printNote, readConfig } from '../command.ts';
+import { type CommandInput, displayKind, print, printJson, printNote, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { findFault, refuseBrokenPath } from '../proof-result.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
@@ -99,7 +99,7 @@ const refuseUntried = ({ hops }: Proven): void => {
  * Tested in test/process/no-instance.test.ts.
  */
 export const smoke = async (input: CommandInput, flags: SmokeFlags): Promise<void> => {
-  const { context } = await readConfig(input);
+  const { context } = await readMade(input);
   const proof = await proveAndShow(input, context, flags);
   if (findFault(proof) !== undefined) await forgetProof(context);
   for (const note of proof.notes) printNote(note);

@@ -22,9 +22,9 @@ import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refuse
 import type { CommandContext } from '../../providers/context.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import type { TaskListener } from './transports.ts';
-import { upAgain } from './up-again.ts';
 
-export const runUp = (record: InstanceRecord, config: Config): string => `run: ${upAgain(record, config)}`;
+/** The instance keeps its settings, so this is all that brings it up as it was. */
+export const runUp = ({ name }: Pick<InstanceRecord, 'name'>): string => `run: taskgate up --name ${name}`;
 
 const judge = (verdict: true | string, id: ErrorId, what: string, hint: string): readonly Problem[] =>
   verdict === true ? [] : [{ id, message: `${what}: ${verdict}`, hint }];
@@ -61,7 +61,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   const drift = findGatewayProblems(installed, { ...gatewayApiBundle, listenerLimit: spec.listenerLimit }).flatMap(
     ({ verdict, hint, ...problem }): readonly Problem[] => {
       if (verdict === 'note') return [];
-      return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record, config)}` : hint }];
+      return [{ ...problem, hint: verdict === 'repair' ? `${hint}; ${runUp(record)}` : hint }];
     },
   );
   const listeners = (gateway?.spec.listeners ?? []).flatMap(({ name }): TaskListener[] => {
@@ -98,8 +98,7 @@ const refusedProblem = ({ job, finding: { cause, hint } }: RefusedTask): Problem
 export const lookAtCluster = async ({ config, env }: CommandContext, instance: Instance) => {
   const record = instance.record();
   const { cluster } = record;
-  if (!cluster)
-    return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record, config)) };
+  if (!cluster) return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record)) };
   try {
     const kube = await openAccess({ ...cluster, attach: record.attach }, env);
     const settings = { ...config, ...record.settings };
@@ -116,7 +115,7 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
       `node ${cluster.nodeName}`,
       lookAt(record, 'kubelet'),
     );
-    const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record, config) }));
+    const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record) }));
     const own = [...node, ...gateway.problems, ...drifted];
     return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem)] };
   } catch (error) {

@@ -12,6 +12,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
+import { asMade } from '../settings/kept.ts';
 import { lookAtCluster, runUp } from './cluster.ts';
 import { lookAtSupervisor } from './supervisor.ts';
 import type { TaskListener } from './transports.ts';
@@ -66,14 +67,15 @@ const lookAtRunning = async (context: CommandContext, instance: Instance): Promi
 };
 
 /** Looks at one instance; changes nothing. Undefined when there is none of the configured name. */
-export const findStatus = async (context: CommandContext): Promise<InstanceStatus | undefined> => {
-  const instance = await findInstance(context.folders.stateDir, context.config.name);
+export const findStatus = async (given: CommandContext): Promise<InstanceStatus | undefined> => {
+  const instance = await findInstance(given.folders.stateDir, given.config.name);
   if (!instance) return undefined;
+  const context = { ...given, config: asMade(given.config, instance.record()) };
   const { journal: _, schema: __, ...record } = instance.record();
   const { name } = record;
   if (isTunnelOnly(instance)) return tunnelStatus(instance, context);
   const state = await providerOf(context, { instance }).find();
-  const again = runUp(instance.record(), context.config);
+  const again = runUp(instance.record());
   const isRunning = state === 'running';
   const look = (): Promise<Looks> | Looks =>
     isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };

@@ -7,7 +7,7 @@ import { stateText } from '../../model/tunnel-status.ts';
 import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
 import { asTyped } from '../as-typed.ts';
-import { type CommandInput, print, readConfig } from '../command.ts';
+import { type CommandInput, print, readMade } from '../command.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
 import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
 import { describeChanger, lockedId } from './unfinished.ts';
@@ -63,7 +63,7 @@ const refuseProblems = (all: readonly InstanceStatus[]): void => {
 
 /** The instance that was named, else all. */
 const look = async (input: CommandInput, known: KnownTransports): Promise<Seen> => {
-  const { config, context, origins } = await readConfig(input);
+  const { config, context, origins } = await readMade(input);
   const isAll = origins['name'] === 'default';
   const found = isAll ? await listStatus(context) : [await findStatus(context)].filter((one) => one !== undefined);
   const all = await Promise.all(found.map((one) => withTransports(one, known)));

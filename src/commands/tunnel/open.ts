@@ -6,6 +6,7 @@ import { startTunnels } from '../../daemon/start.ts';
 import { stopTunnelDaemon } from '../../daemon/stop.ts';
 import { createInstance, findInstance, type Instance, isTunnelOnly, removeInstance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
@@ -13,6 +14,8 @@ import type { CommandContext } from '../../providers/context.ts';
 import { chooseMasterRoute, endpointThrough } from '../../tunnel/endpoint.ts';
 import { findMasterRouteProblems } from '../../tunnel/endpoint-rules.ts';
 import { stageTimeoutMs } from '../context.ts';
+import { keptOf } from '../settings/kept.ts';
+import { tunnelSettings } from '../settings/reads.ts';
 
 /** A tunnel that is up. */
 export type OpenedTunnel = {
@@ -39,6 +42,14 @@ const refuseProblems = ({ config }: CommandContext): void => {
   });
 };
 
+/** The next `up` opens the same tunnel; what a tunnel does not read stays as the instance has it. */
+const keptAfter = (instance: Instance, { chosen }: CommandContext): Pick<InstanceRecord, 'given'> => {
+  if (!chosen) return {};
+  const isOfTunnel = ([path]: readonly [string, unknown]): boolean => tunnelSettings.includes(path);
+  const others = Object.entries(keptOf(instance.record())).filter((entry) => !isOfTunnel(entry));
+  return { given: Object.fromEntries([...others, ...Object.entries(chosen.given).filter(isOfTunnel)]) };
+};
+
 /**
  * Opens the tunnel of the settings, with or without a cluster that taskgate made; the instance's forwards
  * stay. Throws UserError `usage.no-tunnel` where the settings name none, or `tunnel.*`.
@@ -62,7 +73,7 @@ export const openTunnelOf = async (context: CommandContext, report: (line: strin
     if (!address) throw new Error('a tunnel is up without an address');
     const endpoint = endpointThrough(tunnel.driver.kind, address, config.master.scheme);
     const move = isTunnelOnly(instance) ? undefined : findMasterMove(instance.record(), status, config.master.scheme);
-    if (isTunnelOnly(instance)) await instance.change({ master: endpoint });
+    await instance.change({ ...(isTunnelOnly(instance) && { master: endpoint }), ...keptAfter(instance, context) });
     return { instance, endpoint, status, ...(move && { move }) };
   } catch (error) {
     if (found) throw error;

@@ -15,7 +15,7 @@ import {
 } from '../../model/tunnel-status.ts';
 import { describeExposure, listExposure } from '../../tunnel/exposure.ts';
 import { asTyped } from '../as-typed.ts';
-import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 
 const watchPauseMs = 250;
@@ -102,7 +102,7 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
  * Tested in test/process/tunnel-command.test.ts.
  */
 export const tunnelStatus = async (input: CommandInput, { watch }: { readonly watch: boolean }): Promise<void> => {
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   const instance = await getInstance(context);
   const status = await findTunnelStatus(instance.dir);
   const spec = await readTunnelSpec(instance.dir);

@@ -12,11 +12,14 @@ import { trustedUids } from '../../lib/trust/users.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import { attachPlaceOf } from '../../providers/attach.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
-import type { CommandContext, ProviderInput } from '../../providers/context.ts';
+import type { ChosenSettings, CommandContext, ProviderInput } from '../../providers/context.ts';
 import { newPlace, placeOf } from '../../providers/minikube.ts';
 import { findMinikube } from '../../providers/minikube-program.ts';
 import { chooseCidr, endLostNode, findCidrTrouble } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
+import type { StepTools } from '../../task-list/step.ts';
+import { describeChanges, describeKept, verifyChanges } from '../settings/changes.ts';
+import { keptOf } from '../settings/kept.ts';
 import { upStep } from './context.ts';
 
 const withProgram = async (context: CommandContext, target: MinikubeTarget): Promise<MinikubeTarget> => {
@@ -41,9 +44,13 @@ const newTargets: Readonly<Record<ProviderName, FindNewTarget>> = {
 
 /** A new instance's record. One process at a time, so that no network and no range is given twice. */
 const makeInstance = (context: CommandContext, provider: ProviderName, warn: Warn): Promise<Instance> => {
-  const { config, folders, signal } = context;
+  const { config, folders, signal, chosen } = context;
+  const given = chosen && { given: chosen.given };
   return withLock(statePaths(folders.stateDir).networkLock, { signal, onWait: () => undefined }, async () =>
-    createInstance(folders.stateDir, { name: config.name, provider, ...(await newTargets[provider](context, warn)) }),
+    createInstance(folders.stateDir, {
+      ...{ name: config.name, provider, ...given },
+      ...(await newTargets[provider](context, warn)),
+    }),
   );
 };
 
@@ -61,11 +68,17 @@ const existingTargets: Readonly<Record<ProviderName, FindTarget>> = {
     if (!config.network.cidr || config.network.cidr === cidr) return {};
     throw drift(name, `network.cidr: wanted ${config.network.cidr}, but instance ${name} has ${cidr}`);
   },
-  minikube: async (context, { minikube }) => ({
-    minikube: await withProgram(context, placeOf(context, minikube)),
-  }),
+  minikube: async (context, { name, minikube }) => {
+    const target = placeOf(context, minikube);
+    for (const key of ['profile', 'serviceCidr'] as const) {
+      const [wanted, made] = [target[key], minikube?.[key]];
+      if (made && wanted !== made)
+        throw drift(name, `minikube.${key}: wanted ${wanted}, but instance ${name} has ${made}`);
+    }
+    return { minikube: await withProgram(context, target) };
+  },
   attach: async ({ config, env }, { name, attach }) => {
-    const target = attachPlaceOf(config, env);
+    const target = attachPlaceOf(config, env, attach);
     // one that has only a tunnel so far is attached now
     if (!attach || target.context === attach.context) return { attach: target };
     throw drift(name, `context: wanted ${target.context}, but instance ${name} is attached to ${attach.context}`);
@@ -82,11 +95,23 @@ export type Machine = {
   readonly providerWith: (programs: Pick<ProviderInput, 'artifacts'>) => ClusterProvider;
 };
 
+/**
+ * Says what changes. Kept now where there is no cluster yet: an `up` that ends half-way is gone on with by a plain one. Else
+ * it is kept once the cluster is so, since that may refuse it.
+ */
+type Tools = Pick<StepTools, 'warn'>;
+
+const announceChanges = async (instance: Instance, chosen: ChosenSettings, { warn }: Tools): Promise<void> => {
+  const record = instance.record();
+  for (const change of describeChanges(keptOf(record), chosen)) warn(`changed: ${change}`);
+  if (!record.cluster) await instance.change({ given: chosen.given });
+};
+
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine = upStep({
   title: 'Check this machine',
   run: async (_, context, { report, note, warn }): Promise<Machine> => {
-    const { config, folders, env } = context;
+    const { config, folders, env, chosen } = context;
     const { provider, because } = await chooseProvider(context);
     // fetched here, with its progress; found in the cache from here on
     if (provider === 'minikube') await findMinikube(context, report);
@@ -94,11 +119,15 @@ export const checkMachine = upStep({
     const isMerged = config.mergeKubeconfig && provider !== 'attach';
     if (isMerged) await verifyKubeconfig(await findWrittenKubeconfig(env), trustedUids(env));
     const found = await findInstance(folders.stateDir, config.name);
+    if (found && chosen) verifyChanges(found.record(), chosen);
     const target = found && (await existingTargets[provider](context, found.record(), warn));
+    if (found && chosen) await announceChanges(found, chosen, { warn });
     const instance = found ?? (await makeInstance(context, provider, warn));
     await ensureInstanceId(instance);
     const given = { instance, ...(target && { target }) };
-    note(`${provider} provider (${because}), ${describePlace({ ...instance.record(), ...target })}`);
+    const kept = chosen && describeKept(chosen);
+    const place = describePlace({ ...instance.record(), ...target });
+    note(`${provider} provider (${because}), ${place}${kept ? `; kept from before: ${kept}` : ''}`);
     const providerWith: Machine['providerWith'] = (programs) => providerOf(context, { ...given, ...programs });
     return { ...given, provider: providerWith({}), providerWith };
   },

@@ -32,7 +32,8 @@ export const startCluster = upStep({
     const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
     const before = findSupervisor(instance);
     const cluster = health?.cluster ?? (await provider.start(limits));
-    if (!health) await instance.change({ ...target, cluster });
+    const kept = context.chosen && { given: context.chosen.given };
+    await instance.change({ ...(!health && { ...target, cluster }), ...kept });
     const access = { ...cluster, attach: instance.record().attach };
     const kube = await openAccess(access, context.env, limits.timeoutMs);
     // a native node that ran may have been restarted, for a process that it lacked

@@ -158,7 +158,9 @@ export const up = async (input: CommandInput, flags: UpFlags): Promise<number> =
   const { provider } = await chooseProvider(loaded.context);
   const prepare = () => prepareAsUser(input, loaded.context, flags);
   const unseen = unseenVariables(input.invocation.env, wantsNgrok(loaded.config));
-  return asRoot(input.invocation, { provider, prepare, unseen, work: () => bringUp(loaded, input, flags) });
+  // named, since what is there for the user (Minikube, its driver) may not be there for root
+  const more = ['--provider', provider];
+  return asRoot(input.invocation, { provider, prepare, unseen, more, work: () => bringUp(loaded, input, flags) });
 };
 
 /** Whether this run may open a tunnel by ngrok. */

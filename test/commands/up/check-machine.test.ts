@@ -12,6 +12,8 @@ import { createInstance, findInstance } from '../../../src/instance/instance.ts'
 import type { InstanceRecord } from '../../../src/instance/record.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { Runner } from '../../../src/lib/process/runner.ts';
+import { attachPlaceOf } from '../../../src/providers/attach.ts';
+import type { ChosenSettings } from '../../../src/providers/context.ts';
 import { placeOf } from '../../../src/providers/minikube.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { serveKube } from '../../fakes/kube-server.ts';
@@ -44,8 +46,9 @@ const setUp = async (wanted: Wanted) => {
   const context = await newUp();
   const { runner, calls } = machineRunner();
   const { stateDir } = context.folders;
-  const check = async (change: Partial<Config> = {}) => {
-    const up: UpContext = { ...context, runner, config: { ...context.config, ...wanted, ...change } };
+  const check = async (change: Partial<Config> = {}, chosen?: ChosenSettings) => {
+    const config = { ...context.config, ...wanted, ...change };
+    const up: UpContext = { ...context, runner, config, ...(chosen && { chosen }) };
     const { ended, notes, results } = await runInOrder(up, [checkMachine]);
     return { up, ended, notes, machine: results.get(checkMachine) };
   };
@@ -192,4 +195,40 @@ test('what is in the way is an error, and no instance is made', async () => {
     ),
   });
   expect(await instances()).toEqual([]);
+});
+
+test('what was given is kept from the first step on, and the next up says what it takes from there', async () => {
+  const { check, record } = await setUp({ provider: 'minikube' });
+  const origins = { 'minikube.cpus': 'instance', 'master.port': 'instance' };
+  await check({}, { given: { 'minikube.cpus': 2, 'master.port': 9000 }, origins: {} });
+  expect((await record())?.given).toEqual({ 'minikube.cpus': 2, 'master.port': 9000 });
+  const { ended, notes } = await check({}, { given: { 'minikube.cpus': 2, 'master.port': 9000 }, origins });
+  expect(ended[0]).toMatch(/^done: minikube provider .*; kept from before: master\.port 9000$/);
+  expect(notes).toEqual([]);
+});
+
+test('a change is told as old and new; while there is no cluster it is kept at once', async () => {
+  const { check, record } = await setUp({ provider: 'minikube' });
+  await check({}, { given: { 'master.port': 9000 }, origins: {} });
+  const { notes } = await check({}, { given: { 'master.port': 9001 }, origins: { 'master.port': '--master-port' } });
+  expect(notes).toEqual(['changed: master.port: 9000 -> 9001 (--master-port)']);
+  expect((await record())?.given).toEqual({ 'master.port': 9001 });
+});
+
+test('an instance stays with its Minikube profile', async () => {
+  const { check, begin, defaults } = await setUp({ provider: 'minikube' });
+  const made = placeOf({ config: { ...defaults, name: 'dev' }, folders: { stateDir: '/s' } }, undefined);
+  await begin({ name: 'dev', provider: 'minikube', minikube: made });
+  await expect(check({ minikube: { ...defaults.minikube, profile: 'other' } })).rejects.toMatchObject({
+    id: 'environment.drift',
+    message: `minikube.profile: wanted other, but instance dev has ${made.profile}`,
+  });
+});
+
+test('an attached instance stays with the kubeconfig that it was made with, whatever KUBECONFIG is today', () => {
+  const made = { context: 'c', allowContext: 'c', kubeconfigPaths: ['/made'] };
+  const env = { KUBECONFIG: '/of/another' };
+  expect(attachPlaceOf({ context: 'c' }, env, made).kubeconfigPaths).toEqual(['/made']);
+  expect(attachPlaceOf({ context: 'c', kubeconfig: '/named' }, env, made).kubeconfigPaths).toEqual(['/named']);
+  expect(attachPlaceOf({ context: 'c' }, env).kubeconfigPaths).toEqual(['/of/another']);
 });

@@ -80,6 +80,7 @@ export const native = {
   gateway: { ...endpoint, address: '127.0.0.1' },
   master: { scheme: 'http', host: 'jump.example', port: 41234, via: 'ssh' },
   settings: { gateway, master, ssh, ngrok, tunnel },
+  given: { 'master.reach': 'ssh', 'ssh.host': 'jump', 'gateway.contourReplicas': 2, 'tunnel.allowPublic': true },
   clusterId: '00000001-0000-4000-8000-000000000000',
   proven: { at: '2026-01-02T03:05:06.789Z', run: 'a1b2c3', settings: 'd4e5f6' },
   ownsUnmarked: true,

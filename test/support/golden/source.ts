@@ -2,6 +2,7 @@
 export { loadDigests } from '../../../src/artifacts/store/digests.ts';
 export { fillCache } from '../../../src/artifacts/store/ensure.ts';
 export { exitCodeOf, exitCodes, outputExitCode } from '../../../src/cli/exit-codes.ts';
+export { readBy } from '../../../src/cli/flags.ts';
 export { buildProgram } from '../../../src/cli/program.ts';
 export { configFormats, configPaths } from '../../../src/commands/config/formats.ts';
 export { masterValuesOf } from '../../../src/commands/config/master-values.ts';
