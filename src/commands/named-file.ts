@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import { findSudoCaller } from '../instance/state-folder.ts';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
-import { readTextFile } from '../lib/files.ts';
+import { isThere, readTextFile } from '../lib/files.ts';
 import { verifyNamedFile, writeNamedFile } from '../lib/trust/named-file.ts';
 import { trustedUids } from '../lib/trust/users.ts';
 import type { Invocation } from './command.ts';
@@ -27,6 +28,16 @@ type Writing = { readonly env: Invocation['env']; readonly mode?: number };
 /** Writes a file that a flag names, see {@link writeNamedFile}. Tested in test/process/config.test.ts. */
 export const writeFileOf = (file: string, text: string, { env, ...mode }: Writing): Promise<void> =>
   writeNamedFile(file, text, { trusted: trustedUids(env), caller: findSudoCaller(env), ...mode });
+
+/** Throws UserError `usage.output` where the folder of a new file is not there: it is more likely mistyped than wanted. */
+export const verifyFolderOf = async (file: string): Promise<void> => {
+  const folder = dirname(file);
+  if (await isThere(folder)) return;
+  throw new UserError(`cannot write ${file}: there is no folder ${folder}`, {
+    id: 'usage.output',
+    hint: `make it (mkdir -p ${folder}), or name a file in another one`,
+  });
+};
 
 /** Throws UserError `usage.output` for files that could not be written later. Changes nothing. */
 export const verifyFilesOf = async (files: readonly (string | undefined)[], env: Invocation['env']): Promise<void> => {

@@ -108,10 +108,13 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
   return instance;
 };
 
+/** Names of all folders of instances, with a record or without one. */
+export const listNames = async (stateDir: string): Promise<readonly string[]> =>
+  ((await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? []).toSorted();
+
 /** Records of all instances, by name. A folder without a record is no instance: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {
-  const names = (await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? [];
-  const found = await Promise.all(names.toSorted().map((name) => findInstance(stateDir, name)));
+  const found = await Promise.all((await listNames(stateDir)).map((name) => findInstance(stateDir, name)));
   return found.flatMap((instance) => (instance ? [instance.record()] : []));
 };
 

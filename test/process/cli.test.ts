@@ -142,6 +142,12 @@ describe.concurrent('command lines that are wrong: exit 2, nothing on stdout, no
     [['frob'], "error: unknown command 'frob'"],
     [['statsu'], "error: unknown command 'statsu'\n(Did you mean status?)"],
     [['up', '--nmae', 'x'], "error: unknown option '--nmae'\n(Did you mean --name?)"],
+    [
+      ['up', '--gateway-port-range-strat', '1'],
+      "'--gateway-port-range-strat'\n(Did you mean --gateway-port-range-start?)",
+    ],
+    [['up', '--nmae', 'x', '--json'], "unknown option '--nmae'\\n(Did you mean --name?)"],
+    [['status', 'ux1'], 'but got 1: ux1.\n(An instance is named by --name: --name ux1)'],
     [['up', 'now'], "error: too many arguments for 'up'. Expected 0 arguments but got 1: now."],
     [['up', '--name'], "error: option '--name <value>' argument missing"],
     [['config', 'frob'], "error: unknown command 'frob'"],

@@ -57,7 +57,7 @@ describe.skipIf(without)(`${without}an old Node.js`, { concurrent: true }, () =>
     [['status', '--name', 'No Good'], 2, 'got "No Good"'],
     [['config', 'validate', 'a "b" $c *'], 2, 'there is no file a "b" $c *'],
     [['config', 'validate', ''], 2, 'there is no file '],
-    [['env'], 3, 'instance dev does not exist'],
+    [['env'], 3, 'instance dev does not exist; there are none'],
   ] as const)('passes arguments as they are, and the exit code: %j', async ([args, exitCode, text], { user }) => {
     const ended = await user.run(args, { program });
     expect(ended).toMatchObject({ exitCode, stdout: '', stderr: expect.stringContaining(text) });

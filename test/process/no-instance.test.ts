@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { filesOf, test } from '../support/process/user.ts';
 
@@ -11,7 +13,7 @@ describe.concurrent('without an instance', () => {
     const { exitCode, stdout, stderr } = await user.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr.split('\n').slice(-3)).toEqual([
-      `taskgate: instance dev does not exist [environment.no-instance]`,
+      `taskgate: instance dev does not exist; there are none [environment.no-instance]`,
       `to fix: run: npx taskgate up --name dev`,
       '',
     ]);
@@ -23,18 +25,32 @@ describe.concurrent('without an instance', () => {
     expect(parse(lastLine(stderr))).toEqual({
       error: {
         id: 'environment.no-instance',
-        message: `instance dev does not exist`,
+        message: `instance dev does not exist; there are none`,
         hint: `run: npx taskgate up --name dev`,
       },
     });
   });
 
   test('status: exit 0 and says so', async ({ user }) => {
-    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout: 'no instance\n', stderr: '' });
-    const named = await user.run(['status', '--name', 'x']);
-    expect(named).toMatchObject({ exitCode: 0, stdout: 'no instance x\n', stderr: '' });
+    const stdout = 'no instances yet; make one: npx taskgate up\n';
+    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout, stderr: '' });
     expect(parse((await user.run(['status', '--json'])).stdout)).toEqual([]);
     expect(await user.left()).toEqual([]);
+  });
+
+  test.for([
+    ['status'],
+    ['status', '--json'],
+    ['down'],
+  ])('%j of a name that there is not: exit 3, with those there are', async (command, { user }) => {
+    await mkdir(join(user.state, 'taskgate', 'instances', 'ux1'), { recursive: true });
+    const { exitCode, stdout, stderr } = await user.run([...command, '--name', 'ux2']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toContain('instance ux2 does not exist; there are: ux1');
+  });
+
+  test('down --if-exists of such a name: exit 0', async ({ user }) => {
+    expect(await user.run(['down', '--name', 'ux2', '--if-exists'])).toMatchObject({ exitCode: 0, stdout: '' });
   });
 
   test('down: exit 0, as often as wanted; its result alone on stdout', async ({ user }) => {

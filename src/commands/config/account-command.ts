@@ -12,7 +12,7 @@ import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
-import { readNamedFile, writeFileOf } from '../named-file.ts';
+import { readNamedFile, verifyFolderOf, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { verifyRunning } from '../status/verify-running.ts';
 import { checkMasterAccount, checkNewAccount, ensureMasterAccount } from './account.ts';
@@ -86,6 +86,7 @@ export const masterAccount = async (input: CommandInput, { output, checkOnly }: 
     });
   }
   const { context } = await readMade(input);
+  if (output !== undefined) await verifyFolderOf(output);
   const checked =
     checkOnly === undefined
       ? await withInstanceLock(context, () => makeAccount(context, output))

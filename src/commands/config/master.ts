@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printDocument, printJson, readMade } from '../command.ts';
-import { writeFileOf } from '../named-file.ts';
+import { verifyFolderOf, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configPaths } from './formats.ts';
 import { masterValuesOf } from './master-values.ts';
@@ -24,6 +24,7 @@ export const writeMasterConfig = async (
   { format, output }: MasterFlags,
 ): Promise<void> => {
   const { config, context } = await readMade(input);
+  if (output !== undefined) await verifyFolderOf(output);
   const [first = config.name, ...others] = names;
   const instances: Instances = [
     await valuesOf(context, first),

@@ -1,25 +1,36 @@
 import { handOver } from '../../instance/hand-over.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
+import { instanceDirOf } from '../../instance/paths.ts';
+import { isThere } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, displayKind, printJson, printNote, readMade } from '../command.ts';
+import { noInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
 import { type DownContext, downSteps, verifyCacheUnused } from './steps.ts';
-
-type DownOptions = Pick<DownContext, 'purgeCache' | 'force'>;
 
 /** `--force` alone looks past a record that cannot be read. */
 const findDamage = async ({ folders, config, force }: DownContext): Promise<string | undefined> =>
   force ? setDamagedRecordAside(folders.stateDir, config.name) : undefined;
 
+export type DownFlags = Pick<DownContext, 'purgeCache' | 'force'> & { readonly ifExists: boolean };
+
+/** Whoever types a name means one that is there; a folder without a record is one, too. */
+const verifyThere = async (context: CommandContext): Promise<void> => {
+  if (!(await isThere(instanceDirOf(context.folders.stateDir, context.config.name)))) throw await noInstance(context);
+};
+
 /**
- * Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed.
+ * Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed:
+ * `environment.no-instance` for a name of the command line that there is not, unless `ifExists`.
  * Tested in test/process/no-instance.test.ts.
  */
-export const down = async (input: CommandInput, options: DownOptions): Promise<number> => {
+export const down = async (input: CommandInput, { ifExists, ...options }: DownFlags): Promise<number> => {
   const { config, context: loaded } = await readMade(input);
+  if (!ifExists && input.flags.settings['name'] !== undefined) await verifyThere(loaded);
   const context = { ...loaded, ...options };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);

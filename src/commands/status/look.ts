@@ -1,10 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import type { NodeUse } from '../../cluster/native/isolation/limits.ts';
 import { readTunnelSpec } from '../../daemon/spec.ts';
-import { findInstance, type Instance, isTunnelOnly } from '../../instance/instance.ts';
-import { statePaths } from '../../instance/paths.ts';
+import { findInstance, type Instance, isTunnelOnly, listNames } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
-import { hasCode, UserError } from '../../lib/errors.ts';
+import { UserError } from '../../lib/errors.ts';
 import type { ProviderName } from '../../model/cluster.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { TunnelDaemonStatus } from '../../model/tunnel-status.ts';
@@ -116,12 +114,9 @@ const unreadable = (name: string, error: unknown): InstanceStatus => {
 
 /** Looks at every instance of this user. */
 export const listStatus = async (context: CommandContext): Promise<readonly InstanceStatus[]> => {
-  const names = await readdir(statePaths(context.folders.stateDir).instancesDir).catch((error) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await listNames(context.folders.stateDir);
   const look = (name: string) =>
     findStatus({ ...context, config: { ...context.config, name } }).catch((error) => unreadable(name, error));
-  const found = await Promise.all(names.toSorted().map(look));
+  const found = await Promise.all(names.map(look));
   return found.filter((status) => status !== undefined);
 };

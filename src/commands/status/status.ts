@@ -8,6 +8,7 @@ import { describePlace } from '../../providers/providers.ts';
 import { describeExposure } from '../../tunnel/exposure.ts';
 import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, readMade } from '../command.ts';
+import { noInstance } from '../open-instance.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
 import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
 import { describeChanger, lockedId } from './unfinished.ts';
@@ -61,23 +62,31 @@ const refuseProblems = (all: readonly InstanceStatus[]): void => {
   throw new UserError(`instance ${first.name}: ${first.problem.message}${further}`, { id: first.problem.id });
 };
 
-/** The instance that was named, else all. */
-const look = async (input: CommandInput, known: KnownTransports): Promise<Seen> => {
-  const { config, context, origins } = await readMade(input);
+/** The instance that was named, else all. Throws UserError `environment.no-instance` for a name that there is not. */
+const look = async (input: CommandInput, known: KnownTransports): Promise<readonly InstanceStatus[]> => {
+  const { context, origins } = await readMade(input);
   const isAll = origins['name'] === 'default';
   const found = isAll ? await listStatus(context) : [await findStatus(context)].filter((one) => one !== undefined);
-  const all = await Promise.all(found.map((one) => withTransports(one, known)));
-  return { all, none: isAll ? 'no instance' : `no instance ${config.name}` };
+  // nothing of a name that there is not is no success
+  if (!isAll && found.length === 0) throw await noInstance(context);
+  return Promise.all(found.map((one) => withTransports(one, known)));
 };
 
-type Seen = { readonly all: readonly InstanceStatus[]; readonly none: string };
-
-const render = ({ all, none }: Seen, { flags, invocation }: CommandInput): string => {
+const render = (all: readonly InstanceStatus[], { flags, invocation }: CommandInput): string => {
   if (flags.json) return plainJson(all, 2);
-  return all.length > 0 ? asTyped(all.map(describe).join('\n\n'), invocation.env) : none;
+  const text = all.length > 0 ? all.map(describe).join('\n\n') : 'no instances yet; make one: taskgate up';
+  return asTyped(text, invocation.env);
 };
 
 const watchPauseMs = 1_000;
+
+/** What was watched and is gone may come again. */
+const goneSince =
+  (last: string) =>
+  (error: unknown): string => {
+    if (last !== '' && error instanceof UserError && error.id === 'environment.no-instance') return error.message;
+    throw error;
+  };
 
 /** Prints what is there now, and again whenever it has changed; ends by the signal only. */
 const watchStatus = async (input: CommandInput): Promise<never> => {
@@ -85,7 +94,7 @@ const watchStatus = async (input: CommandInput): Promise<never> => {
   const known: KnownTransports = new Map();
   let last = '';
   for (;;) {
-    const text = render(await look(input, known), input);
+    const text = await look(input, known).then((all) => render(all, input), goneSince(last));
     if (text !== last) print(last ? `\n${new Date().toISOString()}\n${text}` : text);
     last = text;
     await pause(watchPauseMs, undefined, { signal }).catch(() => undefined);
@@ -98,5 +107,5 @@ export const status = async (input: CommandInput, { watch }: { readonly watch: b
   if (watch) return watchStatus(input);
   const seen = await look(input, new Map());
   print(render(seen, input));
-  refuseProblems(seen.all);
+  refuseProblems(seen);
 };

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findTunnelStatus } from '../../daemon/find.ts';
-import { readTunnelSpec } from '../../daemon/spec.ts';
+import { findCurrentSpec, readTunnelSpec } from '../../daemon/spec.ts';
 import type { Instance } from '../../instance/instance.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
+import type { TunnelDaemonSpec } from '../../instance/tunnels.ts';
 import { UserError } from '../../lib/errors.ts';
 import { plain } from '../../lib/text/plain.ts';
 import { originOf } from '../../model/master-endpoint.ts';
@@ -40,14 +42,21 @@ const tunnelLines = (tunnel: TunnelReport): readonly string[] => {
   ];
 };
 
+const noneNeeded = ({ master }: InstanceRecord): string => {
+  if (master?.via !== 'direct' && master?.via !== 'url') return '';
+  return `, and none is needed: tasks dial ${originOf(master)} ${master.via === 'url' ? 'as master.url has it' : 'directly'}`;
+};
+
 /** All that is known of an instance's tunnel and forwards, for people. */
 export const renderTunnels = async (instance: Instance, status: TunnelDaemonStatus | undefined): Promise<string> => {
   const { tunnel, forward } = status ?? {};
-  const spec = await readTunnelSpec(instance.dir);
+  const [spec, current] = await Promise.all([readTunnelSpec(instance.dir), findCurrentSpec(instance)]);
   const lines = [
     ...(tunnel
       ? tunnelLines(tunnel)
-      : [`tunnel     ${spec?.tunnel && !status ? 'its daemon is not running' : 'none'}`]),
+      : [
+          `tunnel     ${current?.tunnel && !status ? 'its daemon is not running' : `none${noneNeeded(instance.record())}`}`,
+        ]),
     forward
       ? `forwards   ${forward.state}, ${forward.listeners.length} listeners, ${forward.connections} connections${forward.detail ? `: ${forward.detail}` : ''}${forward.until ? `; close at ${forward.until}` : ''}`
       : '',
@@ -83,6 +92,10 @@ const watchTunnels = async ({ dir }: Instance, { invocation: { signal }, flags }
   }
 };
 
+/** Tasks dial the master itself, and no tunnel is to be there: nothing is wrong. */
+const needsNone = ({ master }: InstanceRecord, spec: TunnelDaemonSpec | undefined): boolean =>
+  !spec?.tunnel && !spec?.forward && (master?.via === 'direct' || master?.via === 'url');
+
 /** Throws the first problem, so that the exit code shows it. */
 const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): void => {
   const hint = `taskgate tunnel up --name ${name}`;
@@ -97,7 +110,7 @@ const refuseTrouble = (name: string, status: TunnelDaemonStatus | undefined): vo
 };
 
 /**
- * Prints how the tunnel and forwards of an instance are; with `watch` each change until interrupted.
+ * Prints how the tunnel and forwards of an instance are, or that it needs none; with `watch` each change until interrupted.
  * Throws UserError `tunnel.not-running` or `tunnel.not-up`, so that the exit code shows it.
  * Tested in test/process/tunnel-command.test.ts.
  */
@@ -110,5 +123,5 @@ export const tunnelStatus = async (input: CommandInput, { watch }: { readonly wa
   if (input.flags.json) printJson({ instance: config.name, ...status, exposure }, watch ? 0 : 2);
   else print(asTyped(await renderTunnels(instance, status), input.invocation.env));
   if (watch) return watchTunnels(instance, input);
-  refuseTrouble(config.name, status);
+  if (!needsNone(instance.record(), await findCurrentSpec(instance))) refuseTrouble(config.name, status);
 };

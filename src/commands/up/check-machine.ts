@@ -18,6 +18,7 @@ import { findMinikube } from '../../providers/minikube-program.ts';
 import { chooseCidr, endLostNode, findCidrTrouble } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import type { StepTools } from '../../task-list/step.ts';
+import { verifyMasterPort } from '../master-port.ts';
 import { describeChanges, describeKept, verifyChanges } from '../settings/changes.ts';
 import { keptOf } from '../settings/kept.ts';
 import { upStep } from './context.ts';
@@ -118,6 +119,7 @@ export const checkMachine = upStep({
     for (const text of await verifyHere(context, provider)) warn(text);
     const isMerged = config.mergeKubeconfig && provider !== 'attach';
     if (isMerged) await verifyKubeconfig(await findWrittenKubeconfig(env), trustedUids(env));
+    await verifyMasterPort(context);
     const found = await findInstance(folders.stateDir, config.name);
     if (found && chosen) verifyChanges(found.record(), chosen);
     const target = found && (await existingTargets[provider](context, found.record(), warn));

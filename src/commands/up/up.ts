@@ -29,6 +29,7 @@ import {
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
+import { verifyMasterPort } from '../master-port.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
@@ -178,6 +179,7 @@ const withTimeout = (input: CommandInput, { timeout }: UpFlags): CommandInput =>
 /** The cache, the state folder and those of named files are the user's own, so they are made before root takes over. */
 const prepareAsUser = async ({ invocation }: CommandInput, context: CommandContext, flags: UpFlags): Promise<void> => {
   await verifyHere(context, 'native', true);
+  await verifyMasterPort(context);
   const instance = await findInstance(context.folders.stateDir, context.config.name);
   if (!instance || !(await findHealth(context, instance))) await fillCache(invocation, context);
   // also where root is killed before it hands over what it made

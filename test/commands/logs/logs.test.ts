@@ -60,7 +60,7 @@ test('without an instance: how to make one', async () => {
   const { input } = await makeUser();
   await expect(logs(input({ name: 'other' }), undefined)).rejects.toMatchObject({
     id: 'environment.no-instance',
-    message: 'instance other does not exist',
+    message: 'instance other does not exist; there are none',
     hint: 'run: taskgate up --name other',
   });
 });
