@@ -12,11 +12,13 @@ const seconds = count.max(86_400);
 const text = z.string().min(1, 'must not be empty');
 const octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
 const privateNetwork = new RegExp(`^(10\\.${octet}|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168|198\\.1[89])\\.0\\.0/16$`);
-const hostName = /^[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$/;
+// an IPv6 address may begin or end with two colons
+const hostName = /^(::)?[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?(::)?$/;
 
-const host = z
-  .string()
-  .regex(hostName, 'must be a host name or address alone; scheme and port are settings of their own');
+const hostMessage = 'must be a host name or address alone; scheme and port are settings of their own';
+const host = z.string().regex(hostName, hostMessage);
+/** As `ssh -R` takes it: `*` is every address, `::` every IPv6 one. */
+const bindAddress = z.string().regex(new RegExp(`^(\\*|::)$|${hostName.source}`), hostMessage);
 const file = text;
 // a word that begins with a dash would be read as a flag by the program that gets it
 const argument = z.string().regex(/^[^-\s]\S*$/, 'must be one word that does not begin with a dash');
@@ -100,7 +102,7 @@ export const configSchema = z
       host: argument.optional(),
       port: port.optional(),
       remotePort: z.int().min(0).max(65_535),
-      bindAddress: host,
+      bindAddress,
       publicHost: host.optional(),
       hostKeyPolicy: z.enum(['accept-new', 'yes']),
       serverAliveInterval: seconds,

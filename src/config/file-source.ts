@@ -19,6 +19,27 @@ const findAliases = (document: Document, position: Position): readonly string[] 
   return problems;
 };
 
+/** Where a key stands for the first time that is set again at this offset. */
+const findFirst = (document: Document, offset: number): { readonly key: string; readonly at: number } | undefined => {
+  let found: { readonly key: string; readonly at: number } | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const keys = items.flatMap(({ key }) => (isScalar(key) ? [key] : []));
+      const again = keys.find(({ range }) => range?.[0] === offset);
+      const first = again && keys.find(({ value }) => value === again.value);
+      if (first) found = { key: String(first.value), at: first.range?.[0] ?? 0 };
+    },
+  });
+  return found;
+};
+
+const explainSyntax = (document: Document, position: Position): readonly string[] =>
+  document.errors.map(({ pos, code, message }) => {
+    const first = code === 'DUPLICATE_KEY' ? findFirst(document, pos[0]) : undefined;
+    const text = first ? `'${first.key}' is set twice, first at ${position(first.at)}` : explain(code, message);
+    return `${position(pos[0])}: ${text}`;
+  });
+
 const isSection = (path: string): boolean => settings.some((setting) => setting.path.startsWith(`${path}.`));
 const isEmpty = (value: unknown): boolean => value === null || (isTree(value) && Object.keys(value).length === 0);
 
@@ -45,7 +66,7 @@ export const fileSource = (text: string, file: string): Source => {
     const { line, col } = lineCounter.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const syntax = document.errors.map(({ pos, code, message }) => `${position(pos[0])}: ${explain(code, message)}`);
+  const syntax = explainSyntax(document, position);
   const problems = syntax.length > 0 ? syntax : findAliases(document, position);
   const value: unknown = problems.length > 0 ? {} : (document.toJS() ?? {});
   return {

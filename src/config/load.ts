@@ -96,7 +96,8 @@ const readSource = async ({ cwd, file, env }: LoadInput): Promise<readonly Sourc
 };
 
 const refuse = (problems: readonly string[]): never => {
-  throw new UserError(problems.length === 1 ? `${problems[0]}` : problems.map((one) => `\n  - ${one}`).join(''), {
+  const all = [`${problems.length} problems in the settings:`, ...problems.map((one) => `\n  - ${one}`)].join('');
+  throw new UserError(problems.length === 1 ? `${problems[0]}` : all, {
     id: 'usage.config',
     hint: '`taskgate help settings` lists every setting, its flag and its environment variable',
   });

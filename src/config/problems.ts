@@ -36,6 +36,47 @@ const shown = (value: unknown, path: readonly string[]): string => {
   return withoutPasswords(path.join('.') === 'mirror' ? text.replace(/^"[^/]*@|(?<=\/\/).*@/, '***@') : text);
 };
 
+const listOf = (words: readonly string[]): string => {
+  const [last = '', ...others] = words.toReversed();
+  return others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : last;
+};
+
+const types: Readonly<Record<string, string>> = {
+  boolean: 'must be true or false',
+  number: 'must be a whole number',
+  int: 'must be a whole number',
+  string: 'must be text',
+  array: 'must be a list',
+};
+
+/** What would do, where the schema has no words of its own for it. */
+const wanted = (issue: z.core.$ZodIssue, path: readonly string[]): string | undefined => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'object'
+        ? `must be a block of settings (${knownKeysBelow(path).join(', ')})`
+        : types[issue.expected];
+    case 'invalid_value':
+      return `must be ${listOf(issue.values.map(String))}`;
+    case 'too_small':
+      return issue.origin === 'string'
+        ? `must have at least ${issue.minimum} characters`
+        : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
+    case 'invalid_format':
+      return issue.format === 'ipv4' ? 'must be an IPv4 address' : undefined;
+    default:
+      return undefined;
+  }
+};
+
+/** The schema's own words say more than what is derived from its kind; those of zod do not. */
+const inWords = (issue: z.core.$ZodIssue, path: readonly string[]): string =>
+  (/^(Invalid|Too) /.test(issue.message) ? wanted(issue, path) : undefined) ?? issue.message;
+
 /** Problems of a tree's shape, each with place, value seen and what would do. Tested in test/config/load.test.ts. */
 export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Source['locate']): readonly string[] => {
   const path = issue.path.map(String);
@@ -43,5 +84,5 @@ export const describeIssue = (issue: z.core.$ZodIssue, tree: Tree, locate: Sourc
   const value = getIn(tree, path);
   const place = `${locate(path)}: ${path.join('.')}:`;
   if (value === null) return [`${place} has no value; write one or remove the line`];
-  return [`${place} ${issue.message.replace(/^Invalid (input|option): /, '')}, got ${shown(value, path)}`];
+  return [`${place} ${inWords(issue, path)}, got ${shown(value, path)}`];
 };

@@ -36,7 +36,7 @@ test('a master with a certificate speaks https, and config show says why', async
 
 test('a switch that is neither on nor off is refused', async () => {
   await expect(load({ TASKGATE_RECREATE: 'maybe' })).rejects.toThrow(
-    'TASKGATE_RECREATE: recreate: expected boolean, received string, got "maybe"',
+    'TASKGATE_RECREATE: recreate: must be true or false, got "maybe"',
   );
 });
 

@@ -63,12 +63,12 @@ describe('bad input is named with its place', () => {
     [
       'a wrong type in the file',
       { yaml: 'gateway:\n  seedPort: "x"\n' },
-      'taskgate.yaml:2:3: gateway.seedPort: expected number, received string, got "x"',
+      'taskgate.yaml:2:3: gateway.seedPort: must be a whole number, got "x"',
     ],
     [
       'a wrong variable',
       { env: { TASKGATE_MASTER_PORT: 'http' } },
-      'TASKGATE_MASTER_PORT: master.port: expected number, received string, got "http"',
+      'TASKGATE_MASTER_PORT: master.port: must be a whole number, got "http"',
     ],
     [
       'an unknown variable',
@@ -96,7 +96,11 @@ describe('bad input is named with its place', () => {
       { yaml: 'name:\n' },
       'taskgate.yaml:1:1: name: has no value; write one or remove the line',
     ],
-    ['a key twice', { yaml: 'name: a\nname: b\n' }, 'taskgate.yaml:2:1: Map keys must be unique'],
+    [
+      'a key twice',
+      { yaml: 'name: a\nname: b\n' },
+      "taskgate.yaml:2:1: 'name' is set twice, first at taskgate.yaml:1:1",
+    ],
     ['two documents', { yaml: 'name: a\n---\nname: b\n' }, 'taskgate.yaml:2:1: must be one document'],
     [
       'an alias',
@@ -106,12 +110,12 @@ describe('bad input is named with its place', () => {
     [
       'a number with a fraction',
       { yaml: 'gateway: {seedPort: 1.5}\n' },
-      'taskgate.yaml:1:11: gateway.seedPort: expected int',
+      'taskgate.yaml:1:11: gateway.seedPort: must be a whole number',
     ],
     [
       'a number in hexadecimal',
       { env: { TASKGATE_MASTER_PORT: '0x1F90' } },
-      'TASKGATE_MASTER_PORT: master.port: expected',
+      'TASKGATE_MASTER_PORT: master.port: must be a whole number',
     ],
     [
       'a URL for a host',
@@ -128,19 +132,19 @@ describe('bad input is named with its place', () => {
     [
       'a scalar for a section',
       { yaml: 'gateway: 3\n' },
-      'taskgate.yaml:1:1: gateway: expected object, received number, got 3',
+      'taskgate.yaml:1:1: gateway: must be a block of settings (name, namespace, className',
     ],
     [
       'a limit beyond what a Gateway holds',
       { flags: { 'gateway.listenerLimit': '1001' } },
-      '--gateway-listener-limit: gateway.listenerLimit: Too big',
+      '--gateway-listener-limit: gateway.listenerLimit: must be at most 1000',
     ],
     [
       'a network that is no /16',
       { flags: { 'network.cidr': '10.1.2.0/24' } },
       '--network-cidr: network.cidr: must be a private /16',
     ],
-    ['a name that is too long', { flags: { name: 'a'.repeat(41) } }, '--name: name: Too big'],
+    ['a name that is too long', { flags: { name: 'a'.repeat(41) } }, '--name: name: must have at most 40 characters'],
   ])('%s', async (_, given, message) => {
     await expect(load(given)).rejects.toMatchObject({ id: 'usage.config', message: expect.stringContaining(message) });
   });
@@ -156,9 +160,9 @@ describe('bad input is named with its place', () => {
     });
     await expect(loading).rejects.toMatchObject({
       message: [
-        '',
-        '--provider: provider: expected one of "auto"|"minikube"|"native"|"attach", got "docker"',
-        'TASKGATE_MASTER_PORT: master.port: Too small: expected number to be >=1, got 0',
+        '4 problems in the settings:',
+        '--provider: provider: must be auto, minikube, native or attach, got "docker"',
+        'TASKGATE_MASTER_PORT: master.port: must be at least 1, got 0',
         "taskgate.yaml:1:1: unknown key 'nmae'; did you mean 'name'?",
         'taskgate.yaml:3:3: gateway.portRange: start 52000 > end 51000; swap them',
       ].join('\n  - '),
@@ -247,3 +251,57 @@ test.each([
   [{ HOME: '/h', XDG_STATE_HOME: 's', XDG_CACHE_HOME: './c' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
   [{ HOME: '' }, join(homedir(), '.local/state/taskgate'), join(homedir(), '.cache/taskgate')],
 ])('folders for %j', (env, stateDir, cacheDir) => expect(xdgDirs(env)).toEqual({ stateDir, cacheDir }));
+
+describe('a Service or container that is called taskgate too', () => {
+  const links = {
+    TASKGATE_PORT: 'tcp://10.96.1.2:80',
+    TASKGATE_PORT_80_TCP: 'tcp://10.96.1.2:80',
+    TASKGATE_PORT_80_TCP_PROTO: 'tcp',
+    TASKGATE_PORT_80_TCP_ADDR: '10.96.1.2',
+    TASKGATE_SERVICE_HOST: '10.96.1.2',
+    TASKGATE_SERVICE_PORT: '80',
+    TASKGATE_SERVICE_PORT_HTTP: '80',
+    TASKGATE_UI_SERVICE_HOST: '10.96.1.3',
+  };
+
+  test('sets variables that are no settings: a note, and no error', async () => {
+    const { config, warnings } = await load({ env: links });
+    expect(config.name).toBe('dev');
+    expect(warnings).toEqual([expect.stringContaining('TASKGATE_PORT, TASKGATE_PORT_80_TCP, ')]);
+    expect(warnings[0]).toContain('a Service or container called taskgate');
+  });
+
+  test('also where the name is that of a setting: a Service taskgate-master, a Docker link', async () => {
+    const env = {
+      TASKGATE_MASTER_PORT: 'tcp://10.96.1.2:80',
+      TASKGATE_NAME: '/web/taskgate',
+      TASKGATE_ENV_PATH: '/bin',
+    };
+    expect((await load({ env })).config).toMatchObject({ name: 'dev', master: { port: 8080 } });
+  });
+
+  test.each([
+    { TASKGATE_PORTS: '80' },
+    { TASKGATE_PORT: '8080' },
+    { TASKGATE_ENV_FILE: 'x' },
+  ])('what is no such variable is still an error: %j', async (env) => {
+    await expect(load({ env })).rejects.toMatchObject({
+      id: 'usage.config',
+      message: expect.stringContaining('no such setting'),
+    });
+  });
+});
+
+test('a key that is there twice is told with both places', async () => {
+  await expect(load({ yaml: 'name: a\nmaster:\n  port: 1\nname: b\n' })).rejects.toThrow(
+    "taskgate.yaml:4:1: 'name' is set twice, first at taskgate.yaml:1:1",
+  );
+});
+
+test.each(['*', '::', '::1', 'fd00::5', '2001:db8::', '0.0.0.0', 'gw.example'])('ssh may bind %s', async (address) => {
+  expect((await load({ flags: { 'ssh.bindAddress': address } })).config.ssh.bindAddress).toBe(address);
+});
+
+test.each(['-oProxyCommand=x', '**', 'a:b:*', 'http://x', ':', ''])('ssh may not bind %j', async (address) => {
+  await expect(load({ flags: { 'ssh.bindAddress': address } })).rejects.toMatchObject({ id: 'usage.config' });
+});

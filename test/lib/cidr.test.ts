@@ -57,3 +57,12 @@ test.each([
 ])('%s is loopback: %s', (address, expected) => {
   expect(isLoopback(address)).toBe(expected);
 });
+
+test.each([
+  ['*', true],
+  ['::', true],
+  ['0.0.0.0', true],
+  ['::1', false],
+])('what ssh takes as %s: can the internet reach it? %s', (address, expected) => {
+  expect(isPublic(address)).toBe(expected);
+});

@@ -73,7 +73,10 @@ describe.concurrent('a bundle that is none', () => {
 
   test('an up that ends before a cluster is begun leaves no instance', async ({ user }) => {
     await user.run(['up', '--bundle', user.work]);
-    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout: 'no instance\n' });
+    expect(await user.run(['status'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'no instances yet; make one: taskgate up\n',
+    });
   });
 });
 

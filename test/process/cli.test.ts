@@ -38,7 +38,7 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
       'a wrong value in the file',
       {
         yaml: 'name: a\nmaster:\n  port: http\n',
-        says: ['taskgate.yaml:3:3: master.port: expected number, received string, got "http"'],
+        says: ['taskgate.yaml:3:3: master.port: must be a whole number, got "http"'],
       },
     ],
     [
@@ -47,9 +47,12 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
     ],
     [
       'a wrong variable',
-      { env: { TASKGATE_MASTER_PORT: '0' }, says: ['TASKGATE_MASTER_PORT: master.port: Too small', 'got 0'] },
+      { env: { TASKGATE_MASTER_PORT: '0' }, says: ['TASKGATE_MASTER_PORT: master.port: must be at least 1', 'got 0'] },
     ],
-    ['a wrong flag', { args: ['--provider', 'kind'], says: ['--provider: provider: expected one of', 'got "kind"'] }],
+    [
+      'a wrong flag',
+      { args: ['--provider', 'kind'], says: ['--provider: provider: must be auto, minikube,', 'got "kind"'] },
+    ],
     [
       'all three at once',
       {
@@ -112,7 +115,10 @@ describe.concurrent('wrong settings: exit 2, the place, what was seen, and nothi
     ['a seed port that no master takes', { args: ['--gateway-seed-port', '80'], says: ['80 is not in 1025-65535'] }],
     ['a name with capitals', { args: ['--name', 'Dev'], says: ['--name: name: must be lower-case', 'got "Dev"'] }],
     ['a name that is a path', { args: ['--name', '../../etc'], says: ['--name: name: must be', 'got "../../etc"'] }],
-    ['a name that is too long', { args: ['--name', 'a'.repeat(41)], says: ['--name: name: Too big'] }],
+    [
+      'a name that is too long',
+      { args: ['--name', 'a'.repeat(41)], says: ['--name: name: must have at most 40 characters'] },
+    ],
     ['a file that is not there', { args: ['--config', 'no.yaml'], says: ['--config: there is no file no.yaml'] }],
     ['a folder for a file', { args: ['--config', '.'], says: ['--config: cannot read .: EISDIR'] }],
     ['broken yaml', { yaml: 'name: [1\n', says: ['taskgate: taskgate.yaml:2:1: '] }],

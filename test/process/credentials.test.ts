@@ -92,7 +92,9 @@ describe("a mirror's password", () => {
         HTTPS_PROXY: `http://ci:${canary}@127.0.0.1:${port}`,
       };
       const digest = ['--bundle-digest', `sha256:${sha256(index)}`];
-      const run: Run = (...args) => user.run(args.includes('--mirror') ? args : [...args, ...mirror], { env });
+      const isTaken = (args: readonly string[]) =>
+        !args.includes('--mirror') && !['status', 'down'].includes(args[0] ?? '');
+      const run: Run = (...args) => user.run(isTaken(args) ? [...args, ...mirror] : args, { env });
       const show = await run('config', 'show');
       expect(show.stdout).toContain(`mirror: http://127.0.0.1:${port}/files`);
       // every command reads the settings in the same way, so those that use them run once

@@ -44,7 +44,10 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     const { up } = await startUp(user);
     up.kill('SIGINT');
     await up;
-    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout: 'no instance\n' });
+    expect(await user.run(['status'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'no instances yet; make one: taskgate up\n',
+    });
   });
 
   test('meanwhile a second up says who changes the instance, and changes nothing', async ({ user }) => {

@@ -37,7 +37,10 @@ describe.skipIf(noNamespaces)(`${noNamespaces}an error that nothing caught ends 
     expect(stderr).toMatch(/taskgate: this is a bug in taskgate, please report it\nTypeError: boom\n {4}at /);
     expect(stderr.match(/please report/g)).toHaveLength(1);
     expect([...(await runningFakes(user)), ...(await lockFiles(user))]).toEqual([]);
-    expect(await user.run(['status'])).toMatchObject({ exitCode: 0, stdout: 'no instance\n' });
+    expect(await user.run(['status'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'no instances yet; make one: taskgate up\n',
+    });
   });
 
   test('also while nothing can be cut off', async ({ user }) => {
