@@ -57,7 +57,7 @@ const checkSettings = (config: Config): readonly Finding[] => [
 export type LoadedCommand = Loaded & { readonly context: CommandContext };
 
 /** A record that cannot be read is reported by the command that needs it: here nothing is known of it. */
-const findRecord = async (stateDir: string, name: string): Promise<InstanceRecord | undefined> => {
+export const findRecord = async (stateDir: string, name: string): Promise<InstanceRecord | undefined> => {
   try {
     return (await findInstance(stateDir, name))?.record();
   } catch (error) {

@@ -14,7 +14,7 @@ export const keptPaths: readonly string[] = settings
   .map(({ path }) => path)
   .filter((path) => !settingsOfRun.includes(path));
 
-/** What cannot be changed in place: `--reset all` leaves it alone. */
+/** What cannot be changed in place: `--reset` of a section or of all leaves it alone. */
 export const fixedSettings: readonly string[] = [
   ...['context', 'allowContext', 'kubeconfig', 'network.cidr', 'minikube.profile', 'minikube.serviceCidr'],
   ...['gateway.name', 'gateway.namespace', 'gateway.className'],
@@ -47,11 +47,12 @@ const refuseWord = (word: string): never => {
   });
 };
 
-/** The settings that a word of `--reset` names: a path, a flag, a section, or all that can be changed in place. */
+/** The settings that a word of `--reset` names: a path, a flag, or of a section or of all what can be changed in place. */
 const pathsOf = (word: string): readonly string[] => {
   if (word === 'all') return keptPaths.filter((path) => !fixedSettings.includes(path));
   const names = (path: string) => [path, flagOf(path), variableOf(path).slice('TASKGATE_'.length)].map(simple);
-  const found = keptPaths.filter((path) => names(path).includes(simple(word)) || path.startsWith(`${word}.`));
+  const isBelow = (path: string) => path.startsWith(`${word}.`) && !fixedSettings.includes(path);
+  const found = keptPaths.filter((path) => names(path).includes(simple(word)) || isBelow(path));
   return found.length > 0 ? found : refuseWord(word);
 };
 

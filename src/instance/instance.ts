@@ -145,7 +145,7 @@ export const removeInstanceDir = async (stateDir: string, name: string): Promise
 };
 
 /** Whether an instance has only a tunnel, to a cluster that taskgate does not manage. */
-export const isTunnelOnly = (instance: Instance): boolean => {
+export const isTunnelOnly = (instance: Pick<Instance, 'record'>): boolean => {
   const { cluster, cidr, minikube, attach, journal } = instance.record();
   return !cluster && !cidr && !minikube && !attach && journal.every(({ kind }) => kind === 'tunnels');
 };

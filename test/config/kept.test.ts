@@ -100,6 +100,10 @@ describe('--reset', () => {
     expect(given).toEqual({ 'ssh.host': 'b', 'gateway.name': 'gw2' });
   });
 
+  test('of a section what can be changed in place', () => {
+    expect(parseReset('network')).toEqual(['network.policies', 'network.egressAllow', 'network.taskToTask']);
+  });
+
   test('all: everything that can be changed in place', () => {
     expect(parseReset('all')).toEqual(keptPaths.filter((path) => !fixedSettings.includes(path)));
     expect(settings.map(({ path }) => path)).toEqual(expect.arrayContaining([...fixedSettings]));

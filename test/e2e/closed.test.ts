@@ -106,7 +106,7 @@ test('with a certificate of its own the master is dialed by TLS, and answers no 
 });
 
 test('with nobody allowed this host goes by forwards', async () => {
-  const up = await taskgate.run('up', '--provider', 'native', '--gateway-allow-from', 'none');
+  const up = await taskgate.run('up', '--reset', 'master.tls', '--gateway-allow-from', 'none');
   expect(ending(up)).toBe('exit 0');
   expect(up.stderr).toContain('by forwards on 127.0.0.1');
 });

@@ -102,7 +102,10 @@ describe('the network of a native node', () => {
     const smoke = await taskgate.run('smoke');
     expect(ending(smoke)).toBe('exit 0');
     expect(smoke.stdout).not.toContain('other ports of this host');
-    const master = await taskgate.run('up', ...limits);
+    const kept = await taskgate.run('up');
+    expect(ending(kept)).toBe('exit 0');
+    expect(kept.stderr).toContain('native.egress host');
+    const master = await taskgate.run('up', '--native-egress', 'master');
     expect(ending(master)).toBe('exit 0');
     expect(master.stdout).toContain('other ports of this host');
   });

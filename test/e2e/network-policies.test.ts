@@ -171,7 +171,7 @@ describe('a native node', () => {
 
   test('turned off, they are gone and everybody reaches a task again; the node runs on', async () => {
     const before = await taskgate.record('own');
-    const ended = await up();
+    const ended = await up('--reset', 'network');
     expect(ending(ended)).toBe('exit 0');
     expect(closedPods(ended)).toEqual([]);
     const kube = await taskgate.kube('own');

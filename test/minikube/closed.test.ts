@@ -69,7 +69,7 @@ test('a Service that somebody opened is found by status and by the proof, and up
 });
 
 test('turned off, policy and engine go, and nothing that they wrote keeps anybody out', async () => {
-  const ended = await up();
+  const ended = await up('--reset', 'network,master.tls');
   expect(ending(ended)).toBe('exit 0');
   expect(JSON.parse(ended.stdout).proof.ok).toBe(true);
   expect(closedHops(ended)).toEqual(["pod (baseline) x the node's files true"]);

@@ -1,12 +1,13 @@
 import { configJsonSchema } from '../../config/config.ts';
 import { printableConfig } from '../../config/redact.ts';
 import { getIn } from '../../config/tree.ts';
-import { findInstance, isTunnelOnly } from '../../instance/instance.ts';
+import { isTunnelOnly } from '../../instance/instance.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
 import type { Problem } from '../../master/schema/problem.ts';
 import {
   type CommandInput,
+  findRecord,
   type LoadedCommand,
   print,
   printDocument,
@@ -23,9 +24,9 @@ const withMade = async ({
   warnings,
   context,
 }: LoadedCommand): Promise<Pick<LoadedCommand, 'config' | 'origins' | 'warnings'>> => {
-  const instance = config.provider === 'auto' ? await findInstance(context.folders.stateDir, config.name) : undefined;
-  if (!instance || isTunnelOnly(instance)) return { config, origins, warnings };
-  const { provider } = instance.record();
+  const record = config.provider === 'auto' ? await findRecord(context.folders.stateDir, config.name) : undefined;
+  if (!record || isTunnelOnly({ record: () => record })) return { config, origins, warnings };
+  const { provider } = record;
   return { config: { ...config, provider }, origins: { ...origins, provider: 'instance' }, warnings };
 };
 

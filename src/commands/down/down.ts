@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { linkName } from '../../cluster/native/link.ts';
 import { handOver } from '../../instance/hand-over.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
@@ -18,9 +20,10 @@ const findDamage = async ({ folders, config, force }: DownContext): Promise<stri
 
 export type DownFlags = Pick<DownContext, 'purgeCache' | 'force'> & { readonly ifExists: boolean };
 
-/** Whoever types a name means one that is there; a folder without a record is one, too. */
-const verifyThere = async (context: CommandContext): Promise<void> => {
-  if (!(await isThere(instanceDirOf(context.folders.stateDir, context.config.name)))) throw await noInstance(context);
+/** A folder without a record is there, too, and so is a native node whose folder is gone. */
+const isAnything = async ({ config, folders }: CommandContext): Promise<boolean> => {
+  const dir = instanceDirOf(folders.stateDir, config.name);
+  return (await isThere(dir)) || isThere(join('/sys/class/net', linkName(dir)));
 };
 
 /**
@@ -30,7 +33,9 @@ const verifyThere = async (context: CommandContext): Promise<void> => {
  */
 export const down = async (input: CommandInput, { ifExists, ...options }: DownFlags): Promise<number> => {
   const { config, context: loaded } = await readMade(input);
-  if (!ifExists && input.flags.settings['name'] !== undefined) await verifyThere(loaded);
+  // whoever types a name means one that is there
+  const mustBeThere = input.flags.settings['name'] !== undefined && !ifExists && !options.force;
+  if (mustBeThere && !(await isAnything(loaded))) throw await noInstance(loaded);
   const context = { ...loaded, ...options };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);

@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+type Strings = Readonly<Record<string, string>>;
+type Given = { readonly yaml?: string; readonly env?: Strings; readonly flags?: Strings };
+
+const load = async ({ yaml, env = {}, flags = {} }: Given) => {
+  const cwd = await temporaryDir();
+  if (yaml !== undefined) await writeFile(join(cwd, 'taskgate.yaml'), yaml);
+  return loadConfig({ cwd, env, flags, check: () => [] });
+};
+
+describe('a Service or container that is called taskgate too', () => {
+  const links = {
+    TASKGATE_PORT: 'tcp://10.96.1.2:80',
+    TASKGATE_PORT_80_TCP: 'tcp://10.96.1.2:80',
+    TASKGATE_PORT_80_TCP_PROTO: 'tcp',
+    TASKGATE_PORT_80_TCP_ADDR: '10.96.1.2',
+    TASKGATE_SERVICE_HOST: '10.96.1.2',
+    TASKGATE_SERVICE_PORT: '80',
+    TASKGATE_SERVICE_PORT_HTTP: '80',
+    TASKGATE_UI_SERVICE_HOST: '10.96.1.3',
+  };
+
+  test('sets variables that are no settings: a note, and no error', async () => {
+    const { config, warnings } = await load({ env: links });
+    expect(config.name).toBe('dev');
+    expect(warnings).toEqual([expect.stringContaining('TASKGATE_PORT, TASKGATE_PORT_80_TCP, ')]);
+    expect(warnings[0]).toContain('a Service or container called taskgate');
+  });
+
+  test('also where the name is that of a setting: a Service taskgate-master, a Docker link', async () => {
+    const env = {
+      TASKGATE_MASTER_PORT: 'tcp://10.96.1.2:80',
+      TASKGATE_NAME: '/web/taskgate',
+      TASKGATE_ENV_PATH: '/bin',
+    };
+    expect((await load({ env })).config).toMatchObject({ name: 'dev', master: { port: 8080 } });
+  });
+
+  test.each<Readonly<Record<string, string>>>([
+    { TASKGATE_PORTS: '80' },
+    { TASKGATE_PORT: '8080' },
+    { TASKGATE_ENV_FILE: 'x' },
+  ])('what is no such variable is still an error: %j', async (env) => {
+    await expect(load({ env })).rejects.toMatchObject({
+      id: 'usage.config',
+      message: expect.stringContaining('no such setting'),
+    });
+  });
+});
+
+test('a key that is there twice is told with both places', async () => {
+  await expect(load({ yaml: 'name: a\nmaster:\n  port: 1\nname: b\n' })).rejects.toThrow(
+    "taskgate.yaml:4:1: 'name' is set twice, first at taskgate.yaml:1:1",
+  );
+});
+
+test.each(['*', '::', '::1', 'fd00::5', '2001:db8::', '0.0.0.0', 'gw.example'])('ssh may bind %s', async (address) => {
+  expect((await load({ flags: { 'ssh.bindAddress': address } })).config.ssh.bindAddress).toBe(address);
+});
+
+test.each(['-oProxyCommand=x', '**', 'a:b:*', 'http://x', ':', ''])('ssh may not bind %j', async (address) => {
+  await expect(load({ flags: { 'ssh.bindAddress': address } })).rejects.toMatchObject({ id: 'usage.config' });
+});
