@@ -70,7 +70,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   });
   const { nodePorts } = access;
   const moved = unready.map((one) =>
-    one.id === 'gateway.address-moved' ? { ...one, hint: `${one.hint}; ${runUp(record, config)}` } : one,
+    one.id === 'gateway.address-moved' ? { ...one, hint: `${one.hint}; ${runUp(record)}` } : one,
   );
   const notReady = gateway
     ? moved
