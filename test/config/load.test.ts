@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Finding, loadConfig, xdgDirs } from '../../src/config/load.ts';
+import { type Finding, loadConfig } from '../../src/config/load.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 let cwd: string;
@@ -243,11 +242,3 @@ test('findings of the parts carry the place of the setting; warnings stop nothin
   const { warnings } = await load({ yaml, findings: [{ ...finding, severity: 'warning' }] });
   expect(warnings).toEqual(['taskgate.yaml:2:3: gateway.portRange: start 52000 > end 51000; swap them']);
 });
-
-test.each([
-  [{ HOME: '/h' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
-  [{ HOME: '/h', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' }, '/s/taskgate', '/c/taskgate'],
-  [{ HOME: '/h', XDG_STATE_HOME: '' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
-  [{ HOME: '/h', XDG_STATE_HOME: 's', XDG_CACHE_HOME: './c' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
-  [{ HOME: '' }, join(homedir(), '.local/state/taskgate'), join(homedir(), '.cache/taskgate')],
-])('folders for %j', (env, stateDir, cacheDir) => expect(xdgDirs(env)).toEqual({ stateDir, cacheDir }));

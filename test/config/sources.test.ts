@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig, xdgDirs } from '../../src/config/load.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -66,3 +67,11 @@ test.each(['*', '::', '::1', 'fd00::5', '2001:db8::', '0.0.0.0', 'gw.example'])(
 test.each(['-oProxyCommand=x', '**', 'a:b:*', 'http://x', ':', ''])('ssh may not bind %j', async (address) => {
   await expect(load({ flags: { 'ssh.bindAddress': address } })).rejects.toMatchObject({ id: 'usage.config' });
 });
+
+test.each([
+  [{ HOME: '/h' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
+  [{ HOME: '/h', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' }, '/s/taskgate', '/c/taskgate'],
+  [{ HOME: '/h', XDG_STATE_HOME: '' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
+  [{ HOME: '/h', XDG_STATE_HOME: 's', XDG_CACHE_HOME: './c' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
+  [{ HOME: '' }, join(homedir(), '.local/state/taskgate'), join(homedir(), '.cache/taskgate')],
+])('folders for %j', (env, stateDir, cacheDir) => expect(xdgDirs(env)).toEqual({ stateDir, cacheDir }));
