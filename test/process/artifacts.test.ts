@@ -75,7 +75,7 @@ describe.concurrent('a bundle that is none', () => {
     await user.run(['up', '--bundle', user.work]);
     expect(await user.run(['status'])).toMatchObject({
       exitCode: 0,
-      stdout: 'no instances yet; make one: taskgate up\n',
+      stdout: 'no instances yet; make one: npx taskgate up\n',
     });
   });
 });

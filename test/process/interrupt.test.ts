@@ -46,7 +46,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     await up;
     expect(await user.run(['status'])).toMatchObject({
       exitCode: 0,
-      stdout: 'no instances yet; make one: taskgate up\n',
+      stdout: 'no instances yet; make one: npx taskgate up\n',
     });
   });
 

@@ -45,7 +45,7 @@ describe.concurrent('output that cannot be written ends no work', () => {
 
   test('stderr on a full disk changes no exit code', async ({ user }) => {
     const { ended } = await runInto(user, ['status'], { stderr: fullDisk });
-    expect(await ended).toEqual({ exitCode: 0, text: 'no instances yet; make one: taskgate up\n' });
+    expect(await ended).toEqual({ exitCode: 0, text: 'no instances yet; make one: npx taskgate up\n' });
     const { ended: failed } = await runInto(user, ['smoke'], { stderr: fullDisk });
     expect(await failed).toEqual({ exitCode: 3, text: '' });
   });

@@ -39,7 +39,7 @@ describe.skipIf(noNamespaces)(`${noNamespaces}an error that nothing caught ends 
     expect([...(await runningFakes(user)), ...(await lockFiles(user))]).toEqual([]);
     expect(await user.run(['status'])).toMatchObject({
       exitCode: 0,
-      stdout: 'no instances yet; make one: taskgate up\n',
+      stdout: 'no instances yet; make one: npx taskgate up\n',
     });
   });
 
