@@ -21,7 +21,7 @@ test('stdout has every problem with its way out; the error names the instance an
     hint: undefined,
   });
   expect(written()).toMatch(/^broken: unknown\n {2}✖ .* is damaged\n {4}to fix: .*\n\ndev: absent/);
-  expect(written().match(/the cluster was never started\n {4}to fix: run: taskgate up/g)).toHaveLength(2);
+  expect(written().match(/the cluster was never started\n {4}to fix: run: (?:npx )?taskgate up/g)).toHaveLength(2);
 });
 
 test('one problem is told alone', async () => {
