@@ -9,7 +9,7 @@ import { execaRunner } from '../src/lib/process/runner.ts';
 import { listEntries, type Sums } from './pins/entries.ts';
 import { runPins } from './pins/main.ts';
 import { makePublishers } from './pins/publishers.ts';
-import { rigPins } from './rig/pins.ts';
+import { kindPins, rigPins } from './rig/pins.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -25,7 +25,12 @@ const sums = await Promise.all([
   sumOf('coredns', 'github.com/coredns/coredns', pins.coredns.version),
   sumOf('contour', 'github.com/projectcontour/contour', pins.contour.version),
 ]);
-const table = { pins, digests, modules: [rigPins.minikube, rigPins.crictl], sums: Object.assign({}, ...sums) as Sums };
+const table = {
+  pins,
+  digests,
+  modules: [rigPins.minikube, rigPins.crictl, kindPins.program],
+  sums: Object.assign({}, ...sums) as Sums,
+};
 const cwd = await mkdtemp(join(tmpdir(), 'taskgate-pins-'));
 try {
   const network = makeNetwork({ proxyEnv: process.env }, new AbortController().signal);

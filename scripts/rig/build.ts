@@ -20,11 +20,13 @@ export type Rig = {
   readonly templatesDir: string;
   readonly hostPackagesDir: string;
   readonly minikubeDir: string;
+  /** kind, and below `node/` what its node image is built from. */
+  readonly kindDir: string;
   readonly nodeImage: { readonly dir: string; readonly key: string };
 };
 
 /** Takes the cache's lock only when something is missing, so that runs do not wait for another one's building. */
-const ensureItems: typeof fillCache = async (wanted, filling) => {
+export const ensureItems: typeof fillCache = async (wanted, filling) => {
   const items = Object.entries<Item>(wanted);
   const found = await Promise.all(items.map(([, item]) => findStored(filling.cacheDir, item, noPins)));
   if (!found.every((stored) => stored !== undefined)) return fillCache(wanted, filling);
@@ -58,6 +60,7 @@ export const buildRig = async (
     templatesDir: rigTemplatesDir,
     hostPackagesDir: stored.hostPackages.dir,
     minikubeDir: stored.minikube.dir,
+    kindDir: stored.kind.dir,
     nodeImage: stored.nodeImage,
   };
 };

@@ -3,17 +3,17 @@ import { childrenOf } from '../../src/lib/process/processes.ts';
 import type { Command } from '../../src/lib/process/runner.ts';
 import type { Rig } from './build.ts';
 import { insideDir } from './namespaces.ts';
-import { rigPins } from './pins.ts';
+import { kindPins, rigPins } from './pins.ts';
 
 /** What a node without a network, made from the rig's image, wants `minikube start` to be told. */
 const startArgs = ['--preload=false', '--cache-images=false', '--cni=bridge', '--install-addons=false'];
 
 /** What a command inside is told by its environment. */
 export const insideEnvironment = (
-  { artifacts, hostPackagesDir, minikubeDir }: Rig,
+  { artifacts, hostPackagesDir, minikubeDir, kindDir }: Rig,
   path: string,
 ): Readonly<Record<string, string>> => ({
-  PATH: [minikubeDir, join(hostPackagesDir, 'usr/bin'), dirname(artifacts.binaries.kubectl), path].join(':'),
+  PATH: [minikubeDir, kindDir, join(hostPackagesDir, 'usr/bin'), dirname(artifacts.binaries.kubectl), path].join(':'),
   DOCKER_HOST: 'unix:///run/docker.sock',
   KUBECONFIG: `${insideDir}/kubeconfig`,
   MINIKUBE_HOME: `${insideDir}/minikube`,
@@ -24,6 +24,8 @@ export const insideEnvironment = (
   TASKGATE_MINIKUBE_BASE_IMAGE: rigPins.node.image,
   TASKGATE_MINIKUBE_START_ARGS: startArgs.join(' '),
   TEST_MINIKUBE_RIG: 'private',
+  TEST_KIND_NODE_DIR: join(kindDir, 'node'),
+  TEST_KIND_NODE_IMAGE: kindPins.nodeImage,
 });
 
 /** Enters the namespaces of a process and runs a command there, in the same folder as here. */

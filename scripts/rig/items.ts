@@ -7,9 +7,10 @@ import { imageRef, pins } from '../../src/config/versions.ts';
 import { sha256 } from '../../src/lib/files.ts';
 import { debianTreeSource, packagesSource } from './debian.ts';
 import { moduleSource } from './go-module.ts';
+import { kindFiles, kindSource } from './kind.ts';
 import { listIptables } from './kubernetes-images.ts';
 import { nodeImageSource, nodeTemplates } from './node-image.ts';
-import { type ModulePin, rigPins } from './pins.ts';
+import { kindPins, type ModulePin, rigPins } from './pins.ts';
 
 const shortHash = (data: unknown): string => sha256(JSON.stringify(data)).slice(0, 8);
 
@@ -58,5 +59,12 @@ export const makeRigItems = async (artifacts: Artifacts, { arch, distribution }:
       debianTree,
     }),
   });
-  return { crictl, hostPackages, debianTree, nodeImage, minikube };
+  const kindTexts = await Promise.all(kindFiles.map((name) => readFile(join(rigTemplatesDir, name), 'utf8')));
+  const kind = item({
+    name: 'kind',
+    version: `${kindPins.program.version}-${shortHash([kindPins, kindTexts])}`,
+    on: arch,
+    source: kindSource(rigTemplatesDir),
+  });
+  return { crictl, hostPackages, debianTree, nodeImage, minikube, kind };
 };

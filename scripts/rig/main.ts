@@ -36,7 +36,7 @@ const runHere = ([program, ...args]: Command, signal: AbortSignal): Promise<numb
   });
 
 const run = async (args: readonly string[], signal: AbortSignal): Promise<number> => {
-  const say = makeSay();
+  const say = makeSay('rig');
   const [program, ...rest] = args[0] === '--' ? args.slice(1) : args;
   if (program === '--build-only') {
     const { cacheDir } = await buildRig(process.env, say, signal);

@@ -53,3 +53,16 @@ export const rigPins = {
     ],
   },
 } as const satisfies { minikube: ModulePin; crictl: ModulePin; [other: string]: unknown };
+
+/** For the suite of kind; apart from {@link rigPins}, for Minikube's node image does not depend on it. */
+export const kindPins = {
+  program: {
+    name: 'kind',
+    module: 'sigs.k8s.io/kind',
+    version: 'v0.30.0',
+    package: '.',
+    ldflags: '-s -w -buildid=',
+  },
+  /** What the suite builds out of Minikube's node image. */
+  nodeImage: `local/kind-node:${pins.kubernetes.version}`,
+} as const satisfies { program: ModulePin; nodeImage: string };

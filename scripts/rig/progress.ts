@@ -15,10 +15,10 @@ export const makeThrottle = (pauseMs: number) => {
 /** Says something on stderr, with the seconds since the start. */
 export type Say = (line: string) => void;
 
-export const makeSay = (): Say => {
+export const makeSay = (program: string): Say => {
   const startMs = performance.now();
   return (line) => {
-    process.stderr.write(`rig ${((performance.now() - startMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+    process.stderr.write(`${program} ${((performance.now() - startMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
   };
 };
 

@@ -18,5 +18,6 @@ export const digests = {
   modules: {
     'k8s.io/minikube@v1.38.1': 'h1:urjR4342qaMMoIdhivlUhHPWLsVE4b1fmFRdnL+wD8Y=',
     'sigs.k8s.io/cri-tools@v1.30.0': 'h1:3BpgxSTgjfS+5u2OXwuAqUVo0BQM09u2JuArMMth9NE=',
+    'sigs.k8s.io/kind@v0.30.0': 'h1:2Xi1KFEfSMm0XDcvKnUt15ZfgRPCT0OnCBbpgh8DztY=',
   },
 } as const;
