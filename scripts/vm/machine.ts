@@ -89,7 +89,7 @@ const canLogIn = async (access: Access, signal: AbortSignal): Promise<true | str
     // a login before the end of the start is refused, or gets no session
     const { stdout } = await execaRunner(sshCommand(access, ['systemctl', 'is-system-running']), {
       signal,
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
     });
     return stdout.trim() === 'running' || `the machine is ${stdout.trim()}`;
   } catch (error) {

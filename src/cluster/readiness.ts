@@ -7,7 +7,8 @@ import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 export const findReady = (status: Node['status']) => status?.conditions?.find(({ type }) => type === 'Ready');
 
 /**
- * Ready, with a heartbeat after `since`, and without a taint that keeps pods away (PreferNoSchedule does not): a restarted node is still Ready from its previous run, and a
+ * Ready, with a heartbeat after `since`, not cordoned and without a taint that keeps pods away (PreferNoSchedule does
+ * not): a restarted node is still Ready from its previous run, and a
  * new one accepts no pods until the controller manager has removed the not-ready taint.
  */
 export const isNodeReady =
@@ -19,6 +20,7 @@ export const isNodeReady =
     if (ready?.status !== 'True') return ready?.message ?? 'no Ready condition yet';
     // heartbeats are in whole seconds
     if (Date.parse(ready.lastHeartbeatTime ?? '') < since.getTime() - 1_000) return 'no heartbeat since the start';
+    if (node.spec?.unschedulable) return `cordoned; kubectl uncordon ${node.metadata.name} lets new pods run there`;
     const taint = node.spec?.taints?.find(({ effect }) => effect !== 'PreferNoSchedule');
     return taint ? `tainted ${taint.key}` : true;
   };

@@ -24,6 +24,11 @@ test.each<readonly [what: string, nodes: readonly Node[], verdict: true | string
   ['Ready before', [nodeWith({ lastHeartbeatTime: '2026-01-01T00:00:08Z' })], 'no heartbeat since the start'],
   ['Ready in the same second', [nodeWith({ lastHeartbeatTime: '2026-01-01T00:00:09Z' })], true],
   ['tainted', [nodeWith({}, [{ key: 'node.kubernetes.io/not-ready' }])], 'tainted node.kubernetes.io/not-ready'],
+  [
+    'cordoned',
+    [{ ...nodeWith({}), spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable' }] } }],
+    'cordoned; kubectl uncordon dev lets new pods run there',
+  ],
   ['Ready', [nodeWith({})], true],
   ['only avoided by pods that can', [nodeWith({}, [{ key: 'upgrade', effect: 'PreferNoSchedule' }])], true],
   [

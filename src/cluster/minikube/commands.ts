@@ -1,3 +1,4 @@
+import { defaultCni } from './nodes.ts';
 import type { MinikubeSpec } from './spec.ts';
 
 /** Arguments of one call of minikube. */
@@ -6,13 +7,13 @@ export type Args = readonly string[];
 /** Root needs --force. As --force hides the real reason of a failure, Docker is checked before. */
 const needsForce = (driver: string, uid: number): boolean => uid === 0 && driver !== 'none';
 
-/** Arguments of a new cluster. `--cni=bridge` needs no image; the API server has the options of a native cluster's. */
+/** Arguments of a new cluster. The API server has the options of a native cluster's. */
 const createArgs = (spec: MinikubeSpec): Args => [
   '--container-runtime=containerd',
   `--kubernetes-version=${spec.kubernetesVersion}`,
   `--cpus=${spec.cpus}`,
   `--memory=${spec.memoryMb}mb`,
-  '--cni=bridge',
+  `--cni=${defaultCni(spec.startArgs)}`,
   '--extra-config=apiserver.feature-gates=MutatingAdmissionPolicy=true',
   '--extra-config=apiserver.runtime-config=admissionregistration.k8s.io/v1beta1=true',
   ...(spec.serviceCidr ? [`--service-cluster-ip-range=${spec.serviceCidr}`] : []),

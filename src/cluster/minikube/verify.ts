@@ -5,6 +5,7 @@ import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { Findings, Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
 import { getDockerInfo, usesDocker, verifyDocker } from './docker/daemon.ts';
+import { judgeNodes } from './nodes.ts';
 import type { MinikubeSpec } from './spec.ts';
 
 /** The first release that supports Kubernetes 1.34. */
@@ -25,7 +26,7 @@ export type MinikubeMachine = {
   readonly unreachableBecause?: string;
 };
 
-type Wanted = Pick<MinikubeSpec, 'cpus' | 'memoryMb' | 'driver'>;
+type Wanted = Pick<MinikubeSpec, 'cpus' | 'memoryMb' | 'driver'> & Partial<Pick<MinikubeSpec, 'startArgs'>>;
 
 const parseVersion = (version: string): readonly [number, number] => {
   const [, major = '0', minor = '0'] = /v?(\d+)\.(\d+)/.exec(version) ?? [];
@@ -60,6 +61,7 @@ export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Finding
       ...(tooOld ? [tooOld] : []),
       ...judgeAmount('CPUs', wanted.cpus, { least: leastCpus, there: machine.cpus }),
       ...judgeAmount('memory in MB', wanted.memoryMb, { least: leastMemoryMb, there: machine.memoryMb }),
+      ...judgeNodes(wanted.startArgs ?? []),
     ],
     notes: [newer, unreachable].filter((note) => typeof note === 'string'),
   };

@@ -1,4 +1,3 @@
-import { isNodeReady } from '../../cluster/readiness.ts';
 import type { Config } from '../../config/config.ts';
 import { gatewayApiBundle } from '../../config/versions.ts';
 import { findGatewayProblems } from '../../gateway/install/drift.ts';
@@ -21,6 +20,7 @@ import { portOfListener } from '../../model/task-listener.ts';
 import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refused-tasks.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { findForeignMasters } from './foreign-masters.ts';
+import { findNodeProblems } from './node.ts';
 import type { TaskListener } from './transports.ts';
 
 /** The instance keeps its settings, so this is all that brings it up as it was. */
@@ -109,11 +109,10 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
       findRefusedTasks(kube, settings.master.taskNamespace),
       record.networkPolicy ? findPolicyProblems(kube, record.networkPolicy) : [],
     ]);
-    const node = judge(
-      isNodeReady(new Date(0))(nodes.filter(({ metadata }) => metadata.name === cluster.nodeName)),
-      'cluster.node-not-ready',
-      `node ${cluster.nodeName}`,
-      lookAt(record, 'kubelet'),
+    const node = findNodeProblems(
+      nodes,
+      { ...record, cluster },
+      { look: lookAt(record, 'kubelet'), up: runUp(record) },
     );
     const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record) }));
     const own = [...node, ...gateway.problems, ...drifted];

@@ -55,6 +55,7 @@ export type ContainerStatus = {
 
 export type Pod = KubeObject & {
   readonly spec?: {
+    readonly nodeName?: string;
     readonly containers: readonly {
       readonly name: string;
       readonly args?: readonly string[];

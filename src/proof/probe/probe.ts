@@ -20,6 +20,7 @@ import {
   type HostPort,
   untilAnswered,
 } from './dial.ts';
+import { type EachEnvoyProof, probeEachEnvoy } from './each-envoy.ts';
 import { findMasterInfo } from './master-info.ts';
 import { type FoundMaster, findMaster, type PlaceholderMaster, startPlaceholder } from './placeholder-master.ts';
 import { askPod, dialMaster, type ReverseResult } from './reverse.ts';
@@ -176,8 +177,11 @@ export const probePath = async (
       }),
       ...reverseHopsOf({ dialed: reverse, master, found: side.found, localPort: (options.local ?? master).port }),
     ];
-    const all = [...hops, ...closed.hops];
-    return { ok: all.every(({ ok }) => ok), hops: all, notes: closed.notes };
+    const each: EachEnvoyProof = isBroken
+      ? { hops: [], notes: [] }
+      : await probeEachEnvoy(kube, { ...options, pods: view.envoyPods, exposures: task.exposures, timeoutMs: againMs });
+    const all = [...hops, ...each.hops, ...closed.hops];
+    return { ok: all.every(({ ok }) => ok), hops: all, notes: [...each.notes, ...closed.notes] };
   } finally {
     done.abort();
     await side.placeholder?.close();

@@ -22,6 +22,11 @@ test.each([
   expect(obstacles).toEqual([{ what, hint: expect.stringMatching(/./) }]);
 });
 
+test('several nodes on a network of one node are found before anything is made', () => {
+  const { obstacles } = judgeMinikube(machine, { ...wanted, startArgs: ['--nodes=2', '--cni=bridge'] });
+  expect(obstacles.map(({ what }) => what)).toEqual([expect.stringContaining('the others never get Ready')]);
+});
+
 test.each([
   [{ version: 'v1.39.0' }, 'Minikube v1.39.0 is newer than the version that taskgate was tested with (1.38)'],
   [{ version: 'v2.0.1' }, 'Minikube v2.0.1 is newer than the version that taskgate was tested with (1.38)'],
