@@ -90,7 +90,7 @@ test('every page is reached from the README', () => {
 /** Flags of `ssh`, `kubectl`, `minikube` and the like that pages speak of. */
 const flagsOfOthers = [
   ...['--force', '--embed-certs', '--keep-context', '--interactive', '--container-runtime'],
-  ...['--cni', '--k3s-arg', '--disable', '--profile', '--only', '--quick', '--check', '--update'],
+  ...['--cni', '--nodes', '--k3s-arg', '--disable', '--profile', '--only', '--quick', '--check', '--update'],
   ...['--kill-child', '--pdeathsig', '--project', '--privileged', '--cgroupns'],
   ...['--kubernetes-client-qps', '--watch-cache-sizes'],
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],

