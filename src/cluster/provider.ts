@@ -26,6 +26,8 @@ export type StepLimits = { readonly signal: AbortSignal; readonly timeoutMs: num
 /** Creates, finds and deletes a cluster. */
 export type ClusterProvider = {
   readonly find: () => Promise<ClusterState>;
+  /** Throws what `start` would refuse to do before it changed anything. */
+  readonly verify?: () => Promise<void>;
   /** Starts the cluster; safe to repeat. Resolves when its API server answers, before pods can run. */
   readonly start: (limits: StepLimits) => Promise<Cluster>;
   /** Loads the images of an OCI archive into the node; resolves when all `refs` are listed there. */

@@ -8,6 +8,7 @@ import { UserError } from '../lib/errors.ts';
 import { execaRunner } from '../lib/process/runner.ts';
 import { plain, plainJson, plainLines } from '../lib/text/plain.ts';
 import type { CommandContext, Folders } from '../providers/context.ts';
+import { findPublishProblems } from '../providers/minikube.ts';
 import type { DisplayKind } from '../task-list/display.ts';
 import { findMasterRouteProblems } from '../tunnel/endpoint-rules.ts';
 import { ownPrograms } from './own-programs.ts';
@@ -50,6 +51,7 @@ const foldersOf = async (env: Invocation['env']): Promise<Folders> => ({
 const checkSettings = (config: Config): readonly Finding[] => [
   ...findPortProblems(config.gateway).map(({ about, ...finding }) => ({ ...finding, path: `gateway.${about}` })),
   ...findMasterRouteProblems(config),
+  ...findPublishProblems(config),
   ...findOriginProblems(config),
 ];
 

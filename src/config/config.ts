@@ -81,7 +81,7 @@ export const configSchema = z
       portRange: z.strictObject({ start: port, end: port }),
       seedPort: port,
       contourReplicas: count.max(5),
-      reach: z.enum(['auto', 'node', 'forward']),
+      reach: z.enum(['auto', 'node', 'published', 'forward']),
       allowFrom: sources.optional(),
       forwardAddress: z.ipv4(),
     }),

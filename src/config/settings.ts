@@ -91,14 +91,14 @@ export const settings: readonly Setting[] = [
   number('gateway.contourReplicas', 'Contour pods', 1),
   text(
     'gateway.reach',
-    "how this host reaches task ports: node (the node's address), forward (127.0.0.1) or auto",
+    "how this host reaches task ports: node (the node's address), published (ports that Docker or Podman publishes), forward or auto",
     'auto',
   ),
   list(
     'gateway.allowFrom',
     "address ranges that reach task ports at the node (default: this host's own, native and Minikube; attach: any)",
   ),
-  text('gateway.forwardAddress', 'address on this host that forwards listen on', '127.0.0.1'),
+  text('gateway.forwardAddress', 'address on this host that forwards and published ports listen on', '127.0.0.1'),
   text('master.scheme', 'scheme of the master as tasks dial it: http or https', 'http'),
   toggle(
     'master.tls',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { describeUser } from '../lib/process/port-holder.ts';
 import { listTcpSockets, type TcpSocket } from '../lib/process/sockets.ts';
 
 const anyAddress = /^0+$/;
@@ -18,16 +18,6 @@ export const findHolders = (sockets: readonly TcpSocket[], address: string, port
   const excludes = (other: string): boolean => anyAddress.test(own) || anyAddress.test(other) || other.endsWith(own);
   const found = sockets.filter((one) => one.isListening && one.port === port && excludes(one.address));
   return [...new Set(found.map(({ uid }) => uid))];
-};
-
-/** `uid 1001 (alice)`; the name only where /etc/passwd has it. */
-const describeUser = async (uid: number): Promise<string> => {
-  const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
-  const name = users
-    .split('\n')
-    .find((line) => line.split(':')[2] === String(uid))
-    ?.split(':')[0];
-  return `uid ${uid}${name ? ` (${name})` : ''}`;
 };
 
 /** Another user who holds a port, in words; undefined where it is this user, or nobody can be found. */

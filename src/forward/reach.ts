@@ -1,19 +1,24 @@
 import { connect } from 'node:net';
 import { hasCode } from '../lib/errors.ts';
+import type { GatewayVia } from '../model/gateway-endpoint.ts';
 
-/** How this host reaches the Gateway's listeners: at the node's address, or by forwards on this host. */
-export type GatewayReach = { readonly via: 'node' | 'forward'; readonly because: string };
+/** How this host reaches the Gateway's listeners, and why so. */
+export type GatewayReach = { readonly via: GatewayVia; readonly because: string };
 
 /** The result of dialling one port of the node. */
 export type Dialed = { readonly port: number; readonly outcome: 'connected' | 'refused' | 'silent' | 'unreachable' };
 
-/** Only a connection proves that the node answers: routers refuse on behalf of hosts that do not exist. */
-export const judgeReach = (nodeAddress: string, dialed: readonly Dialed[]): GatewayReach => {
+/**
+ * Only a connection proves that the node answers: routers refuse on behalf of hosts that do not exist. Published ports are
+ * not dialed: Docker takes every connection there, whether or not anything is behind.
+ */
+export const judgeReach = (nodeAddress: string, dialed: readonly Dialed[], isPublished = false): GatewayReach => {
   const connected = dialed.find(({ outcome }) => outcome === 'connected');
   if (connected)
     return { via: 'node', because: `the node ${nodeAddress} accepts connections on port ${connected.port}` };
   const ports = dialed.map(({ port, outcome }) => `${port} ${outcome}`).join(', ');
-  return { via: 'forward', because: `this host does not reach the node ${nodeAddress} (port ${ports})` };
+  const via = isPublished ? 'published' : 'forward';
+  return { via, because: `this host does not reach the node ${nodeAddress} (port ${ports})` };
 };
 
 const dial = (host: string, port: number, timeoutMs: number): Promise<Dialed> =>
@@ -33,6 +38,6 @@ const dial = (host: string, port: number, timeoutMs: number): Promise<Dialed> =>
 export const probeReach = async (
   nodeAddress: string,
   ports: readonly number[],
-  timeoutMs: number,
+  { timeoutMs, isPublished }: { readonly timeoutMs: number; readonly isPublished: boolean },
 ): Promise<GatewayReach> =>
-  judgeReach(nodeAddress, await Promise.all(ports.map((port) => dial(nodeAddress, port, timeoutMs))));
+  judgeReach(nodeAddress, await Promise.all(ports.map((port) => dial(nodeAddress, port, timeoutMs))), isPublished);

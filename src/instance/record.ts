@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from '../lib/process/processes.ts';
-import type { Cluster, Egress, ProviderName } from '../model/cluster.ts';
+import type { Cluster, Egress, ProviderName, PublishedPorts } from '../model/cluster.ts';
 import type { GatewayEndpoint, GatewayName, PortRange } from '../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
 import type { NetworkPolicy } from '../model/security/network-policy.ts';
@@ -39,6 +39,8 @@ export type MinikubeTarget = {
   readonly memoryMb: number;
   readonly serviceCidr?: string;
   readonly baseImage?: string;
+  /** Ports that this host gets when the node is made; `given`: the settings name them, so a profile without is refused. */
+  readonly published?: PublishedPorts & { readonly given: boolean };
   /** Appended to `minikube start`. */
   readonly startArgs: readonly string[];
   /** Name or path of the program, when it is not the one on PATH. */

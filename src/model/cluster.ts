@@ -1,5 +1,10 @@
+import type { PortRange } from './gateway-endpoint.ts';
+
 /** What creates clusters; `attach` creates none and uses a running one. */
 export type ProviderName = 'native' | 'minikube' | 'attach';
+
+/** Ports of a node that this host has under the same numbers at an address of its own, fixed when the node was made. */
+export type PublishedPorts = { readonly address: string; readonly portRange: PortRange };
 
 /** A running cluster, as a provider describes it. */
 export type Cluster = {
@@ -13,6 +18,8 @@ export type Cluster = {
   readonly nodeAddress: string;
   /** The host's address as pods dial it. */
   readonly hostAddress: string;
+  /** What this host has of the node's ports; `from`: where the node sees connections to them come from. */
+  readonly published?: PublishedPorts & { readonly from?: string };
 };
 
 /**

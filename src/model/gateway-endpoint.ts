@@ -15,8 +15,16 @@ type CarryingGateway = GatewayName & {
 /** A Gateway as its own status shows it. */
 export type PublishedGateway = CarryingGateway & { readonly publishedAddress: string };
 
+/**
+ * How this host reaches the Gateway's listeners: at the node's address, by ports of the node that are published on this
+ * host, or by forwards on this host.
+ */
+export type GatewayVia = 'node' | 'published' | 'forward';
+
 /** Where the master dials tasks; `address` is its `gateway_ip`. */
 export type GatewayEndpoint = CarryingGateway & {
-  /** IP address or host name, as the master and this host reach it: the published one, or that of forwards. */
+  /** IP address or host name, as the master and this host reach it: the Gateway's own, or one of this host. */
   readonly address: string;
+  /** Absent for the node, and in records of older forwards: see {@link viaOf}. */
+  readonly via?: GatewayVia;
 };

@@ -101,6 +101,18 @@ const refuseTunnelOnly = async ({ config: { name, provider }, folders }: Command
   });
 };
 
+/** One that was made by another provider than Minikube has no published ports, and cannot get any. */
+const refusePublished = ({ name, gateway: { reach } }: CommandContext['config'], found: ProviderName): void => {
+  if (reach !== 'published' || found === 'minikube') return;
+  throw new UserError(
+    `gateway.reach is published, but instance ${name} was made with ${found}, which publishes no ports`,
+    {
+      id: 'environment.drift',
+      hint: `use another gateway.reach, or take it down first (taskgate down --name ${name})`,
+    },
+  );
+};
+
 /**
  * The provider of this run. Throws UserError `environment.drift` where the instance was made with another one than the
  * settings name.
@@ -113,7 +125,10 @@ export const chooseProvider = async (context: CommandContext): Promise<Choice> =
     if (found) refuseOther(config.name, found, config.provider);
     return { provider: config.provider, because: 'as wanted' };
   }
+  if (found) refusePublished(config, found);
   if (found) return { provider: found, because: 'auto: as it was made' };
+  if (config.gateway.reach === 'published')
+    return { provider: 'minikube', because: 'auto: gateway.reach is published' };
   if (config.installMinikube) return { provider: 'minikube', because: 'auto: --install-minikube' };
   return chooseByMachine(context);
 };

@@ -1,4 +1,5 @@
-import type { ClusterTarget } from '../instance/record.ts';
+import { describePorts } from '../cluster/minikube/docker/published.ts';
+import type { ClusterTarget, MinikubeTarget } from '../instance/record.ts';
 import type { ProviderName } from '../model/cluster.ts';
 import { attachedCluster } from './attach.ts';
 import type { MakeProvider } from './context.ts';
@@ -19,4 +20,7 @@ export const providerOf: MakeProvider = (context, input) => makers[input.instanc
  * Tested in test/commands/up/check-machine.test.ts.
  */
 export const describePlace = ({ cidr, minikube, attach }: ClusterTarget): string | undefined =>
-  (cidr && `network ${cidr}`) ?? (minikube && `profile ${minikube.profile}`) ?? (attach && `context ${attach.context}`);
+  (cidr && `network ${cidr}`) ?? (minikube && describeProfile(minikube)) ?? (attach && `context ${attach.context}`);
+
+const describeProfile = ({ profile, published }: MinikubeTarget): string =>
+  `profile ${profile}${published ? `, ports published on ${describePorts(published)}` : ''}`;

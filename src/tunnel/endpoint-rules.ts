@@ -66,7 +66,7 @@ const forwards: Rule = ({ gateway: { reach, forwardAddress }, tunnel: { allowPub
     error(
       'gateway.forwardAddress',
       `is ${forwardAddress}, at which others can reach task ports, and tunnel.allowPublic is not set`,
-      'set it to allow that (--tunnel-allow-public true); the forwards expire after tunnel.ttlHours; or leave it at 127.0.0.1',
+      `set it to allow that (--tunnel-allow-public true); ${reach === 'published' ? 'published ports do not expire' : 'the forwards expire after tunnel.ttlHours'}; or leave it at 127.0.0.1`,
     ),
 ];
 

@@ -20,7 +20,7 @@ export type MasterRouteSettings = {
     readonly trafficPolicyFile?: string | undefined;
   };
   readonly tunnel: { readonly allowPublic: boolean; readonly allowFrom?: readonly string[] | undefined };
-  readonly gateway: { readonly reach: 'auto' | 'node' | 'forward'; readonly forwardAddress: string };
+  readonly gateway: { readonly reach: 'auto' | 'node' | 'published' | 'forward'; readonly forwardAddress: string };
 };
 
 /** The chosen route from tasks to the master (the reverse path). */

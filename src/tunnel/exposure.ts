@@ -53,7 +53,8 @@ const taskPorts = ({ record, spec, status, nodePorts }: ExposureInput): readonly
   const { gateway, cluster, provider } = record;
   if (!gateway) return [];
   const forward = status?.forward && spec?.forward;
-  const nodeAddress = forward ? cluster?.nodeAddress : gateway.address;
+  const isPublished = gateway.via === 'published';
+  const nodeAddress = forward || isPublished ? cluster?.nodeAddress : gateway.address;
   const { start, end } = gateway.portRange;
   const row = (host: string, to: string): Exposure => {
     return {
@@ -64,10 +65,12 @@ const taskPorts = ({ record, spec, status, nodePorts }: ExposureInput): readonly
     };
   };
   const ends = status?.forward?.until && { until: status.forward.until };
-  const there = forward && isLoopback(forward.address) ? 'programs on this host' : 'anyone who reaches this host there';
+  const here = (address: string): Exposure =>
+    row(address, isLoopback(address) ? 'programs on this host' : 'anyone who reaches this host there');
   return [
+    ...(isPublished ? [here(gateway.address)] : []),
     ...(nodeAddress ? [row(nodeAddress, admitted(gateway.allowFrom) ?? whoReachesNode[provider](nodeAddress))] : []),
-    ...(forward && isServing(status?.forward) ? [{ ...row(forward.address, there), ...ends }] : []),
+    ...(forward && isServing(status?.forward) ? [{ ...here(forward.address), ...ends }] : []),
     ...throughNodePorts(nodePorts),
   ];
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createInstance } from '../../src/instance/instance.ts';
 import { CommandError, type Runner } from '../../src/lib/process/runner.ts';
-import { newPlace } from '../../src/providers/minikube.ts';
+import { placeOf } from '../../src/providers/minikube.ts';
 import { findMinikube } from '../../src/providers/minikube-program.ts';
 import { commandContext } from '../support/context.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
@@ -17,7 +17,7 @@ const setUp = async (program?: string) => {
   const aborted = AbortSignal.abort(new Error('it is fetched'));
   const folders = { stateDir: join(home, 'state'), cacheDir: join(home, 'cache') };
   const context = { ...commandContext({ folders }), runner, signal: aborted };
-  const minikube = { ...(await newPlace(context)), ...(program && { program }) };
+  const minikube = { ...placeOf(context, undefined), ...(program && { program }) };
   await createInstance(folders.stateDir, { name: 'dev', provider: 'minikube', minikube });
   return { context, asked };
 };

@@ -47,6 +47,21 @@ describe('what is exposed', () => {
     ]);
   });
 
+  test('of published ports: this host, and what shares the network of the node', () => {
+    const record = instanceRecord({
+      ...{ provider: 'minikube', publishedAddress: '192.168.49.2' },
+      gateway: { ...gateway, address: '127.0.0.1', via: 'published', allowFrom: ['192.168.49.1/32'] },
+      cluster: {
+        ...{ name: 'dev', provider: 'minikube', kubeconfigPath: '', kubeContext: '', nodeName: '' },
+        ...{ nodeAddress: '192.168.49.2', hostAddress: '192.168.49.1' },
+      },
+    });
+    expect(listExposure({ record })).toMatchObject([
+      { address: '127.0.0.1:20000-20199', to: 'programs on this host' },
+      { address: '192.168.49.2:20000-20199', to: 'connections from 192.168.49.1/32' },
+    ]);
+  });
+
   test.each<[DriverSpec, string]>([
     [
       sshDriver(),

@@ -24,6 +24,17 @@ export const minikubeMissing = (program: string, cause?: unknown): UserError =>
 
 const noNotices = { MINIKUBE_WANTUPDATENOTIFICATION: 'false', MINIKUBE_WANTREPORTERRORPROMPT: 'false' };
 
+/**
+ * The user's own MINIKUBE_* variables count as flags that were left out. Those that would make another cluster than the one
+ * that the settings describe are emptied, which minikube takes for unset.
+ */
+const ownVariables = Object.fromEntries(
+  [
+    ...['NODES', 'HA', 'PORTS', 'CNI', 'NETWORK_PLUGIN', 'ENABLE_DEFAULT_CNI', 'FEATURE_GATES', 'APISERVER_PORT'],
+    ...['NO_KUBERNETES', 'DRY_RUN', 'DOWNLOAD_ONLY', 'DELETE_ON_FAILURE', 'OUTPUT', 'NAMESPACES', 'PURGE', 'ALL'],
+  ].map((name) => [`MINIKUBE_${name}`, '']),
+);
+
 const failed = (error: CommandError, program: string, { timeoutMs = askMs }: CallOptions): RunResult => {
   const { exitCode, stdout, stderr, timedOut, message } = error;
   if (timedOut) {
@@ -54,7 +65,7 @@ export const askMinikube = async (
   try {
     return await runner([program, `--log_dir=${minikubeLogsDir}`, ...args], {
       // keeps the user's kubeconfig unchanged
-      env: { ...noNotices, KUBECONFIG: kubeconfigPath },
+      env: { ...noNotices, ...ownVariables, KUBECONFIG: kubeconfigPath },
       timeoutMs,
       ...(signal && { signal }),
       ...(onLine && { onLine }),

@@ -1,3 +1,4 @@
+import { portsArg } from './docker/published.ts';
 import { defaultCni } from './nodes.ts';
 import type { MinikubeSpec } from './spec.ts';
 
@@ -16,6 +17,7 @@ const createArgs = (spec: MinikubeSpec): Args => [
   `--cni=${defaultCni(spec.startArgs)}`,
   '--extra-config=apiserver.feature-gates=MutatingAdmissionPolicy=true',
   '--extra-config=apiserver.runtime-config=admissionregistration.k8s.io/v1beta1=true',
+  ...(spec.published ? [portsArg(spec.published)] : []),
   ...(spec.serviceCidr ? [`--service-cluster-ip-range=${spec.serviceCidr}`] : []),
 ];
 

@@ -6,9 +6,11 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { StepLimits } from '../provider.ts';
 import { runMinikube } from './call.ts';
 import { hostAddressArgs, updateContextArgs } from './commands.ts';
+import { findPublisher } from './docker/container.ts';
+import { findCovering, parsePublished } from './docker/published.ts';
 import { rewriteKubeconfig } from './kubeconfig.ts';
 import type { Provider } from './lifecycle.ts';
-import type { ProfileState } from './profile.ts';
+import type { ProfileConfig, ProfileState } from './profile.ts';
 
 const findHostAddress = async ({ spec, minikube }: Provider, limits: StepLimits): Promise<string> => {
   const { stdout } = await runMinikube(minikube, hostAddressArgs(spec.profile), limits);
@@ -33,6 +35,18 @@ const ensureKubeconfig = async ({ spec, minikube }: Provider, isReachable: boole
   return kubeconfigPath;
 };
 
+/** The wanted ports where the profile has them, else what it has. */
+const findPublished = async (
+  { spec, minikube: { runner } }: Provider,
+  { ExposedPorts }: ProfileConfig,
+): Promise<Cluster['published']> => {
+  const all = parsePublished(ExposedPorts ?? []);
+  const ports = (spec.published && findCovering(spec.published, all)) ?? all[0];
+  if (!ports) return undefined;
+  const from = await findPublisher(runner, spec);
+  return { ...ports, ...(from && { from }) };
+};
+
 /** Ensures the instance's kubeconfig for the running profile, and describes its cluster. */
 export const describeCluster = async (
   provider: Provider,
@@ -47,6 +61,8 @@ export const describeCluster = async (
   ]);
   const node = found.config.Nodes.find(({ ControlPlane }) => ControlPlane);
   if (!node?.IP) throw vanished(profile, 'without an address');
+  const published = await findPublished(provider, found.config);
   const names = { name, kubeContext: profile, nodeName: profile };
-  return { ...names, provider: 'minikube', kubeconfigPath, nodeAddress: node.IP, hostAddress };
+  const addresses = { nodeAddress: node.IP, hostAddress };
+  return { ...names, provider: 'minikube', kubeconfigPath, ...addresses, ...(published && { published }) };
 };

@@ -111,7 +111,7 @@ const cleanUp = async (provider: Provider, isNew: boolean, report: StepLimits['r
 };
 
 /** Throws UserError `cluster.minikube-not-ours` where the plan would end a container that is somebody else's. */
-const verifyOurs = async ({ spec, tools, minikube }: Provider, { action }: Plan): Promise<void> => {
+export const verifyOurs = async ({ spec, tools, minikube }: Provider, { action }: Plan): Promise<void> => {
   const last = tools.resources().at(-1);
   if (action === 'create') await verifyUnused(minikube.runner, spec, last);
   if (last) await verifySameContainer(minikube.runner, last);

@@ -2,10 +2,11 @@ import { instancePaths } from '../../instance/paths.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { describeCluster } from './describe.ts';
+import { verifyPortsFree } from './docker/published.ts';
 import { loadImages } from './images.ts';
 import { inspectProfile } from './inspect.ts';
-import { applyPlan, removeAll, startTimeoutMs, stopAll } from './lifecycle.ts';
-import { planStart } from './plan.ts';
+import { applyPlan, removeAll, startTimeoutMs, stopAll, verifyOurs } from './lifecycle.ts';
+import { type Plan, planStart } from './plan.ts';
 import type { ProfileState } from './profile.ts';
 import type { MinikubeSpec, MinikubeTools } from './spec.ts';
 
@@ -27,6 +28,10 @@ const awaitRuntime = async (look: () => Promise<Runtime>, logPath: string, { sig
   await waitUntil(what, polling(look, 200), isReady, { ...options, timeoutMs: startTimeoutMs });
 };
 
+/** Whether Docker will listen on the published ports anew; a machine that stopped no longer does. */
+const takesPorts = ({ action }: Plan, { state }: ProfileState): boolean =>
+  action === 'create' || (action === 'start' && state === 'stopped');
+
 /** A cluster of Minikube, on Docker or another of its drivers. */
 export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvider => {
   const { runner, program } = tools;
@@ -44,6 +49,13 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
 
   return {
     find,
+    verify: async () => {
+      const found = await inspect();
+      const plan = planStart(spec, found, tools.resources().at(-1));
+      if (plan.action === 'use') return;
+      await verifyOurs(provider, plan);
+      if (spec.published && takesPorts(plan, found)) await verifyPortsFree(spec.published);
+    },
     start: async (limits) => {
       const before = await inspect();
       const plan = planStart(spec, before, tools.resources().at(-1));

@@ -1,5 +1,6 @@
 import type { MinikubeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
+import { describePorts, findCovering, parsePublished } from './docker/published.ts';
 import type { ProfileConfig, ProfileState } from './profile.ts';
 import type { MinikubeSpec } from './spec.ts';
 
@@ -7,6 +8,14 @@ import type { MinikubeSpec } from './spec.ts';
 export type Plan =
   | { readonly action: 'create' | 'use' | 'unpause' | 'start' }
   | { readonly action: 'recreate'; readonly because: string };
+
+/** Published ports are fixed with the container; of a profile that is not ours they are asked only where the user wants them. */
+const portsDrift = ({ published }: MinikubeSpec, exposed: ProfileConfig['ExposedPorts'], isOwned: boolean) => {
+  const has = parsePublished(exposed ?? []);
+  const fits = !published || !(isOwned || published.given) || findCovering(published, has) !== undefined;
+  const wanted = published ? describePorts(published) : 'none';
+  return ['published ports', wanted, has.map(describePorts).join(', ') || 'none', fits] as const;
+};
 
 /** Differences between a profile and its specification. A profile that taskgate did not create may be larger. */
 const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean): readonly string[] => {
@@ -19,6 +28,7 @@ const findDrift = (spec: MinikubeSpec, config: ProfileConfig, isOwned: boolean):
     ['CPUs', spec.cpus, config.CPUs, isEnough(spec.cpus, config.CPUs)],
     ['memory in MB', spec.memoryMb, config.Memory, isEnough(spec.memoryMb, config.Memory)],
     ['service CIDR', spec.serviceCidr ?? '', ServiceCIDR, !spec.serviceCidr || spec.serviceCidr === ServiceCIDR],
+    portsDrift(spec, config.ExposedPorts, isOwned),
   ];
   return differences.flatMap(([what, want, have, fits]) => (fits ? [] : [`${what}: wanted ${want}, has ${have}`]));
 };
@@ -35,11 +45,34 @@ const otherProfile = ({ profile }: MinikubeSpec, { profile: journalled }: Miniku
     hint: 'run down first, or keep the previous --minikube-profile',
   });
 
-const mismatch = ({ profile }: MinikubeSpec, reasons: readonly string[]): UserError =>
-  new UserError(`Minikube's profile ${profile} does not match: ${reasons.join('; ')}`, {
+const recreating = 'delete and recreate it (its data is lost)';
+
+/** A cluster that runs well for its user is attached to as it is. */
+const howToKeep = ({ name, profile }: MinikubeSpec, { state }: ProfileState, isJournalled: boolean): string => {
+  const named = name === 'dev' ? '' : ` --name ${name}`;
+  const first = [
+    ...(isJournalled ? [`taskgate down${named}`] : []),
+    ...(state === 'running' || state === 'degraded' ? [] : [`minikube start --profile ${profile}`]),
+  ];
+  const attach = `taskgate up${named} --provider attach --context ${profile} --allow-context ${profile}`;
+  return `use it as it is: ${[...first, attach].join(' && ')}; or leave --minikube-profile out for a profile of taskgate's own; or add --recreate to ${recreating}`;
+};
+
+type Mismatch = {
+  readonly reasons: readonly string[];
+  readonly found: ProfileState;
+  readonly journalled?: MinikubeResource;
+};
+
+const mismatch = (spec: MinikubeSpec, { reasons, found, journalled }: Mismatch): UserError => {
+  const isKept = !journalled?.owned && 'config' in found && found.state !== 'no-machine';
+  return new UserError(`Minikube's profile ${spec.profile} does not match: ${reasons.join('; ')}`, {
     id: 'cluster.minikube-drift',
-    hint: 'adapt the settings, or add --recreate to delete and recreate it (its data is lost)',
+    hint: isKept
+      ? howToKeep(spec, found, journalled !== undefined)
+      : `adapt the settings, or add --recreate to ${recreating}`,
   });
+};
 
 const actions = {
   running: 'use',
@@ -74,5 +107,5 @@ export const planStart = (spec: MinikubeSpec, found: ProfileState, journalled?: 
   const { isBroken, reasons } = findReasons(spec, found, isOwned);
   if (reasons.length === 0 && 'config' in found) return { action: actions[found.state] };
   if (spec.recreate || (isBroken && isOwned)) return { action: 'recreate', because: reasons.join('; ') };
-  throw mismatch(spec, reasons);
+  throw mismatch(spec, { reasons, found, ...(journalled && { journalled }) });
 };

@@ -12,6 +12,8 @@ export type ProfileConfig = {
     readonly ContainerRuntime: string;
     readonly ServiceCIDR: string;
   };
+  /** What `--ports` of the first start said. */
+  readonly ExposedPorts?: readonly string[] | null;
   readonly Nodes: readonly { readonly IP: string; readonly Port: number; readonly ControlPlane: boolean }[];
 };
 

@@ -5,6 +5,7 @@ import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import type { Findings, Obstacle } from '../provider.ts';
 import { minikubeMissing } from './call.ts';
 import { getDockerInfo, usesDocker, verifyDocker } from './docker/daemon.ts';
+import { findFarNode, isPublishable } from './docker/place.ts';
 import { judgeNodes } from './nodes.ts';
 import type { MinikubeSpec } from './spec.ts';
 
@@ -22,7 +23,7 @@ export type MinikubeMachine = {
   readonly version: string;
   readonly cpus: number;
   readonly memoryMb: number;
-  /** Why the node's address may be unreachable from this host; undefined if it is reachable. */
+  /** Why task ports may be unreachable from this host; undefined if the node is reached, or its ports can be published. */
   readonly unreachableBecause?: string;
 };
 
@@ -67,31 +68,18 @@ export const judgeMinikube = (machine: MinikubeMachine, wanted: Wanted): Finding
   };
 };
 
-/** With these drivers, the node has an address on a bridge of this Linux host. */
-const bridgeDrivers = ['docker', 'podman', 'kvm2', 'none'];
-
-const whyUnreachable = (driver: string, os = '', security: readonly string[] = []): string | undefined => {
-  if (process.platform !== 'linux') return `on ${process.platform} it runs in a virtual machine`;
-  if (os.includes('Docker Desktop')) return 'Docker Desktop runs it in a virtual machine';
-  if (security.some((option) => option.includes('rootless'))) return 'rootless Docker has a separate network';
-  return bridgeDrivers.includes(driver) ? undefined : `the driver ${driver} has not been tested`;
-};
-
 const mebi = 1024 * 1024;
 
+const amounts = { cpus: cpus().length, memoryMb: Math.floor(totalmem() / mebi) };
+
 const inspectMachine = async (runner: Runner, driver: string): Promise<Omit<MinikubeMachine, 'version'>> => {
-  if (!usesDocker(driver)) {
-    const unreachableBecause = whyUnreachable(driver);
-    return {
-      cpus: cpus().length,
-      memoryMb: Math.floor(totalmem() / mebi),
-      ...(unreachableBecause && { unreachableBecause }),
-    };
-  }
-  await verifyDocker(runner);
-  const { NCPU, MemTotal, OperatingSystem, SecurityOptions } = await getDockerInfo(runner);
-  const unreachableBecause = whyUnreachable(driver, OperatingSystem, SecurityOptions ?? []);
-  return { cpus: NCPU, memoryMb: Math.floor(MemTotal / mebi), ...(unreachableBecause && { unreachableBecause }) };
+  if (usesDocker(driver)) await verifyDocker(runner);
+  const info = usesDocker(driver) ? await getDockerInfo(runner) : undefined;
+  const far = await findFarNode(runner, driver, info ?? {});
+  return {
+    ...(info ? { cpus: info.NCPU, memoryMb: Math.floor(info.MemTotal / mebi) } : amounts),
+    ...(far && !isPublishable(driver, far) && { unreachableBecause: far.because }),
+  };
 };
 
 /** Throws UserError `environment.minikube-missing` or `environment.minikube-broken`. */

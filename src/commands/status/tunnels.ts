@@ -1,6 +1,7 @@
 import { findMasterMove, findTunnelStatus } from '../../daemon/find.ts';
 import type { Instance } from '../../instance/instance.ts';
 import type { InstanceRecord } from '../../instance/record.ts';
+import { viaOf } from '../../model/gateway-ip.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import type { Problem } from '../../model/problem.ts';
 import { isServed, type TunnelDaemonStatus } from '../../model/tunnel-status.ts';
@@ -12,7 +13,7 @@ type Kept = Omit<Judged, 'status'> & { readonly status: Pick<TunnelDaemonStatus,
 const findClosed = ({ record, status, again: hint }: Kept): readonly Problem[] => {
   const { master, gateway, publishedAddress } = record;
   const isThrough = master?.via === 'ssh' || master?.via === 'ngrok';
-  const isForwarded = gateway && publishedAddress !== undefined && gateway.address !== publishedAddress;
+  const isForwarded = gateway && viaOf(gateway, publishedAddress) === 'forward';
   const closed = (message: string): Problem => ({ id: 'tunnel.closed', message, hint });
   return [
     ...(isThrough && !status.tunnel

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { ClusterProvider } from '../../cluster/provider.ts';
 import { ensureInstanceId } from '../../instance/identity.ts';
-import { createInstance, findInstance, type Instance } from '../../instance/instance.ts';
+import { createInstance, findInstance, type Instance, removeInstance } from '../../instance/instance.ts';
 import { statePaths } from '../../instance/paths.ts';
 import type { ClusterTarget, InstanceRecord, MinikubeTarget } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -108,6 +108,16 @@ const announceChanges = async (instance: Instance, chosen: ChosenSettings, { war
   if (!record.cluster) await instance.change({ given: chosen.given });
 };
 
+/** What keeps the cluster from being started as wanted; an instance that was made only for this goes again. */
+const verifyCluster = async (context: CommandContext, input: ProviderInput, isKept: boolean): Promise<void> => {
+  try {
+    await providerOf(context, input).verify?.();
+  } catch (error) {
+    if (!isKept) await removeInstance(input.instance);
+    throw error;
+  }
+};
+
 /** Everything that can be found wrong before anything is changed; then the instance's folder and record. */
 export const checkMachine = upStep({
   title: 'Check this machine',
@@ -125,6 +135,7 @@ export const checkMachine = upStep({
     const target = found && (await existingTargets[provider](context, found.record(), warn));
     if (found && chosen) await announceChanges(found, chosen, { warn });
     const instance = found ?? (await makeInstance(context, provider, warn));
+    await verifyCluster(context, { instance, ...(target && { target }) }, found !== undefined);
     await ensureInstanceId(instance);
     const given = { instance, ...(target && { target }) };
     const kept = chosen && describeKept(chosen);

@@ -66,12 +66,15 @@ const addressOf = async (
 
 /** In clusters that taskgate made only this host dials task ports, unless the settings say otherwise. */
 const allowFromOf = (
-  { hostAddress }: Cluster,
+  { hostAddress, published }: Cluster,
   { isForeign }: Ownership,
   { config }: UpContext,
 ): readonly string[] | undefined => {
   if (config.gateway.allowFrom) return config.gateway.allowFrom;
-  return isForeign || !isIPv4(hostAddress) ? undefined : [`${hostAddress}/32`];
+  if (isForeign || !isIPv4(hostAddress)) return undefined;
+  // Docker Desktop's host, as pods dial it, is not where connections to published ports come from
+  const own = [hostAddress, published?.from].filter((address) => address !== undefined && isIPv4(address));
+  return [...new Set(own)].map((address) => `${address}/32`);
 };
 
 /** Controllers of clouds name a load balancer within seconds, though it may take minutes until it serves. */

@@ -6,7 +6,7 @@ import type { AttachTarget } from '../../instance/record.ts';
 import { isInRanges, isLoopback } from '../../lib/cidr.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { GatewayEndpoint, PublishedGateway } from '../../model/gateway-endpoint.ts';
+import type { GatewayEndpoint, GatewayVia, PortRange, PublishedGateway } from '../../model/gateway-endpoint.ts';
 import { endpointOf } from '../../model/gateway-ip.ts';
 import { checkHealth, unchanged } from './check-health.ts';
 import { checkMachine } from './check-machine.ts';
@@ -19,25 +19,54 @@ const patienceMs = 3_000;
 /** Where a node answers if anything does: API server, kubelet, sshd. */
 const nodePorts = [6443, 8443, 10250, 22];
 
-/** Throws UserError `gateway.host-not-allowed` where the node is to be dialed, and `gateway.allowFrom` forbids it. */
+type Allowed = PublishedGateway['allowFrom'];
+
+const isShutOut = (from: string, allowFrom: Allowed): boolean =>
+  allowFrom !== undefined && !isInRanges(from, allowFrom);
+
+const refuseHost = (from: string, allowFrom: Allowed): never => {
+  throw new UserError(`gateway.allowFrom (${allowFrom?.join(', ') || 'none'}) does not let in this host, ${from}`, {
+    id: 'gateway.host-not-allowed',
+    hint: `add ${from} to it, or use --gateway-reach forward`,
+  });
+};
+
+/** The published ports of the cluster, if they are all of the range. */
+const findPublished = ({ published }: Cluster, { start, end }: PortRange): Cluster['published'] =>
+  published && published.portRange.start <= start && published.portRange.end >= end ? published : undefined;
+
+const getPublished = (cluster: Cluster, range: PortRange): NonNullable<Cluster['published']> => {
+  const found = findPublished(cluster, range);
+  if (found) return found;
+  throw new UserError(`gateway.reach is published, but the node's ports ${range.start}-${range.end} are not`, {
+    id: 'gateway.not-published',
+    hint: 'ports are published when a Minikube node is made: add --recreate (its data is lost), or use --gateway-reach auto',
+  });
+};
+
+/**
+ * Throws UserError `gateway.host-not-allowed` where the node is to be dialed, and `gateway.allowFrom` forbids it, and
+ * `gateway.not-published`.
+ */
 const findReach = async (
   { reach, seedPort }: Config['gateway'],
-  { publishedAddress: address, allowFrom }: PublishedGateway,
-  { hostAddress }: Cluster,
+  { publishedAddress: address, allowFrom, portRange }: PublishedGateway,
+  cluster: Cluster,
 ): Promise<GatewayReach> => {
-  const isShutOut = allowFrom !== undefined && !isInRanges(hostAddress, allowFrom);
-  if (isShutOut && reach === 'node') {
-    throw new UserError(
-      `gateway.allowFrom (${allowFrom.join(', ') || 'none'}) does not let in this host, ${hostAddress}`,
-      {
-        id: 'gateway.host-not-allowed',
-        hint: `add ${hostAddress} to it, or use --gateway-reach forward`,
-      },
-    );
+  const because = `gateway.reach is ${reach}`;
+  const { hostAddress } = cluster;
+  if (reach === 'published') {
+    const { from = hostAddress } = getPublished(cluster, portRange);
+    return isShutOut(from, allowFrom) ? refuseHost(from, allowFrom) : { via: reach, because };
   }
-  if (isShutOut) return { via: 'forward', because: `gateway.allowFrom does not let in this host, ${hostAddress}` };
-  if (reach !== 'auto') return { via: reach, because: `gateway.reach is ${reach}` };
-  return probeReach(address, [seedPort, ...nodePorts], patienceMs);
+  if (reach === 'forward') return { via: reach, because };
+  const shutOut = isShutOut(hostAddress, allowFrom);
+  if (reach === 'node') return shutOut ? refuseHost(hostAddress, allowFrom) : { via: reach, because };
+  const published = findPublished(cluster, portRange);
+  const isPublished = published !== undefined && !isShutOut(published.from ?? hostAddress, allowFrom);
+  if (!shutOut) return probeReach(address, [seedPort, ...nodePorts], { timeoutMs: patienceMs, isPublished });
+  const via = isPublished ? 'published' : 'forward';
+  return { via, because: `gateway.allowFrom does not let in this host, ${hostAddress}` };
 };
 
 const forwardOf = (
@@ -50,7 +79,22 @@ const forwardOf = (
   ...(!isLoopback(gateway.forwardAddress) && { ttlHours: tunnel.ttlHours }),
 });
 
-/** At the node's address where this host routes to it; else forwards on an address of this host follow the listeners. */
+const words: Readonly<Record<GatewayVia, (address: string) => string>> = {
+  node: (address) => `at ${address}`,
+  published: (address) => `by published ports on ${address}`,
+  forward: (address) => `by forwards on ${address}`,
+};
+
+/** Where published ports or forwards listen on this host. */
+const findHere = (via: GatewayVia, { published }: Cluster, { gateway }: Config) => {
+  if (via === 'node') return undefined;
+  return { via, address: (via === 'published' ? published?.address : undefined) ?? gateway.forwardAddress };
+};
+
+/**
+ * At the node's address where this host routes to it; else by ports that were published when the node was made; else forwards
+ * on an address of this host follow the listeners.
+ */
 export const reachGateway = upStep({
   title: 'Reach the Gateway from this host',
   needs: {
@@ -69,9 +113,9 @@ export const reachGateway = upStep({
       const wanted = { ...(tunnel && { tunnel }), ...(forward && { forward }) };
       await settleTunnels({ instance, wanted }, context, tools);
     }
-    const endpoint = endpointOf(published, forward?.address);
+    const endpoint = endpointOf(published, findHere(via, started.cluster, context.config));
     await instance.change({ gateway: endpoint });
-    tools.note(`${forward ? `by forwards on ${forward.address}` : `at ${endpoint.address}`}: ${because}`);
+    tools.note(`${words[via](endpoint.address)}: ${because}`);
     return endpoint;
   },
 });

@@ -12,13 +12,22 @@ import {
   routeRefused,
 } from './object-rules.ts';
 import type { BrokenHop, BrokenPath, HopRule } from './rule.ts';
-import { noAnswerBehindEnvoy, noRoute, refused, rejected, unresolved, wrongAnswer } from './traffic-rules.ts';
+import {
+  noAnswerBehindEnvoy,
+  noRoute,
+  refused,
+  rejected,
+  unpublished,
+  unresolved,
+  wrongAnswer,
+} from './traffic-rules.ts';
 
 /** Most specific first. */
 const rules: readonly HopRule[] = [
   gatewayGone,
   listenerGone,
   unresolved,
+  unpublished,
   listenerRefused,
   routeRefused,
   backendUnresolved,

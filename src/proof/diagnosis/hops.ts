@@ -53,13 +53,17 @@ const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
     .flatMap(({ addresses }) => addresses)
     .join(', ') || 'not known';
 
+/** A published port connects whatever is behind it; the hops below prove the rest. */
+const connectedTo = ({ gateway: { via } }: ProbedPort): string =>
+  via === 'published' ? 'connected to the published port' : 'connected';
+
 const provenHops = (probed: ProbedPort, { connectMs, latencyMs }: Answered): readonly Hop[] => {
   const { protocol, name, podPort, listenerPort } = probed.exposure;
   const [envoy] = probed.view.envoyPods;
   const where = envoy?.status?.podIP ? `${envoy.metadata.name} ${envoy.status.podIP}` : 'pod not known';
   const nonce = protocol === 'http' ? 'fresh nonce echoed over HTTP' : 'fresh host name of the pod read over plain TCP';
   return [
-    makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: 'connected' }),
+    makeHop(probed, 'address', { ok: true, latencyMs: connectMs, evidence: connectedTo(probed) }),
     makeHop(probed, 'envoy', { ok: true, evidence: `${where}, its port ${containerPort(listenerPort)}` }),
     makeHop(probed, 'route', { ok: true, evidence: `${name}: ${acceptance(probed)}` }),
     makeHop(probed, 'service', { ok: true, evidence: `${name}:${podPort}, endpoints ${endpointsOf(probed)}` }),

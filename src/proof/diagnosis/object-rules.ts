@@ -104,8 +104,9 @@ export const noServicePort: HopRule = (path) => {
 
 export const otherAddress: HopRule = (path) => {
   const published = (findGateway(path)?.status?.addresses ?? []).map(({ value }) => value);
-  const { address } = path.gateway;
-  if (reachedEnvoy(path) || published.length === 0 || published.includes(address)) return undefined;
+  const { address, via = 'node' } = path.gateway;
+  // one of this host never is the Gateway's own
+  if (via !== 'node' || reachedEnvoy(path) || published.length === 0 || published.includes(address)) return undefined;
   return broken(
     'address',
     `the Gateway has the address ${published.join(', ')}, but gateway_ip is ${address} (${path.outcome})`,

@@ -33,8 +33,18 @@ export const broken = (hop: ForwardHop, cause: string, hint: string): BrokenHop 
   finding: { cause, hint },
 });
 
+/**
+ * What listens on a published port takes every connection, and closes it at once where nothing is behind: that is a refusal,
+ * unless the Service has no pod, on whose behalf Envoy does the same.
+ */
+export const refusedBehind = ({ outcome, gateway, port: { slices } }: BrokenPath): boolean =>
+  outcome === 'closed' &&
+  gateway.via === 'published' &&
+  slices.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false));
+
 /** Whether Envoy probably accepted the connection: then no earlier hop is broken. */
-export const reachedEnvoy = ({ outcome }: BrokenPath): boolean => ['closed', 'silent'].includes(outcome);
+export const reachedEnvoy = (path: BrokenPath): boolean =>
+  ['closed', 'silent'].includes(path.outcome) && !refusedBehind(path);
 
 /** The Gateway, if it was seen. */
 export const findGateway = ({ view: { gateway } }: BrokenPath): Gateway | undefined =>

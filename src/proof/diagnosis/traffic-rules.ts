@@ -3,7 +3,7 @@ import { hostAndPort } from '../../lib/host-and-port.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import { allowOutHint } from './host-firewall.ts';
 import { findPodTrouble } from './pod-trouble.ts';
-import { type BrokenHop, type BrokenPath, broken, type HopRule } from './rule.ts';
+import { type BrokenHop, type BrokenPath, broken, type HopRule, refusedBehind } from './rule.ts';
 
 export const unresolved: HopRule = ({ outcome, gateway, seen }) =>
   outcome === 'unresolved'
@@ -11,7 +11,10 @@ export const unresolved: HopRule = ({ outcome, gateway, seen }) =>
     : undefined;
 
 /** How the connection ended behind Envoy, dialed from here or past kube-proxy. */
-const behindEnvoy = ({ outcome, seen, port: { envoy } }: BrokenPath): string | undefined => {
+const behindEnvoy = (path: BrokenPath): string | undefined => {
+  const { outcome, seen } = path;
+  const { envoy } = path.port;
+  if (refusedBehind(path)) return undefined;
   if (outcome === 'closed' || outcome === 'silent') return seen;
   return envoy?.outcome === 'closed' || envoy?.outcome === 'silent' ? envoy.seen : undefined;
 };
@@ -52,8 +55,21 @@ export const rejected: HopRule = ({
   return broken('address', cause, `${allowOutHint(link)}; without such a rule, see logs/kube-proxy.log`);
 };
 
-export const refused: HopRule = ({ outcome, port: { envoy }, exposure: { listenerPort }, gateway: { address } }) => {
-  if (outcome !== 'refused') return undefined;
+/** Docker itself listens on a published port, whatever becomes of the cluster. */
+export const unpublished: HopRule = ({ outcome, exposure: { listenerPort }, gateway: { via, address } }) =>
+  outcome === 'refused' && via === 'published'
+    ? broken(
+        'address',
+        `${hostAndPort({ host: address, port: listenerPort })} refuses: nothing publishes the port`,
+        'see docker ps; ports are published when the node is made: up --recreate makes it anew (its data is lost), or use --gateway-reach forward',
+      )
+    : undefined;
+
+export const refused: HopRule = (path) => {
+  const { outcome, exposure, gateway } = path;
+  const { envoy } = path.port;
+  const [{ listenerPort }, { address }] = [exposure, gateway];
+  if (outcome !== 'refused' && !refusedBehind(path)) return undefined;
   const own = containerPort(listenerPort);
   if (envoy?.outcome === 'answered') {
     return broken(

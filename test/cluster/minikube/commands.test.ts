@@ -53,3 +53,10 @@ test.each([
 ] as const)('driver %s, uid %i: --force is %s', (driver, uid, isForced) => {
   expect(startArgs(makeSpec({ driver }), { uid, isOwned: true }).includes('--force')).toBe(isForced);
 });
+
+test('ports are published in one argument, and only when a node is made', () => {
+  const published = { address: '127.0.0.1', portRange: { start: 20_000, end: 20_199 }, given: true };
+  const argument = '--ports=127.0.0.1:20000-20199:20000-20199';
+  expect(startArgs(makeSpec({ published }), { uid: 1000, isOwned: true })).toContain(argument);
+  expect(startArgs(makeSpec({ published }), { uid: 1000, isOwned: false })).not.toContain(argument);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { dockerInfoCommand, dockerVersionCommand } from '../../../src/cluster/minikube/docker/daemon.ts';
+import { endpointCommand } from '../../../src/cluster/minikube/docker/place.ts';
 import { judgeMinikube, verifyMinikube } from '../../../src/cluster/minikube/verify.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
@@ -53,12 +54,33 @@ test('asks minikube and Docker, and changes nothing', async () => {
   expect(calls.toSorted()).toEqual(Object.keys(answers).toSorted());
 });
 
+const endpoint = endpointCommand.join(' ');
+
 test.each([
-  [info({ OperatingSystem: 'Docker Desktop' }), 'Docker Desktop runs it in a virtual machine'],
-  [info({ SecurityOptions: ['name=rootless'] }), 'rootless Docker has a separate network'],
-])('a node that is far away is a note', async (text, why) => {
-  const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: text });
-  expect((await verify(runner)).notes).toEqual([expect.stringContaining(why)]);
+  info({ OperatingSystem: 'Docker Desktop' }),
+  info({ SecurityOptions: ['name=rootless'] }),
+])('a node whose ports can be published needs no note', async (text) => {
+  const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: text, [endpoint]: 'unix:///d.sock' });
+  expect((await verify(runner)).notes).toEqual([]);
+});
+
+test.each(['tcp://build-host:2376', 'ssh://me@build-host'])('a node on another machine is a note: %s', async (host) => {
+  const text = info({ KernelVersion: '5.0-far' });
+  const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: text, [endpoint]: `${host}\n` });
+  expect((await verify(runner)).notes).toEqual([expect.stringContaining(`Docker runs on ${host}`)]);
+});
+
+test.each([
+  ['podman-docker', { host: { cpus: 2, memTotal: 1 }, store: {}, version: {} }],
+  [
+    "docker that talks to Podman's socket",
+    JSON.parse(info({ DockerRootDir: '/home/u/.local/share/containers/storage' })),
+  ],
+])('Podman is no Docker: %s', async (_, answer) => {
+  const { runner } = fakeRunner({ ...answers, [dockerInfoCommand.join(' ')]: JSON.stringify(answer) });
+  expect((await verify(runner)).obstacles).toEqual([
+    { what: expect.stringContaining('is Podman'), hint: expect.stringContaining('--minikube-driver podman') },
+  ]);
 });
 
 test('another driver needs no Docker; one that has not been tried is a note', async () => {

@@ -79,3 +79,22 @@ test('what was closed while the configuration goes on naming it is a problem', a
   const direct = { ...forwarded, master: { ...address, via: 'direct' as const }, publishedAddress: gateway.address };
   expect((await lookAtTunnels({ ...instance, record: () => direct }, again)).problems).toEqual([]);
 });
+
+test('published ports need no forwards; of an older record another address means forwards', async () => {
+  const portRange = { start: 20_000, end: 20_199 };
+  const gateway = {
+    name: 'contour',
+    namespace: 'c',
+    portRange,
+    capacity: { limit: 200, because: '' },
+    address: '127.0.0.1',
+  };
+  const look = (via: 'published' | 'forward' | undefined) => {
+    const made = instanceRecord({ publishedAddress: '192.168.49.2', gateway: { ...gateway, ...(via && { via }) } });
+    return lookAtTunnels({ record: () => made } as Instance, again);
+  };
+  expect((await look('published')).problems).toEqual([]);
+  for (const via of ['forward', undefined] as const) {
+    expect((await look(via)).problems).toMatchObject([{ id: 'tunnel.closed' }]);
+  }
+});

@@ -17,6 +17,7 @@ import type { ChosenSettings } from '../../../src/providers/context.ts';
 import { placeOf } from '../../../src/providers/minikube.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { serveKube } from '../../fakes/kube-server.ts';
+import { fakeMinikube } from '../../fakes/minikube.ts';
 import { fakeProvider } from '../../fakes/provider.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { makeNode } from '../../support/cluster/attached-node.ts';
@@ -44,7 +45,14 @@ type Wanted = Partial<Config> & Pick<Config, 'provider'>;
 /** Checks the machine for `up` with these settings, as often as is wanted. */
 const setUp = async (wanted: Wanted) => {
   const context = await newUp();
-  const { runner, calls } = machineRunner();
+  const told = machineRunner();
+  const minikube = fakeMinikube('missing');
+  const calls: string[] = [];
+  const runner: Runner = (command, options) => {
+    const line = command.join(' ');
+    calls.push(line);
+    return (/^minikube (--log_dir|profile|status)|^docker (ps|volume|network)/.test(line) ? minikube : told).runner(command, options);
+  };
   const { stateDir } = context.folders;
   const check = async (change: Partial<Config> = {}, chosen?: ChosenSettings) => {
     const config = { ...context.config, ...wanted, ...change };
@@ -124,7 +132,7 @@ test('a new Minikube instance holds a profile and a range of Service addresses',
   expect(await record()).toMatchObject({ provider: 'minikube', minikube: { ...defaults.minikube, ...minikube } });
   await check({ name: 'second' });
   expect((await record('second'))?.minikube).toMatchObject({ serviceCidr: '10.98.0.0/16' });
-  expect(calls.filter((call) => /start|delete|create/.test(call))).toEqual([]);
+  expect(calls.filter((call) => /(start|delete|create) /.test(call))).toEqual([]);
 });
 
 test('a profile that the user has named has its own range', async () => {

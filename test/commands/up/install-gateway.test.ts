@@ -6,7 +6,7 @@ import type { UpContext } from '../../../src/commands/up/context.ts';
 import { awaitGateway, installGateway, installGatewayAPI } from '../../../src/commands/up/install-gateway.ts';
 import { waitForServices } from '../../../src/commands/up/wait-for-services.ts';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
-import type { ProviderName } from '../../../src/model/cluster.ts';
+import type { Cluster, ProviderName } from '../../../src/model/cluster.ts';
 import type { Step } from '../../../src/task-list/step.ts';
 import { type FakeKube, fakeKube, refusal } from '../../fakes/kube.ts';
 import { contourCluster } from '../../support/gateway/contour-cluster.ts';
@@ -37,10 +37,10 @@ const setUp = async ({ provider = 'native', isNew = false, journal = [], fake, g
   const context = { ...up, config: { ...up.config, gateway: { ...up.config.gateway, ...settings } } };
   const run = (
     steps: readonly Step<UpContext>[],
-    more: Pick<Partial<Earlier>, 'health'> & { nodeAddress?: string } = {},
+    more: Pick<Partial<Earlier>, 'health'> & Partial<Pick<Cluster, 'nodeAddress' | 'published'>> = {},
   ) => {
-    const { health, nodeAddress = cluster.nodeAddress } = more;
-    const started = { cluster: { ...cluster, nodeAddress }, kube: api.kube, isNew };
+    const { health, ...changed } = more;
+    const started = { cluster: { ...cluster, ...changed }, kube: api.kube, isNew };
     const results = madeSoFar({ instance, started, health, programs: { manifest: { path, sha256: '' } } });
     results.set(checkOwnership, { kube: guarded?.kube ?? api.kube, isForeign: guarded !== undefined });
     return runInOrder(context, steps, { results });
@@ -131,6 +131,14 @@ test('the Gateway gets the node’s address, and the record has it', async () =>
     allowFrom: ['10.210.255.1/32'],
     capacity: { limit: 200, because: 'the range 20000-20199 has 200 ports' },
   });
+});
+
+test('Docker is let in, too, from where it dials published ports', async () => {
+  const { run } = await setUp();
+  await run([installGatewayAPI, installGateway]);
+  const published = { address: '127.0.0.1', portRange: spec.portRange, from: '192.168.49.1' };
+  const { results } = await run([awaitGateway], { published });
+  expect(results.get(awaitGateway)?.allowFrom).toEqual(['10.210.255.1/32', '192.168.49.1/32']);
 });
 
 test('where taskgate made the cluster, another node’s address takes its place', async () => {

@@ -6,6 +6,7 @@ import { openReversePath, type ReversePath } from '../../../src/commands/up/open
 import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { wantedTunnelOf } from '../../../src/daemon/from-settings.ts';
+import type { Cluster } from '../../../src/model/cluster.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { fakeTunnelDaemon } from '../../fakes/tunnel-daemon.ts';
@@ -15,11 +16,12 @@ import { begunUp, healthy, madeSoFar, runInOrder } from '../../support/up-contex
 /** A broadcast address, to which the kernel lets nobody connect. */
 const nowhere = '255.255.255.255';
 
-type Given = Partial<Config['gateway']> & Pick<GatewayEndpoint, 'address'>;
+type Given = Partial<Config['gateway']> & Pick<GatewayEndpoint, 'address'> & Pick<Cluster, 'published'>;
 
 /** An instance whose Gateway has this address, and what an earlier `up` would have had kept to forward it. */
-const setUp = async ({ address, ...settings }: Given) => {
-  const { up, instance, cluster } = await begunUp();
+const setUp = async ({ address, published, ...settings }: Given) => {
+  const { up, instance, cluster: plain } = await begunUp();
+  const cluster: Cluster = { ...plain, ...(published && { published }) };
   const { kubeconfigPath, kubeContext } = cluster;
   const { allowFrom } = settings;
   const gateway: GatewayEndpoint = { ...local, address, ...(allowFrom && { allowFrom }) };
@@ -59,7 +61,7 @@ test('by forwards, where the settings say so: the endpoint has their address', a
   await fakeTunnelDaemon(instance, { forward });
   const { ended, endpoint } = await reach();
   expect(ended).toEqual(['done: by forwards on 127.0.0.9: gateway.reach is forward']);
-  const forwarded = { ...gateway, address: '127.0.0.9' };
+  const forwarded = { ...gateway, address: '127.0.0.9', via: 'forward' };
   expect(instance.record().gateway).toEqual(forwarded);
   expect(endpoint).toEqual(forwarded);
 });
@@ -122,4 +124,44 @@ test('a tunnel daemon without forwards is left alone where none are needed', asy
   const { journal } = instance.record();
   await reach();
   expect(instance.record().journal).toEqual(journal);
+});
+
+/** More than the Gateway's range, on another address than the settings name today. */
+const published = { address: '127.0.0.5', portRange: { start: 1, end: 65_535 }, from: '192.168.49.1' };
+
+test('auto takes published ports where the node is not reached; the record says so', async () => {
+  const { reach, instance, gateway } = await setUp({ address: nowhere, published });
+  const { ended, endpoint } = await reach();
+  expect(ended[0]).toMatch(/^done: by published ports on 127\.0\.0\.5: this host does not reach the node/);
+  expect(endpoint).toEqual({ ...gateway, address: '127.0.0.5', via: 'published' });
+  expect(instance.record()).toMatchObject({ gateway: endpoint, journal: [] });
+});
+
+test('auto takes the node that is reached although its ports are published', async () => {
+  await using node = await listening(createServer());
+  const { reach } = await setUp({ address: '127.0.0.1', seedPort: node.port, published });
+  expect((await reach()).ended).toEqual([expect.stringMatching(/^done: at 127\.0\.0\.1: /)]);
+});
+
+test('published ports that do not cover the range are no way in', async () => {
+  const few = { ...published, portRange: { start: 1, end: 2 } };
+  const { reach, forward, instance } = await setUp({ address: nowhere, published: few });
+  await fakeTunnelDaemon(instance, { forward });
+  expect((await reach()).ended).toEqual([expect.stringMatching(/^done: by forwards on /)]);
+  const wanted = await setUp({ address: nowhere, published: few, reach: 'published' });
+  await expect(wanted.reach()).rejects.toMatchObject({
+    id: 'gateway.not-published',
+    message: expect.stringMatching(/^gateway\.reach is published, but the node's ports \d+-\d+ are not$/),
+  });
+});
+
+test('Docker must be let in, for connections to published ports come from it', async () => {
+  const reach = 'published';
+  const shut = await setUp({ address: nowhere, published, reach, allowFrom: ['10.210.255.1/32'] });
+  await expect(shut.reach()).rejects.toMatchObject({
+    id: 'gateway.host-not-allowed',
+    message: 'gateway.allowFrom (10.210.255.1/32) does not let in this host, 192.168.49.1',
+  });
+  const open = await setUp({ address: nowhere, published, reach, allowFrom: ['192.168.49.0/24'] });
+  expect((await open.reach()).ended).toEqual(['done: by published ports on 127.0.0.5: gateway.reach is published']);
 });

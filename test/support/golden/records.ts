@@ -21,7 +21,7 @@ const endpoint = {
   portRange: { start: 20000, end: 20199 },
   capacity: { limit: 200, because: 'the port range' },
   allowFrom: ['10.210.255.1/32'],
-} as const satisfies Part<'gateway'>;
+} as const satisfies Omit<Part<'gateway'>, 'via'>;
 
 const gatewaySettings = {
   name: 'contour',
@@ -77,7 +77,7 @@ export const native = {
   merged: { path: '/home/user/.kube/config', kubeContext: 'taskgate-dev' },
   mergedBefore: [{ path: '/home/user/other', kubeContext: 'taskgate-dev' }],
   publishedAddress: '10.210.255.2',
-  gateway: { ...endpoint, address: '127.0.0.1' },
+  gateway: { ...endpoint, address: '127.0.0.1', via: 'forward' },
   master: { scheme: 'http', host: 'jump.example', port: 41234, via: 'ssh' },
   settings: { gateway, master, ssh, ngrok, tunnel },
   given: { 'master.reach': 'ssh', 'ssh.host': 'jump', 'gateway.contourReplicas': 2, 'tunnel.allowPublic': true },
@@ -86,6 +86,8 @@ export const native = {
   ownsUnmarked: true,
   unfinished: { since: '2026-01-02T03:05:00.000Z', step: 'Install Contour and the Gateway' },
 } as const satisfies Required<Omit<InstanceRecord, 'minikube' | 'attach' | 'networkPolicy'>>;
+
+const published = { address: '127.0.0.1', portRange: { start: 20000, end: 20199 } } as const;
 
 export const minikube = {
   schema: 1,
@@ -99,6 +101,7 @@ export const minikube = {
     baseImage: 'registry.example/kicbase:1',
     profile: 'taskgate-mini',
     profileGiven: false,
+    published: { ...published, given: true },
     startArgs: ['--disk-size=20g'],
     serviceCidr: '10.97.0.0/16',
     program: '/cache/items/minikube/minikube',
@@ -112,8 +115,9 @@ export const minikube = {
     nodeName: 'taskgate-mini',
     nodeAddress: '192.168.49.2',
     hostAddress: '192.168.49.1',
+    published: { ...published, from: '192.168.49.1' },
   },
-  gateway: endpoint,
+  gateway: { ...endpoint, address: '127.0.0.1', via: 'published' },
   master: { scheme: 'http', host: '192.168.49.1', port: 8080, via: 'direct' },
 } as const satisfies InstanceRecord;
 

@@ -1,6 +1,7 @@
 import type { MinikubeResource } from '../../../instance/record.ts';
 import { UserError } from '../../../lib/errors.ts';
-import type { Runner } from '../../../lib/process/runner.ts';
+import { isFields, parseFields } from '../../../lib/json.ts';
+import type { Command, Runner } from '../../../lib/process/runner.ts';
 import type { ProviderJournal } from '../../provider.ts';
 import type { MinikubeSpec } from '../spec.ts';
 import { findContainerId, findLeftovers, usesDocker } from './daemon.ts';
@@ -51,4 +52,23 @@ export const rememberContainer = async (
   if (containerId === undefined || containerId === last.containerId) return;
   await journal({ ...last, containerId });
   await forget(last);
+};
+
+export const networksCommand = (profile: string): Command => [
+  'docker',
+  ...['container', 'inspect', profile, '--format', '{{json .NetworkSettings.Networks}}'],
+];
+
+/**
+ * Docker's own address on the node's network, from which the node sees connections to its published ports; undefined where
+ * Docker does not tell it.
+ */
+export const findPublisher = async (
+  runner: Runner,
+  { profile, driver }: Pick<MinikubeSpec, 'profile' | 'driver'>,
+): Promise<string | undefined> => {
+  if (!usesDocker(driver)) return undefined;
+  const { stdout } = await runner(networksCommand(profile), { timeoutMs: 10_000 });
+  const network = parseFields(stdout)[profile];
+  return isFields(network) && typeof network.Gateway === 'string' && network.Gateway ? network.Gateway : undefined;
 };

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../../lib/errors.ts';
-import { itemsOf, parseFields } from '../../../lib/json.ts';
+import { isFields, itemsOf, parseFields } from '../../../lib/json.ts';
 import { type Command, CommandError, type Runner } from '../../../lib/process/runner.ts';
 
 const deadlineMs = 10_000;
@@ -45,13 +45,30 @@ export type DockerInfo = {
   readonly MemTotal: number;
   readonly OperatingSystem: string;
   readonly SecurityOptions?: readonly string[] | null;
+  readonly KernelVersion?: string;
 };
 
 export const dockerInfoCommand: Command = ['docker', 'info', '--format', '{{json .}}'];
 
-/** Throws UserError `environment.docker-not-running` for what is no answer of a daemon. */
+/** `info` of podman-docker is Podman's own; a docker that talks to Podman's socket shows where Podman keeps its data. */
+const isPodman = ({ host, store, DockerRootDir }: Readonly<Record<string, unknown>>): boolean =>
+  (isFields(host) && isFields(store)) ||
+  (typeof DockerRootDir === 'string' && /containers\/storage/.test(DockerRootDir));
+
+const podman = (): UserError =>
+  new UserError("the program 'docker' is Podman, with which Minikube's docker driver does not work", {
+    id: 'environment.docker-is-podman',
+    hint: 'use it as what it is, --minikube-driver podman; or --provider native; or install Docker',
+  });
+
+/**
+ * Throws UserError `environment.docker-not-running` for what is no answer of a daemon, `environment.docker-is-podman` for
+ * Podman's.
+ */
 export const parseDockerInfo = (text: string): DockerInfo => {
-  const { NCPU, MemTotal, OperatingSystem, SecurityOptions } = parseFields(text);
+  const fields = parseFields(text);
+  if (isPodman(fields)) throw podman();
+  const { NCPU, MemTotal, OperatingSystem, SecurityOptions, KernelVersion } = fields;
   if (typeof NCPU === 'number' && typeof MemTotal === 'number') {
     const options = itemsOf(SecurityOptions).filter((option) => typeof option === 'string');
     return {
@@ -59,6 +76,7 @@ export const parseDockerInfo = (text: string): DockerInfo => {
       MemTotal,
       OperatingSystem: typeof OperatingSystem === 'string' ? OperatingSystem : '',
       SecurityOptions: options,
+      ...(typeof KernelVersion === 'string' && { KernelVersion }),
     };
   }
   throw new UserError(`docker info gives no facts of a daemon: ${JSON.stringify(text.slice(0, 80))}`, {
