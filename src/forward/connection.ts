@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextDelayMs } from '../lib/backoff.ts';
+import { followHttp } from './http-end.ts';
 
 /** Tries once to open the far side of a connection. */
 export type Dial = () => Promise<Duplex>;
@@ -26,13 +27,25 @@ const dialWithRetries = async (dial: Dial, signal: AbortSignal): Promise<Duplex>
   }
 };
 
-/** Copies both ways until both sides have ended. A client gets a reset, not an end, if bytes are missing. */
+/**
+ * Copies both ways until both sides have ended. A client gets a reset, not an end, if bytes are missing. An HTTP answer after
+ * which the server closes is an end by itself.
+ */
 const pipeBoth = (socket: Socket, far: Duplex): Promise<string | undefined> =>
   new Promise((resolve) => {
     let trouble: string | undefined;
     let lingering: NodeJS.Timeout | undefined;
+    let isWhole = false;
+    const http = followHttp();
+    const endWhole = (): void => {
+      isWhole = true;
+      far.unpipe(socket).resume();
+      socket.end();
+    };
     far.on('error', ({ message }) => {
-      trouble = message;
+      if (isWhole) return;
+      // a client that has ended was told nothing new by it
+      if (!socket.readableEnded) trouble = message;
       socket.resetAndDestroy();
     });
     socket.on('finish', () => {
@@ -43,7 +56,10 @@ const pipeBoth = (socket: Socket, far: Duplex): Promise<string | undefined> =>
       far.destroy();
       resolve(trouble);
     });
+    socket.on('data', http.request).on('end', () => !isWhole && http.isIdle() && endWhole());
     socket.pipe(far).pipe(socket);
+    // after the pipe, so that the last bytes are on their way
+    far.on('data', (bytes: Buffer) => !isWhole && http.response(bytes) && endWhole());
   });
 
 /**

@@ -78,8 +78,10 @@ const makeStream = () => {
     else lingering?.refresh();
   };
   const end = (code: number): void => {
-    if (refusal === '' && (code === normalClosure || isClosing)) stream.push(null);
-    else stream.destroy(new Error(refusal || `the connection to the API server was closed (${code})`));
+    if (refusal === '' && code === normalClosure && !isClosing) return void stream.push(null);
+    // what the pod would still have sent is lost, so this is no end of it
+    const why = isClosing ? 'the pod was silent after the end of the local side, which cannot be passed on to it' : '';
+    stream.destroy(new Error(refusal || why || `the connection to the API server was closed (${code})`));
   };
   const takeData = (bytes: Buffer): void => {
     lingering?.refresh();

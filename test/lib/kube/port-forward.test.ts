@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { portForwarder } from '../../../src/lib/kube/port-forward.ts';
 
 const pod = { namespace: 'projectcontour', pod: 'envoy-a', port: 28_000 };
@@ -188,6 +188,22 @@ test('an answer that is cut after the end of our side is an error, too', async (
   await once(stream, 'data');
   kubelet.socket.resetAndDestroy();
   expect((await failed)[0]).toMatchObject({ message: 'the connection to the API server was closed (1006)' });
+});
+
+test('a pod that stays silent after the end of our side has not ended: what it would send is lost', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { stream, kubelet } = await openOne();
+  const failed = once(stream.resume(), 'error');
+  stream.end('question');
+  await once(stream, 'finish');
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  await expect.poll(() => kubelet.isAskedToClose()).toBe(true);
+  kubelet.close(1000);
+  expect((await failed)[0]).toMatchObject({
+    message: 'the pod was silent after the end of the local side, which cannot be passed on to it',
+  });
 });
 
 test('who does not read holds the pod back', async () => {
