@@ -51,7 +51,10 @@ const setUp = async (wanted: Wanted) => {
   const runner: Runner = (command, options) => {
     const line = command.join(' ');
     calls.push(line);
-    return (/^minikube (--log_dir|profile|status)|^docker (ps|volume|network)/.test(line) ? minikube : told).runner(command, options);
+    return (/^minikube (--log_dir|profile|status)|^docker (ps|volume|network)/.test(line) ? minikube : told).runner(
+      command,
+      options,
+    );
   };
   const { stateDir } = context.folders;
   const check = async (change: Partial<Config> = {}, chosen?: ChosenSettings) => {
