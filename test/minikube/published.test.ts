@@ -13,7 +13,14 @@ let profile: string;
 const up = (...args: readonly string[]) =>
   taskgate.run(
     ...['up', '--provider', 'minikube', '--gateway-reach', 'published'],
-    ...['--gateway-port-range-start', `${first}`, '--gateway-port-range-end', `${last}`, '--gateway-seed-port', '23999'],
+    ...[
+      '--gateway-port-range-start',
+      `${first}`,
+      '--gateway-port-range-end',
+      `${last}`,
+      '--gateway-seed-port',
+      '23999',
+    ],
     ...args,
   );
 

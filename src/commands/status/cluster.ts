@@ -74,7 +74,7 @@ export const lookAtGateway = async (kube: Kube, config: Config, record: Instance
   );
   const notReady = gateway
     ? moved
-    : [gatewayMissing(spec, runUp(record, config)), ...moved.filter(({ id }) => !goneWithGateway.has(id))];
+    : [gatewayMissing(spec, runUp(record)), ...moved.filter(({ id }) => !goneWithGateway.has(id))];
   const problems = [...drift, ...notReady, ...(isOurs ? access.problems : [])];
   return { taskListeners: listeners.length, listeners, ...(nodePorts.length > 0 && { nodePorts }), problems };
 };

@@ -15,7 +15,7 @@ export const verifyRunning = async (context: CommandContext, instance: Instance)
   const state = await providerOf(context, { instance }).find();
   if (state !== 'running') {
     const message = `instance ${record.name} ${state === 'stopped' ? 'is stopped' : 'has no cluster any more'}`;
-    throw new UserError(message, { id: 'cluster.stopped', hint: runUp(record, context.config) });
+    throw new UserError(message, { id: 'cluster.stopped', hint: runUp(record) });
   }
   const [down] = (await lookAtSupervisor(context, record)).problems;
   if (down) throw new UserError(`instance ${record.name}: ${down.message}`, down);

@@ -28,7 +28,8 @@ const verbsOfCall: Readonly<Record<string, readonly string[]>> = {
   remove: ['delete'],
 };
 
-const pluralOf = (kind: string): string => `${kind.toLowerCase()}s`.replace(/(?<!wa)ys$/, 'ies').replace(/classs$/, 'classes');
+const pluralOf = (kind: string): string =>
+  `${kind.toLowerCase()}s`.replace(/(?<!wa)ys$/, 'ies').replace(/classs$/, 'classes');
 
 /** What is asked only by what is not installed unless it is wanted, or whose absence counts as "not there". */
 const notNeeded = ['networkpolicies', 'daemonsets', 'leases', 'contourconfigurations', 'validatingadmissionpolicies'];

@@ -6,7 +6,6 @@ import { isThere } from '../../../lib/files.ts';
 import { Interrupted } from '../../../lib/process/interrupted.ts';
 import type { Stage } from '../../../model/stage.ts';
 import { providerOf } from '../../../providers/providers.ts';
-import { upAgain } from '../../status/up-again.ts';
 import { startCluster } from '../start-cluster.ts';
 import type { UpRun } from './result.ts';
 
@@ -38,7 +37,7 @@ export const describeRest = async ({ context, result: { instance }, stages }: Up
     const hasBegun = stages.some(({ title }) => title === startCluster.title);
     return hasBegun ? 'the half-made cluster was removed' : undefined;
   }
-  const ways = `to continue: ${upAgain(instance.record(), context.config)}; to remove it: taskgate down --name ${name}`;
+  const ways = `to continue: taskgate up --name ${name}; to remove it: taskgate down --name ${name}`;
   const state = await providerOf(context, { instance })
     .find()
     .catch(() => 'unknown');
