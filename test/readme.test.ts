@@ -94,6 +94,8 @@ const flagsOfOthers = [
   ...['--kill-child', '--pdeathsig', '--project', '--privileged', '--cgroupns'],
   ...['--kubernetes-client-qps', '--watch-cache-sizes'],
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
+  // Node.js
+  '--use-system-ca',
 ];
 
 test.each(pages)('every flag that %s names is one of ours or known to be of others', (page) => {

@@ -30,6 +30,8 @@ export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   'tunnel down': ['name', stage],
   'tunnel status': ['name'],
   'tunnel extend': ['name'],
+  'cache list': [],
+  'cache prune': [],
   'config show': all,
   'config validate': [],
   'config master': ['name'],

@@ -84,6 +84,8 @@ const upstreamOf = ({ config, upstream }: Fields): unknown =>
   isFields(config) ? config.addr : isFields(upstream) ? upstream.url : upstream;
 const publicUrlOf = ({ public_url: tunnelUrl, url }: Fields): unknown => tunnelUrl ?? url;
 
+const hasPort = (upstream: string, port: number): boolean => upstream.replace(/\/$/, '').endsWith(`:${port}`);
+
 /**
  * Reads an answer of `/api/endpoints`, or of `/api/tunnels`, which it replaces since agent 3.30: the address of the tunnel
  * to `localPort`, or why there is none.
@@ -91,10 +93,10 @@ const publicUrlOf = ({ public_url: tunnelUrl, url }: Fields): unknown => tunnelU
 export const judgeTunnels = (text: string, localPort: number): PublicAddress | string => {
   const { endpoints, tunnels = endpoints } = parseFields(text);
   if (!Array.isArray(tunnels)) return `its API returned ${JSON.stringify(text.slice(0, 80))}, not a list of tunnels`;
-  const isOwn = (one: Fields) =>
-    String(upstreamOf(one) ?? '')
-      .replace(/\/$/, '')
-      .endsWith(`:${localPort}`);
+  const isOwn = (one: Fields): boolean => {
+    const upstream = upstreamOf(one);
+    return (typeof upstream === 'string' || typeof upstream === 'number') && hasPort(String(upstream), localPort);
+  };
   const own = tunnels.filter(isFields).find(isOwn);
   const url = own && publicUrlOf(own);
   if (typeof url === 'string') return parseAddress(url) ?? `its API has an address that is none: ${url.slice(0, 80)}`;

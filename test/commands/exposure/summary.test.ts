@@ -14,7 +14,7 @@ test('one line has all addresses, who reaches them and until when', () => {
   ];
   expect(summarizeExposure(rows, 'dev')).toBe(
     'Reachable: task ports at 10.0.0.2:20000-20199 by connections from 10.0.0.1/32; ' +
-      'master at https://a.example by the internet until 2026-01-02T03:04:05Z. More: npx taskgate exposure --name dev',
+      'master at https://a.example by the internet until 2026-01-02T03:04:05Z. More: taskgate exposure --name dev',
   );
 });
 
