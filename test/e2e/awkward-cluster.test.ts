@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { linkName } from '../../src/cluster/native/link.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 import { config, contextNames } from '../support/kubeconfig.ts';
@@ -81,4 +82,17 @@ describe('a cluster with rules and controllers of its own', () => {
       expect(contextNames(await readFile(join(taskgate.stateHome, name), 'utf8'))).toEqual(['work']);
     }
   });
+});
+
+test('a damaged record: down says how to go on, and with --force ends all that has the name', async () => {
+  expect(ending(await taskgate.run('up'))).toBe('exit 0');
+  await writeFile(join(taskgate.dirOf('dev'), 'instance.json'), '{');
+  const refused = await taskgate.run('down');
+  expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('taskgate down --force --name dev') });
+  const ended = await taskgate.run('down', '--force');
+  expect(ending(ended)).toBe('exit 0');
+  expect(ended.stderr).toContain('a node that ran on without its record was ended');
+  const { stdout: links } = await execa('ip', ['-brief', 'link']);
+  expect(links).not.toContain(linkName(taskgate.dirOf('dev')));
+  await expect(stat(taskgate.dirOf('dev'))).rejects.toThrow('ENOENT');
 });

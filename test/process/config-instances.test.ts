@@ -137,7 +137,6 @@ describe.concurrent('config patch', () => {
   });
 
   test.for<readonly [string, string, readonly string[], number, string, RegExp]>([
-    ['a variable left', `${ownFile}db:\n  host: $DB_HOST\n`, [], 2, 'usage.patch-variable', /mine\.yaml:5:.*DB_HOST/],
     ['no resource manager', 'port: 8080\n', [], 2, 'usage.patch-no-manager', /no Kubernetes resource manager/],
     ['several, and no pairs', devcluster, [], 2, 'usage.patch-ambiguous', /several Kubernetes resource managers/],
     ['an unknown cluster', ownFile, ['other=dev'], 2, 'usage.patch-unknown', /has the cluster name 'other'/],
@@ -159,6 +158,15 @@ describe.concurrent('config patch', () => {
     expectRefusal(ended, { exitCode, id, says });
     expect(await user.read('work/mine.yaml')).toBe(text);
     expect(await readdir(user.work)).toEqual(['mine.yaml']);
+  });
+
+  test('variables of others stay to the byte, exported or not', async ({ user }) => {
+    await makeTwo(user);
+    const others = 'db:\n  host: $DB_HOST # theirs\n  password: ${PW:-x}\n';
+    await user.write('work/mine.yaml', `${ownFile}${others}`);
+    const ended = await user.run(['config', 'patch', 'mine.yaml', '--write'], { env: { DB_HOST: 'db.example' } });
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(await user.read('work/mine.yaml')).toContain(others);
   });
 
   test('no YAML: exit 2 and the place', async ({ user }) => {
@@ -216,7 +224,11 @@ describe.concurrent('config account', () => {
       'users: [{name: u, user: {token: x}}]',
     ];
     await user.write('state/taskgate/instances/dev/kubeconfig', kubeconfig.join('\n'), 0o600);
-    expectRefusal(await user.run(['config', 'account']), { exitCode: 5, id: 'cluster.api', says: /127\.0\.0\.1:1/ });
+    expectRefusal(await user.run(['config', 'account']), {
+      exitCode: 5,
+      id: 'cluster.stopped',
+      says: /has no cluster any more/,
+    });
     expect(await readdir(dev.dir)).not.toContain('master-kubeconfig');
   });
 });

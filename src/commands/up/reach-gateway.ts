@@ -2,9 +2,12 @@ import type { Config } from '../../config/config.ts';
 import { findCurrentSpec } from '../../daemon/spec.ts';
 import type { WantedTunnels } from '../../daemon/wanted.ts';
 import { type GatewayReach, probeReach } from '../../forward/reach.ts';
+import { findAgreedAddress } from '../../gateway/ready/agreed-address.ts';
+import type { Instance } from '../../instance/instance.ts';
 import type { AttachTarget } from '../../instance/record.ts';
 import { isInRanges, isLoopback } from '../../lib/cidr.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { Kube } from '../../lib/kube/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { GatewayEndpoint, GatewayVia, PortRange, PublishedGateway } from '../../model/gateway-endpoint.ts';
 import { endpointOf } from '../../model/gateway-ip.ts';
@@ -91,6 +94,17 @@ const findHere = (via: GatewayVia, { published }: Cluster, { gateway }: Config) 
   return { via, address: (via === 'published' ? published?.address : undefined) ?? gateway.forwardAddress };
 };
 
+/** A load balancer controller may have set another address since the Gateway was ready: files and proof take that one. */
+const withAddressNow = async (
+  published: PublishedGateway,
+  kube: Kube,
+  instance: Instance,
+): Promise<PublishedGateway> => {
+  const publishedAddress = (await findAgreedAddress(kube, published)) ?? published.publishedAddress;
+  if (publishedAddress !== published.publishedAddress) await instance.change({ publishedAddress });
+  return { ...published, publishedAddress };
+};
+
 /**
  * At the node's address where this host routes to it; else by ports that were published when the node was made; else forwards
  * on an address of this host follow the listeners.
@@ -99,11 +113,12 @@ export const reachGateway = upStep({
   title: 'Reach the Gateway from this host',
   needs: {
     ...{ machine: checkMachine, health: checkHealth, started: startCluster },
-    ...{ published: awaitGateway, reverse: openReversePath },
+    ...{ ready: awaitGateway, reverse: openReversePath },
   },
   skip: ({ health }) => health !== undefined && { because: unchanged(health), value: health.gateway },
-  run: async ({ machine: { instance }, started, published, reverse }, context, tools): Promise<GatewayEndpoint> => {
-    if (!published) throw new Error('an instance that is not healthy has published its Gateway');
+  run: async ({ machine: { instance }, started, ready, reverse }, context, tools): Promise<GatewayEndpoint> => {
+    if (!ready) throw new Error('an instance that is not healthy has published its Gateway');
+    const published = await withAddressNow(ready, started.kube, instance);
     const { via, because } = await findReach(context.config.gateway, published, started.cluster);
     const place = { ...started.cluster, attach: instance.record().attach };
     const forward = via === 'forward' ? forwardOf(published, place, context.config) : undefined;

@@ -3,7 +3,8 @@ import type { Gateway } from '../../lib/kube/shapes.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import { envoyName, envoyServiceRef } from '../../model/contour-names.ts';
-import { gatewayKind } from '../../model/gateway-api.ts';
+import { gatewayKind, gatewayRef } from '../../model/gateway-api.ts';
+import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import type { GatewaySpec } from '../spec.ts';
 import type { WaitInput } from './address.ts';
 import type { EnvoyService } from './envoy-service.ts';
@@ -57,3 +58,12 @@ export const awaitAgreedAddress = async (
 /** Where a Gateway's address comes from. */
 export const addressHint = (spec: GatewaySpec): string =>
   `Contour copies it from service/${envoyName(spec)}; does another controller write that Service's status?`;
+
+/** The same by one look; undefined while the two differ, or one of them is not there. */
+export const findAgreedAddress = async (kube: Kube, { name, namespace }: GatewayName): Promise<string | undefined> => {
+  const [gateway, service] = await Promise.all([
+    kube.find<Gateway>(gatewayRef({ name, namespace })),
+    kube.find<EnvoyService>(envoyServiceRef({ name, namespace })),
+  ]);
+  return agreedAddress(gateway, service);
+};

@@ -6,7 +6,9 @@ import { openReversePath, type ReversePath } from '../../../src/commands/up/open
 import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { wantedTunnelOf } from '../../../src/daemon/from-settings.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { fakeTunnelDaemon } from '../../fakes/tunnel-daemon.ts';
@@ -19,7 +21,7 @@ const nowhere = '255.255.255.255';
 type Given = Partial<Config['gateway']> & Pick<GatewayEndpoint, 'address'> & Pick<Cluster, 'published'>;
 
 /** An instance whose Gateway has this address, and what an earlier `up` would have had kept to forward it. */
-const setUp = async ({ address, published, ...settings }: Given) => {
+const setUp = async ({ address, published, ...settings }: Given, now: readonly KubeObject[] = []) => {
   const { up, instance, cluster: plain } = await begunUp();
   const cluster: Cluster = { ...plain, ...(published && { published }) };
   const { kubeconfigPath, kubeContext } = cluster;
@@ -29,8 +31,8 @@ const setUp = async ({ address, published, ...settings }: Given) => {
   const { name, namespace, portRange } = gateway;
   const of = { kubeconfigPath, kubeContext, gateway: { name, namespace }, portRange };
   const reach = async (more: { tunnel?: ReversePath['tunnel']; health?: Health } = {}) => {
-    const started = { cluster, kube: fakeKube().kube, isNew: false };
-    const results = madeSoFar({ instance, started, health: more.health });
+    const { kube } = fakeKube({ objects: now, kinds: ['v1/Service', 'gateway.networking.k8s.io/v1/Gateway'] });
+    const results = madeSoFar({ instance, started: { cluster, kube, isNew: false }, health: more.health });
     results.set(awaitGateway, { ...gateway, publishedAddress: address });
     results.set(openReversePath, { master: healthy(cluster).master, ...(more.tunnel && { tunnel: more.tunnel }) });
     const { ended } = await runInOrder({ ...up, config }, [reachGateway], { results });
@@ -164,4 +166,16 @@ test('Docker must be let in, for connections to published ports come from it', a
   });
   const open = await setUp({ address: nowhere, published, reach, allowFrom: ['192.168.49.0/24'] });
   expect((await open.reach()).ended).toEqual(['done: by published ports on 127.0.0.5: gateway.reach is published']);
+});
+
+test('an address that a load balancer controller has set since the Gateway was ready is the one', async () => {
+  const metadata = (name: string) => ({ name, namespace: local.namespace });
+  const ingress = { status: { loadBalancer: { ingress: [{ ip: '127.0.0.77' }] } } };
+  const addresses = { status: { addresses: [{ value: '127.0.0.77' }] } };
+  const { reach, instance } = await setUp({ address: '10.0.0.2', reach: 'node' }, [
+    { apiVersion: 'v1', kind: 'Service', metadata: metadata(`envoy-${local.name}`), ...ingress } as KubeObject,
+    { ...gatewayRef(local), ...addresses } as KubeObject,
+  ]);
+  expect((await reach()).ended).toEqual(['done: at 127.0.0.77: gateway.reach is node']);
+  expect(instance.record()).toMatchObject({ publishedAddress: '127.0.0.77', gateway: { address: '127.0.0.77' } });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { awaitAgreedAddress } from '../../../src/gateway/ready/agreed-address.ts';
+import { awaitAgreedAddress, findAgreedAddress } from '../../../src/gateway/ready/agreed-address.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
 
@@ -16,6 +16,9 @@ const gateway = (value?: string) => ({
   spec: { listeners: [] },
   status: { ...(value !== undefined && { addresses: [{ value }] }) },
 });
+
+const serviceKind = 'v1/Service';
+const gatewayKind = 'gateway.networking.k8s.io/v1/Gateway';
 
 test('the address is the one on which Service and Gateway agree, whoever set it', async () => {
   const { kube } = fakeKube({ objects: [service('192.0.2.77'), gateway('192.0.2.77')] as never });
@@ -40,4 +43,12 @@ test('at the deadline both are named', async () => {
     message: expect.stringContaining('it has 10.0.0.2, its Service 192.0.2.77'),
     hint: expect.stringContaining('service/envoy-tasks'),
   });
+});
+
+test('one look: the address, or none while the two differ', async () => {
+  const look = (...objects: readonly object[]) =>
+    findAgreedAddress(fakeKube({ objects: objects as never, kinds: [serviceKind, gatewayKind] }).kube, spec);
+  expect(await look(service('192.0.2.77'), gateway('192.0.2.77'))).toBe('192.0.2.77');
+  expect(await look(service('192.0.2.77'), gateway('10.0.0.2'))).toBeUndefined();
+  expect(await look()).toBeUndefined();
 });
