@@ -133,15 +133,14 @@ describeAsRoot(`${noNamespaces}the state folder`, { concurrent: true }, () => {
   const otherVersion = {
     text: '{"schema":99}',
     id: 'environment.instance-schema',
-    says: /instance\.json has schema 99, this taskgate knows 1.*\nto fix: take the instance down with the version/,
-    shows:
-      /^dev: unknown.*\n.* has schema 99, this taskgate knows 1\n +to fix: take the instance down with the version/,
+    says: /instance\.json has schema 99, this taskgate knows 1.*\nto fix: take it down with the version/,
+    shows: /^dev: unknown.*\n.* has schema 99, this taskgate knows 1\n +to fix: take it down with the version/,
   };
   const damaged = {
     text: '{"schema":1,"na',
     id: 'environment.instance-damaged',
-    says: /instance\.json is damaged.*\nto fix: .*\/instances\/dev\n/,
-    shows: /^dev: unknown.*\n.*\/instance\.json is damaged\n +to fix: .*\/instances\/dev\n/,
+    says: /instance\.json is damaged.*\nto fix: .*taskgate down --force --name dev\n/,
+    shows: /^dev: unknown.*\n.*\/instance\.json is damaged\n +to fix: .*taskgate down --force --name dev\n/,
   };
   const records = [
     ['of another version', otherVersion],
