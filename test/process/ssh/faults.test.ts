@@ -194,11 +194,13 @@ describe.skipIf(noSshServer)(`${noSshServer}what ssh must not do`, () => {
     );
     onTestFinished(() => void parent.kill('SIGKILL'));
     await once(parent.stdout, 'data');
-    const pids = await sshPids(client);
+    // the way over a jump host is an ssh of its own, with the user's configuration
+    const all = () => findPids(`^ssh -F (${client.folder}/|${server.clientConfig})`);
+    const pids = await all();
     expect(pids.length).toBe(isIndirect ? 2 : 1);
     parent.kill('SIGKILL');
     await untilGone(pids);
-    expect(await sshPids(client)).toEqual([]);
+    expect(await all()).toEqual([]);
   });
 });
 
