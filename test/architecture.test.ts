@@ -128,6 +128,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/lib/template.ts', 'src/config/', 'src/master/'],
   commander: ['src/cli/'],
   zod: ['src/config/'],
+  listr2: ['src/task-list/live/'],
   'tar-stream': ['src/lib/archive/tar.ts'],
   undici: ['src/lib/http/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],

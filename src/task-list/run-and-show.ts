@@ -9,9 +9,9 @@ type RunInput = Omit<RunStepsOptions, 'display'> & { readonly kind: DisplayKind 
 const describeEnd = ({ signal }: Interrupted): string =>
   `cleaning up; ${signal === 'SIGINT' ? 'Ctrl-C again' : `another ${signal}`} quits at once`;
 
-/** Runs the steps of a command, and shows them on stderr. Tested in test/process/interrupt.test.ts. */
+/** Runs the steps of a command, and shows them on stderr until all is drawn. Tested in test/process/interrupt.test.ts. */
 export const runAndShow = async <C>(steps: readonly Step<C>[], context: C, input: RunInput): Promise<void> => {
-  const { display, say } = showSteps(steps, input.kind);
+  const { display, say, close } = showSteps(steps, input.kind);
   const onAbort = () => {
     const { reason } = input.signal;
     if (reason instanceof Interrupted) say(describeEnd(reason));
@@ -21,5 +21,6 @@ export const runAndShow = async <C>(steps: readonly Step<C>[], context: C, input
     await runSteps(steps, context, { ...input, display });
   } finally {
     input.signal.removeEventListener('abort', onAbort);
+    await close();
   }
 };

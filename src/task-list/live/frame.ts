@@ -16,13 +16,12 @@ export type Picture = {
   readonly running: readonly Running[];
   /** How many steps have not begun. */
   readonly waiting: number;
-  /** Counts the pictures: the spinner turns. */
-  readonly turn: number;
+  /** What the spinner shows. */
+  readonly mark: string;
 };
 
 export type Size = { readonly columns: number; readonly rows: number };
 
-const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
 const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 
@@ -68,8 +67,7 @@ const fitInto = (steps: readonly (readonly string[])[], height: number): readonl
  * The lines below what has ended: the running steps with what each works on, and how many are still to come; never more
  * than the window shows.
  */
-export const drawFrame = ({ running, waiting, turn }: Picture, { columns, rows }: Size): readonly string[] => {
-  const mark = spinner[turn % spinner.length];
+export const drawFrame = ({ running, waiting, mark }: Picture, { columns, rows }: Size): readonly string[] => {
   const steps = running.map((one) => {
     const clock = one.elapsedMs < 1_000 ? '' : `  ${formatElapsed(one.elapsedMs)}`;
     return [`${mark} ${one.title}${clock}`, ...rowsOf(one)];

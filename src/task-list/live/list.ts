@@ -1,78 +1,99 @@
-import type { Progress } from '../../lib/progress.ts';
+import { Listr, ListrEventType, ListrTaskState, ProcessOutput } from 'listr2';
+import { describeProgress, type Progress } from '../../lib/progress.ts';
 import type { Stage } from '../../model/stage.ts';
-import { endedLine } from '../line-display.ts';
 import type { StepDisplay } from '../run.ts';
-import { drawFrame, paintFrame, type Size, widthOfLine } from './frame.ts';
+import type { Terminal } from './canvas.ts';
+import { LiveRenderer, type Track } from './renderer.ts';
 
-type Terminal = { readonly write: (text: string) => void; readonly size: () => Size };
-
-type Track = { readonly startedAt: number; readonly items: Map<string, Progress>; said: string | undefined };
-
-const redrawMs = 100;
-
-/** Terminals that know it show all of a picture at once: https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036 */
-const atOnce = (text: string): string => `\x1b[?2026h${text}\x1b[?2026l`;
-
-const note = (track: Track, what: string | Progress): void => {
-  if (typeof what === 'string') track.said = what;
-  else if (what.phase !== undefined || track.items.has(what.name)) track.items.set(what.name, what);
-  else track.said = `${what.name}: ${what.state}${what.detail ? ` ${what.detail}` : ''}`;
+/** A step as a task of listr2: it waits for its turn, and ends as the step does. */
+type Row = {
+  readonly track: Track;
+  readonly began: PromiseWithResolvers<void>;
+  readonly ended: PromiseWithResolvers<Stage | undefined>;
 };
 
-/** Draws below what stays; takes back what it drew last. The cursor stays visible: whatever kills the program, it is there. */
-const makeCanvas = ({ write, size }: Terminal) => {
-  let drawn: readonly string[] = [];
+type Live = {
+  readonly display: StepDisplay;
+  /** Adds a line that stays. */
+  readonly say: (line: string) => void;
+  /** Resolves when all is drawn. What has not ended by now leaves no line. */
+  readonly close: () => Promise<void>;
+};
+
+const emptyRow = (): Row => ({
+  track: { startedAt: undefined, items: new Map(), stage: undefined },
+  began: Promise.withResolvers(),
+  ended: Promise.withResolvers(),
+});
+
+const taskOf = (title: string, { track, began, ended }: Row) => ({
+  title,
+  rendererOptions: { track },
+  task: async (_: unknown, { task }: { readonly task: { state$: ListrTaskState } }): Promise<void> => {
+    task.state$ = ListrTaskState.PAUSED;
+    await Promise.race([began.promise, ended.promise]);
+    task.state$ = ListrTaskState.STARTED;
+    const outcome = (await ended.promise)?.outcome ?? 'cancelled';
+    // listr2 takes a task that is still in the state STARTED for completed
+    if (outcome === 'cancelled') task.state$ = ListrTaskState.CANCELLED;
+    if (outcome === 'skipped') task.state$ = ListrTaskState.SKIPPED;
+    if (outcome === 'failed') throw new Error(title);
+  },
+});
+
+/** Undefined for what is the progress of an item, else the line that it is. */
+const noteItem = ({ items }: Track, what: string | Progress): string | undefined => {
+  if (typeof what === 'string' || (what.phase === undefined && !items.has(what.name))) return describeProgress(what);
+  items.set(what.name, what);
+  return undefined;
+};
+
+/** Stderr, by listr2's own writer; never its `hijack`, which hides the cursor. */
+const stderr = (): Terminal => {
+  const output = new ProcessOutput(process.stderr, process.stderr);
   return {
-    draw: (kept: readonly string[], lines: readonly string[]): void => {
-      const { columns } = size();
-      // after the window was made smaller, a line takes several rows
-      const height = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOfLine(line) / columns)), 0);
-      const back = height > 0 ? `\x1b[${height}A\r\x1b[J` : '';
-      drawn = lines;
-      write(atOnce([back, ...[...kept, ...paintFrame(lines)].map((line) => `${line}\n`)].join('')));
+    write: (text) => void output.toStderr(text, false),
+    size: () => ({ columns: process.stderr.columns || 80, rows: process.stderr.rows || 24 }),
+  };
+};
+
+/** For a terminal: shows the steps of these titles as listr2's tasks. What has not begun is counted only. */
+export const showLive = (titles: readonly string[], terminal: Terminal = stderr()): Live => {
+  const rows = new Map(titles.map((title) => [title, emptyRow()]));
+  const said: string[] = [];
+  const list = new Listr(
+    [...rows].map(([title, row]) => taskOf(title, row)),
+    {
+      ...{ concurrent: true, exitOnError: false, registerSignalListeners: false },
+      ...{ renderer: LiveRenderer, rendererOptions: { terminal, said } },
     },
-  };
-};
-
-/**
- * For a terminal: a line for each step that has ended, in the order of their ends, and below them a picture of those that
- * run. What has not begun is counted only. `say` adds a line that stays.
- */
-export const showLive = (
-  titles: readonly string[],
-  terminal: Terminal,
-): { readonly display: StepDisplay; readonly say: (line: string) => void } => {
-  const canvas = makeCanvas(terminal);
-  const tracks = new Map<string, Track>();
-  const waiting = new Set(titles);
-  let timer: NodeJS.Timeout | undefined;
-  let turn = 0;
-  const draw = (...kept: readonly string[]): void => {
-    const running = [...tracks].map(([title, { startedAt, items, said }]) => ({
-      ...{ title, said, items: [...items.values()] },
-      elapsedMs: performance.now() - startedAt,
-    }));
-    turn += 1;
-    canvas.draw(kept, drawFrame({ running, waiting: running.length > 0 ? waiting.size : 0, turn }, terminal.size()));
-  };
+  );
+  const tasks = new Map([...rows.keys()].map((title, index) => [title, list.tasks[index]]));
+  const drawn = list.run();
   return {
-    say: draw,
+    say: (line) => {
+      said.push(line);
+      list.events.emit(ListrEventType.SHOULD_REFRESH_RENDER);
+    },
+    close: async () => {
+      for (const { ended } of rows.values()) ended.resolve(undefined);
+      await drawn;
+    },
     display: {
       started: (title) => {
-        waiting.delete(title);
-        tracks.set(title, { startedAt: performance.now(), items: new Map(), said: undefined });
-        timer ??= setInterval(draw, redrawMs).unref();
-        draw();
+        const row = rows.get(title);
+        if (row) row.track.startedAt = performance.now();
+        row?.began.resolve();
       },
       reported: (title, what) => {
-        const track = tracks.get(title);
-        if (track) note(track, what);
+        const [row, task] = [rows.get(title), tasks.get(title)];
+        const line = row && noteItem(row.track, what);
+        if (task && line !== undefined) task.output$ = line;
       },
-      ended: (stage: Stage) => {
-        waiting.delete(stage.title);
-        tracks.delete(stage.title);
-        if (tracks.size === 0 && waiting.size === 0) clearInterval(timer);
-        draw(...endedLine(stage));
+      ended: (stage) => {
+        const row = rows.get(stage.title);
+        if (row) row.track.stage = stage;
+        row?.ended.resolve(stage);
       },
     },
   };

@@ -9,7 +9,7 @@ const item = (name: string, phase: 'working' | 'waiting' | 'done', detail = '') 
 
 test('only what runs turns and has a clock; what has not begun is counted', () => {
   const running = [step('Start the cluster', { elapsedMs: 72_000 }), step('Load images')];
-  expect(drawFrame({ running, waiting: 11, turn: 0 }, wide)).toEqual([
+  expect(drawFrame({ running, waiting: 11, mark: '⠋' }, wide)).toEqual([
     '⠋ Start the cluster  1:12',
     '⠋ Load images',
     '◦ 11 more steps',
@@ -24,7 +24,7 @@ test('each item at work has its own row, those that wait share one, and what is 
     item('images', 'waiting'),
     item('coredns', 'waiting'),
   ];
-  expect(drawFrame({ running: [step('Prepare', { items })], waiting: 0, turn: 0 }, wide)).toEqual([
+  expect(drawFrame({ running: [step('Prepare', { items })], waiting: 0, mark: '⠋' }, wide)).toEqual([
     '⠋ Prepare',
     '  › kubernetes: building 41 of at most 90 packages',
     '  › contour: building 12.3 of 98.0 MB',
@@ -36,14 +36,14 @@ test('each item at work has its own row, those that wait share one, and what is 
 test.each([24, 10, 5, 3, 2, 1])('a window of %i rows is never overfull, and shows a step', (rows) => {
   const items = Array.from({ length: 12 }, (_, index) => item(`item${index}`, 'working'));
   const running = [step('A', { items }), step('B', { items }), step('C')];
-  const lines = drawFrame({ running, waiting: 5, turn: 3 }, { columns: 80, rows });
+  const lines = drawFrame({ running, waiting: 5, mark: '⠋' }, { columns: 80, rows });
   expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
   expect(lines[0]).toContain('A');
 });
 
 test('a line never reaches the edge of the window: a terminal would take two rows for it', () => {
   const running = [step('x'.repeat(200), { said: '漢'.repeat(100) })];
-  const [first = '', second = ''] = drawFrame({ running, waiting: 0, turn: 0 }, { columns: 40, rows: 24 });
+  const [first = '', second = ''] = drawFrame({ running, waiting: 0, mark: '⠋' }, { columns: 40, rows: 24 });
   expect([...first]).toHaveLength(40);
   // each of these takes two columns
   expect([...second].length).toBeLessThan(24);
@@ -51,5 +51,5 @@ test('a line never reaches the edge of the window: a terminal would take two row
 
 test('nothing that a step quotes is obeyed by the terminal', () => {
   const running = [step('A', { said: 'evil\x1b[2J' })];
-  expect(drawFrame({ running, waiting: 0, turn: 0 }, wide).join('')).not.toContain('\x1b');
+  expect(drawFrame({ running, waiting: 0, mark: '⠋' }, wide).join('')).not.toContain('\x1b');
 });
