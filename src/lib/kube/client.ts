@@ -1,7 +1,7 @@
-import type { Fields } from '../json.ts';
+import { type Fields, isFields, itemsOf } from '../json.ts';
 import { objectsIn, parseAnswer, verifyObject } from './answer.ts';
 import { collectionOf, discovery, selectorsOf } from './discovery.ts';
-import { isNotFound } from './error.ts';
+import { isAlreadyExists, isNotFound } from './error.ts';
 import { type HttpOptions, type KubeRequest, kubeHttp } from './http.ts';
 import type { KubeObject, ObjectRef, Selection } from './types.ts';
 import { watchObjects } from './watch.ts';
@@ -27,6 +27,7 @@ export type Kube = {
   readonly list: <T extends KubeObject = KubeObject>(selection: Selection) => Promise<readonly T[]>;
   /** Server-side apply with {@link fieldManager}. `force` (default true) takes over fields of other managers. */
   readonly apply: <T extends KubeObject>(object: T, options?: ApplyOptions) => Promise<T>;
+  /** An object that this very call has made, by a try that seemed to fail, is no conflict. */
   readonly create: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => Promise<T>;
   /** Replaces the object; its resourceVersion makes a lost race a 409. */
   readonly update: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => Promise<T>;
@@ -56,6 +57,12 @@ const selectionOf = ({ apiVersion, kind, metadata: { name, namespace } }: Object
   name,
   ...(namespace && { namespace }),
 });
+
+/** After a repeated create: an apply would be another operation, so this is what an earlier try has made. */
+const isCreatedHere = ({ managedFields }: Fields): boolean =>
+  itemsOf(managedFields)
+    .filter(isFields)
+    .some(({ manager, operation }) => manager === fieldManager && operation === 'Update');
 
 /**
  * Connects to the cluster of a kubeconfig's text; nothing is sent yet.
@@ -98,8 +105,21 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
         query: { ...query(dryRun), force: String(force) },
         body: object,
       }),
-    create: async (object, { dryRun } = {}) =>
-      send(await pathOf(collectionOf(selectionOf(object))), { method: 'POST', query: query(dryRun), body: object }),
+    create: async (object, { dryRun } = {}) => {
+      const path = await pathOf(collectionOf(selectionOf(object)));
+      let tries = 1;
+      const onRetry = () => {
+        tries++;
+      };
+      try {
+        return await send(path, { method: 'POST', query: query(dryRun), body: object, onRetry });
+      } catch (error) {
+        if (tries === 1 || !isAlreadyExists(error)) throw error;
+        const found = await get<typeof object>(object);
+        if (isCreatedHere(found.metadata)) return found;
+        throw error;
+      }
+    },
     update: async (object, { dryRun } = {}) =>
       sendForObject(await pathOf(selectionOf(object)), { method: 'PUT', query: query(dryRun), body: object }),
     patch: async (ref, patch, { type, subresource, dryRun }) =>
@@ -110,14 +130,19 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
         body: patch,
       }),
     remove: async (ref, { propagation = 'Background', gracePeriodSeconds } = {}) => {
+      let tries = 1;
+      const onRetry = () => {
+        tries++;
+      };
       try {
         await send(await pathOf(selectionOf(ref)), {
           method: 'DELETE',
+          onRetry,
           body: { propagationPolicy: propagation, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) },
         });
         return true;
       } catch (error) {
-        if (isNotFound(error)) return false;
+        if (isNotFound(error)) return tries > 1;
         throw error;
       }
     },

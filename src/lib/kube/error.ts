@@ -55,6 +55,8 @@ export class KubeError extends UserError {
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isAlreadyExists = (error: unknown): boolean =>
+  error instanceof KubeError && error.code === 409 && error.reason === 'AlreadyExists';
 export const isConflict = (error: unknown): boolean =>
   error instanceof KubeError && error.code === 409 && error.reason === 'Conflict';
 

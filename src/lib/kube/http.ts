@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import type { UserError } from '../errors.ts';
 import { readLines, readText, strange } from './answer.ts';
 import { refusalOf } from './error.ts';
 import { type OpenedKubeconfig, type OpenOptions, openKubeconfig } from './kubeconfig/open.ts';
@@ -12,6 +13,8 @@ export type KubeRequest = {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
+  /** Told of what a try met, before the next one. The API server may have done that try all the same. */
+  readonly onRetry?: (trouble: UserError) => void;
 };
 
 export type KubeResponse = { readonly text: () => Promise<string>; readonly lines: () => AsyncIterable<string> };
@@ -108,7 +111,7 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string, options: Http
   const opened = openKubeconfig(kubeconfig, kubeContext, opening);
   return async (path, { query = {}, method = 'GET', ...request } = {}) => {
     const sent: Sent = { ...request, method, path: pathOf(opened, path, query) };
-    const patience: Patience = { method, path, endsAt: performance.now() + patienceMs };
+    const patience: Patience = { path, endsAt: performance.now() + patienceMs };
     for (let tries = 1; ; tries++) {
       let retryAfter: string | undefined;
       try {
@@ -118,7 +121,9 @@ export const kubeHttp = (kubeconfig: string, kubeContext?: string, options: Http
       } catch (error) {
         if (sent.signal?.aborted) throw error;
         const waitMs = retryPauseMs(error, { ...patience, tries, retryAfter });
-        if (waitMs === undefined) throw unreachable(opened, error);
+        const trouble = unreachable(opened, error);
+        if (waitMs === undefined) throw trouble;
+        sent.onRetry?.(trouble);
         await pause(waitMs, undefined, sent.signal && { signal: sent.signal });
       }
     }

@@ -2,13 +2,14 @@ import { KubeError } from './error.ts';
 
 /** As many attempts as client-go makes where the API server names a pause (rest/request.go). */
 const mostTries = 10;
+/** A request may take the API server longer than all patience, since it ends requests after a minute. */
+const fewestTries = 3;
 /** The API server wants a second; what stands before an attached one may want days. */
 const longestPauseMs = 10_000;
 const firstPauseMs = 100;
 const longestOwnPauseMs = 5_000;
 
 export type Patience = {
-  readonly method: string;
   readonly path: string;
   /** By `performance.now()`. */
   readonly endsAt: number;
@@ -37,15 +38,15 @@ const askedPauseMs = ({ code }: KubeError, retryAfter = ''): number | undefined 
 
 /**
  * How long to wait before a request is sent again; undefined if its failure is final. A pause that the API server asks for
- * (Retry-After) counts for ten tries, as in client-go. What passes is tried again until the patience ends; after a connection
- * that was closed a POST is not: the object may be there.
+ * (Retry-After) counts for ten tries, as in client-go. What passes is tried again until the patience ends, and twice whatever
+ * the time. What was tried may have been done already: its sender judges a 409 or 404 that follows by `onRetry`.
  */
 export const retryPauseMs = (error: unknown, attempt: Attempt): number | undefined => {
-  const { method, path, endsAt, tries, retryAfter } = attempt;
+  const { path, endsAt, tries, retryAfter } = attempt;
   const asked = error instanceof KubeError ? askedPauseMs(error, retryAfter) : undefined;
   if (asked !== undefined && tries < mostTries) return asked;
   if (isRelayed(path)) return undefined;
-  const passes = error instanceof KubeError ? isPassing(error) : method !== 'POST' && isClosed(error);
-  if (!passes || performance.now() > endsAt) return undefined;
+  const passes = error instanceof KubeError ? isPassing(error) : isClosed(error);
+  if (!passes || (tries >= fewestTries && performance.now() > endsAt)) return undefined;
   return Math.min(firstPauseMs * 2 ** (tries - 1), longestOwnPauseMs);
 };

@@ -36,9 +36,12 @@ const isBug = (error: unknown): boolean =>
 export async function* watchObjects<T extends KubeObject>(input: WatchInput): AsyncGenerator<readonly T[]> {
   const { signal, reconnectPauseMs = usualPauseMs } = input;
   let trouble: unknown;
+  const onRetry = (met: UserError): void => {
+    trouble = met;
+  };
   while (!signal.aborted) {
     try {
-      for await (const objects of followOnce<T>(input)) {
+      for await (const objects of followOnce<T>(input, onRetry)) {
         trouble = undefined;
         yield objects;
       }
@@ -52,15 +55,18 @@ export async function* watchObjects<T extends KubeObject>(input: WatchInput): As
   if (trouble) throw new UserError(messageOf(trouble), { id: 'cluster.api', cause: trouble });
 }
 
-async function* followOnce<T extends KubeObject>({ http, pathOf, selection, signal }: WatchInput) {
+async function* followOnce<T extends KubeObject>(
+  { http, pathOf, selection, signal }: WatchInput,
+  onRetry: (trouble: UserError) => void,
+) {
   const path = await pathOf(collectionOf(selection));
   const query = selectorsOf(selection);
-  const list = parseAnswer(await (await http(path, { query, signal })).text());
+  const list = parseAnswer(await (await http(path, { query, signal, onRetry })).text());
   const { apiVersion, kind } = selection;
   const objects = new Map(objectsIn(list).map((item) => [keyOf(item), { ...item, apiVersion, kind } as T]));
   yield [...objects.values()];
   const resourceVersion = versionOf(list);
-  const stream = await http(path, { query: { ...query, watch: 'true', resourceVersion }, signal });
+  const stream = await http(path, { query: { ...query, watch: 'true', resourceVersion }, signal, onRetry });
   for await (const line of stream.lines()) {
     // ADDED, MODIFIED, DELETED, BOOKMARK or ERROR
     const { type, object } = parseAnswer(line);

@@ -65,8 +65,13 @@ export const addListeners = async (
 ): Promise<ChosenPorts> => {
   let chosen: ChosenPorts = { ports: [], notes: [] };
   await changeGateway(kube, gateway, (live) => {
-    chosen = choosePorts(live, gateway.portRange, wish);
-    return withListeners(live, chosen.ports, allocationId);
+    // an earlier try may have been stored, though it seemed to fail
+    const bare = withoutListeners(
+      live,
+      portsOf(live, (id) => id === allocationId),
+    );
+    chosen = choosePorts(bare, gateway.portRange, wish);
+    return withListeners(bare, chosen.ports, allocationId);
   });
   return chosen;
 };

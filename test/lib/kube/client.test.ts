@@ -89,3 +89,79 @@ test('remove names the propagation, and a grace period only if one is given', as
     { propagationPolicy: 'Foreground', gracePeriodSeconds: 0 },
   ]);
 });
+
+const timeout = {
+  kind: 'Status',
+  reason: 'Timeout',
+  message: 'Timeout: request did not complete within requested timeout - context deadline exceeded',
+};
+const kinds = { resources: [{ name: 'pods', kind: 'Pod', namespaced: true, verbs: ['list'] }] };
+
+type Slow = {
+  /** How the first try of a write ends. */
+  readonly first: 504 | 'closed';
+  /** Whether that try was stored all the same. */
+  readonly isStored: boolean;
+  /** Who has made the object that is there. */
+  readonly manager?: string;
+};
+
+type Stored = { readonly metadata: object } | undefined;
+
+const made = (manager: string): Stored => ({
+  ...pod,
+  metadata: { ...pod.metadata, managedFields: [{ manager, operation: 'Update' }] },
+});
+
+/** What an API server answers, by what it has. */
+const answerTo = (method: string, url: string, stored: Stored): readonly [number, object] => {
+  if (method === 'POST' && stored) return [409, { reason: 'AlreadyExists', message: 'pods "p" already exists' }];
+  if (method === 'DELETE' && !stored) return [404, { reason: 'NotFound', message: 'pods "p" not found' }];
+  return [200, method === 'GET' && url === path ? { items: [pod] } : (stored ?? pod)];
+};
+
+/** A stand-in for an API server whose first answer to each method is late, in the words of its own timeout. */
+const serveSlowly = async ({ first, isStored, manager = 'taskgate' }: Slow) => {
+  const calls: string[] = [];
+  let stored: Stored;
+  const store = (method: string) => {
+    if (method !== 'GET') stored = method === 'DELETE' ? undefined : made(manager);
+  };
+  const kubeconfig = await servePlainly(async (request, response) => {
+    const { method = '', url = '' } = request;
+    const say = (code: number, body: object) => void response.writeHead(code).end(JSON.stringify(body));
+    if (url === '/api/v1') return say(200, kinds);
+    await text(request);
+    const isFirst = !calls.includes(method);
+    calls.push(method);
+    const [code, body] = answerTo(method, url, stored);
+    if ((!isFirst && code === 200) || (isFirst && isStored)) store(method);
+    if (!isFirst) return say(code, body);
+    return first === 504 ? say(504, timeout) : void request.socket.destroy();
+  });
+  // as on a machine where one answer takes longer than all patience
+  return { kube: connect(kubeconfig, undefined, { patienceMs: 0 }), calls };
+};
+
+test.each(['closed', 504] as const)('each request is sent again after its first try: %s', async (first) => {
+  const { kube, calls } = await serveSlowly({ first, isStored: false });
+  expect(await kube.get(pod)).toMatchObject(pod);
+  expect(await kube.create(pod)).toMatchObject(pod);
+  expect(await kube.apply(pod)).toMatchObject(pod);
+  expect(await kube.update(pod)).toMatchObject(pod);
+  expect(await kube.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'team' })).toMatchObject([pod]);
+  expect(await kube.remove(pod)).toBe(true);
+  expect(calls).toEqual(['GET', 'GET', 'POST', 'POST', 'PATCH', 'PATCH', 'PUT', 'PUT', 'GET', 'DELETE', 'DELETE']);
+});
+
+test.each(['closed', 504] as const)('a try that was stored all the same is no conflict: %s', async (first) => {
+  const { kube, calls } = await serveSlowly({ first, isStored: true });
+  expect(await kube.create(pod)).toMatchObject({ metadata: { name: 'p', managedFields: expect.anything() } });
+  expect(await kube.remove(pod)).toBe(true);
+  expect(calls).toEqual(['POST', 'POST', 'GET', 'GET', 'DELETE', 'DELETE']);
+});
+
+test('an object that somebody else has made in between is a conflict', async () => {
+  const { kube } = await serveSlowly({ first: 504, isStored: true, manager: 'kubectl-create' });
+  await expect(kube.create(pod)).rejects.toMatchObject({ code: 409, reason: 'AlreadyExists' });
+});

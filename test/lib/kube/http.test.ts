@@ -43,8 +43,26 @@ test('a slow API server (504) is asked again, and is an error of the cluster whe
   const { http, requests } = await serve([slow, { code: 200, message: 'done' }]);
   expect(await (await http('/api', { method: 'PATCH', body: {} })).text()).toContain('done');
   expect(requests()).toBe(2);
-  const { http: always } = await serve([slow], { patienceMs: 50 });
-  await expect(always('/api')).rejects.toMatchObject({ id: 'cluster.refused', message: slow.message });
+  const { http: always, requests: all } = await serve([slow], { patienceMs: 0 });
+  await expect(always('/api')).rejects.toMatchObject({
+    id: 'cluster.refused',
+    message: slow.message,
+    hint: 'the API server has trouble of its own: see its log and that of etcd, then run the command again',
+  });
+  expect(all()).toBe(3);
+});
+
+test('who sends a request is told of each try that failed, also of connections that nobody may keep', async () => {
+  let served = 0;
+  const kubeconfig = await servePlainly((request, response) => {
+    served++;
+    if (served === 1) return void request.socket.destroy();
+    response.writeHead(served === 2 ? 504 : 200).end(JSON.stringify({ message: 'Timeout: too slow' }));
+  });
+  const met: string[] = [];
+  const onRetry = ({ message }: Error) => void met.push(message);
+  await kubeHttp(kubeconfig, undefined, { patienceMs: 0 })('/api', { method: 'POST', body: {}, onRetry });
+  expect(met).toEqual([expect.stringMatching(/^the API server at http:.* does not answer: /), 'Timeout: too slow']);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KubeError } from '../../../src/lib/kube/error.ts';
 import { type Attempt, retryPauseMs } from '../../../src/lib/kube/retry.ts';
 
-const patient = (): Attempt => ({ method: 'GET', path: '/api/v1/nodes', tries: 1, endsAt: performance.now() + 60_000 });
+const patient = (): Attempt => ({ path: '/api/v1/nodes', tries: 1, endsAt: performance.now() + 60_000 });
 const refusal = (code: number, message = 'words') => new KubeError(code, '', message);
 const failure = (code: string) => Object.assign(new Error('words'), { code });
 
@@ -32,14 +32,17 @@ test.each([
   expect(retryPauseMs(error, patient()) !== undefined).toBe(isRetried);
 });
 
-test('the pauses grow to 5 s, and end with the patience', () => {
+test('the pauses grow to 5 s, and end with the patience, after three tries at the earliest', () => {
   const pauses = [1, 2, 3, 6, 7, 40].map((tries) => retryPauseMs(refusal(504), { ...patient(), tries }));
   expect(pauses).toEqual([100, 200, 400, 3_200, 5_000, 5_000]);
-  expect(retryPauseMs(refusal(504), { ...patient(), endsAt: performance.now() - 1 })).toBeUndefined();
+  const late = { ...patient(), endsAt: performance.now() - 1 };
+  for (const error of [refusal(504), refusal(429), failure('UND_ERR_SOCKET')]) {
+    const retries = [1, 2, 3, 4].map((tries) => retryPauseMs(error, { ...late, tries }) !== undefined);
+    expect(retries).toEqual([true, true, false, false]);
+  }
 });
 
-test('what may have been created is not created again; what pods answer is not asked again', () => {
-  expect(retryPauseMs(failure('UND_ERR_SOCKET'), { ...patient(), method: 'POST' })).toBeUndefined();
+test('what pods answer is not asked again', () => {
   const path = '/api/v1/namespaces/n/pods/p:8080/proxy/dial';
   expect(retryPauseMs(refusal(503), { ...patient(), path })).toBeUndefined();
 });

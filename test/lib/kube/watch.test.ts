@@ -7,6 +7,7 @@ import { type KubeHttp, type KubeRequest, kubeHttp } from '../../../src/lib/kube
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { watchObjects } from '../../../src/lib/kube/watch.ts';
 import { waitUntil } from '../../../src/lib/wait.ts';
+import { servePlainly } from '../../support/kube/plain-server.ts';
 
 const selection = { apiVersion: 'v1', kind: 'Pod', name: 'a' };
 const pathOf = async () => '/api/v1/pods';
@@ -47,11 +48,16 @@ const podSource = (http: KubeHttp) => (signal: AbortSignal) =>
   watchObjects<KubeObject & { phase?: string }>({ http, pathOf, selection, signal, reconnectPauseMs: 5 });
 
 /** The first states of a watch, each as its objects' names and phases. */
-const statesOf = async (http: KubeHttp, count: number): Promise<readonly string[]> => {
+const statesOf = async (
+  http: KubeHttp,
+  count: number,
+  onState: (state: string) => void = () => undefined,
+): Promise<readonly string[]> => {
   const stop = new AbortController();
   const states: string[] = [];
   for await (const pods of podSource(http)(stop.signal)) {
     states.push(pods.map(({ metadata, phase }) => `${metadata.name}${phase ? `:${phase}` : ''}`).join(' '));
+    onState(states.at(-1) ?? '');
     if (states.length === count) break;
   }
   stop.abort();
@@ -153,11 +159,12 @@ test('an abort ends it without a word', async () => {
 
 test('a real connection that breaks and comes again', async () => {
   let requests = 0;
+  let breakOff = (): void => undefined;
   const server = createServer((request, response) => {
     requests++;
     if (!request.url?.includes('watch')) return response.end(list(pod(requests === 1 ? 'a' : 'b')));
     response.write(`${event('ADDED', pod('c'))}\n`);
-    return setTimeout(() => response.destroy(), 20);
+    breakOff = () => void response.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () => {
@@ -170,9 +177,19 @@ test('a real connection that breaks and comes again', async () => {
   const named = { name: 'x', cluster, user: {}, context: { cluster: 'x', user: 'x' } };
   const kubeconfig = { clusters: [named], users: [named], contexts: [named], 'current-context': 'x' };
   const http = kubeHttp(JSON.stringify(kubeconfig));
-  expect(await statesOf(http, 3)).toEqual(['a', 'a c', 'b']);
+  // what was not read yet is lost with the connection
+  expect(await statesOf(http, 3, (state) => state === 'a c' && breakOff())).toEqual(['a', 'a c', 'b']);
   close();
-  await expect(waitForB(http)).rejects.toThrow(
+  // a connection that was kept may break first, which is tried again after 100 ms
+  await expect(waitForB(http, 600)).rejects.toThrow(
     `nothing seen yet (the API server at ${url} does not answer: connect ECONNREFUSED`,
   );
+});
+
+test('the deadline tells what was tried again in vain', async () => {
+  const kubeconfig = await servePlainly((_, response) => {
+    response.writeHead(504).end(JSON.stringify({ reason: 'Timeout', message: 'Timeout: too slow' }));
+  });
+  // the API server is asked at 0 ms, 100 ms, 300 ms
+  await expect(waitForB(kubeHttp(kubeconfig), 200)).rejects.toThrow(/nothing seen yet \(Timeout: too slow\)$/);
 });

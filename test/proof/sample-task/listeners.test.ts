@@ -98,3 +98,17 @@ test('does not retry another refusal', async () => {
   await expect(addListeners(kube, gateway, wish)).rejects.toThrow('Too many: 65');
   expect(writes()).toHaveLength(1);
 });
+
+test('an update that was stored, though it seemed to fail, adds no second set', async () => {
+  const fake = fakeKube({ objects: [foreign] });
+  let updates = 0;
+  const update: typeof fake.kube.update = async (object, options) => {
+    await fake.kube.update(object, options);
+    // the client's second try of it finds the new version
+    if (updates++ === 0) throw refusal(409, 'Conflict', 'the object has been modified');
+    return object;
+  };
+  expect(await addListeners({ ...fake.kube, update }, gateway, wish)).toEqual({ ports: [20001, 20002], notes: [] });
+  const live = await fake.kube.get<typeof foreign>(gatewayRef(gateway));
+  expect(portsOf(live as never, isSelected)).toEqual([20001, 20002]);
+});
