@@ -112,6 +112,9 @@ const untilUp = async (access: Access, qemu: Tethered, { signal }: Limits): Prom
   if (end !== undefined) throw new Error(`qemu ${end}`);
 };
 
+/** Every login and the service's unit read this file; the waits of a machine as most have are too short for TCG. */
+const slowCommand = [...['sudo', 'sh', '-c', 'echo TASKGATE_TIMEOUTS_STAGE_SECONDS=1200 >>/etc/environment']];
+
 const findNpm = async (signal: AbortSignal): Promise<string> => {
   const { stdout } = await execaRunner(['npm', 'root', '--global'], { signal });
   return join(stdout.trim(), 'npm');
@@ -143,6 +146,7 @@ export const startMachine = async (options: MachineOptions, limits: Limits): Pro
       await untilUp(access, qemu, limits);
       say('unpacking the copies in the machine');
       await unpackAll(access, copies, signal);
+      if (acceleration.isSlow) await execaRunner(sshCommand(access, slowCommand), { signal });
       say('the machine is ready');
       return { ...access, consolePath, ended: qemu.ended, end };
     } catch (error) {

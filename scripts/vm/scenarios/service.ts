@@ -18,7 +18,7 @@ const startUnit = ({ root }: Session): Promise<string> =>
   root(
     [
       'systemd-run --on-active=30 --unit=scenario --uid=dev -p StandardOutput=journal+console -p StandardError=journal+console',
-      `-E HOME=/home/dev -E PATH=/usr/local/bin:/usr/bin:/bin sh -c '${program}'`,
+      `-p EnvironmentFile=-/etc/environment -E HOME=/home/dev -E PATH=/usr/local/bin:/usr/bin:/bin sh -c '${program}'`,
     ].join(' '),
   );
 
@@ -26,7 +26,7 @@ const untilEnded = async ({ access, signal }: Session): Promise<string> => {
   const look = async () => (await findTextFile(access.consolePath)) ?? '';
   const judge = (text: string) => text.includes(endMark) || 'the unit has not ended';
   return waitUntil('The unit', polling(look, 2_000), judge, {
-    timeoutMs: 15 * 60_000,
+    timeoutMs: 40 * 60_000,
     id: 'cluster.not-ended',
     signal,
   });
