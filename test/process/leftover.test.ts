@@ -33,14 +33,14 @@ describe.skipIf(noNamespaces)(`${noNamespaces}a node that runs on though its rec
     expect(first.stderr + first.stdout).toContain('a node that ran on without its record was ended');
     expect(await ended).toEqual([null, 'SIGKILL']);
     expect(await findLeftover('lost', dir)).toEqual([]);
-    const second = await user.run(['down', '--name', 'lost']);
+    const second = await user.run(['down', '--name', 'lost', '--if-exists']);
     expect(second.stderr + second.stdout).toContain('there is no instance lost');
   });
 
   test('another name, and the same name in another state folder, are left alone', async ({ user }) => {
     const dir = join(user.state, 'elsewhere', 'lost');
     const { ended } = await leaveNode('lost', dir);
-    expect(await user.run(['down', '--name', 'lost'])).toMatchObject({ exitCode: 0 });
+    expect(await user.run(['down', '--name', 'lost', '--if-exists'])).toMatchObject({ exitCode: 0 });
     expect(await findLeftover('lost', dir)).toHaveLength(2);
     expect(await findLeftover('other', dir)).toHaveLength(1);
     await execaRunner(['ip', 'link', 'delete', linkName(dir)]);
