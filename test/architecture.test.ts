@@ -133,6 +133,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/lib/http/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],
   'reflect-metadata': ['src/lib/certificates.ts'],
+  '@kubernetes/client-node': ['src/lib/kube/kubeconfig/model.ts'],
   ws: ['src/lib/kube/port-forward.ts'],
 };
 

@@ -5,7 +5,7 @@ import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
-import { verifyNoPrograms } from '../../lib/kube/kubeconfig/load.ts';
+import { verifyNoPrograms } from '../../lib/kube/kubeconfig/programs.ts';
 import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
 import type { RightFinding } from '../../master/account/rights-check.ts';
@@ -53,7 +53,7 @@ const placeOf = async ({ config, folders }: CommandContext): Promise<MasterScope
 
 const checkAccount = async (context: CommandContext, kubeconfig: string): Promise<Checked> => {
   const text = await readNamedFile(kubeconfig, 'kubeconfig');
-  verifyNoPrograms(text, kubeconfig);
+  await verifyNoPrograms(text, kubeconfig);
   return { kubeconfig, missing: await checkMasterAccount(text, await placeOf(context)) };
 };
 
