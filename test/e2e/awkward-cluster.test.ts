@@ -69,7 +69,7 @@ describe('a cluster with rules and controllers of its own', () => {
     await setAddress('192.0.2.77');
     await expect.poll(() => taskgate.run('status'), { timeout: 20_000 }).toMatchObject({ exitCode: 6 });
     expect((await taskgate.run('status')).stdout).toMatch(
-      /its address is 192\.0\.2\.77, not 10\.[\s\S]*to fix: another controller has set .*; run: taskgate up/,
+      /its address is 192\.0\.2\.77, not 10\.[\s\S]*to fix: another controller has set .*; run: (npx )?taskgate up/,
     );
     expect(ending(await taskgate.run('up'))).toBe('exit 0');
     expect(await taskgate.file('dev', 'master.yaml')).toContain('gateway_ip: 127.0.0.1');

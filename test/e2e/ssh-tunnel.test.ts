@@ -65,7 +65,7 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
   test('cut: no task reaches the master any more; mended: the same address works again', async () => {
     await server.network.setLink('down');
     await waitForTunnel('backoff');
-    const cut = await taskgate.run('smoke', '--json', ...ssh);
+    const cut = await taskgate.run('smoke', '--json');
     expect(cut.exitCode).toBe(8);
     const broken = JSON.parse(cut.stdout).hops.filter(({ ok }: { ok: boolean }) => !ok);
     expect(new Set(broken.map(({ direction }: { direction: string }) => direction))).toEqual(new Set(['reverse']));
@@ -74,7 +74,7 @@ describe(`${noSshServer}a master that tasks reach by ssh -R on a machine of its 
     await server.network.setLink('up');
     const { tunnels } = await waitForTunnel('up');
     expect(tunnels?.tunnel?.address).toMatchObject({ host: server.address, port });
-    expect(ending(await taskgate.run('smoke', ...ssh))).toBe('exit 0');
+    expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   });
 
   test('the tunnel daemon is killed: status says so, up opens it again at the same address', async () => {
