@@ -148,6 +148,11 @@ test('each outside package has one door', () => {
   expect(wrong).toEqual([]);
 });
 
+test('the official Kubernetes client, half a second of modules, is loaded only where it is used', () => {
+  const early = sources.filter(({ text }) => /^import (?!type\b)[^;]*'@kubernetes\/client-node'/m.test(text));
+  expect(early.map(({ path }) => path)).toEqual([]);
+});
+
 test('process.env, console and exit codes stay at the edges', () => {
   const edges = ['src/cli/', 'src/config/'];
   const wrong = sources.filter(({ path, text }) => {
