@@ -60,18 +60,31 @@ const install = (folder) => {
   return existsSync(nodeIn(folder)) ? troubleOf(nodeIn(folder)) : `npm did not get it: ${stderr.trim() || 'no reason'}`;
 };
 
-/** Whole or not at all, whoever else fetches it at the same time. */
-const fetchInto = (folder) => {
-  mkdirSync(dirname(folder), { recursive: true });
-  const draft = mkdtempSync(`${folder}.`);
+/** Moves it to its place; another run may have been first. What stands there without a program is of no use. */
+const place = (draft, folder) => {
+  if (existsSync(nodeIn(folder))) return;
+  rmSync(folder, { recursive: true, force: true });
+  chmodSync(draft, 0o755); // its tunnel daemon may run as another user than its command
   try {
-    const problem = install(draft);
-    if (problem || existsSync(folder)) return problem;
-    chmodSync(draft, 0o755); // its tunnel daemon may run as another user than its command
     renameSync(draft, folder);
-    return '';
+  } catch (error) {
+    if (!existsSync(nodeIn(folder))) throw error;
+  }
+};
+
+/** Whole or not at all, whoever else fetches it at the same time. Gives why not, or an empty text. */
+const fetchInto = (folder) => {
+  let draft;
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+    draft = mkdtempSync(`${folder}.`);
+    const problem = install(draft);
+    if (!problem) place(draft, folder);
+    return problem;
+  } catch (error) {
+    return error.message;
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    if (draft) rmSync(draft, { recursive: true, force: true });
   }
 };
 

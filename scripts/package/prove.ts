@@ -58,7 +58,7 @@ export const provePackage = async (say: (line: string) => void): Promise<void> =
       await $({ env, cwd: project })`${taskgate} up --provider native --name packed --master-port 18099`;
       await $({ env, cwd: project })`${taskgate} status --name packed`;
     } finally {
-      await $({ env, cwd: project })`${taskgate} down --name packed`;
+      await $({ env, cwd: project })`${taskgate} down --name packed --if-exists`;
     }
   } finally {
     await rm(dir, { recursive: true, force: true });

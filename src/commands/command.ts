@@ -74,23 +74,30 @@ const findKept = async (stateDir: string, name: string): Promise<GivenSettings |
 };
 
 /**
- * Reads the configuration: what the instance keeps, and what this run names. Throws UserError `usage.config` with every
- * problem in it, and `usage.reset`.
+ * Reads the configuration: what the instance keeps unless `isKept` is false, and what this run names. Throws UserError
+ * `usage.config` with every problem in it, and `usage.reset`.
  */
-export const readConfig = async ({ invocation, flags }: CommandInput): Promise<LoadedCommand> => {
+export const readConfig = async (
+  { invocation, flags }: CommandInput,
+  { isKept }: { readonly isKept: boolean } = { isKept: true },
+): Promise<LoadedCommand> => {
   const { cwd, env, signal } = invocation;
   const folders = await foldersOf(env);
   const { configFile: file, reset, settings } = flags;
   const optional = { ...(file && { file }), ...(reset !== undefined && { reset }) };
   const instance = (name: string) => findKept(folders.stateDir, name);
-  const loaded = await loadConfig({ cwd, env, flags: settings, check: checkSettings, instance, ...optional });
+  const input = { cwd, env, flags: settings, check: checkSettings, ...optional, ...(isKept && { instance }) };
+  const loaded = await loadConfig(input);
   const { config, given, origins } = loaded;
   return { ...loaded, context: { config, folders, runner: execaRunner, signal, env, chosen: { given, origins } } };
 };
 
-/** The configuration of a command that works on an instance as it is: as the last `up` made it, whatever is named now. */
+/**
+ * The configuration of a command that works on an instance as it is: as the last `up` made it, whatever is named now. What
+ * the instance keeps for the next `up` is not read: that it does not go with a variable of today is no matter of this command.
+ */
 export const readMade = async (input: CommandInput): Promise<LoadedCommand> => {
-  const loaded = await readConfig(input);
+  const loaded = await readConfig(input, { isKept: false });
   const record = await findRecord(loaded.context.folders.stateDir, loaded.config.name);
   const config = record ? asMade(loaded.config, record) : loaded.config;
   return { ...loaded, config, context: { ...loaded.context, config } };

@@ -54,7 +54,7 @@ const describe = (dir: string, entries: readonly Listed[]): string => {
 
 /** What is in the cache, and how much of the disk it takes. */
 export const cacheList = async (input: CommandInput): Promise<void> => {
-  const { context } = await readConfig(input);
+  const { context } = await readConfig(input, { isKept: false });
   const { cacheDir } = context.folders;
   const [entries, judge] = await Promise.all([listCache(cacheDir), makeJudge(context)]);
   const listed = entries.map((entry) => judgeEntry(entry, judge));
@@ -75,7 +75,7 @@ const busy = (pid: number): never => {
  * `environment.cache-in-use` while another process fills the cache.
  */
 export const cachePrune = async (input: CommandInput): Promise<void> => {
-  const { context } = await readConfig(input);
+  const { context } = await readConfig(input, { isKept: false });
   const { cacheDir } = context.folders;
   const judge = await makeJudge(context);
   const isKept = (key: string): boolean => {

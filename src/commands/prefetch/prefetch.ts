@@ -69,7 +69,7 @@ export const prefetch = async (input: CommandInput): Promise<void> => {
   if (bundle !== undefined && isRemote(bundle)) {
     throw new UserError(`--bundle: bundle: ${remoteBundle.message}`, { id: 'usage.config', hint: remoteBundle.hint });
   }
-  const { context } = await readConfig({ ...input, flags: { ...input.flags, settings } });
+  const { context } = await readConfig({ ...input, flags: { ...input.flags, settings } }, { isKept: false });
   const artifacts = await fillCache(input.invocation, {
     ...context,
     isComplete: true,

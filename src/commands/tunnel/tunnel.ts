@@ -1,8 +1,9 @@
+import { handOver } from '../../instance/hand-over.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { asTyped } from '../as-typed.ts';
-import { type CommandInput, print, printJson, printNote, printProgress, readConfig } from '../command.ts';
+import { type CommandInput, print, printJson, printNote, printProgress, readConfig, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { extendTunnel } from './extend.ts';
 import { closeTunnelOf, type OpenedTunnel, openTunnelOf } from './open.ts';
@@ -26,6 +27,7 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
   const { context, warnings } = await readConfig(input);
   for (const warning of warnings) printNote(warning);
   const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress));
+  await handOver(input.invocation.env, context);
   const { endpoint, status, move, instance } = opened;
   if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
   print(asTyped(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`, input.invocation.env));
@@ -33,7 +35,7 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
 
 /** Closes the tunnel of an instance; safe to repeat. */
 export const tunnelDown = async (input: CommandInput): Promise<void> => {
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   const closed = await withInstanceLock(context, () => closeTunnelOf(context));
   if (input.flags.json) return printJson({ instance: config.name, closed }, 0);
   print(closed ? `the tunnel of instance ${config.name} is closed` : `instance ${config.name} has no tunnel`);
@@ -56,7 +58,7 @@ const parseHours = (text: string): number => {
  */
 export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
   const hours = parseHours(flags.hours);
-  const { config, context } = await readConfig(input);
+  const { config, context } = await readMade(input);
   const status = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
   const until = status.tunnel?.until ?? status.forward?.until;
   if (input.flags.json) return printJson({ instance: config.name, until }, 0);

@@ -3,6 +3,7 @@ import { isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { openAccess } from '../../instance/access.ts';
 import { abandonInstance, removeInstance } from '../../instance/instance.ts';
 import type { Kube } from '../../lib/kube/client.ts';
+import { Interrupted } from '../../lib/process/interrupted.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { checkHealth, findSupervisor, unchanged } from './check-health.ts';
@@ -48,7 +49,7 @@ export const startCluster = upStep({
     if (isForeignCluster(instance)) await provider.stop();
     await provider.delete();
     // whoever interrupts a run looks for no reason in its logs
-    await (signal.aborted ? removeInstance(instance) : abandonInstance(instance));
+    await (signal.reason instanceof Interrupted ? removeInstance(instance) : abandonInstance(instance));
   },
 });
 

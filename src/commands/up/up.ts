@@ -8,6 +8,7 @@ import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import { Interrupted } from '../../lib/process/interrupted.ts';
 import { proxyNotes } from '../../master/write/proxy-notes.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
@@ -145,7 +146,7 @@ const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<
   const { createdAt, journal, cluster, provider } = instance.record();
   const isUntouched = provider === 'attach' ? !(await findOriginalState(instance)) : !cluster;
   if (new Date(createdAt) < context.startedAt || journal.length > 0 || !isUntouched) return;
-  await (context.signal.aborted ? removeInstance(instance) : abandonInstance(instance));
+  await (context.signal.reason instanceof Interrupted ? removeInstance(instance) : abandonInstance(instance));
 };
 
 /**
