@@ -2,3 +2,25 @@
  * A text in which no URL has a user or password left. The password may contain `@`; in JSON text a quote in it is escaped.
  */
 export const withoutPasswords = (text: string): string => text.replaceAll(/\/\/(?:[^/?#\s"\\]|\\.)*@/g, '//***@');
+
+/** Names of subcommands, such as `get-token`; of a password nobody knows how it looks, so there are two of them at most. */
+const isSubcommand = (word: string): boolean => /^[a-z]{2,}(-[a-z]+)*$/.test(word);
+const mostSubcommands = 2;
+
+/** A flag without its value, such as `--client-secret=...`; undefined for a word that is none. A short one may have a value behind it. */
+const flagOf = (word: string): string | undefined => {
+  const [, name, value] = /^(--?[a-zA-Z][\w-]*)(=.*)?$/s.exec(word) ?? [];
+  if (name === undefined) return undefined;
+  if (/^-[^-]./.test(name) && value === undefined) return `${name.slice(0, 2)}...`;
+  return value === undefined ? name : `${name}=...`;
+};
+
+/**
+ * A command's arguments, for showing them: subcommands and names of flags. All else is `...`, whatever its flag is called, since any
+ * word may be a secret.
+ */
+export const withoutValues = (args: readonly string[]): string[] => {
+  const plain = args.findIndex((word) => !isSubcommand(word));
+  const shown = Math.min(plain < 0 ? args.length : plain, mostSubcommands);
+  return args.map((word, at) => (at < shown ? word : (flagOf(word) ?? '...')));
+};

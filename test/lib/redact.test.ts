@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/lib/errors.ts';
-import { withoutPasswords } from '../../src/lib/redact.ts';
+import { withoutPasswords, withoutValues } from '../../src/lib/redact.ts';
 
 test.each([
   ['https://me:secret@host/files', 'https://***@host/files'],
@@ -18,3 +18,13 @@ test('no error for the user repeats the password of a URL, whatever it quotes', 
   const { message } = new UserError('proxyconnect http://ci:secret@proxy: refused', { id: 'usage.x' });
   expect(message).toBe('proxyconnect http://***@proxy: refused');
 });
+
+test.each([
+  ['eks get-token --cluster-name prod', 'eks get-token --cluster-name ...'],
+  ['--client-secret S3CR3T --token abc -p pw', '--client-secret ... --token ... -p ...'],
+  ['--client-secret=S3CR3T -pS3CR3T -password=y', '--client-secret=... -p... -password=...'],
+  ['get-token S3CR3T more', 'get-token ... ...'],
+  ['one two correct horse', 'one two ... ...'],
+  ['- -- --- env=S3CR3T', '... ... ... ...'],
+  ['', '...'],
+])('arguments %j are shown as %j', (args, shown) => expect(withoutValues(args.split(' ')).join(' ')).toBe(shown));

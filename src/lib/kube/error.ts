@@ -17,6 +17,7 @@ const hintsByWords: readonly (readonly [RegExp, string])[] = [
     /admission webhook|ValidatingAdmissionPolicy|denied the request/,
     'a rule of the cluster forbids it: have its administrator except what taskgate writes, or use another cluster',
   ],
+  [/: a web page$/, 'does something else answer at its address, such as a login page or a proxy?'],
   [/because it is being terminated/, 'wait until the namespace is gone, then run the command again'],
 ];
 
@@ -68,10 +69,12 @@ export type Refused = { readonly method: string; readonly path: string; readonly
 /** Words that say too little alone, such as `Unauthorized`. */
 const isTerse = (said: string): boolean => !said.includes(' ');
 
+const quote = (text: string): string => (/^<(!doctype|html)/i.test(text) ? 'a web page' : text.slice(0, longestQuote));
+
 /** The refusal in an answer: of the API server a `Status` object, of a proxy or a login page any text. */
 export const refusalOf = ({ method, path, code, text }: Refused): KubeError => {
   const { reason, message } = parseFields(text);
-  const said = typeof message === 'string' ? message : text.trim().slice(0, longestQuote);
+  const said = typeof message === 'string' ? message : quote(text.trim());
   const asked = `${method} ${path.split('?')[0]} is answered with HTTP ${code}`;
   const words = isTerse(said)
     ? `${asked}${said && `: ${said}`}`

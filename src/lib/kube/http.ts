@@ -66,9 +66,13 @@ const authorized = async (opened: OpenedKubeconfig, sent: Sent): Promise<Answer>
 
 const headerOf = ({ headers }: Answer, name: string): string => String(headers[name] ?? '');
 
-/** Throws UserError `cluster.api` for an answer that no API server gives. */
+/**
+ * Throws UserError `cluster.api` for an answer that no API server gives: a login page, a redirect. Of other failures the code counts,
+ * whatever the text: load balancers write pages for 502 to 504 while API servers restart, and for a path that is not there.
+ */
 const verifyOrigin = (answer: Answer): void => {
   const type = headerOf(answer, 'content-type');
+  if (answer.code >= 400 && answer.code !== 401 && answer.code !== 403) return;
   if (/^text\/html/i.test(type)) throw strange(`answers HTTP ${answer.code} with a web page`);
   if (answer.code >= 300 && answer.code < 400) {
     throw strange(`redirects to ${headerOf(answer, 'location').slice(0, 80) || 'nowhere'}`);

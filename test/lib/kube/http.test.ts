@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../../src/lib/kube/client.ts';
+import { isNotFound } from '../../../src/lib/kube/error.ts';
 import { type HttpOptions, kubeHttp } from '../../../src/lib/kube/http.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { servePlainly } from '../../support/kube/plain-server.ts';
@@ -117,7 +118,7 @@ const asHtml = { 'content-type': 'text/html; charset=utf-8' };
 
 test.each<[string, number, Readonly<Record<string, string>>, string | Buffer, string]>([
   ['a web page', 200, asHtml, html, 'answers HTTP 200 with a web page'],
-  ['a web page that says 404', 404, asHtml, html, 'answers HTTP 404 with a web page'],
+  ['a web page that says 403', 403, asHtml, html, 'answers HTTP 403 with a web page'],
   ['a web page without a type', 200, {}, html, 'which is no JSON object'],
   ['a redirect to a login', 302, { location: 'https://sso.example/' }, '', 'redirects to https://sso.example/'],
   ['JSON that is no object', 200, {}, '[1, 2]', 'which is no JSON object'],
@@ -134,6 +135,28 @@ test.each<[string, number, Readonly<Record<string, string>>, string | Buffer, st
   await expect(connect(kubeconfig).list({ apiVersion: 'v1', kind: 'Node' })).rejects.toMatchObject({
     id: 'cluster.api',
     message: expect.stringContaining(words),
+    hint: 'does something else answer at its address, such as a login page or a proxy?',
+  });
+});
+
+test.each([
+  502, 503, 504,
+])('the page of a load balancer while API servers restart (%i) is tried again', async (code) => {
+  let requests = 0;
+  const kubeconfig = await servePlainly((_, response) => {
+    if (++requests > 2) return void response.end('{}');
+    response.writeHead(code, { ...asHtml, 'retry-after': '0' }).end(html);
+  });
+  expect(await connect(kubeconfig).text('/version')).toBe('{}');
+  expect(requests).toBe(3);
+});
+
+test('a page for what is not there is no object, not another server; its text is not repeated', async () => {
+  const kubeconfig = await servePlainly((_, response) => void response.writeHead(404, asHtml).end(html));
+  const failure = await kubeHttp(kubeconfig)('/api/v1/nodes/x').catch((error: unknown) => error);
+  expect(isNotFound(failure)).toBe(true);
+  expect(failure).toMatchObject({
+    message: 'GET /api/v1/nodes/x is answered with HTTP 404: a web page',
     hint: 'does something else answer at its address, such as a login page or a proxy?',
   });
 });

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '../../errors.ts';
 import { type Fields, isFields, itemsOf, parseFields } from '../../json.ts';
 import { CommandError, type Runner } from '../../process/runner.ts';
+import { withoutValues } from '../../redact.ts';
 import { type Entry, isEntry, kubeconfigError } from '../kubeconfig/parse.ts';
 
 /** PEM texts. */
@@ -67,11 +68,9 @@ const parsePlugin = (user: string, exec: Entry): Plugin => {
   };
 };
 
-const secretFlag = /^(-{1,2}[\w-]*(?:secret|password|token|key)[\w-]*=).+/i;
-
-/** The command line of a user's exec plugin, for showing it: without values of flags that are named like secrets. */
+/** The command line of a user's exec plugin, for showing it: without values, any of which may be a secret. */
 export const describePlugin = (exec: Entry): string =>
-  [String(exec.command), ...itemsOf(exec.args).map((one) => String(one).replace(secretFlag, '$1...'))].join(' ');
+  [String(exec.command), ...withoutValues(itemsOf(exec.args).map(String))].join(' ');
 
 const failed = ({ user, command, installHint }: Plugin, what: string, cause?: unknown): UserError =>
   new UserError(`the program for the credentials of user '${user}' ${what}`, {

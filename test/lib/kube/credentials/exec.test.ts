@@ -117,8 +117,8 @@ test('where none may be run it is said which, and nothing is run', () => {
 });
 
 test('a command line is shown without its secrets', () => {
-  const args = ['get-token', '--client-secret=s3cret', '--server-id', 'x', '-password=y'];
-  expect(describePlugin({ command: 'kubelogin', args })).toBe(
-    'kubelogin get-token --client-secret=... --server-id x -password=...',
+  const args = ['get-token', '--client-secret', 's3cret', '--server-id', 'x', '--password=y', '-p', 'z'];
+  expect(describePlugin({ command: 'kubelogin', args, env: [{ name: 'TOKEN', value: 's3cret' }] })).toBe(
+    'kubelogin get-token --client-secret ... --server-id ... --password=... -p ...',
   );
 });
