@@ -10,16 +10,18 @@ export type HttpEnd = {
 
 type Head = { readonly first: string; readonly fields: ReadonlyMap<string, string> };
 
-/** Longer heads than any server takes; what has none by then is no HTTP. */
-const longestHead = 65_536;
+/** Longer heads than most servers take (Node.js: 16 kB); what has none by then is left to the connection. */
+const longestHead = 16_384;
 
 /** Reads a head, which ends with an empty line; undefined fields were not sent, repeated ones are joined. */
 const parseHead = (text: string): Head => {
   const [first = '', ...lines] = text.split('\r\n');
   const fields = new Map<string, string>();
   for (const line of lines) {
-    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? [];
-    const key = name.toLowerCase();
+    const colon = line.indexOf(':');
+    if (colon < 1) continue;
+    // no pattern: what tries blanks at each place takes seconds for a line of them
+    const [key, value] = [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
     fields.set(key, fields.has(key) ? `${fields.get(key)}, ${value}` : value);
   }
   return { first, fields };
@@ -101,28 +103,44 @@ const has = ({ fields }: Head, field: string, token: string): boolean =>
   fields
     .get(field)
     ?.toLowerCase()
-    .split(/\s*,\s*/)
-    .includes(token) ?? false;
+    .split(',')
+    .some((one) => one.trim() === token) ?? false;
 
 /** Whether a message says that its connection ends with it: HTTP/1.0 unless it says otherwise, HTTP/1.1 if it says so. */
 const closes = (head: Head, version: string): boolean =>
   version === '1.0' ? !has(head, 'connection', 'keep-alive') : has(head, 'connection', 'close');
 
-type Request = { readonly method: string; readonly closes: boolean };
+/** The body that the fields of a head announce; undefined for one without a length. */
+const bodyIn = (head: Head): Body | 'none' | undefined => {
+  if (has(head, 'transfer-encoding', 'chunked')) return chunkedBody();
+  const length = head.fields.get('content-length') ?? '';
+  if (head.fields.has('transfer-encoding') || !/^\d{1,15}$/.test(length)) return undefined;
+  return Number(length) === 0 ? 'none' : sizedBody(Number(length));
+};
+
+type Request = { readonly method: string; readonly closes: boolean; readonly body: Body | 'none' };
 
 const readRequest = (head: Head): Request | undefined => {
   const [, method, version] = /^([A-Z]+) \S+ HTTP\/(1\.[01])$/.exec(head.first) ?? [];
-  return method && version ? { method, closes: closes(head, version) } : undefined;
+  const hasBody = head.fields.has('transfer-encoding') || head.fields.has('content-length');
+  const body = hasBody ? bodyIn(head) : 'none';
+  return method && version && body ? { method, closes: closes(head, version), body } : undefined;
+};
+
+/** Follows the body of a request; true once bytes came that do not belong to it, such as the next request. */
+const excess = ({ body }: Request): ((bytes: Buffer) => boolean) => {
+  let seen: ReturnType<Body> = body === 'none' ? 'whole' : 'more';
+  return (bytes) => {
+    if (bytes.length > 0) seen = seen === 'more' && body !== 'none' ? body(bytes) : 'broken';
+    return seen === 'broken';
+  };
 };
 
 type Response = { readonly isInterim: boolean; readonly closes: boolean; readonly body: Body | 'none' };
 
 const bodyOf = (head: Head, status: number, method: string): Body | 'none' | undefined => {
   if (method === 'HEAD' || status === 204 || status === 304) return 'none';
-  if (has(head, 'transfer-encoding', 'chunked')) return chunkedBody();
-  const length = head.fields.get('content-length') ?? '';
-  if (!/^\d{1,15}$/.test(length)) return undefined;
-  return length === '0' ? 'none' : sizedBody(Number(length));
+  return bodyIn(head);
 };
 
 /** Undefined for what has no end but that of the connection: an upgrade, a tunnel, a body without a length. */
@@ -161,6 +179,7 @@ export const followHttp = (): HttpEnd => {
   const [readAsked, readAnswer] = [headReader(), answerReader()];
   let request: Request | undefined;
   let answer: Response | undefined;
+  let isExcess: ReturnType<typeof excess> = () => false;
   let askedMore = false;
   const isWhole = (): boolean => state === 'whole';
   const takeBody = (bytes: Buffer): void => {
@@ -180,12 +199,17 @@ export const followHttp = (): HttpEnd => {
     const read = readAsked(bytes);
     if (read === undefined) return;
     request = read === 'none' ? undefined : readRequest(read.head);
-    if (!request) state = 'other';
+    if (!request || read === 'none') {
+      state = 'other';
+      return;
+    }
+    isExcess = excess(request);
+    askedMore = isExcess(read.rest);
   };
   return {
     request: (bytes) => {
-      if (state === 'whole') askedMore = true;
-      if (!request && state === 'head') takeAsked(bytes);
+      if (request) askedMore ||= isWhole() || isExcess(bytes);
+      else if (state === 'head') takeAsked(bytes);
     },
     response: (bytes) => {
       if (isWhole()) state = 'other';

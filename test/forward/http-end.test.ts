@@ -65,3 +65,43 @@ test('a client that ends after a whole answer, and asked for nothing else, wants
   http.request(bytes(get11));
   expect(http.isIdle()).toBe(false);
 });
+
+const post = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody`;
+
+test.each([
+  ['behind the first, in one piece', [get11 + get11]],
+  ['behind the first, in two pieces', [get11.slice(0, 20), get11.slice(20) + get11]],
+  ['while the answer is awaited', [get11, get11]],
+  ['behind a body', [post + get11]],
+  ['behind a body in pieces', [post.slice(0, -2), 'dy', 'GET']],
+  ['behind chunks', [`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n${get11}`]],
+])('a client that has asked twice wants a second answer, though it has ended: %s', (_, requests) => {
+  const http = followHttp();
+  for (const request of requests) http.request(bytes(request));
+  http.response(bytes(sized()));
+  expect(http.isIdle()).toBe(false);
+});
+
+test.each([
+  ['a body of a known length', [post]],
+  ['a body in pieces', [post.slice(0, -4), 'bo', 'dy']],
+  ['chunks', ['POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n']],
+  ['an empty body', [post.replace('4', '0').slice(0, -4)]],
+])('the body of a request is no second one: %s', (_, requests) => {
+  const http = followHttp();
+  for (const request of requests) http.request(bytes(request));
+  http.response(bytes(sized()));
+  expect(http.isIdle()).toBe(true);
+});
+
+test.each([
+  ['a field', (blanks: string) => `GET / HTTP/1.1\r\nX: a${blanks}b\r\n\r\n`],
+  ['a list', (blanks: string) => `GET / HTTP/1.1\r\nConnection: a${blanks}b\r\n\r\n`],
+  ['a name', (blanks: string) => `GET / HTTP/1.1\r\n${blanks}a\r\n\r\n`],
+])('%s of blanks alone holds nobody up', (_, headOf) => {
+  const http = followHttp();
+  const startMs = performance.now();
+  for (let round = 0; round < 5; round++) followHttp().request(bytes(headOf(' '.repeat(16_000))));
+  http.request(bytes(headOf(' '.repeat(60_000))));
+  expect(performance.now() - startMs).toBeLessThan(100);
+});
