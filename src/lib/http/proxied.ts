@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as plainRequest, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf } from '../errors.ts';
 import { basicAuthorization } from './credentials.ts';
@@ -99,6 +99,9 @@ const throughProxy = async (proxy: URL, to: Endpoint, signal: AbortSignal): Prom
   }
 };
 
+/** The name that is looked for in the certificate, and asked for where it is none of an address: some servers have several. */
+const namesOf = ({ host }: Endpoint): ConnectionOptions => ({ host, ...(isIP(host) === 0 && { servername: host }) });
+
 const secure = async (socket: Socket, options: ConnectionOptions, signal: AbortSignal): Promise<TLSSocket> => {
   const secured = connectTls({ ...options, socket });
   const stop = () => secured.destroy(signal.reason);
@@ -125,7 +128,7 @@ export const openConnection = async ({ endpoint, tls, proxy, timeoutMs }: Way): 
     const options = await tls?.();
     timer.refresh();
     const socket = proxy ? await throughProxy(proxy, endpoint, signal) : await openTcp(endpoint, signal);
-    return options ? await secure(socket, { host: endpoint.host, ...options }, signal) : socket;
+    return options ? await secure(socket, { ...namesOf(endpoint), ...options }, signal) : socket;
   } catch (error) {
     signal.throwIfAborted();
     throw error;

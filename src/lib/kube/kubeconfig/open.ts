@@ -1,4 +1,5 @@
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
 import { messageOf, UserError } from '../../errors.ts';
 import type { ProxyEnv } from '../../http/dispatcher.ts';
 import { openPool, type Pool } from '../../http/pool.ts';
@@ -64,6 +65,12 @@ const clusterInfo = (cluster: Entry, server: string): Entry => {
   };
 };
 
+/** The name to ask for and to look for in the certificate; an address can only be looked for (RFC 6066, 3). */
+const nameOptions = (servername: string): ConnectionOptions =>
+  isIP(servername) === 0
+    ? { servername }
+    : { servername: undefined, checkServerIdentity: (_, certificate) => checkServerIdentity(servername, certificate) };
+
 /** The TLS of each connection. Throws UserError `usage.kubeconfig` for certificates that do not fit together. */
 const tlsOf = (name: string, cluster: Entry, credentials: Credentials): (() => Promise<ConnectionOptions>) => {
   const ca = pemIn(cluster, 'certificate-authority', `cluster '${name}'`);
@@ -80,7 +87,7 @@ const tlsOf = (name: string, cluster: Entry, credentials: Credentials): (() => P
   return async () => ({
     secureContext: contextOf(await credentials.certificate()),
     ALPNProtocols: ['http/1.1'],
-    ...(servername !== undefined && { servername }),
+    ...(servername !== undefined && nameOptions(servername)),
     ...(isOpen && { rejectUnauthorized: false }),
   });
 };

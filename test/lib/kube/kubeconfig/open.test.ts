@@ -110,6 +110,28 @@ test('tls-server-name is the name that every connection asks for, with a path to
   expect(new Set(seen.map(({ servername }) => servername))).toEqual(new Set(['localhost']));
 });
 
+test('the name of the server is what every connection asks for, as kubectl does', async () => {
+  const { seen, host } = await serve(true);
+  const ca = { 'certificate-authority-data': cert.toString('base64') };
+  await useAll(kubeconfigOf({ server: `https://${host.replace('127.0.0.1', 'localhost')}`, ...ca }));
+  expect(new Set(seen.map(({ servername }) => servername))).toEqual(new Set(['localhost']));
+});
+
+test('a tls-server-name that is an address is looked for in the certificate, and not asked for', async () => {
+  const { seen, host } = await serve(true);
+  const warned: string[] = [];
+  const note = ({ message }: Error) => void warned.push(message);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  const server = `https://${host.replace('127.0.0.1', 'localhost')}`;
+  const ca = { 'certificate-authority-data': cert.toString('base64') };
+  await useAll(kubeconfigOf({ server, 'tls-server-name': '127.0.0.1', ...ca }));
+  expect(new Set(seen.map(({ servername }) => servername))).toEqual(new Set([false]));
+  const other = kubeconfigOf({ server, 'tls-server-name': '10.0.0.1', ...ca });
+  await expect(connect(other).text('/readyz')).rejects.toThrow(/does not match certificate/);
+  expect(warned).toEqual([]);
+});
+
 test('a name that the certificate does not have is refused by every connection', async () => {
   const { seen, host } = await serve(true);
   const ca = { 'certificate-authority-data': cert.toString('base64') };
