@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { writeFileAtomically } from '../../lib/files.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { loadKubeconfig } from '../../lib/kube/kubeconfig/load.ts';
-import { findPluginCommand } from '../../lib/kube/kubeconfig/plugin.ts';
+import { findClearText, findPluginCommand } from '../../lib/kube/kubeconfig/plugin.ts';
 import type { Node } from '../../lib/kube/shapes.ts';
 import { notRunningHint } from '../../lib/kube/unreachable.ts';
 import type { Runner } from '../../lib/process/runner.ts';
@@ -67,9 +67,12 @@ export const openAttached = async (spec: AttachSpec, { connect }: AttachTools) =
   const kube = connect(kubeconfig, context);
   /** The program that gives the credentials, if there is one. */
   const plugin = findPluginCommand(kubeconfig);
+  /** The server to which the credentials go unencrypted. */
+  const clearText = findClearText(kubeconfig);
   return {
     kubeconfig,
     plugin,
+    clearText,
     ask: <T>(question: (kube: Kube) => Promise<T>) => asking(context, () => question(kube)),
   };
 };

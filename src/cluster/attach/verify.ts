@@ -24,7 +24,7 @@ const withoutPolicies = 'the Gateway works without, and is slower at many tasks'
  * its API server does not answer, and `cluster.no-node` if no pod can run.
  */
 export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promise<Findings> => {
-  const { ask, plugin } = await openAttached(spec, tools);
+  const { ask, plugin, clearText } = await openAttached(spec, tools);
   const version = noteVersion(await ask((kube) => kube.text('/version')));
   findCandidates(await ask(listNodes));
   const { needed, optional } = await ask(findMissingRights);
@@ -34,6 +34,8 @@ export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promis
   };
   const notes = [
     plugin && `context '${spec.context}' gets its credentials from a program, which is run: ${plugin}`,
+    clearText &&
+      `the credentials of context '${spec.context}' go unencrypted to ${clearText}, as with kubectl: who is on the way can read them`,
     version,
     !needed && optional && `the user may not ${optional}: ${withoutPolicies}`,
   ];

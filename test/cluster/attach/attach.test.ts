@@ -203,13 +203,15 @@ describe('verifyAttach', () => {
   test('the program that gives the credentials is shown, and kept for kubectl and the master', async () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'aws', args: ['eks', 'get-token'] };
     const users = [{ name: 'work', user: { exec } }];
-    await writeFile(spec.kubeconfigPaths[0] ?? '', renderYaml({ ...kubeconfig, users }));
+    const clusters = [{ name: 'work', cluster: { server: 'http://10.0.0.7:8080' } }];
+    await writeFile(spec.kubeconfigPaths[0] ?? '', renderYaml({ ...kubeconfig, clusters, users }));
     const { tools } = setUp(
       {},
       allowing(() => true),
     );
     expect((await verifyAttach(spec, tools)).notes).toEqual([
       "context 'work' gets its credentials from a program, which is run: aws eks get-token",
+      "the credentials of context 'work' go unencrypted to http://10.0.0.7:8080, as with kubectl: who is on the way can read them",
     ]);
     await attach(spec, tools).start(limits);
     expect(parseYaml(await readFile(join(spec.instanceDir, 'kubeconfig'), 'utf8'))).toMatchObject({ users });

@@ -1,7 +1,9 @@
-// Tested in test/instance/access.test.ts and test/cluster/attach/attach.test.ts
+// Tested in test/instance/access.test.ts and test/cluster/attach/attach.test.ts, too
+import { isLoopback } from '../../cidr.ts';
 import { describePlugin } from '../credentials/exec.ts';
 import { type Entry, entriesOf, isEntry, parseKubeconfig } from './parse.ts';
 import { renderKubeconfig } from './render.ts';
+import { serverOf } from './server.ts';
 
 const hint = 'run: taskgate up';
 
@@ -26,6 +28,21 @@ export const hasPlugin = (text: string): boolean => pluginOf(text) !== undefined
 export const findPluginCommand = (text: string): string | undefined => {
   const plugin = pluginOf(text);
   return plugin && describePlugin(plugin);
+};
+
+const secrets = ['token', 'tokenFile', 'username', 'exec'];
+
+/**
+ * The server to which the credentials of a kubeconfig of one context go in clear text, over a network; undefined for https, a server
+ * on this host, and a user without credentials that are sent.
+ */
+export const findClearText = (text: string): string | undefined => {
+  const { cluster, user } = partsOf(text);
+  const [{ cluster: body }, { user: own }] = [cluster, user];
+  if (!isEntry(body) || !isEntry(own) || !secrets.some((field) => own[field])) return undefined;
+  const server = serverOf(String(cluster.name), body);
+  const { protocol, hostname } = new URL(server);
+  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.+)\]$/, '$1')) ? server : undefined;
 };
 
 /** The first kubeconfig with the user of the second; both have one context. */
