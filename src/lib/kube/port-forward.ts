@@ -1,11 +1,8 @@
-import type { RequestOptions } from 'node:http';
 import { Duplex } from 'node:stream';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { UserError } from '../errors.ts';
 import { openConnection } from '../http/proxied.ts';
 import { type OpenedKubeconfig, type OpenOptions, openKubeconfig } from './kubeconfig/open.ts';
-import { makePool } from './spdy/pool.ts';
-import { UpgradeRefused } from './spdy/session.ts';
 
 export type PodPort = { readonly namespace: string; readonly pod: string; readonly port: number };
 
@@ -148,33 +145,10 @@ const untilOpen = (socket: WebSocket): Promise<void> =>
 const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 
-/** Of SPDY, what another protocol would get, too: the pod is not there. */
-const isFinal = ({ status }: UpgradeRefused): boolean => status === 404;
-
-/**
- * Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names: by SPDY, whose
- * connections carry one forward after another; by a WebSocket for each where something on the way does not pass SPDY on.
- */
-export const portForwarder = (kubeconfig: string, kubeContext?: string, given?: OpenOptions): PortForwarder => {
-  const opened = openKubeconfig(kubeconfig, kubeContext, given);
-  const openPooled = makePool();
-  let passesSpdy = true;
-  const options = async (): Promise<RequestOptions> => {
-    const headers = await opened.credentials.headers();
-    const connection = await openConnection(opened.way);
-    return { headers, createConnection: () => connection };
-  };
-  const bySpdy = async ({ namespace, pod, port }: PodPort): Promise<Duplex | undefined> => {
-    const url = opened.urlOf(`/api/v1/namespaces/${namespace}/pods/${pod}/portforward`);
-    try {
-      return await openPooled({ url, options }, port);
-    } catch (error) {
-      if (!(error instanceof UpgradeRefused) || isFinal(error)) throw error;
-      passesSpdy = false;
-      return undefined;
-    }
-  };
-  const byWebSocket = async (to: PodPort): Promise<Duplex> => {
+/** Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names. */
+export const portForwarder = (kubeconfig: string, kubeContext?: string, options?: OpenOptions): PortForwarder => {
+  const opened = openKubeconfig(kubeconfig, kubeContext, options);
+  return async (to) => {
     const { stream, begin } = makeStream();
     try {
       const socket = await openSocket(opened, to);
@@ -183,13 +157,6 @@ export const portForwarder = (kubeconfig: string, kubeContext?: string, given?: 
       return stream;
     } catch (error) {
       stream.destroy();
-      throw error;
-    }
-  };
-  return async (to) => {
-    try {
-      return (passesSpdy ? await bySpdy(to) : undefined) ?? (await byWebSocket(to));
-    } catch (error) {
       throw new UserError(`no port-forward to port ${to.port} of pod ${to.namespace}/${to.pod}: ${reasonOf(error)}`, {
         id: 'cluster.port-forward',
         hint: 'does the cluster run? see: taskgate status',

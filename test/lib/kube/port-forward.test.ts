@@ -86,11 +86,9 @@ const startServer = async (refusal?: string) => {
   const sockets = new Set<Socket>();
   const { promise: kubelet, resolve } = Promise.withResolvers<Kubelet>();
   const server = createServer();
-  server.on('upgrade', ({ method, url, headers }, stream: Duplex) => {
+  server.on('upgrade', ({ url, headers }, stream: Duplex) => {
     const socket = stream as Socket;
     sockets.add(socket);
-    // SPDY is asked for first; this server, as some proxies, passes only WebSockets on
-    if (method === 'POST') return socket.end(`HTTP/1.1 ${refusal ?? '400 Bad Request'}\r\nContent-Length: 0\r\n\r\n`);
     paths.push(url ?? '');
     if (refusal) return socket.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`);
     const accept = acceptKey(headers['sec-websocket-key']);

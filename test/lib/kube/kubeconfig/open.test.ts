@@ -79,7 +79,6 @@ const useAll = async (kubeconfig: string, options?: OpenOptions): Promise<void> 
 
 const asked = [
   '/api/v1',
-  '/api/v1/namespaces/n/pods/p/portforward',
   '/api/v1/namespaces/n/pods/p/portforward?ports=1',
   '/api/v1/nodes',
   '/api/v1/nodes?watch=true&resourceVersion=7',
