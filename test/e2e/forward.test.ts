@@ -125,8 +125,14 @@ describe('forwards to a real Envoy', () => {
     await untilServed(portOf(task));
     const socket = connect({ host: address, port: portOf(task) });
     const body = Buffer.alloc(20_000_000, 'half-closed');
+    const back: Buffer[] = [];
+    const failures: Error[] = [];
+    socket.on('data', (bytes: Buffer) => back.push(bytes)).on('error', (error) => failures.push(error));
     socket.end(body);
-    expect(Buffer.concat(await socket.toArray()).equals(body)).toBe(true);
+    await new Promise((resolve) => void socket.on('close', resolve));
+    expect(Buffer.concat(back).equals(body)).toBe(true);
+    // the echo never hears of the end, and whether it would have sent more is not known
+    expect(failures).toMatchObject([{ code: 'ECONNRESET' }]);
   });
 
   test('a listener without a task behind it: the connection is reset, and status says why', async () => {
@@ -170,7 +176,8 @@ describe('forwards to a real Envoy', () => {
       .not.toBe(pod.metadata.name);
     await untilServed(portOf(task));
     await until({ state: 'up' });
-    expect(await stream.finish()).toHaveProperty('failure');
+    // the next Envoy may be ready before the kubelet has killed this one
+    expect(await stream.ended).toHaveProperty('failure');
   });
 
   test('the API server is killed: what was open is reset, never cut short unseen, and the path heals', async () => {

@@ -73,6 +73,8 @@ const makeStream = () => {
   // it may fail before anybody can listen, while it is opened
   stream.on('error', () => undefined);
   const closeOnceSent = (): void => {
+    // who reads slowly has held the pod back: it may have more
+    if (stream.readableLength > 0) return void lingering?.refresh();
     isClosing = socket?.bufferedAmount === 0; // 30 s after a close `ws` drops all that a slow pod has not received
     if (isClosing) socket?.close();
     else lingering?.refresh();
@@ -145,18 +147,39 @@ const untilOpen = (socket: WebSocket): Promise<void> =>
 const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 
+/** Of `ws`, which has no other word for it. */
+const isUnauthorized = (error: unknown): boolean => reasonOf(error) === 'Unexpected server response: 401';
+
+const openStream = async (opened: OpenedKubeconfig, to: PodPort): Promise<Duplex> => {
+  const { stream, begin } = makeStream();
+  try {
+    const socket = await openSocket(opened, to);
+    begin(socket);
+    await untilOpen(socket);
+    return stream;
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+};
+
+/** With other credentials, if the API server refuses these and there are others. */
+const authorized = async (opened: OpenedKubeconfig, to: PodPort): Promise<Duplex> => {
+  try {
+    return await openStream(opened, to);
+  } catch (error) {
+    if (!isUnauthorized(error) || !opened.renew()) throw error;
+    return openStream(opened, to);
+  }
+};
+
 /** Port-forwards of the cluster that `kubeContext` (default: the current context) of a kubeconfig names. */
 export const portForwarder = (kubeconfig: string, kubeContext?: string, options?: OpenOptions): PortForwarder => {
   const opened = openKubeconfig(kubeconfig, kubeContext, options);
   return async (to) => {
-    const { stream, begin } = makeStream();
     try {
-      const socket = await openSocket(opened, to);
-      begin(socket);
-      await untilOpen(socket);
-      return stream;
+      return await authorized(opened, to);
     } catch (error) {
-      stream.destroy();
       throw new UserError(`no port-forward to port ${to.port} of pod ${to.namespace}/${to.pod}: ${reasonOf(error)}`, {
         id: 'cluster.port-forward',
         hint: 'does the cluster run? see: taskgate status',

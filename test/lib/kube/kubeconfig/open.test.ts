@@ -52,8 +52,8 @@ const serve = async (isTls: boolean) => {
   return { seen, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 };
 
-const kubeconfigOf = (cluster: object): string => {
-  const named = { name: 'x', cluster, user: { token: 'secret' }, context: { cluster: 'x', user: 'x' } };
+const kubeconfigOf = (cluster: object, user: object = { token: 'secret' }): string => {
+  const named = { name: 'x', cluster, user, context: { cluster: 'x', user: 'x' } };
   return JSON.stringify({ clusters: [named], users: [named], contexts: [named], 'current-context': 'x' });
 };
 
@@ -129,6 +129,23 @@ test('a tls-server-name that is an address is looked for in the certificate, and
   const other = kubeconfigOf({ server, 'tls-server-name': '10.0.0.1', ...ca });
   await expect(connect(other).text('/readyz')).rejects.toThrow(/does not match certificate/);
   expect(warned).toEqual([]);
+});
+
+test('a port-forward whose token is refused is asked for once more, with a new one', async () => {
+  const tokens: (string | undefined)[] = [];
+  const server = createPlainServer().on('upgrade', ({ headers }, socket) => {
+    const isFirst = tokens.push(headers.authorization) === 1;
+    socket.end(`HTTP/1.1 ${isFirst ? '401 Unauthorized' : '418 Seen'}\r\nContent-Length: 0\r\n\r\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  const print = `echo '{"kind":"ExecCredential","apiVersion":"${apiVersion}","status":{"token":"'$$'"}}'`;
+  const user = { exec: { apiVersion, command: 'sh', args: ['-c', print] } };
+  const cluster = { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const forward = portForwarder(kubeconfigOf(cluster, user), undefined, { runsPrograms: true });
+  await expect(forward({ namespace: 'n', pod: 'p', port: 1 })).rejects.toThrow('418');
+  expect(new Set(tokens).size).toBe(2);
 });
 
 test('a name that the certificate does not have is refused by every connection', async () => {
