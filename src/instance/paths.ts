@@ -90,7 +90,7 @@ export const logPathOf = (logsDir: string, name: string): string => join(logsDir
 export const nodePaths = (dir: string) => {
   const { nodeDir } = instancePaths(dir);
   return {
-    /** etcd's, containerd's and kubelet's data lie here. */
+    /** etcd's, containerd's and kubelet's data lie here, and the copy of unshare(1) that root runs where AppArmor confines it. */
     nodeDir,
     /** Configuration files of the node's processes. */
     configDir: join(nodeDir, 'config'),

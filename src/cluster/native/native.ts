@@ -113,12 +113,12 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     setup: [...namespaceSetup(await readHostTree(spec), hierarchies, spec.instanceDir), ...fenceSetup(spec)],
     children: nodeChildren(spec),
   };
-  const unshare = await findUnshare(spec.instanceDir);
+  const unshare = await findUnshare(paths.nodeDir);
   const snapshotter = await chooseSnapshotter(paths.nodeDir, runner, unshare);
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
   const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], nodeCgroupPaths(cgroups), {
     dropped: droppedCapabilities,
-    unshare: await findUnshare(spec.instanceDir),
+    unshare,
   });
   const supervisor = tools.launchSupervisor(command, {
     logPath: paths.supervisorLogPath,
