@@ -16,7 +16,13 @@ const probePauseMs = 20;
 export const nextBackoffMs = (lastMs: number | undefined, ranMs: number): number =>
   nextDelayMs(backoff, ranMs >= steadyMs ? undefined : lastMs);
 
-export type ChildReport = (name: string, state: ChildState, detail?: string) => void;
+/**
+ * Ends since a child last worked: until it is ready again, or, where its probe says no more than that it runs, until it has
+ * run for a while.
+ */
+export const nextEnds = (ends: number, ranMs: number): number => (ranMs >= steadyMs ? 1 : ends + 1);
+
+export type ChildReport = (child: ChildStatus, detail?: string) => void;
 
 type Supervised = {
   readonly status: () => ChildStatus;
@@ -62,11 +68,17 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
   let running: ChildProcess | undefined;
   let isEnding = false;
   let restarts = 0;
+  let ends = 0;
   let lastExit: string | undefined;
   const { promise: firstReady, resolve: resolveReady } = Promise.withResolvers<void>();
+  const status = (): ChildStatus => ({
+    ...{ name: child.name, state, restarts, ends },
+    ...(running?.pid && { pid: running.pid }),
+    ...(lastExit && { lastExit }),
+  });
   const enter = (next: ChildState, detail?: string) => {
     state = next;
-    report(child.name, next, detail);
+    report(status(), detail);
   };
   const watchReadiness = async (run: number) => {
     let seen: string | true = 'not probed yet';
@@ -75,6 +87,7 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
       if (seen !== true) await pause(probePauseMs);
     }
     if (run !== restarts) return;
+    if (child.probe.kind !== 'running') ends = 0;
     enter('ready');
     resolveReady();
   };
@@ -94,7 +107,9 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
       running = undefined;
       restarts++;
       if (isEnding) return;
-      backoffMs = nextBackoffMs(backoffMs, performance.now() - startedAt);
+      const ranMs = performance.now() - startedAt;
+      ends = nextEnds(ends, ranMs);
+      backoffMs = nextBackoffMs(backoffMs, ranMs);
       enter('backoff', `${child.command[0]} ${lastExit}, again in ${backoffMs} ms`);
       await pause(backoffMs);
     }
@@ -107,17 +122,7 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
     if (running?.kill('SIGTERM')) await Promise.race([done, pause(2 * gracefulMs)]);
     clearTimeout(killing);
   };
-  return {
-    firstReady,
-    end,
-    status: () => ({
-      name: child.name,
-      state,
-      restarts,
-      ...(running?.pid && { pid: running.pid }),
-      ...(lastExit && { lastExit }),
-    }),
-  };
+  return { firstReady, end, status };
 };
 
 type SuperviseOptions = { readonly after: Promise<unknown>; readonly report: ChildReport };

@@ -8,7 +8,7 @@ import { parseFields } from '../lib/json.ts';
 import { findClosedFolder } from '../lib/process/closed-folder.ts';
 import type { Command } from '../lib/process/runner.ts';
 import { splitLines } from '../lib/text/lines.ts';
-import { hopelessEnds, isChildState, type StarterEvent } from './spec.ts';
+import { hopelessEnds, isChildState, isHopeless, type StarterEvent } from './spec.ts';
 
 export type LaunchOptions = {
   /** File for the daemon's own errors. */
@@ -53,8 +53,8 @@ const lastLines = async (path: string): Promise<string> => {
 
 type ChildEvent = Extract<StarterEvent, { readonly event: 'child' }>;
 
-/** The last event of each child, by name, and how often it ended before it was ever ready. */
-type ChildEvents = Map<string, { readonly state: string; readonly detail?: string; readonly ends: number }>;
+/** The last event of each child, by name. */
+type ChildEvents = Map<string, Pick<ChildEvent, 'state' | 'detail'>>;
 
 /** Describes the children that are not ready, each with how it ended and the last lines of its log. */
 const describeTrouble = async (children: ChildEvents, logsDir: string): Promise<string> => {
@@ -71,11 +71,15 @@ const describeTrouble = async (children: ChildEvents, logsDir: string): Promise<
 
 /** The event on a line of a daemon's stdout; undefined for what else it may print, such as a warning of Node.js. */
 export const parseEvent = (line: string): StarterEvent | undefined => {
-  const { event, name, state, detail, message } = parseFields(line);
+  const { event, name, state, ends, detail, message } = parseFields(line);
   if (event === 'set-up') return { event };
   if (event === 'failed' && typeof message === 'string') return { event, message };
   if (event !== 'child' || typeof name !== 'string' || !isChildState(state)) return undefined;
-  return { event, name, state, ...(typeof detail === 'string' && { detail }) };
+  return {
+    ...{ event, name, state },
+    ...(typeof ends === 'number' && { ends }),
+    ...(typeof detail === 'string' && { detail }),
+  };
 };
 
 /** Reads a daemon's events: promises of those to come, and the last one of each child. */
@@ -90,13 +94,11 @@ const readEvents = (stdout: Readable, onEvent: LaunchOptions['onEvent']) => {
     readyChildren.set(child, entry);
     return entry;
   };
-  const takeChild = ({ name, state, ...event }: ChildEvent): void => {
-    const last = children.get(name);
-    const detail = event.detail ?? last?.detail;
-    const ends = state === 'ready' ? Number.NEGATIVE_INFINITY : (last?.ends ?? 0) + (state === 'backoff' ? 1 : 0);
-    children.set(name, { state, ends, ...(detail && { detail }) });
+  const takeChild = (event: ChildEvent): void => {
+    const { name, state, detail = children.get(name)?.detail } = event;
+    children.set(name, { state, ...(detail && { detail }) });
     if (state === 'ready') readiness(name).resolve();
-    if (ends >= hopelessEnds) hopeless.resolve(name);
+    if (isHopeless(event)) hopeless.resolve(name);
   };
   const onLine = (line: string): void => {
     const event = parseEvent(line);

@@ -49,13 +49,20 @@ export type ChildStatus = {
   readonly name: string;
   readonly state: ChildState;
   readonly pid?: number;
+  /** In all its life. */
   readonly restarts: number;
+  /** Ends since it was last seen to work; not told by the supervisor of an older version. */
+  readonly ends?: number;
   /** How the last run ended, such as `exited with 1`. */
   readonly lastExit?: string;
 };
 
-/** A child that ended this often before it was ever ready will not get there by one more start. */
+/** A child that ended this often since it last worked will not get there by one more start. */
 export const hopelessEnds = 4;
+
+/** A child for which no deadline helps. What it ended before it last worked does not count. */
+export const isHopeless = ({ state, ends = 0 }: Pick<ChildStatus, 'state' | 'ends'>): boolean =>
+  state !== 'ready' && ends >= hopelessEnds;
 
 export type SupervisorStatus = {
   readonly instance: string;
@@ -63,8 +70,10 @@ export type SupervisorStatus = {
   readonly children: readonly ChildStatus[];
 };
 
+type ChildEvent = Pick<ChildStatus, 'name' | 'state' | 'ends'> & { readonly event: 'child'; readonly detail?: string };
+
 /** Lines of JSON that a daemon writes to its starter until it is detached. */
 export type StarterEvent =
   | { readonly event: 'set-up' }
-  | { readonly event: 'child'; readonly name: string; readonly state: ChildState; readonly detail?: string }
+  | ChildEvent
   | { readonly event: 'failed'; readonly message: string };

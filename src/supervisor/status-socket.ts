@@ -63,6 +63,7 @@ const isChildStatus = (value: unknown): boolean =>
   typeof value.name === 'string' &&
   isChildState(value.state) &&
   typeof value.restarts === 'number' &&
+  (value.ends === undefined || typeof value.ends === 'number') &&
   (value.lastExit === undefined || typeof value.lastExit === 'string');
 
 export const isSupervisorStatus = ({ children }: Fields): boolean =>

@@ -36,8 +36,8 @@ export const runSupervisor = async (specPath: string): Promise<never> => {
   await setUp(spec);
   emit({ event: 'set-up' });
   await Promise.race([handshake.go, handshake.starterDied]);
-  children = supervise(spec.children, spec.logsDir, (name, state, detail) =>
-    emit({ event: 'child', name, state, ...(detail && { detail }) }),
+  children = supervise(spec.children, spec.logsDir, ({ name, state, ends }, detail) =>
+    emit({ event: 'child', name, state, ...(ends !== undefined && { ends }), ...(detail && { detail }) }),
   );
   return handshake.starterDied;
 };

@@ -1,15 +1,11 @@
 import { polling, type Verdict, waitUntil } from '../lib/wait.ts';
 import { ranInVain } from './launch.ts';
-import { type ChildStatus, hopelessEnds, type SupervisorStatus } from './spec.ts';
+import { isHopeless, type SupervisorStatus } from './spec.ts';
 import { findSupervisorStatus } from './status-socket.ts';
-
-/** A child that has ended too often, and is not ready. */
-export const findHopeless = (children: readonly ChildStatus[]): ChildStatus | undefined =>
-  children.find(({ state, restarts }) => state !== 'ready' && restarts >= hopelessEnds);
 
 const judge = (status: SupervisorStatus | undefined): Verdict => {
   if (!status) return 'the supervisor does not answer';
-  if (findHopeless(status.children)) return true;
+  if (status.children.some(isHopeless)) return true;
   const waiting = status.children.filter(({ state }) => state !== 'ready').map(({ name }) => name);
   return waiting.length === 0 || `not ready: ${waiting.join(', ')}`;
 };
@@ -29,6 +25,6 @@ export const untilChildrenReady = async ({ socketPath, logsDir, ...limits }: Rea
   const look = polling(() => findSupervisorStatus(socketPath), 200);
   const error = { id: 'cluster.not-started', hint: `see the logs in ${logsDir}` } as const;
   const status = await waitUntil("The node's processes", look, judge, { ...error, ...limits });
-  const hopeless = status && findHopeless(status.children);
+  const hopeless = status?.children.find(isHopeless);
   if (hopeless) throw await ranInVain(hopeless.name, hopeless.lastExit ?? 'it did not say how', logsDir);
 };

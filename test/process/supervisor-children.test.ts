@@ -53,7 +53,7 @@ test('starts children in the order of their needs, restarts one that ends, and k
   ];
   const supervisor = startSupervisor(`
     const seen = [];
-    const { status } = supervise(${JSON.stringify(children)}, '${dir}', (name, state) => {
+    const { status } = supervise(${JSON.stringify(children)}, '${dir}', ({ name, state }) => {
       seen.push(name + ' ' + state);
       if (seen.filter((one) => one === 'second starting').length === 2) {
         console.log(JSON.stringify({ order: seen, status: status() }));
@@ -67,6 +67,27 @@ test('starts children in the order of their needs, restarts one that ends, and k
   expect(status[0]).toMatchObject({ name: 'first', state: 'ready', restarts: 0 });
   expect(status[1]).toMatchObject({ name: 'second', restarts: 1, lastExit: 'exited with 3' });
   expect(await readFile(join(dir, 'second.log'), 'utf8')).toContain('oh no');
+});
+
+test('ends count since the child was last ready, restarts all its life', async () => {
+  const dir = await temporaryDir();
+  const probe = { kind: 'socket', path: await answeringSocket(dir) } as const;
+  const command = [process.execPath, '-e', 'setTimeout(() => process.exit(3), 300)'] as const;
+  const supervisor = startSupervisor(`
+    const child = ${JSON.stringify({ name: 'etcd', command, after: [], probe })};
+    supervise([child], '${dir}', (status) => {
+      if (status.restarts !== 2) return;
+      console.log(JSON.stringify(status));
+      if (status.state === 'ready') process.exit();
+    });
+  `);
+  const output = supervisor.stdout ? await text(supervisor.stdout) : '';
+  const seen = output.trim().split('\n');
+  expect(seen.map((line) => JSON.parse(line) as ChildStatus)).toMatchObject([
+    { state: 'backoff', ends: 1 },
+    { state: 'starting', ends: 1 },
+    { state: 'ready', ends: 0 },
+  ]);
 });
 
 /** A supervisor of one child that writes: gives its stderr and how the child ended. */
@@ -94,21 +115,21 @@ test('children run on when their output cannot be written, which is reported onc
   await symlink('/dev/full', join(dir, 'chatty.log'));
   const { errors, output } = await keepChatty(dir, 'pipe');
   expect(errors).toBe('output of chatty is dropped: ENOSPC: no space left on device, write\n');
-  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, ends: 2, lastExit: 'exited with 7' }]);
 });
 
 test('children run on when the supervisor cannot write either', async () => {
   const full = await open('/dev/full', 'w');
   const { output } = await keepChatty('/nowhere', full.fd);
   await full.close();
-  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, lastExit: 'exited with 7' }]);
+  expect(JSON.parse(output)).toMatchObject([{ restarts: 2, ends: 2, lastExit: 'exited with 7' }]);
 });
 
 test('a program that is gone is said to be so, and not to have exited with the number of an error', async () => {
   const dir = await temporaryDir();
   const child = { name: 'etcd', command: [join(dir, 'gone')], after: [], probe: { kind: 'running' } };
   const supervisor = startSupervisor(`
-    const { status } = supervise(${JSON.stringify([child])}, '${dir}', (name, state, detail) => {
+    const { status } = supervise(${JSON.stringify([child])}, '${dir}', ({ state }, detail) => {
       if (state === 'backoff') {
         console.log(JSON.stringify({ detail, status: status() }));
         process.exit();

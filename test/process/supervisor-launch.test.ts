@@ -86,13 +86,18 @@ test('an abort ends the daemon and gives its reason; an abort before starts none
   expect(() => launch('', { signal: stop.signal })).toThrow('SIGINT');
 });
 
-const childEnds = (name: string, detail: string) =>
-  `emit({event: 'child', name: '${name}', state: 'starting'}); emit({event: 'child', name: '${name}', state: 'backoff', detail: '${detail}, again in 200 ms'});`;
+const childEnds = (name: string, detail: string, times: number) =>
+  Array.from({ length: times }, (_, index) => [
+    `emit({event: 'child', name: '${name}', state: 'starting', ends: ${index}});`,
+    `emit({event: 'child', name: '${name}', state: 'backoff', ends: ${index + 1}, detail: '${detail}, again in 200 ms'});`,
+  ])
+    .flat()
+    .join(' ');
 
 test('a child that ends four times while starting ends the wait, with its program and its last words', async () => {
   await writeFile(join(dir, 'logs', 'etcd.log'), 'panic: disk\n');
-  const ends = childEnds('etcd', '/cache/etcd exited with 2');
-  const daemon = launch(`${ends.repeat(4)} setInterval(() => undefined, 1_000)`, { timeoutMs: 30_000 });
+  const ends = childEnds('etcd', '/cache/etcd exited with 2', 4);
+  const daemon = launch(`${ends} setInterval(() => undefined, 1_000)`, { timeoutMs: 30_000 });
   await expect(daemon.untilReady('kube-apiserver')).rejects.toMatchObject({
     id: 'cluster.not-started',
     message: 'etcd ended 4 times while starting: /cache/etcd exited with 2\n    panic: disk',
@@ -101,11 +106,11 @@ test('a child that ends four times while starting ends the wait, with its progra
   process.kill(daemon.pid);
 });
 
-test('one that was ready once may end as often as it likes: it is started again', async () => {
+test('one that is ready in between may end as often as it likes: it is started again', async () => {
   const ready = "emit({event: 'child', name: 'kube-router', state: 'ready'});";
-  const ends = childEnds('kube-router', 'exited with 1');
+  const ends = childEnds('kube-router', 'exited with 1', 3);
   const last = "setTimeout(() => emit({event: 'child', name: 'kube-apiserver', state: 'ready'}), 200)";
-  const daemon = launch(`${ready} ${ends.repeat(6)} ${last}`);
+  const daemon = launch(`${ends} ${ready} ${ends} ${ready} ${last}`);
   await expect(daemon.untilReady('kube-apiserver')).resolves.toBeUndefined();
   process.kill(daemon.pid);
 });

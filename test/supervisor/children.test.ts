@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextBackoffMs, supervise } from '../../src/supervisor/children.ts';
+import { nextBackoffMs, nextEnds, supervise } from '../../src/supervisor/children.ts';
 import type { Child } from '../../src/supervisor/spec.ts';
 
 test.each([
@@ -10,6 +10,15 @@ test.each([
   [10_000, 30_000, 200],
 ])('after a back-off of %s ms and a run of %s ms the next back-off is %s ms', (lastMs, ranMs, expected) => {
   expect(nextBackoffMs(lastMs, ranMs)).toBe(expected);
+});
+
+test.each([
+  [0, 100, 1],
+  [3, 100, 4],
+  // it worked for a while
+  [3, 30_000, 1],
+])('after %s ends and a run of %s ms there are %s', (ends, ranMs, expected) => {
+  expect(nextEnds(ends, ranMs)).toBe(expected);
 });
 
 test('a child may only come after one that stands before it', () => {

@@ -8,7 +8,7 @@ import { temporaryDir } from '../support/temporary-dir.ts';
 
 const ready = { name: 'etcd', state: 'ready', restarts: 0 } as const;
 const lastExit = 'could not be started: spawn /cache/kube-scheduler ENOENT';
-const looping = { name: 'kube-scheduler', state: 'backoff', restarts: 3, lastExit } as const;
+const looping = { name: 'kube-scheduler', state: 'backoff', restarts: 3, ends: 3, lastExit } as const;
 
 /** Answers with each of these in turn; the last one stays. */
 const serve = async (...answers: readonly (readonly ChildStatus[])[]) => {
@@ -31,11 +31,17 @@ test('waits for all of them, also for one that is started again', async () => {
 });
 
 test('one that has ended four times ends the wait at once, with how it ended', async () => {
-  const wait = await serve([ready, looping], [ready, { ...looping, restarts: 4 }]);
+  const wait = await serve([ready, looping], [ready, { ...looping, restarts: 4, ends: 4 }]);
   await expect(wait()).rejects.toMatchObject({
     id: 'cluster.not-started',
     message: `kube-scheduler ended 4 times while starting: ${lastExit}`,
   });
+});
+
+test('one that ended four times over weeks, and is started again now, is waited for', async () => {
+  const old = { ...looping, restarts: 5, ends: 1 };
+  const wait = await serve([ready, old], [ready, { ...old, state: 'starting' }], [ready, { ...old, state: 'ready' }]);
+  await expect(wait()).resolves.toBeUndefined();
 });
 
 test('at the deadline those are named that are not ready', async () => {
