@@ -108,9 +108,11 @@ export const createInstance = async (stateDir: string, made: NewInstance): Promi
   return instance;
 };
 
-/** Names of all folders of instances, with a record or without one. */
-export const listNames = async (stateDir: string): Promise<readonly string[]> =>
-  ((await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? []).toSorted();
+/** Names of all folders of instances, with a record or without one. No instance's name begins with a dot. */
+export const listNames = async (stateDir: string): Promise<readonly string[]> => {
+  const names = (await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? [];
+  return names.filter((name) => !name.startsWith('.')).toSorted();
+};
 
 /** Records of all instances, by name. A folder without a record is no instance: see {@link removeInstanceDir}. */
 export const listInstances = async (stateDir: string): Promise<readonly InstanceRecord[]> => {

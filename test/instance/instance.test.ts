@@ -6,6 +6,7 @@ import {
   createInstance,
   findInstance,
   listInstances,
+  listNames,
   removeInstance,
   removeInstanceDir,
 } from '../../src/instance/instance.ts';
@@ -85,6 +86,15 @@ test('lists instances by name; a removed one is gone', async () => {
   expect((await listInstances(stateDir)).map(({ name }) => name)).toEqual(['a', 'b']);
   await removeInstance(b);
   expect((await listInstances(stateDir)).map(({ name }) => name)).toEqual(['a']);
+});
+
+test('a hidden folder among the instances, such as that of a file manager or a trial, is none of them', async () => {
+  await createInstance(stateDir, settings);
+  const hidden = instanceDirOf(stateDir, '.taskgate-trial-abc');
+  await mkdir(hidden, { mode: 0o700 });
+  await writeFile(join(hidden, 'instance.json'), 'no record');
+  expect(await listNames(stateDir)).toEqual(['dev']);
+  expect((await listInstances(stateDir)).map(({ name }) => name)).toEqual(['dev']);
 });
 
 test('a record of another schema is refused by name', async () => {

@@ -1,7 +1,7 @@
-import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, constants, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
-import { findTextFile, isThere } from '../../lib/files.ts';
+import { findTextFile } from '../../lib/files.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { bySystemPath, systemPath } from '../../lib/process/system-path.ts';
 import type { Findings, Obstacle } from '../provider.ts';
@@ -12,6 +12,7 @@ import { findInotifyNote } from './machine/inotify.ts';
 import { installHint, toolPackages } from './machine/packages.ts';
 import { findOverlayProblem } from './machine/snapshotter.ts';
 import { tryNode } from './machine/trial.ts';
+import { withTrialFolder } from './machine/trial-folder.ts';
 
 /** The relevant facts about the machine; read first, so that the judgement is a pure function. */
 export type Machine = {
@@ -107,9 +108,6 @@ const findUnwritableCgroups = async (hierarchies: readonly Hierarchy[]): Promise
   return paths.filter((_, index) => tries[index]?.status === 'rejected');
 };
 
-const nearestFolder = async (path: string): Promise<string> =>
-  (await isThere(path)) ? path : nearestFolder(dirname(path));
-
 export type VerifyInput = {
   readonly instanceDir: string;
   readonly cacheDir: string;
@@ -120,20 +118,16 @@ export type VerifyInput = {
 
 type Trial = { readonly trialProblem?: string; readonly overlayProblem?: string };
 
-/** What a node does, beside the instance's folder, on the file system that will hold its data; nothing of it stays. */
-const runTrial = async ({ instanceDir, runner }: VerifyInput, hierarchies: readonly Hierarchy[]): Promise<Trial> => {
-  const folder = await mkdtemp(join(await nearestFolder(dirname(instanceDir)), '.taskgate-trial-'));
-  const run = bySystemPath(runner);
-  try {
+/** What a node does, on the file system that will hold its data; nothing of it stays. */
+const runTrial = ({ instanceDir, runner }: VerifyInput, hierarchies: readonly Hierarchy[]): Promise<Trial> =>
+  withTrialFolder(instanceDir, async (folder) => {
+    const run = bySystemPath(runner);
     const unshare = await findUnshare(folder);
     const trialProblem = await tryNode({ folder, instanceDir, hierarchies, unshare, runner: run });
     if (trialProblem !== undefined) return { trialProblem };
     const overlayProblem = await findOverlayProblem(folder, run, unshare);
     return overlayProblem === undefined ? {} : { overlayProblem };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
+  });
 
 const overlayNote = (folder: string, problem: string): string =>
   `the file system of ${folder} takes no overlay (${problem}), so the node copies each layer of images: some 1 GB more on disk; XDG_STATE_HOME on another disk avoids that`;
