@@ -74,7 +74,7 @@ beforeAll(async () => {
   taskgate = await makeTaskgate();
   before = await snapshot();
 });
-afterAll(() => taskgate.close('dev'));
+afterAll(() => taskgate.close('dev', 'other'));
 
 describe('from nothing to a proven path, and back to nothing', () => {
   test('up proves every hop both ways', async () => {

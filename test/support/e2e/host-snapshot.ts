@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
@@ -26,18 +26,30 @@ const readOrNothing = async (path: string, read: (path: string) => Promise<strin
   }
 };
 
-/** Whether a name (of a link, a cgroup) is of another taskgate instance, which may come and go meanwhile. */
+/** Network namespaces that have a name, with what belongs to them: those of other tests, a native node's has none. */
+const ofNamedNamespace = /\btg[a-z]+-[0-9a-f]+|\/run\/netns\b|\b(?:192\.0\.2|198\.18|198\.51\.100|203\.0\.113)\./;
+
+/** Whether a name (of a link, a cgroup) is of another taskgate instance, or another test, which may come and go meanwhile. */
 const isForeign = (text: string, marks: readonly string[]): boolean => {
+  if (ofNamedNamespace.test(text)) return true;
   const [, mark] = /(?:\btg|taskgate-[a-z0-9-]+)-([0-9a-f]{8})\b/.exec(text) ?? [];
   return mark !== undefined && !marks.includes(mark);
 };
 
+const namedNamespaces = async (): Promise<readonly string[]> => {
+  const names = await readdir('/run/netns').catch(() => []);
+  const inodes = await Promise.all(names.map((name) => stat(`/run/netns/${name}`).catch(() => undefined)));
+  return inodes.map((found) => `net:[${found?.ino}]`);
+};
+
 const pidsOfOthersLeftOut = async (marks: readonly string[]): Promise<readonly string[]> => {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const named = await namedNamespaces();
   const kept = await Promise.all(
     pids.map(async (pid) => {
       const cgroups = await readOrNothing(`/proc/${pid}/cgroup`, (path) => readFile(path, 'utf8'));
-      return isForeign(cgroups, marks) ? [] : [pid];
+      const network = await readOrNothing(`/proc/${pid}/ns/net`, readlink);
+      return isForeign(cgroups, marks) || named.includes(network) ? [] : [pid];
     }),
   );
   return kept.flat();
@@ -50,7 +62,7 @@ const ownProcesses = async (pids: readonly string[], folders: readonly string[])
       const text = await readOrNothing(`/proc/${pid}/cmdline`, (path) => readFile(path, 'utf8'));
       const commandLine = text.replaceAll('\0', ' ');
       const program = await readOrNothing(`/proc/${pid}/exe`, readlink);
-      const isOwn = folders.some((folder) => commandLine.includes(folder) || program.startsWith(folder));
+      const isOwn = folders.some((folder) => commandLine.includes(`${folder}/`) || program.startsWith(`${folder}/`));
       return isOwn ? [`${pid} ${commandLine}`] : [];
     }),
   );
@@ -90,9 +102,9 @@ export const takeHostSnapshot = async ({ folders, marks, iptablesSave }: Snapsho
   const own = (texts: readonly string[]): readonly string[] => texts.filter((text) => !isForeign(text, marks));
   const pids = await pidsOfOthersLeftOut(marks);
   return {
-    mounts: lines(await readFile('/proc/self/mountinfo', 'utf8'))
-      .map((line) => line.split(' ').slice(4).join(' '))
-      .toSorted(),
+    mounts: own(
+      lines(await readFile('/proc/self/mountinfo', 'utf8')).map((line) => line.split(' ').slice(4).join(' ')),
+    ).toSorted(),
     // what mount(8) remembers of mounts, those of other mount namespaces included
     rememberedMounts: lines(await readOrNothing('/run/mount/utab', (path) => readFile(path, 'utf8'))),
     links: own((await output('ip', '-o', 'link')).map((line) => line.split(': ')[1] ?? '')).toSorted(),
