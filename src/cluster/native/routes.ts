@@ -19,6 +19,8 @@ type Policy = {
   readonly table?: string;
   /** `unreachable`, `prohibit` or `blackhole`: it answers without a table. */
   readonly action?: string;
+  /** The rules before this priority are passed over. */
+  readonly goto?: number;
   readonly dst?: string;
   readonly isInverted: boolean;
   /** Routes of its table that are this long or shorter do not count. */
@@ -42,8 +44,23 @@ export const parseRoutes = (json: string, exceptLink: string): readonly Route[] 
     return [{ dst: to, table: textOf(table) ?? 'main', ...(device && { dev: device }), ...(kind && { type: kind }) }];
   });
 
-/** Conditions of which a new connection to the node, without a source and a mark, meets none. */
-const conditions = ['iif', 'fwmark', 'uid_start', 'ipproto', 'sport', 'sport_start', 'dport', 'dport_start', 'tos'];
+/** Conditions of which a new connection to the node, without a source, a device and a mark, meets none. */
+const conditions = [
+  ...['fwmark', 'iif', 'oif', 'l3mdev', 'uid_start', 'ipproto', 'tun_id'],
+  ...['sport', 'sport_start', 'dport', 'dport_start', 'tos', 'dsfield'],
+];
+
+/** What a rule has besides. One with anything else, of a newer kernel, is taken for one that does not hold. */
+const understood = [
+  ...['priority', 'not', 'src', 'srclen', 'dst', 'dstlen', 'table', 'action', 'goto', 'unresolved', 'nop', 'protocol'],
+  ...['suppress_prefixlen', 'flow_from', 'flow_to', 'uid_end', 'fwmask', 'iif_detached', 'oif_detached'],
+  ...['sport_end', 'dport_end', 'sport_mask', 'dport_mask'],
+];
+
+const isUnderstood = (name: string): boolean => understood.includes(name) || conditions.includes(name);
+
+/** What this host itself sends comes from `lo`, whatever device it leaves by. */
+const isMet = (rule: Fields, condition: string): boolean => condition === 'iif' && rule['iif'] === 'lo';
 
 const blockOfRule = ({ dst, dstlen }: Fields): string | undefined => {
   const address = textOf(dst);
@@ -53,15 +70,18 @@ const blockOfRule = ({ dst, dstlen }: Fields): string | undefined => {
 /** `not` turns conditions that are never met into ones that always are. */
 const policyOf = (rule: Fields): Policy | undefined => {
   const isInverted = 'not' in rule;
-  const isUnmet = conditions.some((name) => name in rule) || (textOf(rule['src']) ?? 'all') !== 'all';
+  const isUnmet =
+    conditions.some((name) => name in rule && !isMet(rule, name)) || (textOf(rule['src']) ?? 'all') !== 'all';
   const dst = isInverted && isUnmet ? undefined : blockOfRule(rule);
   const { priority, suppress_prefixlen: suppressed } = rule;
   if (typeof priority !== 'number' || (isInverted ? !isUnmet && !dst : isUnmet)) return undefined;
   const [table, action] = [textOf(rule['table']), textOf(rule['action'])];
+  const target = 'unresolved' in rule ? undefined : rule['goto'];
   return {
     ...{ priority, isInverted, suppressed: typeof suppressed === 'number' ? suppressed : -1 },
     ...(table && { table }),
     ...(action && { action }),
+    ...(typeof target === 'number' && { goto: target }),
     ...(dst && { dst }),
   };
 };
@@ -69,6 +89,7 @@ const policyOf = (rule: Fields): Policy | undefined => {
 /** The rules that hold for such a connection, by priority. */
 export const parsePolicies = (json: string): readonly Policy[] =>
   parseIpOutput(json)
+    .filter((rule) => Object.keys(rule).every(isUnderstood))
     .map(policyOf)
     .filter((policy) => policy !== undefined)
     .toSorted((a, b) => a.priority - b.priority);
@@ -122,14 +143,24 @@ const decidingRoutes = (cidr: string, routes: readonly Route[]): readonly Route[
 const holdsFor = ({ dst, isInverted }: Policy, cidr: string): boolean =>
   dst === undefined || overlaps(dst, cidr) !== isInverted;
 
+/** Of rules that hold, those that are asked: a `goto` passes over the ones up to its target. */
+const withoutPassedOver = (policies: readonly Policy[]): readonly Policy[] => {
+  let next = 0;
+  return policies.filter(({ priority, goto }) => {
+    const isAsked = priority >= next;
+    if (isAsked) next = goto ?? next;
+    return isAsked;
+  });
+};
+
 /**
  * What takes connections to a network before the main table is asked, where the node's route is: then not even a longer route
  * there wins. As text; undefined if there is nothing.
  */
 export const findAhead = (cidr: string, { routes, policies }: Routing): string | undefined => {
-  for (const policy of policies) {
+  for (const policy of withoutPassedOver(policies.filter((one) => holdsFor(one, cidr)))) {
     const { priority, table, action, suppressed } = policy;
-    if (table === 'local' || !holdsFor(policy, cidr)) continue;
+    if (table === 'local') continue;
     if (table === 'main' && suppressed < Number(cidr.split('/')[1])) return undefined;
     if (table === undefined && ['unreachable', 'prohibit', 'blackhole'].includes(action ?? '')) {
       return `rule ${priority} (${action})`;

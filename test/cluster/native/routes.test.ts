@@ -130,6 +130,44 @@ describe('what comes before the main table', () => {
       ahead: 'rule 15 to table 7 (default)',
     },
     {
+      title: 'rules for what is bound to a device (VPN scripts), for devices of a VRF, and of a newer kernel',
+      rules: [
+        { priority: 10, src: 'all', oif: 'wg0', oif_detached: null, table: '7' },
+        { priority: 11, src: 'all', iif: 'lo', oif: 'wg0', table: '7' },
+        { priority: 12, src: 'all', l3mdev: null },
+        { priority: 13, src: 'all', tun_id: 4, table: '7' },
+        { priority: 14, src: 'all', table: '7', suppress_ifgroup: '4' },
+        { priority: 15, src: 'all', table: '7', invented: 1 },
+        { priority: 16, not: null, src: 'all', iif: 'lo', table: '7' },
+        { priority: 17, src: 'all', nop: null },
+      ],
+      routes: toTunnel('7'),
+    },
+    {
+      title: 'a rule for what this host itself sends',
+      rules: [{ priority: 11, src: 'all', iif: 'lo', table: '7' }],
+      routes: toTunnel('7'),
+      ahead: 'rule 11 to table 7 (default)',
+    },
+    {
+      title: 'a tunnel that is passed over',
+      rules: [
+        { priority: 12, src: 'all', goto: 200 },
+        { priority: 13, src: 'all', table: '7' },
+      ],
+      routes: toTunnel('7'),
+    },
+    {
+      title: 'a tunnel that is passed over by other sources, or by nothing since the target is gone',
+      rules: [
+        { priority: 11, src: '192.0.2.1', goto: 200 },
+        { priority: 12, src: 'all', goto: 200, unresolved: null },
+        { priority: 13, src: 'all', table: '7' },
+      ],
+      routes: toTunnel('7'),
+      ahead: 'rule 13 to table 7 (default)',
+    },
+    {
       title: 'a kill switch',
       rules: [{ priority: 99, src: 'all', action: 'unreachable' }],
       ahead: 'rule 99 (unreachable)',
