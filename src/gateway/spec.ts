@@ -1,5 +1,5 @@
 import type { GatewaySettings } from '../instance/record.ts';
-import type { KubeObject } from '../lib/kube/types.ts';
+import type { KubeObject, Selection } from '../lib/kube/types.ts';
 import { type InstanceIdentity, labelsOf } from '../model/labels.ts';
 
 /** The gateway that an instance is configured to have. */
@@ -16,3 +16,7 @@ export const withLabels = <T extends KubeObject>(object: T, owner: InstanceIdent
 
 /** Upstream's fixed names (contour v1.33.6, examples/gateway-provisioner/03-gateway-provisioner.yaml). */
 export const provisioner = { namespace: 'projectcontour', name: 'contour-gateway-provisioner' } as const;
+export const provisionerPods: Selection = {
+  ...{ apiVersion: 'v1', kind: 'Pod', namespace: provisioner.namespace },
+  labelSelector: `control-plane=${provisioner.name}`,
+};

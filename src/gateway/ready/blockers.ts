@@ -1,9 +1,11 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { ContainerStatus, KubeEvent, Node, Pod } from '../../lib/kube/shapes.ts';
+import type { Selection } from '../../lib/kube/types.ts';
+import { contourPods, envoyPods } from '../../model/contour-names.ts';
 import { describeImageRemedy } from '../../model/image-remedy.ts';
 import { explainAdmission } from '../../model/security/admission.ts';
-import { type GatewaySpec, provisioner } from '../spec.ts';
+import { type GatewaySpec, provisioner, provisionerPods } from '../spec.ts';
 
 type Blocker = {
   readonly id: 'gateway.pod-refused' | 'gateway.image-pull';
@@ -11,26 +13,41 @@ type Blocker = {
   readonly hint: string;
 };
 
-/** kubelet has tried, and waits longer and longer from here on. */
-const pullFailures = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
+/** kubelet has tried, and waits longer and longer from here on: up to five minutes between two attempts. */
+const backOff = 'ImagePullBackOff';
+const pullFailures = [backOff, 'ErrImageNeverPull', 'InvalidImageName'];
 
-const isUnpullable = ({ state }: ContainerStatus): boolean => pullFailures.includes(state?.waiting?.reason ?? '');
+type Container = { readonly pod: Pod; readonly status: ContainerStatus };
 
-/** The pod and the container whose image its node cannot get. */
-export const findUnpullable = (pods: readonly Pod[]) => {
-  for (const pod of pods) {
-    const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-    const status = [...initContainerStatuses, ...containerStatuses].find(isUnpullable);
-    if (status) return { pod, status };
-  }
-  return undefined;
+const keyOfContainer = ({ pod: { metadata }, status }: Container): string =>
+  `${metadata.uid ?? metadata.name} ${status.name} ${JSON.stringify(status.state?.waiting)}`;
+
+/** The containers whose image their node cannot get. A pod that is being deleted is none that anybody waits for. */
+const listUnpullable = (pods: readonly Pod[]): readonly Container[] =>
+  pods
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .flatMap((pod) => {
+      const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+      return [...initContainerStatuses, ...containerStatuses].map((status) => ({ pod, status }));
+    })
+    .filter(({ status: { state } }) => pullFailures.includes(state?.waiting?.reason ?? ''));
+
+/**
+ * Judges each list of a watch by the first one: what backed off then may be of an earlier run, whose cause is gone, and
+ * counts only after the next attempt. That one shows as `ErrImagePull` (kubelet, pkg/kubelet/images/image_manager.go), and
+ * comes the sooner the younger the pod is.
+ */
+export const unpullableFinder = () => {
+  let old: Set<string> | undefined;
+  return (pods: readonly Pod[]): Container | undefined => {
+    const failing = listUnpullable(pods);
+    const backingOff = failing.filter(({ status }) => status.state?.waiting?.reason === backOff).map(keyOfContainer);
+    old = old?.intersection(new Set(backingOff)) ?? new Set(backingOff);
+    return failing.find((container) => !old?.has(keyOfContainer(container)));
+  };
 };
 
-const describeUnpullable = async (
-  kube: Kube,
-  found: NonNullable<ReturnType<typeof findUnpullable>>,
-): Promise<Blocker> => {
-  const { pod, status } = found;
+const describeUnpullable = async (kube: Kube, { pod, status }: Container): Promise<Blocker> => {
   const { reason, message } = status.state?.waiting ?? {};
   const image = status.image ?? 'its image';
   const nodes = await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(() => []);
@@ -55,19 +72,19 @@ const refusalIn = (events: readonly KubeEvent[]): Blocker | undefined => {
   return undefined;
 };
 
-type Look = (kube: Kube, namespace: string, signal: AbortSignal) => Promise<Blocker | undefined>;
+type Look = (kube: Kube, selection: Selection, signal: AbortSignal) => Promise<Blocker | undefined>;
 
-const untilUnpullable: Look = async (kube, namespace, signal) => {
-  for await (const pods of kube.watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace }, signal)) {
-    const found = findUnpullable(pods);
+const untilUnpullable: Look = async (kube, selection, signal) => {
+  const find = unpullableFinder();
+  for await (const pods of kube.watch<Pod>(selection, signal)) {
+    const found = find(pods);
     if (found) return describeUnpullable(kube, found);
   }
   return undefined;
 };
 
 /** Events stay for an hour: those that are there at first may be of an earlier run, whose cause is gone. */
-const untilRefused: Look = async (kube, namespace, signal) => {
-  const selection = { apiVersion: 'v1', kind: 'Event', namespace, fieldSelector: 'reason=FailedCreate' };
+const untilRefused: Look = async (kube, selection, signal) => {
   let old: ReadonlySet<string> | undefined;
   for await (const events of kube.watch<KubeEvent>(selection, signal)) {
     old ??= new Set(events.map(keyOf));
@@ -77,10 +94,15 @@ const untilRefused: Look = async (kube, namespace, signal) => {
   return undefined;
 };
 
-const looking = async (look: Look, kube: Kube, namespace: string, signal: AbortSignal): Promise<void> => {
+const refusalsIn = (namespace: string): Selection => ({
+  ...{ apiVersion: 'v1', kind: 'Event', namespace },
+  fieldSelector: 'reason=FailedCreate',
+});
+
+const looking = async (look: Look, ...[kube, selection, signal]: Parameters<Look>): Promise<void> => {
   let blocker: Blocker | undefined;
   try {
-    blocker = await look(kube, namespace, signal);
+    blocker = await look(kube, selection, signal);
   } catch (error) {
     // who may not look, or is interrupted, waits as before
     if (error instanceof KubeError || error instanceof UserError || signal.aborted) return;
@@ -96,10 +118,9 @@ const looking = async (look: Look, kube: Kube, namespace: string, signal: AbortS
  */
 export const watchForBlockers = async (kube: Kube, spec: GatewaySpec, signal: AbortSignal): Promise<void> => {
   const namespaces = [...new Set([spec.namespace, provisioner.namespace])];
-  await Promise.all(
-    namespaces.flatMap((namespace) => [
-      looking(untilUnpullable, kube, namespace, signal),
-      looking(untilRefused, kube, namespace, signal),
-    ]),
-  );
+  const pods = [provisionerPods, contourPods(spec), envoyPods(spec)];
+  await Promise.all([
+    ...pods.map((selection) => looking(untilUnpullable, kube, selection, signal)),
+    ...namespaces.map((namespace) => looking(untilRefused, kube, refusalsIn(namespace), signal)),
+  ]);
 };

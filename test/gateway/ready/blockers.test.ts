@@ -1,24 +1,28 @@
 import { expect, test } from 'vitest';
-import { findUnpullable, watchForBlockers } from '../../../src/gateway/ready/blockers.ts';
+import { unpullableFinder, watchForBlockers } from '../../../src/gateway/ready/blockers.ts';
 import { KubeError } from '../../../src/lib/kube/client.ts';
 import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import { type FakeKube, fakeKube } from '../../fakes/kube.ts';
 import { spec } from '../../support/gateway/fixture.ts';
 
-const pod = (reason: string, isInit = false): Pod => ({
+type Parts = { readonly name?: string; readonly labels?: Readonly<Record<string, string>>; readonly message?: string };
+
+const pod = (
+  reason: string,
+  { name = 'envoy-1', labels = { app: 'envoy-tasks' }, message = 'no such host' }: Parts = {},
+): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name: 'envoy-1', namespace: 'projectcontour' },
+  metadata: { name, namespace: 'projectcontour', labels },
   status: {
-    [isInit ? 'initContainerStatuses' : 'containerStatuses']: [
-      {
-        name: 'envoy',
-        image: 'docker.io/envoyproxy/envoy:v1',
-        state: { waiting: { reason, message: 'no such host' } },
-      },
+    containerStatuses: [
+      { name: 'envoy', image: 'docker.io/envoyproxy/envoy:v1', state: { waiting: { reason, message } } },
     ],
   },
 });
+const backingOff = pod('ImagePullBackOff');
+const inInit: Pod = { ...backingOff, status: { initContainerStatuses: backingOff.status?.containerStatuses ?? [] } };
+const leaving: Pod = { ...backingOff, metadata: { ...backingOff.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
 
 const event = (message: string, { count = 1, reason = 'FailedCreate' } = {}) => ({
   apiVersion: 'v1',
@@ -34,31 +38,57 @@ const watching = (fake: FakeKube, ms = 150): Promise<void> =>
 const cluster = (objects: readonly object[] = []) =>
   fakeKube({ objects: objects as never, kinds: ['v1/Pod', 'v1/Event', 'v1/Node'] });
 
+/** What is found in each list of a watch. */
+const foundIn = (...lists: readonly (readonly Pod[])[]) => {
+  const find = unpullableFinder();
+  return lists.map((pods) => find(pods)?.pod.metadata.name);
+};
+
 test.each([
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-])('an image that its node cannot get: %s', (reason) => {
-  expect(findUnpullable([pod(reason)])?.status.image).toBe('docker.io/envoyproxy/envoy:v1');
-  expect(findUnpullable([pod(reason, true)])?.pod.metadata.name).toBe('envoy-1');
+  ['a new pod', [[], [pod('ContainerCreating')], [pod('ErrImagePull')], [backingOff]]],
+  ['an init container', [[], [inInit]]],
+  ['one that backed off at first, after its next attempt', [[backingOff], [pod('ErrImagePull')], [backingOff]]],
+  ['another failure than at first', [[backingOff], [pod('ImagePullBackOff', { message: 'unauthorized' })]]],
+  ['a pod that came since', [[pod('ImagePullBackOff', { name: 'old' })], [backingOff]]],
+  ['an image that must be there', [[pod('ErrImageNeverPull')]]],
+  ['a name that is none', [[pod('InvalidImageName')]]],
+])('an image that its node cannot get: %s', (_, lists) => {
+  expect(foundIn(...lists)).toEqual([...lists.slice(1).map(() => undefined), 'envoy-1']);
 });
 
 test.each([
-  'ErrImagePull',
-  'ContainerCreating',
-  'CrashLoopBackOff',
-])('what may yet come right is no blocker: %s', (reason) => {
-  expect(findUnpullable([pod(reason)])).toBeUndefined();
+  ['a failed attempt', [[], [pod('ErrImagePull')]]],
+  ['a container that is made', [[], [pod('ContainerCreating')]]],
+  ['a program that ends', [[], [pod('CrashLoopBackOff')]]],
+  // kubelet's back-off: up to five minutes after the registry came back
+  ['a pod of an earlier run that has not tried again yet', [[backingOff], [backingOff], [pod('Running')]]],
+  ['a pod that is being deleted', [[], [leaving]]],
+])('what may yet come right is no blocker: %s', (_, lists) => {
+  expect(foundIn(...lists)).toEqual(lists.map(() => undefined));
 });
 
-test('an image that cannot be pulled ends the wait, with the way of this cluster', async () => {
+test.each<Readonly<Record<string, string>>>([
+  { app: 'envoy-tasks' },
+  { app: 'contour-tasks' },
+  { 'control-plane': 'contour-gateway-provisioner' },
+])('an image that cannot be pulled ends the wait, with the way of this cluster: %o', async (labels) => {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { providerID: 'kind://docker/lab/n' } };
-  await expect(watching(cluster([pod('ImagePullBackOff'), node]), 60_000)).rejects.toMatchObject({
+  const fake = cluster([node]);
+  const ended = expect(watching(fake, 60_000)).rejects.toMatchObject({
     id: 'gateway.image-pull',
     message:
       'the node cannot get docker.io/envoyproxy/envoy:v1 for pod envoy-1, container envoy: ImagePullBackOff: no such host',
     hint: 'load it: kind load docker-image docker.io/envoyproxy/envoy:v1 --name lab',
   });
+  setTimeout(() => fake.put(pod('ImagePullBackOff', { labels })), 20);
+  await ended;
+});
+
+test('pods of others in the same namespace do not', async () => {
+  const fake = cluster();
+  const running = watching(fake);
+  setTimeout(() => fake.put(pod('ImagePullBackOff', { labels: { app: 'theirs' } })), 20);
+  await expect(running).resolves.toBeUndefined();
 });
 
 test('pods that are not admitted end the wait', async () => {
