@@ -127,16 +127,24 @@ const noCommonAlgorithm: Rule = ([what]) => ({
   hint: 'update the server, or allow what it offers for this host in ~/.ssh/config (HostKeyAlgorithms, KexAlgorithms, Ciphers)',
 });
 
+/**
+ * `sh: 1: nc: not found`, `zsh:1: command not found: nc`, `/opt/proxy.sh: line 2: nc: command not found`. Not what `ssh:`
+ * says itself, nor a connection that bash makes (`bash: line 1: /dev/tcp/HOST/22: Permission denied`, `bash: connect: ...`).
+ */
+const shellFailure =
+  /^(?:\S*\/)?(?:(?:ba|da|k|mk|ya|z|t?c|fi|a)?sh|\S+\.sh|exec|env):(?:\d+:)? (?!.*(?:\/dev\/tcp\/|\bconnect: )).*(?:not found|No such file or directory|[Pp]ermission denied).*/m;
+
 /** The most specific first: later lines of ssh often follow from earlier ones. */
 const rules: readonly (readonly [RegExp, Rule])[] = [
   [/^(?:command-line: line \d+: |(?:unknown|illegal|invalid) option -- ).*/m, unknownOption],
   [/^.*(?:Bad configuration option|Bad owner or permissions|Can't open user config).*/m, wrongConfig],
+  // ssh's own have no colon before the word; shells that run a ProxyCommand do, such as `bash: line 1: /dev/tcp/...`
   [
-    /^.*\bline \d+: .*(?:argument|[Uu]nsupported|[Mm]issing|[Bb]ad|[Ii]nvalid|no closing|[Gg]arbage|[Nn]o such).*/m,
+    /^.*[^:\s] line \d+: .*(?:argument|[Uu]nsupported|[Mm]issing|[Bb]ad|[Ii]nvalid|no closing|[Gg]arbage|[Nn]o such).*/m,
     wrongConfig,
   ],
   [/^.*(?:terminating, \d+ bad|percent_expand: |vdollar_percent_expand: ).*/m, wrongConfig],
-  [/^(?:\S*sh|exec|env):(?:\d+:)? .*(?:not found|No such file or directory|[Pp]ermission denied).*/m, noProxyCommand],
+  [shellFailure, noProxyCommand],
   [/Could not resolve hostname .*/, unknownHost],
   [/^.*(?:REVOKED HOST KEY|is marked as revoked|was revoked).*/m, revokedKey],
   [/Offending \S+ key in (.+):(\d+)/, hostKeyChanged],

@@ -134,6 +134,36 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
     /ProxyCommand/,
   ],
   [
+    '/opt/proxy.sh: line 2: nc: command not found\nConnection closed by UNKNOWN port 65535',
+    'config',
+    /the ProxyCommand cannot be run: \/opt\/proxy\.sh: line 2: nc: command not found$/,
+    /install the program/,
+  ],
+  [
+    'bash: line 1: /opt/nc: No such file or directory\nConnection closed by UNKNOWN port 65535',
+    'config',
+    /the ProxyCommand cannot be run: bash: line 1: \/opt\/nc/,
+    /install the program/,
+  ],
+  // a route that is prohibited, SELinux, a packet filter of macOS: passing, and not of a ProxyCommand
+  [
+    'ssh: connect to host 1.2.3.4 port 22: Permission denied',
+    'unreachable',
+    /: ssh: connect to host 1\.2\.3\.4 port 22: Permission denied$/,
+    /no firewall blocks this machine/,
+  ],
+  ...[
+    'bash: line 1: connect: Permission denied\nbash: line 1: /dev/tcp/1.2.3.4/22: Permission denied',
+    // what bash says after a name that does not resolve
+    'bash: line 1: aws-dev.prv: Temporary failure in name resolution\nbash: line 1: /dev/tcp/aws-dev.prv/22: Invalid argument',
+    'tsh: ERROR: cluster not found',
+  ].map((said): [string, string, RegExp, RegExp] => [
+    `${said}\nkex_exchange_identification: Connection closed by remote host`,
+    'unreachable',
+    /Connection closed by remote host$/,
+    /listens on port/,
+  ]),
+  [
     'no such identity: /home/me/.ssh/team: No such file or directory\nme@h: Permission denied (publickey).',
     'refused-key',
     /\(no such identity: \/home\/me\/\.ssh\/team: No such file or directory\)$/,
