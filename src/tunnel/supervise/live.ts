@@ -33,8 +33,9 @@ const isOver = (isSuspect: boolean, failures: number): boolean => isSuspect || f
 
 /**
  * Probes a tunnel until nonces no longer come back; resolves with what was seen instead of the last one. After the host
- * got another address one failed probe is enough: the connections from before are dead. An end that this host has never
- * reached is not judged by probes that fail: its program reports when the connection is lost, and pods prove the end.
+ * got another address (a VPN, a Docker network) one failed probe is enough: the connections from before may be dead. An end
+ * that this host has never reached is not judged by probes that fail, in any network: its program reports when the
+ * connection is lost, and pods prove the end.
  */
 export const stayLive = async (opened: End, run: Supervision): Promise<string> => {
   const { wait, timings, signal, state } = run;
@@ -48,6 +49,6 @@ export const stayLive = async (opened: End, run: Supervision): Promise<string> =
     failures = seen === true || end.unseen ? 0 : failures + 1;
     if (seen !== true && isOver(isSuspect, failures)) return seen;
     const waking = await wait(failures > 0 ? timings.degradedMs - tookMs : timings.livenessMs, signal);
-    isSuspect = waking === 'network' && state.status().state !== 'probing';
+    isSuspect = waking === 'network' && !end.unseen && state.status().state !== 'probing';
   }
 };

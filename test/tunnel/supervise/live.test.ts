@@ -21,6 +21,24 @@ test('an end that only pods reach is open: probes that fail from here do not end
   expect(status()).toMatchObject({ detail: unseen.cause, hint: unseen.hint, restarts: 0 });
 });
 
+test('a new address of this host, as a Docker network brings one, does not end it either', async () => {
+  const { driver, asked } = fakeDriver([address]);
+  const far = {
+    ...driver,
+    open: async (input: Parameters<typeof driver.open>[0]) => ({ ...(await driver.open(input)), unseen }),
+  };
+  const { status } = supervise(far, {
+    probe: answers('unreachable'),
+    wait: async (_, signal) => {
+      await pause(5, undefined, { signal });
+      return 'network';
+    },
+  });
+  await pause(200);
+  expect(status()).toMatchObject({ state: 'open', restarts: 0 });
+  expect(asked).toHaveLength(1);
+});
+
 test('once this host has reached such an end, it must stay so', async () => {
   const { driver } = fakeDriver([address]);
   const far = {
