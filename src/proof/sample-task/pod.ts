@@ -46,6 +46,7 @@ export const waitForSamplePod = async (kube: Kube, task: SampleTask, options: Wa
     refused = seen;
     if (seen !== undefined) stop.abort();
   });
+  looking.catch(() => stop.abort()); // it may end before anybody waits for it
   try {
     const pods = await waitUntil(
       'Sample pod',

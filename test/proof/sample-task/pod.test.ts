@@ -77,3 +77,20 @@ test('who may not read events waits for the pod all the same', async () => {
   };
   expect(await waitForSamplePod(denied, task, { timeoutMs: 1_000 })).toEqual({ ready: true, name: 'p' });
 });
+
+test('a bug in the look at events ends the wait, and is never an unhandled rejection', async () => {
+  const fake = fakeKube({ kinds: ['v1/Pod', 'v1/Event'] });
+  const broken: typeof fake.kube = {
+    ...fake.kube,
+    watch: (selection, signal) => {
+      if (selection.kind === 'Event') throw new TypeError('a bug');
+      return fake.kube.watch(selection, signal);
+    },
+  };
+  const unhandled: unknown[] = [];
+  const keep = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', keep);
+  await expect(waitForSamplePod(broken, task, { timeoutMs: 60_000 })).rejects.toThrow('a bug');
+  process.off('unhandledRejection', keep);
+  expect(unhandled).toEqual([]);
+});
