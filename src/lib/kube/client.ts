@@ -44,7 +44,7 @@ export type Kube = {
     signal: AbortSignal,
   ) => AsyncIterable<readonly T[]>;
   /** GET of any path (`/readyz`, `/api/v1/.../log`), as text. */
-  readonly text: (path: string, query?: Readonly<Record<string, string>>) => Promise<string>;
+  readonly text: (path: string, query?: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<string>;
 };
 
 /** The field manager of all writes. */
@@ -147,6 +147,7 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
       }
     },
     watch: (selection, signal) => watchObjects({ http, pathOf, selection, signal }),
-    text: async (path, parameters) => (await http(path, parameters && { query: parameters })).text(),
+    text: async (path, parameters, signal) =>
+      (await http(path, { ...(parameters && { query: parameters }), ...(signal && { signal }) })).text(),
   };
 };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { UserError } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import { probeEachEnvoy } from '../../../src/proof/probe/each-envoy.ts';
@@ -17,17 +18,19 @@ const exposures = [
 ] as const;
 const both = [envoy('envoy-a', 'one'), envoy('envoy-b', 'two')];
 
-/** An API server whose proxy answers by the pod's name. */
-const proxy = (answers: Readonly<Record<string, 'echo' | 'refused' | string>>) => {
+const trying = 'error trying to reach service';
+const apiServer = (why: string) => refusal(503, 'ServiceUnavailable', `${trying}: ${why}`);
+const noWay = apiServer('dial tcp 10.244.1.4:28000: i/o timeout');
+
+/** An API server whose proxy answers by the pod's name; of others it says that it does not reach them. */
+const proxy = (answers: Readonly<Record<string, string | Error>>) => {
   const paths: string[] = [];
   const text: Kube['text'] = async (path, query) => {
     paths.push(path);
     const name = Object.keys(answers).find((each) => path.includes(`/${each}:`)) ?? '';
-    const answer = answers[name];
+    const answer = answers[name] ?? noWay;
     if (answer === 'echo') return String(query?.['msg']);
-    if (answer === undefined || answer === 'refused') {
-      throw refusal(503, 'ServiceUnavailable', 'error trying to reach service: dial tcp 10.244.1.4:28000: i/o timeout');
-    }
+    if (answer instanceof Error) throw answer;
     return answer;
   };
   return { kube: { ...fakeKube().kube, text }, paths };
@@ -60,18 +63,52 @@ test('each Envoy carries a nonce of its own, at the port of its listener', async
   );
 });
 
-test('an Envoy that reaches no task breaks the proof, though the Service may choose the other', async () => {
-  const { kube } = proxy({ 'envoy-a': 'echo', 'envoy-b': 'refused' });
+test.each([
+  // as the API server says it of a connection that Envoy ended
+  apiServer('EOF'),
+  apiServer('read tcp 10.244.0.1:4->10.244.1.4:28000: read: connection reset by peer'),
+  // Envoy's own answer, which the API server relays
+  refusal(503, '', 'GET /echo is answered with HTTP 503: upstream connect error or disconnect/reset before headers'),
+])('an Envoy that reaches no task breaks the proof, though the Service may choose the other: %s', async (error) => {
+  const { kube } = proxy({ 'envoy-a': 'echo', 'envoy-b': error });
   const { hops } = await probe(kube, both);
   expect(hops[1]).toMatchObject({
     ok: false,
     finding: {
-      cause: expect.stringMatching(
-        /^Envoy envoy-b on node two does not reach the task, another one does: .*i\/o timeout$/,
-      ),
+      cause: `Envoy envoy-b on node two does not reach the task, another one does: ${error.message}`,
       hint: expect.stringContaining('the network between pods of node two and of the others (CNI)'),
     },
   });
+});
+
+test.each([
+  noWay,
+  apiServer('dial tcp 10.244.1.4:28000: connect: connection refused'),
+  refusal(503, '', `Error: 'dial tcp 10.244.1.4:28000: i/o timeout' Trying to reach: 'http://10.244.1.4:28000/echo'`),
+  refusal(403, 'Forbidden', 'pods "envoy-b" is forbidden: User "u" cannot get resource "pods/proxy"'),
+  refusal(404, 'NotFound', 'pods "envoy-b" not found'),
+  new UserError('the API server of the cluster does not answer', { id: 'cluster.api' }),
+])('an Envoy that the API server does not ask breaks nothing, and a note says so: %s', async (error) => {
+  const { kube } = proxy({ 'envoy-a': 'echo', 'envoy-b': error });
+  const { hops, notes } = await probe(kube, both);
+  expect(hops.map(({ from, ok }) => [from, ok])).toEqual([['Envoy envoy-a', true]]);
+  expect(notes).toEqual([
+    `Envoy envoy-b on node two is not proven: the API server does not reach it (${error.message})`,
+  ]);
+});
+
+test('an abort ends a call that gets no answer', async () => {
+  const limits: (AbortSignal | undefined)[] = [];
+  const text: Kube['text'] = (_, __, signal) => {
+    limits.push(signal);
+    return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('cut off'))));
+  };
+  const kube = { ...fakeKube().kube, text };
+  const controller = new AbortController();
+  const asked = probeEachEnvoy(kube, { pods: both, exposures, timeoutMs: 60_000, signal: controller.signal });
+  controller.abort(new Error('over'));
+  await expect(asked).rejects.toThrow('over');
+  expect(limits.map((limit) => limit?.aborted)).toEqual([true, true]);
 });
 
 test('an answer without the nonce is another program’s', async () => {
@@ -88,6 +125,16 @@ test('an API server outside of the pods’ network proves nothing, and a note sa
     hops: [],
     notes: ['only one of 2 Envoys is proven: the API server reaches none of them'],
   });
+});
+
+test('a silent connection is cut off, and proves nothing', async () => {
+  const text: Kube['text'] = (path, query, signal) =>
+    path.includes('envoy-a')
+      ? Promise.resolve(String(query?.['msg']))
+      : new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  const { hops, notes } = await probe({ ...fakeKube().kube, text }, both);
+  expect(hops).toHaveLength(1);
+  expect(notes).toEqual([expect.stringMatching(/envoy-b on node two is not proven: .* \(no answer within 0\.25 s\)$/)]);
 });
 
 test.each([
