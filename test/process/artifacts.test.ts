@@ -41,7 +41,7 @@ describe.concurrent('a bundle that is none', () => {
   });
 
   test('a folder that is not there', async ({ user }) => {
-    const refusal = { id: 'artifact.unavailable', says: /bundle: \/no\/such\/folder holds no bundle\.json/ };
+    const refusal = { id: 'artifact.unavailable', says: /--bundle: there is no folder \/no\/such\/folder / };
     await expectNone(user, refusal, ['up', '--bundle', '/no/such/folder']);
   });
 
