@@ -10,7 +10,7 @@ import { notRunningHint } from '../../lib/kube/unreachable.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { ClusterProvider } from '../provider.ts';
-import { chooseNode, findCandidates, unlistedImages } from './node.ts';
+import { chooseNode, findCandidates } from './node.ts';
 import { externalAddress, findRoute } from './route.ts';
 
 /** An existing cluster, named by a context of the user's kubeconfig. */
@@ -105,13 +105,8 @@ export const attach = (spec: AttachSpec, tools: AttachTools): ClusterProvider =>
     await writeFileAtomically(kubeconfigPath, kubeconfig);
     return { name: spec.name, provider: 'attach', kubeconfigPath, kubeContext: spec.context, ...location };
   },
-  /** Archives cannot be loaded into its nodes: they pull images. */
-  loadImages: async (_, refs, { report }) => {
-    const { ask } = await openAttached(spec, tools);
-    const missing = unlistedImages(await ask(listNodes), refs);
-    if (missing.length > 0)
-      report?.(`no node lists these images, so the cluster may have to pull them: ${missing.join(', ')}`);
-  },
+  /** Its nodes pull images; nothing can be loaded into them from here. */
+  loadImages: async () => undefined,
   stop: async () => undefined,
   delete: async () => undefined,
 });

@@ -37,9 +37,3 @@ const rank = ({ route }: Routed): number => (route ? (route.isSpecific ? 0 : 1) 
 /** Prefers a node with a specific route, then one via the default route. */
 export const chooseNode = (candidates: readonly Routed[]): Routed =>
   candidates.reduce((best, one) => (rank(one) < rank(best) ? one : best));
-
-/** Images of `refs` that no node lists. A node lists only its 50 largest images. */
-export const unlistedImages = (nodes: readonly Node[], refs: readonly string[]): readonly string[] => {
-  const listed = new Set(nodes.flatMap(({ status }) => status?.images?.flatMap(({ names }) => names ?? []) ?? []));
-  return refs.filter((ref) => !listed.has(ref));
-};

@@ -80,7 +80,6 @@ export type Node = KubeObject & {
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly images?: readonly { readonly names?: readonly string[] }[];
     readonly nodeInfo?: { readonly bootID?: string };
   };
 };

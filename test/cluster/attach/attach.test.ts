@@ -6,7 +6,6 @@ import { noteVersion, verifyAttach } from '../../../src/cluster/attach/verify.ts
 import { UserError } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
 import { notRunningHint } from '../../../src/lib/kube/unreachable.ts';
-import { describeProgress, type Progress } from '../../../src/lib/progress.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
@@ -41,7 +40,6 @@ const route = (address: string, answer: object, match: object) => ({
 const setUp = (input: FakeKubeInput = {}, wrap: (kube: Kube) => Kube = (kube) => kube) => {
   const fake = fakeKube({ objects: [makeNode()], texts: { '/version': version }, ...input });
   const connected: string[] = [];
-  const lines: string[] = [];
   const { runner } = fakeRunner({
     ...route('10.0.0.2', { prefsrc: '192.0.2.2' }, { dst: 'default' }),
     ...route('10.0.0.3', { prefsrc: '10.0.0.1' }, { dst: '10.0.0.0/24' }),
@@ -50,8 +48,7 @@ const setUp = (input: FakeKubeInput = {}, wrap: (kube: Kube) => Kube = (kube) =>
     connected.push(`${context} ${text}`);
     return wrap(fake.kube);
   };
-  const report = (what: string | Progress): void => void lines.push(describeProgress(what));
-  return { fake, connected, lines, report, tools: { runner, connect } };
+  return { fake, connected, tools: { runner, connect } };
 };
 
 const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
@@ -92,18 +89,12 @@ describe('attach', () => {
     expect(fake.writes()).toEqual([]);
   });
 
-  test('stop and delete leave the cluster alone', async () => {
+  test('images, stop and delete leave the cluster alone', async () => {
     const { fake, tools } = setUp();
+    await attach(spec, tools).loadImages('archive', ['contour:1'], limits);
     await attach(spec, tools).stop();
     await attach(spec, tools).delete();
     expect(fake.calls).toEqual([]);
-  });
-
-  test('images are the cluster to pull; those that no node lists are named', async () => {
-    const { lines, report, tools } = setUp({ objects: [makeNode({ images: ['contour:1'] })] });
-    await attach(spec, tools).loadImages('archive', ['contour:1', 'envoy:1'], { ...limits, report });
-    await attach(spec, tools).loadImages('archive', ['contour:1'], { ...limits, report });
-    expect(lines).toEqual(['no node lists these images, so the cluster may have to pull them: envoy:1']);
   });
 
   test.each([

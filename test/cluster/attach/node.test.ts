@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseNode, findCandidates, unlistedImages } from '../../../src/cluster/attach/node.ts';
+import { chooseNode, findCandidates } from '../../../src/cluster/attach/node.ts';
 import { makeNode } from '../../support/cluster/attached-node.ts';
 
 const taint = (effect: string) => ({ taints: [{ key: 'node-role.kubernetes.io/control-plane', effect }] });
@@ -50,9 +50,4 @@ test.each([
   ['any when there is no route', [none], 'none'],
 ] as const)('prefers %s', (_, [first, ...more], name) => {
   expect(chooseNode([first, ...more]).name).toBe(name);
-});
-
-test('images that some node lists need not be pulled', () => {
-  const nodes = [makeNode({ images: ['a:1'] }), makeNode({ images: ['b:1', 'c:1'] }), { ...makeNode(), status: {} }];
-  expect(unlistedImages(nodes, ['a:1', 'c:1', 'd:1'])).toEqual(['d:1']);
 });

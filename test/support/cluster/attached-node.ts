@@ -5,12 +5,11 @@ type NodeInput = {
   readonly address?: string;
   readonly ready?: string;
   readonly spec?: Node['spec'];
-  readonly images?: readonly string[];
 };
 
 /** A Node as an API server shows it, as far as we read it. */
 export const makeNode = (input: NodeInput = {}): Node => {
-  const { name = 'one', address = '10.0.0.2', ready = 'True', spec = {}, images = [] } = input;
+  const { name = 'one', address = '10.0.0.2', ready = 'True', spec = {} } = input;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -22,7 +21,6 @@ export const makeNode = (input: NodeInput = {}): Node => {
         { type: 'Ready', status: ready },
       ],
       addresses: [{ type: 'Hostname', address: name }, ...(address ? [{ type: 'InternalIP', address }] : [])],
-      images: images.map((image) => ({ names: [image] })),
     },
   };
 };
