@@ -10,6 +10,7 @@ test.for([
   ['`taskgate --help` lists', '`npx taskgate --help` lists'],
   ['taskgate down --name a; taskgate down --name b', 'npx taskgate down --name a; npx taskgate down --name b'],
   // what is no command, or has its npx already
+  ['process 4711 (taskgate up) is changing it', 'process 4711 (taskgate up) is changing it'],
   ['npx taskgate up', 'npx taskgate up'],
   ['npx -- taskgate up', 'npx -- taskgate up'],
   ['/usr/bin/taskgate up', '/usr/bin/taskgate up'],

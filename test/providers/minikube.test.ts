@@ -44,6 +44,9 @@ type Given = {
   readonly gateway?: Partial<Config['gateway']>;
 };
 
+/** Not the usual range, which forwards of the machine's user may hold; above the ephemeral ports. */
+const portRange = { start: 61_100, end: 61_199 };
+
 const setUp = async ({ host = 'missing', docker = {}, endpoint = '', profile = {}, ...settings }: Given) => {
   const context = await newUp();
   const fake = fakeMinikube(host, (args) => {
@@ -60,7 +63,7 @@ const setUp = async ({ host = 'missing', docker = {}, endpoint = '', profile = {
     const config: Config = {
       ...{ ...defaults, provider: 'minikube' },
       minikube: { ...defaults.minikube, ...settings.minikube },
-      gateway: { ...defaults.gateway, ...settings.gateway, ...gateway },
+      gateway: { ...defaults.gateway, portRange, ...settings.gateway, ...gateway },
     };
     return runInOrder({ ...context, runner: fake.runner, config }, [checkMachine]);
   };
@@ -69,7 +72,6 @@ const setUp = async ({ host = 'missing', docker = {}, endpoint = '', profile = {
   return { ...fake, check, record, instances };
 };
 
-const portRange = { start: 20_000, end: 20_199 };
 const published = { address: '127.0.0.1', portRange, given: false };
 
 test.each([
@@ -80,7 +82,7 @@ test.each([
   const { check, record } = await setUp({ docker, endpoint });
   const { ended, notes } = await check();
   expect(ended).toEqual([
-    expect.stringMatching(/^done: minikube provider .*, ports published on 127\.0\.0\.1:20000-20199$/),
+    expect.stringMatching(/^done: minikube provider .*, ports published on 127\.0\.0\.1:61100-61199$/),
   ]);
   expect(notes).toEqual([]);
   expect((await record())?.minikube).toMatchObject({ published });
@@ -159,9 +161,9 @@ test("a profile's ports are asked only where the user wants them", async () => {
   const far = { docker: { OperatingSystem: 'Docker Desktop' } };
   expect((await (await setUp({ ...given, ...far })).check()).ended).toHaveLength(1);
   await expect((await setUp({ ...given, gateway: { reach: 'published' } })).check()).rejects.toMatchObject({
-    message: "Minikube's profile dev does not match: published ports: wanted 127.0.0.1:20000-20199, has none",
+    message: "Minikube's profile dev does not match: published ports: wanted 127.0.0.1:61100-61199, has none",
   });
-  const profile = { ExposedPorts: ['127.0.0.1:20000-20300:20000-20300'] };
+  const profile = { ExposedPorts: ['127.0.0.1:61000-61300:61000-61300'] };
   const fits = await setUp({ ...given, profile, gateway: { reach: 'published' } });
   expect((await fits.check()).ended).toHaveLength(1);
 });
