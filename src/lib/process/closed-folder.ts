@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import type { Owner } from '../files.ts';
@@ -30,12 +31,24 @@ const realOf = (path: string): string => {
   }
 };
 
-/** The first folder above the files that a command line names which this user may not enter; undefined if there is none. */
-export const findClosedFolder = (command: readonly string[], owner: Owner): string | undefined =>
-  command
-    .filter((word) => isAbsolute(word))
-    .flatMap((path) => [...foldersAbove(path), ...foldersAbove(realOf(path))])
-    .find((folder) => {
-      const stats = statOf(folder);
-      return stats !== undefined && !mayEnter(stats, owner);
-    });
+const closedFolderOf = (path: string, owner: Owner): string | undefined =>
+  [...foldersAbove(path), ...foldersAbove(realOf(path))].find((folder) => {
+    const stats = statOf(folder);
+    return stats !== undefined && !mayEnter(stats, owner);
+  });
+
+/** Modes are not all: access lists open a folder, and a file server decides by itself. So a program of that user looks. */
+const reaches = (path: string, { uid, gid }: Owner): boolean =>
+  spawnSync('test', ['-e', path], { uid, gid, stdio: 'ignore', timeout: 5_000 }).status === 0;
+
+/**
+ * The first folder above the files that a command line names which this user may not enter; undefined if there is none.
+ * Where modes say so, root tries it; another user cannot, and believes the modes.
+ */
+export const findClosedFolder = (command: readonly string[], owner: Owner, isReached = reaches): string | undefined => {
+  for (const path of command.filter((word) => isAbsolute(word))) {
+    const folder = closedFolderOf(path, owner);
+    if (folder !== undefined && !isReached(path, owner)) return folder;
+  }
+  return undefined;
+};

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -43,6 +44,26 @@ test('its group may enter it where the mode says so', async () => {
   const gid = process.getgid?.() ?? 0;
   expect(findClosedFolder([program], { uid: 65_534, gid })).toBeUndefined();
   expect(findClosedFolder([program], { uid: 65_534, gid: gid + 1 })).toBe(home);
+});
+
+test('a folder that the mode closes and something else opens, such as a file server, is open', async () => {
+  const { home, program } = await closedHome();
+  const asked: string[] = [];
+  const isReached = (answer: boolean) => (path: string) => {
+    asked.push(path);
+    return answer;
+  };
+  expect(findClosedFolder(['/bin/sh', program], nobody, isReached(true))).toBeUndefined();
+  expect(findClosedFolder(['/bin/sh', program], nobody, isReached(false))).toBe(home);
+  // what every mode allows is not tried
+  expect(asked).toEqual([program, program]);
+});
+
+const noAcl = process.getuid?.() !== 0 || spawnSync('setfacl', ['--version']).status !== 0;
+test.skipIf(noAcl)('a home that an access list opens to the user is open', async () => {
+  const { home, program } = await closedHome();
+  const { status } = spawnSync('setfacl', ['-m', 'u:65534:x', home]);
+  expect(findClosedFolder([program], nobody)).toBe(status === 0 ? undefined : home);
 });
 
 test('what is not there is closed to nobody', () => {
