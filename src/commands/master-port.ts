@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { listInstances } from '../instance/instance.ts';
 import { UserError } from '../lib/errors.ts';
-import { findListener, type Listener } from '../lib/process/listeners.ts';
+import { findListener, type Listener } from '../lib/process/port-holder.ts';
 import { findMasterInfo } from '../proof/probe/master-info.ts';
 import { findMaster } from '../proof/probe/placeholder-master.ts';
 import type { CommandContext } from '../providers/context.ts';
@@ -51,7 +51,7 @@ export const verifyMasterPort = async ({
   const { port } = config.master;
   const seen = await findForeign(port);
   if (seen === undefined) return;
-  const listener = await findListener(port);
+  const listener = await findListener(loopback, port);
   const who = listener ? describe(listener, await findInstanceOf(folders.stateDir, listener)) : 'a program';
   throw new UserError(
     `the master's port ${port} on this host is in use by ${who}, which is no Determined master: ${seen}`,

@@ -1,10 +1,10 @@
 import type { ForwardSpec } from '../instance/tunnels.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { PortForwarder } from '../lib/kube/port-forward.ts';
+import { findStranger } from '../lib/process/port-holder.ts';
 import type { GatewayName } from '../model/gateway-endpoint.ts';
 import { containerPort } from '../model/task-listener.ts';
 import type { ForwardStatus } from '../model/tunnel-status.ts';
-import { findStranger } from './holder.ts';
 import { judgeForwards, type Seen, type WantedListener } from './plan.ts';
 import { type Forward, openForward } from './server.ts';
 

@@ -45,7 +45,7 @@ export const findCovering = (
 const taken = async (port: number, { address, portRange }: PublishedPorts): Promise<UserError> => {
   const next = { start: portRange.end + 1, end: portRange.end + sizeOf(portRange) };
   return new UserError(
-    `port ${port} of ${address}, which is to be published, is held by ${await describeHolder(port)}`,
+    `port ${port} of ${address}, which is to be published, is held by ${await describeHolder(address, port)}`,
     {
       id: 'environment.port-taken',
       hint: `stop it, or move the range: --gateway-port-range-start ${next.start} --gateway-port-range-end ${next.end}; each instance with published ports needs a range of its own`,
