@@ -19,8 +19,8 @@ const dirOf = ({ config, folders }: CommandContext): string => instanceDirOf(fol
 /** What prevents each provider from working here. Changes nothing. `asRoot`: apart from not being root. */
 const findings: Readonly<Record<ProviderName, (context: CommandContext, asRoot: boolean) => Promise<Findings>>> = {
   native: async (context, asRoot) => {
-    const { folders, runner } = context;
-    const input = { instanceDir: dirOf(context), cacheDir: folders.cacheDir, runner, asRoot };
+    const { folders, runner, signal } = context;
+    const input = { instanceDir: dirOf(context), cacheDir: folders.cacheDir, runner, signal, asRoot };
     return verifyMachine(input);
   },
   minikube: async (context) => {

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { cgroupPaths, createCgroups, parseHierarchies } from '../../src/cluster/native/isolation/cgroups.ts';
-import { cgroupLabel, findLeftover } from '../../src/cluster/native/leftover.ts';
+import { cgroupLabel, findLeftover, trialLabel } from '../../src/cluster/native/leftover.ts';
 import { linkName } from '../../src/cluster/native/link.ts';
 import { removeResource } from '../../src/cluster/native/resources.ts';
 import { execaRunner } from '../../src/lib/process/runner.ts';
@@ -47,6 +47,15 @@ describe.skipIf(noNamespaces)(`${noNamespaces}a node that runs on though its rec
     const [cgroups] = await findLeftover('lost', dir);
     if (cgroups) await removeResource(cgroups, execaRunner);
     await ended;
+    expect(await findLeftover('lost', dir)).toEqual([]);
+  });
+
+  test('cgroups of a trial that was killed are found, too', async ({ user }) => {
+    const dir = join(user.state, 'taskgate', 'instances', 'lost');
+    const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
+    await createCgroups(cgroupPaths(hierarchies, trialLabel(dir)));
+    await mkdir(join(dir, 'logs'), { recursive: true });
+    expect(await user.run(['down', '--name', 'lost'])).toMatchObject({ exitCode: 0 });
     expect(await findLeftover('lost', dir)).toEqual([]);
   });
 });

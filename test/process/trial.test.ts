@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/isolation/cgroups.ts';
+import { findLeftover } from '../../src/cluster/native/leftover.ts';
 import { instanceHash } from '../../src/cluster/native/link.ts';
 import { findOverlayProblem } from '../../src/cluster/native/machine/snapshotter.ts';
 import { tryNode } from '../../src/cluster/native/machine/trial.ts';
@@ -16,10 +17,10 @@ const behind =
   (command, options) =>
     execaRunner([...prefix, ...command] as unknown as Command, options);
 
-const tryIn = async (folder: string, runner: Runner) => {
+const tryIn = async (folder: string, runner: Runner, signal = new AbortController().signal) => {
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
   const started = performance.now();
-  const problem = await tryNode({ folder, instanceDir: folder, hierarchies, unshare: 'unshare', runner });
+  const problem = await tryNode({ folder, instanceDir: folder, hierarchies, unshare: 'unshare', runner, signal });
   const paths = cgroupPaths(hierarchies, `trial-${instanceHash(folder)}`);
   const left = await Promise.all(paths.map(isThere));
   return { problem, left: paths.filter((_, index) => left[index]), tookMs: performance.now() - started };
@@ -46,6 +47,20 @@ describe.skipIf(noNamespaces)(`${noNamespaces}the trial of a node`, () => {
   ])('without CAP_%s it says what is refused', async (capability, problem) => {
     const found = await tryIn(await temporaryDir(), behind(without(capability)));
     expect(found).toMatchObject({ problem, left: [] });
+  });
+
+  test('an interrupt ends it at once, whatever hangs in it, and nothing is left', async () => {
+    const folder = await temporaryDir();
+    const stop = new AbortController();
+    const hanging: Runner = ([...command], options) => {
+      const script = command.findLastIndex((word) => word.startsWith('set -e'));
+      return execaRunner(command.with(script, 'sleep 60; true') as unknown as Command, options);
+    };
+    const started = performance.now();
+    setTimeout(() => stop.abort(new Error('SIGINT')), 500);
+    await expect(tryIn(folder, hanging, stop.signal)).rejects.toThrow('SIGINT');
+    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(await findLeftover('dev', folder)).toEqual([]);
   });
 
   test('a folder with blanks and quotes in its name is none in the way', async () => {

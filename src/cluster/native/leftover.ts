@@ -11,6 +11,9 @@ import { removeResource } from './resources.ts';
 /** The name of an instance's cgroups, which tells two state folders apart. */
 export const cgroupLabel = (name: string, instanceDir: string): string => `${name}-${instanceHash(instanceDir)}`;
 
+/** The name of the cgroups of a trial: see machine/trial.ts. */
+export const trialLabel = (instanceDir: string): string => `trial-${instanceHash(instanceDir)}`;
+
 const existing = async (paths: readonly string[]): Promise<readonly string[]> => {
   const found = await Promise.all(paths.map(isThere));
   return paths.filter((_, index) => found[index]);
@@ -23,7 +26,8 @@ const existing = async (paths: readonly string[]): Promise<readonly string[]> =>
 export const findLeftover = async (name: string, instanceDir: string): Promise<readonly NativeResource[]> => {
   if (process.platform !== 'linux') return [];
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const paths = await existing(cgroupPaths(hierarchies, cgroupLabel(name, instanceDir)));
+  const labels = [cgroupLabel(name, instanceDir), trialLabel(instanceDir)];
+  const paths = await existing(labels.flatMap((label) => cgroupPaths(hierarchies, label)));
   const link = linkName(instanceDir);
   const hasLink = await isThere(`/sys/class/net/${link}`);
   return [

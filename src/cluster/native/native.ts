@@ -7,7 +7,7 @@ import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
 import { childrenOf, findProcess, isRunning, type ProcessIdentity } from '../../lib/process/processes.ts';
-import type { Command, Runner } from '../../lib/process/runner.ts';
+import { type Command, type Runner, stoppedBy } from '../../lib/process/runner.ts';
 import { systemPath } from '../../lib/process/system-path.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
@@ -114,7 +114,8 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     children: nodeChildren(spec),
   };
   const unshare = await findUnshare(paths.nodeDir);
-  const snapshotter = await chooseSnapshotter(paths.nodeDir, runner, unshare);
+  const snapshotter = await chooseSnapshotter(paths.nodeDir, stoppedBy(signal, runner), unshare);
+  signal.throwIfAborted();
   await writeFileAtomically(paths.supervisorSpecPath, JSON.stringify(supervisorSpec, null, 2));
   const command = isolatedCommand([...tools.supervisorCommand, paths.supervisorSpecPath], nodeCgroupPaths(cgroups), {
     dropped: droppedCapabilities,

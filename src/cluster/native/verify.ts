@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
-import type { Runner } from '../../lib/process/runner.ts';
+import { type Runner, stoppedBy } from '../../lib/process/runner.ts';
 import { bySystemPath, systemPath } from '../../lib/process/system-path.ts';
 import type { Findings, Obstacle } from '../provider.ts';
 import { type Hierarchy, parseHierarchies } from './isolation/cgroups.ts';
@@ -112,6 +112,7 @@ export type VerifyInput = {
   readonly instanceDir: string;
   readonly cacheDir: string;
   readonly runner: Runner;
+  readonly signal: AbortSignal;
   /** Judges as if this were root, before sudo is used. */
   readonly asRoot?: boolean;
 };
@@ -119,13 +120,14 @@ export type VerifyInput = {
 type Trial = { readonly trialProblem?: string; readonly overlayProblem?: string };
 
 /** What a node does, on the file system that will hold its data; nothing of it stays. */
-const runTrial = ({ instanceDir, runner }: VerifyInput, hierarchies: readonly Hierarchy[]): Promise<Trial> =>
+const runTrial = ({ instanceDir, runner, signal }: VerifyInput, hierarchies: readonly Hierarchy[]): Promise<Trial> =>
   withTrialFolder(instanceDir, async (folder) => {
     const run = bySystemPath(runner);
     const unshare = await findUnshare(folder);
-    const trialProblem = await tryNode({ folder, instanceDir, hierarchies, unshare, runner: run });
+    const trialProblem = await tryNode({ folder, instanceDir, hierarchies, unshare, runner: run, signal });
     if (trialProblem !== undefined) return { trialProblem };
-    const overlayProblem = await findOverlayProblem(folder, run, unshare);
+    const overlayProblem = await findOverlayProblem(folder, stoppedBy(signal, run), unshare);
+    signal.throwIfAborted();
     return overlayProblem === undefined ? {} : { overlayProblem };
   });
 

@@ -58,6 +58,12 @@ export const execaRunner: Runner = async (command, options = {}) => {
   return { exitCode: exitCode ?? 0, stdout, stderr };
 };
 
+/** A runner whose commands this signal terminates. */
+export const stoppedBy =
+  (signal: AbortSignal, runner: Runner): Runner =>
+  (command, options) =>
+    runner(command, { ...options, signal });
+
 export type TerminalOptions = {
   readonly signal: AbortSignal;
   /** Passes on why the signal aborted, where the terminal does not do so itself. */

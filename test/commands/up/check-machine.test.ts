@@ -99,7 +99,8 @@ const setUpAttach = async (given: Attached = {}) => {
 
 // what the native provider needs of a machine is not faked: root, cgroups, overlayfs
 const { runner } = machineRunner();
-const { obstacles } = await verifyMachine({ instanceDir: '/var/tmp/tg', cacheDir: '/var/tmp/tg', runner });
+const { signal } = new AbortController();
+const { obstacles } = await verifyMachine({ instanceDir: '/var/tmp/tg', cacheDir: '/var/tmp/tg', runner, signal });
 const onMachine = test.skipIf(obstacles.length > 0);
 
 onMachine('a new native instance holds a network that this host does not route', async () => {

@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../../../lib/errors.ts';
-import type { Runner } from '../../../lib/process/runner.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UserError } from '../../../lib/errors.ts';
+import { type Runner, stoppedBy } from '../../../lib/process/runner.ts';
 import type { SetupStep } from '../../../supervisor/spec.ts';
-import { cgroupPaths, createCgroups, type Hierarchy, nodeCgroupPaths, removeCgroups } from '../isolation/cgroups.ts';
+import { cgroupPaths, createCgroups, type Hierarchy, nodeCgroupPaths } from '../isolation/cgroups.ts';
 import { readHostTree } from '../isolation/host-tree.ts';
 import { droppedCapabilities, isolatedCommand, namespaceSetup } from '../isolation/namespaces.ts';
-import { instanceHash } from '../link.ts';
+import { trialLabel } from '../leftover.ts';
+import { removeResource } from '../resources.ts';
 import { lastWords } from './last-words.ts';
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
@@ -41,29 +43,38 @@ export type TrialInput = {
   readonly hierarchies: readonly Hierarchy[];
   readonly unshare: string;
   readonly runner: Runner;
+  readonly signal: AbortSignal;
 };
 
 /**
  * Does once what a node does before it starts its processes: cgroups, namespaces, its file tree, a link. All of it ends with
- * the trial. Returns what failed, in the words of the program that did.
+ * the trial. Returns what failed, in the words of the program that did. Throws the reason of the signal.
  */
 export const tryNode = async (input: TrialInput): Promise<string | undefined> => {
-  const { folder, instanceDir, hierarchies, unshare, runner } = input;
-  const cgroups = cgroupPaths(hierarchies, `trial-${instanceHash(instanceDir)}`);
+  const { folder, instanceDir, hierarchies, unshare, runner, signal } = input;
+  const cgroups = cgroupPaths(hierarchies, trialLabel(instanceDir));
   const script = await trialScript(folder, hierarchies);
   const isolation = { dropped: droppedCapabilities, unshare };
+  // also kills what is in them: unshare(1) ignores SIGTERM while its child runs
+  const end = () => removeResource({ kind: 'cgroups', paths: cgroups }, runner);
+  const stop = () => void end().catch(() => undefined);
   try {
+    signal.addEventListener('abort', stop, { once: true });
     await createCgroups(cgroups);
     await createCgroups(nodeCgroupPaths(cgroups));
     const command = isolatedCommand(['sh', '-c', script, 'trial'], nodeCgroupPaths(cgroups), isolation);
-    await runner(command, { timeoutMs: 30_000 });
+    await stoppedBy(signal, runner)(command, { timeoutMs: 30_000 });
     return undefined;
   } catch (error) {
+    signal.throwIfAborted();
     return lastWords(error);
   } finally {
-    // one that is still busy is emptied by the kernel in a moment; the next trial takes it away
-    await removeCgroups(cgroups).catch((error) => {
-      if (!hasCode(error, 'EBUSY')) throw error;
-    });
+    signal.removeEventListener('abort', stop);
+    // the kernel may need a moment after the last process; what stays then is found by `down` and the next trial
+    await end()
+      .catch(() => pause(500).then(end))
+      .catch((error) => {
+        if (!(error instanceof UserError)) throw error;
+      });
   }
 };
