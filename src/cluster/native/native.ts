@@ -104,7 +104,8 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
   const cgroups = cgroupPaths(hierarchies, cgroupLabel(spec.name, spec.instanceDir));
   await journal({ kind: 'cgroups', paths: cgroups });
   await journal({ kind: 'link', name: linkName(spec.instanceDir) });
-  await makeNodeCgroups(hierarchies, cgroups, spec.limits);
+  const moved = await makeNodeCgroups(hierarchies, cgroups, spec.limits);
+  if (moved) report?.(moved);
 
   const supervisorSpec: SupervisorSpec = {
     instance: spec.name,

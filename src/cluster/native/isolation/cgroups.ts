@@ -106,40 +106,53 @@ const busyRoot = (root: string, cause?: unknown): UserError =>
 /** As in Docker in Docker; it stays, since the processes of a container must be somewhere below its own cgroup. */
 const leafOfContainer = 'init';
 
-/** The processes of a cgroup of a container move to a leaf of it, since one with processes may not hand out controllers. */
-const emptyToLeaf = async (root: string): Promise<void> => {
+/**
+ * The processes of a cgroup of a container move to a leaf of it, since one with processes may not hand out controllers. The
+ * host's own root may, and one without processes: there something else is busy. Returns a note.
+ */
+const emptyToLeaf = async (root: string, cause: unknown): Promise<string> => {
   const leaf = join(root, leafOfContainer);
   const pids = await pidsIn(root);
+  const isHostRoot = !(await isThere(join(root, 'cgroup.type')));
+  if (pids.length === 0 || isHostRoot) throw cause;
   // 0 is one outside of this PID namespace; written, it would mean this process
-  if (pids.includes(0)) throw busyRoot(root);
+  if (pids.includes(0)) throw busyRoot(root, cause);
   await mkdir(leaf, { recursive: true });
   for (const pid of pids) {
     await writeFile(join(leaf, 'cgroup.procs'), String(pid)).catch((error) => {
       if (!hasCode(error, 'ESRCH')) throw error;
     });
   }
+  return `moved ${pids.length} processes of ${root} to ${leaf}, so that it can hand out controllers; they stay there`;
 };
 
 /**
  * Hands out what a node needs of a pure v2 hierarchy; does nothing on v1. systemd hands out only what some unit wants just
- * then (`cpu` while somebody is logged in), and the cgroup of a container nothing. Safe to repeat. Throws UserError
- * `environment.cgroups` where processes are in the way that cannot be moved.
+ * then (`cpu` while somebody is logged in), and the cgroup of a container nothing. Safe to repeat. Returns a note where
+ * processes were moved. Throws UserError `environment.cgroups` where some are in the way that cannot be.
  */
-export const handOutControllers = async (hierarchies: readonly Hierarchy[]): Promise<void> => {
+export const handOutControllers = async (
+  hierarchies: readonly Hierarchy[],
+  write: (path: string, text: string) => Promise<void> = writeFile,
+): Promise<string | undefined> => {
   const [root] = hierarchies;
-  if (!root || !isPureV2(hierarchies)) return;
+  if (!root || !isPureV2(hierarchies)) return undefined;
   const file = join(root.path, 'cgroup.subtree_control');
   const given = await wordsIn(file);
   const missing = neededControllers.filter((name) => !given.includes(name));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return undefined;
   const order = missing.map((name) => `+${name}`).join(' ');
-  await writeFile(file, order).catch(async (error) => {
+  try {
+    await write(file, order);
+    return undefined;
+  } catch (error) {
     if (!hasCode(error, 'EBUSY')) throw error;
-    await emptyToLeaf(root.path);
-    await writeFile(file, order).catch((cause) => {
+    const note = await emptyToLeaf(root.path, error);
+    await write(file, order).catch((cause) => {
       throw hasCode(cause, 'EBUSY') ? busyRoot(root.path, cause) : cause;
     });
-  });
+    return note;
+  }
 };
 
 /** Hands all controllers of a cgroup down to those below it. */

@@ -14,20 +14,21 @@ const refused = (cause: unknown): unknown =>
     : cause;
 
 /**
- * Creates an instance's cgroups with their limits, and in them those that the node runs in. Throws UserError
- * `environment.cgroups` where the kernel refuses that.
+ * Creates an instance's cgroups with their limits, and in them those that the node runs in. Returns a note where processes
+ * of others had to be moved. Throws UserError `environment.cgroups` where the kernel refuses that.
  */
 export const makeNodeCgroups = async (
   hierarchies: readonly Hierarchy[],
   cgroups: readonly string[],
   limits: NodeLimits,
-): Promise<void> => {
+): Promise<string | undefined> => {
   try {
-    await handOutControllers(hierarchies);
+    const note = await handOutControllers(hierarchies);
     await createCgroups(cgroups);
     await limitCgroups(cgroups, limits);
     await limitDevices(hierarchies, cgroups);
     await createCgroups(nodeCgroupPaths(cgroups));
+    return note;
   } catch (error) {
     throw refused(error);
   }

@@ -128,3 +128,36 @@ test('cgroups that the kernel refuses are an error with an id, and no bug', asyn
     hint: expect.stringContaining('--cgroupns=private'),
   });
 });
+
+const busyOnce = () => {
+  let left = 1;
+  return async (path: string, text: string): Promise<void> => {
+    if (left-- > 0) throw Object.assign(new Error('EBUSY: resource busy'), { code: 'EBUSY' });
+    await writeFile(path, text);
+  };
+};
+
+const makeRoot = async (files: Readonly<Record<string, string>>): Promise<string> => {
+  const root = await temporaryDir();
+  const all = { 'cgroup.subtree_control': '', 'cgroup.procs': '', ...files };
+  for (const [name, text] of Object.entries(all)) await writeFile(join(root, name), text);
+  return root;
+};
+
+test('the processes of a container that keep its cgroup busy move to a leaf, and that is said', async () => {
+  const root = await makeRoot({ 'cgroup.type': 'domain', 'cgroup.procs': '12\n' });
+  const note = await handOutControllers([{ path: root }], busyOnce());
+  expect(note).toBe(
+    `moved 1 processes of ${root} to ${root}/init, so that it can hand out controllers; they stay there`,
+  );
+  expect(await readFile(join(root, 'init', 'cgroup.procs'), 'utf8')).toBe('12');
+});
+
+test.each([
+  ["the host's own root", { 'cgroup.procs': '1\n12\n' }],
+  ['a cgroup without processes', { 'cgroup.type': 'domain' }],
+])('where something else is busy nothing is moved: %s', async (_, files) => {
+  const root = await makeRoot(files);
+  await expect(handOutControllers([{ path: root }], busyOnce())).rejects.toThrow('EBUSY');
+  await expect(readFile(join(root, 'init', 'cgroup.procs'))).rejects.toThrow('ENOENT');
+});
