@@ -121,7 +121,9 @@ const getInner = async (pid: number): Promise<number> => {
 export const startNamespaces = async (input: NamespacesInput, signal: AbortSignal): Promise<Namespaces> => {
   const ending = new AbortController();
   const supervisor = await launch(input, ending.signal);
-  const ended = await endOf(supervisor.pid);
+  const { pid } = supervisor;
+  if (pid === undefined) return supervisor.ended;
+  const ended = await endOf(pid);
   const end = async () => {
     ending.abort();
     await ended();
@@ -131,7 +133,7 @@ export const startNamespaces = async (input: NamespacesInput, signal: AbortSigna
     supervisor.go();
     await supervisor.untilReady(input.child.name);
     signal.throwIfAborted();
-    return { pid: await getInner(supervisor.pid), runDir: input.runDir, end };
+    return { pid: await getInner(pid), runDir: input.runDir, end };
   } catch (error) {
     await end();
     throw error;

@@ -88,6 +88,7 @@ const launch = async (input: StartTunnelsInput, spec: TunnelDaemonSpec): Promise
   const surroundings = { logsDir, logPath, env: withoutUndefined(env), ...(owner && { owner }) };
   const options = { ...surroundings, signal, timeoutMs, explainEnd: daemonEnded };
   const daemon = launchDaemon([...input.daemonCommand, specPath], options);
+  if (daemon.pid === undefined) return daemon.ended;
   const identity = await findProcess(daemon.pid);
   if (identity) await instance.journal({ kind: 'tunnels', process: identity });
   await daemon.untilSetUp();

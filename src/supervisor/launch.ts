@@ -28,8 +28,8 @@ export type LaunchOptions = {
 
 /** The starter's end of a daemon, which dies with the starter until `detach`. */
 export type LaunchedDaemon = {
-  /** Pid of the launched command, as the host sees it. */
-  readonly pid: number;
+  /** Pid of the launched command, as the host sees it; undefined if it could not be started: `ended` says why. */
+  readonly pid: number | undefined;
   /** Rejects when it ends. */
   readonly ended: Promise<never>;
   /** Resolves when it has set up its surroundings and waits for `go`. */
@@ -140,9 +140,6 @@ const whyEnded = async (problem: string | undefined, options: LaunchOptions): Pr
   return explainEnd(problem ?? `it gave no reason${await lastLines(logPath)}`);
 };
 
-/** No process has it. */
-const notStartedPid = -1;
-
 const cannotEnter = (folder: string, { uid }: Owner): UserError =>
   new UserError(`a background process cannot run as uid ${uid}, who called sudo: that user may not enter ${folder}`, {
     id: 'environment.closed-folder',
@@ -167,7 +164,7 @@ export const launchDaemon = (command: Command, options: LaunchOptions): Launched
   closeSync(log);
   // the event comes later; a program that is not there, or that this user may not run, is no bug
   daemon.on('error', (error) => ended.reject(explainEnd(`it could not be started: ${error.message}`)));
-  const { pid = notStartedPid, stdin, stdout } = daemon;
+  const { pid, stdin, stdout } = daemon;
   // so without a file left to open for its pipes
   if (!stdin || !stdout) throw explainEnd(`it could not be started: ${program}: too many open files`);
   const events = readEvents(stdout, options.onEvent);

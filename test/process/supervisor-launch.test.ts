@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { launchDaemon } from '../../src/supervisor/launch.ts';
+import { type LaunchedDaemon, launchDaemon } from '../../src/supervisor/launch.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 let dir: string;
@@ -22,6 +22,10 @@ const launch = (script: string, { timeoutMs = 5_000, signal = new AbortControlle
   });
 };
 
+const end = ({ pid }: LaunchedDaemon): void => {
+  if (pid !== undefined) process.kill(pid);
+};
+
 test('resolves the events of a daemon: set up, then each child that becomes ready', async () => {
   const daemon = launch(
     "emit({event: 'set-up'}); process.stdin.on('data', () => emit({event: 'child', name: 'etcd', state: 'ready'}))",
@@ -29,7 +33,7 @@ test('resolves the events of a daemon: set up, then each child that becomes read
   await daemon.untilSetUp();
   daemon.go();
   await expect(daemon.untilReady('etcd')).resolves.toBeUndefined();
-  process.kill(daemon.pid);
+  end(daemon);
 });
 
 test('lines that are no event are passed over, also one that is endless', async () => {
@@ -37,7 +41,7 @@ test('lines that are no event are passed over, also one that is endless', async 
     `console.log('(node:1) Warning: x'); console.log('null'); console.log('{"event":"child","name":5,"state":"ready"}'); console.log('x'.repeat(1e6)); emit({event: 'set-up'})`,
   );
   await expect(daemon.untilSetUp()).resolves.toBeUndefined();
-  process.kill(daemon.pid);
+  end(daemon);
 });
 
 test('a daemon that ends gives its reason', async () => {
@@ -74,7 +78,7 @@ test('at the deadline the child in trouble is named, with how it ended and what 
     id: 'cluster.not-started',
     message: 'kube-apiserver not ready after 0.5s: etcd exited with 2\n    first\n    panic: disk',
   });
-  process.kill(daemon.pid);
+  end(daemon);
 });
 
 test('an abort ends the daemon and gives its reason; an abort before starts none', async () => {
@@ -103,7 +107,7 @@ test('a child that ends four times while starting ends the wait, with its progra
     message: 'etcd ended 4 times while starting: /cache/etcd exited with 2\n    panic: disk',
     hint: expect.stringContaining('logs/etcd.log'),
   });
-  process.kill(daemon.pid);
+  end(daemon);
 });
 
 test('one that is ready in between may end as often as it likes: it is started again', async () => {
@@ -112,7 +116,7 @@ test('one that is ready in between may end as often as it likes: it is started a
   const last = "setTimeout(() => emit({event: 'child', name: 'kube-apiserver', state: 'ready'}), 200)";
   const daemon = launch(`${ends} ${ready} ${ends} ${ready} ${last}`);
   await expect(daemon.untilReady('kube-apiserver')).resolves.toBeUndefined();
-  process.kill(daemon.pid);
+  end(daemon);
 });
 
 const options = () => ({
@@ -125,6 +129,7 @@ test.each([
   ['may not be run', () => join(dir, 'logs'), /it could not be started: spawn .*logs EACCES$/],
 ])('a daemon whose program %s is an error with an id', async (_, program, message) => {
   const daemon = launchDaemon([program()], options());
+  expect(daemon.pid).toBeUndefined();
   await expect(daemon.untilSetUp()).rejects.toMatchObject({
     id: 'cluster.keeper-ended',
     message: expect.stringMatching(message),

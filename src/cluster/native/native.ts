@@ -130,12 +130,14 @@ const startNode = async (spec: NativeSpec, tools: NativeTools, limits: StepLimit
     timeoutMs,
     onEvent: (event) => reportEvent(event, report),
   });
-  const journalled = findProcess(supervisor.pid).then((process) => process && journal({ kind: 'keeper', process }));
+  const { pid } = supervisor;
+  if (pid === undefined) return supervisor.ended;
+  const journalled = findProcess(pid).then((process) => process && journal({ kind: 'keeper', process }));
   const filesWritten = writeNodeFiles(spec, { templatesDir: tools.templatesDir, snapshotter }).then(() =>
     ensurePki(spec, runner),
   );
   await Promise.all([journalled, filesWritten, supervisor.untilSetUp()]);
-  const [inner = supervisor.pid] = await childrenOf(supervisor.pid);
+  const [inner = pid] = await childrenOf(pid);
   await delegateCgroupV2(hierarchies, cgroups);
   await connectNetwork(spec, inner, runner);
   signal.throwIfAborted();

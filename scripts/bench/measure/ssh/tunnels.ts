@@ -60,7 +60,7 @@ const startDaemon = async (spec: TunnelDaemonSpec, signal: AbortSignal): Promise
     (status) => status?.tunnel?.state === 'up' || 'not up',
     { timeoutMs: 30_000, id: 'tunnel.bench', signal },
   );
-  return daemon.pid;
+  return daemon.pid ?? daemon.ended;
 };
 
 const startPlain = ({ clientConfig }: SshServer, echoPort: number, signal: AbortSignal) => {
