@@ -88,6 +88,13 @@ const envoyPods = () =>
     labelSelector: 'app=envoy-contour',
   });
 
+/** The one that serves; one that was replaced may still be going. */
+const envoyPod = async (): Promise<KubeObject> => {
+  const pod = (await envoyPods()).find(({ metadata }) => !metadata.deletionTimestamp);
+  if (!pod) throw new Error('no Envoy pod');
+  return pod;
+};
+
 const findPid = async (program: string): Promise<number> => {
   const mark = `taskgate-${name}-${instanceHash(taskgate.dirOf(name))}`;
   for (const pid of await pidsInCgroups([`/sys/fs/cgroup/pids/${mark}`, `/sys/fs/cgroup/${mark}`])) {
@@ -151,8 +158,7 @@ describe('forwards to a real Envoy', () => {
   test('Envoy is asked to go: new connections find a way before and after it is replaced', async () => {
     const task = await expose(1);
     await untilServed(portOf(task));
-    const [pod] = await envoyPods();
-    if (!pod) throw new Error('no Envoy pod');
+    const pod = await envoyPod();
     await kube.remove({ ...pod, metadata: { namespace: gateway.namespace, name: pod.metadata.name } });
     const isReplaced = async () => (await envoyPods()).some(({ metadata }) => metadata.name !== pod.metadata.name);
     const outcomes: string[] = [];
@@ -167,13 +173,11 @@ describe('forwards to a real Envoy', () => {
     await untilServed(portOf(task));
     const stream = startStream({ host: address, port: portOf(task) }, slowly);
     await expect.poll(() => status.connections).toBeGreaterThan(0);
-    const [pod] = await envoyPods();
-    if (!pod) throw new Error('no Envoy pod');
+    const pod = await envoyPod();
     const ref = { ...pod, metadata: { namespace: gateway.namespace, name: pod.metadata.name } };
     await kube.remove(ref, { gracePeriodSeconds: 0 });
-    await expect
-      .poll(async () => (await envoyPods())[0]?.metadata.name, { timeout: 60_000 })
-      .not.toBe(pod.metadata.name);
+    const names = async () => (await envoyPods()).map(({ metadata }) => metadata.name);
+    await expect.poll(names, { timeout: 60_000 }).not.toContain(pod.metadata.name);
     await untilServed(portOf(task));
     await until({ state: 'up' });
     // the next Envoy may be ready before the kubelet has killed this one
