@@ -66,7 +66,8 @@ export const packAll = async (
 const linkCommand: Command = [
   ...(['sudo', 'sh', '-c'] as const),
   [
-    `ln -sf ${checkoutDir}/node_modules/.bin/node /usr/local/bin/node`,
+    // the script in .bin finds its programs by its own place
+    `ln -sf ${checkoutDir}/node_modules/node-linux-*/bin/node /usr/local/bin/node`,
     ...['npm', 'npx'].map((name) => `ln -sf /home/${user}/npm/bin/${name}-cli.js /usr/local/bin/${name}`),
   ].join(' && '),
 ];
