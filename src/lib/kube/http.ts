@@ -4,7 +4,7 @@ import type { UserError } from '../errors.ts';
 import { readLines, readText, strange } from './answer.ts';
 import { refusalOf } from './error.ts';
 import { type OpenedKubeconfig, type OpenOptions, openKubeconfig } from './kubeconfig/open.ts';
-import { type Patience, retryPauseMs } from './retry.ts';
+import { retryPauseMs } from './retry.ts';
 import { unreachable } from './unreachable.ts';
 
 export type KubeRequest = {
@@ -23,7 +23,10 @@ export type KubeResponse = { readonly text: () => Promise<string>; readonly line
 export type KubeHttp = (path: string, request?: KubeRequest) => Promise<KubeResponse>;
 
 export type HttpOptions = OpenOptions & {
-  /** How long what passes (overload, a restart of etcd, a closed connection) is tried again; 20 s unless given. */
+  /**
+   * How long what passes (overload, a restart of etcd, a closed connection) is tried again; 20 s unless given. Who gives it knows
+   * that the API server is there: a connection that is not made in time passes too then.
+   */
   readonly patienceMs?: number;
 };
 
@@ -104,6 +107,9 @@ const receive = async (answer: Answer, sent: Sent, isStream: boolean): Promise<K
   };
 };
 
+/** Those whose API server has answered. */
+const answering = new WeakSet<OpenedKubeconfig>();
+
 /**
  * Sends requests to the API server that `kubeContext` (default: the current context) of a kubeconfig names, on connections
  * that are kept. What passes is tried again. Throws UserError `cluster.api` where nothing answers, or no API server.
@@ -111,20 +117,22 @@ const receive = async (answer: Answer, sent: Sent, isStream: boolean): Promise<K
  * {@link openKubeconfig}.
  */
 export const kubeHttp = (kubeconfig: string, kubeContext?: string, options: HttpOptions = {}): KubeHttp => {
-  const { patienceMs = usualPatienceMs, ...opening } = options;
+  const { patienceMs, ...opening } = options;
   const opened = openKubeconfig(kubeconfig, kubeContext, opening);
+  const isThere = () => patienceMs !== undefined || answering.has(opened);
   return async (path, { query = {}, method = 'GET', ...request } = {}) => {
     const sent: Sent = { ...request, method, path: pathOf(opened, path, query) };
-    const patience: Patience = { path, endsAt: performance.now() + patienceMs };
+    const endsAt = performance.now() + (patienceMs ?? usualPatienceMs);
     for (let tries = 1; ; tries++) {
       let retryAfter: string | undefined;
       try {
         const answer = await authorized(opened, sent);
+        answering.add(opened);
         retryAfter = headerOf(answer, 'retry-after');
         return await receive(answer, sent, isWatch(query));
       } catch (error) {
         if (sent.signal?.aborted) throw error;
-        const waitMs = retryPauseMs(error, { ...patience, tries, retryAfter });
+        const waitMs = retryPauseMs(error, { path, endsAt, isThere: isThere(), tries, retryAfter });
         const trouble = unreachable(opened, error);
         if (waitMs === undefined) throw trouble;
         sent.onRetry?.(trouble);

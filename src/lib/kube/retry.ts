@@ -9,13 +9,15 @@ const longestPauseMs = 10_000;
 const firstPauseMs = 100;
 const longestOwnPauseMs = 5_000;
 
-export type Patience = {
+export type Attempt = {
   readonly path: string;
+  /** Whether the API server is known to be there: it has answered before, or the caller says so. */
+  readonly isThere: boolean;
   /** By `performance.now()`. */
   readonly endsAt: number;
+  readonly tries: number;
+  readonly retryAfter?: string | undefined;
 };
-
-export type Attempt = Patience & { readonly tries: number; readonly retryAfter?: string | undefined };
 
 /** Overload, a gateway or storage that does not answer in time: nothing that the request could have caused. */
 const isPassing = (error: KubeError): boolean =>
@@ -27,6 +29,9 @@ const isClosed = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
   ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'].includes(String(error.code));
+
+/** No connection in time: an API server that is there has no time for the handshake; another address is wrong. */
+const isLate = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT';
 
 /** Pods and nodes behind the API server's proxy: their answers, and 503 for one that is not there. */
 const isRelayed = (path: string): boolean => path.includes('/proxy/');
@@ -42,11 +47,11 @@ const askedPauseMs = ({ code }: KubeError, retryAfter = ''): number | undefined 
  * the time. What was tried may have been done already: its sender judges a 409 or 404 that follows by `onRetry`.
  */
 export const retryPauseMs = (error: unknown, attempt: Attempt): number | undefined => {
-  const { path, endsAt, tries, retryAfter } = attempt;
+  const { path, isThere, endsAt, tries, retryAfter } = attempt;
   const asked = error instanceof KubeError ? askedPauseMs(error, retryAfter) : undefined;
   if (asked !== undefined && tries < mostTries) return asked;
   if (isRelayed(path)) return undefined;
-  const passes = error instanceof KubeError ? isPassing(error) : isClosed(error);
+  const passes = error instanceof KubeError ? isPassing(error) : isClosed(error) || (isThere && isLate(error));
   if (!passes || (tries >= fewestTries && performance.now() > endsAt)) return undefined;
   return Math.min(firstPauseMs * 2 ** (tries - 1), longestOwnPauseMs);
 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KubeError } from '../../../src/lib/kube/error.ts';
 import { type Attempt, retryPauseMs } from '../../../src/lib/kube/retry.ts';
 
-const patient = (): Attempt => ({ path: '/api/v1/nodes', tries: 1, endsAt: performance.now() + 60_000 });
+const patient = (): Attempt => ({ path: '/api/v1/nodes', isThere: true, tries: 1, endsAt: performance.now() + 60_000 });
 const refusal = (code: number, message = 'words') => new KubeError(code, '', message);
 const failure = (code: string) => Object.assign(new Error('words'), { code });
 
@@ -26,6 +26,7 @@ test.each([
   ['missing rights', refusal(403), false],
   ['a connection that was closed', failure('UND_ERR_SOCKET'), true],
   ['a connection that was reset', failure('ECONNRESET'), true],
+  ['no connection in time', failure('ETIMEDOUT'), true],
   ['nobody there', failure('ECONNREFUSED'), false],
   ['a name that does not resolve', failure('ENOTFOUND'), false],
 ])('%s: tried again %#', (_, error, isRetried) => {
@@ -40,6 +41,10 @@ test('the pauses grow to 5 s, and end with the patience, after three tries at th
     const retries = [1, 2, 3, 4].map((tries) => retryPauseMs(error, { ...late, tries }) !== undefined);
     expect(retries).toEqual([true, true, false, false]);
   }
+});
+
+test('an address that never answered is not asked again', () => {
+  expect(retryPauseMs(failure('ETIMEDOUT'), { ...patient(), isThere: false })).toBeUndefined();
 });
 
 test('what pods answer is not asked again', () => {
