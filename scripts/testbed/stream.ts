@@ -29,11 +29,7 @@ export type Streamed = {
 };
 
 /** One connection to an echo that streams until it is told to stop. */
-export type Stream = {
-  readonly finish: () => Promise<Streamed>;
-  /** Resolves when it has ended, without being told to if its connection fails. */
-  readonly ended: Promise<Streamed>;
-};
+export type Stream = { readonly finish: () => Promise<Streamed> };
 
 export type Pace = {
   readonly chunkBytes: number;
@@ -77,7 +73,6 @@ export const startStream = (target: HostPort, { chunkBytes, pauseMs, totalBytes 
   socket.on('error', ({ message }) => end(message));
   pump().catch(({ message }) => end(message));
   return {
-    ended: promise,
     finish: () => {
       isFinishing = totalBytes === Infinity || isFinishing;
       judge();
