@@ -116,6 +116,8 @@ describe.skipIf(noSshServer)(`${noSshServer}a private bind address, with a real 
       id: 'tunnel.ssh-wildcard',
       message: expect.stringContaining(`a nonce sent to port 8080 of ${server.address} arrived here`),
     });
-    expect(await readAll({ host: server.address, port: 8080 }, 500)).toContain('ECONNREFUSED');
+    // sshd closes it once it has seen that ssh is gone
+    const end = () => readAll({ host: server.address, port: 8080 }, 500);
+    await expect.poll(end, { timeout: 10_000 }).toContain('ECONNREFUSED');
   });
 });
