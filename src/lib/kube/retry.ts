@@ -30,8 +30,9 @@ const isClosed = (error: unknown): boolean =>
   'code' in error &&
   ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'].includes(String(error.code));
 
-/** No connection in time: an API server that is there has no time for the handshake; another address is wrong. */
-const isLate = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT';
+/** No connection or no answer in time: an API server that is there is too busy; another address is wrong. */
+const isLate = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === 'ETIMEDOUT') || error.name === 'TimeoutError');
 
 /** Pods and nodes behind the API server's proxy: their answers, and 503 for one that is not there. */
 const isRelayed = (path: string): boolean => path.includes('/proxy/');
@@ -44,14 +45,17 @@ const askedPauseMs = ({ code }: KubeError, retryAfter = ''): number | undefined 
 /**
  * How long to wait before a request is sent again; undefined if its failure is final. A pause that the API server asks for
  * (Retry-After) counts for ten tries, as in client-go. What passes is tried again until the patience ends, and twice whatever
- * the time. What was tried may have been done already: its sender judges a 409 or 404 that follows by `onRetry`.
+ * the time; silence only until the patience ends. What was tried may have been done already: its sender judges a 409 or 404
+ * that follows by `onRetry`.
  */
 export const retryPauseMs = (error: unknown, attempt: Attempt): number | undefined => {
   const { path, isThere, endsAt, tries, retryAfter } = attempt;
   const asked = error instanceof KubeError ? askedPauseMs(error, retryAfter) : undefined;
   if (asked !== undefined && tries < mostTries) return asked;
   if (isRelayed(path)) return undefined;
-  const passes = error instanceof KubeError ? isPassing(error) : isClosed(error) || (isThere && isLate(error));
-  if (!passes || (tries >= fewestTries && performance.now() > endsAt)) return undefined;
+  const isOver = performance.now() > endsAt;
+  const passes = error instanceof KubeError ? isPassing(error) : isClosed(error);
+  const isFinal = passes ? isOver && tries >= fewestTries : isOver || !isThere || !isLate(error);
+  if (isFinal) return undefined;
   return Math.min(firstPauseMs * 2 ** (tries - 1), longestOwnPauseMs);
 };

@@ -27,6 +27,7 @@ test.each([
   ['a connection that was closed', failure('UND_ERR_SOCKET'), true],
   ['a connection that was reset', failure('ECONNRESET'), true],
   ['no connection in time', failure('ETIMEDOUT'), true],
+  ['no answer in time', new DOMException('words', 'TimeoutError'), true],
   ['nobody there', failure('ECONNREFUSED'), false],
   ['a name that does not resolve', failure('ENOTFOUND'), false],
 ])('%s: tried again %#', (_, error, isRetried) => {
@@ -45,6 +46,7 @@ test('the pauses grow to 5 s, and end with the patience, after three tries at th
 
 test('an address that never answered is not asked again', () => {
   expect(retryPauseMs(failure('ETIMEDOUT'), { ...patient(), isThere: false })).toBeUndefined();
+  expect(retryPauseMs(failure('ETIMEDOUT'), { ...patient(), endsAt: performance.now() - 1 })).toBeUndefined();
 });
 
 test('what pods answer is not asked again', () => {
