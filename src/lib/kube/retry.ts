@@ -35,7 +35,7 @@ const isLate = (error: unknown): boolean =>
   error instanceof Error && (('code' in error && error.code === 'ETIMEDOUT') || error.name === 'TimeoutError');
 
 /** Pods and nodes behind the API server's proxy: their answers, and 503 for one that is not there. */
-const isRelayed = (path: string): boolean => path.includes('/proxy/');
+const isRelayed = (path: string): boolean => /\/(pods|services|nodes)\/[^/]+\/proxy(\/|$)/.test(path);
 
 const askedPauseMs = ({ code }: KubeError, retryAfter = ''): number | undefined => {
   const seconds = code === 429 || code >= 500 ? Number.parseInt(retryAfter, 10) : Number.NaN;

@@ -53,3 +53,12 @@ test('what pods answer is not asked again', () => {
   const path = '/api/v1/namespaces/n/pods/p:8080/proxy/dial';
   expect(retryPauseMs(refusal(503), { ...patient(), path })).toBeUndefined();
 });
+
+test('a server whose own path has a proxy in it is no pod behind one', () => {
+  for (const path of ['/proxy/cluster1/api/v1/nodes', '/k8s/proxy/api/v1/namespaces/proxy/pods']) {
+    expect(retryPauseMs(refusal(503), { ...patient(), path }), path).toBe(100);
+  }
+  for (const path of ['/proxy/c/api/v1/nodes/n:10256/proxy/healthz', '/api/v1/namespaces/n/services/s/proxy']) {
+    expect(retryPauseMs(refusal(503), { ...patient(), path }), path).toBeUndefined();
+  }
+});
