@@ -1,15 +1,13 @@
 import { chmod, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureFolderOf, findStat, type Owner } from '../lib/files.ts';
-import { type Access, isOpenToAll } from '../lib/trust/users.ts';
+import { ensureFolderOf, findStat, nearestThere, type Owner } from '../lib/files.ts';
+import { isOpenToAll } from '../lib/trust/users.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The user who called sudo; undefined without sudo, or where this process is not root's. */
 export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment): Owner | undefined =>
   process.getuid?.() === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
-
-const nearestFolder = async (path: string): Promise<Access> => (await findStat(path)) ?? nearestFolder(dirname(path));
 
 /**
  * The caller of sudo, if the state folder is in a folder of that user: then the files of an instance are the user's, and
@@ -18,7 +16,7 @@ const nearestFolder = async (path: string): Promise<Access> => (await findStat(p
 export const findStateOwner = async (env: Environment, stateDir: string): Promise<Owner | undefined> => {
   const caller = findSudoCaller(env);
   if (!caller) return undefined;
-  const above = await nearestFolder(dirname(stateDir));
+  const above = await stat(await nearestThere(dirname(stateDir)));
   if (above.uid === caller.uid) return caller;
   return isOpenToAll(above) && (await findStat(stateDir))?.uid === caller.uid ? caller : undefined;
 };

@@ -14,8 +14,12 @@ export type Owner = { readonly uid: number; readonly gid: number };
 /** What `stat` says of a file, or undefined if there is none. */
 export const findStat = (path: string) => stat(path).catch(ignoreAbsence);
 
+/** A path that exists, or the nearest folder above it that does. */
+export const nearestThere = async (path: string): Promise<string> =>
+  (await findStat(path)) ? path : nearestThere(dirname(path));
+
 /** The owner of a file; for a missing file, the owner of its nearest existing folder. */
-const ownerOf = async (path: string): Promise<Owner> => (await findStat(path)) ?? ownerOf(dirname(path));
+const ownerOf = async (path: string): Promise<Owner> => stat(await nearestThere(path));
 
 /** Gives files to their user where this is root; other users' files are their own already. */
 export const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): Promise<void> => {

@@ -1,8 +1,7 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from '../host-and-port.ts';
 
 const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-const withoutBrackets = (host: string): string => host.replace(/^\[(.+)\]$/, '$1');
 
 /** The host and port of `host`, `host:port`, `[address]:port`; a bare IPv6 address has colons and no port. */
 const splitPort = (entry: string) => {

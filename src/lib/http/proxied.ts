@@ -4,6 +4,7 @@ import { request as tlsRequest } from 'node:https';
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf } from '../errors.ts';
+import { withoutBrackets } from '../host-and-port.ts';
 import { basicAuthorization } from './credentials.ts';
 import { askSocks } from './socks.ts';
 
@@ -25,13 +26,11 @@ export class ProxyError extends Error {
   override readonly name = 'ProxyError';
 }
 
-const unbracketed = (host: string): string => host.replace(/^\[(.+)\]$/, '$1');
-
 const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** Host and port of a URL; 1080 for socks. */
 export const endpointOf = ({ hostname, port, protocol }: URL): Endpoint => ({
-  host: unbracketed(hostname),
+  host: withoutBrackets(hostname),
   port: Number(port) || (defaultPorts[protocol] ?? 1080),
 });
 

@@ -1,14 +1,11 @@
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ignoreAbsence, isThere } from '../../../lib/files.ts';
+import { ignoreAbsence, nearestThere } from '../../../lib/files.ts';
 
 const prefix = '.taskgate-trial-';
 
 /** Longer than any trial takes: what is older was left by one that was killed. */
 const leftMs = 10 * 60_000;
-
-const nearestFolder = async (path: string): Promise<string> =>
-  (await isThere(path)) ? path : nearestFolder(dirname(path));
 
 /** Removes folders of trials that were killed. Those of others, and of one that runs now, stay. */
 const removeLeft = async (parent: string): Promise<void> => {
@@ -25,7 +22,7 @@ const removeLeft = async (parent: string): Promise<void> => {
  * the nearest one above it that is there. Not among the instances, which others list.
  */
 export const withTrialFolder = async <T>(instanceDir: string, work: (folder: string) => Promise<T>): Promise<T> => {
-  const parent = await nearestFolder(dirname(dirname(instanceDir)));
+  const parent = await nearestThere(dirname(dirname(instanceDir)));
   await removeLeft(parent);
   const folder = await mkdtemp(join(parent, prefix));
   try {

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../errors.ts';
-import { findStat, findTextFile, replaceUserFile, targetOf } from '../../files.ts';
+import { findStat, findTextFile, nearestThere, replaceUserFile, targetOf } from '../../files.ts';
 import { verifyRegular } from '../../trust/named-file.ts';
 import type { Trusted } from '../../trust/users.ts';
 import { parseKubeconfig } from './parse.ts';
@@ -60,14 +60,10 @@ export const writeKubeconfig = async (target: string, text: string): Promise<voi
   }
 };
 
-/** The folder in which a new file would be created, or the first one above it. */
-const nearestFolder = async (path: string): Promise<string> =>
-  (await findStat(dirname(path))) ? dirname(path) : nearestFolder(dirname(path));
-
 const verifyAccess = async (target: string): Promise<void> => {
   const mayWrite = (path: string): Promise<void> => access(path, constants.W_OK);
   if (!(await findStat(target))) {
-    const folder = await nearestFolder(target);
+    const folder = await nearestThere(dirname(target));
     if (!(await stat(folder)).isDirectory())
       throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
     return mayWrite(folder);
