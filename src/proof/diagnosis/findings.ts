@@ -9,6 +9,7 @@ import {
   noServicePort,
   notProgrammed,
   otherAddress,
+  podNotAdmitted,
   routeRefused,
 } from './object-rules.ts';
 import type { BrokenHop, BrokenPath, HopRule } from './rule.ts';
@@ -35,6 +36,7 @@ const rules: readonly HopRule[] = [
   noAddress,
   noServicePort,
   otherAddress,
+  podNotAdmitted,
   noAnswerBehindEnvoy,
   wrongAnswer,
   rejected,

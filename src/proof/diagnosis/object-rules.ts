@@ -1,6 +1,7 @@
 // Tested in test/proof/diagnosis/findings.test.ts
 import { isReady } from '../../lib/kube/shapes.ts';
 import { envoyName } from '../../model/contour-names.ts';
+import { explainAdmission } from '../../model/security/admission.ts';
 import { listenerName } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
 import { broken, findFalse, findGateway, type HopRule, reachedEnvoy } from './rule.ts';
@@ -67,6 +68,13 @@ export const envoyDown: HopRule = (path) => {
   const trouble = pod && findPodTrouble(view.envoyPods, []);
   if (trouble) return broken('envoy', `Envoy: ${trouble.cause}`, trouble.hint);
   return broken('envoy', `Gateway ${gateway.name} has no Envoy pod`, 'see the log of the Contour provisioner');
+};
+
+/** Found within a second, when Envoy may not have opened the port yet: that is no matter then. */
+export const podNotAdmitted: HopRule = ({ view: { pods, events } }) => {
+  const trouble = pods.length === 0 ? findPodTrouble(pods, events) : undefined;
+  if (!trouble || !explainAdmission(trouble.cause)?.isFinal) return undefined;
+  return broken('pod', trouble.cause, trouble.hint);
 };
 
 export const notProgrammed: HopRule = (path) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { KubeEvent } from '../../../src/lib/kube/shapes.ts';
 import { findBrokenHop } from '../../../src/proof/diagnosis/findings.ts';
 import type { BrokenPath } from '../../../src/proof/diagnosis/rule.ts';
 import { gateway } from '../../support/proof/local-path.ts';
@@ -20,6 +21,11 @@ const withStatus = (change: object) =>
   withView({ gateway: { ...liveGateway, status: { ...liveGateway.status, ...change } } });
 const closed = { outcome: 'closed', seen: 'closed without a byte' } as const;
 const pending = { ...readyPod('sample-1'), status: { phase: 'Pending' } };
+
+const failedCreate: KubeEvent = {
+  ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, type: 'Warning', reason: 'FailedCreate' },
+  message: 'pods "x" is forbidden: exceeded quota: q, used',
+};
 
 const cases: readonly Case[] = [
   [
@@ -53,6 +59,13 @@ const cases: readonly Case[] = [
     'ports + 8000',
   ],
   ['route gone', withPort({ route: 'absent' }), 'route', `TCPRoute ${name} does not exist`, 'second master'],
+  [
+    'pod that is not admitted, before Envoy has opened the port',
+    { ...withView({ pods: [], events: [failedCreate] }), outcome: 'refused', seen: 'connect ECONNREFUSED' },
+    'pod',
+    'sample task is not ready: the Job has created no pod (FailedCreate: pods "x" is forbidden: exceeded quota: q, used)',
+    'raise ResourceQuota q',
+  ],
   [
     'route refused',
     withPort({ route: routeWith(condition('Accepted', 'False', 'NoMatchingParent', 'no listener')) }),
