@@ -13,8 +13,7 @@ export type Acceleration = {
   readonly isSlow: boolean;
 };
 
-// V8 has ended once in its bookkeeping of code pages, which it does where the processor has protection keys
-const tcg: Acceleration = { name: 'TCG', args: ['-accel', 'tcg,thread=multi', '-cpu', 'max,-pku'], isSlow: true };
+const tcg: Acceleration = { name: 'TCG', args: ['-accel', 'tcg,thread=multi', '-cpu', 'max'], isSlow: true };
 
 /** The best first. */
 const kvms: readonly Acceleration[] = [
