@@ -7,6 +7,7 @@ import { temporaryDir } from '../support/temporary-dir.ts';
 test.for([
   ['run: taskgate up --name dev', 'run: npx taskgate up --name dev'],
   ['eval "$(taskgate env)"', 'eval "$(npx taskgate env)"'],
+  ['take it down first (taskgate down --name k)', 'take it down first (npx taskgate down --name k)'],
   ['`taskgate --help` lists', '`npx taskgate --help` lists'],
   ['taskgate down --name a; taskgate down --name b', 'npx taskgate down --name a; npx taskgate down --name b'],
   // what is no command, or has its npx already
