@@ -29,7 +29,7 @@ export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promis
   findCandidates(await ask(listNodes));
   const { needed, optional } = await ask(findMissingRights);
   const obstacle: Obstacle = {
-    what: `the user of context '${spec.context}' may not ${needed}`,
+    what: `the user of context '${spec.context}'${plugin ? `, with the credentials of ${plugin},` : ''} may not ${needed}`,
     hint: 'Contour and its CRDs need an administrator of the cluster: use a context with such a user',
   };
   const notes = [

@@ -204,6 +204,13 @@ describe('verifyAttach', () => {
       "context 'work' gets its credentials from a program, which is run: aws eks get-token",
       "the credentials of context 'work' go unencrypted to http://10.0.0.7:8080, as with kubectl: who is on the way can read them",
     ]);
+    const refused = setUp(
+      {},
+      allowing(() => false),
+    );
+    expect((await verifyAttach(spec, refused.tools)).obstacles[0]?.what).toMatch(
+      /, with the credentials of aws eks get-token, may not/,
+    );
     await attach(spec, tools).start(limits);
     expect(parseYaml(await readFile(join(spec.instanceDir, 'kubeconfig'), 'utf8'))).toMatchObject({ users });
   });
