@@ -78,10 +78,12 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
 
   test('signals that come together are one: a terminal and sudo both send them', async ({ user }) => {
     const { up } = await startUp(user, { go: stubborn });
-    // in this order, since of signals that wait together the kernel delivers the lower number first; not by execa, which has
-    // SIGKILL follow its SIGTERM after 5 s
+    // not by execa, which has SIGKILL follow its SIGTERM after 5 s
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(up.pid ?? 0, signal);
-    expect(await up).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('interrupted by SIGINT\n') });
+    const { exitCode, stderr } = await up;
+    // two threads of the program may take one each, in either order
+    expect([130, 143]).toContain(exitCode);
+    expect(stderr.match(/interrupted by SIG(INT|TERM)\n/g)).toHaveLength(1);
     expect(await runningFakes(user)).toEqual([]);
   });
 

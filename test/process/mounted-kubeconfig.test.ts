@@ -27,7 +27,7 @@ const change = async (act: 'merge' | 'unmerge', path: string, mounts: string): P
 const singleFile = (path: string): string => `mount --bind '${path}' '${path}'`;
 const readOnly = (dir: string): string => `mount --bind '${dir}' '${dir}'; mount -o remount,bind,ro '${dir}'`;
 
-describe.runIf(isRoot).concurrent('a kubeconfig where it cannot be replaced', () => {
+describe.runIf(isRoot)('a kubeconfig where it cannot be replaced', () => {
   test('mounted as a single file: written in its place, taken out again, no draft and no lock left', async () => {
     const { dir, path } = await setUp();
     expect(await change('merge', path, singleFile(path))).toBe('changed');
