@@ -47,6 +47,7 @@ describe.concurrent('without an instance', () => {
     const { exitCode, stdout, stderr } = await user.run([...command, '--name', 'ux2']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toContain('instance ux2 does not exist; there are: ux1');
+    expect(stderr.includes('--if-exists')).toBe(command[0] === 'down');
   });
 
   test('down --if-exists of such a name: exit 0', async ({ user }) => {

@@ -4,6 +4,7 @@ import { handOver } from '../../instance/hand-over.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instanceDirOf } from '../../instance/paths.ts';
+import { UserError } from '../../lib/errors.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
@@ -26,6 +27,12 @@ const isAnything = async ({ config, folders }: CommandContext): Promise<boolean>
   return (await isThere(dir)) || isThere(join('/sys/class/net', linkName(dir)));
 };
 
+/** The usual hint is the command that would make what is to be removed. */
+const nothingToRemove = async (context: CommandContext): Promise<UserError> => {
+  const { message, id } = await noInstance(context);
+  return new UserError(message, { id, hint: 'name one that is there, or accept that it is gone: --if-exists' });
+};
+
 /**
  * Takes an instance away; safe to repeat. Gives the exit code. Throws UserError before anything is changed:
  * `environment.no-instance` for a name of the command line that there is not, unless `ifExists`.
@@ -35,7 +42,7 @@ export const down = async (input: CommandInput, { ifExists, ...options }: DownFl
   const { config, context: loaded } = await readMade(input);
   // whoever types a name means one that is there
   const mustBeThere = input.flags.settings['name'] !== undefined && !ifExists && !options.force;
-  if (mustBeThere && !(await isAnything(loaded))) throw await noInstance(loaded);
+  if (mustBeThere && !(await isAnything(loaded))) throw await nothingToRemove(loaded);
   const context = { ...loaded, ...options };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);
