@@ -1,3 +1,6 @@
+/** Why a container waits whose image its node cannot get: reasons of kubelet's that do not pass within seconds. */
+export const pullFailures: readonly string[] = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
+
 type Labelled = {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly providerID?: string };

@@ -3,7 +3,7 @@ import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { ContainerStatus, KubeEvent, Node, Pod } from '../../lib/kube/shapes.ts';
 import type { Selection } from '../../lib/kube/types.ts';
 import { contourPods, envoyPods } from '../../model/contour-names.ts';
-import { describeImageRemedy } from '../../model/image-remedy.ts';
+import { describeImageRemedy, pullFailures } from '../../model/image-remedy.ts';
 import { explainAdmission } from '../../model/security/admission.ts';
 import { type GatewaySpec, provisioner, provisionerPods } from '../spec.ts';
 
@@ -15,7 +15,6 @@ type Blocker = {
 
 /** kubelet has tried, and waits longer and longer from here on: up to five minutes between two attempts. */
 const backOff = 'ImagePullBackOff';
-const pullFailures = [backOff, 'ErrImageNeverPull', 'InvalidImageName'];
 
 type Container = { readonly pod: Pod; readonly status: ContainerStatus };
 

@@ -1,3 +1,4 @@
+import { type Backoff, delayMs } from '../backoff.ts';
 import { KubeError } from './error.ts';
 
 /** As many attempts as client-go makes where the API server names a pause (rest/request.go). */
@@ -6,8 +7,7 @@ const mostTries = 10;
 const fewestTries = 3;
 /** The API server wants a second; what stands before an attached one may want days. */
 const longestPauseMs = 10_000;
-const firstPauseMs = 100;
-const longestOwnPauseMs = 5_000;
+const ownPauses: Backoff = { firstMs: 100, longestMs: 5_000 };
 
 export type Attempt = {
   readonly path: string;
@@ -57,5 +57,5 @@ export const retryPauseMs = (error: unknown, attempt: Attempt): number | undefin
   const passes = error instanceof KubeError ? isPassing(error) : isClosed(error);
   const isFinal = passes ? isOver && tries >= fewestTries : isOver || !isThere || !isLate(error);
   if (isFinal) return undefined;
-  return Math.min(firstPauseMs * 2 ** (tries - 1), longestOwnPauseMs);
+  return delayMs(ownPauses, tries - 1);
 };

@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { findProcess, type ProcessIdentity } from './processes.ts';
 
-/** None for a process that ended meanwhile, or that another user hides. */
-const argumentsOf = async (pid: number): Promise<readonly string[]> => {
+/** Program and arguments of a process; none for one that ended meanwhile, or that another user hides. */
+export const argumentsOf = async (pid: number): Promise<readonly string[]> => {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return text.split('\0').slice(0, -1);
+  // a program that has written its own title may have left out the last NUL
+  return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 };
 
 /** The processes of this machine whose program and arguments match; none where there is no /proc. */

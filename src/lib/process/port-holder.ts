@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, isIPv4 } from 'node:net';
 import { basename } from 'node:path';
+import { argumentsOf } from './by-arguments.ts';
 import { findSocketInode, listTcpSockets, type TcpSocket } from './sockets.ts';
 
 /** Who listens on a port of this host, as far as this user may see it. */
@@ -49,8 +50,8 @@ const findProcessOf = async (inode: number): Promise<number | undefined> => {
 
 /** The name alone: arguments may hold passwords. */
 const programOf = async (pid: number): Promise<string | undefined> => {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return basename(text.split('\0')[0] ?? '') || undefined;
+  const [program = ''] = await argumentsOf(pid);
+  return basename(program) || undefined;
 };
 
 /** The first program that keeps others from this IPv4 address and port; undefined where none does, or without /proc. */

@@ -2,6 +2,7 @@ import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { isReady, type KubeEvent, type Pod } from '../../lib/kube/shapes.ts';
 import { waitUntil } from '../../lib/wait.ts';
+import { pullFailures } from '../../model/image-remedy.ts';
 import { explainAdmission } from '../../model/security/admission.ts';
 import { taskPods } from '../../model/task-objects.ts';
 import { findPodTrouble } from '../diagnosis/pod-trouble.ts';
@@ -12,7 +13,7 @@ export type SamplePod =
   | { readonly ready: true; readonly name: string }
   | { readonly ready: false; readonly seen: string };
 
-const finalReasons = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'CrashLoopBackOff'];
+const finalReasons = [...pullFailures, 'CrashLoopBackOff'];
 
 /** Whether waiting longer is useless; the master, too, fails a task at its first ImagePullBackOff. */
 export const isUnrecoverable = ({ status }: Pod): boolean =>
