@@ -1,0 +1,3 @@
+import { mutation } from './mutation/main.ts';
+
+process.exitCode = await mutation(process.argv.slice(2));
