@@ -13,6 +13,8 @@ export type ProveSpec = SampleTaskSpec &
     readonly ports: WantedPorts;
     /** A sample task that runs already; it is removed, too. */
     readonly task?: SampleTask;
+    /** Called with what an interrupted proof could not remove. */
+    readonly warn?: (text: string) => void;
   };
 
 /** Whether everything that the proof created has been removed. */
@@ -55,6 +57,9 @@ const cleanUp = async (kube: Kube, task: SampleTask, { gateway }: ProveSpec): Pr
   }
 };
 
+const describeLeft = ({ cause }: Finding, { instance }: ProveSpec): string =>
+  `not all of the sample task was removed: ${cause}; the next proof of ${instance} removes the rest`;
+
 /**
  * Creates a sample task as the master creates one, proves the path in both directions and removes everything, also when
  * the signal aborts (then throws its reason). Leftovers of an earlier killed run are removed first.
@@ -77,6 +82,7 @@ export const prove = async (kube: Kube, spec: ProveSpec): Promise<Proven> => {
     probed = refusedProof(error, spec);
   } finally {
     if (task) cleanup = await cleanUp(kube, task, spec);
+    if (spec.signal?.aborted && cleanup.finding) spec.warn?.(describeLeft(cleanup.finding, spec));
   }
   return { ...probed, ok: probed.ok && cleanup.ok, cleanup };
 };

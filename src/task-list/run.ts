@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/errors.ts';
 import type { Progress } from '../lib/progress.ts';
 import type { Outcome, Stage } from '../model/stage.ts';
 import { makeResults, type Results } from './results.ts';
@@ -30,7 +31,7 @@ type MayGoOn = boolean;
 
 /** Steps that have begun and not ended well, and those that have, with how to take each back. */
 type Track<C> = {
-  readonly halfDone: Set<() => Promise<void>>;
+  readonly halfDone: Set<{ readonly step: Step<C>; readonly undo: () => Promise<void> }>;
   readonly done: { readonly step: Step<C>; readonly release: () => Promise<void> }[];
 };
 
@@ -45,9 +46,10 @@ const perform = async <C>(
   { results, track }: Run<C>,
   tools: StepTools,
 ): Promise<void> => {
-  track.halfDone.add(begun.undo);
+  const attempted = { step, undo: begun.undo };
+  track.halfDone.add(attempted);
   const value = await begun.run(tools);
-  track.halfDone.delete(begun.undo);
+  track.halfDone.delete(attempted);
   track.done.push({ step, release: begun.release });
   results.set(step, value);
 };
@@ -69,13 +71,15 @@ const attempt = async <C>(step: Step<C>, run: Run<C>, tools: Omit<StepTools, 'no
   return ended;
 };
 
-/** Each on its own: one that fails does not stop the others, and must not hide why the run failed. */
-const rollBack = async <C>({ halfDone, done }: Track<C>): Promise<void> => {
+/** Each on its own: one that fails is told, does not stop the others, and does not hide why the run failed. */
+const rollBack = async <C>({ halfDone, done }: Track<C>, warn: StepTools['warn']): Promise<void> => {
+  const tellingOf = ({ title }: Step<C>, work: Promise<void>) =>
+    work.catch((error) => warn(`"${title}" could not clean up after itself: ${messageOf(error)}`));
   const used = new Set(done.flatMap(({ step }) => step.needs));
   for (const { step, release } of done.toReversed()) {
-    if (!used.has(step)) await release().catch(() => undefined);
+    if (!used.has(step)) await tellingOf(step, release());
   }
-  for (const undo of [...halfDone].toReversed()) await undo().catch(() => undefined);
+  for (const { step, undo } of [...halfDone].toReversed()) await tellingOf(step, undo());
 };
 
 /** The steps that each one waits for. Throws for a step that uses what no earlier step of the list makes. */
@@ -96,7 +100,8 @@ const orderOf = <C>(steps: readonly Step<C>[], results: Results): ReadonlyMap<St
  * those that had begun and not ended well are undone, last first, and the first error is thrown.
  */
 export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options: RunStepsOptions): Promise<void> => {
-  const { display, onStage, onWarning, results = makeResults() } = options;
+  const { display, onStage, results = makeResults() } = options;
+  const warn: StepTools['warn'] = (text) => options.onWarning?.(text);
   const failure = new AbortController();
   const signal = AbortSignal.any([options.signal, failure.signal]);
   const beganAt = performance.now();
@@ -106,7 +111,7 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   const guarded = async (step: Step<C>): Promise<readonly [Ended, MayGoOn]> => {
     const report: StepTools['report'] = (what) => display.reported(step.title, what);
     try {
-      return [await attempt(step, run, { signal, report, warn: (text) => onWarning?.(text) }), true];
+      return [await attempt(step, run, { signal, report, warn }), true];
     } catch (error) {
       const cancelled = signal.aborted;
       errors.push(error);
@@ -140,7 +145,7 @@ export const runSteps = async <C>(steps: readonly Step<C>[], context: C, options
   }
   await Promise.all(taken.values());
   if (errors.length === 0 && !options.signal.aborted) return;
-  await rollBack(run.track);
+  await rollBack(run.track, warn);
   options.signal.throwIfAborted();
   throw errors[0];
 };

@@ -125,10 +125,10 @@ test('what cannot be removed makes the proof not ok, and is said', async () => {
     refuse: (call) =>
       call.startsWith('remove Service') ? refusal(403, 'Forbidden', 'services is forbidden') : undefined,
   });
-  const { ok, cleanup } = await prove(
-    fake.kube,
-    await specFor([await freePort(), await freePort()], { timeoutMs: 50 }),
-  );
+  await using http = await localPod();
+  await using tcp = await tcpServer((socket) => socket.end(fake.secret()));
+  const { ok, hops, cleanup } = await prove(fake.kube, await specFor([http.port, tcp.port]));
+  expect(hops.filter((hop) => !hop.ok)).toEqual([]);
   expect(ok).toBe(false);
   expect(cleanup).toMatchObject({ ok: false, finding: { cause: 'services is forbidden' } });
 });
@@ -142,6 +142,23 @@ test('an abort removes everything and throws its reason', async () => {
   expect(fake.writes().filter((call) => call.startsWith('create TCPRoute'))).toHaveLength(podPorts.length);
   expect(leftOf(fake)).toEqual([]);
   expect(await listenersOf(fake)).toEqual([seed]);
+});
+
+test('what an interrupted proof cannot remove is told', async () => {
+  const stop = new AbortController();
+  const fake = sampleCluster({
+    refuse: (call) =>
+      call.startsWith('remove Service') ? refusal(403, 'Forbidden', 'services is forbidden') : undefined,
+  });
+  const told: string[] = [];
+  const watched = { signal: stop.signal, timeoutMs: 10_000, warn: (text: string) => told.push(text) };
+  const proving = prove(fake.kube, await specFor([await freePort(), await freePort()], watched));
+  await expect.poll(() => fake.writes().filter((call) => call.startsWith('create TCPRoute'))).toHaveLength(2);
+  stop.abort(new Error('interrupted'));
+  await expect(proving).rejects.toThrow('interrupted');
+  expect(told).toEqual([
+    'not all of the sample task was removed: services is forbidden; the next proof of dev removes the rest',
+  ]);
 });
 
 test('a bug is thrown, after cleaning up', async () => {

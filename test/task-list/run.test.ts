@@ -69,16 +69,24 @@ test('an interruption undoes the running step only and gives its reason', async 
   expect(log).toEqual(['done', 'undo running']);
 });
 
-test('a result that no later step has used is released; one bad undo hides neither', async () => {
-  const log: string[] = [];
-  const first = step('first', { release: async () => void log.push('release first') });
+test('a result that no later step has used is released; an undo that fails is told, and hides neither', async () => {
+  const [log, warnings]: string[][] = [[], []];
+  const first = step('first', { release: async () => void log?.push('release first') });
+  const unused = step('unused', { after: [first], release: async () => Promise.reject(new Error('no answer')) });
   const broken = step('broken', {
     needs: { first },
+    after: [unused],
     run: async () => Promise.reject(new Error('no disk')),
-    undo: async () => Promise.reject(new Error('undo failed')),
+    undo: async () => Promise.reject(new Error('the link is busy')),
   });
-  await expect(runSteps([first, broken], { log }, { display: silent, signal: idle })).rejects.toThrow('no disk');
-  expect(log).toEqual(['first', 'release first']);
+  const onWarning = (text: string) => warnings?.push(text);
+  const running = runSteps([first, unused, broken], { log: log ?? [] }, { display: silent, signal: idle, onWarning });
+  await expect(running).rejects.toThrow('no disk');
+  expect(log).toEqual(['first', 'unused', 'release first']);
+  expect(warnings).toEqual([
+    '"unused" could not clean up after itself: no answer',
+    '"broken" could not clean up after itself: the link is busy',
+  ]);
 });
 
 test('a result that a later step has used is its own matter', async () => {

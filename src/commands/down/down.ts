@@ -4,7 +4,7 @@ import { handOver } from '../../instance/hand-over.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instanceDirOf } from '../../instance/paths.ts';
-import { UserError } from '../../lib/errors.ts';
+import { messageOf, UserError } from '../../lib/errors.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
@@ -54,9 +54,13 @@ export const down = async (input: CommandInput, { ifExists, ...options }: DownFl
     onWarning: (text: string) => notes.push(text),
   };
   const work = async () => {
-    await withInstanceLock(context, () => runAndShow(downSteps, context, display));
-    await handOver(input.invocation.env, context);
-    for (const note of notes) printNote(note);
+    try {
+      await withInstanceLock(context, () => runAndShow(downSteps, context, display));
+    } finally {
+      // also of a failed one: what is left is the user's, and is named
+      await handOver(input.invocation.env, context).catch((error) => notes.push(messageOf(error)));
+      for (const note of notes) printNote(note);
+    }
     if (input.flags.json) printJson({ instance: config.name, stages, notes });
   };
   // a folder without a record may be root's

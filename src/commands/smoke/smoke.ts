@@ -56,17 +56,23 @@ const findPassword = async (context: CommandContext, { masterPasswordFile }: Smo
 /** The one step of the proof that was asked for, run and shown. */
 const proveAndShow = async (input: CommandInput, context: CommandContext, flags: SmokeFlags): Promise<Proven> => {
   const results = makeResults();
-  const options = { kind: displayKind(input.invocation), signal: context.signal, results };
+  const notes: string[] = [];
+  const onWarning = (text: string) => notes.push(text);
+  const options = { kind: displayKind(input.invocation), signal: context.signal, results, onWarning };
   const { master: url, masterUser: username, masterImage: image, masterPool: resourcePool } = flags;
-  if (url === undefined) {
-    await runAndShow([proveBySample], context, options);
-    return results.get(proveBySample);
+  try {
+    if (url === undefined) {
+      await runAndShow([proveBySample], context, options);
+      return results.get(proveBySample);
+    }
+    const password = await findPassword(context, flags);
+    const optional = { ...(image && { image }), ...(resourcePool && { resourcePool }) };
+    const throughMaster = { url, username, password, ...optional };
+    await runAndShow([proveByMaster], { ...context, throughMaster }, options);
+    return results.get(proveByMaster);
+  } finally {
+    for (const note of notes) printNote(note);
   }
-  const password = await findPassword(context, flags);
-  const optional = { ...(image && { image }), ...(resourcePool && { resourcePool }) };
-  const throughMaster = { url, username, password, ...optional };
-  await runAndShow([proveByMaster], { ...context, throughMaster }, options);
-  return results.get(proveByMaster);
 };
 
 /** What was proven before is no longer so: the next `up` must do its work. One that is at work proves anew itself. */

@@ -13,14 +13,14 @@ import { tunnelChecksOf } from '../tunnel-closed.ts';
 /** The proof on its own, through the lowest free ports, as often as wanted. */
 export const proveBySample = stepsOf<CommandContext>()({
   title: 'Prove the path with a sample task',
-  run: async (_, context, { signal, fault }): Promise<Proven> => {
+  run: async (_, context, { signal, fault, warn }): Promise<Proven> => {
     const { instance, kube, gateway, master } = await openInstance(context);
     await verifyRunning(context, instance);
     const tls = await findMasterTls(instance);
     const proof = await prove(kube, {
       ...sampleSpec(context.config, { instance, master }),
       withStranger: instance.record().networkPolicy !== undefined,
-      ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal },
+      ...{ gateway, ports: 'lowest', timeoutMs: stageTimeoutMs(context), signal, warn },
       ...tls,
       closed: [
         ...closedChecksOf({

@@ -74,7 +74,7 @@ const proveNow = async (
   const tls = await findMasterTls(instance);
   const proof = await prove(kube, {
     ...{ ...sampleSpec(config, { instance, master }), withStranger: config.network.policies },
-    ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal },
+    ...{ gateway, ports: [start, end], timeoutMs: stageTimeoutMs(context), signal, warn },
     ...tls,
     ...(task && { task }),
     closed: [

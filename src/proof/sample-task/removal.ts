@@ -41,7 +41,9 @@ const listOf = (kube: Kube, kind: Kind, scope: Scope): Promise<readonly KubeObje
 
 const removeKind = async (kube: Kube, kind: Kind, scope: Scope): Promise<readonly string[]> => {
   const objects = await listOf(kube, kind, scope);
-  await Promise.all(objects.map((object) => kube.remove({ ...object, ...kind })));
+  const removing = objects.map((object) => kube.remove({ ...object, ...kind }));
+  await Promise.allSettled(removing);
+  await Promise.all(removing);
   return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
 };
 
@@ -69,10 +71,13 @@ const verifyListenersGone = (kube: Kube, { gateway, isSelected }: Scope, ports: 
   );
 
 const removeSelected = async (kube: Kube, scope: Scope): Promise<readonly string[]> => {
-  const [ports, ...objects] = await Promise.all([
+  const removing = [
     unlessNotFound(removeListeners(kube, scope.gateway, scope.isSelected)),
     ...taskKinds.map((kind) => removeKind(kube, kind, scope)),
-  ]);
+  ] as const;
+  // after a refusal, no other removal must still be on its way
+  await Promise.allSettled(removing);
+  const [ports, ...objects] = await Promise.all(removing);
   const removed = objects.flat();
   const touched = taskKinds.filter(({ kind }) => removed.some((one) => one.startsWith(`${kind} `)));
   await Promise.all([

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { makeJob, makeRoute, makeService } from '../../../src/proof/sample-task/manifests.ts';
@@ -126,4 +127,25 @@ test('a refused removal is not taken for success', async () => {
       call.startsWith('remove TCPRoute') ? refusal(403, 'Forbidden', 'tcproutes is forbidden') : undefined,
   });
   await expect(removeSampleTask(fake.kube, mine, gateway)).rejects.toThrow('tcproutes is forbidden');
+});
+
+test('a refusal leaves no other removal undone, nor on its way', async () => {
+  const second = { ...makeService(mine, { protocol: 'tcp', podPort: 1, listenerPort: 2, name: `${mine.jobName}-1` }) };
+  const fake = kubeOf({
+    objects: [gatewayOf({ 20000: mine.allocationId }), second, ...objectsOf(mine, 20000)],
+    refuse: (call) =>
+      call.includes(`remove Service default/${mine.jobName}-0`) ? refusal(403, 'No', 'no') : undefined,
+  });
+  const slowly: typeof fake.kube.remove = async (ref, options) => {
+    if (ref.metadata.name === `${mine.jobName}-0`) return fake.kube.remove(ref, options);
+    await pause(10);
+    return fake.kube.remove(ref, options);
+  };
+  const update: typeof fake.kube.update = async (object) => {
+    await pause(10);
+    return fake.kube.update(object);
+  };
+  await expect(removeSampleTask({ ...fake.kube, remove: slowly, update }, mine, gateway)).rejects.toThrow('no');
+  expect(names(fake.objects())).toEqual(['Gateway contour', `Service ${mine.jobName}-0`]);
+  expect((await fake.kube.get<ReturnType<typeof gatewayOf>>(gatewayOf({}))).spec.listeners).toEqual([]);
 });
