@@ -5,7 +5,12 @@ import { isRunning, type ProcessIdentity, signalProcess } from '../lib/process/p
 import { polling, waitUntil } from '../lib/wait.ts';
 import { tunnelDaemonsOf } from './find.ts';
 
-const terminateMs = 5_000;
+type Patience = {
+  /** Until SIGKILL; 5 s unless given. */
+  readonly terminateMs?: number;
+};
+
+const usualTerminateMs = 5_000;
 const killMs = 10_000;
 
 const untilGone = (daemon: ProcessIdentity, timeoutMs: number): Promise<boolean> =>
@@ -17,7 +22,7 @@ const untilGone = (daemon: ProcessIdentity, timeoutMs: number): Promise<boolean>
   );
 
 /** Terminates, then kills; the kernel ends all that the process has started. Throws UserError `tunnel.not-ended`. */
-const endDaemon = async (daemon: ProcessIdentity): Promise<void> => {
+const endDaemon = async (daemon: ProcessIdentity, { terminateMs = usualTerminateMs }: Patience = {}): Promise<void> => {
   if (!(await signalProcess(daemon, 'SIGTERM'))) return;
   const isGone = await untilGone(daemon, terminateMs).then(
     () => true,
@@ -30,12 +35,12 @@ const endDaemon = async (daemon: ProcessIdentity): Promise<void> => {
 
 /**
  * Stops an instance's tunnel daemon, and with it the tunnel and the forwards; false when there was none. Safe to repeat.
- * Throws UserError `tunnel.not-ended` when the process does not end. Tested in test/process/tunnel-daemon.test.ts.
+ * Throws UserError `tunnel.not-ended` when the process does not end; then it stays in the journal.
  */
-export const stopTunnelDaemon = async ({ record, forget }: Instance): Promise<boolean> => {
+export const stopTunnelDaemon = async ({ record, forget }: Instance, patience?: Patience): Promise<boolean> => {
   const daemons = tunnelDaemonsOf(record());
   for (const daemon of daemons.toReversed()) {
-    await endDaemon(daemon.process);
+    await endDaemon(daemon.process, patience);
     await forget(daemon);
   }
   return daemons.length > 0;

@@ -98,6 +98,16 @@ describe.skipIf(noNamespaces)(`${noNamespaces}up with an empty cache is interrup
     await expectNotBlocked(user);
   });
 
+  test('--timeout: exit 3, its reason and what to do; nothing runs on, the locks are free', async ({ user }) => {
+    await fakePrograms(user, {});
+    const ended = await user.run(['up', '--timeout', '2s'], { prefix: inNamespaces('') });
+    expect(ended).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(ended.stderr).toContain('up did not finish within 2s (--timeout) [environment.deadline]\n');
+    expect(ended.stderr).toMatch(/\nto fix: run it again, it continues where it stopped; or give it more time/);
+    expect([...(await runningFakes(user)), ...(await lockFiles(user))]).toEqual([]);
+    await expectNotBlocked(user);
+  });
+
   test('SIGKILL: the next run takes the locks over', async ({ user }) => {
     const { up } = await startUp(user);
     up.kill('SIGKILL');

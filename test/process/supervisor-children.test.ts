@@ -90,6 +90,29 @@ test('ends count since the child was last ready, restarts all its life', async (
   ]);
 });
 
+test('an answer to the probe of a run that has ended makes nothing ready', async () => {
+  const dir = await temporaryDir();
+  const child = { name: 'etcd', command: ['sh', '-c', 'sleep 0.5; exit 3'], after: [] };
+  const supervisor = startSupervisor(`
+    import { createServer } from 'node:http';
+    const held = [];
+    const server = createServer((_, response) => held.push(response)).listen(0, '127.0.0.1', () => {
+      const probe = { kind: 'http', url: 'http://127.0.0.1:' + server.address().port + '/' };
+      const child = { ...${JSON.stringify(child)}, probe };
+      const seen = [];
+      supervise([child], '${dir}', ({ state }) => {
+        seen.push(state);
+        if (state === 'backoff') for (const response of held.splice(0)) response.end();
+        if (seen.filter((one) => one === 'starting').length < 2) return;
+        console.log(JSON.stringify(seen));
+        process.exit();
+      });
+    });
+  `);
+  const output = supervisor.stdout ? await text(supervisor.stdout) : '';
+  expect(JSON.parse(output)).toEqual(['starting', 'backoff', 'starting']);
+});
+
 /** A supervisor of one child that writes: gives its stderr and how the child ended. */
 const keepChatty = (logsDir: string, stderr: number | 'pipe'): Promise<{ errors: string; output: string }> => {
   const supervisor = startSupervisor(

@@ -107,6 +107,23 @@ test.each(['signal', 'kill'])('%s ends it with what it has started, also where i
   await untilGone(grandchild);
 });
 
+test.each(setprivs)(
+  'its end is its own, not that of what it left running with its output: %s',
+  async (_, find) => {
+    const setpriv = await find();
+    const { promise: told, resolve } = Promise.withResolvers<number>();
+    // as ssh leaves its ProxyJump
+    const program = `const { spawn } = require('node:child_process');
+    console.log(spawn('sleep', ['1000'], { stdio: 'inherit' }).pid); process.exit(3)`;
+    const onLine = (line: string) => resolve(Number(line));
+    const child = start(program, { onLine, ...(setpriv !== undefined && { setpriv }) });
+    const left = await told;
+    expect(await child.ended).toBe(`exited with 3: ${left}`);
+    await untilGone(left);
+  },
+  20_000,
+);
+
 test('kill is repeatable; after the end it does nothing', async () => {
   const child = start('setInterval(() => {}, 1000)');
   await Promise.all([child.kill(), child.kill()]);

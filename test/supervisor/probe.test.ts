@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { makeAuthority } from '../../src/lib/certificates.ts';
 import { probeOnce } from '../../src/supervisor/probe.ts';
 import { ca, startServer } from '../support/release-server.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
 
 const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name);
 const caPath = fixture('localhost-cert.pem');
@@ -15,6 +18,14 @@ test('a health page over TLS: without an authority its certificate does not matt
   expect(await http(`${url}/healthz`)).toBe(true);
   expect(await http(`${url}/healthz`, { caPath })).toBe(true);
   expect(await http(`${url}/nothing`)).toBe('answers 404');
+});
+
+test('a server whose certificate another authority has signed is not the one that is asked for', async () => {
+  const { url, requests } = await startServer(routes);
+  const otherPath = join(await temporaryDir(), 'other.crt');
+  await writeFile(otherPath, (await makeAuthority('another cluster', 1)).certificate);
+  expect(await http(`${url}/healthz`, { caPath: otherPath })).toMatch(/self-signed certificate|unable to verify/);
+  expect(requests).toEqual([]);
 });
 
 test('a page for who shows a certificate', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openRotatingLog } from '../../src/supervisor/rotating-log.ts';
@@ -53,4 +53,11 @@ test('a file that cannot be set aside does not grow', async () => {
   for (const chunk of ['0123456789', 'lost', 'lost too']) log.write(Buffer.from(chunk));
   expect(losses).toEqual([expect.stringContaining('EISDIR')]);
   expect(await text(path)).toBe('0123456789');
+});
+
+test('what programs write is for its owner only, before and after a file is set aside', async () => {
+  const log = open(10);
+  for (const chunk of ['0123456789', 'abc']) log.write(Buffer.from(chunk));
+  const modes = await Promise.all([path, `${path}.1`].map(async (file) => (await stat(file)).mode & 0o777));
+  expect(modes).toEqual([0o600, 0o600]);
 });

@@ -47,11 +47,15 @@ export const findRun = async (instance: Instance, env: CommandContext['env']): P
 };
 
 /** When the path was proven, if nothing has changed since: same run, same settings, `status` reports no problem. */
-const findProof = async (context: CommandContext, instance: Instance): Promise<string | undefined> => {
+const findProof = async (
+  context: CommandContext,
+  instance: Instance,
+  look: typeof findStatus,
+): Promise<string | undefined> => {
   const { proven } = instance.record();
   // a cluster that may be recreated has nothing of what was proven
   if (!proven || context.config.recreate || proven.settings !== settingsDigest(context.config)) return undefined;
-  const status = await findStatus(context);
+  const status = await look(context);
   // another master and a task that is refused are the user's matter: nothing that `up` makes would change them
   const own = status?.problems.filter(({ id }) => id !== foreignMasterId && id !== taskRefusedId);
   if (!own || own.length > 0) return undefined;
@@ -66,10 +70,14 @@ export type Health = {
   readonly master: MasterEndpoint;
 };
 
-/** What an instance has, if nothing has happened to it since its last proof. */
-export const findHealth = async (context: CommandContext, instance: Instance): Promise<Health | undefined> => {
+/** What an instance has, if nothing has happened to it since its last proof. `look` is what `status` looks at. */
+export const findHealth = async (
+  context: CommandContext,
+  instance: Instance,
+  look: typeof findStatus = findStatus,
+): Promise<Health | undefined> => {
   const { cluster, gateway, master } = instance.record();
-  const provenAt = await findProof(context, instance);
+  const provenAt = await findProof(context, instance, look);
   return provenAt && cluster && gateway && master ? { provenAt, cluster, gateway, master } : undefined;
 };
 

@@ -1,14 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { findOriginalState } from '../../gateway/foreign/saved.ts';
 import { handOver } from '../../instance/hand-over.ts';
-import { abandonInstance, findInstance, removeInstance } from '../../instance/instance.ts';
+import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { Interrupted } from '../../lib/process/interrupted.ts';
 import { proxyNotes } from '../../master/write/proxy-notes.ts';
 import type { Stage } from '../../model/stage.ts';
 import { chooseProvider, verifyHere } from '../../providers/choose.ts';
@@ -38,6 +36,7 @@ import { asRoot, unseenVariables } from '../sudo.ts';
 import { findHealth } from './check-health.ts';
 import type { UpContext } from './context.ts';
 import { endOf, noteEnd } from './ending/end.ts';
+import { removeUnbegun } from './ending/remove-unbegun.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './ending/result.ts';
 import { findTunnelInstead } from './open-reverse-path.ts';
 import { upSteps } from './steps.ts';
@@ -138,15 +137,6 @@ const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun):
     hasCertificate: context.config.master.tls,
   });
   await writeFileOf(envFile, renderEnv(variables, 'dotenv'), { env: context.env });
-};
-
-/** An instance that this run made, and in which no cluster was begun, is removed; so is the place of its reports. */
-const removeUnbegun = async ({ context, result: { instance } }: UpRun): Promise<void> => {
-  if (!instance) return;
-  const { createdAt, journal, cluster, provider } = instance.record();
-  const isUntouched = provider === 'attach' ? !(await findOriginalState(instance)) : !cluster;
-  if (new Date(createdAt) < context.startedAt || journal.length > 0 || !isUntouched) return;
-  await (context.signal.reason instanceof Interrupted ? removeInstance(instance) : abandonInstance(instance));
 };
 
 /**

@@ -1,4 +1,3 @@
-// Tested in test/proof/real-master/real-master.test.ts
 import type { Kube } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';

@@ -3,7 +3,7 @@ import type { LocalConnection } from '../tunnel.ts';
 import { answerProbe, isQuestion, pipeBoth } from './connection.ts';
 import { makeSlots, type Slots } from './slots.ts';
 
-const dialTimeoutMs = 5_000;
+const usualDialTimeoutMs = 5_000;
 
 export type RelayOptions = {
   /** Where the master listens. */
@@ -12,6 +12,8 @@ export type RelayOptions = {
   readonly secret: string;
   /** A connection on which the client sends nothing for this long goes to the master; 2 s unless given. */
   readonly silenceMs?: number;
+  /** For a connection to the master to come about; 5 s unless given. */
+  readonly dialTimeoutMs?: number;
   /** The most connections to the master; 512 unless given, or as many as open files allow. */
   readonly limit?: number;
   /** Whether connections go to the master now; probes are answered in any case. */
@@ -38,7 +40,7 @@ export type Relay = {
 };
 
 /** Connects to the master, and keeps the last failure. */
-const makeDialer = (target: RelayOptions['target']) => {
+const makeDialer = ({ target, dialTimeoutMs = usualDialTimeoutMs }: Pick<RelayOptions, 'target' | 'dialTimeoutMs'>) => {
   let trouble: string | undefined;
   /** Undefined if the connection fails. */
   const dial = (): Promise<Socket | undefined> =>
@@ -75,9 +77,9 @@ const makeForward =
   };
 
 /** Starts a relay on a free port of the loopback address. */
-export const startRelay = async ({ target, secret, silenceMs, ...options }: RelayOptions): Promise<Relay> => {
+export const startRelay = async ({ secret, silenceMs, ...options }: RelayOptions): Promise<Relay> => {
   const slots = makeSlots(options.limit);
-  const { dial, trouble } = makeDialer(target);
+  const { dial, trouble } = makeDialer(options);
   const forward = makeForward(dial, { ...options, secret, slots });
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     slots.take(client);

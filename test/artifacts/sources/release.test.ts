@@ -47,19 +47,26 @@ describe('planRelease', () => {
 });
 
 const sum = 'a'.repeat(64);
+const other = 'b'.repeat(64);
 test.each([
   ['the sum alone', `${sum}\n`],
-  ['lines of sum and name', `${'b'.repeat(64)}  other\n${sum}  file.tgz\n`],
+  ['lines of sum and name', `${other}  other\n${sum}  file.tgz\n`],
   ['binary mode and a folder', `${sum} *dist/file.tgz`],
   [
     'a signed list',
     `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n${sum}  file.tgz\n-----BEGIN PGP SIGNATURE-----`,
   ],
   ['capitals', sum.toUpperCase()],
+  ['names that are longer', `${other}  xfile.tgz\n${other}  file.tgz.asc\n${sum}  bin/file.tgz`],
 ])('reads %s', (_, text) => expect(parseChecksum(text, 'file.tgz')).toBe(sum));
 
-test.each(['', '<html>log in</html>', `${sum}  other.tgz`])('finds no sum in %j', (text) =>
-  expect(parseChecksum(text, 'file.tgz')).toBeUndefined());
+test.each([
+  '',
+  '<html>log in</html>',
+  `${sum}  other.tgz`,
+  `${sum}  xfile.tgz`,
+  `${sum}  file.tgz.asc`,
+])('finds no sum in %j', (text) => expect(parseChecksum(text, 'file.tgz')).toBeUndefined());
 
 const tool = Buffer.from('#!tool');
 const pin = (url: string) => ({

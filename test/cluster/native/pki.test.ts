@@ -1,6 +1,8 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { ensurePki, pkiCommands, renderKubeconfig } from '../../../src/cluster/native/pki.ts';
+import { ensurePki, pkiCommands, probeTls, renderKubeconfig } from '../../../src/cluster/native/pki.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { nativeSpec } from '../../support/cluster/native-spec.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -42,4 +44,20 @@ test('kubeadm that fails is an error with its words, and no bug', async () => {
     message: expect.stringMatching(/^kubeadm cannot make the node's certificates: .*no space left on device$/),
     hint: expect.stringContaining('disk'),
   });
+});
+
+test('what holds a key is for its owner only', async () => {
+  const instanceDir = await temporaryDir();
+  const path = join(instanceDir, 'node', 'kubeconfigs', 'super-admin.conf');
+  const runner: Runner = async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, superAdmin);
+    return { exitCode: 0, stdout: '', stderr: '' };
+  };
+  await ensurePki({ ...nativeSpec, instanceDir }, runner);
+  const { certPath, keyPath } = probeTls(instanceDir);
+  expect([await readFile(certPath, 'utf8'), await readFile(keyPath, 'utf8')]).toEqual(['CERT', 'KEY']);
+  for (const written of [certPath, keyPath, join(instanceDir, 'kubeconfig')]) {
+    expect((await stat(written)).mode & 0o777, written).toBe(0o600);
+  }
 });

@@ -4,9 +4,18 @@ import { fakeRunner } from '../../fakes/runner.ts';
 
 test.each([
   [{ kind: 'link', name: 'eth0' }, 'eth0'],
+  [{ kind: 'link', name: 'tg-0123456' }, 'tg-0123456'],
+  [{ kind: 'link', name: 'tg-012345678' }, 'tg-012345678'],
+  [{ kind: 'link', name: 'tg-0123456g' }, 'tg-0123456g'],
+  [{ kind: 'link', name: 'xtg-01234567' }, 'xtg-01234567'],
   [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory'] }, '/sys/fs/cgroup/memory'],
   [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/taskgate-dev/../system.slice'] }, 'system.slice'],
   [{ kind: 'cgroups', paths: ['/tmp/taskgate-x'] }, '/tmp/taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/taskgate-x/y'] }, 'taskgate-x/y'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/taskgate-'] }, 'memory/taskgate-'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/user/taskgate-x'] }, 'user/taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/x/sys/fs/cgroup/taskgate-x'] }, '/x/sys/fs/cgroup/taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/taskgate-none-00000000', '/sys/fs/cgroup/user'] }, '/sys/fs/cgroup/user'],
 ] as const)('%j is refused: taskgate never makes it', async (resource, named) => {
   const { runner, calls } = fakeRunner({});
   const removing = removeResource(resource, runner);

@@ -94,13 +94,18 @@ test('the object of a watch by name may not be there yet', () => {
   expect(theOne(isPodReady)([pod('a', ready)])).toBe(true);
 });
 
-test('isEstablished names the CRD', () => {
+test.each([
+  [{ conditions: [{ type: 'Established', status: 'True' }] }, true],
+  [{ conditions: [{ type: 'NamesAccepted', status: 'True' }] }, 'tcproutes: no Established condition yet'],
+  [{ conditions: [{ type: 'Established', status: 'False' }] }, expect.stringMatching(/^tcproutes: Established=False/)],
+  [undefined, 'tcproutes: no Established condition yet'],
+])('a CRD with status %j is established: %s', (status, verdict) => {
   const crd = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: 'tcproutes' },
   };
-  expect(isEstablished(crd)).toBe('tcproutes: no Established condition yet');
+  expect(isEstablished({ ...crd, ...(status && { status }) })).toEqual(verdict);
 });
 
 test.each([

@@ -12,10 +12,21 @@ beforeEach(async () => {
   await mkdir(dir);
 });
 
-test.each(['a', 'a/b', './a', 'a..b'])('%s is a name inside', (path) =>
+test.each(['a', 'a/b', './a', 'a..b', '..a', '...'])('%s is a name inside', (path) =>
   expect(pathInside('/item', path)).toBe(join('/item', path)));
-test.each(['..', '../a', 'a/../../b', 'a/..', '/a', '', '.'])('%j is none', (path) =>
-  expect(() => pathInside('/item', path)).toThrow('outside'));
+test.each([
+  '..',
+  '../a',
+  'a/../../b',
+  'a/..',
+  'a/../b',
+  '../item',
+  '../item2/x',
+  '/a',
+  '/item/a',
+  '',
+  '.',
+])('%j is none', (path) => expect(() => pathInside('/item', path)).toThrow('outside'));
 
 describe('links', () => {
   test.each([
@@ -23,6 +34,9 @@ describe('links', () => {
     ['a/b', '../c'],
     ['a/b/c', '../../d/e'],
     ['a', './b/c'],
+    ['a', '..b'],
+    ['a', '...'],
+    ['a/b', '../..c'],
   ])('%s -> %s stays inside', (path, target) => expect(() => verifyLink(path, target)).not.toThrow());
   test.each([
     ['a', '/etc'],

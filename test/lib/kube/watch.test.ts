@@ -95,6 +95,8 @@ test.each<[string, readonly Answer[]]>([
   ['breaks off', [[new TypeError('terminated', { cause: new Error('other side closed') })]]],
   ['breaks off without a reason', [[new TypeError('terminated')]]],
   ['cannot begin', [refused]],
+  ['is of a version that has expired', [new KubeError(410, 'Expired', 'too old resource version')]],
+  ['was not asked in time', [new KubeError(408, 'Timeout', 'slow')]],
   ['meets an overloaded server', [new KubeError(429, 'TooManyRequests', 'later')]],
   ['meets a server that does not know the kind yet', [new KubeError(404, 'NoKind', 'no Pod')]],
   ['meets a failing server', [new KubeError(500, 'InternalError', 'etcd')]],
@@ -104,7 +106,7 @@ test.each<[string, readonly Answer[]]>([
 });
 
 test.each([
-  new KubeError(403, 'Forbidden', 'pods is forbidden'),
+  ...[400, 401, 403, 405, 409, 411, 422, 428].map((code) => new KubeError(code, 'Refused', `answers ${code}`)),
   new TypeError("Cannot read properties of undefined (reading 'map')"),
   new ReferenceError('x is not defined'),
   new SyntaxError('Unexpected token'),

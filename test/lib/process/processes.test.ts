@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -62,3 +63,16 @@ test('ps tells the start of a running process, as on systems without /proc', asy
 });
 
 test('ps tells nothing of one that is not there', async () => expect(await findStartByPs(2 ** 22 - 1)).toBeUndefined());
+
+test('one that has ended and that nobody has reaped runs no more, as in a container without an init', async () => {
+  // sleep takes the place of the shell, and never asks how the shell's child has ended
+  const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [line] = await once(parent.stdout, 'data');
+  const zombie = Number(line);
+  await expect.poll(() => readFile(`/proc/${zombie}/stat`, 'utf8')).toMatch(/\) Z /);
+  const [, ...fields] = (await readFile(`/proc/${zombie}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  expect(await findProcess(zombie)).toBeUndefined();
+  expect(await isRunning({ pid: zombie, startTicks: Number(fields[18]), bootId })).toBe(false);
+});

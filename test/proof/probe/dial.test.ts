@@ -36,12 +36,20 @@ test('tells a refused connection and a name that does not resolve', async () => 
   expect(await dialTcp({ host: 'no-such-host.invalid', port: 1 }, 4_000)).toMatchObject({ outcome: 'unresolved' });
 });
 
-test('another answer than the nonce is wrong', () => {
-  const dialed = { outcome: 'answered', answer: 'old nonce', connectMs: 1, latencyMs: 2 } as const;
-  expect(expectAnswer(dialed, 'old nonce')).toBe(dialed);
-  expect(expectAnswer(dialed, 'new nonce')).toEqual({
+const answered = (answer: string) => ({ outcome: 'answered', answer, connectMs: 1, latencyMs: 2 }) as const;
+
+test('the nonce alone is the answer', () => {
+  expect(expectAnswer(answered('n0nce'), 'n0nce')).toEqual(answered('n0nce'));
+});
+
+test.each([
+  ...['old', '', 'n0nc', '0nce', 'N0NCE', 'n0nce\n', ' n0nce', 'n0ncen0nce'],
+  // servers that say what they were asked
+  ...['/echo?nonce=n0nce', 'not found: n0nce', '{"msg":"n0nce"}'],
+])('another answer than the nonce is wrong: %j', (answer) => {
+  expect(expectAnswer(answered(answer), 'n0nce')).toEqual({
     outcome: 'wrong',
-    seen: 'answered "old nonce", not the nonce',
+    seen: `answered ${JSON.stringify(answer)}, not the nonce`,
   });
 });
 

@@ -57,6 +57,22 @@ test('an answer that the stand-in did not give is wrong', async () => {
   expect(dialed).toMatchObject({ outcome: 'wrong', seen: expect.stringContaining('"nonce":"old"') });
 });
 
+test('an answer with another nonce is wrong, even where the stand-in saw the call', async () => {
+  const placeholder = await startPlaceholder({ host, port: await freePort() });
+  const old = '{"responses":["{\\"version\\":\\"1\\",\\"cluster_id\\":\\"c\\",\\"nonce\\":\\"old\\"}"]}';
+  const askAndAnswerOld = async (path: string, query: Readonly<Record<string, string>>) => {
+    await ask(path, query);
+    return old;
+  };
+  const dialed = await dialMaster({
+    ...{ ...reverse(placeholder.target.port), ask: askAndAnswerOld },
+    ...{ found: { kind: 'none' }, placeholder },
+  });
+  expect(placeholder.callers.size).toBe(1);
+  await placeholder.close();
+  expect(dialed).toMatchObject({ outcome: 'wrong', seen: expect.stringContaining('"nonce":"old"') });
+});
+
 test('proves a real master by its cluster id', async () => {
   await using master = await httpServer('{"version":"0.38.1","cluster_id":"c1"}');
   const found = { kind: 'master', version: '0.38.1', clusterId: 'c1' } as const;

@@ -94,11 +94,14 @@ export const installation = (instance: string): readonly KubeObject[] =>
 
 export const emptyOriginal: OriginalState = { cluster: 'uid-1', crds: [], existed: [] };
 
+/** What the API server of {@link fakeCluster} serves. */
+export const servedKinds: readonly string[] = [...installKinds, ...removalKinds];
+
 /** A cluster whose API server serves all that an installation or its removal asks for. */
 export const fakeCluster = (objects: readonly KubeObject[], input: FakeKubeInput = {}): FakeKube =>
   fakeKube({
     objects: [kubeSystem, ...objects],
-    kinds: [...installKinds, ...removalKinds],
+    kinds: servedKinds,
     texts: apiGroups,
     ...input,
   });

@@ -90,6 +90,20 @@ test.for([
   );
 });
 
+test.each([
+  'http://localhost:18080',
+  'http://localhost:80',
+  'http://localhost:80800',
+  'http://8080.example:80',
+])('a tunnel to %s is not ours, to 8080, however alike', (addr) => {
+  const [alike, own] = [
+    { public_url: 'https://alike.example', config: { addr } },
+    { public_url: 'https://own.example', config: { addr: 'http://localhost:8080' } },
+  ];
+  expect(judgeTunnels(JSON.stringify({ tunnels: [alike] }), 8080)).toBe('its API has no tunnel to port 8080');
+  expect(judgeTunnels(JSON.stringify({ tunnels: [alike, own] }), 8080)).toMatchObject({ host: 'own.example' });
+});
+
 describe('the traffic policy of tunnel.allowFrom', () => {
   const allow = ['203.0.113.0/24', '198.51.100.7/32'];
   const actions = [{ type: 'restrict-ips', config: { enforce: true, allow } }];

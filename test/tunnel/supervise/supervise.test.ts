@@ -75,6 +75,23 @@ test('anything else is tried again, with its reason', async () => {
   expect(details).toEqual(['no route; restarts in 0.25s', 'no route; restarts in 0.5s']);
 });
 
+test('once it was up, the pauses begin anew with the shortest', async () => {
+  const { driver, runs } = fakeDriver([unreachable, unreachable, unreachable, address, unreachable, address]);
+  const pauses: number[] = [];
+  const wait = async (ms: number, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    if (ms >= 250) pauses.push(ms);
+    await pause(Math.min(ms, quick.openTimeoutMs), undefined, { signal });
+    return 'time' as const;
+  };
+  const { status } = supervise(driver, { wait, timings: { ...quick, openTimeoutMs: 60 } });
+  await expect.poll(() => status().state).toBe('up');
+  expect(pauses).toEqual([250, 500, 1_000]);
+  runs[0]?.drop('exited with 255');
+  await expect.poll(() => status().restarts === 5 && status().state).toBe('up');
+  expect(pauses.slice(3)).toEqual([250, 500]);
+});
+
 test('a public end that does not come in time is given up', async () => {
   const { driver } = fakeDriver(['hangs', address]);
   const { status, states } = supervise(driver);
