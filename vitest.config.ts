@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { makeEventReporter } from './scripts/ci/event-reporter.ts';
+
+/** Where CI reads what a suite does. */
+const events = process.env['CI_TEST_EVENTS'];
 
 export default defineConfig({
   test: {
@@ -8,6 +12,7 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
       reportsDirectory: 'reports/coverage',
     },
+    reporters: ['default', ...(events ? [makeEventReporter(events)] : [])],
     globalSetup: 'test/support/leftovers.ts',
     projects: [
       {
@@ -28,6 +33,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // what `auto` takes depends on the machine
+          env: { TASKGATE_PROVIDER: 'native' },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -1,0 +1,4 @@
+import { echo } from 'zx';
+import { provePackage } from '../package/prove.ts';
+
+await provePackage(echo);
