@@ -116,6 +116,7 @@ export const configSchema = z
       tcpAddress: hostAndPort.optional(),
       trafficPolicyFile: file.optional(),
       configFile: file.optional(),
+      probeMinutes: count.max(24 * 60).optional(),
     }),
     tunnel: z.strictObject({
       allowPublic: z.boolean(),

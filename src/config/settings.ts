@@ -140,6 +140,10 @@ export const settings: readonly Setting[] = [
   text('ngrok.tcpAddress', 'reserved TCP address of the ngrok tunnel, as host:port'),
   text('ngrok.trafficPolicyFile', 'traffic policy of the ngrok tunnel: who may call the master'),
   text('ngrok.configFile', "ngrok's configuration with the token (default: its own)"),
+  number(
+    'ngrok.probeMinutes',
+    "minutes between taskgate's own requests through the ngrok tunnel, which count for the account (default: 30; 120 for a TCP address)",
+  ),
   toggle('tunnel.allowPublic', 'allow a tunnel whose end the internet can reach, and forwards that others can reach'),
   number('tunnel.ttlHours', 'hours after which what is public, or not proven private, expires', 8),
   list('tunnel.allowFrom', 'address ranges from which the tunnel may be called (default: any)'),

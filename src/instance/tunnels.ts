@@ -36,6 +36,8 @@ export type NgrokSpec = {
   readonly trafficPolicyFile?: string;
   /** Ranges from which the master may be called; any, unless set. Not with a traffic policy of the user. */
   readonly allowFrom?: readonly string[];
+  /** Between two questions of the daemon through the public end, which the account pays for. */
+  readonly probeMinutes?: number;
   /** The user's own configuration of ngrok; by default the file that ngrok reads itself, if it exists. */
   readonly configFile?: string;
 };

@@ -13,6 +13,8 @@ export type SendNonce = (
     readonly timeoutMs: number;
     /** The address was reached without a proxy: so are the probes. */
     readonly isDirect?: boolean;
+    /** Called unless no connection came about: the public end may have counted the question. */
+    readonly onSent?: () => void;
   },
 ) => Promise<string | true>;
 
@@ -25,6 +27,14 @@ export type OpenInput = {
   readonly signal: AbortSignal;
 };
 
+/** What a tunnel's program itself reports, which costs no question through the public end. */
+export type OwnReport = {
+  /** `true` while it says that its session stands and that it serves the address, otherwise what it says instead. */
+  readonly look: (signal: AbortSignal) => Promise<true | string>;
+  /** Resolves at the next change of its session. */
+  readonly changed: () => Promise<void>;
+};
+
 /** One run of a tunnel's program; the signal with which it was opened ends it, too. */
 export type OpenTunnel = {
   readonly address: PublicAddress;
@@ -34,6 +44,7 @@ export type OpenTunnel = {
   readonly isDirect?: boolean;
   /** The program reports that the end stands, and this host does not reach it: why, and what to do if pods do not either. */
   readonly unseen?: Finding;
+  readonly report?: OwnReport;
   /** Resolves when the program has ended, with its exit status and last output. */
   readonly ended: Promise<string>;
   readonly close: () => Promise<void>;
@@ -49,6 +60,10 @@ export type TunnelDriver = {
   readonly target: string;
   /** Starts the program; resolves when its public end exists. Throws UserError `tunnel.*`. */
   readonly open: (input: OpenInput) => Promise<OpenTunnel>;
+  /** Where the account pays for questions through the public end: the usual time between two of them. */
+  readonly askEveryMs?: number;
+  /** The error that the answer of the public end to a nonce means, if it is one of the service's own. */
+  readonly explain?: (seen: string) => UserError | undefined;
   /** Whether a retry is useless until the user has fixed something: a refused key, a missing token. */
   readonly isFinal: (error: UserError) => boolean;
   /** The address from which a connection came; undefined if that is unknown. `head` is what was read of it. */

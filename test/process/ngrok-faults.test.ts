@@ -10,6 +10,13 @@ describe('an agent that cannot begin', { concurrent: true }, () => {
     ['malformed token', { NGROK_AUTHTOKEN: 'SECRET' }, 'tunnel.ngrok-token', true],
     ['revoked token', { NGROK_AUTHTOKEN: 'SECRET-that-looks-like-a-token' }, 'tunnel.ngrok-token', true],
     ['agent of version 2', { STAND_IN_NGROK_VERSION: '2.3.40' }, 'tunnel.ngrok-old', true],
+    ['agent just too old', { STAND_IN_NGROK_VERSION: '3.18.3' }, 'tunnel.ngrok-old', true],
+    [
+      'a proxy, on a free plan',
+      { STAND_IN_NGROK_PLAN: 'free', HTTPS_PROXY: 'http://127.0.0.1:9' },
+      'tunnel.ngrok-account',
+      true,
+    ],
     ['no network', { STAND_IN_NGROK_UNREACHABLE: '1' }, 'tunnel.ngrok-unreachable', false],
     ['another page on its API port', { STAND_IN_NGROK_API: 'html' }, 'tunnel.ngrok-not-up', false],
     ['no tunnel in its API', { STAND_IN_NGROK_API: 'empty' }, 'tunnel.ngrok-not-up', false],
@@ -110,7 +117,7 @@ describe('an agent that cannot begin', { concurrent: true }, () => {
 
   test('another agent of the account, or one that serves the domain', async ({ scene }) => {
     await using local = await echo();
-    const env = { STAND_IN_NGROK_STATE: join(scene.home, 'account') };
+    const env = { STAND_IN_NGROK_STATE: join(scene.home, 'account'), STAND_IN_NGROK_AGENTS: '1' };
     const first = await open(scene.driver(env, { domain: 'tasks.example' }), local.port);
     expect((await refusal(open(scene.driver(env), local.port))).id).toBe('tunnel.ngrok-limit');
     const second = scene.driver({ ...env, STAND_IN_NGROK_AGENTS: '2' }, { domain: 'tasks.example' });

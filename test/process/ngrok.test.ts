@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { execaRunner } from '../../src/lib/process/runner.ts';
-import { echo, open, test, throughTls, token } from '../fakes/ngrok/scene.ts';
+import { echo, open, test, throughPublicEnd, token } from '../fakes/ngrok/scene.ts';
 import { listening } from '../support/proof/local-path.ts';
 
 describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
@@ -12,10 +12,10 @@ describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
     await using local = await echo();
     const tunnel = await open(scene.driver(), local.port);
     expect(tunnel.address).toMatchObject({ scheme: 'https', host: 'localhost' });
-    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    expect(await throughPublicEnd(tunnel.address.port, 'hello')).toBe('HELLO https 127.0.0.1');
     await tunnel.close();
     expect(await tunnel.ended).toMatch(/^(ended by SIGTERM|exited with)/);
-    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
+    await expect(throughPublicEnd(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
   });
 
   test('its configuration is for the user only, and holds no token', async ({ scene }) => {
@@ -91,17 +91,38 @@ describe('a tunnel by the stand-in agent', { concurrent: true }, () => {
     await tunnel.close();
   });
 
-  test('an agent whose API has endpoints only', async ({ scene }) => {
+  test("a user's own file of version 3 with endpoints and settings of the agent", async ({ scene }) => {
     await using local = await echo();
-    const tunnel = await open(scene.driver({ STAND_IN_NGROK_API: 'endpoints' }), local.port);
-    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    const own = {
+      version: '3',
+      agent: {
+        ...{ authtoken: token, connect_url: 'connect.ngrok-agent.com:443', heartbeat_interval: '10s' },
+        ...{ heartbeat_tolerance: '15s', dns_resolver_ips: ['192.0.2.53'], remote_management: false },
+      },
+      endpoints: [{ name: 'mine', url: 'https://mine.example', upstream: { url: 'http://localhost:3000' } }],
+    };
+    await mkdir(join(scene.home, '.config', 'ngrok'), { recursive: true });
+    await writeFile(join(scene.home, '.config', 'ngrok', 'ngrok.yml'), JSON.stringify(own));
+    const tunnel = await open(scene.driver({ NGROK_AUTHTOKEN: '' }), local.port);
+    expect(await throughPublicEnd(tunnel.address.port, 'hello')).toBe('HELLO https 127.0.0.1');
+    await tunnel.close();
+  });
+
+  test.for([
+    ['the oldest, whose API has tunnels only', { STAND_IN_NGROK_VERSION: '3.18.4' }],
+    ['one with both APIs', { STAND_IN_NGROK_VERSION: '3.30.0' }],
+    ['one whose API has endpoints only', { STAND_IN_NGROK_API: 'endpoints' }],
+  ] as const)('an agent: %s', async ([, env], { scene }) => {
+    await using local = await echo();
+    const tunnel = await open(scene.driver(env), local.port);
+    expect(await throughPublicEnd(tunnel.address.port, 'hello')).toBe('HELLO https 127.0.0.1');
     await tunnel.close();
   });
 
   test('64 MB of log and as much on stderr do not stall it', async ({ scene }) => {
     await using local = await echo();
     const tunnel = await open(scene.driver({ STAND_IN_NGROK_LOG_MB: '64' }), local.port);
-    expect(await throughTls(tunnel.address.port, 'hello')).toBe('HELLO');
+    expect(await throughPublicEnd(tunnel.address.port, 'hello')).toBe('HELLO https 127.0.0.1');
     await tunnel.close();
   });
 });
@@ -118,14 +139,14 @@ describe('an agent that is up', { concurrent: true }, () => {
     await using local = await echo();
     const tunnel = await open(scene.driver(env), local.port);
     expect(await tunnel.ended).toMatch(why);
-    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
+    await expect(throughPublicEnd(tunnel.address.port, 'hello')).rejects.toThrow('ECONNREFUSED');
   });
 
   test('a local port where nothing listens does not end it', async ({ scene }) => {
     const local = await echo();
     const tunnel = await open(scene.driver(), local.port);
     await local[Symbol.asyncDispose]();
-    await expect(throughTls(tunnel.address.port, 'hello')).rejects.toThrow();
+    expect(await throughPublicEnd(tunnel.address.port, 'hello')).toContain('(ERR_NGROK_8012)');
     const later = await Promise.race([tunnel.ended, pause(300, 'still up')]);
     expect(later).toBe('still up');
     await tunnel.close();

@@ -6,14 +6,19 @@ import type { Command } from '../../lib/process/runner.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import { probePath } from '../relay/probe.ts';
 
-/** The oldest agent with the flag `--url` and configuration files of version 3. */
-const oldest = { major: 3, minor: 16 } as const;
+/**
+ * The oldest agent that is started. `--url` and configuration files of version 3 came with 3.16; 3.17.0 mended that an
+ * address by ngrok was taken for one of TLS, 3.18.2 and 3.18.4 that `--url` with a scheme was refused
+ * (https://ngrok.com/docs/agent/changelog).
+ */
+const oldest = [3, 18, 4] as const;
 
 /** Why an agent is too old, if it is; `text` is the output of `ngrok version`. */
 export const findOldAgent = (text: string): string | undefined => {
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(text) ?? [];
-  const isNew = Number(major) > oldest.major || (Number(major) === oldest.major && Number(minor) >= oldest.minor);
-  return isNew ? undefined : `${text.trim()}, but at least ${oldest.major}.${oldest.minor} is needed`;
+  const version = /(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number);
+  const at = oldest.findIndex((part, index) => version?.[index] !== part);
+  const isNew = version !== undefined && (at < 0 || (version[at] ?? 0) > (oldest[at] ?? 0));
+  return isNew ? undefined : `${text.trim()}, but at least ${oldest.join('.')} is needed`;
 };
 
 /** The format version of the user's own configuration; ngrok refuses a file without one. */
@@ -103,8 +108,8 @@ export const judgeTunnels = (text: string, localPort: number): PublicAddress | s
   return tunnels.length === 0 ? 'no tunnel yet' : `its API has no tunnel to port ${localPort}`;
 };
 
-/** Where an agent may have its API: the first one that answers counts. */
-const apiPaths = ['/api/tunnels', '/api/endpoints'] as const;
+/** Where an agent has its list: since 3.30 at the first path, before that at the second one only. */
+const apiPaths = ['/api/endpoints', '/api/tunnels'] as const;
 
 const askPath = async (
   url: string,
@@ -120,9 +125,9 @@ export const askAgent = async (
   signal: AbortSignal,
 ): Promise<PublicAddress | string> => {
   try {
-    const [tunnels, endpoints] = apiPaths.map((path) => `http://127.0.0.1:${apiPort}${path}`);
-    const first = await askPath(tunnels ?? '', signal);
-    const { text } = first.status === 404 ? await askPath(endpoints ?? '', signal) : first;
+    const [current, former] = apiPaths.map((path) => `http://127.0.0.1:${apiPort}${path}`);
+    const first = await askPath(current ?? '', signal);
+    const { text } = first.status === 404 ? await askPath(former ?? '', signal) : first;
     return judgeTunnels(text, localPort);
   } catch (error) {
     signal.throwIfAborted();

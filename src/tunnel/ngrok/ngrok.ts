@@ -16,7 +16,7 @@ import {
   renderAgentConfig,
   renderTrafficPolicy,
 } from './agent.ts';
-import { finalNgrokErrors, ngrokError } from './errors.ts';
+import { finalNgrokErrors, findNgrokTrouble, ngrokError } from './errors.ts';
 import { configPlaces, findConfinement } from './places.ts';
 import { type Agent, type AgentTools, startAgent } from './process.ts';
 
@@ -107,6 +107,26 @@ const awaitAddress = async (agent: Agent, ports: Ports, { signal, timeoutMs }: L
   return seen.logged;
 };
 
+/** What the agent's log and its API say of a tunnel that was up. */
+const reportOf =
+  (agent: Agent, address: PublicAddress, ports: Ports) =>
+  async (signal: AbortSignal): Promise<true | string> => {
+    const session = agent.session();
+    if (session !== true) return session;
+    const answer = await askAgent(ports, signal);
+    if (typeof answer === 'string') return `the agent no longer reports the tunnel: ${answer}`;
+    return isSameAddress(answer, address) || `the agent reports ${originOf(answer)} instead of ${originOf(address)}`;
+  };
+
+/**
+ * A free account has 20,000 HTTP requests and 5,000 TCP connections a month (https://ngrok.com/docs/pricing-limits/free-plan-limits):
+ * of these the questions of a tunnel that is always open take 7 %, and less than a tenth whatever happens.
+ */
+const askEveryMinutes = { http: 30, tcp: 120 } as const;
+
+/** What ngrok answers in place of the endpoint. */
+const explain = (seen: string): UserError | undefined => (findNgrokTrouble(seen) ? ngrokError(seen) : undefined);
+
 /** An agent that ends so often before it has worked will not. */
 const endsAtFirst = 3;
 
@@ -118,6 +138,8 @@ export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver =>
   let ends = 0;
   return {
     kind: 'ngrok',
+    askEveryMs: (spec.probeMinutes ?? askEveryMinutes[spec.tcpAddress ? 'tcp' : 'http']) * 60_000,
+    explain,
     target: `ngrok ${spec.tcpAddress ?? spec.domain ?? '(address by ngrok)'}`,
     open: async ({ localPort, signal }) => {
       await verifyAgent(spec, tools);
@@ -130,7 +152,9 @@ export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver =>
         const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });
         agent.expect(address);
         ends = Number.NEGATIVE_INFINITY;
-        return { address, ended: agent.ended, close: agent.close };
+        const look = reportOf(agent, address, { apiPort, localPort });
+        const report = { look, changed: agent.sessionChange };
+        return { address, report, ended: agent.ended, close: agent.close };
       } catch (error) {
         await agent.close();
         ends++;

@@ -1,27 +1,9 @@
-import { isFields, parseJson } from '../../lib/json.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 import type { DriverTools } from '../tunnel.ts';
 import { parseAddress } from './agent.ts';
 import { finalNgrokErrors, findNgrokTrouble, withoutToken } from './errors.ts';
-
-const failureLevels = ['warn', 'eror', 'error', 'crit'];
-
-/**
- * Reads a record of the JSON log, or a line that the agent prints before it has a log, which begins with `ERROR:`: the
- * address of a tunnel that was started, or why something failed. Tested in test/tunnel/ngrok/agent.test.ts.
- */
-export const readAgentLine = (line: string): { readonly url?: string; readonly failure?: string } => {
-  const record = parseJson(line);
-  if (!isFields(record)) {
-    const [, failure] = /^ERROR:\s*(.*)/.exec(line) ?? [];
-    return failure ? { failure } : {};
-  }
-  const { lvl, msg, err, url } = record;
-  if ((msg === 'started tunnel' || msg === 'started endpoint') && typeof url === 'string') return { url };
-  const hasError = typeof err === 'string' && err !== '<nil>';
-  return typeof lvl === 'string' && failureLevels.includes(lvl) && hasError ? { failure: err } : {};
-};
+import { readAgentLine } from './log.ts';
 
 /** One running agent. */
 export type Agent = {
@@ -33,6 +15,10 @@ export type Agent = {
   readonly expect: (address: PublicAddress) => void;
   /** Its last failures. */
   readonly failures: () => string;
+  /** `true` unless its log says that it has lost its session with ngrok. */
+  readonly session: () => true | string;
+  /** Resolves when that changes. */
+  readonly sessionChange: () => Promise<void>;
   /** Whether it has begun its log: an agent without one has not read its configuration. */
   readonly hasLog: () => boolean;
   readonly close: () => Promise<void>;
@@ -51,6 +37,26 @@ export type AgentTools = DriverTools & {
   readonly onOutput?: (line: string) => void;
 };
 
+const makeSession = () => {
+  let state: true | string = true;
+  let change = Promise.withResolvers<void>();
+  return {
+    enter: (next: true | string) => {
+      const last = change;
+      const isChange = (next === true) !== (state === true);
+      state = next;
+      if (!isChange) return;
+      change = Promise.withResolvers<void>();
+      last.resolve();
+    },
+    session: () => (state === true ? state : `the agent has lost its session with ngrok: ${state}`),
+    sessionChange: () => change.promise,
+  };
+};
+
+/** A token that is shorter is none, and might be a part of any word. */
+const shortestToken = 8;
+
 /** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts. */
 export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTools, signal: AbortSignal): Agent => {
   const reported: string[] = [];
@@ -58,26 +64,33 @@ export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTool
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: started, resolve: start } = Promise.withResolvers<PublicAddress>();
   let hasLog = false;
-  const failures = () => withoutToken(reported.join(' '));
-  const onLine = (line: string) => {
-    const { url, failure } = readAgentLine(line);
-    hasLog ||= line.startsWith('{');
-    onOutput?.(withoutToken(line));
-    if (failure) {
-      reported.push(failure);
-      reported.splice(0, reported.length - linesKept);
-      if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
-    }
-    const parsed = url === undefined ? undefined : parseAddress(url);
-    if (!parsed) return;
+  const { NGROK_AUTHTOKEN: token = '' } = env;
+  const hide = (text: string) => withoutToken(text, token.length < shortestToken ? [] : [token]);
+  const { enter, ...words } = makeSession();
+  const failures = () => hide(reported.join(' '));
+  const onFailure = (failure: string) => {
+    reported.push(failure);
+    reported.splice(0, reported.length - linesKept);
+    if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
+  };
+  const onAddress = (parsed: PublicAddress) => {
     start(parsed);
     const address = originOf(parsed);
     if (expected && address !== expected) giveUp(`its address has changed from ${expected} to ${address}`);
   };
+  const onLine = (line: string) => {
+    const { url, failure, session } = readAgentLine(line);
+    hasLog ||= line.startsWith('{');
+    onOutput?.(hide(line));
+    if (session !== undefined) enter(session === true || hide(session));
+    if (failure) onFailure(failure);
+    const parsed = url === undefined ? undefined : parseAddress(url);
+    if (parsed) onAddress(parsed);
+  };
   // what the system or a launcher says of the agent; the agent's own errors are in `failures`
   const isWorthKeeping = (line: string) => !/^(\{|ERROR:)/.test(line);
   const child = spawn(command, { env, onLine, isWorthKeeping, signal });
-  void child.ended.then((how) => giveUp([withoutToken(how), failures()].filter(Boolean).join(': ')));
+  void child.ended.then((how) => giveUp([hide(how), failures()].filter(Boolean).join(': ')));
   const ended = gaveUp.then(async (why) => {
     await child.kill();
     return why;
@@ -85,5 +98,5 @@ export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTool
   const expect = (address: PublicAddress) => {
     expected = originOf(address);
   };
-  return { ended, started, expect, failures, hasLog: () => hasLog, close: child.kill };
+  return { ended, started, expect, failures, ...words, hasLog: () => hasLog, close: child.kill };
 };

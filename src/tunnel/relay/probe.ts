@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { certificateProblems } from '../../lib/certificate-problems.ts';
 import { hasCode } from '../../lib/errors.ts';
-import { discardBody, HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
+import { discardBody, HttpError, type HttpResponse, httpRequest, readBytes } from '../../lib/http/http.ts';
 import { originOf, type PublicAddress } from '../../model/master-endpoint.ts';
 
 /** Path of a request that the relay answers itself; it never goes to the master. */
@@ -56,6 +56,16 @@ export type ProbeOptions = {
   readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
   /** PEM text of the authorities to trust instead of the usual ones. */
   readonly ca?: string;
+  /** Called unless no connection came about. */
+  readonly onSent?: (() => void) | undefined;
+};
+
+/** What was answered instead of the nonce: the code of ngrok's own pages, wherever in the page it is, and the page's beginning. */
+const describeForeign = ({ status, headers }: HttpResponse, text: string): string => {
+  const code = [headers['ngrok-error-code'], text].map((one) => /ERR_NGROK_\w+/.exec(String(one))?.[0]).find(Boolean);
+  const seen = code ? `a page of ngrok, ${code}` : 'something else is behind this address';
+  const shown = code ? (/<noscript>([^<]*)<\/noscript>/.exec(text)?.[1] ?? text) : text;
+  return `answers ${status} without the nonce: ${seen} (${shown.slice(0, code ? 200 : 80).trim()})`;
 };
 
 /**
@@ -65,7 +75,7 @@ export type ProbeOptions = {
 export const probePublicEnd = async (
   address: PublicAddress,
   secret: string,
-  { signal, timeoutMs = defaultTimeoutMs, ...http }: ProbeOptions,
+  { signal, timeoutMs = defaultTimeoutMs, onSent = () => undefined, ...http }: ProbeOptions,
 ): Promise<string | true> => {
   const { path, answer } = makeProbe(secret);
   const origin = originOf(address);
@@ -82,11 +92,13 @@ export const probePublicEnd = async (
       stallTimeoutMs: timeoutMs,
     };
     const response = await httpRequest(origin + path, options);
+    onSent();
     const text = (await readBytes(response, both, 100_000)).toString();
     if (text === answer) return true;
-    return `${origin} answers ${response.status} without the nonce: something else is behind this address (${text.slice(0, 80).trim()})`;
+    return `${origin} ${describeForeign(response, text)}`;
   } catch (error) {
     signal.throwIfAborted();
+    if (!(error instanceof HttpError && error.trouble === 'unreachable')) onSent();
     return late.aborted ? `${origin} gave no answer within ${timeoutMs / 1_000}s` : explain(error, origin);
   }
 };

@@ -1,31 +1,40 @@
+import type { UserError } from '../../lib/errors.ts';
 import type { OpenTunnel } from '../tunnel.ts';
 import type { Supervision } from './state.ts';
 
 /** A tunnel is restarted after so many failed probes in a row. */
-const patience = 3;
+export const patience = 3;
 
 type End = Pick<OpenTunnel, 'address' | 'isDirect' | 'unseen'>;
+/** `error`: what the service itself says in place of the nonce. */
+type Probed = { readonly seen: string | true; readonly tookMs: number; readonly error?: UserError | undefined };
+
+const whyOf = (seen: string, error: UserError | undefined) =>
+  error ? { detail: error.message, ...(error.hint && { hint: error.hint }), errorId: error.id } : { detail: seen };
+
 /** Once it was seen, it must stay so. */
 type Unsettled = Omit<End, 'unseen'> & { readonly unseen?: End['unseen'] | undefined };
 
 /** Sends one nonce and updates the state by the result. */
-const probeOnce = async (
+export const probeOnce = async (
   { address, isDirect, unseen }: Unsettled,
   timeoutMs: number,
-  { probe, signal, state }: Supervision,
-) => {
+  { driver, probe, signal, state, budget }: Supervision,
+): Promise<Probed> => {
   const begun = performance.now();
-  const seen = await probe(address, { signal, timeoutMs, ...(isDirect && { isDirect }) });
+  const onSent = budget?.spend;
+  const seen = await probe(address, { signal, timeoutMs, ...(isDirect && { isDirect }), ...(onSent && { onSent }) });
   const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
+  const error = seen === true ? undefined : driver.explain?.(seen);
   if (seen === true) {
     state.prove({ at: new Date().toISOString(), latencyMs });
     state.enter('up');
   } else if (unseen) {
     state.enter('open', { detail: unseen.cause, hint: unseen.hint });
   } else {
-    state.enter(state.status().state === 'probing' ? 'probing' : 'degraded', { detail: seen });
+    state.enter(state.status().state === 'probing' ? 'probing' : 'degraded', whyOf(seen, error));
   }
-  return { seen, tookMs: latencyMs };
+  return { seen, error, tookMs: latencyMs };
 };
 
 /** One failure is enough after the host got another address. */

@@ -2,6 +2,7 @@ import type { TunnelTimings } from '../../instance/tunnels.ts';
 import type { PublicAddress } from '../../model/master-endpoint.ts';
 import { isServed, type TunnelFailure, type TunnelState, type TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, SendNonce, TunnelDriver } from '../tunnel.ts';
+import type { Budget } from './budget.ts';
 import type { Wait } from './wake.ts';
 
 type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
@@ -30,13 +31,18 @@ export type SuperviseInput = {
   readonly onAddressChange: (from: PublicAddress, to: PublicAddress) => void;
   readonly timings?: Partial<TunnelTimings>;
   readonly wait?: Wait;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
 };
 
 /** What the supervision of one tunnel works with. */
-export type Supervision = Omit<SuperviseInput, 'timings' | 'wait'> & {
+export type Supervision = Omit<SuperviseInput, 'timings' | 'wait' | 'now'> & {
   readonly driver: TunnelDriver;
   readonly timings: TunnelTimings;
   readonly wait: Wait;
+  readonly now: () => number;
+  /** Of the questions through a public end that the account pays for. */
+  readonly budget?: Budget;
   readonly state: SupervisedState;
 };
 

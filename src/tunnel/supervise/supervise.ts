@@ -3,7 +3,9 @@ import { delayMs } from '../../lib/backoff.ts';
 import { type ErrorId, messageOf, UserError } from '../../lib/errors.ts';
 import type { TunnelStatus } from '../../model/tunnel-status.ts';
 import type { OpenTunnel, TunnelDriver } from '../tunnel.ts';
+import { makeBudget } from './budget.ts';
 import { stayLive } from './live.ts';
+import { stayMetered } from './metered.ts';
 import { openTunnel } from './open.ts';
 import { makeState, type SuperviseInput, type Supervision } from './state.ts';
 import { makeWait } from './wake.ts';
@@ -43,10 +45,14 @@ export const nextBackoffMs = (failures: number, isNetwork: boolean): number =>
 
 /** Watches an open tunnel until its program ends or its nonces no longer come back. */
 const stay = async (tunnel: OpenTunnel, run: Supervision, signal: AbortSignal): Promise<End> => {
-  const { ended, unseen } = tunnel;
+  const { ended, unseen, report } = tunnel;
   run.state.enter(unseen ? 'open' : 'probing', unseen && { detail: unseen.cause, hint: unseen.hint });
   const programEnd = ended.then((why): End => ({ why, isFinal: false, isNetwork: true }));
-  const silence = stayLive(tunnel, { ...run, signal }).then(
+  const { budget } = run;
+  const watched = { ...run, signal };
+  const stays =
+    report && budget ? stayMetered({ ...tunnel, report }, { ...watched, budget }) : stayLive(tunnel, watched);
+  const silence = stays.then(
     (why): End => ({ why, isFinal: false, isNetwork: run.state.status().state !== 'probing' }),
   );
   return Promise.race([programEnd, silence]);
@@ -103,7 +109,9 @@ const keepOpen = async (run: Supervision): Promise<void> => {
 export const superviseTunnel = (driver: TunnelDriver, input: SuperviseInput): SupervisedTunnel => {
   const state = makeState(driver, input);
   const timings = { ...defaultTimings, ...input.timings };
-  const failed = keepOpen({ ...input, driver, timings, wait: input.wait ?? makeWait(), state });
+  const { wait = makeWait(), now = () => performance.now() } = input;
+  const budget = driver.askEveryMs === undefined ? {} : { budget: makeBudget(driver.askEveryMs, now) };
+  const failed = keepOpen({ ...input, driver, timings, wait, now, ...budget, state });
   failed.catch(() => undefined); // it may end while nobody waits
   return { status: state.status, failed };
 };

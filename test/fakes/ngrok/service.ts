@@ -5,7 +5,10 @@ import type { Invocation } from './settings.ts';
 /** What the account of STAND_IN_NGROK_TOKEN may do. Agents of one account share the folder STAND_IN_NGROK_STATE. */
 const account = {
   token: process.env['STAND_IN_NGROK_TOKEN'] ?? 'stand-in-token-of-an-account',
-  agents: Number(process.env['STAND_IN_NGROK_AGENTS'] ?? 1),
+  /** Three on a free plan. */
+  agents: Number(process.env['STAND_IN_NGROK_AGENTS'] ?? 3),
+  /** `free` admits no agent behind a proxy. */
+  plan: process.env['STAND_IN_NGROK_PLAN'],
   state: process.env['STAND_IN_NGROK_STATE'],
   /** Domains and TCP addresses that are reserved, separated by commas; any, unless given. */
   reserved: process.env['STAND_IN_NGROK_RESERVED']?.split(','),
@@ -15,7 +18,11 @@ const withCode = (text: string, code: number): string => `${text}\r\n\r\nERR_NGR
 
 const refuseToken = (authtoken: string | undefined): string | undefined => {
   const failed = 'authentication failed: ';
-  if (!authtoken) return withCode(`${failed}Usage of ngrok requires a verified account and authtoken.`, 4018);
+  if (!authtoken) {
+    const text =
+      'This ngrok session is not authenticated. ngrok requires an account and a valid credential to start a session.';
+    return withCode(failed + text, 4018);
+  }
   if (authtoken.length < 20) {
     const text = `${failed}The authtoken you specified does not look like a proper ngrok authtoken.`;
     return withCode(`${text}\nYour authtoken: ${authtoken}`, 105);
@@ -38,7 +45,9 @@ const refuseSession = (url: string | undefined): string | undefined => {
   mkdirSync(account.state, { recursive: true });
   const agents = liveAgents(account.state);
   if (url && agents.includes(url)) {
-    return withCode(`failed to start tunnel: The endpoint '${url}' is already online.`, 334);
+    const ways =
+      '1. stop your existing endpoint first, or\n2. start both endpoints with `--pooling-enabled` to load balance between them.';
+    return withCode(`failed to start tunnel: The endpoint '${url}' is already online. Either\n${ways}`, 334);
   }
   if (agents.length >= account.agents) {
     const limit = `Your account is limited to ${account.agents} simultaneous ngrok agent sessions.`;
@@ -55,6 +64,11 @@ const refuseAddress = ({ url, protocol }: Invocation): string | undefined => {
     : withCode('failed to start tunnel: You must reserve a custom hostname for your account.', 319);
 };
 
+const refuseProxy = ({ proxy }: Invocation): string | undefined =>
+  account.plan === 'free' && proxy
+    ? withCode('authentication failed: Running the agent with an http/s proxy is a paid feature.', 9009)
+    : undefined;
+
 const refusePolicy = ({ policyFile }: Invocation): string | undefined => {
   if (!policyFile) return undefined;
   if (!existsSync(policyFile))
@@ -68,6 +82,7 @@ const refusePolicy = ({ policyFile }: Invocation): string | undefined => {
 /** Why the stand-in's service refuses an agent, in the documented words and codes; else the agent is counted. */
 export const claim = (invocation: Invocation): string | undefined =>
   refuseToken(invocation.authtoken) ??
+  refuseProxy(invocation) ??
   refuseAddress(invocation) ??
   refusePolicy(invocation) ??
   refuseSession(invocation.url);

@@ -94,6 +94,7 @@ export const ngrokTunnel = {
         tcpAddress: '1.tcp.ngrok.example:12345',
         trafficPolicyFile: '/home/user/policy.yml',
         allowFrom: ['203.0.113.0/24'],
+        probeMinutes: 30,
         configFile: '/home/user/ngrok.yml',
       } satisfies Settings<'ngrok'>,
     },

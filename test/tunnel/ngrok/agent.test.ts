@@ -10,13 +10,18 @@ import {
   renderAgentConfig,
   renderTrafficPolicy,
 } from '../../../src/tunnel/ngrok/agent.ts';
-import { readAgentLine } from '../../../src/tunnel/ngrok/process.ts';
 
 test.for([
   ['ngrok version 3.36.1', true],
-  ['ngrok version 3.16.0', true],
+  ['ngrok version 3.18.4', true],
+  ['ngrok version 3.18.5', true],
+  ['ngrok version 3.19.0', true],
+  ['ngrok version 3.100.0', true],
   ['ngrok version 4.0.0', true],
-  ['ngrok version 3.9.0', false],
+  ['ngrok version 3.18.3', false],
+  ['ngrok version 3.17.9', false],
+  ['ngrok version 3.9.9', false],
+  ['ngrok version 3.18', false],
   ['ngrok version 2.3.40', false],
   ['something else', false],
 ] as const)('%s is new enough: %s', ([text, isNew]) => {
@@ -160,18 +165,4 @@ describe('answers of its API', () => {
   ] as const)('%s', ([text, verdict]) => {
     expect(judgeTunnels(text, 8080)).toBe(verdict);
   });
-});
-
-test.for([
-  ['{"lvl":"info","msg":"started tunnel","url":"https://a.example"}', { url: 'https://a.example' }],
-  ['{"err":"<nil>","lvl":"info","msg":"open config file"}', {}],
-  ['{"err":"<nil>","lvl":"crit","msg":"x"}', {}],
-  ['{"err":"no such host","lvl":"eror","msg":"failed to reconnect session"}', { failure: 'no such host' }],
-  ['{"lvl":"info","msg":"client session established","url":"https://no.example"}', {}],
-  ['{"half', {}],
-  ['ERROR:  ERR_NGROK_107', { failure: 'ERR_NGROK_107' }],
-  ['ERROR:  ', {}],
-  ['', {}],
-] as const)('log line %s', ([line, read]) => {
-  expect(readAgentLine(line)).toEqual(read);
 });

@@ -18,7 +18,8 @@ describe('errors by code', () => {
     ['ERR_NGROK_9999', 'tunnel.ngrok-refused'],
     // by class
     ['ERR_NGROK_103', 'tunnel.ngrok-account'],
-    ['ERR_NGROK_111', 'tunnel.ngrok-old'],
+    ['ERR_NGROK_110', 'tunnel.ngrok-old'],
+    ['ERR_NGROK_111', 'tunnel.ngrok-config'],
     ['ERR_NGROK_115', 'tunnel.ngrok-account'],
     ['ERR_NGROK_122', 'tunnel.ngrok-account'],
     ['ERR_NGROK_128', 'tunnel.ngrok-unreachable'],
@@ -30,8 +31,43 @@ describe('errors by code', () => {
     ['ERR_NGROK_351', 'tunnel.ngrok-rate'],
     ['ERR_NGROK_354', 'tunnel.ngrok-address'],
     ['ERR_NGROK_362', 'tunnel.ngrok-policy'],
-    ['ERR_NGROK_717', 'tunnel.ngrok-rate'],
     ['ERR_NGROK_9040', 'tunnel.ngrok-account'],
+    // the near neighbours mean something else
+    ['ERR_NGROK_300', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_301', 'tunnel.ngrok-old'],
+    ['ERR_NGROK_306', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_307', 'tunnel.ngrok-address'],
+    ['ERR_NGROK_381', 'tunnel.ngrok-address'],
+    ['ERR_NGROK_382', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_383', 'tunnel.ngrok-policy'],
+    ['ERR_NGROK_702', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_703', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_708', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_714', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_715', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_716', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_717', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_718', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_719', 'tunnel.ngrok-token'],
+    ['ERR_NGROK_722', 'tunnel.ngrok-unreachable'],
+    ['ERR_NGROK_724', 'tunnel.ngrok-offline'],
+    ['ERR_NGROK_725', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_726', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_727', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_728', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_733', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_734', 'tunnel.ngrok-rate'],
+    ['ERR_NGROK_735', 'tunnel.ngrok-quota'],
+    ['ERR_NGROK_741', 'tunnel.ngrok-unreachable'],
+    ['ERR_NGROK_3207', 'tunnel.ngrok-refused'],
+    ['ERR_NGROK_3208', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_6024', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_8014', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_9009', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_9017', 'tunnel.ngrok-account'],
+    ['ERR_NGROK_9026', 'tunnel.ngrok-policy'],
+    ['ERR_NGROK_9039', 'tunnel.ngrok-address'],
+    ['ERR_NGROK_9042', 'tunnel.ngrok-old'],
   ] as const)('%s is %s', ([code, id]) => {
     const words = `authentication failed: something\r\n\r\n${code}\r\n`;
     expect(findNgrokTrouble(words)).toMatchObject({ code, id });
@@ -58,6 +94,63 @@ test.for([
   ['ended by SIGKILL', 'tunnel.ngrok-ended'],
 ] as const)('without a code: %s', ([words, id]) => {
   expect(ngrokError(words).id).toBe(id);
+});
+
+test.for([
+  [
+    'ERR_NGROK_727',
+    'tunnel.ngrok-quota',
+    /HTTP requests for this month/,
+    /next month.*larger plan.*--master-reach ssh/,
+  ],
+  ['ERR_NGROK_9009', 'tunnel.ngrok-account', /proxy/, /unset HTTPS_PROXY.*proxy_url/],
+  ['ERR_NGROK_9040', 'tunnel.ngrok-account', /this machine's address/, /VPN.*--master-reach ssh/],
+  ['ERR_NGROK_3208', 'tunnel.ngrok-account', /banned/, /support@ngrok\.com/],
+] as const)('%s is final, with the way out', ([code, id, cause, hint]) => {
+  expect(finalNgrokErrors).toContain(id);
+  expect(findNgrokTrouble(code)).toMatchObject({
+    cause: expect.stringMatching(cause),
+    hint: expect.stringMatching(hint),
+  });
+});
+
+test('a rate that passes within a minute is none: the tunnel of a night must not end by a burst of tasks', () => {
+  expect(finalNgrokErrors).not.toContain('tunnel.ngrok-rate');
+});
+
+test.for([
+  'authtoken: SECRET-1234',
+  'authtoken:SECRET-1234',
+  'authtoken=SECRET-1234',
+  'AuthToken = SECRET-1234',
+  'NGROK_AUTHTOKEN=SECRET-1234',
+  'NGROK_AUTHTOKEN="SECRET-1234"',
+  'api_key: SECRET-1234',
+  '"authtoken":"SECRET-1234"',
+  '"authtoken": "SECRET-1234"',
+  '{\\"authtoken\\":\\"SECRET-1234\\"}',
+  "'authtoken': 'SECRET-1234'",
+  'ngrok http --authtoken SECRET-1234 80',
+  'ngrok http --authtoken=SECRET-1234 80',
+  'ngrok config add-authtoken SECRET-1234',
+])('a token is hidden in %s', (words) => {
+  for (const text of [words, `${words}, and ${words}; more`, JSON.stringify({ err: words })]) {
+    expect(withoutToken(text)).toContain('(hidden)');
+    expect(withoutToken(text)).not.toContain('1234');
+  }
+});
+
+test('a token that is known is hidden wherever it is', () => {
+  expect(withoutToken('dial SECRET-1234@host', ['SECRET-1234'])).toBe('dial (hidden)@host');
+});
+
+test.for([
+  'The authtoken you specified is properly formed, but it is invalid.',
+  'Your authtoken is available on your dashboard: https://dashboard.ngrok.com/get-started/your-authtoken',
+  'run: ngrok config add-authtoken',
+  'ngrok config add-authtoken <TOKEN>',
+])('what is no token stays: %s', (words) => {
+  expect(withoutToken(words)).toBe(words);
 });
 
 test('the authtoken that ngrok repeats is not repeated by us', () => {

@@ -16,7 +16,7 @@ const probe = (port: number, timeoutMs = 500) => probePublicEnd(at(port), secret
 test('a nonce comes back through a relay', async () => {
   const relay = await startRelay({ target: { host: '127.0.0.1', port: 1 }, secret });
   onTestFinished(relay.close);
-  expect(await probe(relay.port)).toBe(true);
+  expect(await probe(relay.port, 10_000)).toBe(true);
 });
 
 test('only who has the secret gets an answer, and each nonce has its own', () => {
@@ -42,6 +42,37 @@ test.each<[string, string, string]>([
 ])('%s is not our relay', async (_, answer, expected) => {
   const { port } = await serveTcp((socket) => socket.end(answer));
   expect(await probe(port)).toBe(`http://127.0.0.1:${port} ${expected}`);
+});
+
+/** As ngrok answers instead of an endpoint; the header may be lost on the way. */
+const ngrokPage = (code: number, message: string) => `<!DOCTYPE html>
+<html class="h-full" lang="en-US" dir="ltr">
+  <head>${'<link rel="preload" href="https://assets.ngrok.com/fonts/x.woff" as="font" />'.repeat(20)}
+    <noscript>${message} (ERR_NGROK_${code})</noscript>
+  </head>
+  <body class="h-full" id="ngrok"><div id="root" data-payload="eyJjb2RlIjoiIn0="></div></body>
+</html>`;
+
+test.each([
+  ['in a header', 'Ngrok-Error-Code: ERR_NGROK_727\r\n', 'a page without it'],
+  ['in the page, far behind its beginning', '', ngrokPage(727, 'reached its HTTP requests limit for the month.')],
+])('a page of ngrok is known by its code %s', async (_, header, page) => {
+  const head = `HTTP/1.1 403 Forbidden\r\n${header}content-length: ${page.length}\r\n\r\n`;
+  const { port } = await serveTcp((socket) => socket.end(head + page));
+  const seen = await probe(port);
+  expect(seen).toMatch(/answers 403 without the nonce: a page of ngrok, ERR_NGROK_727 \((?:reached|a page)/);
+  expect(String(seen).length).toBeLessThan(300);
+});
+
+test.each([
+  ['an answer', async () => (await serveTcp((socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'))).port, 1],
+  ['an end before an answer', async () => (await serveTcp((socket) => socket.destroy())).port, 1],
+  ['no answer in time', async () => (await serveTcp(() => undefined)).port, 1],
+  ['no connection', freePort, 0],
+] as const)('what may have been counted: %s', async (_, open, sent) => {
+  const counted: true[] = [];
+  await probePublicEnd(at(await open()), secret, { signal, timeoutMs: 100, onSent: () => counted.push(true) });
+  expect(counted).toHaveLength(sent);
 });
 
 test('nobody there, one that hangs up and one that hangs', async () => {
