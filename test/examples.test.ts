@@ -1,32 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildProgram } from '../src/cli/program.ts';
-import { parseYaml } from '../src/lib/template.ts';
-
-const examples = join(import.meta.dirname, '..', 'examples');
-
-/** A step of either: GitHub has `run` and `if`, CircleCI `run`, or `run` with `command` and `when`. */
-type Run = { readonly command: string; readonly when: string };
-type Step =
-  | string
-  | { readonly run?: string | { readonly command: string; readonly when?: string }; readonly if?: string };
-type Job = { readonly steps: readonly Step[] };
-
-const runOf = (step: Step): readonly Run[] => {
-  if (typeof step === 'string' || step.run === undefined) return [];
-  if (typeof step.run === 'string') return [{ command: step.run, when: step.if ?? '' }];
-  return [{ command: step.run.command, when: step.run.when ?? '' }];
-};
-
-const runsOf = (file: string): readonly Run[] => {
-  const { jobs } = parseYaml(readFileSync(join(examples, file), 'utf8')) as {
-    readonly jobs: Readonly<Record<string, Job>>;
-  };
-  return Object.values(jobs).flatMap(({ steps }) => steps.flatMap(runOf));
-};
+import { runsOf } from './support/docs/examples.ts';
 
 const scripts: Readonly<Record<string, string>> = packageJson.scripts;
 
