@@ -8,9 +8,9 @@ export type WaitOptions = {
   readonly timeoutMs: number;
   readonly id: ErrorId;
   readonly hint?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called each time the verdict's text changes, for progress. */
-  readonly onVerdict?: (verdict: string) => void;
+  readonly onVerdict?: ((verdict: string) => void) | undefined;
   /** Called once at the deadline for details, such as the newest Warning event; its failure is ignored. */
   readonly explain?: () => Promise<string | undefined>;
 };

@@ -60,7 +60,7 @@ const establish = async (crds: readonly CRD[], { kube, spec, timeoutMs, signal }
     'CustomResourceDefinitions',
     (until) => kube.watch<CRD>({ ...crdKind, labelSelector: `${instanceLabel}=${spec.instance}` }, until),
     (seen) => areEstablished(seen, names),
-    { timeoutMs, id: 'gateway.crds-not-established', ...(signal && { signal }) },
+    { timeoutMs, id: 'gateway.crds-not-established', signal },
   );
 };
 

@@ -58,7 +58,7 @@ export const setLoadBalancerAddress = async (
       id: 'gateway.no-service',
       hint: 'the provisioner creates it; see the log of deployment/contour-gateway-provisioner in namespace projectcontour',
       explain: () => newestWarning(kube, spec.namespace),
-      ...(signal && { signal }),
+      signal,
     },
   );
   if (service) await before?.(service);

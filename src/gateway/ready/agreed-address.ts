@@ -49,8 +49,8 @@ export const awaitAgreedAddress = async (
     id: 'gateway.no-address',
     hint: addressHint(spec),
     explain: () => newestWarning(kube, namespace),
-    ...(signal && { signal }),
-    ...(report && { onVerdict: (state: string) => report({ name: what, state }) }),
+    signal,
+    onVerdict: (state) => report?.({ name: what, state }),
   });
   return agreedAddress(gateway, service) as string;
 };

@@ -5,10 +5,9 @@ import type { Verdict } from '../../lib/wait.ts';
 const holds = ({ metadata, status }: Conditioned, type: string): Verdict => {
   const condition = status?.conditions?.find((one) => one.type === type);
   if (!condition) return `no ${type} condition yet`;
-  const { observedGeneration: observed, message, reason } = condition;
-  if (observed !== undefined && metadata.generation !== undefined && observed < metadata.generation) {
-    return `${type} is of generation ${observed}, not ${metadata.generation} yet`;
-  }
+  const { generation = 0 } = metadata;
+  const { observedGeneration: observed = generation, message, reason } = condition;
+  if (observed < generation) return `${type} is of generation ${observed}, not ${generation} yet`;
   if (condition.status === 'True') return true;
   const why = [reason, message].filter(Boolean).join(': ');
   return `${type}=${condition.status}${why ? ` (${why})` : ''}`;

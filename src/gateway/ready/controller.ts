@@ -36,6 +36,8 @@ export const isControllerLikely = async (kube: Kube): Promise<boolean> => {
   }
 };
 
+const timedOut = 'gateway.no-address';
+
 /** The controller that sets the Service's address within this time, if one does. */
 export const findLateOwner = async (
   kube: Kube,
@@ -47,12 +49,12 @@ export const findLateOwner = async (
   const source = (until: AbortSignal) => kube.watch<EnvoyService>({ apiVersion, kind, ...metadata }, until);
   const judge = ([service]: readonly EnvoyService[]): Verdict =>
     (service && findAddressOwner(service) !== undefined) || 'no controller has set its address yet';
-  const options = { timeoutMs, id: 'gateway.no-address', ...(signal && { signal }) } as const;
+  const options = { timeoutMs, id: timedOut, signal } as const;
   try {
     const [service] = await waitUntil(`Service ${metadata.name}`, source, judge, options);
     return service && findAddressOwner(service);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || error.id !== timedOut) throw error;
     return undefined;
   }
 };

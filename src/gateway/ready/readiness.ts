@@ -41,8 +41,8 @@ const waitFor = async <T extends KubeObject>(
     id,
     hint,
     explain: () => explainWait(kube, spec),
-    ...(signal && { signal }),
-    ...(report && { onVerdict: (verdict: string) => report({ name: what, state: verdict }) }),
+    signal,
+    onVerdict: (state) => report?.({ name: what, state }),
   });
 };
 

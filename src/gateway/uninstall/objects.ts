@@ -90,8 +90,8 @@ export const waitForRemoval = async (
     await waitUntil(`Removal of ${what}`, (until) => kube.watch(selection, until), judge, {
       timeoutMs,
       id: 'gateway.not-removed',
-      ...(signal && { signal }),
-      ...(report && { onVerdict: report }),
+      signal,
+      onVerdict: report,
     });
   } catch (error) {
     if (!(error instanceof UserError) || error.id !== 'gateway.not-removed') throw error;

@@ -51,7 +51,7 @@ const findStranger = async ({ kube, task, signal }: ClosedContext): Promise<PodA
     'the other pod of the proof',
     (until) => kube.watch<Pod>(strangerPods(task), until),
     (seen) => seen.some(isReady) || 'not ready',
-    { timeoutMs: strangerTimeoutMs, id: 'proof.pod-not-ready', ...(signal && { signal }) },
+    { timeoutMs: strangerTimeoutMs, id: 'proof.pod-not-ready', signal },
   );
   const pod = pods.find(isReady);
   if (!pod) throw new Error('the other pod of the proof is gone');

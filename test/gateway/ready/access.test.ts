@@ -88,3 +88,66 @@ test('without a Service there is nothing to find', async () =>
     problems: [],
     nodePorts: [],
   }));
+
+const open = [{ port: 19999 }, { port: 20000, nodePort: 30964 }];
+
+test.each([
+  ['no spec', undefined, undefined, [], []],
+  ['no ports', {}, undefined, [], []],
+  ['ports of which one is open', { ports: open }, undefined, [], [30964]],
+  [
+    'ranges where all were let in',
+    { loadBalancerSourceRanges: ['10.0.0.0/8', '192.0.2.0/24'] },
+    undefined,
+    ['lets in 10.0.0.0/8, 192.0.2.0/24 instead of every address'],
+    [],
+  ],
+  ['no ranges', {}, ['10.0.0.1/32', '10.0.0.2/32'], ['lets in every address instead of 10.0.0.1/32, 10.0.0.2/32'], []],
+  [
+    'the ranges, and no port',
+    { ports: [{ port: 19999 }], loadBalancerSourceRanges: ['10.0.0.1/32'] },
+    ['10.0.0.1/32'],
+    [],
+    [],
+  ],
+  [
+    'many open ports',
+    { ports: [1, 2, 3, 4].map((nodePort) => ({ port: 19999, nodePort })), loadBalancerSourceRanges: ['10.0.0.1/32'] },
+    ['10.0.0.1/32'],
+    ['is also open on each address of every node, port 1, 2, 3'],
+    [1, 2, 3, 4],
+  ],
+] as const)('what is told of a Service with %s', async (_, changed, allowFrom, told, nodePorts) => {
+  const { spec: __, ...bare } = service();
+  const { kube } = fakeKube({ objects: [{ ...bare, ...(changed && { spec: changed }) } as EnvoyService] });
+  const hint = 'something else changed the Service; `up` limits it again';
+  expect(await inspectAccess(kube, spec, allowFrom)).toEqual({
+    problems: told.map((what) => ({ id: 'gateway.access-drift', message: `Service envoy-tasks ${what}`, hint })),
+    nodePorts,
+  });
+});
+
+test('the open ports of a load balancer that another controller runs are no drift', async () => {
+  const { kube } = fakeKube({ objects: [service({ loadBalancerSourceRanges: ['10.0.0.1/32'] }, byMetalLB)] });
+  expect(await inspectAccess(kube, spec, ['10.0.0.1/32'])).toEqual({ problems: [], nodePorts: [30964] });
+});
+
+test.each([
+  ['limited', service(), ['10.0.0.1/32'], true],
+  ['open to all, as wanted', service(), undefined, true],
+  ['open to all again', service({ loadBalancerSourceRanges: ['10.0.0.1/32'] }), undefined, true],
+] as const)('a Service that is %s is said to be as wanted', async (_, before, allowFrom, isRestricted) => {
+  const { kube } = fakeKube({ objects: [before] });
+  expect(await restrictAccess(kube, spec, before, allowFrom)).toBe(isRestricted);
+});
+
+test.each([
+  ['has no node ports any more', service({ ports: [{ port: 19999 }] }), []],
+  ['was given them again', service({ allocateLoadBalancerNodePorts: true }), [30964]],
+])('a Service that %s meanwhile is not written again', async (_, seen, left) => {
+  const { kube, writes } = fakeKube({ objects: [service()] });
+  const get = async () => ({ ...seen, spec: { allocateLoadBalancerNodePorts: false, ...seen.spec } }) as never;
+  expect(await restrictAccess({ ...kube, get }, spec, service(), ['10.0.0.1/32'])).toBe(true);
+  expect(writes()).toEqual(['patch Service projectcontour/envoy-tasks']);
+  expect(left).toEqual(seen.spec.ports.flatMap((port) => ('nodePort' in port ? [port.nodePort] : [])));
+});

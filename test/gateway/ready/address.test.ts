@@ -25,6 +25,13 @@ test.each([
   expect(loadBalancerPatch(service(ingress), '10.0.0.2') !== undefined).toBe(isWritten);
 });
 
+test('a Service of which nothing is known gets its address', () => {
+  const { status: _, ...bare } = service();
+  const written = { status: { loadBalancer: { ingress: [vip] } } };
+  expect(loadBalancerPatch(bare, '10.0.0.2')).toEqual(written);
+  expect(loadBalancerPatch({ ...bare, status: {} }, '10.0.0.2')).toEqual(written);
+});
+
 test('waits for the Service, then patches its status', async () => {
   const { kube, put, writes, objects } = fakeKube({ kinds: ['v1/Service'] });
   const publishing = setLoadBalancerAddress(kube, spec, input);
@@ -92,4 +99,43 @@ test('names the missing Service and the newest Warning at the deadline', async (
     message:
       'Service envoy-tasks not ready after 0s: the provisioner has not created it yet (newest Warning: FailedScheduling on Pod/contour-gateway-provisioner-1: 0/1 nodes are available)',
   });
+});
+
+const cloud = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { providerID: 'aws:///eu/i-0' } };
+const kinds = ['v1/Service', 'v1/Node', 'v1/Namespace'];
+const late = { ...input, controllerMs: 30 };
+
+test.each([
+  ['in a cloud', [cloud], late, ['list Node', 'watch Service', 'watch Service']],
+  ['without a sign of one', [], late, ['list Node', 'watch Service']],
+  ['in a cloud, where no time is given', [cloud], input, ['watch Service']],
+])('a load balancer controller that may be late is waited for: %s', async (_, nodes, given, looks) => {
+  const { kube, calls } = fakeKube({ objects: [service(), ...nodes] as never, kinds });
+  expect(await setLoadBalancerAddress(kube, spec, given)).toBe('10.0.0.2');
+  expect(calls.filter((call) => /^(watch|list)/.test(call)).sort()).toEqual(looks);
+});
+
+test('a controller that is late keeps its address', async () => {
+  const fake = fakeKube({ objects: [service(), cloud] as never, kinds });
+  const setting = setLoadBalancerAddress(fake.kube, spec, { ...input, controllerMs: 60_000 });
+  setTimeout(() => fake.put(writtenBy('cloud', [{ ip: '192.0.2.7' }])), 20);
+  expect(await setting).toBe('192.0.2.7');
+  expect(fake.writes()).toEqual([]);
+});
+
+test('what must be done before is done before the address is written', async () => {
+  const { kube, writes } = fakeKube({ objects: [service()] });
+  let seen: readonly string[] | undefined;
+  const before = async () => {
+    seen = writes();
+  };
+  await setLoadBalancerAddress(kube, spec, { ...input, before });
+  expect(seen).toEqual([]);
+  expect(writes()).toHaveLength(1);
+});
+
+test('an interrupt ends the wait for the Service', async () => {
+  const { kube } = fakeKube({ kinds });
+  const signal = AbortSignal.abort(new Error('interrupted'));
+  await expect(setLoadBalancerAddress(kube, spec, { ...input, signal })).rejects.toThrow('interrupted');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { unpullableFinder, watchForBlockers } from '../../../src/gateway/ready/blockers.ts';
+import { UserError } from '../../../src/lib/errors.ts';
 import { KubeError } from '../../../src/lib/kube/client.ts';
 import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import { type FakeKube, fakeKube } from '../../fakes/kube.ts';
@@ -23,6 +24,14 @@ const pod = (
 const backingOff = pod('ImagePullBackOff');
 const inInit: Pod = { ...backingOff, status: { initContainerStatuses: backingOff.status?.containerStatuses ?? [] } };
 const leaving: Pod = { ...backingOff, metadata: { ...backingOff.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+
+const withUid = (one: Pod, uid: string): Pod => ({ ...one, metadata: { ...one.metadata, uid } });
+const ofContainer = (one: Pod, name: string): Pod => ({
+  ...one,
+  status: { containerStatuses: (one.status?.containerStatuses ?? []).map((status) => ({ ...status, name })) },
+});
+const unseen: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: backingOff.metadata };
+const running: Pod = { ...backingOff, status: { containerStatuses: [{ name: 'envoy', state: { running: {} } }] } };
 
 const event = (message: string, { count = 1, reason = 'FailedCreate' } = {}) => ({
   apiVersion: 'v1',
@@ -50,6 +59,8 @@ test.each([
   ['one that backed off at first, after its next attempt', [[backingOff], [pod('ErrImagePull')], [backingOff]]],
   ['another failure than at first', [[backingOff], [pod('ImagePullBackOff', { message: 'unauthorized' })]]],
   ['a pod that came since', [[pod('ImagePullBackOff', { name: 'old' })], [backingOff]]],
+  ['another pod of the same name', [[withUid(backingOff, 'u-1')], [withUid(backingOff, 'u-2')]]],
+  ['another container than at first', [[backingOff], [ofContainer(backingOff, 'shutdown-manager')]]],
   ['an image that must be there', [[pod('ErrImageNeverPull')]]],
   ['a name that is none', [[pod('InvalidImageName')]]],
 ])('an image that its node cannot get: %s', (_, lists) => {
@@ -63,6 +74,8 @@ test.each([
   // kubelet's back-off: up to five minutes after the registry came back
   ['a pod of an earlier run that has not tried again yet', [[backingOff], [backingOff], [pod('Running')]]],
   ['a pod that is being deleted', [[], [leaving]]],
+  ['a pod that no node has yet', [[], [unseen]]],
+  ['a container that runs', [[], [running]]],
 ])('what may yet come right is no blocker: %s', (_, lists) => {
   expect(foundIn(...lists)).toEqual(lists.map(() => undefined));
 });
@@ -115,7 +128,7 @@ test('neither another event does, nor a refusal that ends by itself', async () =
   const fake = cluster();
   const running = watching(fake);
   setTimeout(() => {
-    fake.put(event('0/1 nodes are available', { reason: 'FailedScheduling' }));
+    fake.put(event(quota, { reason: 'FailedMount' }));
     fake.put(
       event('Error creating: pods "x" is forbidden: error looking up service account a/b: not found', { count: 2 }),
     );
@@ -133,4 +146,80 @@ test('who may not look waits as before', async () => {
   };
   await watchForBlockers(kube, spec, AbortSignal.timeout(60_000));
   expect(fake.writes()).toEqual([]);
+});
+
+test('what a node says of an image may be short, and the nodes may not be readable', async () => {
+  const fake = cluster();
+  const list = () => Promise.reject(new KubeError(403, 'Forbidden', 'nodes is forbidden'));
+  const status = { containerStatuses: [{ name: 'envoy', state: { waiting: { reason: 'InvalidImageName' } } }] };
+  fake.put({ ...backingOff, status } as never);
+  const ended = watchForBlockers({ ...fake.kube, list }, spec, AbortSignal.timeout(60_000));
+  await expect(ended).rejects.toMatchObject({
+    message: 'the node cannot get its image for pod envoy-1, container envoy: InvalidImageName',
+    hint: 'give the nodes access to the registry of its image, or load the image into each of them',
+  });
+});
+
+const named = (name: string, message: string | undefined, more: object = {}) => {
+  const { metadata, message: _, ...rest } = event('');
+  return { ...rest, ...(message !== undefined && { message }), metadata: { ...metadata, name, uid: name, ...more } };
+};
+
+test.each([
+  ['behind others that may pass', [named('a', undefined), named('b', 'no node'), named('c', quota)]],
+  ['at the provisioner, in another namespace', [named('a', quota, { namespace: 'projectcontour' })]],
+  [
+    'that comes again with the same name',
+    [{ ...named('a', quota), metadata: { name: 'e', namespace: 'edge', uid: '2' } }],
+  ],
+  [
+    'that is seen again without a count',
+    [{ ...named('e', quota, { namespace: 'edge' }), lastTimestamp: '2026-01-01T00:00:05Z' }],
+  ],
+])('a refusal %s', async (_, events) => {
+  const fake = cluster([{ ...event(quota), metadata: { name: 'e', namespace: 'edge', uid: 'e' } }]);
+  const ended = watchForBlockers(fake.kube, { ...spec, namespace: 'edge' }, AbortSignal.timeout(60_000));
+  const refused = expect(ended).rejects.toMatchObject({ id: 'gateway.pod-refused' });
+  setTimeout(() => {
+    for (const one of events) fake.put(one as never);
+  }, 20);
+  await refused;
+});
+
+test('of events only refused pods are asked for, in the namespaces of the Gateway and of the provisioner', async () => {
+  const { kube } = cluster();
+  const asked: object[] = [];
+  const watch: typeof kube.watch = (selection, signal) => {
+    if (selection.kind === 'Event') asked.push(selection);
+    return kube.watch(selection, signal);
+  };
+  const of = (namespace: string) => watchForBlockers({ ...kube, watch }, { ...spec, namespace }, AbortSignal.abort());
+  await of('edge');
+  await of('projectcontour');
+  expect(asked.map((selection) => Object.values(selection).slice(2))).toEqual([
+    ['edge', 'reason=FailedCreate'],
+    ['projectcontour', 'reason=FailedCreate'],
+    ['projectcontour', 'reason=FailedCreate'],
+  ]);
+});
+
+test.each([
+  [
+    'a server that went away is',
+    new UserError('no answer', { id: 'cluster.unreachable' }),
+    AbortSignal.timeout(60_000),
+    true,
+  ],
+  ['an interrupt is', new Error('interrupted'), AbortSignal.abort(), true],
+  ['a bug is not', new TypeError('no such field'), AbortSignal.timeout(60_000), false],
+])('%s waited out', async (_, error, signal, isWaitedOut) => {
+  const { kube } = cluster();
+  const watch = () => {
+    throw error;
+  };
+  const looked = watchForBlockers({ ...kube, watch }, spec, signal).then(
+    () => true,
+    (seen) => seen !== error,
+  );
+  expect(await looked).toBe(isWaitedOut);
 });

@@ -17,6 +17,7 @@ const look = (...objects: readonly object[]) =>
 test.each([
   ['one that is ready', slice([{ conditions: { ready: false } }, { conditions: { ready: true } }])],
   ['one that says nothing of it (then it is)', slice([{}])],
+  ['one whose state is not known (then it is)', slice([{ conditions: {} }])],
 ])('well: %s', async (_, endpoints) => {
   expect(await look(service, endpoints)).toBeUndefined();
 });
@@ -25,6 +26,11 @@ test.each([
   ['none that is ready', [slice([{ conditions: { ready: false } }])]],
   ['none at all', [slice(null)]],
   ['no slice', []],
+  [
+    'another one that is served',
+    [{ ...slice([{}]), metadata: { ...slice([]).metadata, labels: { 'kubernetes.io/service-name': 'web' } } }],
+  ],
+  ['one of that name elsewhere', [{ ...slice([{}]), metadata: { ...slice([]).metadata, namespace: 'default' } }]],
 ])('down: %s', async (_, slices) => {
   expect(await look(service, ...slices)).toMatch(
     /^the cluster's DNS has no ready endpoint \(Service kube-system\/kube-dns\)/,

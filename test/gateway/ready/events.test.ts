@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeNewestWarning } from '../../../src/gateway/ready/events.ts';
+import { describeNewestWarning, newestWarning } from '../../../src/gateway/ready/events.ts';
+import { fakeKube } from '../../fakes/kube.ts';
 
 test('describes the newest Warning, whichever field tells its time', () => {
   const event = (reason: string, times: object) => ({
@@ -20,4 +21,20 @@ test('describes the newest Warning, whichever field tells its time', () => {
   ];
   expect(describeNewestWarning(events)).toBe('newest Warning: FailedMount on Pod/envoy-1: FailedMount happened');
   expect(describeNewestWarning([])).toBeUndefined();
+  const bare = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' }, type: 'Warning' };
+  const involvedObject = { kind: 'Pod', name: 'envoy-1' };
+  expect(describeNewestWarning([{ ...bare, involvedObject, message: 'failed' }])).toBe(
+    'newest Warning: no reason on Pod/envoy-1: failed',
+  );
+});
+
+test('asks for Warnings only, of one namespace', async () => {
+  const { kube } = fakeKube();
+  const asked: object[] = [];
+  const list = async (selection: object) => {
+    asked.push(selection);
+    return [];
+  };
+  expect(await newestWarning({ ...kube, list: list as never }, 'edge')).toBeUndefined();
+  expect(asked).toEqual([{ apiVersion: 'v1', kind: 'Event', namespace: 'edge', fieldSelector: 'type=Warning' }]);
 });
