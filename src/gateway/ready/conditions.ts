@@ -52,12 +52,15 @@ export const isPodReady = (pod: Pod): Verdict => {
   const ready = holds(pod, 'Ready');
   if (ready === true) return true;
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  const waiting = [...initContainerStatuses, ...containerStatuses].find(({ state }) => state?.waiting);
-  const { reason, message } = waiting?.state?.waiting ?? {};
-  const unscheduled = holds(pod, 'PodScheduled');
-  if (waiting)
-    return `pod ${pod.metadata.name}: container ${waiting.name} waits: ${[reason, message].filter(Boolean).join(': ')}`;
-  return `pod ${pod.metadata.name}: ${unscheduled === true ? ready : unscheduled}`;
+  const [waiting] = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) =>
+    state?.waiting ? [{ name, ...state.waiting }] : [],
+  );
+  if (waiting) {
+    const why = [waiting.reason, waiting.message].filter(Boolean).join(': ');
+    return `pod ${pod.metadata.name}: container ${waiting.name} waits: ${why}`;
+  }
+  const scheduled = holds(pod, 'PodScheduled');
+  return `pod ${pod.metadata.name}: ${scheduled === true ? ready : scheduled}`;
 };
 
 /** At least one of the pods that are not being deleted is ready. */

@@ -45,9 +45,8 @@ const rules: readonly HopRule[] = [
 ];
 
 /** The first broken hop of a port without the right answer, with its likely cause and what to do. */
-export const findBrokenHop = (broken: BrokenPath): BrokenHop => {
-  const link = broken.link ?? findLinkTo(broken.gateway.address);
-  const path = { ...broken, ...(link && { link }) };
+export const findBrokenHop = (broken: Omit<BrokenPath, 'link'>, linkTo = findLinkTo): BrokenHop => {
+  const path: BrokenPath = { ...broken, link: linkTo(broken.gateway.address) };
   for (const rule of rules) {
     const found = rule(path);
     if (found) return found;

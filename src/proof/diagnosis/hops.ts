@@ -10,7 +10,7 @@ import type { TaskPort } from '../sample-task/task.ts';
 import { findBrokenHop } from './findings.ts';
 import type { PathView, PortView } from './path-view.ts';
 import { findReverse } from './reverse-findings.ts';
-import { type ForwardHop, forwardHops } from './rule.ts';
+import { type ForwardHop, forwardHops, routeConditions } from './rule.ts';
 
 type Answered = Extract<DialResult, { readonly outcome: 'answered' }>;
 
@@ -39,13 +39,10 @@ const makeHop = (probed: ProbedPort, hop: ForwardHop, rest: Pick<Hop, 'ok' | 'ev
   return { direction: 'forward' as const, from, to, ...rest };
 };
 
-const acceptance = ({ port: { route } }: ProbedPort): string => {
-  const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
-  const accepted = parents.some(({ conditions }) =>
-    conditions?.some((c) => c.type === 'Accepted' && c.status === 'True'),
-  );
-  return accepted ? 'Accepted' : 'carries traffic, its status is not written yet';
-};
+const acceptance = ({ port }: ProbedPort): string =>
+  routeConditions(port).some(({ type, status }) => type === 'Accepted' && status === 'True')
+    ? 'Accepted'
+    : 'carries traffic, its status is not written yet';
 
 const endpointsOf = ({ port: { slices } }: ProbedPort): string =>
   slices

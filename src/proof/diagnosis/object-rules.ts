@@ -1,10 +1,9 @@
-// Tested in test/proof/diagnosis/findings.test.ts
 import { isReady } from '../../lib/kube/shapes.ts';
 import { envoyName } from '../../model/contour-names.ts';
 import { explainAdmission } from '../../model/security/admission.ts';
 import { listenerName } from '../../model/task-listener.ts';
 import { findPodTrouble } from './pod-trouble.ts';
-import { broken, findFalse, findGateway, type HopRule, reachedEnvoy } from './rule.ts';
+import { broken, findFalse, findGateway, type HopRule, hasPort, reachedEnvoy, routeConditions } from './rule.ts';
 
 export const gatewayGone: HopRule = ({ view, gateway }) =>
   view.gateway === 'absent'
@@ -34,28 +33,20 @@ export const listenerRefused: HopRule = (path) => {
   );
 };
 
-export const routeRefused: HopRule = ({ port: { route }, exposure: { name } }) => {
-  if (route === 'absent') {
+export const routeRefused: HopRule = ({ port, exposure: { name } }) => {
+  if (port.route === 'absent') {
     return broken('route', `TCPRoute ${name} does not exist`, 'find what removes it: a second master?');
   }
-  const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
-  const condition = findFalse(
-    parents.flatMap(({ conditions }) => conditions ?? []),
-    'Accepted',
-  );
+  const condition = findFalse(routeConditions(port), 'Accepted');
   return condition
     ? broken('route', `TCPRoute ${name}: ${condition}`, 'compare its parentRef with the listeners of the Gateway')
     : undefined;
 };
 
-export const backendUnresolved: HopRule = ({ port: { route, service }, exposure: { name } }) => {
-  const parents = typeof route === 'string' ? [] : (route.status?.parents ?? []);
-  const condition = findFalse(
-    parents.flatMap(({ conditions }) => conditions ?? []),
-    'ResolvedRefs',
-  );
-  if (!condition && service !== 'absent') return undefined;
-  const cause = service === 'absent' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${condition}`;
+export const backendUnresolved: HopRule = ({ port, exposure: { name } }) => {
+  const condition = findFalse(routeConditions(port), 'ResolvedRefs');
+  if (!condition && port.service !== 'absent') return undefined;
+  const cause = port.service === 'absent' ? `Service ${name} does not exist` : `TCPRoute ${name}: ${condition}`;
   return broken('service', cause, 'find what removes or refuses the Service: a second master, a policy?');
 };
 
@@ -89,7 +80,7 @@ export const notProgrammed: HopRule = (path) => {
 
 export const noAddress: HopRule = (path) => {
   const live = findGateway(path);
-  if (!live || reachedEnvoy(path) || (live.status?.addresses ?? []).length > 0) return undefined;
+  if (!live || reachedEnvoy(path) || live.status?.addresses?.length) return undefined;
   return broken(
     'address',
     `Gateway ${path.gateway.name} has no address: no load balancer address is set on Envoy's Service`,
@@ -100,9 +91,7 @@ export const noAddress: HopRule = (path) => {
 export const noServicePort: HopRule = (path) => {
   const { envoyService } = path.view;
   const { listenerPort } = path.exposure;
-  if (envoyService === 'unknown' || reachedEnvoy(path)) return undefined;
-  const ports = envoyService === 'absent' ? [] : (envoyService.spec?.ports ?? []);
-  if (ports.some(({ port }) => port === listenerPort)) return undefined;
+  if (envoyService === 'unknown' || reachedEnvoy(path) || hasPort(envoyService, listenerPort)) return undefined;
   return broken(
     'envoy',
     `Service ${envoyName(path.gateway)} has no port ${listenerPort}`,

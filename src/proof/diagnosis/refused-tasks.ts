@@ -28,10 +28,9 @@ export const findRefusedTasks = async (kube: Kube, namespace: string): Promise<r
   return jobs
     .filter(({ status }) => !status?.active && !status?.succeeded)
     .flatMap(({ metadata: { name } }): readonly RefusedTask[] => {
-      const event = events.find(({ reason, message, involvedObject }) => {
-        return reason === 'FailedCreate' && involvedObject?.name === name && explainPodSecurity(message ?? '');
-      });
-      const finding = event && explainPodSecurity(event.message ?? '');
+      const [finding] = events
+        .filter(({ reason, involvedObject }) => reason === 'FailedCreate' && involvedObject?.name === name)
+        .flatMap(({ message = '' }) => explainPodSecurity(message) ?? []);
       return finding ? [{ job: name, finding }] : [];
     });
 };

@@ -13,7 +13,7 @@ export type BrokenReverse = {
   readonly localPort: number;
 };
 
-type Explain = (reverse: BrokenReverse & { readonly address: string; readonly link?: string }) => Finding;
+type Explain = (reverse: BrokenReverse & { readonly address: string; readonly link: string | undefined }) => Finding;
 
 /** Pods of a node on this host are turned away although something listens there for this host. */
 const rejected = (link: string, { address, found, master: { port } }: Parameters<Explain>[0]): Finding => ({
@@ -93,5 +93,5 @@ export const findReverse = (outcome: ReverseFailure, reverse: BrokenReverse, lin
     };
   }
   const link = master.via === 'direct' ? linkTo(master.host) : undefined;
-  return explanations[outcome]({ ...reverse, address, ...(link && { link }) });
+  return explanations[outcome]({ ...reverse, address, link });
 };

@@ -1,10 +1,9 @@
-// Tested in test/proof/diagnosis/findings.test.ts
 import type { Condition, Gateway } from '../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Finding } from '../../model/path.ts';
 import type { DialFailure } from '../probe/dial.ts';
 import type { TaskPort } from '../sample-task/task.ts';
-import type { PathView, PortView } from './path-view.ts';
+import type { Observed, PathView, PortView, Service } from './path-view.ts';
 
 /** The hops of the forward path, in order: to the gateway's address, to Envoy, to the TCPRoute, the Service, the pod. */
 export const forwardHops = ['address', 'envoy', 'route', 'service', 'pod'] as const;
@@ -22,7 +21,7 @@ export type BrokenPath = {
   readonly outcome: DialFailure;
   readonly seen: string;
   /** This host's own link to the node, where the node is on this host. */
-  readonly link?: string;
+  readonly link?: string | undefined;
 };
 
 /** Recognises one cause. */
@@ -46,9 +45,19 @@ export const refusedBehind = ({ outcome, gateway, port: { slices } }: BrokenPath
 export const reachedEnvoy = (path: BrokenPath): boolean =>
   ['closed', 'silent'].includes(path.outcome) && !refusedBehind(path);
 
+const ifSeen = <T extends object>(observed: Observed<T>): T | undefined =>
+  typeof observed === 'string' ? undefined : observed;
+
 /** The Gateway, if it was seen. */
-export const findGateway = ({ view: { gateway } }: BrokenPath): Gateway | undefined =>
-  typeof gateway === 'string' ? undefined : gateway;
+export const findGateway = ({ view: { gateway } }: BrokenPath): Gateway | undefined => ifSeen(gateway);
+
+/** What the Gateways say of a TCPRoute, if it was seen. */
+export const routeConditions = ({ route }: PortView): readonly Condition[] =>
+  (ifSeen(route)?.status?.parents ?? []).flatMap(({ conditions }) => conditions ?? []);
+
+/** Whether a Service has a port; not if it is absent. */
+export const hasPort = (service: Observed<Service>, wanted: number): boolean =>
+  ifSeen(service)?.spec?.ports?.some(({ port }) => port === wanted) ?? false;
 
 /** A condition that is False, as text. */
 export const findFalse = (conditions: readonly Condition[] | undefined, ...types: readonly string[]) => {

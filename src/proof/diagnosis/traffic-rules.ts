@@ -1,4 +1,3 @@
-// Tested in test/proof/diagnosis/findings.test.ts
 import { hostAndPort } from '../../lib/host-and-port.ts';
 import { containerPort } from '../../model/task-listener.ts';
 import { allowOutHint } from './host-firewall.ts';

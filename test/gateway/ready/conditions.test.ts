@@ -70,6 +70,22 @@ describe('isProgrammed', () => {
       'Programmed=False; listener det-20001: port conflicts',
     ],
     [
+      'programmed, whatever is said of a listener',
+      {
+        conditions: [accepted, programmed],
+        listeners: [{ name: 'det-20001', conditions: [{ ...accepted, status: 'False', message: 'port conflicts' }] }],
+      },
+      true,
+    ],
+    [
+      'a listener that is not judged yet',
+      {
+        conditions: [accepted, { ...programmed, status: 'False' }],
+        listeners: [{ name: 'det-20001', conditions: [programmed] }],
+      },
+      'Programmed=False',
+    ],
+    [
       'a listener that nothing is said of',
       { conditions: [accepted, { ...programmed, status: 'False' }], listeners: [{ name: 'det-20001' }] },
       'Programmed=False',

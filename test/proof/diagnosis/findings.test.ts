@@ -227,7 +227,7 @@ const cases: readonly Case[] = [
 ];
 
 test.each(cases)('%s', (_, change, hop, cause, hint) => {
-  expect(findBrokenHop({ ...refusedPath, ...change })).toEqual({
+  expect(findBrokenHop({ ...refusedPath, ...change }, () => change.link)).toEqual({
     hop,
     finding: { cause, hint: expect.stringContaining(hint) },
   });
