@@ -35,5 +35,5 @@ export const readAccess = async (input: AccessInput, env: Environment): Promise<
 /** Connects to the instance's cluster; see {@link readAccess}. `patienceMs` as for {@link connect}. */
 export const openAccess = async (input: AccessInput, env: Environment, patienceMs?: number): Promise<Kube> => {
   const { kubeconfig, kubeContext, options } = await readAccess(input, env);
-  return connect(kubeconfig, kubeContext, { ...options, ...(patienceMs !== undefined && { patienceMs }) });
+  return connect(kubeconfig, kubeContext, { ...options, patienceMs });
 };

@@ -8,7 +8,7 @@ export const makeInstanceId = (): string => randomBytes(8).toString('hex');
 /** By what an instance recognizes its objects in a cluster. */
 export const identityOf = ({ name, instanceId, ownsUnmarked }: InstanceRecord): InstanceIdentity => ({
   instance: name,
-  ...(instanceId !== undefined && { instanceId }),
+  instanceId,
   ...(ownsUnmarked && { ownsUnmarked }),
 });
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 /**
  * Every path of taskgate's state folder: this file is its document. Folders are 0700 and files 0600 unless said
- * otherwise. What `up` writes as root under sudo is handed to the calling user, but for the node's own files. Tested in test/golden/layout.test.ts.
+ * otherwise. What `up` writes as root under sudo is handed to the calling user, but for the node's own files. Tested in test/golden/layout.test.ts, too.
  */
 export const statePaths = (stateDir: string) => ({
   /** A folder for each instance, by name. */

@@ -6,8 +6,8 @@ import { isOpenToAll } from '../lib/trust/users.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The user who called sudo; undefined without sudo, or where this process is not root's. */
-export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment): Owner | undefined =>
-  process.getuid?.() === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
+export const findSudoCaller = ({ SUDO_UID, SUDO_GID }: Environment, uid = process.getuid?.()): Owner | undefined =>
+  uid === 0 && SUDO_UID && SUDO_GID ? { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } : undefined;
 
 /**
  * The caller of sudo, if the state folder is in a folder of that user: then the files of an instance are the user's, and

@@ -64,6 +64,13 @@ test('without the user’s own kubeconfig nothing is run', async () => {
   await expect(readFile(runs)).rejects.toThrow('ENOENT');
 });
 
+test('how long a refusal that passes is tried again is the caller’s', async () => {
+  const kubeconfig = await servePlainly((_, response) => response.writeHead(503).end());
+  await writeFile(join(dir, 'instance'), kubeconfig);
+  const kube = await openAccess({ kubeconfigPath: join(dir, 'instance'), kubeContext: 'x' }, {}, 0);
+  await expect(kube.text('/version')).rejects.toMatchObject({ code: 503 });
+});
+
 test('a proxy of the environment counts for an attached cluster alone', async () => {
   const env = { HTTPS_PROXY: 'http://proxy.example:3128' };
   const kubeconfigPath = await write('instance', 'https://a', { token: 't' });

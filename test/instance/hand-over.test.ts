@@ -17,7 +17,17 @@ const makeFolder = async () => {
   const nodeFile = join(paths.nodeDir, 'config', 'kubelet.yaml');
   const [etcdLog, fullLog] = [join(paths.logsDir, 'etcd.log'), join(paths.logsDir, 'etcd.log.1')];
   const podLog = join(paths.logsDir, 'pods', '0.log');
-  const files = [paths.recordPath, paths.kubeconfigPath, paths.supervisorSpecPath, nodeFile, etcdLog, fullLog, podLog];
+  const draft = join(paths.logsDir, 'etcd.log.1.tmp');
+  const files = [
+    paths.recordPath,
+    paths.kubeconfigPath,
+    paths.supervisorSpecPath,
+    nodeFile,
+    etcdLog,
+    fullLog,
+    podLog,
+    draft,
+  ];
   for (const path of files) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, '');
@@ -26,7 +36,7 @@ const makeFolder = async () => {
   return {
     context: { config: { name: 'dev' }, folders: { stateDir } },
     users: [stateDir, recordPath, kubeconfigPath, logsDir, etcdLog, fullLog],
-    roots: [supervisorSpecPath, nodeDir, nodeFile, podLog],
+    roots: [supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft],
   };
 };
 

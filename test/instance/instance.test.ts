@@ -103,6 +103,7 @@ test('a record of another schema is refused by name', async () => {
   await expect(findInstance(stateDir, 'dev')).rejects.toMatchObject({
     id: 'environment.instance-schema',
     message: `${dir}/instance.json has schema 99, this taskgate knows 1`,
+    hint: 'take it down with the version of taskgate that created it; or, with what can be found: taskgate down --force --name dev',
   });
 });
 

@@ -39,6 +39,29 @@ test('the master hands its certificate file to tasks: the authority that they mu
   expect(certificate.certificate.endsWith(authority)).toBe(true);
 });
 
+test.each([
+  'masterAuthorityPath',
+  'masterCertificatePath',
+  'masterKeyPath',
+] as const)('without its file %s there is no certificate, and the next time there is', async (gone) => {
+  await ensureMasterCertificate(instance, ['127.0.0.1']);
+  await rm(instancePaths(instance.dir)[gone]);
+  expect(await findMasterTls(instance)).toBeUndefined();
+  await ensureMasterCertificate(instance, ['127.0.0.1']);
+  const { authority, certificate } = await read();
+  expect(isGoodFor(certificate, authority, { hosts: ['127.0.0.1'], days: 30 })).toBe(true);
+});
+
+test('an authority whose key is gone is replaced, since it can issue nothing more', async () => {
+  await ensureMasterCertificate(instance, ['127.0.0.1']);
+  const first = await read();
+  await rm(instancePaths(instance.dir).masterAuthorityKeyPath);
+  await ensureMasterCertificate(instance, ['127.0.0.1']);
+  const { authority, certificate } = await read();
+  expect(authority).not.toBe(first.authority);
+  expect(isGoodFor(certificate, authority, { hosts: ['127.0.0.1'], days: 30 })).toBe(true);
+});
+
 test('keys are for their owner only, and all files go', async () => {
   await ensureMasterCertificate(instance, ['127.0.0.1']);
   const { masterKeyPath, masterAuthorityKeyPath } = instancePaths(instance.dir);

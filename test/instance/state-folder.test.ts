@@ -9,13 +9,18 @@ const isRoot = process.getuid?.() === 0;
 const sudo = { SUDO_UID: '4321', SUDO_GID: '4322' };
 const caller = { uid: 4321, gid: 4322 };
 
-test.skipIf(!isRoot)('the caller of sudo', () => {
-  expect(findSudoCaller(sudo)).toEqual(caller);
+test('the caller of sudo', () => {
+  expect(findSudoCaller(sudo, 0)).toEqual(caller);
+  expect(findSudoCaller(sudo)).toEqual(isRoot ? caller : undefined);
 });
 
-test('no caller without sudo', () => {
-  expect(findSudoCaller({ SUDO_UID: '4321' })).toBeUndefined();
-  expect(findSudoCaller({})).toBeUndefined();
+test.each([
+  ['without sudo', {}, 0],
+  ['with half of what sudo sets', { SUDO_UID: '4321' }, 0],
+  ['with the other half', { SUDO_GID: '4322' }, 0],
+  ['in a process that sudo made another user’s', sudo, 4000],
+])('no caller %s', (_, env, uid) => {
+  expect(findSudoCaller(env, uid)).toBeUndefined();
 });
 
 const root = { uid: 0, gid: 0 };
@@ -25,6 +30,7 @@ test.skipIf(!isRoot).each([
   ["in root's home", root, 0o700, undefined, undefined],
   ["in root's home, given away by an earlier version", root, 0o700, caller, undefined],
   ["the caller's own below /tmp", root, 0o1777, caller, caller],
+  ['new below /tmp', root, 0o1777, undefined, undefined],
   ["root's own below /tmp", root, 0o1777, root, undefined],
   ["in another user's home", { uid: 1234, gid: 1234 }, 0o755, undefined, undefined],
 ])('whose the state folder is: %s', async (_, homeOwner, mode, stateOwner, expected) => {
@@ -74,4 +80,21 @@ test('it is closed to others, also one that an earlier umask left open', async (
   await chmod(stateDir, 0o777);
   await ensureStateFolder({}, stateDir);
   expect((await stat(stateDir)).mode & 0o777).toBe(0o700);
+});
+
+test('one that is closed is left as it is', async () => {
+  const stateDir = join(await temporaryDir(), 'taskgate');
+  await mkdir(stateDir);
+  await chmod(stateDir, 0o2700);
+  await ensureStateFolder({}, stateDir);
+  expect((await stat(stateDir)).mode & 0o7777).toBe(0o2700);
+});
+
+test.skipIf(!isRoot)('another user’s is for that user to close', async () => {
+  const stateDir = join(await temporaryDir(), 'taskgate');
+  await mkdir(stateDir);
+  await chmod(stateDir, 0o755);
+  await chown(stateDir, caller.uid, caller.gid);
+  await ensureStateFolder(sudo, stateDir);
+  expect((await stat(stateDir)).mode & 0o777).toBe(0o755);
 });

@@ -30,6 +30,18 @@ describe('settings that do not go together', () => {
       { master: { reach: 'ngrok', tls: true }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true },
       [],
     ],
+    [
+      'a certificate for a tunnel by ssh',
+      { master: { reach: 'ssh', tls: true }, ssh: { host: 'a', bindAddress: '10.0.0.1' } },
+      [],
+    ],
+    [
+      'https for a master that ngrok does not reach',
+      { master: { reach: 'ssh', scheme: 'https' }, ssh: { host: 'a' }, allowPublic: true },
+      [],
+    ],
+    ['one address, by TCP', { master: { reach: 'ngrok' }, ngrok: { tcpAddress: 'a:1' }, allowPublic: true }, []],
+    ['one address, a domain', { master: { reach: 'ngrok' }, ngrok: { domain: 'b' }, allowPublic: true }, []],
     ['two addresses', { ngrok: { tcpAddress: 'a:1', domain: 'b' } }, ['error ngrok.tcpAddress']],
     ['url without one', { master: { reach: 'url' } }, ['error master.url']],
     ['a URL for another way', { master: { url: 'http://a' } }, ['error master.url']],
@@ -54,10 +66,62 @@ describe('settings that do not go together', () => {
       { master: { reach: 'direct' }, allowFrom: ['10.0.0.0/8'] },
       ['warning tunnel.allowFrom'],
     ],
+    [
+      'who may call a URL of another',
+      { master: { reach: 'url', url: 'http://a' }, allowFrom: ['10.0.0.0/8'] },
+      ['warning tunnel.allowFrom'],
+    ],
+    ['a policy of ngrok without more', { ngrok: { trafficPolicyFile: 'p.yml' } }, []],
+    ['a host that tasks may dial', { master: { host: 'b' } }, []],
+    ['a host that tasks dial', { master: { reach: 'direct', host: 'b' } }, []],
     ['a host beside a tunnel', { master: { reach: 'url', url: 'http://a', host: 'b' } }, ['warning master.host']],
   ])('%s', (_, given, expected) => {
     const found = findMasterRouteProblems(settings(given));
     expect(found.map(({ severity, path }) => `${severity} ${path}`)).toEqual(expected);
     expect(found.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
+  });
+
+  const allow = 'set it to allow that (--tunnel-allow-public true); ';
+  test.each<[string, Given, string, string]>([
+    [
+      'a certificate where ngrok ends TLS',
+      { master: { reach: 'ngrok', tls: true }, allowPublic: true },
+      'is on, but ngrok ends TLS itself',
+      'leave it out, or use ngrok.tcpAddress',
+    ],
+    [
+      'a certificate for a URL',
+      { master: { reach: 'url', url: 'https://a', tls: true } },
+      'is on, but the certificate at master.url is not made by taskgate',
+      'leave it out; set the certificate of that address in the master',
+    ],
+    [
+      'ngrok, not allowed',
+      { master: { reach: 'ngrok' } },
+      'is not set, but a tunnel by ngrok exposes the master to the internet',
+      `${allow}the tunnel expires after tunnel.ttlHours`,
+    ],
+    [
+      'ssh, which may listen at a private address instead',
+      { master: { reach: 'ssh' }, ssh: { host: 'a' } },
+      'is not set, but a tunnel by ssh exposes the master to the internet',
+      `${allow}the tunnel expires after tunnel.ttlHours; or set ssh.bindAddress to a private address of that host`,
+    ],
+    [
+      'forwards, which end',
+      { gateway: { reach: 'forward', forwardAddress: '10.0.0.5' } },
+      'is 10.0.0.5, at which others can reach task ports, and tunnel.allowPublic is not set',
+      `${allow}the forwards expire after tunnel.ttlHours; or leave it at 127.0.0.1`,
+    ],
+    [
+      'published ports, which stay',
+      { gateway: { reach: 'published', forwardAddress: '10.0.0.5' } },
+      'is 10.0.0.5, at which others can reach task ports, and tunnel.allowPublic is not set',
+      `${allow}published ports do not expire; or leave it at 127.0.0.1`,
+    ],
+  ])('what is wrong and the way out are of this case: %s', (_, given, message, hint) => {
+    expect(findMasterRouteProblems(settings(given))).toEqual([
+      expect.objectContaining({ severity: 'error', message, hint }),
+    ]);
   });
 });

@@ -27,7 +27,7 @@ export type HttpOptions = OpenOptions & {
    * How long what passes (overload, a restart of etcd, a closed connection) is tried again; 20 s unless given. Who gives it knows
    * that the API server is there: a connection that is not made in time passes too then.
    */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 };
 
 /** The API server itself ends ordinary requests after a minute. */

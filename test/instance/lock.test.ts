@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findInstanceChanger, withInstanceLock } from '../../src/instance/lock.ts';
+import { findProcess } from '../../src/lib/process/processes.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const inputFor = (stateDir: string) => ({
+  config: { name: 'dev' },
+  folders: { stateDir },
+  signal: new AbortController().signal,
+  env: {},
+});
+
+const lockAs = async (stateDir: string, pid: number, startTicks?: number): Promise<void> => {
+  const owner = await findProcess(pid);
+  await mkdir(join(stateDir, 'locks'));
+  await writeFile(join(stateDir, 'locks', 'dev'), `${pid} ${startTicks ?? owner?.startTicks} ${owner?.bootId}`);
+};
+
+test('an instance that is being changed is refused at once, with the process that changes it', async () => {
+  const input = inputFor(await temporaryDir());
+  const second = withInstanceLock(input, () => withInstanceLock(input, async () => 'both'));
+  await expect(second).rejects.toMatchObject({
+    id: 'environment.locked',
+    message: `instance dev is being changed by process ${process.pid}`,
+    hint: `wait until it has ended, or end it: kill ${process.pid}`,
+  });
+});
+
+test('another instance is not locked by it', async () => {
+  const input = inputFor(await temporaryDir());
+  const other = { ...input, config: { name: 'other' } };
+  expect(await withInstanceLock(input, () => withInstanceLock(other, async () => 'both'))).toBe('both');
+});
+
+test('who changes an instance: another process that runs', async () => {
+  const stateDir = await temporaryDir();
+  expect(await findInstanceChanger(stateDir, 'dev')).toBeUndefined();
+  await lockAs(stateDir, process.ppid);
+  expect(await findInstanceChanger(stateDir, 'dev')).toBe(process.ppid);
+  expect(await findInstanceChanger(stateDir, 'other')).toBeUndefined();
+});
+
+test('neither this process nor one that is gone', async () => {
+  const stateDir = await temporaryDir();
+  const found = await withInstanceLock(inputFor(stateDir), () => findInstanceChanger(stateDir, 'dev'));
+  expect(found).toBeUndefined();
+  const other = await temporaryDir();
+  await lockAs(other, process.ppid, 1);
+  expect(await findInstanceChanger(other, 'dev')).toBeUndefined();
+});
