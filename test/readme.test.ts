@@ -94,6 +94,8 @@ const flagsOfOthers = [
   ...['--kill-child', '--pdeathsig', '--project', '--privileged', '--cgroupns'],
   ...['--kubernetes-client-qps', '--watch-cache-sizes'],
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
+  // scripts/mutation.ts
+  ...['--raise', '--scores'],
   // scripts/ci.ts
   ...['--list', '--update-expected'],
   // Node.js

@@ -19,13 +19,14 @@ export type EachEnvoy = {
   readonly exposures: readonly TaskPort[];
   /** Each Envoy gets a new listener by itself, a moment earlier or later than the one that answered. */
   readonly timeoutMs: number;
+  /** Between two questions to the same Envoy. */
+  readonly pauseMs?: number;
   readonly signal?: AbortSignal;
 };
 
 export type EachEnvoyProof = { readonly hops: readonly Hop[]; readonly notes: readonly string[] };
 
 const nothing: EachEnvoyProof = { hops: [], notes: [] };
-const pauseMs = 200;
 /** An Envoy that reaches no task ends the connection after Contour's 2 s; the API server waits for 30 s for one that is silent. */
 const callTimeoutMs = 5_000;
 
@@ -98,7 +99,7 @@ const noteOf = ({ pod, answer }: Asked): readonly string[] =>
  */
 export const probeEachEnvoy = async (
   kube: Kube,
-  { pods, exposures, timeoutMs, signal }: EachEnvoy,
+  { pods, exposures, timeoutMs, pauseMs = 200, signal }: EachEnvoy,
 ): Promise<EachEnvoyProof> => {
   const ready = pods.filter(isReady);
   const exposure = exposures.find(({ protocol }) => protocol === 'http');
