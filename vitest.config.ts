@@ -13,7 +13,7 @@ export default defineConfig({
       reportsDirectory: 'reports/coverage',
     },
     reporters: ['default', ...(events ? [makeEventReporter(events)] : [])],
-    globalSetup: 'test/support/leftovers.ts',
+    globalSetup: ['test/support/leftovers.ts', 'test/support/properties/announce.ts'],
     projects: [
       {
         test: {

@@ -125,7 +125,7 @@ test('a helper of tests is in test/support or test/fakes', () => {
 /** Each outside package has one door; types may be imported anywhere. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   execa: ['src/lib/process/runner.ts'],
-  yaml: ['src/lib/template.ts', 'src/config/', 'src/master/'],
+  yaml: ['src/lib/template.ts', 'src/lib/kube/kubeconfig/edit.ts', 'src/config/', 'src/master/'],
   commander: ['src/cli/'],
   zod: ['src/config/'],
   listr2: ['src/task-list/live/'],
@@ -146,6 +146,14 @@ test('each outside package has one door', () => {
     }),
   );
   expect(wrong).toEqual([]);
+});
+
+test('random inputs are made in properties only', () => {
+  const wrong = others.filter(
+    ({ path, imports }) =>
+      !/^test\/(support\/)?properties\//.test(path) && imports.some(({ from }) => from === 'fast-check'),
+  );
+  expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
 test('the official Kubernetes client, half a second of modules, is loaded only where it is used', () => {
@@ -215,8 +223,8 @@ test('every file of src with logic has a test of its name, or a comment `Tested 
   expect(untested.map(({ path }) => path)).toEqual([]);
 });
 
-/** Of no single file: documents and rules of the whole tree, and suites that run programs or clusters. */
-const crossing = /^test\/(\w+\.test\.ts$|golden\/|documents\/|process\/|e2e\/|minikube\/)/;
+/** Of no single file: documents, rules and promises of the whole tree, and suites that run programs or clusters. */
+const crossing = /^test\/(\w+\.test\.ts$|golden\/|documents\/|properties\/|process\/|e2e\/|minikube\/)/;
 
 test('every other test is at the path of what it tests, in src, scripts or templates', () => {
   const tests = others.map(({ path }) => path).filter((path) => path.endsWith('.test.ts') && !crossing.test(path));

@@ -61,7 +61,7 @@ const findKeyOffset = (document: Document, path: readonly string[]): number | un
 /** A taskgate.yaml. `file` is its name as the user gave it. Tested in test/config/load.test.ts. */
 export const fileSource = (text: string, file: string): Source => {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const position: Position = (offset) => {
     const { line, col } = lineCounter.linePos(offset);
     return `${file}:${line}:${col}`;

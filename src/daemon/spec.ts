@@ -3,16 +3,29 @@ import type { Instance } from '../instance/instance.ts';
 import { instancePaths } from '../instance/paths.ts';
 import type { InstanceRecord } from '../instance/record.ts';
 import type { Deadline, DriverSpec, ForwardSpec, TunnelDaemonSpec } from '../instance/tunnels.ts';
+import { UserError } from '../lib/errors.ts';
 import { findTextFile } from '../lib/files.ts';
+import { isFields, parseFields } from '../lib/json.ts';
 import type { PublicAddress } from '../model/master-endpoint.ts';
 import type { TunnelDaemonStatus } from '../model/tunnel-status.ts';
 import { deadlineAfter, type Moment } from './expiry.ts';
 import type { WantedTunnels } from './wanted.ts';
 
-/** The spec of the instance's last tunnel daemon, if it had one. */
+const parseSpec = (text: string, instanceDir: string): TunnelDaemonSpec => {
+  const spec = parseFields(text);
+  const isSound = [spec.tunnel, spec.forward].every((one) => one === undefined || isFields(one));
+  if (typeof spec.instance === 'string' && isSound) return spec as unknown as TunnelDaemonSpec;
+  const path = instancePaths(instanceDir).tunnelSpecPath;
+  throw new UserError(`${path} is damaged`, {
+    id: 'environment.instance-damaged',
+    hint: `remove it: rm ${path}; then open the tunnel again: taskgate tunnel up`,
+  });
+};
+
+/** The spec of the instance's last tunnel daemon, if it had one. Throws UserError `environment.instance-damaged`. */
 export const readTunnelSpec = async (instanceDir: string): Promise<TunnelDaemonSpec | undefined> => {
   const text = await findTextFile(instancePaths(instanceDir).tunnelSpecPath);
-  return text === undefined ? undefined : (JSON.parse(text) as TunnelDaemonSpec);
+  return text === undefined ? undefined : parseSpec(text, instanceDir);
 };
 
 /**

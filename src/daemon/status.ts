@@ -1,4 +1,4 @@
-// Tested in test/fuzz.test.ts
+// Tested in test/properties/processes.test.ts
 import { type Fields, isFields } from '../lib/json.ts';
 
 type Kind = 'string' | 'number' | 'boolean';

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { hasCode, UserError } from '../lib/errors.ts';
 import { findTextFile, ignoreAbsence, isThere, writeFileAtomically } from '../lib/files.ts';
-import { parseJson } from '../lib/json.ts';
 import { makeInstanceId } from './identity.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
+import { parseRecord } from './read-record.ts';
 import { type InstanceRecord, type Resource, schemaVersion } from './record.ts';
 
 /** An instance's folder and record. Every change is on disk before its promise resolves. */
@@ -14,22 +14,6 @@ export type Instance = {
   readonly change: (fields: Partial<Omit<InstanceRecord, 'schema' | 'name' | 'journal'>>) => Promise<void>;
   readonly journal: (resource: Resource) => Promise<void>;
   readonly forget: (resource: Resource) => Promise<void>;
-};
-
-const parseRecord = (text: string, dir: string): InstanceRecord => {
-  const record = parseJson(text) as Partial<InstanceRecord> | null | undefined;
-  const path = instancePaths(dir).recordPath;
-  if (typeof record !== 'object' || !record) {
-    throw new UserError(`${path} is damaged`, {
-      id: 'environment.instance-damaged',
-      hint: `to remove all that can be found of it: taskgate down --force --name ${basename(dir)}`,
-    });
-  }
-  if (record.schema === schemaVersion) return record as InstanceRecord;
-  throw new UserError(`${path} has schema ${record.schema}, this taskgate knows ${schemaVersion}`, {
-    id: 'environment.instance-schema',
-    hint: `take it down with the version of taskgate that created it; or, with what can be found: taskgate down --force --name ${basename(dir)}`,
-  });
 };
 
 /** Changes are written one after the other, each based on what is on disk by then: a failed write affects no other. */

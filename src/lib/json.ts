@@ -19,5 +19,9 @@ export const parseFields = (text: string): Fields => {
   return isFields(value) ? value : {};
 };
 
+/** A value of a file or an answer as text. An object may have a field `toString`, which String() would call. */
+export const asText = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+
 /** A list's items; none for any other value. */
 export const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

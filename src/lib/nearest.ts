@@ -12,6 +12,9 @@ const distance = (one: string, other: string): number => {
   return row.at(-1) ?? 0;
 };
 
+/** No name of anything is longer; comparing takes time in proportion. */
+const longestWord = 100;
+
 /** The candidate with the fewest edits after `simplify`; the caller decides whether they are few enough. */
 export const findNearest = (
   word: string,
@@ -19,5 +22,6 @@ export const findNearest = (
   simplify: (text: string) => string,
 ): { readonly candidate: string; readonly edits: number } | undefined =>
   candidates
+    .filter(() => word.length <= longestWord)
     .map((candidate) => ({ candidate, edits: distance(simplify(word), simplify(candidate)) }))
     .toSorted((a, b) => a.edits - b.edits)[0];

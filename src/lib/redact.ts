@@ -1,7 +1,17 @@
 /**
- * A text in which no URL has a user or password left. The password may contain `@`; in JSON text a quote in it is escaped.
+ * What follows `//`, without user and password. Where a URL parser finds a host, they are before the last `@` in front of it.
+ * Where it finds none, as for a password with a slash in it, they may be all that is before the last `@`.
  */
-export const withoutPasswords = (text: string): string => text.replaceAll(/\/\/(?:[^/?#\s"\\]|\\.)*@/g, '//***@');
+const withoutUser = (rest: string): string => {
+  const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? '';
+  const isRead = URL.canParse(`http://${rest}`) && !authority.endsWith(':');
+  const end = (isRead ? authority : rest).lastIndexOf('@');
+  return end < 0 ? rest : `***@${rest.slice(end + 1)}`;
+};
+
+/** A text in which no URL has a user or password left. In JSON text a quote in a password is escaped. */
+export const withoutPasswords = (text: string): string =>
+  text.replaceAll(/\/\/((?:[^\s"\\]|\\.)+)/g, (_, rest: string) => `//${withoutUser(rest)}`);
 
 /** Names of subcommands, such as `get-token`; of a password nobody knows how it looks, so there are two of them at most. */
 const isSubcommand = (word: string): boolean => /^[a-z]{2,}(-[a-z]+)*$/.test(word);

@@ -21,7 +21,7 @@ export const render = (template: string, values: Readonly<Record<string, string 
 
 /** Parses one YAML document. Throws yaml's error with line and column. */
 export const parseYaml = (text: string): unknown => {
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: true, logLevel: 'error' });
   const [error] = document.errors;
   if (error) throw error;
   return document.toJS();
@@ -29,7 +29,7 @@ export const parseYaml = (text: string): unknown => {
 
 /** Parses a stream of YAML documents, without empty ones (comments only). */
 export const parseYamlStream = (text: string): readonly unknown[] =>
-  parseAllDocuments(text).flatMap((document) => {
+  parseAllDocuments(text, { logLevel: 'error' }).flatMap((document) => {
     if (!('contents' in document)) return [];
     const [error] = document.errors;
     if (error) throw error;

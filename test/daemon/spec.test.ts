@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findCurrentSpec, findLastAddress } from '../../src/daemon/spec.ts';
+import { findCurrentSpec, findLastAddress, readTunnelSpec } from '../../src/daemon/spec.ts';
 import type { InstanceRecord } from '../../src/instance/record.ts';
 import { instanceRecord } from '../support/context.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
@@ -44,4 +44,22 @@ test('the last address has the scheme of the tunnel, not that of the master behi
   expect(findLastAddress(sshDriver(), record('ssh', 'https'))?.scheme).toBe('http');
   expect(findLastAddress(ngrokDriver({ tcpAddress: 'a:1' }), record('ngrok', 'https'))?.scheme).toBe('http');
   expect(findLastAddress(ngrokDriver(), record('ngrok', 'https'))?.scheme).toBe('https');
+});
+
+test.each([
+  '',
+  'null',
+  '[]',
+  '{"instance":1}',
+  '{"instance":"dev","tunnel":null}',
+  '{"instance":"dev"',
+])('a damaged spec is told, with the way out: %j', async (text) => {
+  const dir = await temporaryDir();
+  await writeFile(join(dir, 'tunnels.json'), text);
+  const failure = await readTunnelSpec(dir).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    id: 'environment.instance-damaged',
+    message: `${dir}/tunnels.json is damaged`,
+    hint: `remove it: rm ${dir}/tunnels.json; then open the tunnel again: taskgate tunnel up`,
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../src/lib/json.ts';
+import { asText, parseJson } from '../../src/lib/json.ts';
 
 test.each([
   ['{"a": [1, null]}', { a: [1, null] }],
@@ -10,3 +10,12 @@ test.each([
 ])('%s', (text, value) => {
   expect(parseJson(text)).toEqual(value);
 });
+
+test.each([
+  ['a', 'a'],
+  [1, '1'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [JSON.parse('{"toString":1}'), '{"toString":1}'],
+  [[], '[]'],
+])('%j as text', (value, text) => expect(asText(value)).toBe(text));

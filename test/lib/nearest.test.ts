@@ -12,3 +12,8 @@ test.each([
 ])('%j among %j', (word, candidates, expected) => {
   expect(findNearest(word, candidates, (text) => text.toLowerCase())).toEqual(expected);
 });
+
+test('a word that is longer than any name is near none: comparing it would take seconds', () => {
+  const candidates = Array.from({ length: 500 }, (_, index) => `name-${index}`);
+  expect(findNearest('x'.repeat(100_000), candidates, (text) => text)).toBeUndefined();
+});

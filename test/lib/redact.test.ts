@@ -11,6 +11,12 @@ test.each([
   ['a https://u:secret@a/ and ssh://u:secret@b', 'a https://***@a/ and ssh://***@b'],
   ['https://host/files@v1', 'https://host/files@v1'],
   ['https://host?mail=me@host', 'https://host?mail=me@host'],
+  ['http://u:p/w@h', 'http://***@h'],
+  ['http://u:p?w@h/x', 'http://***@h/x'],
+  ['http://u:#pw@h', 'http://***@h'],
+  ['https://u:p@ss@h', 'https://***@h'],
+  ['http://u:p\\w@h', 'http://***@h'],
+  ['https://host:8443/@scope/name', 'https://host:8443/@scope/name'],
   ['no url', 'no url'],
 ])('%s is shown as %s', (text, expected) => expect(withoutPasswords(text)).toBe(expected));
 

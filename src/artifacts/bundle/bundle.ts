@@ -76,7 +76,7 @@ export const servedBundle = ({ url: place }: Mirror, bundleDigest?: string): Bun
       return index;
     },
     fetchFile: (file, from, to, { work, meter }) => {
-      const path = from.split('/').map(encodeURIComponent).join('/');
+      const path = from.toWellFormed().split('/').map(encodeURIComponent).join('/');
       const { sha256, size: maxBytes } = file;
       return downloadFile({ url: `${place}/${path}`, sha256, maxBytes, to, onBytes: meter.of(file.path) }, work);
     },

@@ -69,10 +69,14 @@ type ParsedManifest = {
   readonly layers?: readonly Descriptor[];
 };
 
+const isDescriptor = (value: unknown): boolean =>
+  isFields(value) && typeof value.digest === 'string' && Number.isSafeInteger(value.size);
+
 const parseManifest = ({ content }: TextBlob): ParsedManifest => {
   const manifest = parseFields(content.text);
-  const lists = [manifest.manifests, manifest.layers];
-  const isSound = lists.every((list) => list === undefined || (Array.isArray(list) && list.every(isFields)));
+  const { manifests, layers, config } = manifest;
+  const isList = (list: unknown): boolean => list === undefined || (Array.isArray(list) && list.every(isDescriptor));
+  const isSound = isList(manifests) && isList(layers) && (manifests !== undefined || isDescriptor(config));
   if (!isSound)
     throw sourceError(`the registry gives a manifest that is none: ${JSON.stringify(content.text.slice(0, 80))}`);
   return manifest as ParsedManifest;
@@ -128,10 +132,12 @@ const fetchManifest = async (ref: string, getManifest: (reference: string) => Pr
     return getPinned(own);
   }
   const top = index ? await getPinned(index) : await getManifest(tag);
+  // a login page of a hotel's network is no image: only the digest of a manifest is remembered
+  const chosen = choosePlatform(parseManifest(top), work.arch, ref);
+  const pinned = chosen && hexOf(chosen);
   if (!index) await work.digests.remember(ref, top.sha256);
   work.prove({ of: ref, sha256: top.sha256, by: index ? 'pin' : 'registry' });
-  const chosen = choosePlatform(parseManifest(top), work.arch, ref);
-  return chosen ? getPinned(hexOf(chosen)) : top;
+  return pinned === undefined ? top : getPinned(pinned);
 };
 
 /** Pulls an image from its registry: manifest and blobs by digest. */

@@ -6,11 +6,12 @@ import { defaultsSource } from '../../config/sources.ts';
 import { getIn, isTree } from '../../config/tree.ts';
 import type { GivenSettings, InstanceRecord } from '../../instance/record.ts';
 import { withoutUndefined } from '../../lib/defined.ts';
+import { asText } from '../../lib/json.ts';
 
 /** A value of a setting for people; undefined is what is determined at run time. */
 export const textOf = (value: unknown): string => {
   if (value === undefined) return 'its default';
-  return Array.isArray(value) ? value.join(',') || 'none' : String(value);
+  return Array.isArray(value) ? value.join(',') || 'none' : asText(value);
 };
 
 const defaults: GivenSettings = Object.fromEntries(settings.map((setting) => [setting.path, setting.default]));

@@ -47,11 +47,13 @@ export const makeParents = async (dir: string, path: string): Promise<void> => {
   }
 };
 
-/** Creates a link that must stay in the folder. */
+/** Creates a link that must stay in the folder, and replaces nothing. */
 export const linkInside = async (dir: string, path: string, target: string): Promise<void> => {
   verifyLink(path, target);
   await makeParents(dir, path);
-  await symlink(target, pathInside(dir, path));
+  await symlink(target, pathInside(dir, path)).catch((error: unknown) => {
+    throw hasCode(error, 'EEXIST') ? new UnconfinedError(`link ${path} has the name of something else`) : error;
+  });
 };
 
 type Options = {

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
+import { messageOf } from '../errors.ts';
 
 /** Content of a file in a tar: text in memory, or a file on disk, which is streamed. */
 export type TarContent = { readonly text: string } | { readonly path: string; readonly size: number };
@@ -64,6 +65,10 @@ const limited = (limit: number) =>
     }
   };
 
+/** Of the archive itself, or of the disk; all else is what gunzip and tar say of damaged bytes. */
+const ofFiles = (error: unknown): boolean =>
+  error instanceof ArchiveError || (error instanceof Error && 'syscall' in error);
+
 type Wanted = {
   /** Path of the file in the archive, without a leading `./`. */
   readonly member: string;
@@ -99,6 +104,7 @@ export const extractFile = async (archive: string, { member, to, limit }: Wanted
   const [unzipped, unpacked] = await Promise.allSettled([unzip, unpacking]);
   const failures = [unzipped, unpacked].flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
   const failure = failures.find((error) => error instanceof ArchiveError) ?? failures[0];
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined)
+    throw ofFiles(failure) ? failure : new ArchiveError(`it is damaged: ${messageOf(failure)}`);
   return found;
 };

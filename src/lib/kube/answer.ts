@@ -1,4 +1,4 @@
-// Tested in test/lib/kube/watch.test.ts and test/fuzz.test.ts
+// Tested in test/lib/kube/watch.test.ts and test/properties/kube.test.ts
 import { UserError } from '../errors.ts';
 import { type Fields, isFields, itemsOf, parseJson } from '../json.ts';
 import type { KubeObject } from './types.ts';

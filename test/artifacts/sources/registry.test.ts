@@ -93,6 +93,25 @@ test('fetches token, index, manifest of this machine, and blobs by digest', asyn
   expect(requests).toContain('GET /token');
 });
 
+test.each([
+  ['a page', '<!doctype html><title>Sign in</title>'],
+  ['an error', '{"errors":[]}'],
+  ['a list of nothing', '{"manifests":[null]}'],
+  ['no list', '{"manifests":{}}'],
+  [
+    'a digest that is none',
+    '{"manifests":[{"digest":{"toString":1},"size":1,"platform":{"os":"linux","architecture":"amd64"}}]}',
+  ],
+])('%s in place of a manifest is a reason to go on, and its digest is not remembered', async (_, answer) => {
+  const { pull, ref, work } = await startRegistry({ index: answer });
+  expect(await failureOf(pull())).toMatchObject({ id: 'artifact.unavailable' });
+  await expect(work.digests.remember(ref, 'a'.repeat(64))).resolves.toBeUndefined();
+});
+
+test.each(['Bearer realm="x"', 'Bearer realm="ftp://x/"'])('a token server that is none: %s', (header) => {
+  expect(() => parseChallenge(header)).toThrow(expect.objectContaining({ id: 'artifact.unavailable' }));
+});
+
 test('refuses a tag that moved to another image', async () => {
   const { pull, ref, work } = await startRegistry();
   await work.digests.remember(ref, 'f'.repeat(64));

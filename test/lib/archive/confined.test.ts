@@ -63,6 +63,7 @@ test('a link is made in a folder of its own, not through another link', async ()
   expect(await readlink(join(dir, 'x/y'))).toBe('../z');
   await linkInside(dir, 'l', 'x');
   await expect(linkInside(dir, 'l/evil', 'y')).rejects.toThrow('through a link');
+  await expect(linkInside(dir, 'l', 'x')).rejects.toThrow('link l has the name of something else');
 });
 
 describe('a tree that a tool has unpacked', () => {

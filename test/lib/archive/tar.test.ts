@@ -67,3 +67,15 @@ test.each(['tool', 'another'])('a few kB that unpack to more than the limit end 
   const extracting = extractFile(archive, { member, to, limit: 1e6 });
   await expect(extracting).rejects.toThrow('it unpacks to more than 1000000 bytes');
 });
+
+test.each([
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, -9)],
+  ['no gzip', () => Buffer.from('<html>')],
+  ['no tar', () => gzipSync(Buffer.alloc(1_024, 'x'))],
+])('an archive that is %s is damaged', async (_, change) => {
+  const archive = await archiveOf({ name: 'tool' }, Buffer.alloc(5_000));
+  await writeFile(archive, change(await readFile(archive)));
+  const extracting = extractFile(archive, { member: 'tool', to: join(await temporaryDir(), 'out'), limit: 1e6 });
+  await expect(extracting).rejects.toThrow(ArchiveError);
+  await expect(extracting).rejects.toThrow(/^it is damaged: /);
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
-import { itemsOf } from '../../json.ts';
+import { asText, itemsOf } from '../../json.ts';
 import { type Entry, isEntry, kubeconfigError } from '../kubeconfig/parse.ts';
 import { type ClientCertificate, type ExecContext, execCredentials } from './exec.ts';
 
@@ -47,9 +47,11 @@ const impersonation = (body: Entry): readonly (readonly [string, string])[] => {
   return [
     ...(user === undefined ? [] : [['Impersonate-User', user] as const]),
     ...(uid === undefined ? [] : [['Impersonate-Uid', uid] as const]),
-    ...itemsOf(body['as-groups']).map((group) => ['Impersonate-Group', String(group)] as const),
+    ...itemsOf(body['as-groups']).map((group) => ['Impersonate-Group', asText(group)] as const),
     ...Object.entries(extra).flatMap(([key, values]) =>
-      itemsOf(values).map((value) => [`Impersonate-Extra-${encodeURIComponent(key)}`, String(value)] as const),
+      itemsOf(values).map(
+        (value) => [`Impersonate-Extra-${encodeURIComponent(key.toWellFormed())}`, asText(value)] as const,
+      ),
     ),
   ];
 };
@@ -60,6 +62,21 @@ const joined = (pairs: readonly (readonly [string, string])[]): Readonly<Record<
   return Object.fromEntries(
     names.map((name) => [name, pairs.flatMap(([one, value]) => (one === name ? [value] : []))]),
   ) as never;
+};
+
+/** RFC 9110, 5.5; what is sent byte by byte has no others. */
+const isSendable = (value: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+
+/** A token that was pasted with its line break, or a name in another script. The value may be a secret, so it is not quoted. */
+const verifySendable = (headers: Readonly<Record<string, string>>, what: string): Readonly<Record<string, string>> => {
+  for (const [name, values] of Object.entries(headers)) {
+    if ([values].flat().every(isSendable)) continue;
+    throw kubeconfigError(
+      `kubeconfig: ${what} has a character in ${name} that no HTTP header can have, such as a line break`,
+      'write the token, or the name, again on one line',
+    );
+  }
+  return headers;
 };
 
 const readToken = async (path: string): Promise<string> => {
@@ -107,7 +124,10 @@ export const credentialsOf = (name: string, body: Entry, exec: ExecContext | und
   return {
     headers: async () => {
       const authorization = (await authorize()) ?? (await plugin?.get())?.authorization;
-      return { ...impersonated, ...(authorization !== undefined && { Authorization: authorization }) };
+      return verifySendable(
+        { ...impersonated, ...(authorization !== undefined && { Authorization: authorization }) },
+        what,
+      );
     },
     certificate: async () => ({ ...own, ...(await plugin?.get())?.certificate }),
     renew: () => plugin?.renew() ?? false,

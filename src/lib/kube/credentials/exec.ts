@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../errors.ts';
-import { type Fields, isFields, itemsOf, parseFields } from '../../json.ts';
+import { asText, type Fields, isFields, itemsOf, parseFields } from '../../json.ts';
 import { CommandError, type Runner } from '../../process/runner.ts';
 import { withoutValues } from '../../redact.ts';
 import { type Entry, isEntry, kubeconfigError } from '../kubeconfig/parse.ts';
@@ -43,7 +43,7 @@ const envOf = (list: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(
     itemsOf(list)
       .filter(isEntry)
-      .map(({ name, value }) => [String(name), String(value ?? '')]),
+      .map(({ name, value }) => [asText(name), asText(value ?? '')]),
   );
 
 const broken = (user: string, what: string, hint: string): UserError =>
@@ -55,14 +55,14 @@ const parsePlugin = (user: string, exec: Entry): Plugin => {
   if (typeof command !== 'string' || command === '') throw broken(user, 'names no command', 'make the context again');
   if (!versions.includes(apiVersion)) {
     const hint = 'update the tool that wrote it, then have it write the context again';
-    throw broken(user, `has apiVersion ${String(apiVersion)}; known are v1 and v1beta1`, hint);
+    throw broken(user, `has apiVersion ${asText(apiVersion)}; known are v1 and v1beta1`, hint);
   }
   if (interactiveMode === 'Always') {
     const hint = 'log in first with that tool, or give the context a user with a token';
     throw broken(user, `wants a terminal to ask on (interactiveMode Always): ${command}`, hint);
   }
   return {
-    ...{ user, apiVersion: String(apiVersion), command, args: itemsOf(args).map(String), env: envOf(env) },
+    ...{ user, apiVersion: asText(apiVersion), command, args: itemsOf(args).map(asText), env: envOf(env) },
     installHint: typeof installHint === 'string' ? installHint.trim() : undefined,
     wantsCluster: provideClusterInfo === true,
   };
@@ -70,7 +70,7 @@ const parsePlugin = (user: string, exec: Entry): Plugin => {
 
 /** The command line of a user's exec plugin, for showing it: without values, any of which may be a secret. */
 export const describePlugin = (exec: Entry): string =>
-  [String(exec.command), ...withoutValues(itemsOf(exec.args).map(String))].join(' ');
+  [asText(exec.command), ...withoutValues(itemsOf(exec.args).map(asText))].join(' ');
 
 const failed = ({ user, command, installHint }: Plugin, what: string, cause?: unknown): UserError =>
   new UserError(`the program for the credentials of user '${user}' ${what}`, {

@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { messageOf } from '../../errors.ts';
+import { asText } from '../../json.ts';
 import { type Entry, entriesOf, isEntry, kubeconfigError } from './parse.ts';
 
 /** A kubeconfig, and the folder that its relative paths start from. */
@@ -12,7 +13,7 @@ export type Found = { readonly entry: Entry; readonly folder: string };
 export const findEntry = (sources: readonly Source[], list: string, name: string): Found | undefined =>
   sources
     .flatMap(({ file, folder }) => entriesOf(file, list).map((entry) => ({ entry, folder })))
-    .find(({ entry }) => String(entry.name) === name);
+    .find(({ entry }) => asText(entry.name) === name);
 
 /** Fields with the path of a certificate or a key. */
 export const certificateFields: readonly string[] = ['certificate-authority', 'client-certificate', 'client-key'];
@@ -21,7 +22,7 @@ export const certificateFields: readonly string[] = ['certificate-authority', 'c
 const foreignFields: readonly string[] = ['token-file'];
 
 const textOf = (value: unknown): string | undefined =>
-  value === undefined || value === null || value === '' ? undefined : String(value);
+  value === undefined || value === null || value === '' ? undefined : asText(value);
 
 /** The library compares names as they are: YAML may have one as a number. */
 const namesAsText = (body: Entry): Entry => ({ ...body, cluster: textOf(body.cluster), user: textOf(body.user) });

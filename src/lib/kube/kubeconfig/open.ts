@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../../errors.ts';
 import type { ProxyEnv } from '../../http/dispatcher.ts';
 import { openPool, type Pool } from '../../http/pool.ts';
 import { endpointOf, type Way } from '../../http/proxied.ts';
+import { asText } from '../../json.ts';
 import { execaRunner } from '../../process/runner.ts';
 import { type Credentials, credentialsOf, pemIn, textIn } from '../credentials/credentials.ts';
 import type { ExecContext } from '../credentials/exec.ts';
@@ -37,8 +38,8 @@ const connectTimeoutMs = 10_000;
 const hint = 'give another kubeconfig, or repair it';
 
 const noContext = (file: Entry, name: unknown): UserError => {
-  const known = entriesOf(file, 'contexts').map((one) => String(one.name));
-  return new UserError(`kubeconfig has no context '${String(name ?? '')}'`, {
+  const known = entriesOf(file, 'contexts').map((one) => asText(one.name));
+  return new UserError(`kubeconfig has no context '${asText(name ?? '')}'`, {
     id: 'cluster.no-context',
     hint: `known contexts: ${known.join(', ') || 'none'}`,
   });
@@ -46,7 +47,7 @@ const noContext = (file: Entry, name: unknown): UserError => {
 
 /** The body of the entry that a context names. */
 const bodyIn = (file: Entry, list: string, key: string, name: unknown): Entry | undefined => {
-  const found = entriesOf(file, list).find((entry) => String(entry.name) === String(name))?.[key];
+  const found = entriesOf(file, list).find((entry) => asText(entry.name) === asText(name))?.[key];
   return isEntry(found) ? found : undefined;
 };
 
@@ -98,7 +99,7 @@ const openContext = (file: Entry, kubeContext: string | undefined, options: Open
   const context = bodyIn(file, 'contexts', 'context', wanted);
   const cluster = context && bodyIn(file, 'clusters', 'cluster', context.cluster);
   if (!cluster) throw noContext(file, wanted);
-  const [name, user] = [String(context.cluster), String(context.user ?? '')];
+  const [name, user] = [asText(context.cluster), asText(context.user ?? '')];
   const server = serverOf(name, cluster);
   const proxy = proxyOf(name, cluster, { server, env });
   const exec: ExecContext = { runner: execaRunner, cluster: clusterInfo(cluster, server) };

@@ -1,5 +1,6 @@
 // Tested in test/instance/access.test.ts and test/cluster/attach/attach.test.ts, too
 import { isLoopback } from '../../cidr.ts';
+import { asText } from '../../json.ts';
 import { describePlugin } from '../credentials/exec.ts';
 import { type Entry, entriesOf, isEntry, parseKubeconfig } from './parse.ts';
 import { renderKubeconfig } from './render.ts';
@@ -40,7 +41,7 @@ export const findClearText = (text: string): string | undefined => {
   const { cluster, user } = partsOf(text);
   const [{ cluster: body }, { user: own }] = [cluster, user];
   if (!isEntry(body) || !isEntry(own) || !secrets.some((field) => own[field])) return undefined;
-  const server = serverOf(String(cluster.name), body);
+  const server = serverOf(asText(cluster.name), body);
   const { protocol, hostname } = new URL(server);
   return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.+)\]$/, '$1')) ? server : undefined;
 };

@@ -22,6 +22,15 @@ test.each<[object, object]>([
       'Impersonate-Extra-x%2Fy': ['1', '2'],
     },
   ],
+  // of a file in JSON or YAML, where a name may be anything
+  [
+    { as: 'j', 'as-groups': [{ toString: 1 }], 'as-user-extra': { '\ud800': [{ a: 1 }] } },
+    {
+      'Impersonate-User': ['j'],
+      'Impersonate-Group': ['{"toString":1}'],
+      'Impersonate-Extra-%EF%BF%BD': ['{"a":1}'],
+    },
+  ],
 ])('%j is sent as %j', async (user, headers) => {
   expect(await headersOf(user)).toEqual(headers);
 });
@@ -55,4 +64,17 @@ test.each([
   expect(() => credentialsOf('me', user, undefined)).toThrow(
     expect.objectContaining({ id: 'usage.kubeconfig', message: expect.stringContaining(words) }),
   );
+});
+
+test.each([
+  [{ token: 's3cret\nb' }, 'Authorization'],
+  [{ token: 't', as: 'Łukasz' }, 'Impersonate-User'],
+  [{ token: 't', as: 'a', 'as-groups': ['b', 'c\r\nx: y'] }, 'Impersonate-Group'],
+])('what no header can have is told before it is sent, without its value: %j', async (user, header) => {
+  const failure = await headersOf(user).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    id: 'usage.kubeconfig',
+    message: `kubeconfig: user 'me' has a character in ${header} that no HTTP header can have, such as a line break`,
+    hint: 'write the token, or the name, again on one line',
+  });
 });

@@ -122,3 +122,7 @@ test('a command line is shown without its secrets', () => {
     'kubelogin get-token --client-secret ... --server-id ... --password=... -p ...',
   );
 });
+
+test('arguments that are no text are none that can be called', () => {
+  expect(describePlugin({ command: { toString: 1 }, args: [{ toString: 1 }] })).toBe('{"toString":1} ...');
+});

@@ -10,22 +10,57 @@ test('entries are added, the current context and all else stay', () => {
   expect(read(merged).clusters.slice(0, 2)).toEqual(read(text).clusters);
 });
 
-test('an entry of the same name is replaced, and doing it again changes nothing', () => {
+test('an entry of the same name is replaced in its place, and doing it again changes nothing', () => {
   const once = mergeKubeconfig(config(['taskgate-dev', 'work'], 'work', 'https://old'), added);
   expect(read(once).clusters).toEqual([
-    { name: 'work', cluster: { server: 'https://old' } },
     { name: 'taskgate-dev', cluster: { server: 'https://ours' } },
+    { name: 'work', cluster: { server: 'https://old' } },
   ]);
   expect(mergeKubeconfig(once, added)).toBe(once);
 });
 
+test.each(['', '# only a comment\n'])('an empty file becomes a kubeconfig: %j', (text) => {
+  const merged = mergeKubeconfig(text, added);
+  expect(read(merged)).toMatchObject({ apiVersion: 'v1', kind: 'Config', 'current-context': '' });
+  expect(contextNames(merged)).toEqual(['taskgate-dev']);
+  expect(merged.startsWith(text)).toBe(true);
+});
+
+/** Entries of the user's, each of which was changed or lost when the file was written anew. */
+const others = {
+  'scalars of YAML 1.1':
+    'clusters:\n- name: a\n  cluster: {server: https://a, insecure-skip-tls-verify: yes}\nusers:\n- name: a\n  user:\n    password: 0123\ncontexts: []\n',
+  'comments, and an order of its own':
+    '# mine\ncontexts:\n  # first\n  - name: a # the best\n\n# users\nusers: null\nclusters:\n  - {name: a}\n# end\n',
+  'no list at all': 'apiVersion: v1\n',
+  'lists that kubectl left empty': 'apiVersion: v1\nclusters: null\ncontexts: null\nkind: Config\nusers: null\n',
+  'lines that end as on Windows': 'clusters:\r\n- name: a\r\nusers: []\r\ncontexts:\r\n- name: b\r\n',
+  'no newline at the end': 'users: []\ncontexts: []\nclusters:\n- name: a',
+  JSON: '{"clusters":[{"name":"a"}],"contexts":[],"users":[ {"name":"u"} ],"kind":"Config"}',
+  'an entry that is none': 'contexts:\n- ~\nusers: []\nclusters: []\n',
+  'blanks and block scalars':
+    'clusters:\n-   name: a\nusers:\n-\n  name: a\n  user:\n    token: |\n      x\n\ncontexts: [ ]\n',
+  'a start and an end': '%YAML 1.1\n---\nusers: []\nclusters: []\ncontexts: []\n...\n',
+};
+
+test.each(Object.entries(others))('%s: only our entries are written and removed again, byte by byte', (_, text) => {
+  const merged = mergeKubeconfig(text, added);
+  expect(read(merged).contexts).toContainEqual(expect.objectContaining({ name: 'taskgate-dev' }));
+  expect(mergeKubeconfig(merged, added)).toBe(merged);
+  const emptied = text.endsWith('apiVersion: v1\n') ? `${text}clusters: null\nusers: null\ncontexts: null\n` : text;
+  expect(unmergeKubeconfig(merged, 'taskgate-dev')).toBe(emptied);
+});
+
 test.each([
-  '',
-  '# only a comment\n',
-  'apiVersion: v1\nclusters: null\n',
-])('the entries are added to an empty file: %j', (text) => {
-  expect(read(mergeKubeconfig(text, added))).toMatchObject({ apiVersion: 'v1', kind: 'Config', 'current-context': '' });
-  expect(contextNames(mergeKubeconfig(text, added))).toEqual(['taskgate-dev']);
+  'contexts: &c []\nusers: *c\n',
+  'clusters: !!map {}\n',
+  'clusters: {a: b}\n',
+])('refuses a file in which no entry can be added alone: %j', (text) => {
+  const edit = () => mergeKubeconfig(text, added);
+  expect(edit).toThrow(/^your kubeconfig .*cannot be edited without changing the rest of it$/);
+  expect(edit).toThrow(
+    expect.objectContaining({ id: 'usage.kubeconfig', hint: expect.stringMatching(/nothing was changed$/) }),
+  );
 });
 
 test('removing the entries restores the file; a current context that was removed is unset', () => {

@@ -26,3 +26,5 @@ export const sendBytes = (port: number, text: string): Promise<void> =>
     socket.on('error', () => undefined).on('close', () => resolve());
     socket.resume();
   });
+
+export type Peer = Awaited<ReturnType<typeof startPeer>>;

@@ -96,7 +96,7 @@ export const dockerInfo: readonly [unknown] = [
 
 const vpnLink = { linkinfo: { info_kind: 'tun' }, addr_info: [{ local: '10.8.0.1', family: 'inet' }] };
 export const ipOutput: readonly [unknown] = [
-  [{ dst: 'default', dev: 'eth0', prefsrc: '10.0.0.1', ifname: 'eth0', ...vpnLink }],
+  [{ dst: 'default', dev: 'eth0', table: 'main', prefsrc: '10.0.0.1', priority: 5, ifname: 'eth0', ...vpnLink }],
 ];
 
 export const podLists: readonly [unknown] = [
@@ -129,8 +129,41 @@ export const sshLines: readonly [string, ...string[]] = [
   'Permission denied (publickey).',
 ];
 
+export const sshSettings: readonly [string, ...string[]] = [
+  'user root\nhostname h\nport 22\nuserknownhostsfile /root/.ssh/known_hosts /root/.ssh/known_hosts2\nproxyjump none\n',
+  'user me\nhostname h\nport 2222\nproxyjump a@b:22,[::1]:3\nidentityfile ~/.ssh/id\nsendenv LANG\n',
+];
+
+export const statuses: readonly [unknown, ...unknown[]] = [
+  { kind: 'Status', code: 403, reason: 'Forbidden', message: 'pods is forbidden: exceeded quota' },
+  { metadata: { name: 'a', namespace: 'n' } },
+];
+
 export const registryHeaders: readonly [string] = ['Bearer realm="https://auth.docker.io/token",service="r",scope="s"'];
 
 export const masterFiles: readonly [string] = [
   'port: 8080\nresource_manager: &a\n  type: kubernetes\n  namespace: default\nother: *a\nlist: [1, {x: ~}]\n',
 ];
+
+const digest = `sha256:${'a'.repeat(64)}`;
+export const imageManifests: readonly [unknown, ...unknown[]] = [
+  {
+    manifests: [
+      { digest, size: 5, platform: { os: 'linux', architecture: 'amd64' } },
+      { digest, size: 1 },
+    ],
+  },
+  { config: { digest, size: 5 }, layers: [{ digest, size: 5, mediaType: 'x' }] },
+  { errors: [{ code: 'DENIED' }] },
+];
+
+const stamp = { path: 'a', size: 1, mtimeMs: 0, mode: 0o755, sha256: 'a'.repeat(64) };
+export const bundleIndex = {
+  schema: 1,
+  items: {
+    k: {
+      ...{ schema: 1, key: 'k', source: 'go', files: [stamp], links: [{ path: 'l', target: 'a' }] },
+      proofs: [{ of: 'x', sha256: 'a', by: 'pin' }],
+    },
+  },
+};
