@@ -13,9 +13,12 @@ const holds = ({ metadata, status }: Conditioned, type: string): Verdict => {
   return `${type}=${condition.status}${why ? ` (${why})` : ''}`;
 };
 
+/** Of names that another CRD has, `Established` says only that there are some. */
 export const isEstablished = (crd: Conditioned): Verdict => {
   const verdict = holds(crd, 'Established');
-  return verdict === true || `${crd.metadata.name}: ${verdict}`;
+  if (verdict === true) return true;
+  const names = crd.status?.conditions?.find(({ type, status }) => type === 'NamesAccepted' && status === 'False');
+  return `${crd.metadata.name}: ${verdict}${names?.message ? `: ${names.message}` : ''}`;
 };
 
 /** For GatewayClass and Gateway. */

@@ -172,6 +172,20 @@ test('the object of a watch by name may not be there yet', () => {
   expect(theOne(isPodReady)([pod('a', ready)])).toBe(true);
 });
 
+test('a CRD of which another one has a name says which', () => {
+  const conditions = [
+    { type: 'NamesAccepted', status: 'False', reason: 'KindConflict', message: '"TCPRoute" is already in use' },
+    { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
+  ];
+  const crd = {
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'tcproutes' } },
+    status: { conditions },
+  };
+  expect(isEstablished(crd)).toBe(
+    'tcproutes: Established=False (NotAccepted: not all names are accepted): "TCPRoute" is already in use',
+  );
+});
+
 test.each([
   [{ conditions: [{ type: 'Established', status: 'True' }] }, true],
   [{ conditions: [{ type: 'NamesAccepted', status: 'True' }] }, 'tcproutes: no Established condition yet'],
