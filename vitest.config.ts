@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/process/**', 'test/minikube/**'],
+          exclude: ['test/e2e/**', 'test/process/**', 'test/minikube/**', 'test/api/**'],
           testTimeout: 15_000,
           expect: { requireAssertions: true, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again
@@ -29,6 +29,18 @@ export default defineConfig({
       },
       {
         test: { name: 'process', include: ['test/process/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
+      },
+      {
+        test: {
+          name: 'api',
+          include: ['test/api/**/*.test.ts'],
+          globalSetup: 'test/support/api/global-setup.ts',
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+          expect: { requireAssertions: true, poll: { interval: 20, timeout: 30_000 } },
+          isolate: false,
+          maxWorkers: 2,
+        },
       },
       {
         test: {

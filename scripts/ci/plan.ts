@@ -61,6 +61,7 @@ const nativeLane: Lane = [
     limitSeconds: minutes(8),
   },
   { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(20) },
+  { key: 'api', title: 'API server tests', suite: 'api', command: vitest('api'), limitSeconds: minutes(10) },
   {
     key: 'e2e',
     title: 'e2e tests, native provider',

@@ -8,7 +8,9 @@ import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
 import { copyToBundle } from './bundle/writer.ts';
 import {
   type Artifacts,
+  type ControlPlane,
   describeArtifacts,
+  describeControlPlane,
   describeGatewayArtifacts,
   describeManifest,
   describePolicyEngine,
@@ -28,7 +30,7 @@ import type { OnProgress } from './store/progress.ts';
 import { makeTrust } from './store/trust.ts';
 
 export type { Pins } from '../model/pins.ts';
-export type { Artifacts, BinaryName, GatewayArtifacts, PolicyEngine } from './describe.ts';
+export type { Artifacts, BinaryName, ControlPlane, GatewayArtifacts, PolicyEngine } from './describe.ts';
 export type { ArtifactProgress } from './store/progress.ts';
 
 export type ArtifactsInput = BundleProof & {
@@ -102,6 +104,12 @@ export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<Gat
 export const ensurePolicyImages = async (input: ArtifactsInput): Promise<GatewayArtifacts['images']> => {
   const { stored } = await ensureStored(input, ['policyImages']);
   return describePolicyImages(input.pins, stored.policyImages);
+};
+
+/** Ensures what an API server without a node needs, and Contour's manifest for it. */
+export const ensureControlPlane = async (input: ArtifactsInput): Promise<ControlPlane> => {
+  const { stored } = await ensureStored(input, ['kubernetes', 'etcd', 'contourManifest']);
+  return describeControlPlane(input.pins, stored);
 };
 
 /** Ensures only Contour's manifest, for a cluster that pulls its images. */

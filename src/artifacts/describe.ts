@@ -35,6 +35,11 @@ export type Artifacts = GatewayArtifacts & {
   readonly env: Readonly<Record<string, string>>;
 };
 
+/** What an API server without a node needs, as absolute paths. */
+export type ControlPlane = Pick<GatewayArtifacts, 'contourManifest'> & {
+  readonly binaries: Readonly<Record<(typeof kubernetesPrograms)[number] | 'etcd', string>>;
+};
+
 /** The engine that enforces NetworkPolicies on a native node, as absolute paths. */
 export type PolicyEngine = {
   readonly kubeRouter: string;
@@ -66,15 +71,23 @@ export const describeGatewayArtifacts = (
   contourManifest: describeManifest(pins, contourManifest),
 });
 
+/** The paths inside the items of a control plane. */
+export const describeControlPlane = (
+  pins: Pins,
+  { kubernetes, etcd, contourManifest }: Pick<Stored, 'kubernetes' | 'etcd' | 'contourManifest'>,
+): ControlPlane => ({
+  contourManifest: describeManifest(pins, contourManifest),
+  binaries: { ...pathsIn(kubernetes.dir, kubernetesPrograms), etcd: join(etcd.dir, 'etcd') },
+});
+
 /** The paths inside the items. */
 export const describeArtifacts = (pins: Pins, arch: Arch, stored: Omit<Stored, PolicyItem>): Artifacts => {
-  const { kubernetes, etcd, coredns, runtime } = stored;
+  const { coredns, runtime } = stored;
   return {
     ...describeGatewayArtifacts(pins, stored),
     binaries: {
-      ...pathsIn(kubernetes.dir, kubernetesPrograms),
+      ...describeControlPlane(pins, stored).binaries,
       ...pathsIn(runtime.dir, runtimePrograms, (name) => runtimePaths[name]),
-      etcd: join(etcd.dir, 'etcd'),
       coredns: join(coredns.dir, 'coredns'),
     },
     cniPluginsDir: join(runtime.dir, cniPluginsPath),

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   type ArtifactsInput,
   ensureArtifacts,
+  ensureControlPlane,
   ensureGatewayArtifacts,
   type Pins,
   writeBundle,
@@ -122,6 +123,20 @@ test('an existing cluster needs only images and manifest', async () => {
   expect((await stat(images.archive)).size).toBeGreaterThan(layer.length);
   expect(await readFile(contourManifest.path, 'utf8')).toBe(manifest);
   expect(lines.filter((line) => line.endsWith(' done')).toSorted()).toEqual(['contour-manifest done', 'images done']);
+});
+
+test('an API server without a node needs no image and no system package', async () => {
+  const { testPins } = await startWorld();
+  const { input, lines } = await setUp(testPins);
+  const { binaries, contourManifest } = await ensureControlPlane(input);
+  expect(await readFile(binaries['kube-apiserver'], 'utf8')).toBe('program kube-apiserver');
+  expect(await readFile(binaries.etcd, 'utf8')).toBe('program etcd');
+  expect(await readFile(contourManifest.path, 'utf8')).toBe(manifest);
+  expect(lines.filter((line) => line.endsWith(' done')).toSorted()).toEqual([
+    'contour-manifest done',
+    'etcd done',
+    'kubernetes done',
+  ]);
 });
 
 test('a bundle of a build that lacks something names it, and asks no network', async () => {

@@ -1,8 +1,11 @@
-import type { Kube } from '../../src/lib/kube/client.ts';
+import type { ApplyOptions, Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../src/lib/kube/types.ts';
-import { fakeStore, kindOf, mergeApplied, mergePatch, placeOf, refusal, type Store } from './kube-store.ts';
+import { applyFields } from './kube/fields.ts';
+import { kindOf, placeOf, refusal } from './kube/names.ts';
+import { asWritten, verifyNamesVersion, verifyVersion } from './kube/rules.ts';
+import { fakeStore, mergePatch, type Store } from './kube/store.ts';
 
-export { refusal } from './kube-store.ts';
+export { refusal } from './kube/names.ts';
 
 export type FakeKubeInput = {
   /** What the API server has at first. */
@@ -34,10 +37,15 @@ export type FakeKube = {
 
 type Note = (verb: string, ref: ObjectRef, sent?: { readonly object?: unknown; readonly dryRun?: boolean }) => void;
 
+/** By these the API server tells an apply from other writes of the same program. */
+const managers = { apply: 'taskgate (Apply)', update: 'taskgate (Update)', other: 'another client' } as const;
+
 /**
- * An API server in memory that keeps every call and fails on what it was not told. Only what tests need is like the real
- * one: applies and merge patches merge, lost races are 409, watches follow changes. Nothing is defaulted or validated,
- * json patches are refused and field selectors ignored.
+ * An API server in memory that keeps every call and fails on what it was not told. test/api/contract.test.ts proves on a
+ * real one what it is like: server-side apply (owners of fields, conflicts, what is taken out), merge patches, generations,
+ * lost races, finalizers, selectors, watches. Nothing is defaulted or validated, no controller runs but `react`, and an
+ * object's namespace need not be there. What it does not know (JSON patches, foreground deletion, other selectors) it
+ * throws as an error of the test.
  */
 export const fakeKube = (input: FakeKubeInput = {}): FakeKube => {
   const calls: string[] = [];
@@ -81,10 +89,10 @@ export const fakeKube = (input: FakeKubeInput = {}): FakeKube => {
     writes: () =>
       calls.filter((call) => /^(apply|create|update|patch|remove)/.test(call) && !call.endsWith('(dry run)')),
     objects: store.all,
-    put: (object) => void store.write(object),
+    put: (object) => void store.write(object, { manager: managers.other }),
     drop: (ref) => void store.drop(ref),
   };
-  for (const object of input.objects ?? []) store.write(object);
+  for (const object of input.objects ?? []) store.write(object, { manager: managers.other });
   return fake;
 };
 
@@ -104,31 +112,55 @@ const readers = (store: Store, note: Note): Pick<Kube, 'get' | 'find'> => ({
   },
 });
 
-const writers = (store: Store, note: Note): Pick<Kube, 'apply' | 'create' | 'update' | 'patch' | 'remove'> => ({
-  apply: async (object, { dryRun } = {}) => {
-    note('apply', object, { object, dryRun });
-    return store.write(mergeApplied(store.find(object) ?? {}, object) as KubeObject, dryRun) as never;
+type Writers = Pick<Kube, 'apply' | 'create' | 'update' | 'patch' | 'remove'>;
+
+const apply = (store: Store, object: KubeObject, { dryRun, force = true }: ApplyOptions): KubeObject => {
+  const live = store.find(object);
+  if (live) verifyVersion(object, live);
+  const manager = managers.apply;
+  const owned = { object: live ?? ({} as KubeObject), owners: store.ownersOf(object) };
+  const { object: next, owners, conflicts } = applyFields(manager, asWritten(object, live), owned);
+  const [first] = conflicts;
+  if (first && !force) {
+    const more = `${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`;
+    throw refusal(409, 'Conflict', `Apply failed with ${more}: conflict with "${first.manager}": ${first.path}`);
+  }
+  return store.write(next, { manager, owners, dryRun });
+};
+
+const patched = (live: KubeObject, patch: unknown, subresource: 'status' | undefined): KubeObject => {
+  const merged = mergePatch(live, patch) as KubeObject & { readonly status?: unknown };
+  return subresource ? ({ ...live, status: merged.status } as KubeObject) : asWritten(merged, live);
+};
+
+const writers = (store: Store, note: Note): Writers => ({
+  apply: async (object, options = {}) => {
+    note('apply', object, { object, dryRun: options.dryRun });
+    return apply(store, object, options) as never;
   },
   create: async (object, { dryRun } = {}) => {
     note('create', object, { object, dryRun });
     if (store.find(object)) throw refusal(409, 'AlreadyExists', `${placeOf(object)} already exists`);
-    return store.write(object, dryRun) as never;
+    return store.write(asWritten(object, undefined), { manager: managers.update, dryRun }) as never;
   },
   update: async (object, { dryRun } = {}) => {
     note('update', object, { object, dryRun });
-    const { resourceVersion } = object.metadata;
-    if (resourceVersion && resourceVersion !== store.need(object).metadata.resourceVersion) {
-      throw refusal(409, 'Conflict', 'the object has been modified');
-    }
-    return store.write(object, dryRun) as never;
+    const live = store.need(object);
+    verifyNamesVersion(object);
+    verifyVersion(object, live);
+    return store.write(asWritten(object, live), { manager: managers.update, dryRun }) as never;
   },
   patch: async (ref, patch, { type, subresource, dryRun }) => {
     note(`patch${subresource ? `/${subresource}` : ''}`, ref, { object: patch, dryRun });
-    if (type === 'json') throw new Error('fakeKube does not do json patches');
-    return store.write(mergePatch(store.need(ref), patch) as KubeObject, dryRun) as never;
+    if (type === 'json') throw new Error('the fake does not know JSON patches');
+    const live = store.need(ref);
+    const next = mergePatch(live, patch) as KubeObject;
+    verifyVersion(next, live);
+    return store.write(patched(live, patch, subresource), { manager: managers.update, dryRun }) as never;
   },
-  remove: async (ref) => {
+  remove: async (ref, { propagation = 'Background' } = {}) => {
     note('remove', ref);
+    if (propagation !== 'Background') throw new Error(`the fake does not know ${propagation} deletion`);
     return store.drop(ref);
   },
 });
