@@ -9,7 +9,14 @@ export const taskKinds = [
   tcpRouteKind,
 ] as const;
 
-/** Determined's master labels every object of a task with its allocation. */
+/** One for each task that has a priority, of the whole cluster and without a label. */
+export const priorityClass = {
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  nameOf: (allocationId: string): string => `${allocationId}-priorityclass`,
+} as const;
+
+/** Determined's master labels every other object of a task with its allocation. */
 export const allocationLabel = 'determined';
 
 export const allocationLabels = (allocationId: string) => ({ [allocationLabel]: allocationId });

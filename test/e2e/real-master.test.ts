@@ -63,7 +63,7 @@ describe('a command through a stand-in master whose work on the Gateway is real'
     expect(proven).toMatchObject({ ok: true, cleanup: { ok: true } });
     expect(proven.hops.at(-1)?.to).toBe(`DET_MASTER http://${hostAddress}:${taskgate.masterPort}`);
     expect(proven.cleanup.removed.map((one) => one.split(' ')[0])).toEqual(
-      expect.arrayContaining(['listener', 'Job', 'Pod', 'ConfigMap', 'Service', 'TCPRoute']),
+      expect.arrayContaining(['listener', 'Job', 'Pod', 'ConfigMap', 'Service', 'TCPRoute', 'PriorityClass']),
     );
     expect((await seedListeners()).filter((listener) => listener.startsWith('det-'))).toEqual([]);
   });

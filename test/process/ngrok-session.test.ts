@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { TunnelState } from '../../src/model/tunnel-status.ts';
+import type { TunnelStatus } from '../../src/model/tunnel-status.ts';
 import { probePublicEnd } from '../../src/tunnel/relay/probe.ts';
 import { startRelay } from '../../src/tunnel/relay/relay.ts';
 import { superviseTunnel } from '../../src/tunnel/supervise/supervise.ts';
@@ -37,9 +37,10 @@ const keep = async (driver: ReturnType<Scene['driver']>) => {
   return {
     status,
     [Symbol.asyncDispose]: dispose,
-    /** Ends with the test's time if that state never comes. */
-    until: async (state: TunnelState) => {
-      while (status().state !== state) await change.promise;
+    /** Ends with the test's time if it never comes to that. */
+    until: async (wanted: Partial<TunnelStatus>) => {
+      const isSo = () => Object.entries(wanted).every(([key, value]) => status()[key as keyof TunnelStatus] === value);
+      while (!isSo()) await change.promise;
     },
   };
 };
@@ -54,29 +55,29 @@ describe('an agent that is up, without questions through its public end', { conc
     scene,
   }) => {
     await using tunnel = await keep(scene.driver({ STAND_IN_NGROK_CUT: cut }));
-    await tunnel.until('up');
+    await tunnel.until({ state: 'up' });
     expect(probes(await scene.requests())).toHaveLength(1);
     await scene.toggleSession();
-    await tunnel.until('degraded');
+    await tunnel.until({ state: 'degraded' });
     // by its log: its API is looked at only each 15 s, and still has the tunnel
     expect(tunnel.status().detail).toMatch(detail);
     expect(await throughPublicEnd(tunnel.status().address?.port ?? 0, 'x')).toContain('(ERR_NGROK_3200)');
     expect(probes(await scene.requests())).toHaveLength(1);
     await scene.toggleSession();
-    await tunnel.until('up');
+    await tunnel.until({ state: 'up' });
     expect(probes(await scene.requests())).toHaveLength(2);
     expect(tunnel.status().restarts).toBe(0);
   });
 
   test('one that no longer answers at its API', async ({ scene }) => {
     await using tunnel = await keep(scene.driver());
-    await tunnel.until('up');
+    await tunnel.until({ state: 'up' });
     await scene.signal('SIGSTOP');
-    await tunnel.until('degraded');
+    await tunnel.until({ state: 'degraded' });
     expect(tunnel.status().detail).toMatch(/^the agent no longer reports the tunnel: its API/);
     expect(probes(await scene.requests())).toHaveLength(1);
     await scene.signal('SIGCONT');
-    await tunnel.until('up');
+    await tunnel.until({ state: 'up' });
   });
 });
 
@@ -88,7 +89,7 @@ describe("ngrok's own pages at the public end", { concurrent: true }, () => {
     scene,
   }) => {
     await using tunnel = await keep(scene.driver({ STAND_IN_NGROK_PAGE: page }));
-    await tunnel.until('failed');
+    await tunnel.until({ state: 'failed' });
     expect(tunnel.status()).toMatchObject({
       errorId,
       detail: expect.stringMatching(detail),
@@ -101,15 +102,15 @@ describe("ngrok's own pages at the public end", { concurrent: true }, () => {
     scene,
   }) => {
     await using tunnel = await keep(scene.driver({ STAND_IN_NGROK_PAGE: '734' }));
-    await tunnel.until('degraded');
-    const told = { errorId: 'tunnel.ngrok-rate', hint: expect.stringMatching(/passes within a minute/), restarts: 0 };
+    await tunnel.until({ errorId: 'tunnel.ngrok-rate' });
+    const told = { state: 'probing', hint: expect.stringMatching(/passes within a minute/), restarts: 0 };
     expect(tunnel.status()).toMatchObject(told);
     expect(probes(await scene.requests())).toHaveLength(1);
   });
 
   test('the warning before a free endpoint is for browsers, not for tasks nor for the questions', async ({ scene }) => {
     await using tunnel = await keep(scene.driver());
-    await tunnel.until('up');
+    await tunnel.until({ state: 'up' });
     const { port = 0 } = tunnel.status().address ?? {};
     const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' };
     expect(await throughPublicEnd(port, 'api', browser)).toContain('(ERR_NGROK_6024)');
@@ -121,6 +122,6 @@ test('through a TCP address each question is a connection, and counted', async (
   const free = await listening(createServer());
   await free[Symbol.asyncDispose]();
   await using tunnel = await keep(scene.driver({}, { tcpAddress: `localhost:${free.port}` }));
-  await tunnel.until('up');
+  await tunnel.until({ state: 'up' });
   expect(await scene.requests()).toEqual(['TCP']);
 });

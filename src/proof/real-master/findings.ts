@@ -83,11 +83,15 @@ export const findTaskEnd = ({ state, exitStatus, logs }: TaskTrouble): Finding =
   };
 };
 
+const unstarted: Finding = {
+  cause: 'the master has not started the task',
+  hint: 'is there room in the resource pool? a task without slots needs a node that accepts it',
+};
+
+/** Masters before 0.19 have PENDING and ASSIGNED, later ones QUEUED. */
 const stuck: Readonly<Record<string, Finding>> = {
-  STATE_PENDING: {
-    cause: 'the master has not started the task',
-    hint: 'is there room in the resource pool? a task without slots needs a node that accepts it',
-  },
+  STATE_QUEUED: unstarted,
+  STATE_PENDING: unstarted,
   STATE_ASSIGNED: { cause: 'no pod of the task is scheduled', hint: 'see the events of its pod' },
   STATE_PULLING: {
     cause: 'the image of the task is still being pulled',

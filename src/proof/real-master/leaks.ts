@@ -1,10 +1,10 @@
-import type { Kube } from '../../lib/kube/client.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import { listenerName } from '../../model/task-listener.ts';
-import { allocationSelector, taskKinds } from '../../model/task-objects.ts';
+import { allocationSelector, priorityClass, taskKinds } from '../../model/task-objects.ts';
 import { portsOf } from '../sample-task/listeners.ts';
 import { listenersOf, type MasterTask } from './path.ts';
 
@@ -21,8 +21,23 @@ const namesOf = async (kube: Kube, kind: (typeof kinds)[number], task: MasterTas
   return objects.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
 };
 
+/**
+ * The task's priority, which has no label and no namespace. Who may not read such objects knows nothing of it, as the
+ * master's own rights on them are optional.
+ */
+const priorityOf = async (kube: Kube, { allocationId }: MasterTask): Promise<readonly string[]> => {
+  const { apiVersion, kind, nameOf } = priorityClass;
+  try {
+    const found = await kube.find({ apiVersion, kind, metadata: { name: nameOf(allocationId) } });
+    return found ? [`${kind} ${found.metadata.name}`] : [];
+  } catch (error) {
+    if (error instanceof KubeError && error.code === 403) return [];
+    throw error;
+  }
+};
+
 const objectsOf = async (kube: Kube, task: MasterTask): Promise<readonly string[]> =>
-  (await Promise.all(kinds.map((kind) => namesOf(kube, kind, task)))).flat();
+  (await Promise.all([...kinds.map((kind) => namesOf(kube, kind, task)), priorityOf(kube, task)])).flat();
 
 /** What the master holds for a task now. */
 export const findHeld = async (kube: Kube, task: MasterTask): Promise<Held> => {
@@ -63,7 +78,7 @@ export const verifyNothingLeft = async (
     {
       timeoutMs,
       id: 'proof.leak',
-      hint: 'does the user of the master have delete on jobs, services, tcproutes, and update on gateways? its next start removes what is left',
+      hint: 'does the user of the master have delete on jobs, services, tcproutes, priorityclasses, and update on gateways? its next start removes what is left',
     },
   );
   return [...held.ports.map((port) => `listener ${listenerName(port)} and its annotation`), ...held.objects];

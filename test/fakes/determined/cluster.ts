@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../../src/lib/errors.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
-import { isReady, type Pod } from '../../../src/lib/kube/shapes.ts';
+import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
-import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
-import { isUnrecoverable } from '../../../src/proof/sample-task/pod.ts';
+import { addTaskListeners, removeTaskListeners } from './listeners.ts';
 import {
+  clusterId,
   type DetMaster,
   makeCommandConfigMap,
   makeCommandJob,
   makeCommandPath,
+  makePriorityClass,
+  priorityClassName,
   type StandInTask,
-} from './manifests.ts';
+} from './shapes.ts';
 
 /** What the stand-in does wrong on purpose. */
 export type Misbehaviour = {
   /** Runs the task and never registers its proxy. */
   readonly forgetsProxy?: boolean;
   /** Leaves this kind behind after a kill. */
-  readonly leaves?: 'TCPRoute' | 'listener';
+  readonly leaves?: 'TCPRoute' | 'listener' | 'PriorityClass';
+  /** The only state that it ever gives for a task. */
+  readonly staysIn?: 'STATE_QUEUED' | 'STATE_PULLING';
   /** Never notices that the pod runs. */
   readonly staysStarting?: boolean;
   /** Never notices that the Job is gone. */
@@ -49,12 +53,22 @@ export type Running = {
   readonly stopped: AbortController;
 };
 
-const clusterId = 'a1b2c3d4';
-
 const crash = 'task failed without an associated exit code: job crashed';
 
-const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, { jobName, namespace, podPorts }: StandInTask) => {
+/** Its rights on PriorityClasses may be missing: then it goes on without. */
+const unlessRefused = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
+const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, task: StandInTask) => {
+  const { jobName, namespace, podPorts } = task;
   const metadata = { name: jobName, namespace };
+  const priority = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' };
+  if (misbehaviour?.leaves !== 'PriorityClass') {
+    await unlessRefused(kube.remove({ ...priority, metadata: { name: priorityClassName(task) } }));
+  }
   await kube.remove({ apiVersion: 'batch/v1', kind: 'Job', metadata });
   await kube.remove({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
   for (const index of podPorts.keys()) {
@@ -65,23 +79,20 @@ const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, { jobName, 
   }
 };
 
-/** ConfigMap, Job, listeners, then a Service and a TCPRoute for each port: the real master's order. */
+/** PriorityClass, ConfigMap, Job, listeners, then a Service and a TCPRoute for each port: the real master's order. */
 const makeAll = async (options: ClusterOptions, { task, logs }: Running): Promise<readonly number[]> => {
   const { kube, gateway } = options;
+  const hasPriority = await unlessRefused(kube.create(makePriorityClass(task)));
   await kube.create(makeCommandConfigMap(task));
-  await kube.create(makeCommandJob(task, options));
+  await kube.create(makeCommandJob(task, { ...options, hasPriority }));
   const count = task.podPorts.length;
-  const { ports } = await addListeners(kube, gateway, { allocationId: task.allocationId, wanted: 'lowest', count });
+  const ports = await addTaskListeners(kube, gateway, { allocationId: task.allocationId, count });
   logs.push(`created gateway proxy listeners2 [${ports.join(' ')}]`);
   for (const [index, podPort] of task.podPorts.entries()) {
-    const exposure = {
-      protocol: 'http',
-      podPort,
-      listenerPort: ports[index] ?? 0,
-      name: `${task.jobName}-${index}`,
-    } as const;
-    for (const object of makeCommandPath(task, exposure, gateway)) await kube.create(object);
+    const path = { index, podPort, listenerPort: ports[index] ?? 0 };
+    for (const object of makeCommandPath(task, path, gateway)) await kube.create(object);
   }
+  logs.push('created gateway proxy resources');
   return ports;
 };
 
@@ -92,7 +103,7 @@ const endUnreached = async (options: ClusterOptions, running: Running): Promise<
     'resources failed with non-zero exit code: container failed with non-zero exit code: 80 (exit code 80)';
   running.state = 'STATE_TERMINATED';
   await removeObjects(options, task);
-  await removeListeners(options.kube, options.gateway, (allocation) => allocation === task.allocationId);
+  await removeTaskListeners(options.kube, options.gateway, task.allocationId);
 };
 
 const register = ({ misbehaviour, shipsLogs }: ClusterOptions, running: Running, ports: readonly number[]): void => {
@@ -104,6 +115,19 @@ const register = ({ misbehaviour, shipsLogs }: ClusterOptions, running: Running,
   running.state = 'STATE_RUNNING';
 };
 
+const statusesOf = ({ status }: Pod) => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
+
+const hasFailed = (pod: Pod): boolean =>
+  pod.status?.phase === 'Failed' || statusesOf(pod).some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+const isPulling = (pod: Pod): boolean =>
+  statusesOf(pod).some(({ state }) => state?.waiting?.reason === 'ContainerCreating');
+const isRunning = ({ status }: Pod): boolean =>
+  status?.phase === 'Running' &&
+  (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
+
 /** Follows the pods to RUNNING, or to the exit of the stand-in's log shipper. */
 const follow = async (options: ClusterOptions, running: Running, ports: readonly number[]): Promise<void> => {
   const { task, stopped } = running;
@@ -111,14 +135,19 @@ const follow = async (options: ClusterOptions, running: Running, ports: readonly
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector };
   for await (const pods of options.kube.watch<Pod>(selection, stopped.signal)) {
     if (stopped.signal.aborted) return;
-    if (pods.some(isUnrecoverable)) return endUnreached(options, running);
-    if (pods.some(isReady) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
+    if (pods.some(hasFailed)) return endUnreached(options, running);
+    if (pods.some(isRunning) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
+    if (pods.length > 0) running.state = pods.some(isPulling) ? 'STATE_PULLING' : 'STATE_STARTING';
   }
 };
 
 const run = async (options: ClusterOptions, running: Running): Promise<void> => {
+  const { staysIn } = options.misbehaviour ?? {};
+  if (staysIn) {
+    running.state = staysIn;
+    return;
+  }
   try {
-    running.state = 'STATE_STARTING';
     const ports = await makeAll(options, running);
     await follow(options, running, ports);
   } catch (error) {
@@ -140,9 +169,16 @@ export const launchTask = (
 ): Running => {
   const id = randomUUID();
   const { namespace } = options;
-  const task = { id, allocationId: `${id}.1`, jobName: `det-${clusterId}-cmd-${id}`, namespace, podPorts, nonce };
+  const task = {
+    id,
+    allocationId: `${id}.1`,
+    jobName: `det-${clusterId.slice(0, 8)}-cmd-${id}`,
+    namespace,
+    podPorts,
+    nonce,
+  };
   const running: Running = {
-    ...{ task, state: 'STATE_PENDING', exitStatus: '', logs: [], targets: new Map() },
+    ...{ task, state: 'STATE_QUEUED', exitStatus: '', logs: [], targets: new Map() },
     stopped: new AbortController(),
   };
   void run(options, running);
@@ -156,7 +192,7 @@ export const killTask = async (options: ClusterOptions, running: Running): Promi
   running.targets.clear();
   await removeObjects(options, running.task);
   if (misbehaviour?.leaves !== 'listener') {
-    await removeListeners(kube, gateway, (allocation) => allocation === running.task.allocationId);
+    await removeTaskListeners(kube, gateway, running.task.allocationId);
   }
   if (misbehaviour?.staysRunning) return;
   running.exitStatus ||= 'task was killed';

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ClusterOptions, killTask, launchTask, type Running } from './cluster.ts';
+import { clusterId } from './shapes.ts';
 
 export type StandInOptions = ClusterOptions & {
   readonly username: string;
   readonly password: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** What a login takes: the real one hashes by bcrypt 15, 1 to 7 s. */
+  readonly loginMs?: number;
 };
 
 type Reply = readonly [status: number, body: unknown];
@@ -53,9 +57,25 @@ const describeTask = ({ task, state }: Running) => ({
   task: { taskId: task.id, allocations: [{ taskId: task.id, allocationId: task.allocationId, state, isReady: false }] },
 });
 
-/** Passes a request on as it is, its path and its Authorization included; an end that cannot be dialed is 502. */
-const passOn = (from: IncomingMessage, to: ServerResponse, target: { host: string; port: number }): void => {
-  const { method = 'GET', url: path = '/', headers } = from;
+/** What the proxy adds to a request. */
+const forwardedHeaders = ({ socket, headers }: IncomingMessage, scheme: string) => {
+  const from = socket.remoteAddress ?? '';
+  const before = headers['x-forwarded-for'];
+  return {
+    'x-forwarded-for': before ? `${before}, ${from}` : from,
+    'x-forwarded-proto': headers['x-forwarded-proto'] ?? scheme,
+    'x-real-ip': headers['x-real-ip'] ?? from,
+  };
+};
+
+/** Passes a request on, its path and its Authorization included; an end that cannot be dialed is 502. */
+const passOn = (
+  from: IncomingMessage,
+  to: ServerResponse,
+  { scheme, ...target }: { readonly host: string; readonly port: number; readonly scheme: string },
+): void => {
+  const { method = 'GET', url: path = '/' } = from;
+  const headers = { ...from.headers, ...forwardedHeaders(from, scheme) };
   const sent = request({ ...target, method, path, headers, timeout: 10_000 }, (answer) => {
     to.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(to);
@@ -70,11 +90,14 @@ const passOn = (from: IncomingMessage, to: ServerResponse, target: { host: strin
  * of a command, and does the master's work on the Gateway against the cluster that it is given. No database, one user.
  */
 export const startMasterStandIn = async (options: StandInOptions) => {
-  const token = `stand-in-${randomUUID()}`;
+  const token = `v2.public.stand-in-${randomUUID()}`;
   const tasks = new Map<string, Running>();
 
+  let logins = 0;
   const logIn = async (message: IncomingMessage): Promise<Reply> => {
     const { username, password } = (await readBody(message)) as Readonly<Record<string, string>>;
+    logins++;
+    await pause(options.loginMs ?? 0);
     const isRight = username === options.username && password === options.password;
     return isRight ? [200, { token, user: { username } }] : refuse(401, 'invalid credentials');
   };
@@ -109,11 +132,11 @@ export const startMasterStandIn = async (options: StandInOptions) => {
       return void response.writeHead(404).end(JSON.stringify({ message: `service not found: ${service}` }));
     }
     const host = options.misbehaviour?.gatewayIp ?? options.gateway.address;
-    passOn(message, response, { host, port });
+    passOn(message, response, { host, port, scheme: options.tls ? 'https' : 'http' });
   };
 
   const answer = async (message: IncomingMessage, path: string): Promise<Reply> => {
-    if (path === '/info') return [200, { cluster_id: 'a1b2c3d4-stand-in', version: 'stand-in', cluster_name: '' }];
+    if (path === '/info') return [200, { cluster_id: clusterId, version: 'stand-in', cluster_name: '' }];
     if (path === '/api/v1/auth/login' && message.method === 'POST') return logIn(message);
     if (message.headers.authorization !== `Bearer ${token}`) return [401, { message: 'Unauthorized' }];
     if (path === '/api/v1/commands' && message.method === 'POST') return launch(message);
@@ -125,6 +148,9 @@ export const startMasterStandIn = async (options: StandInOptions) => {
     const isKnown = message.headers.authorization === `Bearer ${token}`;
     const [, service] = /^\/proxy\/([^/]+)/.exec(pathname) ?? [];
     const [, logsOf] = /^\/api\/v1\/tasks\/([^/]+)\/logs$/.exec(pathname) ?? [];
+    if (service && !isKnown && /^Bearer v2\.public\./.test(message.headers.authorization ?? '')) {
+      return void response.writeHead(303, { location: `/det/login?redirect=${encodeURIComponent(pathname)}` }).end();
+    }
     if (service && isKnown) return proxy(message, response, decodeURIComponent(service));
     if (logsOf && isKnown) return streamLogs(logsOf, response);
     const [status, body] = await answer(message, pathname);
@@ -141,6 +167,7 @@ export const startMasterStandIn = async (options: StandInOptions) => {
     port,
     url: `${options.tls ? 'https' : 'http'}://${options.listen.host}:${port}`,
     tasks,
+    logins: () => logins,
     [Symbol.asyncDispose]: async () => {
       for (const running of tasks.values()) running.stopped.abort();
       server.closeAllConnections();

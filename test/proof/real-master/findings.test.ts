@@ -61,6 +61,7 @@ describe('why a task ended', () => {
 });
 
 test.for([
+  ['STATE_QUEUED', 'has not started'],
   ['STATE_PENDING', 'has not started'],
   ['STATE_ASSIGNED', 'no pod'],
   ['STATE_PULLING', 'still being pulled'],

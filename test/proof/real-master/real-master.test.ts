@@ -1,79 +1,33 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
-import { proveThroughMaster, type RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
-import { type StandInOptions, startMasterStandIn } from '../../fakes/determined/master.ts';
-import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
+import { refusal } from '../../fakes/kube.ts';
 import { gateway as anyGateway, freePort, httpServer, listening } from '../../support/proof/local-path.ts';
-import { readyPod } from '../../support/proof/path.ts';
 
-const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
-const kinds = [
-  ...['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'],
-  'gateway.networking.k8s.io/v1alpha2/TCPRoute',
-];
+import { brokenOf, cluster, gatewayOf, leftOf, localTask, scene, seed } from '../../support/proof/real-master.ts';
 
-type Job = KubeObject & { readonly spec: { readonly template: { readonly spec: { readonly hostname: string } } } };
+test('a slow login is waited for, and asked once', async () => {
+  const fake = cluster();
+  await using task = await localTask(fake);
+  await using it = await scene(fake, task.port, { loginMs: 200 });
+  expect((await it.prove()).ok).toBe(true);
+  expect(it.logins()).toBe(1);
+});
 
-/** A cluster in which a Job has a ready pod at once, and no longer than itself; `nonce` is what that pod must answer. */
-const cluster = (input: FakeKubeInput = {}) => {
-  let nonce = '';
-  const fake = fakeKube({
-    objects: [{ ...gatewayRef(anyGateway), spec: { listeners: [seed] } } as KubeObject],
-    kinds,
-    react: (object, { put }) => {
-      if (object.kind !== 'Job') return;
-      nonce = (object as Job).spec.template.spec.hostname;
-      const pod = {
-        ...readyPod('task-1'),
-        metadata: { ...readyPod('task-1').metadata, labels: object.metadata.labels },
-      };
-      put({
-        ...pod,
-        spec: { containers: [{ env: [{ name: 'DET_MASTER', value: 'http://10.0.0.1:8080' }] }] },
-      } as KubeObject);
-    },
-    ...input,
-  });
-  const remove: Kube['remove'] = async (ref, options) => {
-    if (ref.kind === 'Job') fake.drop(readyPod('task-1'));
-    return fake.kube.remove(ref, options);
-  };
-  return { ...fake, kube: { ...fake.kube, remove }, nonce: () => nonce };
-};
-
-type Fake = ReturnType<typeof cluster>;
-const leftOf = (fake: Fake) =>
-  fake
-    .objects()
-    .filter(({ kind }) => kind !== 'Gateway')
-    .map(({ kind }) => kind);
-const gatewayOf = (fake: Fake) => fake.objects().find(({ kind }) => kind === 'Gateway');
-
-/** The task's HTTP side, where the listener's port is: this machine. */
-const localTask = (fake: Fake) => listening(createServer((_, response) => response.end(fake.nonce())));
-
-const scene = async (fake: Fake, listenerPort: number, change: Partial<StandInOptions> = {}) => {
-  const gateway = { ...anyGateway, portRange: { start: listenerPort, end: listenerPort } };
-  const master = await startMasterStandIn({
-    ...{ kube: fake.kube, gateway, namespace: 'default', image: 'agnhost', username: 'admin', password: 'secret' },
-    ...{ master: { scheme: 'http', host: '127.0.0.1', port: 1 }, listen: { host: '127.0.0.1', port: 0 } },
-    ...change,
-  });
-  const prove = (spec: Partial<RealMasterSpec> = {}) =>
-    proveThroughMaster(
-      {
-        ...{ url: master.url, username: 'admin', password: 'secret', gateway, namespace: 'default' },
-        ...{ timeoutMs: 10_000, answerTimeoutMs: 300, endTimeoutMs: 10_000, pauseMs: 10, ...spec },
-      },
-      fake,
-    );
-  return { prove, [Symbol.asyncDispose]: () => master[Symbol.asyncDispose]() };
-};
-
-const brokenOf = ({ hops }: Awaited<ReturnType<typeof proveThroughMaster>>) => hops.find(({ ok }) => !ok);
+test('a task gets its request as the master passes it on: the whole path, and by whom', async () => {
+  const fake = cluster();
+  const seen: (readonly [string | undefined, string | string[] | undefined])[] = [];
+  await using task = await listening(
+    createServer(({ url, headers }, response) => {
+      seen.push([url, headers['x-forwarded-proto']]);
+      response.end(fake.nonce());
+    }),
+  );
+  await using it = await scene(fake, task.port);
+  expect((await it.prove()).ok).toBe(true);
+  expect(seen).toEqual([[expect.stringMatching(/^\/proxy\/[-0-9a-f]{36}:8000\/taskgate$/), 'http']]);
+});
 
 test('what the task printed in its task log proves the way back by itself', async () => {
   const fake = cluster();
@@ -103,7 +57,9 @@ test('a task that answers through the master proves every hop, and nothing is le
     'Service -> pod (http 8000)',
     'task -> DET_MASTER http://10.0.0.1:8080',
   ]);
-  expect(proven.cleanup.removed).toHaveLength(1 + 5);
+  expect(proven.cleanup.removed.map((one) => one.split(' ')[0]).toSorted()).toEqual(
+    ['listener', 'Job', 'Pod', 'ConfigMap', 'Service', 'TCPRoute', 'PriorityClass'].toSorted(),
+  );
   expect(leftOf(fake)).toEqual([]);
   expect(gatewayOf(fake)).toMatchObject({ spec: { listeners: [seed] } });
 });
@@ -190,6 +146,15 @@ describe('what breaks on the way is named, and the command is killed all the sam
     });
   });
 
+  test.for([
+    ['STATE_QUEUED', /has not started the task/],
+    ['STATE_PULLING', /still being pulled/],
+  ] as const)('a task that stays in %s', async ([staysIn, cause], { expect }) => {
+    const fake = cluster();
+    await using it = await scene(fake, 20000, { misbehaviour: { staysIn } });
+    expect(brokenOf(await it.prove({ timeoutMs: 500 }))?.finding?.cause).toMatch(cause);
+  });
+
   test('a master that does not notice that the task runs', async ({ expect }) => {
     const fake = cluster();
     await using it = await scene(fake, 20000, { misbehaviour: { staysStarting: true } });
@@ -206,22 +171,6 @@ describe('what breaks on the way is named, and the command is killed all the sam
     abort.abort(new Error('interrupted'));
     await expect(proving).rejects.toThrow('interrupted');
     expect(leftOf(fake)).toEqual([]);
-  });
-});
-
-describe('a kill after which something is left', { concurrent: true }, () => {
-  test.for([
-    [{ leaves: 'TCPRoute' }, /left behind: TCPRoute det-a1b2c3d4-cmd-/],
-    [{ leaves: 'listener' }, /left behind: listener det-\d+, annotation of port \d+/],
-    [{ staysRunning: true }, /^End of task .* STATE_RUNNING/],
-  ] as const)('%j', async ([misbehaviour, cause], { expect }) => {
-    const fake = cluster();
-    await using task = await localTask(fake);
-    await using it = await scene(fake, task.port, { misbehaviour });
-    const proven = await it.prove({ endTimeoutMs: 300 });
-    expect(brokenOf(proven)).toBeUndefined();
-    expect(proven.ok).toBe(false);
-    expect(proven.cleanup.finding?.cause).toMatch(cause);
   });
 });
 

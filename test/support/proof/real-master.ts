@@ -1,0 +1,76 @@
+import { createServer } from 'node:http';
+import type { Kube } from '../../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { gatewayRef } from '../../../src/model/gateway-api.ts';
+import { proveThroughMaster, type RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
+import { type StandInOptions, startMasterStandIn } from '../../fakes/determined/master.ts';
+import { type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
+import { gateway as anyGateway, listening } from './local-path.ts';
+import { readyPod } from './path.ts';
+
+export const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
+const kinds = [
+  ...['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'],
+  'gateway.networking.k8s.io/v1alpha2/TCPRoute',
+  'scheduling.k8s.io/v1/PriorityClass',
+];
+
+type Job = KubeObject & { readonly spec: { readonly template: { readonly spec: { readonly hostname: string } } } };
+
+/** A cluster in which a Job has a ready pod at once, and no longer than itself; `nonce` is what that pod must answer. */
+export const cluster = (input: FakeKubeInput = {}) => {
+  let nonce = '';
+  const fake = fakeKube({
+    objects: [{ ...gatewayRef(anyGateway), spec: { listeners: [seed] } } as KubeObject],
+    kinds,
+    react: (object, { put }) => {
+      if (object.kind !== 'Job') return;
+      nonce = (object as Job).spec.template.spec.hostname;
+      const pod = {
+        ...readyPod('task-1'),
+        metadata: { ...readyPod('task-1').metadata, labels: object.metadata.labels },
+      };
+      put({
+        ...pod,
+        spec: { containers: [{ env: [{ name: 'DET_MASTER', value: 'http://10.0.0.1:8080' }] }] },
+      } as KubeObject);
+    },
+    ...input,
+  });
+  const remove: Kube['remove'] = async (ref, options) => {
+    if (ref.kind === 'Job') fake.drop(readyPod('task-1'));
+    return fake.kube.remove(ref, options);
+  };
+  return { ...fake, kube: { ...fake.kube, remove }, nonce: () => nonce };
+};
+
+type Fake = ReturnType<typeof cluster>;
+export const leftOf = (fake: Fake) =>
+  fake
+    .objects()
+    .filter(({ kind }) => kind !== 'Gateway')
+    .map(({ kind }) => kind);
+export const gatewayOf = (fake: Fake) => fake.objects().find(({ kind }) => kind === 'Gateway');
+
+/** The task's HTTP side, where the listener's port is: this machine. */
+export const localTask = (fake: Fake) => listening(createServer((_, response) => response.end(fake.nonce())));
+
+export const scene = async (fake: Fake, listenerPort: number, change: Partial<StandInOptions> = {}) => {
+  const gateway = { ...anyGateway, portRange: { start: listenerPort, end: listenerPort } };
+  const master = await startMasterStandIn({
+    ...{ kube: fake.kube, gateway, namespace: 'default', image: 'agnhost', username: 'admin', password: 'secret' },
+    ...{ master: { scheme: 'http', host: '127.0.0.1', port: 1 }, listen: { host: '127.0.0.1', port: 0 } },
+    ...change,
+  });
+  const prove = (spec: Partial<RealMasterSpec> = {}) =>
+    proveThroughMaster(
+      {
+        ...{ url: master.url, username: 'admin', password: 'secret', gateway, namespace: 'default' },
+        ...{ timeoutMs: 10_000, answerTimeoutMs: 300, endTimeoutMs: 10_000, pauseMs: 10, ...spec },
+      },
+      fake,
+    );
+  return { prove, logins: master.logins, [Symbol.asyncDispose]: () => master[Symbol.asyncDispose]() };
+};
+
+export const brokenOf = ({ hops }: Awaited<ReturnType<typeof proveThroughMaster>>) => hops.find(({ ok }) => !ok);
