@@ -82,6 +82,22 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     .action(async (options, command: Command) =>
       (await import('../commands/smoke/smoke.ts')).smoke(input(command), options),
     );
+  addChaos(program, { input, exit });
+};
+
+const addChaos = (program: Command, { input, exit }: Shared): void => {
+  add(
+    program,
+    'chaos',
+    'break one part at a time of an instance on purpose while tasks come and go, and prove that it recovers',
+  )
+    .option('--scenario <name>', 'what is broken: names with commas between, all that apply, or list', 'all')
+    .option('--minutes <minutes>', 'go on in turn for so long (default: each scenario once)')
+    .option('--seed <number>', 'the order of another run, which printed it')
+    .option('--junit <file>', 'write each fault there, as JUnit XML')
+    .action(async (options, command: Command) => {
+      exit.code = await (await import('../commands/chaos/chaos.ts')).chaos(input(command), options);
+    });
 };
 
 const addViews = (program: Command, { input }: Shared): void => {

@@ -34,6 +34,24 @@ export const withInstanceLock = async <T>(
   return withLock(join(locksDir, name), { signal, onWait }, work);
 };
 
+/**
+ * Runs work that breaks an instance on purpose, one process at a time; what repairs it meanwhile may still change it. Throws
+ * UserError `environment.locked`. Tested in test/instance/lock.test.ts.
+ */
+export const withChaosLock = <T>(
+  { config: { name }, folders: { stateDir }, signal }: LockInput,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const onWait = (pid: number): never => {
+    throw new UserError(`instance ${name} is being broken on purpose by process ${pid}`, {
+      id: 'environment.locked',
+      hint: `wait until it has ended, or end it: kill -INT ${pid}`,
+    });
+  };
+  // no instance has a dot in its name
+  return withLock(join(statePaths(stateDir).locksDir, `${name}.chaos`), { signal, onWait }, work);
+};
+
 /** Another process than this one that changes the instance now. */
 export const findInstanceChanger = async (stateDir: string, name: string): Promise<number | undefined> => {
   const holder = await findLockHolder(join(statePaths(stateDir).locksDir, name));

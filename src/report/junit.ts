@@ -20,7 +20,8 @@ const escapeXml = (text: string): string =>
     (character) => entities[character] ?? character,
   );
 
-type Case = {
+/** One thing that was tried; `failure` is what was wrong with it. */
+export type Case = {
   readonly name: string;
   readonly className: string;
   readonly ms: number;
@@ -76,6 +77,12 @@ const hopCase = (hop: Hop): Case => {
   };
 };
 
+const renderSuites = (suites: readonly string[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="taskgate">\n${suites.join('\n')}\n</testsuites>\n`;
+
+/** One suite of cases as JUnit XML. */
+export const renderCases = (name: string, cases: readonly Case[]): string => renderSuites([renderSuite(name, cases)]);
+
 /** The stages of a run and the hops of its proof as JUnit XML; `error` is what a failed stage failed with. */
 export const renderJunit = (stages: readonly Stage[], hops: readonly Hop[], error = 'failed'): string => {
   const stageCases = stages.map((stage) => stageCase(stage, error));
@@ -83,5 +90,5 @@ export const renderJunit = (stages: readonly Stage[], hops: readonly Hop[], erro
     renderSuite('taskgate stages', stageCases),
     ...(hops.length > 0 ? [renderSuite('taskgate hops', hops.map(hopCase))] : []),
   ];
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="taskgate">\n${suites.join('\n')}\n</testsuites>\n`;
+  return renderSuites(suites);
 };

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { linkNode } from '../../scripts/testbed/node-link.ts';
 import { noSshServer, type SshServer } from '../../scripts/testbed/sshd.ts';
 import type { InstanceStatus } from '../../src/commands/status/look.ts';
 import { isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
-import { linkNode } from '../support/e2e/node-link.ts';
 import { type SshTunnel, startSshTunnel, test } from '../support/e2e/ssh-tunnel.ts';
 import { ending, type Taskgate } from '../support/e2e/taskgate.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   tunnel = await startSshTunnel('dev');
   ({ taskgate, server, ssh } = tunnel);
   expect(ending(await taskgate.run('up', '--master-reach', 'direct'))).toBe('exit 0');
-  await linkNode(taskgate, 'dev', server);
+  await linkNode(await taskgate.record('dev'), server);
 });
 afterAll(() => tunnel?.close());
 

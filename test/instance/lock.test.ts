@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,10 +9,21 @@ import { temporaryDir } from '../support/temporary-dir.ts';
 const inputFor = (stateDir: string) => ({
   config: { name: 'dev' },
   folders: { stateDir },
+=======
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findInstanceChanger, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const inputOf = async () => ({
+  config: { name: 'dev' },
+  folders: { stateDir: join(await temporaryDir(), 'taskgate') },
+>>>>>>> c30c19b (chaos: one part of an instance is broken at a time, and it is proven that it comes back)
   signal: new AbortController().signal,
   env: {},
 });
 
+<<<<<<< HEAD
 const lockAs = async (stateDir: string, pid: number, startTicks?: number): Promise<void> => {
   const owner = await findProcess(pid);
   await mkdir(join(stateDir, 'locks'));
@@ -49,4 +61,23 @@ test('neither this process nor one that is gone', async () => {
   const other = await temporaryDir();
   await lockAs(other, process.ppid, 1);
   expect(await findInstanceChanger(other, 'dev')).toBeUndefined();
+=======
+test('two that break one instance exclude each other', async () => {
+  const input = await inputOf();
+  const second = withChaosLock(input, () => withChaosLock(input, async () => 'both'));
+  await expect(second).rejects.toMatchObject({
+    id: 'environment.locked',
+    message: `instance dev is being broken on purpose by process ${process.pid}`,
+    hint: `wait until it has ended, or end it: kill -INT ${process.pid}`,
+  });
+  expect(await withChaosLock(input, async () => 'again')).toBe('again');
+});
+
+test('another instance may be broken meanwhile, and this one be brought up again', async () => {
+  const input = await inputOf();
+  const other = { ...input, config: { name: 'other' } };
+  const work = () => withChaosLock(other, () => withInstanceLock(input, async () => 'up'));
+  expect(await withChaosLock(input, work)).toBe('up');
+  expect(await withChaosLock(input, () => findInstanceChanger(input.folders.stateDir, 'dev'))).toBeUndefined();
+>>>>>>> c30c19b (chaos: one part of an instance is broken at a time, and it is proven that it comes back)
 });

@@ -22,6 +22,7 @@ export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   down: ['name', stage],
   prefetch: ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'network.policies'],
   smoke: ['name', stage],
+  chaos: ['name', stage],
   status: ['name'],
   exposure: ['name'],
   env: ['name'],

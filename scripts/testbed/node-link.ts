@@ -1,7 +1,7 @@
-import type { SshServer } from '../../../scripts/testbed/sshd.ts';
-import { childrenOf } from '../../../src/lib/process/processes.ts';
-import { type Command, execaRunner } from '../../../src/lib/process/runner.ts';
-import type { Taskgate } from './taskgate.ts';
+import type { InstanceRecord } from '../../src/instance/record.ts';
+import { childrenOf } from '../../src/lib/process/processes.ts';
+import { type Command, execaRunner } from '../../src/lib/process/runner.ts';
+import type { SshServer } from './sshd.ts';
 
 /** TEST-NET-2 of RFC 5737: nobody's addresses. */
 const ends = { server: '198.51.100.1', node: '198.51.100.2' } as const;
@@ -11,8 +11,10 @@ const linkName = 'tg-node';
  * A wire from a native node to the machine of an sshd, by which its pods reach that machine: a native node has no other way
  * out. It goes with either of the two.
  */
-export const linkNode = async (taskgate: Taskgate, name: string, { network, address }: SshServer): Promise<void> => {
-  const { journal, cidr = '' } = await taskgate.record(name);
+export const linkNode = async (
+  { name, journal, cidr = '' }: Pick<InstanceRecord, 'name' | 'journal' | 'cidr'>,
+  { network, address }: Pick<SshServer, 'network' | 'address'>,
+): Promise<void> => {
   const keeper = journal.find((one) => one.kind === 'keeper');
   if (keeper?.kind !== 'keeper') throw new Error(`instance ${name} has no keeper`);
   const [pid = 0] = await childrenOf(keeper.process.pid);

@@ -1,0 +1,91 @@
+// Tested in test/e2e/chaos.test.ts
+import { identityOf } from '../../instance/identity.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import { polling, waitUntil } from '../../lib/wait.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { sampleSpec } from '../context.ts';
+import type { ReadyInstance } from '../open-instance.ts';
+import type { Fault } from './faults/fault.ts';
+import { makeFault } from './faults/make.ts';
+import { last } from './faults/processes.ts';
+import type { UpAgain } from './faults/up-again.ts';
+import type { Outcome } from './judge.ts';
+import { differences, type Inventory, takeInventory } from './leftovers.ts';
+import { type Recovery, untilRecovered } from './recovery.ts';
+import type { Scenario } from './scenarios.ts';
+import { trafficOwner } from './traffic/server.ts';
+import { withTraffic } from './traffic/traffic.ts';
+
+/** The instance under test. */
+export type Arena = ReadyInstance & {
+  readonly context: CommandContext;
+  readonly again: UpAgain;
+  /** Told what is broken now, once it is seen to be. */
+  readonly onInjected: (seen: string) => void;
+};
+
+const tidyMs = 90_000;
+/** What comes later than promised is looked for, too, so that it is told how late it was. */
+const patienceFactor = 2;
+
+/** What is there of the instance now. */
+export const inventoryOf = ({ context, instance, kube, gateway }: Arena): Promise<Inventory> => {
+  const { folders, runner, config } = context;
+  const place = { namespace: config.master.taskNamespace, stateDir: folders.stateDir, runner };
+  return takeInventory({ instance, kube, gateway, ...place });
+};
+
+/** What differs from before once all that is on its way out has gone. */
+const findLeftovers = async (arena: Arena, before: Inventory): Promise<readonly string[]> => {
+  const look = polling(async () => differences(before, await inventoryOf(arena)), 250);
+  let found: readonly string[] = [];
+  const isTidy = (left: readonly string[]) => {
+    found = left;
+    return left.length === 0 || left.join(', ');
+  };
+  const options = { timeoutMs: tidyMs, id: 'proof.left-behind', signal: arena.context.signal } as const;
+  await waitUntil('Removal of what was made', look, isTidy, options).catch((error: unknown) => {
+    if (found.length === 0) throw error;
+  });
+  return found;
+};
+
+type Met = { readonly injected: string; readonly recovery: Recovery };
+
+/** Breaks it, mends what does not mend itself, and waits until all is well; what is broken is mended whatever happens. */
+const breakAndWait = async (scenario: Scenario, fault: Fault, { context, ...arena }: Arena): Promise<Met> => {
+  const { lastsSeconds, promiseSeconds } = scenario;
+  const { signal } = context;
+  const kube: Kube = fault.kube ?? arena.kube;
+  const broken = await fault.inject();
+  arena.onInjected(broken.seen);
+  let sinceMs = performance.now();
+  if (broken.lift) {
+    await last(lastsSeconds * 1_000, signal).finally(broken.lift);
+    sinceMs = performance.now();
+  }
+  await broken.repair?.();
+  const patienceMs = promiseSeconds * 1_000 * patienceFactor;
+  const recovery = await untilRecovered(context, { kube, isBack: broken.isBack, sinceMs, patienceMs, signal });
+  return { injected: broken.seen, recovery };
+};
+
+/** Injects one fault while listeners come and go and connections are held, and looks what it did. */
+export const runFault = async (scenario: Scenario, arena: Arena, before: Inventory): Promise<Outcome> => {
+  const { context, instance, gateway, master } = arena;
+  const fault = await makeFault(scenario.breakage, arena);
+  const spec = {
+    ...sampleSpec(context.config, { instance, master }),
+    ...trafficOwner(identityOf(instance.record())),
+    gateway,
+  };
+  try {
+    const met = await withTraffic(fault.kube ?? arena.kube, { spec, signal: context.signal }, async (traffic) => ({
+      ...(await breakAndWait(scenario, fault, arena)),
+      ...(await traffic.stop()),
+    }));
+    return { scenario, ...met, leftovers: await findLeftovers(arena, before) };
+  } finally {
+    await fault.close?.();
+  }
+};

@@ -1,0 +1,32 @@
+// Tested in test/process/guard.test.ts
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Command } from './runner.ts';
+
+export type Guard = {
+  /** Runs the command now; resolves when it has ended. Safe to repeat. */
+  readonly release: () => Promise<void>;
+};
+
+/** Waits for the end of a pipe that only this process holds. What a terminal or a service sends to all does not end it. */
+const script = 'trap "" INT TERM HUP; read -r _; exec "$@"';
+
+/**
+ * Has a command run that repairs what this process is about to break: at `release`, or when this process is gone, however it
+ * ended. The command runs in a process of its own, which outlives this one.
+ */
+export const startGuard = async (repair: Command): Promise<Guard> => {
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', ...repair], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = once(guard, 'close');
+  guard.stdin.on('error', () => undefined);
+  await once(guard, 'spawn');
+  return {
+    release: async () => {
+      guard.stdin.end();
+      await ended;
+    },
+  };
+};

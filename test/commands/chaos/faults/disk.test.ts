@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { judgeFull } from '../../../../src/commands/chaos/faults/disk.ts';
+
+const record = JSON.stringify({ instanceId: 'abc', journal: [] });
+const ended = (exitCode: number, stderr = '', left = record) => ({
+  exitCode,
+  stdout: `what it says\n--- the record as it is now ---\n${left}`,
+  stderr,
+});
+const full = '{"error":{"id":"environment.state-folder","message":"the disk of /state is full"}}';
+
+test.each([
+  ['it said why, and the record is whole', ended(3, `note: something\n${full}`), true],
+  ['it noted why, and went on', ended(0, 'note: ENOSPC: no space left on device, open x'), true],
+  ['it needed no room', ended(0), false],
+])('%s', (_, run, isTold) => {
+  expect(judgeFull('up', run, record)).toBe(isTold);
+});
+
+test.each([
+  ['it ended as a bug', ended(70, 'Error: ENOSPC'), 'on a full disk up ended with 70: Error: ENOSPC'],
+  ['the record is empty', ended(3, full, ''), 'on a full disk up has damaged the record: it is empty'],
+  [
+    'the record is cut',
+    ended(3, full, '{"instanceId":"abc","jour'),
+    'on a full disk up has damaged the record: {"instanceId":"abc","jour',
+  ],
+  [
+    'the record is another',
+    ended(3, full, '{"instanceId":"abd","journal":[]}'),
+    'on a full disk up has damaged the record: {"instanceId":"abd","journal":[]}',
+  ],
+  [
+    'another error hides it',
+    ended(5, '{"error":{"id":"cluster.api","message":"x"}}'),
+    'on a full disk up ended with 5: {"error":{"id":"cluster.api","message":"x"}}',
+  ],
+])('%s', (_, run, message) => {
+  expect(() => judgeFull('up', run, record)).toThrow(expect.objectContaining({ id: 'proof.not-recovered', message }));
+});

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test, vi } from 'vitest';
+import { startGuard } from '../../src/lib/process/guard.ts';
+import { temporaryDir } from '../support/temporary-dir.ts';
+
+const write = (path: string) => ['/bin/sh', '-c', 'echo mended > "$1"', 'write', path] as const;
+const textOf = (path: string) => readFile(path, 'utf8').catch(() => '');
+
+test('the repair is done at release, once, and not before', async () => {
+  const path = join(await temporaryDir(), 'mended');
+  const guard = await startGuard(write(path));
+  expect(await textOf(path)).toBe('');
+  await guard.release();
+  expect(await textOf(path)).toBe('mended\n');
+  await guard.release();
+});
+
+test('a process that is stopped goes on although what stopped it was killed', async () => {
+  const victim = execa('sleep', ['60'], { reject: false });
+  const stateOf = async () => (await textOf(`/proc/${victim.pid}/stat`)).split(') ')[1]?.slice(0, 1);
+  const program = `
+    import { startGuard } from '${join(import.meta.dirname, '../../src/lib/process/guard.ts')}';
+    await startGuard(['/bin/sh', '-c', 'kill -CONT "$1"', 'thaw', '${victim.pid}']);
+    process.kill(${victim.pid}, 'SIGSTOP');
+    setInterval(() => undefined, 1_000);
+  `;
+  const breaker = execa(process.execPath, ['--input-type=module', '--eval', program], { reject: false });
+  await vi.waitFor(async () => expect(await stateOf()).toBe('T'), { timeout: 30_000 });
+  breaker.kill('SIGKILL');
+  await breaker;
+  await vi.waitFor(async () => expect(await stateOf()).toBe('S'), { timeout: 30_000 });
+  victim.kill('SIGKILL');
+  await victim;
+});
