@@ -80,6 +80,7 @@ test('the folder is for its owner only', async () => {
 });
 
 test('lists instances by name; a removed one is gone', async () => {
+  expect(await listNames(stateDir)).toEqual([]);
   expect(await listInstances(stateDir)).toEqual([]);
   const b = await createInstance(stateDir, { ...settings, name: 'b' });
   await createInstance(stateDir, { ...settings, name: 'a' });

@@ -48,6 +48,13 @@ test.each<[string, (dir: string) => Promise<unknown>]>([
   expect((await stat(recordPath())).isFile()).toBe(true);
 });
 
+test('a damaged record is set aside, once; what is wrong is told', async () => {
+  await truncate(recordPath(), 5);
+  expect(await setDamagedRecordAside(stateDir, 'dev')).toBe(`${recordPath()} is damaged`);
+  expect((await stat(`${recordPath()}.damaged`)).size).toBe(5);
+  expect(await setDamagedRecordAside(stateDir, 'dev')).toBeUndefined();
+});
+
 test('a record that is too large for one is named, and is not set aside', async () => {
   await truncate(recordPath(), 17 * 2 ** 20);
   await expect(setDamagedRecordAside(stateDir, 'dev')).rejects.toMatchObject({ id: 'usage.file-size' });

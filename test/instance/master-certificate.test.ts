@@ -70,6 +70,8 @@ test('keys are for their owner only, and all files go', async () => {
     expect(await readFile(path, 'utf8')).toContain('PRIVATE KEY');
   }
   await removeMasterCertificate(instance);
+  // also those of a master that has its own
+  await removeMasterCertificate(instance);
   expect(await findMasterTls(instance)).toBeUndefined();
   await expect(stat(masterAuthorityKeyPath)).rejects.toThrow('ENOENT');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findSocketProblem } from '../../src/instance/paths.ts';
+import { findSocketProblem, logPathOf } from '../../src/instance/paths.ts';
 
 /** What the system takes: sun_path of unix(7) less its final zero; of macOS elsewhere. */
 const longest = process.platform === 'linux' ? 107 : 103;
@@ -16,4 +16,8 @@ test('a socket has a path of limited length', () => {
 
 test('which counts in bytes, not in letters', () => {
   expect(findSocketProblem(folderFor(longest).replace('d', 'ö'))?.what).toContain(`has ${longest + 1} bytes`);
+});
+
+test('each process has a log of its name', () => {
+  expect(logPathOf('/state/instances/dev/logs', 'etcd')).toBe('/state/instances/dev/logs/etcd.log');
 });

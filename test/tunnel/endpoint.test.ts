@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chooseMasterRoute, endpointThrough } from '../../src/tunnel/endpoint.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
+import { chooseMasterRoute, directEndpoint, endpointThrough } from '../../src/tunnel/endpoint.ts';
 import { type Given, settings } from '../support/master-route.ts';
 
 describe('the route to the master', () => {
@@ -9,6 +10,7 @@ describe('the route to the master', () => {
     ['auto, where none does', { ssh: { host: 'a' }, allowPublic: true }, false, 'ssh'],
     ['auto, to a private address', { ssh: { host: 'a', bindAddress: '10.0.0.1' } }, false, 'ssh'],
     ['auto, with a reserved domain', { ngrok: { domain: 'a.example' }, allowPublic: true }, false, 'ngrok'],
+    ['auto, with a reserved TCP address', { ngrok: { tcpAddress: 'a:1' }, allowPublic: true }, false, 'ngrok'],
     ['direct, whatever a pod reaches', { master: { reach: 'direct' } }, false, 'direct'],
     ['ssh', { master: { reach: 'ssh' } }, true, 'ssh'],
     ['url', { master: { reach: 'url', url: 'http://a.example:1' } }, undefined, 'url'],
@@ -18,6 +20,7 @@ describe('the route to the master', () => {
 
   test.each<[string, Given]>([
     ['nothing is set', {}],
+    ['a tunnel would be allowed, but none is set', { allowPublic: true }],
     ['it may not be public', { ssh: { host: 'a' }, ngrok: { domain: 'a.example' } }],
   ])('where no direct one is and %s, the user is asked', (_, given) => {
     expect(() => chooseMasterRoute(settings(given), false)).toThrow(
@@ -41,5 +44,19 @@ describe('the route to the master', () => {
     expect(endpointThrough('ssh', address, 'http')).toEqual({ ...address, via: 'ssh' });
     const ended = { scheme: 'https', host: 'a.example', port: 443 } as const;
     expect(endpointThrough('ngrok', ended, 'http')).toEqual({ ...ended, via: 'ngrok' });
+  });
+
+  test('without a tunnel tasks dial this host as pods see it, unless another one is set', () => {
+    const cluster: Cluster = {
+      ...{ name: 'dev', kubeconfigPath: '/k', kubeContext: 'c', nodeName: 'n' },
+      ...{ provider: 'native', nodeAddress: '192.0.2.1', hostAddress: '192.0.2.2' },
+    };
+    const wanted = { scheme: 'https', port: 8443 } as const;
+    expect(directEndpoint(wanted, cluster)).toEqual({ ...wanted, host: '192.0.2.2', via: 'direct' });
+    expect(directEndpoint({ ...wanted, host: 'a.example' }, cluster)).toEqual({
+      ...wanted,
+      host: 'a.example',
+      via: 'direct',
+    });
   });
 });

@@ -23,6 +23,37 @@ describe('what is exposed', () => {
     ]);
   });
 
+  test.each([
+    [[], 'nobody'],
+    [['10.0.0.0/8', '192.0.2.1/32'], 'connections from 10.0.0.0/8, 192.0.2.1/32'],
+  ])('to those whom the list of allowed addresses %j admits', (allowFrom, to) => {
+    const record = instanceRecord({ gateway: { ...gateway, address: '10.210.255.2', allowFrom } });
+    expect(listExposure({ record })).toMatchObject([{ what: 'task ports', to }]);
+  });
+
+  test('forwards of a daemon whose input is gone, or that has none, are not listed', () => {
+    const record = instanceRecord({ gateway: { ...gateway, address: '10.210.255.2' } });
+    const forward = { state: 'up', listeners: [], connections: 0 } as const;
+    const tunnelsOnly = { instance: 'dev', uptimeMs: 1, events: [] };
+    for (const status of [tunnelsOnly, { ...tunnelsOnly, forward }]) {
+      expect(listExposure({ record, status })).toMatchObject([{ address: '10.210.255.2:20000-20199' }]);
+    }
+  });
+
+  test('a tunnel that has no address yet, or whose daemon has lost its input, is not listed', () => {
+    const record = instanceRecord();
+    const opening = { ...statusOf({}), tunnel: { ...statusOf({}).tunnel, address: undefined } };
+    expect(listExposure({ record, spec: specFor(wantedTunnel(sshDriver())), status: opening as never })).toEqual([]);
+    expect(listExposure({ record, status: statusOf({}) })).toEqual([]);
+    expect(listExposure({ record, spec: specFor({}), status: statusOf({}) })).toEqual([]);
+  });
+
+  test('of a tunnel by ngrok: the master, by its own login alone', () => {
+    expect(endOf(ngrokDriver())).toEqual([
+      expect.stringMatching(/^master on \S+, to the internet; protected by the master's own login$/),
+    ]);
+  });
+
   test('of a cluster whose node the host reaches', () => {
     const record = instanceRecord({
       gateway: { ...gateway, address: '10.210.255.2' },

@@ -15,7 +15,6 @@ export const gatewayPorts = { first: 1025, last: 65535, defaultStart: 32768, def
 
 /** Judges the name of a Kubernetes object: the API server is stricter than the master. */
 export const judgeName = (name: string, isLabel: boolean): string | false => {
-  if (name === '') return 'is empty';
   if (name.length > 63) return `'${name}' has ${name.length} characters; the master accepts at most 63`;
   if (!masterName.test(name)) return `'${name}' does not match ${masterName.source}`;
   if (isLabel && !dnsLabel.test(name)) return `'${name}' cannot be a namespace: only a-z, 0-9 and '-'`;
@@ -25,9 +24,9 @@ export const judgeName = (name: string, isLabel: boolean): string | false => {
 
 /** Judges an address that is dialed as `host:port`. */
 export const judgeHost = (host: string): string | false => {
-  if (host.trim() !== host || host.trim() === '') return `'${host}' is blank or has surrounding blanks`;
+  if (host.trim() !== host) return `'${host}' is blank or has surrounding blanks`;
   if (host.includes('://')) return `'${host}' is a URL, not a host`;
-  if (/^\[?[^:]*\]?:\d+$/.test(host)) return `'${host}' has a port`;
+  if (/^([^:]*|\[.*\]):\d+$/.test(host)) return `'${host}' has a port`;
   if (host === '0.0.0.0' || host === '::') return `'${host}' is an address to listen on, not to dial`;
   if (isIP(host) === 0 && /^[0-9.]+$/.test(host)) return `'${host}' is not an IP address`;
   if (isIP(host) === 0 && !hostName.test(host)) return `'${host}' is neither an IP address nor a host name`;
@@ -69,14 +68,12 @@ const portRule = (key: string, fallback: number): readonly Rule<ManagerScope>[] 
 ];
 
 /** The port that the master uses; undefined if the file's value is not a number. */
-const portOf = (block: Item, key: string, fallback: number): number | undefined => {
-  return has(block, `${gateway}.${key}`) ? findNumber(block, `${gateway}.${key}`) : fallback;
-};
+const portOf = (block: Item, key: string, fallback: number): number | undefined =>
+  has(block, `${gateway}.${key}`) ? findNumber(block, `${gateway}.${key}`) : fallback;
 
 const rangeOrder: Rule<ManagerScope> = {
   key: `${gateway}.gateway_port_range_end`,
   check: ({ block }) => {
-    if (!hasGateway(block)) return false;
     const start = portOf(block, 'gateway_port_range_start', gatewayPorts.defaultStart);
     const end = portOf(block, 'gateway_port_range_end', gatewayPorts.defaultEnd);
     if (start === undefined || end === undefined || start < end) return false;

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../lib/cidr.ts';
 import { findNumber, findString } from '../schema/document.ts';
 import { judgeHost } from './gateway.ts';
 import { has, isGiven, type Manager, type ManagerScope, oneOf, type Rule } from './rule.ts';
@@ -27,7 +28,7 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     check: (manager) => {
       const host = hostOf(manager);
       if (!host || host.includes('$')) return false;
-      if (/^(localhost|127\.|::1$)/.test(host)) return `'${host}' is the pod itself when a pod dials it`;
+      if (isLoopback(host.toLowerCase())) return `'${host}' is the pod itself when a pod dials it`;
       return judgeHost(host);
     },
     hint: 'write the address at which pods dial the master, without scheme and port',

@@ -1,5 +1,5 @@
 // Tested in test/master/rules/validate.test.ts
-import { findField, findItem, type Item, type MapItem } from '../schema/document.ts';
+import { findField, findItem, findString, type Item, type MapItem } from '../schema/document.ts';
 import type { Position, Problem } from '../schema/problem.ts';
 
 /** One rule on one key of a block; `check` returns what is wrong, or false. */
@@ -50,10 +50,7 @@ export const has = (block: Item, key: string): boolean => {
 };
 
 /** Whether the key has a value that is not an empty text either: Go's default of most texts. */
-export const isGiven = (block: Item, key: string): boolean => {
-  const found = findItem(block, key);
-  return has(block, key) && !(found && 'text' in found && found.text === '');
-};
+export const isGiven = (block: Item, key: string): boolean => has(block, key) && findString(block, key) !== '';
 
 /** Applies a table of rules to a block. */
 export const applyRules = <Scope>(rules: readonly Rule<Scope>[], block: Item, scope: Scope): readonly Problem[] =>

@@ -16,6 +16,53 @@ const fileRows: readonly Row[] = [
     ['error scheduler: belongs to the old schema and cannot be combined with resource_manager'],
   ],
   ['port 0', { port: 0 }, ['error port: 0 is not in 1-65535']],
+  [
+    'old schema of agents',
+    { provisioner: { type: 'aws' } },
+    ['error provisioner: belongs to the old schema and cannot be combined with resource_manager'],
+  ],
+  [
+    'old schema alone',
+    { [rm]: undefined, scheduler: { type: 'fair_share' } },
+    [`error ${rm}: is missing: the master then silently uses agents`],
+  ],
+  ['port 1', { port: 1 }, []],
+  ['port 65535', { port: 65_535 }, []],
+  ['port 65536', { port: 65_536 }, ['error port: 65536 is not in 1-65535']],
+  ['no port: the default', { port: undefined }, []],
+  ['a key of 16384 bits', { 'security.ssh.rsa_key_size': 16_384 }, []],
+  [
+    'a key of 16385 bits',
+    { 'security.ssh.rsa_key_size': 16_385 },
+    ['error security.ssh.rsa_key_size: 16385 is not in 1-16384'],
+  ],
+  ['a key of 0 bits', { 'security.ssh.rsa_key_size': 0 }, ['error security.ssh.rsa_key_size: 0 is not in 1-16384']],
+  ['db.port in quotes', { 'db.port': '5432' }, []],
+  ['db.port 0 in quotes', { 'db.port': '0' }, ["error db.port: '0' is not in 1-65535"]],
+  ['db.port empty', { 'db.port': '' }, ['warning db.port: is missing: the master then needs DET_DB_PORT']],
+  ...['host', 'user', 'name'].map(
+    (key): Row => [
+      `no db.${key}`,
+      { [`db.${key}`]: undefined },
+      [`warning db.${key}: is missing: the master then needs DET_DB_${key.toUpperCase()}`],
+    ],
+  ),
+  [
+    'no password of the first users',
+    { 'security.initial_user_password': '' },
+    ['warning security.initial_user_password: is missing: the users admin and determined then have empty passwords'],
+  ],
+  [
+    'no image',
+    { 'task_container_defaults.image': undefined },
+    ['warning task_container_defaults.image: is missing: tasks then use an image of many gigabytes'],
+  ],
+  ['log level in capitals', { 'log.level': 'INFO' }, []],
+  ...['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'].map(
+    (level): Row => [`log level ${level}`, { 'log.level': level }, []],
+  ),
+  ['the other half of a certificate', { 'security.tls.key': '/x.key' }, ['error security.tls: has a key but no cert']],
+  ['a whole certificate', { 'security.tls': { cert: '/x.pem', key: '/x.key' } }, []],
   ['db.port as a number', { 'db.port': 5432 }, []],
   ['db.port as a word', { 'db.port': 'pg' }, ["error db.port: 'pg' is not in 1-65535"]],
   [

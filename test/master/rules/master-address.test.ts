@@ -15,6 +15,46 @@ const addressRows: readonly Row[] = [
     { [`${rm}.determined_master_host`]: 'localhost' },
     [`warning ${rm}.determined_master_host: 'localhost' is the pod itself when a pod dials it`],
   ],
+  ...['LocalHost', '127.0.0.2', '::1'].map(
+    (host): Row => [
+      host,
+      { [`${rm}.determined_master_host`]: host },
+      [`warning ${rm}.determined_master_host: '${host}' is the pod itself when a pod dials it`],
+    ],
+  ),
+  ...['localhosts.example', '127.example', '::1:1', '128.0.0.1', '$MASTER_HOST'].map(
+    (host): Row => [
+      host,
+      { [`${rm}.determined_master_host`]: host },
+      host.includes('$') ? [`error ${rm}.determined_master_host: ${host} is not expanded in '${host}'`] : [],
+    ],
+  ),
+  ['port 1', { [`${rm}.determined_master_port`]: 1 }, []],
+  ['port 65535', { [`${rm}.determined_master_port`]: 65_535 }, []],
+  [
+    'port 65536',
+    { [`${rm}.determined_master_port`]: 65_536 },
+    [`warning ${rm}.determined_master_port: 65536 is not in 1-65535`],
+  ],
+  ['https', { [`${rm}.determined_master_scheme`]: 'https' }, []],
+  [
+    'an empty host and no Service',
+    { [`${rm}.determined_master_host`]: '' },
+    [`error ${rm}.determined_master_host: is missing: the master then looks for a Service without a name`],
+  ],
+  [
+    'an empty Service',
+    { [`${rm}.determined_master_host`]: undefined, [`${rm}.master_service_name`]: '' },
+    [`error ${rm}.determined_master_host: is missing: the master then looks for a Service without a name`],
+  ],
+  [
+    'a name of old that is no host',
+    { [`${rm}.determined_master_host`]: undefined, [`${rm}.determined_master_ip`]: '10.0.0.9:80' },
+    [
+      `warning ${rm}.determined_master_host: '10.0.0.9:80' has a port`,
+      `warning ${rm}.determined_master_ip: was renamed`,
+    ],
+  ],
   [
     'host with scheme',
     { [`${rm}.determined_master_host`]: 'https://x.example' },

@@ -6,6 +6,8 @@ import { problemTexts } from '../../support/master/sample.ts';
 test.each([
   'accepting incoming connections on port',
   '(?i)ready',
+  '(?im)ready',
+  '(?P<port>a)(?P=port)',
   '(?P<port>[0-9]+) (?P=port)',
   '(?<!not )ready',
   '(?=a)b',
@@ -16,8 +18,20 @@ test.each([
   '',
 ])('%s is a pattern', (regex) => expect(isPythonRegex(regex)).toBe(true));
 
-test.each(['(', 'ready)', '[a', '*a', 'a{2,1}', '(?P<a', '\\'])('%s is no pattern', (regex) =>
-  expect(isPythonRegex(regex)).toBe(false));
+test.each([
+  '(',
+  'ready)',
+  '[a',
+  '*a',
+  'a{2,1}',
+  '(?P<a',
+  '\\',
+  'a(?i)b',
+  '(?i)*a',
+  '(?# none)*a',
+  '\\A*a',
+  '(?P<port>a)(?P=host)',
+])('%s is no pattern', (regex) => expect(isPythonRegex(regex)).toBe(false));
 
 test('a logcheck that Python cannot compile', () => {
   const text =

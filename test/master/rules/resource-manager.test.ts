@@ -11,6 +11,59 @@ const one = (changes: Readonly<Record<string, unknown>> = {}) => ({
 
 const managerRows: readonly Row[] = [
   ['no cluster_name', { [`${rm}.cluster_name`]: undefined }, []],
+  ['an empty cluster_name', { [`${rm}.cluster_name`]: '' }, []],
+  [
+    'the name that a root without one has',
+    { [`${rm}.cluster_name`]: undefined, ...one({ [`${rm}.cluster_name`]: 'default' }) },
+    [`error ${second}.${rm}.cluster_name: 'default' is the name of another cluster`],
+  ],
+  [
+    'a name of old counts as that of the cluster',
+    { [`${rm}.cluster_name`]: undefined, [`${rm}.name`]: 'second', ...one() },
+    [
+      `warning ${rm}.name: is deprecated`,
+      `error ${second}.${rm}.cluster_name: 'second' is the name of another cluster`,
+    ],
+  ],
+  [
+    'cluster_name before the name of old',
+    { [`${rm}.name`]: 'second', ...one() },
+    [`warning ${rm}.name: is deprecated`],
+  ],
+  ...['slurm', 'pbs', 'agent'].map((type): Row => [`another type: ${type}`, { [rm]: { type } }, []]),
+  [
+    'an empty type',
+    { [`${rm}.type`]: '' },
+    [`error ${rm}.type: is missing: the master then assumes an agent resource manager`],
+  ],
+  [
+    'a kubeconfig in a home that a variable names',
+    { [`${rm}.kubeconfig_path`]: '$HOME/kube' },
+    [`error ${rm}.kubeconfig_path: $HOME is not expanded in '$HOME/kube'`],
+  ],
+  [
+    'a kubeconfig named by a number',
+    { [`${rm}.kubeconfig_path`]: 5 },
+    [`error ${rm}.kubeconfig_path: must be a string, is the number 5`],
+  ],
+  [
+    'a kubeconfig with a slash in its name',
+    { [`${rm}.kubeconfig_path`]: './kube' },
+    [`warning ${rm}.kubeconfig_path: './kube' is relative to the working directory of the master`],
+  ],
+  ['GPU slots without cpu', { [`${rm}.slot_type`]: 'cuda', [`${rm}.slot_resource_requests`]: undefined }, []],
+  ['GPU slots by another name', { [`${rm}.slot_type`]: 'gpu', [`${rm}.slot_resource_requests`]: undefined }, []],
+  [
+    'cpu slots below 0',
+    { [`${rm}.slot_resource_requests.cpu`]: -1 },
+    [`error ${rm}.slot_resource_requests.cpu: must be greater than 0 with slot_type: cpu`],
+  ],
+  [
+    'a variable as namespace',
+    { [`${rm}.default_namespace`]: '$NAMESPACE' },
+    [`error ${rm}.default_namespace: $NAMESPACE is not expanded in '$NAMESPACE'`],
+  ],
+  ['an empty slot_type', { [`${rm}.slot_type`]: '' }, []],
   ['name', { [`${rm}.name`]: 'old' }, [`warning ${rm}.name: is deprecated`]],
   ['fluent', { [`${rm}.fluent`]: { uid: 1 } }, [`warning ${rm}.fluent: no longer has an effect`]],
   [

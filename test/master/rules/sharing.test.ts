@@ -40,6 +40,65 @@ test('a range that is left out counts as the default', () => {
 
 test('without addresses there is nothing to compare', () => {
   const empty = { [`${gateway}.gateway_ip`]: '' };
-  const problems = judge({ ...empty, additional_resource_managers: [additional(empty)] });
+  const other = additional({ ...empty, [`${gateway}.gateway_name`]: 'other' });
+  const problems = judge({ ...empty, additional_resource_managers: [other] });
   expect(problems.filter((problem) => problem.includes('overlap'))).toEqual([]);
+});
+
+const rm = 'resource_manager';
+const second = 'additional_resource_managers[0]';
+const own = '/home/me/.local/state/taskgate/dev/kubeconfig';
+const both = (changes: Readonly<Record<string, unknown>>) =>
+  judge({ additional_resource_managers: [additional(changes)] });
+
+test('a range that ends before the other begins', () => {
+  expect(judge(beside(19000, 19999))).toEqual([]);
+  expect(judge(beside(19000, 20000))).toEqual([
+    `${where}.gateway_port_range_start: ports 19000-20000 of 192.168.49.2 overlap those of the resource manager on line 18`,
+  ]);
+});
+
+test.each([
+  ['another name', { [`${gateway}.gateway_name`]: 'other' }],
+  ['another namespace', { [`${gateway}.gateway_namespace`]: 'other' }],
+  ['no Gateway', { [gateway]: {} }],
+])('in one cluster, a Gateway with %s is another', (_, changes) => {
+  const found = both({ [`${rm}.kubeconfig_path`]: own, ...changes });
+  expect(found.filter((problem) => problem.includes('already belongs'))).toEqual([]);
+});
+
+test('in one cluster, one Gateway is one, by whatever address', () => {
+  expect(both({ [`${rm}.kubeconfig_path`]: own })).toEqual([
+    `${where}.gateway_name: Gateway projectcontour/contour already belongs to the resource manager on line 18`,
+  ]);
+});
+
+test.each([
+  ['of another cluster', { [`${rm}.default_namespace`]: 'default' }, []],
+  ['of the default', { [`${rm}.default_namespace`]: undefined, [`${rm}.kubeconfig_path`]: own }, ['default']],
+  ['of its own', { [`${rm}.kubeconfig_path`]: own }, []],
+])('a namespace %s', (_, changes, shared) => {
+  expect(both({ [`${gateway}.gateway_name`]: 'other', ...changes })).toEqual(
+    shared.map(
+      (name) =>
+        `warning ${second}.${rm}.default_namespace: namespace ${name} is also used by the resource manager on line 18`,
+    ),
+  );
+});
+
+test('each pair is compared, not only with the first', () => {
+  const named = (name: string) => additional({ [`${rm}.cluster_name`]: name, 'resource_pools.0.pool_name': name });
+  const found = judge({ additional_resource_managers: [named('second'), named('third')] });
+  expect(found.toSorted()).toEqual([
+    expect.stringMatching(/^error \S+\[1\]\.\S+gateway_name: Gateway projectcontour\/contour already belongs to/),
+    expect.stringMatching(/^warning \S+\[1\]\.\S+default_namespace: namespace team is also used by/),
+  ]);
+});
+
+test('resource managers of one cluster that have no Gateway share none', () => {
+  const second = additional({ [`${rm}.kubeconfig_path`]: own, [gateway]: undefined });
+  expect(judge({ [gateway]: undefined, additional_resource_managers: [second] })).toEqual([
+    expect.stringContaining('is missing: tasks of this resource manager are not exposed'),
+    expect.stringContaining('is missing: tasks of this resource manager are not exposed'),
+  ]);
 });

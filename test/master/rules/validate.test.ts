@@ -185,6 +185,24 @@ test('two resource managers with a cluster and a Gateway each', () => {
   expect(judge({ additional_resource_managers: [additional()] })).toEqual([]);
 });
 
+test.each([
+  ['no YAML', 'a: [', 'error : Flow sequence'],
+  ['a list', '- a', 'error : must be a block of keys'],
+  ['a text', 'a', 'error : must be a block of keys'],
+  ['nothing', '', 'error : file has no content'],
+])('%s is one problem, and no exception', (_, text, problem) => {
+  expect(problemTexts(validateMasterConfig(text))).toEqual([expect.stringContaining(problem)]);
+});
+
+test('the resource manager of agents has keys of its own', () => {
+  const agents = { type: 'agent', scheduler: { type: 'priority' }, require_authentication: true };
+  expect(judge({ [rm]: agents })).toEqual([]);
+  expect(judge({ [rm]: agents, additional_resource_managers: [additional()] })).toEqual([]);
+  expect(judge({ [`${rm}.require_authentication`]: true })).toEqual([
+    expect.stringContaining(`${rm}.require_authentication: 'require_authentication' is not a key here`),
+  ]);
+});
+
 /** Keys in any case, and unquoted words that YAML 1.1 takes for something else. */
 test.each<readonly [good: string, written: string, expected: readonly string[]]>([
   ['gateway_name', 'Gateway_Name', ["warning KEY: 'Gateway_Name' works only because keys are lower-cased"]],

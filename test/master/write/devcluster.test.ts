@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../src/lib/errors.ts';
 import { parseYaml, renderYaml } from '../../../src/lib/template.ts';
+import { masterConfigsOf } from '../../../src/master/rules/devcluster.ts';
 import { validateMasterConfig } from '../../../src/master/rules/validate.ts';
+import { findNumber, parseLocated } from '../../../src/master/schema/document.ts';
 import { masterConfig } from '../../../src/master/write/config.ts';
 import { renderDevcluster } from '../../../src/master/write/devcluster.ts';
 import { changed, errorsOf, pathsOf, problemTexts, sampleValues } from '../../support/master/sample.ts';
@@ -60,6 +62,37 @@ const rows: readonly Row[] = [
     [`error ${shownMaster}.post[0].logcheck.regex: 'up (' is not a regular expression`],
   ],
   ['a pattern of Python', { [`${master}.post`]: [{ logcheck: { regex: '(?i)(?P<port>[0-9]+)(?P=port)\\Z' } }] }, []],
+  [
+    'port with a letter behind it',
+    { 'stages.0.db.port': '5432a' },
+    ["error stages[0].db.port: '5432a' is not a number"],
+  ],
+  [
+    'port with a letter before it',
+    { 'stages.0.db.port': 'a5432' },
+    ["error stages[0].db.port: 'a5432' is not a number"],
+  ],
+  [
+    'a pattern before the stage',
+    { [`${master}.pre`]: [{ logcheck: { regex: 'up (' } }] },
+    [`error ${shownMaster}.pre[0].logcheck.regex: 'up (' is not a regular expression`],
+  ],
+  ['an empty stage', { 'stages.0': {} }, ['error stages[0]: is empty']],
+  ['a stage that is a text', { 'stages.0': 'db' }, ["error stages[0]: must be a block of keys, is the string 'db'"]],
+  [
+    'host networking, a bool, of a pod',
+    { [`${master}.config_file.task_container_defaults.cpu_pod_spec`]: { spec: { hostNetwork: true } } },
+    [
+      `error ${shownMaster}.config_file.task_container_defaults.cpu_pod_spec.spec.hostNetwork: host networking cannot be set in a pod spec: the master refuses it`,
+    ],
+  ],
+  [
+    'a password that loses its quotes is not shown',
+    { [`${master}.config_file.db.password`]: '1e3' },
+    [
+      `error ${shownMaster}.config_file.db.password: the value changes its type: devcluster hands it to the master without quotes`,
+    ],
+  ],
   ['port in quotes', { 'stages.0.db.port': '5432' }, []],
   ['short signal', { [`${master}.kill_signal`]: 'TERM' }, []],
   [
@@ -136,6 +169,26 @@ const rows: readonly Row[] = [
 
 test.each(rows)('%s', (_, changes, problems) => {
   expect(judge(changes)).toEqual(problems);
+});
+
+test('variables that are exported are expanded in lists, too', () => {
+  const mounts = {
+    [`${master}.config_file.task_container_defaults.bind_mounts`]: [{ host_path: '$DATA', container_path: '/data' }],
+  };
+  const judgeWith = (DATA: string) => problemTexts(validateMasterConfig(renderYaml(changed(good, mounts)), { DATA }));
+  expect(judgeWith('/srv')).toEqual([]);
+  expect(judgeWith('srv')).toEqual([expect.stringContaining("'srv' is not an absolute path")]);
+});
+
+test('the configurations of all masters are found, wherever they are', () => {
+  const stages = [
+    { db: {} },
+    { master: { config_file: { port: 1 } } },
+    { master: {} },
+    { master: { config_file: { port: 2 } } },
+  ];
+  const { root } = parseLocated(renderYaml({ stages }));
+  expect(root && masterConfigsOf(root).map((config) => findNumber(config, 'port'))).toEqual([1, 2]);
 });
 
 test('every master stage is judged', () => {
