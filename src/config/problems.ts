@@ -33,7 +33,7 @@ const describeUnknown = (key: string, parent: readonly string[], locate: Source[
 /** A mirror without its scheme is no URL yet, but may have a password already. */
 const shown = (value: unknown, path: readonly string[]): string => {
   const text = JSON.stringify(value) ?? 'nothing';
-  return withoutPasswords(path.join('.') === 'mirror' ? text.replace(/^"[^/]*@|(?<=\/\/).*@/, '***@') : text);
+  return withoutPasswords(path.join('.') === 'mirror' ? text.replace(/(?<=^")[^/]*@|(?<=\/\/).*@/, '***@') : text);
 };
 
 const listOf = (words: readonly string[]): string => {

@@ -48,6 +48,7 @@ describe('an instance keeps what was given', () => {
       kubeconfig: '/nowhere/a:/b',
     });
     expect(config.ssh.configFile).toBe('c');
+    expect((await load({ flags: { kubeconfig: ':a::b:' } })).given).toEqual({ kubeconfig: '/nowhere/a:/nowhere/b' });
     expect((await load({ flags: { 'ssh.configFile': 'none' } })).given).toEqual({ 'ssh.configFile': 'none' });
   });
 
@@ -70,6 +71,30 @@ describe('an instance keeps what was given', () => {
       { 'ngrok.domain': 'a.example' },
       { 'ngrok.tcpAddress': 'b:1' },
       { 'ngrok.tcpAddress': 'b:1' },
+    ],
+    [
+      'another address of the tunnel, the other way round',
+      { 'ngrok.tcpAddress': 'b:1' },
+      { 'ngrok.domain': 'a.example' },
+      { 'ngrok.domain': 'a.example' },
+    ],
+    [
+      'a policy for a list of callers',
+      { 'tunnel.allowFrom': ['10.0.0.0/8'] },
+      { 'ngrok.trafficPolicyFile': '/p.yml' },
+      { 'ngrok.trafficPolicyFile': '/p.yml' },
+    ],
+    [
+      'a list of callers for a policy',
+      { 'ngrok.trafficPolicyFile': '/p.yml' },
+      { 'tunnel.allowFrom': '10.0.0.0/8' },
+      { 'tunnel.allowFrom': ['10.0.0.0/8'] },
+    ],
+    [
+      'the same route, whose address goes with it',
+      { 'master.reach': 'url', 'master.url': 'https://a' },
+      { 'master.reach': 'url' },
+      { 'master.reach': 'url', 'master.url': 'https://a' },
     ],
   ])('%s: what cannot go with it gives way', async (_, kept, flags, given) => {
     expect((await load({ kept, flags })).given).toEqual(given);
@@ -109,6 +134,15 @@ describe('--reset', () => {
     expect(settings.map(({ path }) => path)).toEqual(expect.arrayContaining([...fixedSettings]));
   });
 
+  test.each([
+    'ssh.host,ssh.port',
+    'ssh.host, ssh.port',
+    ' ssh.host  ssh.port ',
+    'ssh.host,,ssh.port',
+  ])('words: %j', (text) => {
+    expect(parseReset(text)).toEqual(['ssh.host', 'ssh.port']);
+  });
+
   test.each(['gateway.seedPort', '--gateway-seed-port', 'GATEWAY_SEED_PORT'])('%s names a setting', (word) => {
     expect(parseReset(word)).toEqual(['gateway.seedPort']);
   });
@@ -118,5 +152,12 @@ describe('--reset', () => {
       "--reset: an instance keeps no setting 'gateway.seedPrt'; did you mean gateway.seedPort?",
     );
     expect(() => parseReset('recreate')).toThrow('an instance keeps no setting');
+    expect(() => parseReset('frobnicate')).toThrow(
+      expect.objectContaining({
+        id: 'usage.reset',
+        message: "--reset: an instance keeps no setting 'frobnicate'",
+        hint: expect.stringContaining('--reset all'),
+      }),
+    );
   });
 });

@@ -180,9 +180,23 @@ describe('bad input is named with its place', () => {
     expect(seen).toMatchObject([{ gateway: { seedPort: 19999, portRange: { start: 20000 } }, master: { port: 9 } }]);
   });
 
-  test('a password in a URL is not repeated', async () => {
-    const message = await load({ flags: { mirror: 'ftp://me:secret@host/files' } }).catch(String);
-    expect(message).toContain('got "ftp://***@host/files"');
+  test.each([
+    ['ftp://me:secret@host/files', 'ftp://***@host/files'],
+    ['me:secret@host/files', '***@host/files'],
+    ['ftp://me:se@cret@host/files', 'ftp://***@host/files'],
+    ['host/files@1', 'host/files@1'],
+  ])('a password in a mirror is not repeated: %s', async (mirror, shown) => {
+    const message = await load({ flags: { mirror } }).catch(String);
+    expect(message).toContain(`got "${shown}"`);
+    expect(message).not.toContain('cret');
+  });
+
+  test('an at sign of another setting is none of a password', async () => {
+    await expect(load({ flags: { name: 'a@b' } })).rejects.toThrow('got "a@b"');
+  });
+
+  test('of too few characters, as of too many', async () => {
+    await expect(load({ flags: { name: '' } })).rejects.toMatchObject({ id: 'usage.config' });
   });
 
   test('a file that was named must exist', async () => {

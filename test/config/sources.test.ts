@@ -46,11 +46,27 @@ describe('a Service or container that is called taskgate too', () => {
     { TASKGATE_PORTS: '80' },
     { TASKGATE_PORT: '8080' },
     { TASKGATE_ENV_FILE: 'x' },
+    { TASKGATE_SERVICE_HOSTS: '10.96.1.2' },
+    { TASKGATE_SERVICE_PORTS: '80' },
+    { TASKGATE_PORT_80_TCPX: 'tcp://10.96.1.2:80' },
+    { TASKGATE_PORT_80_TCP_ADDRESS: '10.96.1.2' },
+    { TASKGATE_PORTAL: 'tcp://10.96.1.2:80' },
+    { TASKGATE_PORT: 'not tcp://10.96.1.2:80' },
+    { TASKGATE_NAMED: '/web/taskgate' },
+    { TASKGATE_UI_NAME: 'web/taskgate' },
+    { TASKGATE_UI_NAME: '/web/taskgate/x' },
+    { TASKGATE_UI_NAME: 'x/web/taskgate' },
+    { TASKGATE_UI_ENV_PATH: '/bin', TASKGATE_NAME: '/web/taskgate' },
   ])('what is no such variable is still an error: %j', async (env) => {
     await expect(load({ env })).rejects.toMatchObject({
       id: 'usage.config',
       message: expect.stringContaining('no such setting'),
     });
+  });
+
+  test('a link of Docker to a container of another name', async () => {
+    const env = { TASKGATE_UI_NAME: '/web/taskgate-ui' };
+    expect((await load({ env })).warnings).toEqual([expect.stringMatching(/^TASKGATE_UI_NAME: not read/)]);
   });
 });
 

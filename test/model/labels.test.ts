@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { instanceLabel, isManaged, isOfInstance, labelsOf, ownerLabels, selectorOf } from '../../src/model/labels.ts';
+import {
+  instanceLabel,
+  isManaged,
+  isOfInstance,
+  labelsOf,
+  ownerLabels,
+  podSecurityOwner,
+  selectorOf,
+} from '../../src/model/labels.ts';
 
 const labelled = (labels?: Record<string, string>) => ({
   apiVersion: 'v1',
@@ -30,7 +38,7 @@ const [ours, theirs, unmarked] = [
 
 test('an id is a second label', () => {
   expect(ours).toEqual({ 'taskgate.dev/instance': 'dev', 'taskgate.dev/instance-id': '01' });
-  expect(unmarked).toEqual({ 'taskgate.dev/instance': 'dev' });
+  expect(unmarked).toStrictEqual({ 'taskgate.dev/instance': 'dev' });
 });
 
 test.each([
@@ -41,4 +49,9 @@ test.each([
 ])('objects of %s', (_, owner, own) => {
   const all = [ours, theirs, unmarked, undefined];
   expect(all.filter((labels) => isOfInstance(labelled(labels), owner))).toEqual(own);
+});
+
+test('whose a Pod Security level is: by the id, or the name of an instance that has none', () => {
+  expect(podSecurityOwner({ instance: 'dev', instanceId: '01' })).toBe('01');
+  expect(podSecurityOwner({ instance: 'dev' })).toBe('dev');
 });

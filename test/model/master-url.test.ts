@@ -18,6 +18,7 @@ describe('a URL of the master', () => {
     ['', ["'' is not a URL such as https://master.example:8443"]],
     ['127.0.0.1', ["'127.0.0.1' is not a URL such as https://master.example:8443"]],
     ['ftp://det.example', ['its scheme is ftp, not http or https']],
+    ['see http://a.example', ["'see http://a.example' is not a URL such as https://master.example:8443"]],
     ['https://', ["'https://' is not a URL such as https://master.example:8443"]],
     ['http://a:99999', ["'http://a:99999' is not a URL such as https://master.example:8443"]],
     ['ssh://master.example', ['its scheme is ssh, not http or https']],

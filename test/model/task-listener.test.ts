@@ -19,7 +19,15 @@ test('a task listener is named after its port, and its port is read back from th
   });
 });
 
-test.each(['taskgate-seed', 'web', 'det-', 'det-web', 'my-det-20000'])('%s is no task listener', (name) => {
+test.each([
+  'taskgate-seed',
+  'web',
+  'det-',
+  'det-web',
+  'my-det-20000',
+  'det-20000-a',
+  'det-20000 ',
+])('%s is no task listener', (name) => {
   expect(portOfListener(name)).toBeUndefined();
 });
 
