@@ -1,4 +1,3 @@
-// Tested in test/gateway/ensure.test.ts
 import type { Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';

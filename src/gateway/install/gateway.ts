@@ -1,4 +1,3 @@
-// Tested in test/gateway/ensure.test.ts
 import { setTimeout as pause } from 'node:timers/promises';
 import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import { ensureNamespace } from '../../lib/kube/namespace.ts';
@@ -72,6 +71,6 @@ const onceServed = async <T>(send: () => Promise<T>, signal?: AbortSignal): Prom
     } catch (error) {
       if (!isNotFound(error) || Date.now() > deadline) throw error;
     }
-    await pause(servedPauseMs, undefined, signal && { signal });
+    await pause(servedPauseMs, undefined, { signal });
   }
 };

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { hasLimit, listenerLimits, raiseListenerLimit } from '../../../src/gateway/install/listener-limit.ts';
+import {
+  type CRD,
+  hasLimit,
+  hasRoomFor,
+  listenerLimits,
+  raiseListenerLimit,
+} from '../../../src/gateway/install/listener-limit.ts';
 import { gatewaysCRD, messages } from '../../support/gateway/fixture.ts';
 
 test.each([
@@ -42,4 +48,68 @@ test('throws when there is no limit to raise', () => {
 
 test('a raised spec alone is not enough', () => {
   expect(hasLimit(gatewaysCRD({ limit: 213, statusLimit: 64 }), 213)).toBe(false);
+});
+
+/** The CRD with another schema of listeners in its second version. */
+const withSecond = (crd: CRD, second: CRD): CRD => ({
+  ...crd,
+  spec: { ...crd.spec, versions: [...crd.spec.versions.slice(0, 1), ...second.spec.versions.slice(1)] },
+});
+const low = gatewaysCRD({ limit: 64 });
+const high = gatewaysCRD({ limit: 213 });
+const bare = { name: 'v2', served: true };
+const unlimited = { ...high, spec: { ...high.spec, versions: [bare] } };
+
+test.each([
+  ['exactly', high, true, true],
+  ['more', gatewaysCRD({ limit: 300 }), false, true],
+  ['one less', gatewaysCRD({ limit: 212 }), false, false],
+  ['less in spec', gatewaysCRD({ limit: 64, statusLimit: 213 }), false, false],
+  ['less in status', gatewaysCRD({ limit: 213, statusLimit: 64 }), false, false],
+  ['less in the second version', withSecond(high, low), false, false],
+  ['less in the first version', withSecond(low, high), false, false],
+  ['without a limit', unlimited, false, true],
+])('213 listeners: %s', (_, crd, isExact, isEnough) => {
+  expect([hasLimit(crd, 213), hasRoomFor(crd, 213)]).toEqual([isExact, isEnough]);
+});
+
+const schema = (properties?: object) => ({
+  ...bare,
+  schema: { openAPIV3Schema: { ...(properties && { properties }) } },
+});
+const listeners = { properties: { listeners: { maxItems: 64 } } };
+
+test.each([
+  ['no schema', bare],
+  ['an empty schema', { ...bare, schema: {} }],
+  ['no properties', schema()],
+  ['neither spec nor status', schema({})],
+  ['no properties of either', schema({ spec: {}, status: {} })],
+  ['no listeners in either', schema({ spec: { properties: {} }, status: { properties: {} } })],
+])('a version with %s has no limits', (_, version) => {
+  const crd: CRD = { ...low, spec: { ...low.spec, versions: [version as typeof bare] } };
+  const none = { version: 'v2', spec: undefined, status: undefined, hasQuadraticRules: false };
+  expect(listenerLimits(crd)).toEqual([none]);
+  expect(() => raiseListenerLimit(crd, 213)).toThrow('Gateway CRD v2 has no listener limit to raise');
+});
+
+test.each([
+  ['status', schema({ spec: listeners, status: { properties: {} } })],
+  ['spec', schema({ spec: { properties: {} }, status: listeners })],
+])('a version without a limit in %s alone cannot be raised', (_, version) => {
+  const crd: CRD = { ...low, spec: { ...low.spec, versions: [version as typeof bare] } };
+  expect(() => raiseListenerLimit(crd, 213)).toThrow('no listener limit to raise');
+});
+
+test('a version without rules gets none', () => {
+  const crd: CRD = {
+    ...low,
+    spec: { ...low.spec, versions: [schema({ spec: listeners, status: listeners }) as typeof bare] },
+  };
+  const [version] = raiseListenerLimit(crd, 500).spec.versions;
+  expect(version?.schema?.openAPIV3Schema?.properties?.spec?.properties?.listeners).toEqual({
+    maxItems: 500,
+    'x-kubernetes-validations': [],
+  });
+  expect(listenerLimits(crd)[0]?.hasQuadraticRules).toBe(false);
 });

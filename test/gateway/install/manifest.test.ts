@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { listenerLimits } from '../../../src/gateway/install/listener-limit.ts';
 import { adaptManifest, parseManifest, withoutLeaderElection } from '../../../src/gateway/install/manifest.ts';
 import { renderYaml } from '../../../src/lib/template.ts';
-import { gatewaysCRD, manifestText, messages, namespace, provisioner } from '../../support/gateway/fixture.ts';
+import {
+  gatewaysCRD,
+  manifestText,
+  messages,
+  namespace,
+  provisioner,
+  tcpRoutesCRD,
+} from '../../support/gateway/fixture.ts';
 
 test('splits the manifest, skips empty documents and drops CRD statuses', () => {
   const { crds, rest, provisioner: deployment } = parseManifest(manifestText);
@@ -21,6 +28,19 @@ test.each([
   ['no Deployment', renderYaml(gatewaysCRD()), 'not have exactly one Deployment'],
   ['two Deployments', `${manifestText}---\n${renderYaml(provisioner)}`, 'not have exactly one Deployment'],
   ['something else', `${manifestText}---\n404: Not Found\n`, 'not a Kubernetes object'],
+  ['a text', `${manifestText}---\nNot Found\n`, 'not a Kubernetes object'],
+  [
+    'another CRD alone',
+    `${renderYaml(tcpRoutesCRD())}---\n${renderYaml(provisioner)}`,
+    'has no CustomResourceDefinition',
+  ],
+  [
+    'an object without apiVersion',
+    `${manifestText}---\nkind: Secret\nmetadata: { name: x }\n`,
+    'not a Kubernetes object',
+  ],
+  ['an object without kind', `${manifestText}---\napiVersion: v1\nmetadata: { name: x }\n`, 'not a Kubernetes object'],
+  ['an object without metadata', `${manifestText}---\napiVersion: v1\nkind: Secret\n`, 'not a Kubernetes object'],
 ])('refuses a manifest with %s', (_, text, message) => {
   expect(() => parseManifest(text)).toThrow(message);
 });
@@ -49,4 +69,28 @@ test('throws when upstream moved', () => {
   expect(() => adaptManifest(parseManifest(text), { instance: 'dev', listenerLimit: 500 })).toThrow(
     'no quadratic rule',
   );
+});
+
+test.each([
+  ['213 is reached with them', 213, [messages.tls]],
+  ['500 where each version has one', 500, [messages.tls, messages.name]],
+])('no rule must be there to remove: %s', (_, listenerLimit, rules) => {
+  const text = [gatewaysCRD({ rules }), provisioner].map(renderYaml).join('---\n');
+  const [crd] = adaptManifest(parseManifest(text), { instance: 'dev', listenerLimit }).crds;
+  expect(crd && listenerLimits(crd).map(({ spec }) => spec)).toEqual([listenerLimit, listenerLimit]);
+});
+
+test('leader election goes from the container that has it; others stay as they are', () => {
+  const container = (name: string, ...args: readonly string[]) => ({ name, ...(args.length > 0 && { args }) });
+  const containers = [
+    container('side'),
+    container('provisioner', '--enable-leader-election', '--v=1'),
+    container('log', '--v=2'),
+  ];
+  const changed = withoutLeaderElection({ ...provisioner, spec: { template: { spec: { containers } } } });
+  expect(changed.spec.template.spec.containers).toEqual([
+    container('side'),
+    container('provisioner', '--v=1'),
+    container('log', '--v=2'),
+  ]);
 });

@@ -7,6 +7,66 @@ const kinds = [
   ...['v1/ServiceAccount', 'apps/v1/DaemonSet'],
   ...['ClusterRole', 'ClusterRoleBinding'].map((kind) => `rbac.authorization.k8s.io/v1/${kind}`),
 ];
+const labels = {
+  'app.kubernetes.io/managed-by': 'taskgate',
+  'app.kubernetes.io/component': 'policy-engine',
+  'taskgate.dev/instance': 'dev',
+};
+
+test('it runs on each node, in the network of the node, with the lock of iptables', () => {
+  const [, , , daemonSet] = engineObjects(spec);
+  expect(daemonSet).toEqual({
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'taskgate-dev-policies', namespace: 'kube-system', labels },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          serviceAccountName: 'taskgate-dev-policies',
+          hostNetwork: true,
+          priorityClassName: 'system-node-critical',
+          tolerations: [{ operator: 'Exists' }],
+          containers: [
+            {
+              name: 'kube-router',
+              image: 'r.io/kube-router:v2',
+              imagePullPolicy: 'IfNotPresent',
+              args: [
+                ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false'],
+                ...['--service-cluster-ip-range=10.97.0.0/16', '--iptables-sync-period=1m', '--health-port=0'],
+              ],
+              env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+              resources: { requests: { cpu: '10m', memory: '50Mi' } },
+              securityContext: {
+                runAsUser: 0,
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+                seccompProfile: { type: 'RuntimeDefault' },
+              },
+              volumeMounts: [{ name: 'xtables-lock', mountPath: '/run/xtables.lock' }],
+            },
+          ],
+          volumes: [{ name: 'xtables-lock', hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' } }],
+        },
+      },
+    },
+  });
+});
+
+test('its account has the rights of its role', () => {
+  const name = 'taskgate-dev-policies';
+  const [account, role, binding] = engineObjects(spec);
+  expect(account?.metadata).toEqual({ name, namespace: 'kube-system', labels });
+  expect(role?.metadata).toEqual({ name, labels });
+  expect(binding).toMatchObject({
+    metadata: { name, labels },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace: 'kube-system' }],
+  });
+});
+
 const text = JSON.stringify(engineObjects(spec));
 
 test('it only reads in the cluster, and no Secret', () => {

@@ -34,9 +34,23 @@ test.each([
     'this machine resolves m.svc to nothing that pods could dial',
   ],
   ['a name of this machine alone', at('me'), resolving('127.0.1.1'), 'resolves me to nothing that pods could dial'],
+  ['the same, by IPv6', at('me'), resolving('::1'), 'resolves me to nothing that pods could dial'],
+  [
+    'a name of this machine, too',
+    at('me'),
+    resolving('192.0.2.7', '127.0.1.1'),
+    'resolves me to nothing that pods could',
+  ],
+  ['a name without an address', at('me'), resolving(), 'resolves me to nothing that pods could dial'],
 ])('%s: only the port is limited, and the user knows', async (_, master, resolve, why) => {
   const { ranges, note } = await masterRanges(master, resolve);
   expect(ranges).toBeUndefined();
   expect(note).toContain('network policies let tasks dial port 8080 at every address');
   expect(note).toContain(why);
+});
+
+test('a name is looked up on this machine unless another resolver is given', async () => {
+  const { ranges, note } = await masterRanges(at('localhost'));
+  expect(ranges).toBeUndefined();
+  expect(note).toContain('this machine resolves localhost to nothing that pods could dial');
 });
