@@ -2,10 +2,11 @@ import type { Kube } from '../../lib/kube/client.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
 import { type CRD, hasRoomFor, isCRD, listenerLimits, raiseListenerLimit } from '../install/listener-limit.ts';
 import type { EnvoyService } from '../ready/envoy-service.ts';
 import { crdKind, type GatewaySpec } from '../spec.ts';
-import { gatewayRefs, isCreatedBy, isSameObject, type OriginalState } from './snapshot.ts';
+import { isCreatedBy, isSameObject, type OriginalState } from './snapshot.ts';
 
 export type GuardInput = { readonly spec: GatewaySpec; readonly original: OriginalState; readonly report?: Report };
 
@@ -27,8 +28,8 @@ const kindOf = ({ apiVersion, kind }: KubeObject) => ({ apiVersion, kind });
  * applying them. For an existing Gateway, no pod is changed or restarted, and an address that it has is kept.
  */
 export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput): Kube => {
-  const [gateway] = gatewayRefs(spec);
-  const isAdopted = original.existed.some((one) => gateway && isSameObject(one, gateway));
+  const gateway = gatewayRef(spec);
+  const isAdopted = original.existed.some((one) => isSameObject(one, gateway));
   return {
     ...kube,
     apply: async (object, options) => {
@@ -37,8 +38,7 @@ export const guardForeign = (kube: Kube, { spec, original, report }: GuardInput)
       const foreign = existing && { ...existing, ...kindOf(object) };
       if (!foreign || isCreatedBy(foreign, spec, original)) return kube.apply(object, options);
       const change = raised(foreign, object, original);
-      if (!change && !isCRD(foreign))
-        report?.(`${describeRef(object)} was not created by taskgate and is left unchanged`);
+      if (!isCRD(foreign)) report?.(`${describeRef(object)} was not created by taskgate and is left unchanged`);
       return change ? ((await kube.update(change)) as never) : foreign;
     },
     // CRDs that taskgate did not create lack the label that is selected

@@ -96,6 +96,39 @@ test('waiting for CRDs sees those of others too', async () => {
   }
 });
 
+test('who waits for objects of a name waits for that one alone', async () => {
+  const { kube } = await guard([provisioner]);
+  const { apiVersion, kind, metadata } = provisioner;
+  for await (const seen of kube.watch({ apiVersion, kind, name: metadata.name }, AbortSignal.timeout(1_000))) {
+    expect(seen).toHaveLength(1);
+    break;
+  }
+});
+
+test('without anybody to tell, objects of others are left alone in silence', async () => {
+  const { fake } = await guard([provisioner, foreignGateway('tasks'), service('192.0.2.9')]);
+  const original = await recordOriginalState(fake.kube, plan);
+  const kube = guardForeign(fake.kube, { spec, original });
+  await kube.apply(ours(provisioner));
+  await kube.patch(service(), patch, toStatus);
+  await kube.patch(service(), { spec: {} }, { type: 'merge' });
+  expect(fake.writes()).toEqual([]);
+});
+
+test('of a CRD that is left alone nothing is said', async () => {
+  const { kube, lines } = await guard([gatewaysCRD({ limit: 213 }), tcpRoutesCRD()]);
+  await kube.apply(ours(gatewaysCRD({ limit: 64 })));
+  await kube.apply(ours(gatewaysCRD({ limit: 300, rules: [] })));
+  await kube.apply(ours(tcpRoutesCRD(['v1'])));
+  expect(lines).toEqual([]);
+});
+
+test('the larger of the limits in spec and status is wanted', async () => {
+  const { fake, kube } = await guard([gatewaysCRD({ limit: 100 })]);
+  await kube.apply(ours(gatewaysCRD({ limit: 64, statusLimit: 213 })));
+  expect(JSON.stringify(fake.objects())).toContain('"maxItems":213');
+});
+
 const service = (ip?: string) => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -130,6 +163,18 @@ describe('a Gateway that was there', () => {
     ]);
   });
 
+  test('what is not there, or no Service, is written', async () => {
+    const { fake, kube } = await guard([
+      foreignGateway('tasks'),
+      provisioner,
+      { ...service(), status: undefined } as never,
+    ]);
+    await kube.patch(provisioner, { metadata: { annotations: { seen: 'yes' } } }, { type: 'merge' });
+    await kube.patch(service(), patch, toStatus);
+    expect(await kube.remove(provisioner)).toBe(true);
+    expect(fake.writes()).toHaveLength(3);
+  });
+
   test('gets an address where it has none', async () => {
     const { fake, kube } = await guard([foreignGateway('tasks'), service()]);
     await kube.patch(service(), patch, toStatus);
@@ -140,7 +185,8 @@ describe('a Gateway that was there', () => {
 test('a Gateway of ours gets its address, policies and new pods', async () => {
   const { fake, kube } = await guard([service('192.0.2.9'), pod]);
   await kube.patch(service(), patch, toStatus);
+  await kube.patch(service(), { spec: {} }, { type: 'merge' });
   await kube.apply(policy);
   expect(await kube.remove(pod)).toBe(true);
-  expect(fake.writes()).toHaveLength(3);
+  expect(fake.writes()).toHaveLength(4);
 });

@@ -77,7 +77,44 @@ describe('on the first up', () => {
   });
 });
 
+const running = (...images: readonly (string | undefined)[]): KubeObject => ({
+  ...theirs,
+  ...{ spec: { template: { spec: { containers: images.map((image) => (image === undefined ? {} : { image })) } } } },
+});
+const { spec: _, ...bare } = theirs as KubeObject & { readonly spec: unknown };
+
+test.each([
+  ['a registry, and a tag', running('ghcr.io/projectcontour/contour:v1.33.6'), true],
+  ['a digest', running('ghcr.io/projectcontour/contour@sha256:1'), true],
+  ['neither', running('contour'), true],
+  ['a tag alone', running('contour:v1'), true],
+  ['another container beside it', running(undefined, 'envoyproxy/envoy:v1', 'x/contour:v1'), true],
+  ['an image that begins so', running('x/contour-authserver:v1'), false],
+  ['an image that ends so', running('x/mycontour:v1'), false],
+  ['an owner of that name', running('contour/other:v1'), false],
+  ['no image', running(undefined), false],
+  ['no container', bare, false],
+])('a Deployment runs Contour by its image: %s', async (_, deployment, isContour) => {
+  const fake = fakeKube({ objects: [kubeSystem, deployment], kinds: installKinds });
+  const { contours } = await inspectOwnership(fake.kube, { spec, manifest });
+  expect(contours).toHaveLength(isContour ? 1 : 0);
+});
+
 describe('messages', () => {
+  test('three are named', async () => {
+    const [problem] = await judge([theirs, provisioner, contourCRDs]);
+    expect(problem?.message).toMatch(
+      /ingress\/contour-web, .*contourdeployments\.projectcontour\.io, Deployment projectcontour\/contour-gateway-provisioner$/,
+    );
+  });
+
+  test('what is adopted is left unchanged, and what is refused has a way out', async () => {
+    const [adopted] = await judge([provisioner], { adopt: true });
+    const [refused] = await judge([provisioner]);
+    expect(adopted?.hint).toBe('it is left unchanged');
+    expect(refused?.hint).toContain('--adopt');
+  });
+
   test('name both bundles', async () => {
     const [problem] = await judge([gatewaysCRD({ bundle: 'v1.4.1', channel: 'standard' })]);
     expect(problem?.message).toBe(
@@ -111,6 +148,16 @@ describe('on a later up', () => {
   test('what was there before is still not', async () => {
     const original = { ...nothing, existed: [provisioner] };
     expect((await judge(ours, { original })).map(({ id }) => id)).toEqual(['gateway.foreign-contour']);
+  });
+
+  test.each([
+    ['another Gateway', contourDeployment('web')],
+    ['a Gateway of our name elsewhere', contourDeployment('tasks', 'ingress')],
+    ['no Gateway', { ...contourDeployment('tasks'), metadata: { name: 'contour-tasks', namespace: 'projectcontour' } }],
+  ])('a Contour for %s is not ours', async (_, contour) => {
+    expect((await judge([...ours, contour], { original: nothing })).map(({ id }) => id)).toEqual([
+      'gateway.foreign-contour',
+    ]);
   });
 
   test("another Contour that came meanwhile, and one for somebody else's Gateway of our name, are refused", async () => {

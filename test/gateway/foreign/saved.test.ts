@@ -9,6 +9,23 @@ test.each([
   expect(isForeignCluster((await openInstance(kind)).instance)).toBe(isForeign);
 });
 
+test.each([
+  ['a profile that was there', [{ kind: 'minikube-profile', name: 'dev', owned: false }], true],
+  [
+    'a profile beside another resource',
+    [
+      { kind: 'link', name: 'tg-1' },
+      { kind: 'minikube-profile', owned: false },
+    ],
+    true,
+  ],
+  ['a profile that taskgate created', [{ kind: 'minikube-profile', name: 'dev', owned: true }], false],
+  ['another resource', [{ kind: 'link', name: 'tg-1' }], false],
+])('a Minikube cluster was created by another program: %s', (_, journal, isForeign) => {
+  const record = () => ({ provider: 'minikube', journal }) as never;
+  expect(isForeignCluster({ record })).toBe(isForeign);
+});
+
 test('the original state is undefined until it is saved', async () => {
   const { instance } = await openInstance('attach');
   expect(await findOriginalState(instance)).toBeUndefined();

@@ -47,6 +47,8 @@ test('an empty cluster has no problem, even one that does not serve the kinds', 
   expect(chooseCRDs(installed, wanted)).toBe('install');
 });
 
+const [tcpRoutes] = otherCRDs().filter(({ metadata }) => metadata.name.startsWith('tcproutes.'));
+const notServed = { ...tcpRoutes, spec: { group: 'g', versions: [{ name: 'v1alpha2', served: false }] } };
 const v14 = { bundle: 'v1.4.1', limit: 213 };
 const standard16 = gatewaysCRD({ bundle: 'v1.6.1', channel: 'standard', limit: 213 });
 
@@ -101,6 +103,31 @@ describe('what is installed', () => {
       'a bundle that the policy lets be patched',
       [gatewaysCRD({ bundle: 'v1.5.1' }), ...otherCRDs(), policy],
       ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
+      'keep',
+    ],
+    [
+      'the first bundle that the policy lets be patched',
+      [gatewaysCRD({ bundle: 'v1.5.0' }), ...otherCRDs(), policy],
+      ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
+      'keep',
+    ],
+    [
+      'a bundle of two digits',
+      [gatewaysCRD({ bundle: 'v1.10.0' }), ...otherCRDs(), policy],
+      ['note gateway.bundle-kept', 'repair gateway.limit-drift'],
+      'keep',
+    ],
+    [
+      'a CRD that says nothing of its bundle',
+      [{ ...raised, metadata: { name: raised.metadata.name } }, ...otherCRDs()],
+      ['note gateway.bundle-kept'],
+      'keep',
+    ],
+    ['a class without a controller', [raised, { ...foreignClass, spec: undefined }], [], 'install'],
+    [
+      'a version that is there, and not served',
+      [gatewaysCRD(v14), ...otherCRDs({ tcproutes: [] }), notServed],
+      ['refuse gateway.no-tcproute'],
       'keep',
     ],
     [
@@ -175,5 +202,43 @@ test('the hint for the policy is the command that removes it', async () => {
   const [problem] = findGatewayProblems(await inspect([policy]), wanted);
   expect(problem?.hint).toContain(
     'kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding safe-upgrades.gateway.networking.k8s.io',
+  );
+});
+
+test('a bundle that is not said is unknown, and several served versions are named', async () => {
+  const bare = { ...raised, metadata: { name: raised.metadata.name } };
+  const [kept] = findGatewayProblems(await inspect([bare, ...otherCRDs()]), wanted);
+  expect(kept?.message).toMatch(/^Gateway API unknown \(unknown\) is installed/);
+  const two = await inspect([gatewaysCRD(v14), ...otherCRDs({ tcproutes: ['v1', 'v1beta1'] })]);
+  expect(two.missing).toEqual(['TCPRoute v1alpha2 (served: v1, v1beta1)']);
+});
+
+test('a manifest without the CRD of Gateways is a bug', () => {
+  const { crds, ...rest } = parseManifest(manifestText);
+  const others = crds.filter(({ metadata }) => !metadata.name.startsWith('gateways.'));
+  expect(() => manifestBundle({ ...rest, crds: others })).toThrow('manifest has no gateways.gateway.networking.k8s.io');
+});
+
+test('a version without limits has none', async () => {
+  const bare = { ...raised, spec: { ...raised.spec, versions: [{ name: 'v1', served: true }] } };
+  const [problem] = findGatewayProblems(await inspect([bare, ...otherCRDs()]), wanted);
+  expect(problem?.message).toMatch(/is: v1 spec none, status none$/);
+});
+
+test('refusals are told one below the other, and repairs not at all', async () => {
+  const problem = (id: 'gateway.no-tcproute' | 'gateway.class-taken', verdict: 'refuse' | 'repair') => ({
+    ...{ id, verdict, message: `${id} seen`, hint: `mend ${id}` },
+  });
+  const problems = [
+    problem('gateway.class-taken', 'repair'),
+    problem('gateway.no-tcproute', 'refuse'),
+    problem('gateway.class-taken', 'refuse'),
+  ];
+  expect(() => verifyGatewayAPI(problems)).toThrow(
+    expect.objectContaining({
+      id: 'gateway.no-tcproute',
+      message: 'gateway.no-tcproute seen\ngateway.class-taken seen',
+      hint: 'mend gateway.no-tcproute; mend gateway.class-taken',
+    }),
   );
 });
