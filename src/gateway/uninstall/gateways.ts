@@ -1,5 +1,3 @@
-// Tested in test/gateway/uninstall/uninstall.test.ts
-
 import { UserError } from '../../lib/errors.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
@@ -41,13 +39,13 @@ const areGone = (objects: readonly KubeObject[]): true | string =>
 /** Waits for the provisioner to clean up; reports it if it did not in time. */
 const waitForProvisioner = async (
   removing: RemovalContext,
-  { metadata: { namespace, name } }: KubeObject,
+  { metadata: { namespace = '', name } }: KubeObject,
 ): Promise<void> => {
   const { kube, timeoutMs, report } = removing;
   try {
     await together(removing.signal, (signal) =>
       workloads.map((kind) => {
-        const selection = { ...kind, labelSelector: `${ownerLabel}=${name}`, ...(namespace && { namespace }) };
+        const selection = { ...kind, labelSelector: `${ownerLabel}=${name}`, namespace };
         return waitUntil(`Removal of ${kind.kind}`, (until) => kube.watch(selection, until), areGone, {
           timeoutMs: Math.min(timeoutMs, longestWaitMs),
           id: notCleaned,

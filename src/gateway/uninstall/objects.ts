@@ -1,4 +1,3 @@
-// Tested in test/gateway/uninstall/uninstall.test.ts
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';

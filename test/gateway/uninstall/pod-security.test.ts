@@ -24,5 +24,6 @@ test('only the level that this instance set is taken back', async () => {
   expect(restored).toEqual(['Namespace tasks']);
   expect(fake.writes()).toEqual(['patch Namespace tasks']);
   const { metadata } = await fake.kube.get(namespace('tasks'));
-  expect(metadata).toMatchObject({ labels: {}, annotations: {} });
+  expect(metadata.labels).toEqual({});
+  expect(metadata.annotations).toEqual({});
 });
