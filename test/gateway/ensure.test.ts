@@ -123,3 +123,54 @@ test('stops at once when interrupted', async () => {
   setTimeout(() => stop.abort(new Error('interrupted')), 50);
   await expect(running).rejects.toThrow('interrupted');
 });
+
+const endpoint = (fake: FakeKube, more: object = {}) =>
+  awaitGatewayEndpoint({ kube: fake.kube, spec, address: '10.0.0.2', timeoutMs: 5_000, allowFrom: undefined, ...more });
+const applied = async (input: FakeKubeInput = {}) => {
+  const fake = contourCluster(input);
+  const objects = { kube: fake.kube, spec, manifest: parseManifest(manifestText), timeoutMs: 5_000 };
+  await applyInstallation(objects);
+  await applyGatewayObjects(objects);
+  return fake;
+};
+
+test('who is let in is known only where it was limited', async () => {
+  expect(await endpoint(await applied())).not.toHaveProperty('allowFrom');
+  const limited = await endpoint(await applied(), { allowFrom: [] });
+  expect(limited.allowFrom).toEqual([]);
+  const fake = await applied();
+  // the Service of somebody else stays as it is
+  const patch: typeof fake.kube.patch = async (ref, change, options) =>
+    options.subresource ? fake.kube.patch(ref, change, options) : fake.kube.get(ref);
+  const foreign = { ...fake, kube: { ...fake.kube, patch } };
+  expect(await endpoint(foreign, { allowFrom: ['10.0.0.1/32'] })).not.toHaveProperty('allowFrom');
+});
+
+test('the last line says how many tasks fit', async () => {
+  const lines: string[] = [];
+  const report: Report = (line) => lines.push(describeProgress(line));
+  await endpoint(await applied(), { report });
+  expect(lines.at(-1)).toBe('Gateway tasks accepts 200 tasks: the range 20000-20199 has 200 ports');
+});
+
+const slowContour = {
+  ...{ apiVersion: 'v1', kind: 'Pod', spec: { containers: [{ name: 'contour', args: ['serve'] }] } },
+  metadata: { name: 'contour-1', namespace: 'projectcontour', labels: { app: 'contour-tasks' } },
+  status: holds('Ready'),
+};
+
+test.each([
+  ['was made before the policy is restarted, and waited for', [slowContour], 2],
+  ['is as it should be is waited for once', [], 1],
+])('a Contour that %s', async (_, pods, waits) => {
+  const fake = await applied();
+  for (const pod of pods) fake.put(pod);
+  await endpoint(fake);
+  expect(fake.calls.filter((call) => call === 'watch GatewayClass')).toHaveLength(waits);
+});
+
+test('an interrupt ends the wait for the address', async () => {
+  const fake = await applied();
+  const signal = AbortSignal.abort(new Error('interrupted'));
+  await expect(endpoint(fake, { signal })).rejects.toThrow('interrupted');
+});

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OriginalState } from '../../../src/gateway/foreign/snapshot.ts';
 import { type CRD, raiseListenerLimit } from '../../../src/gateway/install/listener-limit.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
-import type { FakeKube } from '../../fakes/kube.ts';
+import { type FakeKube, refusal } from '../../fakes/kube.ts';
 import { gatewaysCRD } from '../../support/gateway/fixture.ts';
 import { foreignGateway, labelled } from '../../support/gateway/foreign.ts';
 import { emptyOriginal, fakeCluster, removeDev } from '../../support/gateway/installation.ts';
@@ -21,6 +21,54 @@ describe('CRDs', () => {
       },
     ]);
     expect(fake.writes()).toEqual([]);
+  });
+
+  const contour = {
+    ...withNames(crd),
+    metadata: { name: 'contourdeployments.projectcontour.io' },
+    spec: {
+      group: 'projectcontour.io',
+      versions: [{ name: 'v1alpha1', served: true }],
+      names: { kind: 'ContourDeployment' },
+    },
+  } as CRD;
+  const deployed = (name: string): KubeObject => ({
+    ...{ apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
+    metadata: { name, namespace: 'ingress' },
+  });
+
+  test.each([
+    [3, 'ingress/a, ContourDeployment ingress/b, ContourDeployment ingress/c'],
+    [4, 'ingress/a, ContourDeployment ingress/b, ContourDeployment ingress/c, ...'],
+  ])('of Contour stay for %i objects of it, those of Gateway API go', async (count, shown) => {
+    const objects = ['a', 'b', 'c', 'd'].slice(0, count).map(deployed);
+    const fake = fakeCluster([labelled(withNames(crd), 'dev'), labelled(contour, 'dev'), ...objects]);
+    const { removed, left } = await removeDev(fake);
+    expect(removed).toEqual(['CustomResourceDefinition gateways.gateway.networking.k8s.io']);
+    expect(left).toEqual([
+      {
+        what: '1 CustomResourceDefinitions of Contour',
+        why: `${count} of their objects were not created by taskgate: ContourDeployment ${shown}`,
+      },
+    ]);
+  });
+
+  test('of which no version is served have no objects, and go', async () => {
+    const unserved = { ...contour, spec: { ...contour.spec, versions: [{ name: 'v1alpha1', served: false }] } };
+    const { removed, left } = await removeDev(fakeCluster([labelled(unserved, 'dev'), deployed('a')]));
+    expect(left).toEqual([]);
+    expect(removed).toEqual(['CustomResourceDefinition contourdeployments.projectcontour.io']);
+  });
+
+  test('that are slow to go are waited for, and told; CRDs of others are not', async () => {
+    const fake = fakeCluster([labelled(withNames(crd), 'dev'), contour]);
+    const kube: typeof fake.kube = { ...fake.kube, remove: async () => true };
+    expect((await removeDev({ ...fake, kube })).left).toEqual([
+      {
+        what: 'CustomResourceDefinitions of Gateway API',
+        why: 'Removal of CustomResourceDefinitions of Gateway API not ready after 0s: CustomResourceDefinition gateways.gateway.networking.k8s.io still exists; Kubernetes continues to remove it',
+      },
+    ]);
   });
 
   const patched: OriginalState = { ...emptyOriginal, crds: [withNames(crd)], existed: [crd] };
@@ -80,6 +128,31 @@ describe('CRDs', () => {
       left: [{ what: 'the raised listener limit of CustomResourceDefinition gateways.gateway.networking.k8s.io', why }],
     });
     expect(fake.writes()).toEqual([]);
+  });
+
+  test('that have as many listeners as they may, by the lower of the limits, are restored', async () => {
+    const lower = withNames(gatewaysCRD({ limit: 100, statusLimit: 64 }));
+    const judge = (count: number) =>
+      removeDev(fakeCluster([raiseListenerLimit(lower, 213), many(count)]), { ...patched, crds: [lower] });
+    expect((await judge(64)).left).toEqual([]);
+    expect((await judge(65)).left).toHaveLength(1);
+  });
+
+  test('that the API server refuses to restore are told; a bug ends the removal', async () => {
+    const judge = (error: Error) => {
+      const refuse = (call: string) => (call.startsWith('update') ? error : undefined);
+      return removeDev(fakeCluster([raiseListenerLimit(withNames(crd), 213)], { refuse }), patched);
+    };
+    const { left, restored } = await judge(refusal(403, 'Forbidden', 'not you'));
+    expect(restored).toEqual([]);
+    expect(left.map(({ why }) => why)).toEqual(['not you']);
+    await expect(judge(new TypeError('no such field'))).rejects.toThrow('no such field');
+  });
+
+  test('without field owners are not given any', async () => {
+    const fake = fakeCluster([raiseListenerLimit(withNames(crd), 213)]);
+    await removeDev(fake, patched);
+    expect(fake.writes()).toEqual(['update CustomResourceDefinition gateways.gateway.networking.k8s.io']);
   });
 
   test('that somebody has removed since are not made again', async () => {
