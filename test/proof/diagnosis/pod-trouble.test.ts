@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { KubeEvent } from '../../../src/lib/kube/shapes.ts';
+import type { KubeEvent, Pod } from '../../../src/lib/kube/shapes.ts';
 import { findPodTrouble } from '../../../src/proof/diagnosis/pod-trouble.ts';
-import { readyPod } from '../../support/proof/path.ts';
+import { condition, readyPod } from '../../support/proof/path.ts';
 import { terminated, unschedulable, waiting } from '../../support/proof/pods.ts';
 
 const event = (type: string, reason: string, message: string, lastTimestamp: string): KubeEvent => ({
@@ -39,4 +39,47 @@ test.each([
   const finding = findPodTrouble(pods, events);
   expect(finding?.cause).toContain(cause);
   expect(finding?.hint).toContain(hint);
+});
+
+const { status: _, ...bare } = readyPod('p');
+const withStatus = (status: object) => ({ ...bare, status }) as Pod;
+
+test.each([
+  ['no status', bare as Pod, 'phase unknown'],
+  ['no phase', withStatus({}), 'phase unknown'],
+  ['a phase', withStatus({ phase: 'Pending' }), 'phase Pending'],
+  ['no state of its container', withStatus({ phase: 'Pending', containerStatuses: [{ name: 'c' }] }), 'phase Pending'],
+  [
+    'a place on a node',
+    withStatus({ phase: 'Pending', conditions: [condition('PodScheduled', 'True'), condition('Ready', 'False')] }),
+    'phase Pending',
+  ],
+  [
+    'no place on a node, after another condition',
+    withStatus({
+      conditions: [condition('Ready', 'False'), condition('PodScheduled', 'False', 'Unschedulable', 'no room')],
+    }),
+    'Unschedulable: no room',
+  ],
+  [
+    'a container that waits behind one that runs',
+    withStatus({
+      containerStatuses: [
+        { name: 'a', state: { running: {} } },
+        { name: 'b', state: { waiting: { reason: 'ContainerCreating' } } },
+        { name: 'c', state: { waiting: { reason: 'CrashLoopBackOff' } } },
+      ],
+    }),
+    'container b waits: ContainerCreating',
+  ],
+])('a pod with %s', (_, pod, text) => {
+  expect(findPodTrouble([pod], [])?.cause).toBe(`pod p is not ready: ${text}`);
+});
+
+test('an event that says what the state says is not told twice', () => {
+  const pod = waiting('ErrImagePull', 'no such host');
+  const same = event('Warning', 'ErrImagePull', 'no such host', '2026-01-01T00:00:02Z');
+  expect(findPodTrouble([pod], [same])?.cause).toBe(
+    'pod p is not ready: container c waits: ErrImagePull: no such host',
+  );
 });

@@ -11,12 +11,13 @@ test.each([
     'timeout',
     real,
     'packets from pods to 10.98.0.1:8080 are lost: a firewall on this host, or no route',
-    'allow TCP port 8080',
+    'allow TCP port 8080 from the pod network to this host (ufw',
   ],
   ['unreachable', real, 'pods have no route to 10.98.0.1:8080', 'tunnel'],
   ['unresolved', real, 'pods cannot resolve 10.98.0.1', 'DNS'],
   ['untrusted', real, 'pods do not trust the certificate at 10.98.0.1:8080', 'CA'],
   ['closed', real, '10.98.0.1:8080 accepts connections from pods and closes them', 'tunnel'],
+  ['silent', real, '10.98.0.1:8080 accepts connections and sends nothing', 'other end'],
   ['wrong', real, 'something other than the master answers at 10.98.0.1:8080: what was seen', 'what else uses'],
   ['unasked', real, 'the sample pod could not be told to dial: what was seen', 'forward hops'],
   [
@@ -77,4 +78,17 @@ test('a network that is unreachable lacks a route, also on a link of this host',
   const seen = 'connect: network is unreachable';
   const finding = findReverse('unreachable', { seen, master, found: real, localPort: 8080 }, () => 'tg-1a2b3c4d');
   expect(finding.cause).toBe('pods have no route to 10.98.0.1:8080');
+});
+
+test('the end of a tunnel that refuses is no matter of this host, not even on a link to a node', () => {
+  const through = { ...masterAt(44_807, '10.98.0.1'), via: 'ssh' } as const;
+  for (const linkTo of [() => undefined, () => 'tg-1a2b3c4d']) {
+    expect(findReverse('refused', { seen: '', master: through, found: real, localPort: 8080 }, linkTo)).toEqual({
+      cause: 'ssh end 10.98.0.1:44807 refuses connections',
+      hint: 'is the tunnel up, and bound to a public address?',
+    });
+    expect(findReverse('timeout', { seen: '', master: through, found: real, localPort: 8080 }, linkTo).hint).toContain(
+      'allow TCP port 44807 from the pod network to 10.98.0.1:44807',
+    );
+  }
 });

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { findBrokenHop } from '../../../src/proof/diagnosis/findings.ts';
-import type { BrokenPath } from '../../../src/proof/diagnosis/rule.ts';
+import type { BrokenPath, HopRule } from '../../../src/proof/diagnosis/rule.ts';
+import {
+  noAnswerBehindEnvoy,
+  noRoute,
+  refused,
+  rejected,
+  wrongAnswer,
+} from '../../../src/proof/diagnosis/traffic-rules.ts';
 import { gateway } from '../../support/proof/local-path.ts';
 import { liveGateway, name, readyPod, refusedPath, slicesWith } from '../../support/proof/path.ts';
 
@@ -51,4 +58,92 @@ test.each(publishedCases)('%s', (_, change, hop, cause, hint) => {
     hop,
     finding: { cause, hint: expect.stringContaining(hint) },
   });
+});
+
+const causeOf = (rule: HopRule, change: Partial<BrokenPath>) => {
+  const found = rule({ ...refusedPath, ...change });
+  return found && `${found.hop}: ${found.finding.cause}`;
+};
+const silent = { outcome: 'silent', seen: 'silent for 2 s' } as const;
+const noPod = `pod: Service ${name} has no ready endpoint`;
+const slice = (...endpoints: readonly object[]) => [{ ...slicesWith()[0], endpoints }] as never;
+
+test.each([
+  ['closed', closed, withPort({ slices: [] }), noPod],
+  ['silent', silent, withPort({ slices: [] }), noPod],
+  ['refused', {}, withPort({ slices: [] }), undefined],
+  ['refused, and silent past kube-proxy', {}, withPort({ slices: [], envoy: silent }), noPod],
+  [
+    'refused, and refused past kube-proxy',
+    {},
+    withPort({ slices: [], envoy: { outcome: 'refused', seen: 'x' } }),
+    undefined,
+  ],
+  ['refused, and Envoy not dialed', {}, withPort({ slices: [], envoy: undefined }), undefined],
+  [
+    'silent, with a slice that says nothing',
+    silent,
+    withPort({ slices: [{ ...slicesWith()[0], endpoints: undefined }] as never }),
+    noPod,
+  ],
+  [
+    'silent, of an endpoint whose state is not known',
+    silent,
+    withPort({ slices: slice({ addresses: ['10.0.0.8'] }) }),
+    'pod: Envoy receives no answer from the pod at 10.0.0.8: silent for 2 s',
+  ],
+  [
+    'silent, of two of three endpoints',
+    silent,
+    withPort({ slices: [...slicesWith(true, false), ...slicesWith(true)] }),
+    'pod: Envoy receives no answer from the pod at 10.0.0.9, 10.0.0.9: silent for 2 s',
+  ],
+] as const)('no answer behind Envoy: %s', (_, dialed, change, cause) => {
+  expect(causeOf(noAnswerBehindEnvoy, { ...dialed, ...change })).toBe(cause);
+});
+
+test.each([
+  ['an answer of Envoy itself', wrongAnswer, { outcome: 'refused' }, undefined],
+  [
+    'an Envoy that was not dialed',
+    wrongAnswer,
+    { outcome: 'wrong', seen: '426', ...withPort({ envoy: undefined }) },
+    'pod: something else answers at 127.0.0.1:20000: 426',
+  ],
+  ['no link', rejected, {}, undefined],
+  ['an Envoy that was not dialed', rejected, { link: 'tg-1', ...withPort({ envoy: undefined }) }, undefined],
+  [
+    'an Envoy that refuses',
+    rejected,
+    { link: 'tg-1', ...withPort({ envoy: { outcome: 'refused', seen: '' } }) },
+    undefined,
+  ],
+  ['lost packets', rejected, { link: 'tg-1', outcome: 'timeout' }, undefined],
+  ['another outcome', refused, { outcome: 'timeout' }, undefined],
+  [
+    'an Envoy that times out',
+    refused,
+    withPort({ envoy: { outcome: 'timeout', seen: '' } }),
+    'envoy: 127.0.0.1:20000 refuses connections; Envoy itself could not be dialed from here',
+  ],
+] as const)('%s', (_, rule, change, cause) => {
+  expect(causeOf(rule, change as Partial<BrokenPath>)).toBe(cause);
+});
+
+const reachable = 'the pod network is reachable, this address is not';
+test.each([
+  ['answered', { outcome: 'answered', connectMs: 1, latencyMs: 1, answer: '' }, reachable],
+  ['refused', { outcome: 'refused', seen: '' }, reachable],
+  ['timed out', { outcome: 'timeout', seen: '' }, 'routing or a firewall'],
+  ['was not dialed', undefined, 'routing or a firewall'],
+] as const)('no route, where Envoy %s', (_, envoy, where) => {
+  const lost = { ...refusedPath, outcome: 'timeout', seen: 'no answer', ...withPort({ envoy }) } as const;
+  const check = 'check the route (ip route get 127.0.0.1), firewalls, VPNs, and the tunnel of the provider';
+  expect(noRoute(lost).finding).toEqual({
+    cause: `no route from this host to 127.0.0.1:20000 (timeout): ${where}; no answer`,
+    hint: check,
+  });
+  expect(noRoute({ ...lost, link: 'tg-1' }).finding.hint).toMatch(
+    new RegExp(`^${RegExp.escape(check)}; allow the link: .* tg-1`),
+  );
 });
