@@ -1,29 +1,17 @@
-<<<<<<< HEAD
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findInstanceChanger, withInstanceLock } from '../../src/instance/lock.ts';
+import { findInstanceChanger, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const inputFor = (stateDir: string) => ({
   config: { name: 'dev' },
   folders: { stateDir },
-=======
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { findInstanceChanger, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
-import { temporaryDir } from '../support/temporary-dir.ts';
-
-const inputOf = async () => ({
-  config: { name: 'dev' },
-  folders: { stateDir: join(await temporaryDir(), 'taskgate') },
->>>>>>> c30c19b (chaos: one part of an instance is broken at a time, and it is proven that it comes back)
   signal: new AbortController().signal,
   env: {},
 });
 
-<<<<<<< HEAD
 const lockAs = async (stateDir: string, pid: number, startTicks?: number): Promise<void> => {
   const owner = await findProcess(pid);
   await mkdir(join(stateDir, 'locks'));
@@ -61,9 +49,10 @@ test('neither this process nor one that is gone', async () => {
   const other = await temporaryDir();
   await lockAs(other, process.ppid, 1);
   expect(await findInstanceChanger(other, 'dev')).toBeUndefined();
-=======
+});
+
 test('two that break one instance exclude each other', async () => {
-  const input = await inputOf();
+  const input = inputFor(await temporaryDir());
   const second = withChaosLock(input, () => withChaosLock(input, async () => 'both'));
   await expect(second).rejects.toMatchObject({
     id: 'environment.locked',
@@ -74,10 +63,9 @@ test('two that break one instance exclude each other', async () => {
 });
 
 test('another instance may be broken meanwhile, and this one be brought up again', async () => {
-  const input = await inputOf();
+  const input = inputFor(await temporaryDir());
   const other = { ...input, config: { name: 'other' } };
   const work = () => withChaosLock(other, () => withInstanceLock(input, async () => 'up'));
   expect(await withChaosLock(input, work)).toBe('up');
   expect(await withChaosLock(input, () => findInstanceChanger(input.folders.stateDir, 'dev'))).toBeUndefined();
->>>>>>> c30c19b (chaos: one part of an instance is broken at a time, and it is proven that it comes back)
 });
