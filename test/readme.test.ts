@@ -96,6 +96,8 @@ const flagsOfOthers = [
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
   // scripts/mutation.ts
   ...['--raise', '--scores'],
+  // scripts/fuzz.ts
+  ...['--minutes', '--inputs', '--seed'],
   // scripts/ci.ts
   ...['--list', '--update-expected'],
   // Node.js
