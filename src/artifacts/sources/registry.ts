@@ -20,7 +20,7 @@ export const parseRef = (ref: string): ImageRef => {
 
 /** The URL of the token server in the `WWW-Authenticate` header of a 401. */
 export const parseChallenge = (header: string | undefined): string | undefined => {
-  const values = new Map([...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  const values = new Map([...(header ?? '').matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = values.get('realm');
   if (!realm || !/^bearer /i.test(header ?? '')) return undefined;
   const url = URL.parse(realm);

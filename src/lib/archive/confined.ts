@@ -10,10 +10,19 @@ export class UnconfinedError extends Error {
 /** Permissions that content may bring: no set-id or sticky bit, and no write permission for others. */
 export const confinedMode = (mode: number): number => mode & 0o755;
 
-/** The full path of a name inside a folder. Throws {@link UnconfinedError} for an absolute name, and one with `..`. */
+/**
+ * The full path of a name inside a folder. Throws {@link UnconfinedError} for an absolute name, one with `..`, and one that can
+ * only be a folder's (`a/`).
+ */
 export const pathInside = (dir: string, path: string): string => {
   const full = join(dir, path);
-  if (isAbsolute(path) || path.split('/').includes('..') || !full.startsWith(dir + sep)) {
+  const parts = path.split('/');
+  if (
+    isAbsolute(path) ||
+    parts.includes('..') ||
+    ['', '.'].includes(parts.at(-1) ?? '') ||
+    !full.startsWith(dir + sep)
+  ) {
     throw new UnconfinedError(`${path} is outside its folder`);
   }
   return full;

@@ -26,6 +26,8 @@ test.each([
   '/item/a',
   '',
   '.',
+  'a/',
+  'a/.',
 ])('%j is none', (path) => expect(() => pathInside('/item', path)).toThrow('outside'));
 
 describe('links', () => {
