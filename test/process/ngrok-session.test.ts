@@ -57,6 +57,7 @@ describe('an agent that is up, without questions through its public end', { conc
     await using tunnel = await keep(scene.driver({ STAND_IN_NGROK_CUT: cut }));
     await tunnel.until({ state: 'up' });
     expect(probes(await scene.requests())).toHaveLength(1);
+    const { restarts } = tunnel.status();
     await scene.toggleSession();
     await tunnel.until({ state: 'degraded' });
     // by its log: its API is looked at only each 15 s, and still has the tunnel
@@ -66,7 +67,7 @@ describe('an agent that is up, without questions through its public end', { conc
     await scene.toggleSession();
     await tunnel.until({ state: 'up' });
     expect(probes(await scene.requests())).toHaveLength(2);
-    expect(tunnel.status().restarts).toBe(0);
+    expect(tunnel.status().restarts).toBe(restarts);
   });
 
   test('one that no longer answers at its API', async ({ scene }) => {
@@ -103,7 +104,7 @@ describe("ngrok's own pages at the public end", { concurrent: true }, () => {
   }) => {
     await using tunnel = await keep(scene.driver({ STAND_IN_NGROK_PAGE: '734' }));
     await tunnel.until({ errorId: 'tunnel.ngrok-rate' });
-    const told = { state: 'probing', hint: expect.stringMatching(/passes within a minute/), restarts: 0 };
+    const told = { state: 'probing', hint: expect.stringMatching(/passes within a minute/) };
     expect(tunnel.status()).toMatchObject(told);
     expect(probes(await scene.requests())).toHaveLength(1);
   });

@@ -69,13 +69,9 @@ const run = async (invocation: Invocation): Promise<void> => {
   misbehaveLater(invocation, served);
 };
 
-const [command = '', ...rest] = process.argv.slice(2);
-if (command === 'version') process.stdout.write(`ngrok version ${misbehaviours.version}\n`);
-else {
-  try {
-    await run(readInvocation([command, ...rest], process.env));
-  } catch (error) {
-    if (error instanceof AgentError) fail(error.message);
-    else fail(`stand-in: ${(error as Error).message}`);
-  }
+try {
+  await run(readInvocation(process.argv.slice(2), process.env));
+} catch (error) {
+  if (error instanceof AgentError) fail(error.message);
+  else fail(`stand-in: ${(error as Error).message}`);
 }
