@@ -26,19 +26,29 @@ const follow = async (kube: Kube, selection: Selection, response: ServerResponse
   response.end();
 };
 
-type Asked = { readonly kube: Kube; readonly kinds: readonly string[]; readonly request: IncomingMessage };
-
-const write = async ({ kube, request }: Asked, object: KubeObject, subresource: string | undefined) => {
-  const type = request.headers['content-type'] ?? '';
-  const body: unknown = JSON.parse((await text(request)) || '{}');
-  if (request.method === 'POST') return kube.create(body as KubeObject);
-  if (request.method === 'PUT') return kube.update(body as KubeObject);
-  if (request.method === 'DELETE') return { removed: await kube.remove(object) };
-  if (type.includes('apply')) return kube.apply(body as KubeObject);
-  return kube.patch(object, body, { type: 'merge', ...(subresource === 'status' && { subresource }) });
+type Asked = {
+  readonly kube: Kube;
+  readonly kinds: readonly string[];
+  readonly request: IncomingMessage;
+  readonly query: URLSearchParams;
 };
 
-const answer = async ({ kube, kinds, request }: Asked, response: ServerResponse): Promise<void> => {
+const write = async ({ kube, request, query }: Asked, object: KubeObject, subresource: string | undefined) => {
+  const contentType = request.headers['content-type'] ?? '';
+  const body: unknown = JSON.parse((await text(request)) || '{}');
+  const dryRun = query.has('dryRun');
+  if (request.method === 'POST') return kube.create(body as KubeObject, { dryRun });
+  if (request.method === 'PUT') return kube.update(body as KubeObject, { dryRun });
+  if (request.method === 'DELETE') return { removed: await kube.remove(object) };
+  if (contentType.includes('apply')) {
+    return kube.apply(body as KubeObject, { dryRun, force: query.get('force') === 'true' });
+  }
+  const type = contentType.includes('json-patch') ? 'json' : 'merge';
+  return kube.patch(object, body, { type, dryRun, ...(subresource === 'status' && { subresource }) });
+};
+
+const answer = async (asked: Omit<Asked, 'query'>, response: ServerResponse): Promise<void> => {
+  const { kube, kinds, request } = asked;
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const { apiVersion, namespace, plural, name, subresource } = parsePath(pathname);
   const send = (value: unknown) => response.end(JSON.stringify(value));
@@ -50,16 +60,16 @@ const answer = async ({ kube, kinds, request }: Asked, response: ServerResponse)
   const kind = served.find((one) => pluralOf(one) === plural) ?? plural;
   const place = namespace ? { namespace } : {};
   const object = { apiVersion, kind, metadata: { name: name ?? '', ...place } };
-  if (request.method !== 'GET') return void send(await write({ kube, kinds, request }, object, subresource));
+  if (request.method !== 'GET') return void send(await write({ ...asked, query: searchParams }, object, subresource));
   if (name) return void send(await kube.get(object));
   const labelSelector = searchParams.get('labelSelector');
-  const wanted = searchParams.get('fieldSelector')?.replace('metadata.name=', '');
+  const fieldSelector = searchParams.get('fieldSelector');
   const selection = {
     apiVersion,
     kind,
     ...place,
     ...(labelSelector && { labelSelector }),
-    ...(wanted && { name: wanted }),
+    ...(fieldSelector && { fieldSelector }),
   };
   if (searchParams.get('watch')) return follow(kube, selection, response);
   send({ metadata: { resourceVersion: '1' }, items: await kube.list(selection) });
