@@ -4,15 +4,14 @@ import type { Node } from '../../lib/kube/shapes.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
 import { envoyServiceRef } from '../../model/contour-names.ts';
 import type { GatewaySpec } from '../spec.ts';
-import type { EnvoyService } from './envoy-service.ts';
+import { type EnvoyService, loadBalancerAddress } from './envoy-service.ts';
 
 export type AddressOwner = { readonly manager: string; readonly address: string };
 
 /** Another controller that has set the Service's address: MetalLB, `minikube tunnel`, a cloud's controller. */
-export const findAddressOwner = ({ metadata, status }: EnvoyService): AddressOwner | undefined => {
-  const [ingress] = status?.loadBalancer?.ingress ?? [];
-  const address = ingress?.ip ?? ingress?.hostname;
-  const writer = metadata.managedFields?.find(
+export const findAddressOwner = (service: EnvoyService): AddressOwner | undefined => {
+  const address = loadBalancerAddress(service);
+  const writer = service.metadata.managedFields?.find(
     ({ subresource, fieldsV1 }) => subresource === 'status' && fieldsV1?.['f:status']?.['f:loadBalancer'] !== undefined,
   );
   const manager = writer?.manager;

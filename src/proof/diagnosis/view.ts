@@ -1,4 +1,3 @@
-// Tested in test/proof/prove.test.ts
 import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { Gateway, KubeEvent, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
@@ -36,8 +35,8 @@ const dialEnvoy = async (
   pods: readonly Pod[],
   { protocol, listenerPort }: Pick<TaskPort, 'protocol' | 'listenerPort'>,
 ): Promise<DialResult | undefined> => {
-  const host = pods.find(({ status }) => status?.podIP)?.status?.podIP;
-  if (!host) return undefined;
+  const [host] = pods.flatMap(({ status }) => status?.podIP ?? []);
+  if (host === undefined) return undefined;
   const target = { host, port: containerPort(listenerPort) };
   return protocol === 'http' ? dialHttp(target, dialTimeoutMs, '/echo?msg=direct') : dialTcp(target, dialTimeoutMs);
 };
@@ -79,16 +78,18 @@ export const inspectPath = async (
 ): Promise<PathView> => {
   const envoys = readAll<Pod>(kube, envoyPods(gateway));
   const dialable = diagnose ? envoys : Promise.resolve([]);
-  const [seenGateway, envoyService, pods, events, ports] = await Promise.all([
+  const [seenGateway, envoyService, seenEnvoys, pods, events, byPort] = await Promise.all([
     read<Gateway>(kube, gatewayRef(gateway)),
     read<Service>(kube, envoyServiceRef(gateway)),
+    envoys,
     readAll<Pod>(kube, taskPods(task)),
     diagnose ? readEvents(kube, task) : [],
-    Promise.all(task.exposures.map((exposure) => inspectPort(kube, { ...task, ...exposure }, dialable))),
+    Promise.all(
+      task.exposures.map(
+        async (exposure) =>
+          [exposure.listenerPort, await inspectPort(kube, { ...task, ...exposure }, dialable)] as const,
+      ),
+    ),
   ]);
-  const byPort = task.exposures.flatMap(({ listenerPort }, index) => {
-    const view = ports[index];
-    return view ? [[listenerPort, view] as const] : [];
-  });
-  return { gateway: seenGateway, envoyService, envoyPods: await envoys, pods, events, ports: new Map(byPort) };
+  return { gateway: seenGateway, envoyService, envoyPods: seenEnvoys, pods, events, ports: new Map(byPort) };
 };

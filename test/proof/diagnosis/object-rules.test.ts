@@ -144,6 +144,12 @@ const cases: readonly (readonly [string, HopRule, Change, string | undefined])[]
     { ...withStatus({ conditions: [bad('Programmed')] }), outcome: 'closed' },
     undefined,
   ],
+  [
+    'a status without addresses',
+    noAddress,
+    withView({ gateway: { ...bareGateway, status: {} } }),
+    "Gateway contour has no address: no load balancer address is set on Envoy's Service",
+  ],
   ['a Gateway that has an address', noAddress, {}, undefined],
   ['a Gateway that may not be read', noAddress, withView({ gateway: 'unknown' }), undefined],
   [
@@ -171,6 +177,12 @@ const cases: readonly (readonly [string, HopRule, Change, string | undefined])[]
     noServicePort,
     withView({ envoyService: object('v1', 'Service', { spec: { ports: [{ port: 20001 }] } }) }),
     'Service envoy-contour has no port 20000',
+  ],
+  [
+    'the port among others',
+    noServicePort,
+    withView({ envoyService: object('v1', 'Service', { spec: { ports: [{ port: 19999 }, { port: 20000 }] } }) }),
+    undefined,
   ],
   [
     'a Service without ports',
