@@ -52,6 +52,11 @@ export const raiseListenerLimit = <T extends CRD>(crd: T, limit: number): T => (
   spec: { ...crd.spec, versions: crd.spec.versions.map((version) => raiseVersion(version, limit)) },
 });
 
+const withListeners = (part: Part | undefined, listeners: Listeners): Part => ({
+  ...part,
+  properties: { ...part?.properties, listeners },
+});
+
 const raiseVersion = (version: Version, limit: number): Version => {
   const properties = version.schema?.openAPIV3Schema?.properties;
   const spec = properties?.spec?.properties?.listeners;
@@ -69,11 +74,8 @@ const raiseVersion = (version: Version, limit: number): Version => {
         ...version.schema?.openAPIV3Schema,
         properties: {
           ...properties,
-          spec: { ...properties?.spec, properties: { ...properties?.spec?.properties, listeners } },
-          status: {
-            ...properties?.status,
-            properties: { ...properties?.status?.properties, listeners: { ...status, maxItems: limit } },
-          },
+          spec: withListeners(properties?.spec, listeners),
+          status: withListeners(properties?.status, { ...status, maxItems: limit }),
         },
       },
     },

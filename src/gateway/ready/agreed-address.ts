@@ -7,12 +7,11 @@ import { gatewayKind, gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import type { GatewaySpec } from '../spec.ts';
 import type { WaitInput } from './address.ts';
-import type { EnvoyService } from './envoy-service.ts';
+import { type EnvoyService, loadBalancerAddress } from './envoy-service.ts';
 import { newestWarning } from './events.ts';
 
 const agreedAddress = (gateway: Gateway | undefined, service: EnvoyService | undefined): string | undefined => {
-  const [ingress] = service?.status?.loadBalancer?.ingress ?? [];
-  const address = ingress?.ip ?? ingress?.hostname;
+  const address = service && loadBalancerAddress(service);
   return gateway?.status?.addresses?.some(({ value }) => value === address) ? address : undefined;
 };
 
@@ -40,9 +39,8 @@ export const awaitAgreedAddress = async (
     readonly service?: EnvoyService | undefined;
   }): Verdict => {
     if (agreedAddress(gateway, service) !== undefined) return true;
-    const [ingress] = service?.status?.loadBalancer?.ingress ?? [];
     const seen = gateway?.status?.addresses?.map(({ value }) => value).join(', ') || 'none yet';
-    return `it has ${seen}, its Service ${ingress?.ip ?? ingress?.hostname ?? 'none'}`;
+    return `it has ${seen}, its Service ${(service && loadBalancerAddress(service)) ?? 'none'}`;
   };
   const { gateway, service } = await waitUntil(what, source, judge, {
     timeoutMs,

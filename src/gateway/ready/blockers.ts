@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
-import type { ContainerStatus, KubeEvent, Node, Pod } from '../../lib/kube/shapes.ts';
+import type { ContainerStatus, KubeEvent, Node, Pod, Reason } from '../../lib/kube/shapes.ts';
 import type { Selection } from '../../lib/kube/types.ts';
 import { contourPods, envoyPods } from '../../model/contour-names.ts';
 import { describeImageRemedy, pullFailures } from '../../model/image-remedy.ts';
@@ -16,10 +16,10 @@ type Blocker = {
 /** kubelet has tried, and waits longer and longer from here on: up to five minutes between two attempts. */
 const backOff = 'ImagePullBackOff';
 
-type Container = { readonly pod: Pod; readonly status: ContainerStatus };
+type Container = { readonly pod: Pod; readonly status: ContainerStatus; readonly waiting: Reason };
 
-const keyOfContainer = ({ pod: { metadata }, status }: Container): string =>
-  `${metadata.uid ?? metadata.name} ${status.name} ${JSON.stringify(status.state?.waiting)}`;
+const keyOfContainer = ({ pod: { metadata }, status, waiting }: Container): string =>
+  `${metadata.uid ?? metadata.name} ${status.name} ${JSON.stringify(waiting)}`;
 
 /** The containers whose image their node cannot get. A pod that is being deleted is none that anybody waits for. */
 const listUnpullable = (pods: readonly Pod[]): readonly Container[] =>
@@ -27,9 +27,11 @@ const listUnpullable = (pods: readonly Pod[]): readonly Container[] =>
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .flatMap((pod) => {
       const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-      return [...initContainerStatuses, ...containerStatuses].map((status) => ({ pod, status }));
-    })
-    .filter(({ status: { state } }) => pullFailures.includes(state?.waiting?.reason ?? ''));
+      return [...initContainerStatuses, ...containerStatuses].flatMap((status) => {
+        const waiting = status.state?.waiting;
+        return waiting?.reason && pullFailures.includes(waiting.reason) ? [{ pod, status, waiting }] : [];
+      });
+    });
 
 /**
  * Judges each list of a watch by the first one: what backed off then may be of an earlier run, whose cause is gone, and
@@ -40,14 +42,15 @@ export const unpullableFinder = () => {
   let old: Set<string> | undefined;
   return (pods: readonly Pod[]): Container | undefined => {
     const failing = listUnpullable(pods);
-    const backingOff = failing.filter(({ status }) => status.state?.waiting?.reason === backOff).map(keyOfContainer);
-    old = old?.intersection(new Set(backingOff)) ?? new Set(backingOff);
-    return failing.find((container) => !old?.has(keyOfContainer(container)));
+    const backingOff = new Set(failing.filter(({ waiting }) => waiting.reason === backOff).map(keyOfContainer));
+    const before = old?.intersection(backingOff) ?? backingOff;
+    old = before;
+    return failing.find((container) => !before.has(keyOfContainer(container)));
   };
 };
 
-const describeUnpullable = async (kube: Kube, { pod, status }: Container): Promise<Blocker> => {
-  const { reason, message } = status.state?.waiting ?? {};
+const describeUnpullable = async (kube: Kube, { pod, status, waiting }: Container): Promise<Blocker> => {
+  const { reason, message } = waiting;
   const image = status.image ?? 'its image';
   const nodes = await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(() => []);
   return {
@@ -86,8 +89,9 @@ const untilUnpullable: Look = async (kube, selection, signal) => {
 const untilRefused: Look = async (kube, selection, signal) => {
   let old: ReadonlySet<string> | undefined;
   for await (const events of kube.watch<KubeEvent>(selection, signal)) {
-    old ??= new Set(events.map(keyOf));
-    const blocker = refusalIn(events.filter((event) => !old?.has(keyOf(event))));
+    const before = old ?? new Set(events.map(keyOf));
+    old = before;
+    const blocker = refusalIn(events.filter((event) => !before.has(keyOf(event))));
     if (blocker) return blocker;
   }
   return undefined;

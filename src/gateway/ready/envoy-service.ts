@@ -1,3 +1,4 @@
+// Tested in test/gateway/ready/controller.test.ts
 import type { KubeObject, ObjectMeta } from '../../lib/kube/types.ts';
 
 type Ingress = { readonly ip?: string; readonly hostname?: string; readonly ipMode?: string };
@@ -18,4 +19,10 @@ export type EnvoyService = KubeObject & {
     readonly allocateLoadBalancerNodePorts?: boolean;
   };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly Ingress[] } };
+};
+
+/** The address that a Service of type LoadBalancer has: of several the first, an IP address or a name. */
+export const loadBalancerAddress = ({ status }: EnvoyService): string | undefined => {
+  const ingress = status?.loadBalancer?.ingress?.[0];
+  return ingress?.ip ?? ingress?.hostname;
 };

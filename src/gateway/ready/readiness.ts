@@ -82,7 +82,7 @@ export const findUnready = async (kube: Kube, spec: GatewaySpec, address: string
     ...podWaits(spec).map((wait) => look(wait)),
   ];
   const found = (await Promise.all(looks)).flat();
-  return found.map((problem) => (problem.id === 'gateway.no-address' ? explainAddress(problem, spec) : problem));
+  return found.map((problem) => explainAddress(problem, spec));
 };
 
 /** Runs tasks concurrently; the first failure aborts the others. */

@@ -40,7 +40,7 @@ export type TCPRoute = KubeObject & {
   readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] };
 };
 
-type Reason = { readonly reason?: string; readonly message?: string };
+export type Reason = { readonly reason?: string; readonly message?: string };
 
 export type ContainerStatus = {
   readonly name: string;

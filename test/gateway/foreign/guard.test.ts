@@ -96,6 +96,18 @@ test('waiting for CRDs sees those of others too', async () => {
   }
 });
 
+test('who waits for Deployments sees those that are selected', async () => {
+  const { kube } = await guard([
+    provisioner,
+    labelled({ ...provisioner, metadata: { ...provisioner.metadata, name: 'ours' } }, 'dev'),
+  ]);
+  const selection = { apiVersion: 'apps/v1', kind: 'Deployment', labelSelector: 'taskgate.dev/instance=dev' };
+  for await (const seen of kube.watch(selection, AbortSignal.timeout(1_000))) {
+    expect(seen.map(({ metadata }) => metadata.name)).toEqual(['ours']);
+    break;
+  }
+});
+
 test('who waits for objects of a name waits for that one alone', async () => {
   const { kube } = await guard([provisioner]);
   const { apiVersion, kind, metadata } = provisioner;
@@ -149,6 +161,7 @@ describe('a Gateway that was there', () => {
     const { fake, kube, lines } = await guard([foreignGateway('tasks'), service('192.0.2.9'), pod]);
     await kube.patch(service(), patch, toStatus);
     await kube.apply(policy);
+    await kube.apply({ ...policy, kind: 'MutatingAdmissionPolicyBinding' });
     expect(await kube.remove(pod)).toBe(false);
     expect(fake.writes()).toEqual([]);
     expect(lines).toEqual(['Service projectcontour/envoy-tasks was not created by taskgate and keeps its address']);
@@ -161,6 +174,12 @@ describe('a Gateway that was there', () => {
     expect(lines).toEqual([
       'Service projectcontour/envoy-tasks was not created by taskgate: who reaches it stays as it is',
     ]);
+  });
+
+  test('other objects of ours are written', async () => {
+    const { fake, kube } = await guard([foreignGateway('tasks')]);
+    await kube.apply(ours(provisioner));
+    expect(fake.writes()).toEqual(['apply Deployment projectcontour/contour-gateway-provisioner']);
   });
 
   test('what is not there, or no Service, is written', async () => {

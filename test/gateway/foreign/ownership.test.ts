@@ -57,6 +57,16 @@ describe('on the first up', () => {
     ['Gateways of other names', [foreignGateway('det-web'), foreignGateway('tasks', 'default')], []],
     ['a provisioner', [provisioner], ['gateway.foreign-contour']],
     ['a Contour of other names', [theirs], ['gateway.foreign-contour']],
+    [
+      "a Contour's CRD of a group below its own",
+      [{ ...contourCRDs, spec: { ...contourCRDs.spec, group: 'x.projectcontour.io' } }],
+      ['gateway.foreign-contour'],
+    ],
+    [
+      'a class that says no controller',
+      [{ ...gatewayClass(''), spec: undefined } as KubeObject],
+      ['gateway.foreign-gateway'],
+    ],
     ["Contour's CRDs", [contourCRDs], ['gateway.foreign-contour']],
     ['a Gateway of our name', [foreignGateway('tasks')], ['gateway.foreign-gateway']],
     ['a class of our name', [gatewayClass('projectcontour.io/gateway-controller')], ['gateway.foreign-gateway']],

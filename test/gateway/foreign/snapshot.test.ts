@@ -8,10 +8,21 @@ import {
 } from '../../../src/gateway/foreign/snapshot.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import { fakeKube } from '../../fakes/kube.ts';
-import { gatewaysCRD, manifestText, provisioner, spec } from '../../support/gateway/fixture.ts';
+import {
+  gatewaysCRD,
+  manifestText,
+  namespace,
+  provisioner,
+  spec,
+  tcpRoutesCRD,
+} from '../../support/gateway/fixture.ts';
 import { foreignGateway, installKinds, kubeSystem, labelled } from '../../support/gateway/foreign.ts';
 
 const plan = { spec, manifest: parseManifest(manifestText) };
+const foreignDeployment = {
+  ...{ apiVersion: 'projectcontour.io/v1alpha1', kind: 'ContourDeployment' },
+  metadata: { name: 'tasks', namespace: 'projectcontour' },
+};
 const nothing: OriginalState = { cluster: 'uid-1', crds: [], existed: [] };
 
 describe('recordOriginalState', () => {
@@ -53,6 +64,18 @@ describe('recordOriginalState', () => {
     ]);
     expect(JSON.parse(JSON.stringify(original))).toEqual(original);
   });
+});
+
+test('only the CRD of Gateways is kept in full, and each object once', async () => {
+  const objects = [kubeSystem, gatewaysCRD(), tcpRoutesCRD(), namespace, foreignDeployment];
+  const { crds, existed } = await recordOriginalState(fakeKube({ objects, kinds: installKinds }).kube, plan);
+  expect(crds.map(({ metadata }) => metadata.name)).toEqual(['gateways.gateway.networking.k8s.io']);
+  expect(existed.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    'CustomResourceDefinition gateways.gateway.networking.k8s.io',
+    'CustomResourceDefinition tcproutes.gateway.networking.k8s.io',
+    'Namespace projectcontour',
+    'ContourDeployment tasks',
+  ]);
 });
 
 const ref = (apiVersion: string, kind: string, name: string, namespace?: string) => ({

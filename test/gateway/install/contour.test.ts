@@ -71,9 +71,21 @@ test('one that another client removes meanwhile is counted', async () => {
   await refused;
 });
 
-test('the Namespace is there before what is in it, and each object is written once', async () => {
+test('a CRD that is new is waited for beside those that are established', async () => {
   const fake = contourCluster();
   await installContour({ ...input, kube: fake.kube });
+  const [first] = fake.objects().filter(isCRD);
+  fake.drop(first as never);
+  const before = fake.calls.length;
+  await installContour({ ...input, kube: fake.kube });
+  expect(fake.calls.slice(before)).toContain('watch CustomResourceDefinition');
+});
+
+test('the Namespace is there before what is in it, and each object is written once', async () => {
+  const fake = contourCluster();
+  const reversed = { ...manifest, rest: manifest.rest.toReversed() };
+  expect(reversed.rest.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Namespace']);
+  await installContour({ ...input, manifest: reversed, kube: fake.kube });
   expect(fake.calls.filter((call) => /^apply (Namespace|ServiceAccount)/.test(call))).toEqual([
     'apply Namespace projectcontour',
     'apply ServiceAccount projectcontour/provisioner',

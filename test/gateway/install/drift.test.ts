@@ -123,6 +123,12 @@ describe('what is installed', () => {
       ['note gateway.bundle-kept'],
       'keep',
     ],
+    [
+      'a class of Contour',
+      [raised, { ...foreignClass, spec: { controllerName: 'projectcontour.io/gateway-controller' } }],
+      [],
+      'install',
+    ],
     ['a class without a controller', [raised, { ...foreignClass, spec: undefined }], [], 'install'],
     [
       'a version that is there, and not served',

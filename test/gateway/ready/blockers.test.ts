@@ -128,7 +128,7 @@ test('neither another event does, nor a refusal that ends by itself', async () =
   const fake = cluster();
   const running = watching(fake);
   setTimeout(() => {
-    fake.put(event(quota, { reason: 'FailedMount' }));
+    fake.put(named('m', quota, {}, 'FailedMount') as never);
     fake.put(
       event('Error creating: pods "x" is forbidden: error looking up service account a/b: not found', { count: 2 }),
     );
@@ -160,8 +160,8 @@ test('what a node says of an image may be short, and the nodes may not be readab
   });
 });
 
-const named = (name: string, message: string | undefined, more: object = {}) => {
-  const { metadata, message: _, ...rest } = event('');
+const named = (name: string, message: string | undefined, more: object = {}, reason = 'FailedCreate') => {
+  const { metadata, message: _, ...rest } = event('', { reason });
   return { ...rest, ...(message !== undefined && { message }), metadata: { ...metadata, name, uid: name, ...more } };
 };
 

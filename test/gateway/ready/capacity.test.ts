@@ -50,6 +50,7 @@ test.each([
   ['those outside the range do not', [seed, tcp('web', 80), tcp('next', 20200)], 1, [19999, 80, 20200, 20000]],
   ['not a port that is taken', [tcp('theirs', 20001)], 3, [20001, 20000, 20002]],
   ['up to the last port', [tcp('a', 20000), tcp('b', 20001)], 4, [20000, 20001, 20002, 20003]],
+  ['not beyond the last port', [tcp('a', 20000)], 9, [20000, 20001, 20002, 20003]],
   ['none where there are more already', [tcp('a', 20000), tcp('b', 20001)], 1, [20000, 20001]],
 ])('a filled Gateway: %s', (_, listeners, limit, ports) => {
   const filled = filledGateway(gateway(listeners), { portRange: { start: 20000, end: 20003 } }, limit);
@@ -74,6 +75,8 @@ test('proves by a dry run with all listeners, and writes nothing', async () => {
 test('the lower of the limits in spec and status counts', async () => {
   const { kube } = fakeKube({ objects: [gatewaysCRD({ limit: 213, statusLimit: 64 }), gateway([seed])] });
   expect(await proveCapacity(kube, spec)).toMatchObject({ limit: 63 });
+  const other = fakeKube({ objects: [gatewaysCRD({ limit: 64, statusLimit: 213 }), gateway([seed])] });
+  expect(await proveCapacity(other.kube, spec)).toMatchObject({ limit: 63 });
 });
 
 test('tries again when the master or Contour was faster', async () => {
