@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SshSpec } from '../../../src/instance/tunnels.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import type { SshHost } from '../../../src/tunnel/ssh/command.ts';
-import { isFinalSshError, sshError } from '../../../src/tunnel/ssh/errors.ts';
+import { isFinalSshError, isOfReach, sshError } from '../../../src/tunnel/ssh/errors.ts';
 import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 type Said = { readonly spec?: Partial<SshSpec>; readonly host?: Partial<SshHost> };
@@ -224,4 +224,36 @@ test.each([
 ] as const)('%s is final at first: %s, once the tunnel has worked: %s', (what, atFirst, later) => {
   const error = new UserError('x', { id: `tunnel.ssh-${what}` });
   expect([isFinalSshError(error, false), isFinalSshError(error, true)]).toEqual([atFirst, later]);
+});
+
+test.each([
+  [80, 'ubuntu', true],
+  [1023, 'ubuntu', true],
+  [1024, 'ubuntu', false],
+  [0, 'ubuntu', false],
+  [80, 'root', false],
+])('a refused port %i of %s may be root’s: %s', (remotePort, user, isRoots) => {
+  const text = `debug1: Remote: Server has disabled port forwarding.\nError: remote port forwarding failed for listen port ${remotePort}`;
+  const { message } = errorFor(text, { spec: { remotePort }, host: { user } });
+  expect(message.includes("which is root's")).toBe(isRoots);
+});
+
+test('at the usual port a host is known by its name alone', () => {
+  const text = 'Offending ED25519 key in /h/known_hosts:7\nHost key verification failed.';
+  expect(errorFor(text, { host: { port: 22 } }).hint).toContain('-R "aws-dev.example.com"');
+});
+
+test('of an end that nobody knows, the last three lines are told, without ssh’s own debugging', () => {
+  const { message } = errorFor('one\ntwo\n\ndebug1: me\nthree\nfour\n');
+  expect(message).toBe('ssh aws-dev.prv exited with 255: two; three; four');
+  expect(errorFor('debug1: me\n').message).toBe('ssh aws-dev.prv exited with 255: no output');
+});
+
+test.each([
+  ['ssh: connect to host 1.2.3.4 port 22: No route to host', true],
+  ['ssh: Could not resolve hostname aws-dev.prv: Temporary failure in name resolution', true],
+  ['one', true],
+  ['me@h: Permission denied (publickey).', false],
+])('whether the network may be the cause: %s', (text, expected) => {
+  expect(isOfReach(errorFor(text))).toBe(expected);
 });
