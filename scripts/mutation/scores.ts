@@ -4,6 +4,7 @@ export type Report = {
 };
 
 export type Score = {
+  /** Or a file. */
   readonly folder: string;
   readonly killed: number;
   readonly alive: number;
@@ -15,12 +16,12 @@ export type Score = {
 const killed = ['Killed', 'Timeout'];
 const alive = ['Survived', 'NoCoverage'];
 
-/** The longest folder that a file is in. */
+/** The file itself, where it has a threshold of its own, or the longest folder that it is in. */
 const folderOf = (path: string, folders: readonly string[]): string | undefined =>
-  folders.filter((folder) => path.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length)[0];
+  folders.filter((folder) => path === folder || path.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length)[0];
 
 /**
- * The part of mutants that tests kill, for each folder that has a threshold and mutants in the report. A mutant that ends
+ * The part of mutants that tests kill, for each folder or file that has a threshold and mutants in the report. A mutant that ends
  * in a time-out is killed; one that was not judged (ignored, no valid program) does not count.
  */
 export const scoresOf = ({ files }: Report, thresholds: Readonly<Record<string, number>>): readonly Score[] => {

@@ -17,6 +17,13 @@ test('a file belongs to the longest folder of its path, and only what was judged
   ]);
 });
 
+test('a file may have a threshold of its own, and its folder is judged without it', () => {
+  expect(scoresOf(report, { 'src/proof': 50, 'src/proof/diagnosis/find.ts': 95 })).toMatchObject([
+    { folder: 'src/proof', killed: 2, alive: 1 },
+    { folder: 'src/proof/diagnosis/find.ts', killed: 1, alive: 1, least: 95 },
+  ]);
+});
+
 test('thresholds rise by whole per cents, and never fall', () => {
   const thresholds = { 'src/lib': 90, 'src/proof': 60, 'src/proof/diagnosis': 51 };
   expect(raise(thresholds, scoresOf(report, thresholds))).toEqual({
