@@ -2,7 +2,7 @@ import { delimiter, resolve } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/redact.ts';
 import { configSchema } from './config.ts';
-import { flagOf, settings, settingsOfFiles, settingsOfRun, variableOf } from './settings.ts';
+import { settings, settingsOfFiles, settingsOfRun } from './settings.ts';
 import { defaultsSource, mergeSources, type Source } from './sources.ts';
 import { getIn, nearest, setIn, type Tree } from './tree.ts';
 
@@ -37,7 +37,8 @@ const findDisplaced = (named: Tree): readonly string[] =>
     return value === undefined ? [] : others(value);
   });
 
-const simple = (text: string): string => text.replace(/^--/, '').replaceAll(/[-_.]/g, '').toLowerCase();
+/** The same for a path, its flag, and its variable without `TASKGATE_`. */
+const simple = (text: string): string => text.replaceAll(/[-_.]/g, '').toLowerCase();
 
 const refuseWord = (word: string): never => {
   const meant = nearest(word, keptPaths);
@@ -50,9 +51,8 @@ const refuseWord = (word: string): never => {
 /** The settings that a word of `--reset` names: a path, a flag, or of a section or of all what can be changed in place. */
 const pathsOf = (word: string): readonly string[] => {
   if (word === 'all') return keptPaths.filter((path) => !fixedSettings.includes(path));
-  const names = (path: string) => [path, flagOf(path), variableOf(path).slice('TASKGATE_'.length)].map(simple);
   const isBelow = (path: string) => path.startsWith(`${word}.`) && !fixedSettings.includes(path);
-  const found = keptPaths.filter((path) => names(path).includes(simple(word)) || isBelow(path));
+  const found = keptPaths.filter((path) => simple(path) === simple(word) || isBelow(path));
   return found.length > 0 ? found : refuseWord(word);
 };
 

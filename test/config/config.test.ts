@@ -22,6 +22,11 @@ test.each([
   expect(config.gateway.allowFrom).toEqual(allowFrom);
 });
 
+test('callers of a tunnel may be IPv6 ranges and addresses', async () => {
+  const { config } = await load({}, { 'tunnel.allowFrom': '203.0.113.7,2001:db8::/32,2001:db8::1' });
+  expect(config.tunnel.allowFrom).toEqual(['203.0.113.7/32', '2001:db8::/32', '2001:db8::1/128']);
+});
+
 test('an entry of a list that is no range is refused, with its place', async () => {
   await expect(load({}, { 'gateway.allowFrom': '10.0.0.0/8,office' })).rejects.toThrow(
     '--gateway-allow-from: gateway.allowFrom.1: must be an IPv4 address or a range such as 192.168.0.0/16, got "office"',

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { fixedSettings, type Given, keptPaths, parseReset } from '../../src/config/kept.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { settings } from '../../src/config/settings.ts';
+import { flagOf, settings, variableOf } from '../../src/config/settings.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -145,6 +145,11 @@ describe('--reset', () => {
 
   test.each(['gateway.seedPort', '--gateway-seed-port', 'GATEWAY_SEED_PORT'])('%s names a setting', (word) => {
     expect(parseReset(word)).toEqual(['gateway.seedPort']);
+  });
+
+  test('each setting that is kept is named by its path, its flag and its variable', () => {
+    const names = (path: string) => [path, flagOf(path), variableOf(path).slice('TASKGATE_'.length)];
+    for (const path of keptPaths) expect(names(path).map(parseReset)).toEqual([[path], [path], [path]]);
   });
 
   test('a word that names none is refused, with what was meant', () => {

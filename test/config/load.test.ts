@@ -100,6 +100,21 @@ describe('bad input is named with its place', () => {
       { yaml: 'name: a\nname: b\n' },
       "taskgate.yaml:2:1: 'name' is set twice, first at taskgate.yaml:1:1",
     ],
+    [
+      'a key twice, not the first one',
+      { yaml: 'provider: native\nname: a\nmaster: {port: 1}\nname: b\n' },
+      "taskgate.yaml:4:1: 'name' is set twice, first at taskgate.yaml:2:1",
+    ],
+    [
+      'a key twice in a section',
+      { yaml: 'name: a\nmaster:\n  port: 1\n  port: 2\n' },
+      "taskgate.yaml:4:3: 'port' is set twice, first at taskgate.yaml:3:3",
+    ],
+    [
+      'a value of a section in a section',
+      { yaml: 'gateway:\n  name: gw\n  portRange:\n    end: x\n' },
+      'taskgate.yaml:4:5: gateway.portRange.end: must be a whole number, got "x"',
+    ],
     ['two documents', { yaml: 'name: a\n---\nname: b\n' }, 'taskgate.yaml:2:1: must be one document'],
     [
       'an alias',
@@ -201,14 +216,20 @@ describe('bad input is named with its place', () => {
 
   test('a file that was named must exist', async () => {
     const loading = loadConfig({ cwd, file: 'other.yaml', env: {}, flags: {}, check: () => [] });
-    await expect(loading).rejects.toThrow('--config: there is no file other.yaml');
+    await expect(loading).rejects.toMatchObject({
+      id: 'usage.config',
+      message: '--config: there is no file other.yaml',
+    });
   });
 
   const noFiles = { '.': 'EISDIR', 'taskgate.yaml/x': 'ENOTDIR' };
   test.each(Object.entries(noFiles))('no file: %s', async (file, code) => {
     await writeFile(join(cwd, 'taskgate.yaml'), '');
     const input = { cwd, file, env: {}, flags: {}, check: () => [] };
-    await expect(loadConfig(input)).rejects.toThrow(`--config: cannot read ${file}: ${code}`);
+    await expect(loadConfig(input)).rejects.toMatchObject({
+      id: 'usage.config',
+      message: expect.stringMatching(new RegExp(`^--config: cannot read ${file}: ${code}`)),
+    });
   });
 });
 

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig, xdgDirs } from '../../src/config/load.ts';
+import { loadConfig, realDirs, xdgDirs } from '../../src/config/load.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -91,3 +91,11 @@ test.each([
   [{ HOME: '/h', XDG_STATE_HOME: 's', XDG_CACHE_HOME: './c' }, '/h/.local/state/taskgate', '/h/.cache/taskgate'],
   [{ HOME: '' }, join(homedir(), '.local/state/taskgate'), join(homedir(), '.cache/taskgate')],
 ])('folders for %j', (env, stateDir, cacheDir) => expect(xdgDirs(env)).toEqual({ stateDir, cacheDir }));
+
+test('a home folder that is a link: the folders are those that are really there', async () => {
+  const dir = await realpath(await temporaryDir());
+  await mkdir(join(dir, 'var'));
+  await symlink(join(dir, 'var'), join(dir, 'home'));
+  const real = { stateDir: join(dir, 'var/.local/state/taskgate'), cacheDir: join(dir, 'var/.cache/taskgate') };
+  expect(await realDirs({ HOME: join(dir, 'home') })).toEqual(real);
+});
