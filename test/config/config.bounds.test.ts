@@ -25,6 +25,7 @@ const bounds: Readonly<Record<string, readonly [least: number, most: number]>> =
   'ssh.remotePort': [0, 65_535],
   'ssh.serverAliveInterval': [1, 86_400],
   'ssh.serverAliveCountMax': [1, open],
+  'ngrok.probeMinutes': [1, 1_440],
   // a public address is not left open for longer than a week
   'tunnel.ttlHours': [1, 168],
   'timeouts.upSeconds': [1, 86_400],
