@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Finding, loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 let cwd: string;
@@ -13,12 +13,11 @@ type Given = {
   readonly yaml?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: Readonly<Record<string, string>>;
-  readonly findings?: readonly Finding[];
 };
 
-const load = async ({ yaml, env = {}, flags = {}, findings = [] }: Given = {}) => {
+const load = async ({ yaml, env = {}, flags = {} }: Given = {}) => {
   if (yaml !== undefined) await writeFile(join(cwd, 'taskgate.yaml'), yaml);
-  return loadConfig({ cwd, env, flags, check: () => findings });
+  return loadConfig({ cwd, env, flags, check: () => [] });
 };
 
 test('without any source all is default', async () => {
@@ -163,27 +162,6 @@ describe('bad input is named with its place', () => {
     await expect(load(given)).rejects.toMatchObject({ id: 'usage.config', message: expect.stringContaining(message) });
   });
 
-  test('all problems come at once, those of rules too', async () => {
-    const path = 'gateway.portRange';
-    const finding = { severity: 'error', path, message: 'start 52000 > end 51000', hint: 'swap them' } as const;
-    const loading = load({
-      yaml: 'nmae: x\ngateway:\n  portRange: {start: 52000, end: 51000}\n',
-      env: { TASKGATE_MASTER_PORT: '0' },
-      flags: { provider: 'docker' },
-      findings: [finding],
-    });
-    await expect(loading).rejects.toMatchObject({
-      message: [
-        '4 problems in the settings:',
-        '--provider: provider: must be auto, minikube, native or attach, got "docker"',
-        'TASKGATE_MASTER_PORT: master.port: must be at least 1, got 0',
-        "taskgate.yaml:1:1: unknown key 'nmae'; did you mean 'name'?",
-        'taskgate.yaml:3:3: gateway.portRange: start 52000 > end 51000; swap them',
-      ].join('\n  - '),
-      hint: expect.stringContaining('taskgate help settings'),
-    });
-  });
-
   test('rules see the defaults in place of a misshapen section', async () => {
     const seen: unknown[] = [];
     const check = (config: unknown) => {
@@ -233,19 +211,6 @@ describe('bad input is named with its place', () => {
   });
 });
 
-test('a finding about a section names what gave its parts', async () => {
-  const finding = { severity: 'warning', path: 'gateway.portRange', message: 'is odd', hint: 'change it' } as const;
-  const range = { 'gateway.portRange.start': '20001', 'gateway.portRange.end': '20002' };
-  const { warnings } = await load({ flags: range, findings: [finding] });
-  expect(warnings).toEqual([
-    '--gateway-port-range-start, --gateway-port-range-end: gateway.portRange: is odd; change it',
-  ]);
-  const env = { TASKGATE_GATEWAY_PORT_RANGE_END: '20100' };
-  expect((await load({ env, findings: [finding] })).warnings[0]).toMatch(/^TASKGATE_GATEWAY_PORT_RANGE_END: gateway/);
-  const start = await load({ flags: { 'gateway.portRange.start': '20001' }, findings: [finding] });
-  expect(start.warnings[0]).toMatch(/^--gateway-port-range-start: gateway/);
-});
-
 test('sections whose lines are all commented out and empty variables say nothing', async () => {
   const { config } = await load({
     yaml: 'gateway:\n  # name: x\n  portRange:\nnetwork:\n',
@@ -266,14 +231,4 @@ test.each([
 
 test.each(['10.0.0.1', 'localhost', 'my-laptop.lan', 'fd00::1'])('%s is a host', async (host) => {
   expect((await load({ flags: { 'master.host': host } })).config.master.host).toBe(host);
-});
-
-test('findings of the parts carry the place of the setting; warnings stop nothing', async () => {
-  const finding = { path: 'gateway.portRange', message: 'start 52000 > end 51000', hint: 'swap them' } as const;
-  const yaml = 'gateway:\n  portRange: {start: 52000, end: 51000}\n';
-  await expect(load({ yaml, findings: [{ ...finding, severity: 'error' }] })).rejects.toThrow(
-    'taskgate.yaml:2:3: gateway.portRange: start 52000 > end 51000; swap them',
-  );
-  const { warnings } = await load({ yaml, findings: [{ ...finding, severity: 'warning' }] });
-  expect(warnings).toEqual(['taskgate.yaml:2:3: gateway.portRange: start 52000 > end 51000; swap them']);
 });

@@ -12,10 +12,12 @@ import type { Pins } from '../../src/model/pins.ts';
 import { ca, startServer } from '../support/release-server.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
-const manifests = { amd64: '{"config":"amd64"}', arm64: '{"config":"arm64"}' };
+const manifestFor = (machine: string) => JSON.stringify({ config: { digest: `sha256:${sha256(machine)}`, size: 1 } });
+const manifests = { amd64: manifestFor('amd64'), arm64: manifestFor('arm64') };
 const index = JSON.stringify({
   manifests: Object.entries(manifests).map(([architecture, text]) => ({
     digest: `sha256:${sha256(text)}`,
+    size: text.length,
     platform: { os: 'linux', architecture },
   })),
 });

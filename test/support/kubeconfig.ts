@@ -19,4 +19,4 @@ type Parsed = Readonly<Record<'clusters' | 'users' | 'contexts', readonly { name
   readonly preferences?: unknown;
 };
 export const read = (text: string) => parseYaml(text) as Parsed;
-export const contextNames = (text: string) => read(text).contexts.map(({ name }) => name);
+export const contextNames = (text: string) => (read(text).contexts ?? []).map(({ name }) => name);

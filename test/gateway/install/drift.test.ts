@@ -25,7 +25,6 @@ const foreignClass = {
   metadata: { name: 'taskgate' },
   spec: { controllerName: 'example.com/other' },
 };
-
 const wanted = { bundleVersion: 'v1.3.0', channel: 'experimental', listenerLimit: 213 };
 const raised = gatewaysCRD({ limit: 213 });
 

@@ -65,8 +65,9 @@ test('ps tells the start of a running process, as on systems without /proc', asy
 test('ps tells nothing of one that is not there', async () => expect(await findStartByPs(2 ** 22 - 1)).toBeUndefined());
 
 test('one that has ended and that nobody has reaped runs no more, as in a container without an init', async () => {
-  // sleep takes the place of the shell, and never asks how the shell's child has ended
-  const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // sleep takes the place of the shell, and never asks how the shell's child has ended, which waits for that
+  const child = '(until grep -q sleep /proc/$$/comm; do :; done)';
+  const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 1000`], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
   const [line] = await once(parent.stdout, 'data');
   const zombie = Number(line);

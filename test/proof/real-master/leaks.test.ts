@@ -5,7 +5,14 @@ import { fakeKube } from '../../fakes/kube.ts';
 import { gateway } from '../../support/proof/local-path.ts';
 
 const task = { taskId: 'a', allocationId: 'a.1', namespace: 'default', gateway };
-const kinds = ['batch/v1/Job', 'v1/Service', 'v1/ConfigMap', 'v1/Pod', 'gateway.networking.k8s.io/v1alpha2/TCPRoute'];
+const kinds = [
+  'batch/v1/Job',
+  'v1/Service',
+  'v1/ConfigMap',
+  'v1/Pod',
+  'gateway.networking.k8s.io/v1alpha2/TCPRoute',
+  'scheduling.k8s.io/v1/PriorityClass',
+];
 
 /** The Gateway after a task with port 20000 was killed: its listeners, and whose annotation has which port. */
 const gatewayWith = (ports: readonly number[], owners: Readonly<Record<number, string>>) => ({

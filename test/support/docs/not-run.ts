@@ -30,6 +30,16 @@ export const notRun: readonly NotRun[] = [
     ],
   },
   {
+    page: 'docs/chaos.md',
+    because: 'it breaks an instance for minutes; test/e2e/chaos.test.ts does',
+    commands: [
+      'npx taskgate chaos --scenario list',
+      'npx taskgate chaos --scenario etcd-killed',
+      'npx taskgate chaos',
+      'npx taskgate chaos --minutes 10 --junit chaos.xml',
+    ],
+  },
+  {
     page: 'docs/minikube.md',
     because: 'Minikube, which the rig has: test/minikube/lifecycle.test.ts',
     commands: [

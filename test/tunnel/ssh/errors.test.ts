@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SshSpec } from '../../../src/instance/tunnels.ts';
-import { UserError } from '../../../src/lib/errors.ts';
 import type { SshHost } from '../../../src/tunnel/ssh/command.ts';
-import { isFinalSshError, isOfReach, sshError } from '../../../src/tunnel/ssh/errors.ts';
+import { sshError } from '../../../src/tunnel/ssh/errors.ts';
 import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
 
 type Said = { readonly spec?: Partial<SshSpec>; readonly host?: Partial<SshHost> };
@@ -211,22 +210,6 @@ test.each<[string, string, RegExp, RegExp, Said?]>([
 });
 
 test.each([
-  ['missing', true, true],
-  ['old', true, true],
-  ['host-key-changed', true, true],
-  ['refused-key', true, false],
-  ['unknown-host', true, false],
-  ['port-taken', true, false],
-  ['port-stale', false, false],
-  ['no-dns', false, false],
-  ['unreachable', false, false],
-  ['ended', false, false],
-] as const)('%s is final at first: %s, once the tunnel has worked: %s', (what, atFirst, later) => {
-  const error = new UserError('x', { id: `tunnel.ssh-${what}` });
-  expect([isFinalSshError(error, false), isFinalSshError(error, true)]).toEqual([atFirst, later]);
-});
-
-test.each([
   [80, 'ubuntu', true],
   [1023, 'ubuntu', true],
   [1024, 'ubuntu', false],
@@ -247,13 +230,4 @@ test('of an end that nobody knows, the last three lines are told, without ssh’
   const { message } = errorFor('one\ntwo\n\ndebug1: me\nthree\nfour\n');
   expect(message).toBe('ssh aws-dev.prv exited with 255: two; three; four');
   expect(errorFor('debug1: me\n').message).toBe('ssh aws-dev.prv exited with 255: no output');
-});
-
-test.each([
-  ['ssh: connect to host 1.2.3.4 port 22: No route to host', true],
-  ['ssh: Could not resolve hostname aws-dev.prv: Temporary failure in name resolution', true],
-  ['one', true],
-  ['me@h: Permission denied (publickey).', false],
-])('whether the network may be the cause: %s', (text, expected) => {
-  expect(isOfReach(errorFor(text))).toBe(expected);
 });

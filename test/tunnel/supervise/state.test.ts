@@ -10,7 +10,7 @@ const begin = () => {
   const seen: TunnelStatus[] = [];
   const state = makeState(driver, {
     ...{ localPort: 1, probe: async () => undefined, signal: new AbortController().signal },
-    onState: (status) => void seen.push(status),
+    onState: (status: TunnelStatus) => void seen.push(status),
     onAddressChange: () => undefined,
   } as unknown as Parameters<typeof makeState>[1]);
   return { state, seen };
