@@ -95,11 +95,14 @@ const fromAnywhere = (path: string, value: unknown, cwd: string): unknown => {
 };
 
 /** Nothing that holds a password is kept. */
-const isOpen = (value: unknown): boolean => typeof value !== 'string' || withoutPasswords(value) === value;
+const isOpen = (value: unknown): boolean =>
+  Array.isArray(value) ? value.every(isOpen) : typeof value !== 'string' || withoutPasswords(value) === value;
 
 /** What the instance keeps after this run: everything that was given, now or before. */
 export const givenOf = (sources: readonly Source[], cwd: string): Given => {
   const { tree } = mergeSources(sources);
-  const rows = keptPaths.map((path) => [path, fromAnywhere(path, getIn(tree, partsOf(path)), cwd)] as const);
-  return Object.fromEntries(rows.filter(([, value]) => value !== undefined && isOpen(value)));
+  const rows = keptPaths.map((path) => [path, getIn(tree, partsOf(path))] as const);
+  // as it was given: a path is split and made absolute, and a URL in it is none any more
+  const open = rows.filter(([, value]) => value !== undefined && isOpen(value));
+  return Object.fromEntries(open.map(([path, value]) => [path, fromAnywhere(path, value, cwd)] as const));
 };

@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { fixedSettings, type Given, keptPaths, parseReset } from '../../src/config/kept.ts';
+import { fixedSettings, type Given, givenOf, keptPaths, parseReset } from '../../src/config/kept.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { flagOf, settings, variableOf } from '../../src/config/settings.ts';
+import type { Tree } from '../../src/config/tree.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 type Strings = Readonly<Record<string, string>>;
@@ -165,4 +166,12 @@ describe('--reset', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['kubeconfig', 'http://u:s3cret@h'],
+  ['minikube.startArgs', ['--docker-env=HTTP_PROXY=http://u:s3cret@h']],
+])('a URL with a password is not kept, whatever setting it stands in: %s', (path, value) => {
+  const tree = path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree;
+  expect(givenOf([{ tree, locate: () => '', problems: [] }], '/work')).toEqual({});
 });
