@@ -76,25 +76,6 @@ test(`no folder of src, scripts or helpers of tests holds more than ${mostFiles}
   expect([...counts].filter(([, count]) => count > mostFiles)).toEqual([]);
 });
 
-/** Whose shapes a stand-in must not have from the code that it is to test. Types may come from lib and model. */
-const standIns = ['test/fakes/determined/', 'test/fakes/ngrok/'];
-
-test('a stand-in is written by hand: its programs import nothing of src but types, and of lib what asks an API server', () => {
-  const files = others.filter(({ path }) => standIns.some((folder) => path.startsWith(folder)));
-  // what runs the product's driver against the stand-in is no part of it
-  const programs = files.filter(({ path }) => !/\/(scene|install)\.ts$/.test(path));
-  expect(programs.length).toBeGreaterThan(8);
-  const wrong = programs.flatMap((source) =>
-    source.imports.flatMap((one) => {
-      const target = targetOf(source, one) ?? '';
-      const isOfProduct = target.startsWith('src/') && !one.typeOnly && !target.startsWith('src/lib/');
-      const isPart = parts.some((part) => target.startsWith(`src/${part}/`));
-      return isOfProduct || isPart ? [`${source.path} imports ${target}`] : [];
-    }),
-  );
-  expect(wrong).toEqual([]);
-});
-
 test('a helper of tests is in test/support or test/fakes', () => {
   const helpers = others.filter(({ path }) => /^test\/(?!support\/|fakes\/)/.test(path) && !path.endsWith('.test.ts'));
   expect(helpers.map(({ path }) => path)).toEqual([]);

@@ -6,11 +6,7 @@ import { gateway } from '../../support/proof/local-path.ts';
 
 const task = { taskId: 'a', allocationId: 'a.1', namespace: 'default', gateway };
 const kinds = [
-  'batch/v1/Job',
-  'v1/Service',
-  'v1/ConfigMap',
-  'v1/Pod',
-  'gateway.networking.k8s.io/v1alpha2/TCPRoute',
+  ...['batch/v1/Job', 'v1/Service', 'v1/ConfigMap', 'v1/Pod', 'gateway.networking.k8s.io/v1alpha2/TCPRoute'],
   'scheduling.k8s.io/v1/PriorityClass',
 ];
 
@@ -60,6 +56,17 @@ test('an object with its label is left, too', async () => {
   await expect(verify({ objects: [gatewayWith([], {}), service('a-0', 'a.1')] })).rejects.toThrow(
     /left behind: Service a-0$/,
   );
+});
+
+const priority = (name: string) => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name } });
+
+test('its priority, which has no label, is left, too; that of a task of a like name is not its own', async () => {
+  const empty = gatewayWith([], {});
+  await expect(verify({ objects: [empty, priority('a.1-priorityclass')] })).rejects.toThrow(
+    /left behind: PriorityClass a\.1-priorityclass$/,
+  );
+  const others = [priority('a.10-priorityclass'), priority('aa.1-priorityclass')];
+  expect(await verify({ objects: [empty, ...others] })).toHaveLength(2);
 });
 
 test('a Gateway that is gone holds nothing', async () => {

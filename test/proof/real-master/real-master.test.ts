@@ -158,7 +158,7 @@ describe('what breaks on the way is named, and the command is killed all the sam
   test('a master that does not notice that the task runs', async ({ expect }) => {
     const fake = cluster();
     await using it = await scene(fake, 20000, { misbehaviour: { staysStarting: true } });
-    expect(brokenOf(await it.prove({ timeoutMs: 300 }))?.finding?.hint).toContain('pods/log');
+    expect(brokenOf(await it.prove({ timeoutMs: 1_000 }))?.finding?.hint).toContain('pods/log');
     expect(leftOf(fake)).toEqual([]);
   });
 
