@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endProcesses } from './end-processes.ts';
 import { parseEvents, type SuiteEvent } from './events.ts';
 import type { Ending } from './judge.ts';
+import { downCommand, findLeftNodes } from './left-nodes.ts';
 
 export type Stage = {
   /** Short, lower case: the name of its files, and for `--only`. */
@@ -61,15 +62,27 @@ const untilEnd = async (ended: Promise<Ending>, limitSeconds: number, signal: Ab
   return ending;
 };
 
+const downLimitSeconds = 60;
+
+/** Nodes leave session and mark behind when they start; those of a stage that was killed would run on. */
+const takeDownNodes = async (sinceMs: number, log: FileHandle): Promise<void> => {
+  for (const node of findLeftNodes('/tmp', sinceMs)) {
+    const [program, ...args] = downCommand(node);
+    const child = spawn(program, args, { stdio: ['ignore', log.fd, log.fd], timeout: downLimitSeconds * 1_000 });
+    await once(child, 'exit');
+  }
+};
+
 /**
  * Runs a stage's command in a session of its own, its output in a file. At its limit, and when the run is told to end, the
- * whole session is ended, and what has left the session with the stage's mark in its environment.
+ * whole session is ended, and what has left the session with the stage's mark in its environment; native nodes are taken down.
  */
 export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSignal): Promise<Ending> => {
   if (signal.aborted) return { how: 'interrupted' };
   await mkdir(dirname(files.log), { recursive: true });
   await rm(files.events, { force: true });
   const log = await open(files.log, 'w');
+  const startMs = Date.now();
   const mark = ['CI_STAGE', randomUUID()] as const;
   const [program, ...args] = stage.command;
   try {
@@ -86,6 +99,8 @@ export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSig
     if (ending.how !== 'exit' && child.pid !== undefined) {
       await endProcesses({ session: child.pid, mark: mark.join('=') }, graceMs[ending.how]);
     }
+    // who interrupts a run does not wait for it
+    if (ending.how === 'limit') await takeDownNodes(startMs, log);
     return ending;
   } finally {
     await log.close();
