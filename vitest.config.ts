@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/process/**', 'test/minikube/**', 'test/api/**'],
+          exclude: ['test/api/**', 'test/docs/**', 'test/e2e/**', 'test/process/**', 'test/minikube/**'],
           testTimeout: 15_000,
           expect: { requireAssertions: true, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again
@@ -55,7 +55,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
+          env: { TASKGATE_PROVIDER: 'native' },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'minikube',
+          // CI's other lane has e2e's port, and on a machine with Minikube both are in one network
+          env: { TASKGATE_MASTER_PORT: '18070' },
           include: ['test/minikube/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -60,6 +60,13 @@ const nativeLane: Lane = [
     command: [node, 'scripts/ci/prove-package.ts'],
     limitSeconds: minutes(8),
   },
+  {
+    key: 'docs',
+    title: 'the commands of README and docs',
+    suite: 'docs',
+    command: vitest('docs'),
+    limitSeconds: minutes(12),
+  },
   { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(20) },
   { key: 'api', title: 'API server tests', suite: 'api', command: vitest('api'), limitSeconds: minutes(10) },
   {

@@ -10,28 +10,26 @@ const root = join(import.meta.dirname, '..', '..', '..');
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 /** Not the default port: a master of the machine's user may listen there. */
-const masterPort = 18_080;
+const masterPort = Number(process.env['TASKGATE_MASTER_PORT'] ?? 18_080);
 
-/** taskgate as a user runs it, with a state folder of its own and the cache that all suites share. */
-export const makeTaskgate = async () => {
+/** taskgate as a user runs it, with a state folder of its own and the cache that all suites share, unless `own` names others. */
+export const makeTaskgate = async (own: Readonly<Record<string, string>> = {}) => {
   // not TMPDIR: a native node hides /run, where the rig for Minikube has its own
   const stateHome = await mkdtemp('/tmp/tg-e2e-');
   const env = {
     TASKGATE_MASTER_PORT: String(masterPort),
     XDG_STATE_HOME: stateHome,
     XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    ...own,
   };
-  const start = (...args: readonly string[]) =>
-    execa(process.execPath, [join(root, 'scripts', 'taskgate.js'), ...args], {
-      cwd: stateHome,
-      env,
-      reject: false,
-      stdin: 'ignore',
-    });
-  const run = async (...args: readonly string[]): Promise<Ended> => {
-    const { exitCode, signal, stdout, stderr } = await start(...args);
+  const startProgram = (program: string, args: readonly string[]) =>
+    execa(process.execPath, [program, ...args], { cwd: stateHome, env, reject: false, stdin: 'ignore' });
+  const start = (...args: readonly string[]) => startProgram(join(root, 'scripts', 'taskgate.js'), args);
+  const endOf = async (started: ReturnType<typeof start>): Promise<Ended> => {
+    const { exitCode, signal, stdout, stderr } = await started;
     return { exitCode: exitCode ?? (signal === 'SIGKILL' ? 137 : 1), stdout, stderr };
   };
+  const run = (...args: readonly string[]): Promise<Ended> => endOf(start(...args));
   const dirOf = (name: string): string => join(stateHome, 'taskgate', 'instances', name);
   return {
     stateHome,
@@ -39,6 +37,8 @@ export const makeTaskgate = async () => {
     cacheDir: join(env.XDG_CACHE_HOME, 'taskgate'),
     start,
     run,
+    /** The same by the program of another checkout. */
+    runBy: (program: string, ...args: readonly string[]): Promise<Ended> => endOf(startProgram(program, args)),
     dirOf,
     record: async (name: string): Promise<InstanceRecord> =>
       JSON.parse(await readFile(join(dirOf(name), 'instance.json'), 'utf8')) as InstanceRecord,
