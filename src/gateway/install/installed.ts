@@ -1,4 +1,3 @@
-// Tested in test/gateway/install/drift.test.ts
 import type { Kube } from '../../lib/kube/client.ts';
 import type { GatewayClass } from '../../lib/kube/shapes.ts';
 import { gatewayClassRef, gatewayGroup } from '../../model/gateway-api.ts';

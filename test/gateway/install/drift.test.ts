@@ -210,24 +210,10 @@ test('the hint for the policy is the command that removes it', async () => {
   );
 });
 
-test('a bundle that is not said is unknown, and several served versions are named', async () => {
-  const bare = { ...raised, metadata: { name: raised.metadata.name } };
-  const [kept] = findGatewayProblems(await inspect([bare, ...otherCRDs()]), wanted);
-  expect(kept?.message).toMatch(/^Gateway API unknown \(unknown\) is installed/);
-  const two = await inspect([gatewaysCRD(v14), ...otherCRDs({ tcproutes: ['v1', 'v1beta1'] })]);
-  expect(two.missing).toEqual(['TCPRoute v1alpha2 (served: v1, v1beta1)']);
-});
-
 test('a manifest without the CRD of Gateways is a bug', () => {
   const { crds, ...rest } = parseManifest(manifestText);
   const others = crds.filter(({ metadata }) => !metadata.name.startsWith('gateways.'));
   expect(() => manifestBundle({ ...rest, crds: others })).toThrow('manifest has no gateways.gateway.networking.k8s.io');
-});
-
-test('a version without limits has none', async () => {
-  const bare = { ...raised, spec: { ...raised.spec, versions: [{ name: 'v1', served: true }] } };
-  const [problem] = findGatewayProblems(await inspect([bare, ...otherCRDs()]), wanted);
-  expect(problem?.message).toMatch(/is: v1 spec none, status none$/);
 });
 
 test('refusals are told one below the other, and repairs not at all', async () => {
