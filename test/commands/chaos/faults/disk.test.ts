@@ -38,3 +38,9 @@ test.each([
 ])('%s', (_, run, message) => {
   expect(() => judgeFull('up', run, record)).toThrow(expect.objectContaining({ id: 'proof.not-recovered', message }));
 });
+
+test('status writes nothing: what it finds of the cluster is no matter of the disk, a bug is', () => {
+  const silent = '{"error":{"id":"cluster.keeper-silent","message":"x"}}';
+  expect(judgeFull('status', ended(5, silent), record)).toBe(false);
+  expect(() => judgeFull('status', ended(70, 'Error: ENOSPC'), record)).toThrow('status ended with 70');
+});
