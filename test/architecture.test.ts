@@ -183,7 +183,7 @@ test('every file of src with logic has a test of its name, or a comment `Tested 
 });
 
 /** Of no single file: documents, rules and promises of the whole tree, and suites that run programs or clusters. */
-const crossing = /^test\/(\w+\.test\.ts$|golden\/|documents\/|properties\/|process\/|api\/|e2e\/|minikube\/)/;
+const crossing = /^test\/(\w+\.test\.ts$|golden\/|docs\/|documents\/|properties\/|process\/|api\/|e2e\/|minikube\/)/;
 
 test('every other test is at the path of what it tests, in src, scripts or templates', () => {
   const tests = others.map(({ path }) => path).filter((path) => path.endsWith('.test.ts') && !crossing.test(path));
