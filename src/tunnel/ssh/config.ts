@@ -1,4 +1,5 @@
 import type { SshSpec } from '../../instance/tunnels.ts';
+import { ownValue } from '../../lib/defined.ts';
 
 /** ssh's settings as `ssh -G` prints them: the values of each keyword, which is in lower case, in their order. */
 export type SshSettings = ReadonlyMap<string, readonly string[]>;
@@ -120,7 +121,7 @@ export const makeConfig = (
     ([name, values]) => always.includes(name) || !isSame(values, defaults.get(name)),
   );
   const lines = changed.flatMap(([name, values]) => {
-    const write = kept[name];
+    const write = ownValue(kept, name);
     return write ? values.map((value) => `  ${name} ${write(value)}`) : [];
   });
   const jumps = settings.get('proxyjump');
@@ -128,6 +129,8 @@ export const makeConfig = (
     isSet(jumps) && !isSet(settings.get('proxycommand'))
       ? [`  proxycommand ${jumpCommand(spec, jumps?.[0] ?? '')}`]
       : [];
-  const leftOut = changed.map(([name]) => name).filter((name) => !(name in kept) && !replaced.includes(name));
+  const leftOut = changed
+    .map(([name]) => name)
+    .filter((name) => !Object.hasOwn(kept, name) && !replaced.includes(name));
   return { text: ['# written by taskgate for its tunnel', 'Host *', ...lines, ...jump, ''].join('\n'), leftOut };
 };

@@ -97,3 +97,14 @@ test.each([
 ])('the files in %j', (text, expected) => {
   expect(splitFiles(text)).toEqual(expected);
 });
+
+test.each([
+  '__proto__',
+  'constructor',
+  'toString',
+])('a keyword that has the name of something in every object: %s', (name) => {
+  const settings = parseSettings(`user me\n${name} 2222\n`);
+  const { text, leftOut } = makeConfig(settings, parseSettings(''), { program: 'ssh' });
+  expect(text).toBe('# written by taskgate for its tunnel\nHost *\n  user "me"\n');
+  expect(leftOut).toEqual([name.toLowerCase()]);
+});
