@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { giveTo, ignoreAbsence } from '../lib/files.ts';
-import type { LockInput } from './lock.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
 import { findStateOwner } from './state-folder.ts';
 
@@ -10,13 +9,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const entriesOf = async (folder: string): Promise<readonly string[]> =>
   ((await readdir(folder).catch(ignoreAbsence)) ?? []).map((name) => join(folder, name));
 
-type HandOverInput = Omit<LockInput, 'signal' | 'env'>;
+/** The part of a command's context that names an instance. */
+export type InstancePlace = {
+  readonly config: { readonly name: string };
+  readonly folders: { readonly stateDir: string };
+};
 
 /**
  * After work under sudo: gives the instance's files to the calling user, so that status, smoke, logs and env work without
  * root. What a node's processes write stays root's. Does nothing without sudo, and where the state folder is root's own.
  */
-export const handOver = async (env: Environment, { config, folders: { stateDir } }: HandOverInput): Promise<void> => {
+export const handOver = async (env: Environment, { config, folders: { stateDir } }: InstancePlace): Promise<void> => {
   const owner = await findStateOwner(env, stateDir);
   if (!owner) return;
   const { instancesDir, locksDir } = statePaths(stateDir);

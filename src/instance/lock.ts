@@ -2,25 +2,25 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { ensureFolderOf } from '../lib/files.ts';
 import { findLockHolder, withLock } from '../lib/process/lock.ts';
+import { handOver, type InstancePlace } from './hand-over.ts';
 import { statePaths } from './paths.ts';
 import { ensureStateFolder, findStateOwner } from './state-folder.ts';
 
 /** The part of a command's context that names the instance and its lock. */
-export type LockInput = {
-  readonly config: { readonly name: string };
-  readonly folders: { readonly stateDir: string };
+export type LockInput = InstancePlace & {
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 /**
- * Runs work that changes an instance, one process at a time. Throws UserError `environment.locked` with the process that
+ * Runs work that changes an instance, one process at a time; under sudo the files that it wrote become the caller's, also
+ * where it failed. Throws UserError `environment.locked` with the process that
  * has the lock. Tested in test/golden/layout.test.ts, test/instance/state-folder.test.ts and test/lib/process/lock.test.ts.
  */
-export const withInstanceLock = async <T>(
-  { config: { name }, folders: { stateDir }, signal, env }: LockInput,
-  work: () => Promise<T>,
-): Promise<T> => {
+export const withInstanceLock = async <T>(input: LockInput, work: () => Promise<T>): Promise<T> => {
+  const { config, folders, signal, env } = input;
+  const { name } = config;
+  const { stateDir } = folders;
   const onWait = (pid: number): never => {
     throw new UserError(`instance ${name} is being changed by process ${pid}`, {
       id: 'environment.locked',
@@ -31,7 +31,14 @@ export const withInstanceLock = async <T>(
   const { locksDir } = statePaths(stateDir);
   // while root works, the caller of sudo must already find the lock
   await ensureFolderOf(locksDir, await findStateOwner(env, stateDir));
-  return withLock(join(locksDir, name), { signal, onWait }, work);
+  return withLock(join(locksDir, name), { signal, onWait }, async () => {
+    const done = await work().catch(async (error) => {
+      await handOver(env, input).catch(() => undefined); // why the work failed counts
+      throw error;
+    });
+    await handOver(env, input);
+    return done;
+  });
 };
 
 /**

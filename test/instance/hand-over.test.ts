@@ -2,6 +2,7 @@ import { access, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handOver } from '../../src/instance/hand-over.ts';
+import { withInstanceLock } from '../../src/instance/lock.ts';
 import { instanceDirOf, instancePaths } from '../../src/instance/paths.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
@@ -66,3 +67,20 @@ test('without sudo, and for an instance that is gone, nothing happens', async ()
   await handOver(sudo, context);
   await expect(access(instanceDirOf(context.folders.stateDir, 'dev'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test.skipIf(!isRoot).each([
+  ['goes well', async () => undefined],
+  ['fails', async () => Promise.reject(new Error('no answer'))],
+])(
+  'whatever a command does under the lock of an instance and %s: its files become the caller of sudo’s',
+  async (_, work) => {
+    const { context, users, roots } = await makeFolder();
+    const { signal } = new AbortController();
+    const working = withInstanceLock({ ...context, signal, env: sudo }, work);
+    expect(await working.catch((error) => error.message)).toBe(
+      (await work().catch((error) => error.message)) ?? undefined,
+    );
+    expect(await ownersOf(users)).toEqual(new Set([4321]));
+    expect(await ownersOf(roots)).toEqual(new Set([0]));
+  },
+);

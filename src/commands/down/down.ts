@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { linkName } from '../../cluster/native/link.ts';
-import { handOver } from '../../instance/hand-over.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instanceDirOf } from '../../instance/paths.ts';
-import { messageOf, UserError } from '../../lib/errors.ts';
+import { UserError } from '../../lib/errors.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Stage } from '../../model/stage.ts';
 import { findProvider } from '../../providers/choose.ts';
@@ -57,8 +56,7 @@ export const down = async (input: CommandInput, { ifExists, ...options }: DownFl
     try {
       await withInstanceLock(context, () => runAndShow(downSteps, context, display));
     } finally {
-      // also of a failed one: what is left is the user's, and is named
-      await handOver(input.invocation.env, context).catch((error) => notes.push(messageOf(error)));
+      // also of a failed one: what is left is named
       for (const note of notes) printNote(note);
     }
     if (input.flags.json) printJson({ instance: config.name, stages, notes });

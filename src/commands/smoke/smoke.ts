@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { findAdminPassword } from '../../instance/admin-password.ts';
-import { handOver } from '../../instance/hand-over.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
 import { readTextFile } from '../../lib/files.ts';
@@ -79,9 +78,7 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
 const forgetProof = async (context: CommandContext): Promise<void> => {
   const forget = async (): Promise<void> => {
     const instance = await getInstance(context);
-    if (!instance.record().proven) return;
-    await instance.change({ proven: undefined });
-    await handOver(context.env, context);
+    if (instance.record().proven) await instance.change({ proven: undefined });
   };
   await withInstanceLock(context, forget).catch((error: unknown) => {
     if (!(error instanceof UserError) || error.id !== 'environment.locked') throw error;

@@ -1,4 +1,3 @@
-import { handOver } from '../../instance/hand-over.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { originOf } from '../../model/master-endpoint.ts';
@@ -27,7 +26,6 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
   const { context, warnings } = await readConfig(input);
   for (const warning of warnings) printNote(warning);
   const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress));
-  await handOver(input.invocation.env, context);
   const { endpoint, status, move, instance } = opened;
   if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
   print(asTyped(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`, input.invocation.env));

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { handOver } from '../../instance/hand-over.ts';
 import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { statePaths } from '../../instance/paths.ts';
@@ -107,7 +106,6 @@ const bringUp = async (
     await noted(writeReports(run, failure?.error));
     if (!failure) notes.push(...proxyNotes(input.invocation.env, run.result));
     if (!failure) await writeVariables(flags, run);
-    await noted(handOver(input.invocation.env, context));
     if (failure) throw await endOf(run, deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error);
     return run;
   };
