@@ -4,6 +4,9 @@ import { makeEventReporter } from './scripts/ci/event-reporter.ts';
 /** Where CI reads what a suite does. */
 const events = process.env['CI_TEST_EVENTS'];
 
+/** A test that checks nothing cannot fail. */
+const expect = { requireAssertions: true };
+
 export default defineConfig({
   test: {
     coverage: {
@@ -21,14 +24,20 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/api/**', 'test/docs/**', 'test/e2e/**', 'test/process/**', 'test/minikube/**'],
           testTimeout: 15_000,
-          expect: { requireAssertions: true, poll: { interval: 5, timeout: 5_000 } },
+          expect: { ...expect, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again
           isolate: false,
           maxWorkers: 3,
         },
       },
       {
-        test: { name: 'process', include: ['test/process/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: 'process',
+          include: ['test/process/**/*.test.ts'],
+          testTimeout: 120_000,
+          expect,
+          fileParallelism: false,
+        },
       },
       {
         test: {
@@ -50,6 +59,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
+          expect,
           fileParallelism: false,
         },
       },
@@ -71,6 +81,7 @@ export default defineConfig({
           include: ['test/minikube/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          expect,
           fileParallelism: false,
         },
       },

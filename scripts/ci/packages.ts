@@ -9,6 +9,7 @@ const packages = [
   ['/usr/sbin/nft', 'nftables'],
   ['/usr/sbin/iptables', 'iptables'],
   ['/usr/bin/sudo', 'sudo'],
+  ['/usr/sbin/useradd', 'passwd'],
   ['/usr/bin/busybox', 'busybox'],
   ['/usr/bin/setfacl', 'acl'],
 ] as const;

@@ -1,5 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, chmod, chown, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { cgroupPaths, parseHierarchies } from '../../src/cluster/native/isolation/cgroups.ts';
 import { instanceHash, linkName } from '../../src/cluster/native/link.ts';
@@ -39,6 +39,19 @@ describeAsRoot(`${noNamespaces}without root, and without sudo`, { concurrent: tr
       says: /needs root.*uid 65534.*sudo.*\nto fix: run it as root, or allow this user sudo without a password/,
     });
     expect([...(await user.left()), ...(await hostTraces(user))]).toEqual([]);
+  });
+
+  test('an instance that only root may read is one of a native node, whatever else could be chosen', async ({
+    user,
+  }) => {
+    const record = await user.write('state/taskgate/instances/dev/instance.json', '{}', 0o600);
+    await chmod(dirname(record), 0o700);
+    await chown(dirname(dirname(dirname(record))), 65_534, 65_534);
+    expectRefusal(await runAsNobody(user, 'up --install-minikube'), {
+      exitCode: 3,
+      id: 'environment.not-root',
+      says: /a native cluster needs root.*uid 65534/,
+    });
   });
 
   test.for(['status', 'config show', '--help'])('%s works', async (line, { user }) => {

@@ -6,16 +6,18 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ignoreAbsence } from '../../src/lib/files.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
 import { makeSudoer, noSudo } from '../support/process/sudoer.ts';
+import { openRepository, throughOpenRoot } from '../support/process/user.ts';
 
 const program = join(import.meta.dirname, '..', 'support', 'process', 'sudo-run.ts');
 
 /** A user's run on a terminal of its own, which goes on as root by sudo. */
 const startRun = async (usePty: boolean) => {
   const { name, dir, remove } = await makeSudoer(usePty);
-  const command = `exec '${process.execPath}' '${program}' '${dir}'`;
-  const args = [`--reuid=${name}`, '--regid=65534', '--init-groups', 'script', '-qfec', command, '/dev/null'];
+  const command = `exec '${throughOpenRoot(process.execPath)}' '${throughOpenRoot(program)}' '${dir}'`;
+  const asUser = ['setpriv', `--reuid=${name}`, '--regid=65534', '--init-groups'];
+  const [first = '', ...args] = [...openRepository.prefix, ...asUser, 'script', '-qfec', command, '/dev/null'];
   const env = { PATH: process.env['PATH'], HOME: dir, TERM: 'xterm', TMPDIR: process.env['TMPDIR'] };
-  const terminal: ChildProcess = spawn('setpriv', args, { stdio: ['pipe', 'ignore', 'ignore'], env, cwd: dir });
+  const terminal: ChildProcess = spawn(first, args, { stdio: ['pipe', 'ignore', 'ignore'], env, cwd: dir });
   onTestFinished(async () => {
     terminal.kill('SIGKILL');
     const root = Number(await readNote('ready'));

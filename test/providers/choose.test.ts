@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
@@ -53,15 +52,6 @@ test('the cluster that a tunnel alone leads from may be attached', async () => {
   const { choose, tunnelOnly } = await setUp();
   await tunnelOnly();
   expect(await choose({ provider: 'attach' })).toMatchObject({ provider: 'attach' });
-});
-
-// root may read everything
-test.skipIf(process.getuid?.() === 0)('a record that only root may read is that of a native cluster', async () => {
-  const { choose, begin } = await setUp();
-  const { dir } = await begin();
-  await chmod(dir, 0);
-  expect(await choose()).toEqual({ provider: 'native', because: 'auto: as it was made' });
-  await chmod(dir, 0o700);
 });
 
 const long = ['x'.repeat(100), 'ü'.repeat(45)];

@@ -20,20 +20,40 @@ const describeIfLeft = async (pid: string, mark: string): Promise<readonly strin
 
 /** The processes whose environment or command line has the run's folder in it; none where there is no /proc. */
 const findProcesses = async (mark: string): Promise<readonly string[]> => {
-  const entries = await readdir('/proc').catch(() => []);
-  const pids = entries.filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  const pids = (await namesIn('/proc')).filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
   return (await Promise.all(pids.map((pid) => describeIfLeft(pid, mark)))).flat();
 };
 
+const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+
 /** Programs such as minikube and npm put logs and caches of their own here, which are not looked for. */
 const findFolders = async (root: string): Promise<readonly string[]> =>
-  (await readdir(root)).filter((name) => /^(tg|taskgate)-/.test(name)).map((name) => `folder ${join(root, name)}`);
+  [
+    ...(await namesIn(root)).filter((name) => /^(tg|taskgate)-/.test(name)).map((name) => join(root, name)),
+    // see runDir
+    ...(await namesIn('/tmp'))
+      .filter((name) => name.startsWith(`${basename(root)}-`))
+      .map((name) => join('/tmp', name)),
+  ].map((path) => `folder ${path}`);
+
+const linesWith = async (path: string, mark: string): Promise<readonly string[]> => {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => (line.includes(mark) ? [`${path}: ${line}`] : []));
+};
+
+/** Mounts, users of the machine, and what sudo lets them do. */
+const findInFiles = async (mark: string): Promise<readonly string[]> => {
+  const rules = (await namesIn('/etc/sudoers.d')).map((name) => join('/etc/sudoers.d', name));
+  const paths = ['/proc/self/mountinfo', '/etc/passwd', ...rules];
+  return (await Promise.all(paths.map((path) => linesWith(path, mark)))).flat();
+};
 
 /** What is there at last: a process that was killed, or a test's clean-up in a worker, may need a moment. */
 const findLeftovers = async (root: string): Promise<readonly string[]> => {
   const startMs = performance.now();
   for (;;) {
-    const left = [...(await findProcesses(basename(root))), ...(await findFolders(root))];
+    const mark = basename(root);
+    const left = [...(await findProcesses(mark)), ...(await findFolders(root)), ...(await findInFiles(mark))];
     if (left.length === 0 || performance.now() - startMs > patienceMs) return left;
     await pause(lookMs);
   }
@@ -50,7 +70,9 @@ export const setup = async (): Promise<() => Promise<void>> => {
   process.env['TMPDIR'] = root;
   return async () => {
     const left = await findLeftovers(root);
-    await rm(root, { recursive: true, force: true });
+    for (const folder of [root, ...left.flatMap((one) => /^folder (\S+)$/.exec(one)?.[1] ?? [])]) {
+      await rm(folder, { recursive: true, force: true });
+    }
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
     if (left.length > 0) throw new Error(`left by the tests:\n  ${left.join('\n  ')}`);

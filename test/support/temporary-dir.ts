@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** A folder that goes away with the test. Its path is short: sockets in it may have no more than 107 bytes. */
@@ -9,3 +9,9 @@ export const temporaryDir = async (): Promise<string> => {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   return dir;
 };
+
+/**
+ * A folder below /tmp for what must not be in TMPDIR: a native node hides /run, where the rig for Minikube has its own. Its name
+ * begins with that of the run's folder, so that the end of the run finds it.
+ */
+export const runDir = (what: string): Promise<string> => mkdtemp(`/tmp/${basename(tmpdir())}-${what}-`);

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
 import { connect, type Kube } from '../../../src/lib/kube/client.ts';
+import { runDir } from '../temporary-dir.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
@@ -14,8 +15,7 @@ const masterPort = Number(process.env['TASKGATE_MASTER_PORT'] ?? 18_080);
 
 /** taskgate as a user runs it, with a state folder of its own and the cache that all suites share, unless `own` names others. */
 export const makeTaskgate = async (own: Readonly<Record<string, string>> = {}) => {
-  // not TMPDIR: a native node hides /run, where the rig for Minikube has its own
-  const stateHome = await mkdtemp('/tmp/tg-e2e-');
+  const stateHome = await runDir('e2e');
   const env = {
     TASKGATE_MASTER_PORT: String(masterPort),
     XDG_STATE_HOME: stateHome,

@@ -34,22 +34,23 @@ export const openRoot = '/mnt';
 /** Runs a program as that user. */
 export const unprivileged = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
 
-const throughOpenRoot = (path: string): string => (path.startsWith(root) ? openRoot + path.slice(root.length) : path);
+/** The same path where everybody may read it. */
+export const throughOpenRoot = (path: string): string =>
+  path.startsWith(root) ? openRoot + path.slice(root.length) : path;
+
+/** taskgate in a mount namespace in which everybody may read the repository. */
+export const openRepository = {
+  prefix: [
+    ...['unshare', '--mount', 'sh', '-euc'],
+    ...[`mount --make-rprivate /; mount --bind '${root}' ${openRoot}; exec "$@"`, 'sh'],
+  ],
+  program: [process.execPath, launcher].map(throughOpenRoot),
+} as const;
 
 /** Options that run taskgate as nobody, with the repository mounted where everybody may read it. */
 export const asNobody: StartOptions = {
-  prefix: [
-    ...[
-      'unshare',
-      '--mount',
-      'sh',
-      '-euc',
-      `mount --make-rprivate /; mount --bind '${root}' ${openRoot}; exec "$@"`,
-      'sh',
-    ],
-    ...unprivileged,
-  ],
-  program: [process.execPath, launcher].map(throughOpenRoot),
+  prefix: [...openRepository.prefix, ...unprivileged],
+  program: openRepository.program,
 };
 
 /** Runs a script as root in private mount and network namespaces, then the program: the host sees nothing of it. */
