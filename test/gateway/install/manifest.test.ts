@@ -55,6 +55,7 @@ test('adapts it: our labels on everything beside its own, the limit raised, no l
     listenerLimit: 128,
   });
   const ours = { 'app.kubernetes.io/managed-by': 'taskgate', 'taskgate.dev/instance': 'dev' };
+  expect(rest.length).toBeGreaterThan(0);
   for (const { metadata } of [...crds, ...rest]) expect(metadata.labels).toEqual(ours);
   expect(deployment.metadata.labels).toEqual({ app: 'provisioner', ...ours });
   expect(crds.flatMap((crd) => listenerLimits(crd).map(({ spec }) => spec))).toContain(128);

@@ -7,6 +7,7 @@ import { isNotFound } from '../../../src/lib/kube/error.ts';
 import { type HttpOptions, kubeHttp } from '../../../src/lib/kube/http.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { servePlainly } from '../../support/kube/plain-server.ts';
+import { unknownHost } from '../../support/unknown-host.ts';
 
 type Answer = { readonly code: number; readonly retryAfter?: string; readonly message?: string };
 
@@ -186,7 +187,7 @@ test.each<[string, () => Promise<string>, RegExp, RegExp]>([
     /no TLS/,
   ],
   ['nobody there', async () => 'https://127.0.0.1:1', /does not answer: connect ECONNREFUSED/, /does the cluster run/],
-  ['no such name', async () => 'https://no-such-host.invalid', /does not answer: getaddrinfo/, /does the cluster run/],
+  ['no such name', async () => `https://${unknownHost}`, /does not answer: getaddrinfo/, /does the cluster run/],
 ])('%s at its address is an error of the cluster', async (_, server, message, hint) => {
   const error = await failureOf(kubeHttp(atServer(await server()), undefined, { patienceMs: 0 })('/version'));
   expect(error).toMatchObject({ id: 'cluster.api', hint: expect.stringMatching(hint) });

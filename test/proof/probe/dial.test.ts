@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { dialHttp, dialTcp, expectAnswer, untilAnswered } from '../../../src/proof/probe/dial.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
+import { unknownHost } from '../../support/unknown-host.ts';
 
 const host = '127.0.0.1';
 
@@ -33,7 +34,7 @@ test.each([
 
 test('tells a refused connection and a name that does not resolve', async () => {
   expect(await dialTcp({ host, port: await freePort() }, 500)).toMatchObject({ outcome: 'refused' });
-  expect(await dialTcp({ host: 'no-such-host.invalid', port: 1 }, 4_000)).toMatchObject({ outcome: 'unresolved' });
+  expect(await dialTcp({ host: unknownHost, port: 1 }, 4_000)).toMatchObject({ outcome: 'unresolved' });
 });
 
 const answered = (answer: string) => ({ outcome: 'answered', answer, connectMs: 1, latencyMs: 2 }) as const;

@@ -127,7 +127,10 @@ describe('what breaks on the way is named, and the command is killed all the sam
     const fake = cluster();
     await using it = await scene(fake, await freePort());
     const proven = await it.prove();
-    expect(brokenOf(proven)?.finding?.cause).toMatch(/./);
+    expect(brokenOf(proven)).toMatchObject({
+      ...{ direction: 'forward', to: 'Envoy', evidence: expect.stringMatching(/^refused: connect ECONNREFUSED/) },
+      finding: { cause: 'Gateway contour has no Envoy pod' },
+    });
     expect(proven.hops.at(-1)).toMatchObject({ direction: 'reverse', ok: false });
   });
 

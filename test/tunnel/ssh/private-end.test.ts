@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { findOtherAddresses, verifyPrivateEnd } from '../../../src/tunnel/ssh/private-end.ts';
 import { freePort } from '../../support/tunnel/sockets.ts';
 import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
+import { unknownHost } from '../../support/unknown-host.ts';
 
 const { signal } = new AbortController();
 
@@ -12,7 +13,7 @@ test.each([
   [{ bindAddress: '10.0.0.1', hostName: '10.0.0.1', publicHost: '203.0.113.2' }, ['203.0.113.2']],
   [{ bindAddress: '10.0.0.1', hostName: '10.0.0.1', peer: '2001:db8::1' }, ['2001:db8::1']],
   [{ bindAddress: '0.0.0.0', hostName: '203.0.113.1', peer: '203.0.113.1' }, ['203.0.113.1']],
-  [{ bindAddress: '10.0.0.1', hostName: 'no-such-host.invalid' }, []],
+  [{ bindAddress: '10.0.0.1', hostName: unknownHost }, []],
 ])('the other addresses of %j: %j', async (names, expected) => {
   expect(await findOtherAddresses(names)).toEqual(expected);
 });

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import { explainPublicEnd, publicEndError, verifyPublicEnd } from '../../../src/tunnel/ssh/public-end.ts';
 import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
+import { unknownHost } from '../../support/unknown-host.ts';
 
 const { signal } = new AbortController();
 const never = new Promise<void>(() => undefined);
@@ -35,7 +36,7 @@ test('a connection that another program takes', async () => {
 
 test.each([
   ['127.0.0.1', 1, 'refused', /ECONNREFUSED/],
-  ['no-such-host.invalid', 8080, 'unresolved', /no-such-host\.invalid/],
+  [unknownHost, 8080, 'unresolved', new RegExp(unknownHost)],
 ])('%s:%s is %s', async (host, port, outcome, seen) => {
   const end = await verifyPublicEnd({ scheme: 'http', host, port }, { arrival: never, timeoutMs: 5_000, signal });
   expect(end).toEqual({ outcome, seen: expect.stringMatching(seen) });

@@ -8,6 +8,7 @@ import { sshTunnel } from '../../../src/tunnel/ssh/ssh.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
+import { unknownHost } from '../../support/unknown-host.ts';
 
 const inspected = 'hostname 127.0.0.1\nuser me\nport 22\nuserknownhostsfile /home/me/.ssh/known_hosts\n';
 /** What ssh is asked before it opens a tunnel, with its answers. */
@@ -136,12 +137,12 @@ test('a port that never was ours is not waited for', async () => {
 
 test('a public end that only this machine cannot reach is told, and left to pods', async () => {
   const ssh = await fakeSsh();
-  const { driver, details } = await start(ssh, { remotePort: 0, publicHost: 'no-such-host.invalid' });
+  const { driver, details } = await start(ssh, { remotePort: 0, publicHost: unknownHost });
   const tunnel = await driver.open({ localPort, probe, signal });
-  expect(tunnel.address.host).toBe('no-such-host.invalid');
-  expect(tunnel.unseen?.cause).toBe('sshd listens, but no address is known here for no-such-host.invalid');
+  expect(tunnel.address.host).toBe(unknownHost);
+  expect(tunnel.unseen?.cause).toBe(`sshd listens, but no address is known here for ${unknownHost}`);
   expect(tunnel.isDirect).toBeUndefined();
-  expect(details).toEqual([expect.stringMatching(/no-such-host\.invalid/)]);
+  expect(details).toEqual([expect.stringContaining(unknownHost)]);
 });
 
 test('an ssh that is not there', async () => {
