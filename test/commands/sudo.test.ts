@@ -70,6 +70,9 @@ test.each([
   [{ exitCode: 1, stderr: 'sudo: a password is required' }, 'sudo without a password does not work'],
   // we would start ourselves again for ever
   ['1000\n', 'sudo gives uid 1000'],
+  ['10\n', 'sudo gives uid 10'],
+  ['0x\n', 'sudo gives uid 0x'],
+  ['', 'sudo gives uid '],
 ])('sudo that does not is refused: %j', async (answer, trouble) => {
   await expect(verifySudo(1000, fakeRunner({ 'sudo -n id -u': answer }).runner)).rejects.toMatchObject({
     id: 'environment.not-root',

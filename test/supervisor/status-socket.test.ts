@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -35,6 +35,11 @@ test('a supervisor answers with its current status, also where an earlier one le
   await serveStatus(path, status);
   expect(await findSupervisorStatus(path)).toEqual({ instance: 'dev', uptimeMs: 1, children: [] });
   expect(await findSupervisorStatus(path)).toEqual({ instance: 'dev', uptimeMs: 2, children: [] });
+});
+
+test('its socket is for its owner only', async () => {
+  await serveStatus(path, () => ({}));
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 test('no socket, and a socket that nobody serves any more, are silence', async () => {

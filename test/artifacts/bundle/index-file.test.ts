@@ -41,6 +41,8 @@ test('a link or another size in place of a file is not read', async () => {
   await symlink('/dev/zero', path);
   expect((await failureOf(make(bundle))).message).toBe(`${path} is not a plain file`);
   await rm(path);
+  await writeFile(path, 'too');
+  expect((await failureOf(make(bundle))).message).toBe(`${path} has 3 bytes, but its index says 4`);
   await writeFile(path, 'tool and more');
   expect((await failureOf(make(bundle))).message).toBe(`${path} has 13 bytes, but its index says 4`);
 });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findStamp, findStored, storeItem } from '../../../src/artifacts/store/cache.ts';
@@ -26,6 +26,12 @@ test('an item lands whole, with a stamp of its files and links', async () => {
     files: [{ path: 'bin/tool', size: 4 }],
     links: [{ path: 'bin/link', target: 'tool' }],
   });
+});
+
+test('an item of another key in its folder is not taken for it', async () => {
+  const { cacheDir, stored } = await land();
+  await cp(stored.dir, join(cacheDir, 'items', 'k2'), { recursive: true, verbatimSymlinks: true });
+  expect(await findStored(cacheDir, { key: 'k2' }, noPins)).toBeUndefined();
 });
 
 test('accepts a copied cache by its content, but not a changed file', async () => {

@@ -42,6 +42,13 @@ describe('an item in the cache', () => {
   ])('proven %s', (_, one, known, expected) =>
     expect(isTrusted({ source: 'mirror', files, proofs: [one] }, known, {})).toBe(expected));
 
+  test('proven by several is one that each of them proves', () => {
+    const all = [proof('publisher', other), proof('publisher')];
+    expect(isTrusted({ source: 'release', files, proofs: all }, trust(good), {})).toBe(true);
+    expect(isTrusted({ source: 'release', files, proofs: all }, trust(bad), {})).toBe(false);
+    expect(isTrusted({ source: 'release', files, proofs: all.toReversed() }, trust(bad), {})).toBe(false);
+  });
+
   // stamps of earlier versions
   test.each([
     ['go', trust(bad), true],

@@ -34,6 +34,18 @@ test('takes one file out of a gzipped tar', async () => {
   expect(await extractFile(join(dir, 'all.tgz'), { member: 'dir/none', to: join(dir, 'out'), limit: 1e8 })).toBe(false);
 });
 
+test('the file of that name alone is taken, not one whose name ends or begins alike', async () => {
+  const dir = await temporaryDir();
+  const names = ['bin/tool', 'xtool', 'tool.sig', './tool', 'tool/x'];
+  const files = names.map((name) => ({ type: 'file', name, mode: 0o644, content: { text: name } }) as const);
+  await writeTar(join(dir, 'all.tar'), files);
+  await writeFile(join(dir, 'all.tgz'), gzipSync(await readFile(join(dir, 'all.tar'))));
+  const take = (member: string) => extractFile(join(dir, 'all.tgz'), { member, to: join(dir, 'out'), limit: 1e8 });
+  expect(await take('tool')).toBe(true);
+  expect(await readFile(join(dir, 'out'), 'utf8')).toBe('./tool');
+  expect(await take('ool')).toBe(false);
+});
+
 test('a file that is missing fails, and does not hang', async () => {
   const dir = await temporaryDir();
   await expect(writeTar(join(dir, 'x.tar'), entries(join(dir, 'absent')))).rejects.toThrow('ENOENT');

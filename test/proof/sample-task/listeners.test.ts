@@ -112,3 +112,24 @@ test('an update that was stored, though it seemed to fail, adds no second set', 
   const live = await fake.kube.get<typeof foreign>(gatewayRef(gateway));
   expect(portsOf(live as never, isSelected)).toEqual([20001, 20002]);
 });
+
+test('a port is not taken for one that begins alike', async () => {
+  const owners = { 2000: wish.allocationId, 20000: 'theirs.1', 20001: 'theirs.2' };
+  const key = (port: string) => `determined.ai/det-gateway-port-${port}`;
+  const live = {
+    ...foreign,
+    metadata: {
+      ...foreign.metadata,
+      annotations: Object.fromEntries(Object.entries(owners).map(([port, owner]) => [key(port), owner])),
+    },
+    spec: {
+      ...foreign.spec,
+      listeners: Object.keys(owners).map((port) => ({ name: `det-${port}`, port: Number(port), protocol: 'TCP' })),
+    },
+  };
+  const { kube } = fakeKube({ objects: [live] });
+  expect(await removeListeners(kube, gateway, isSelected)).toEqual([2000]);
+  const left = await kube.get<typeof live>(gatewayRef(gateway));
+  expect(left.metadata.annotations).toEqual({ [key('20000')]: 'theirs.1', [key('20001')]: 'theirs.2' });
+  expect(left.spec.listeners.map(({ name }) => name)).toEqual(['det-20000', 'det-20001']);
+});

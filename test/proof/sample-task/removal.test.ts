@@ -129,23 +129,24 @@ test('a refused removal is not taken for success', async () => {
   await expect(removeSampleTask(fake.kube, mine, gateway)).rejects.toThrow('tcproutes is forbidden');
 });
 
-test('a refusal leaves no other removal undone, nor on its way', async () => {
-  const second = { ...makeService(mine, { protocol: 'tcp', podPort: 1, listenerPort: 2, name: `${mine.jobName}-1` }) };
+test.each([
+  'listeners',
+  'second Service',
+])('a refusal leaves no other removal on its way, however slow: %s', async (slow) => {
+  const second = makeService(mine, { protocol: 'tcp', podPort: 1, listenerPort: 2, name: `${mine.jobName}-1` });
   const fake = kubeOf({
     objects: [gatewayOf({ 20000: mine.allocationId }), second, ...objectsOf(mine, 20000)],
-    refuse: (call) =>
-      call.includes(`remove Service default/${mine.jobName}-0`) ? refusal(403, 'No', 'no') : undefined,
+    refuse: (call) => (call === `remove Service default/${mine.jobName}-0` ? refusal(403, 'No', 'no') : undefined),
   });
-  const slowly: typeof fake.kube.remove = async (ref, options) => {
-    if (ref.metadata.name === `${mine.jobName}-0`) return fake.kube.remove(ref, options);
-    await pause(10);
+  const remove: typeof fake.kube.remove = async (ref, options) => {
+    if (slow !== 'listeners' && ref.metadata.name === `${mine.jobName}-1`) await pause(30);
     return fake.kube.remove(ref, options);
   };
   const update: typeof fake.kube.update = async (object) => {
-    await pause(10);
+    if (slow === 'listeners') await pause(30);
     return fake.kube.update(object);
   };
-  await expect(removeSampleTask({ ...fake.kube, remove: slowly, update }, mine, gateway)).rejects.toThrow('no');
+  await expect(removeSampleTask({ ...fake.kube, remove, update }, mine, gateway)).rejects.toThrow('no');
   expect(names(fake.objects())).toEqual(['Gateway contour', `Service ${mine.jobName}-0`]);
   expect((await fake.kube.get<ReturnType<typeof gatewayOf>>(gatewayOf({}))).spec.listeners).toEqual([]);
 });

@@ -20,6 +20,19 @@ test('every task has names and a host name of its own, which is a DNS label', ()
   expect(one.secret).toMatch(/^[a-z][-a-z0-9]{1,62}$/);
 });
 
+test('an allocation that only begins or ends alike is not ours', () => {
+  const { allocationId } = nameSampleTask({ instance: 'dev' }, 'default');
+  const [, mark = ''] = /^taskgate-([0-9a-f]{8})-/.exec(allocationId) ?? [];
+  const alike = [
+    `taskgate-${mark}0-1`,
+    `taskgate-${mark}`,
+    `taskgate-${mark.slice(0, -1)}-1`,
+    `x${allocationId}`,
+    `${mark}-1`,
+  ];
+  expect(alike.filter((one) => isAllocationOf({ instance: 'dev' }, one))).toEqual([]);
+});
+
 test.each([
   ['00000000-0000-4000-8000-000000000000.1', 'the master’s own allocations'],
   ['foreign', 'anything else'],

@@ -19,6 +19,18 @@ test('a nonce comes back through a relay', async () => {
   expect(await probe(relay.port, 10_000)).toBe(true);
 });
 
+test('an answer with more around it came not through the relay as it was sent', async () => {
+  const { port } = await serveTcp((socket) =>
+    socket.once('data', (head) => {
+      const body = `<p>${findProbeAnswer(String(head), secret)}</p>`;
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    }),
+  );
+  expect(await probe(port, 10_000)).toMatch(
+    /answers 200 without the nonce: something else is behind this address \(<p>/,
+  );
+});
+
 test('only who has the secret gets an answer, and each nonce has its own', () => {
   const head = (path: string) => `GET ${path} HTTP/1.1\r\n\r\n`;
   const [one, two] = [makeProbe(secret), makeProbe(secret)];

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findConnectionLimit } from '../../../src/tunnel/relay/slots.ts';
+import { findConnectionLimit, makeSlots } from '../../../src/tunnel/relay/slots.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
 test.each([
@@ -18,4 +19,16 @@ test.each([
 
 test('without /proc there is only the usual limit', () => {
   expect(findConnectionLimit('/no/such/limits')).toBe(512);
+});
+
+test('as many connections as the limit go to the master, and not one more', () => {
+  const slots = makeSlots(2);
+  const clients = Array.from({ length: 3 }, () => new Socket());
+  for (const client of clients) {
+    slots.take(client);
+    slots.hear(client);
+  }
+  expect(clients.map(slots.promote)).toEqual([true, true, false]);
+  expect(slots.used()).toBe(2);
+  expect(clients.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
 });
