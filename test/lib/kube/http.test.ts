@@ -7,7 +7,7 @@ import { isNotFound } from '../../../src/lib/kube/error.ts';
 import { type HttpOptions, kubeHttp } from '../../../src/lib/kube/http.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { servePlainly } from '../../support/kube/plain-server.ts';
-import { unknownHost } from '../../support/unknown-host.ts';
+import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
 type Answer = { readonly code: number; readonly retryAfter?: string; readonly message?: string };
 

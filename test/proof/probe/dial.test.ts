@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dialHttp, dialTcp, expectAnswer, untilAnswered } from '../../../src/proof/probe/dial.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
-import { unknownHost } from '../../support/unknown-host.ts';
+import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
 const host = '127.0.0.1';
 

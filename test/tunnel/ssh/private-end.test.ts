@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { findOtherAddresses, verifyPrivateEnd } from '../../../src/tunnel/ssh/private-end.ts';
 import { freePort } from '../../support/tunnel/sockets.ts';
 import { sampleHost, sampleSpec } from '../../support/tunnel/ssh-sample.ts';
-import { unknownHost } from '../../support/unknown-host.ts';
+import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
 const { signal } = new AbortController();
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { PublicAddress } from '../../../src/model/master-endpoint.ts';
 import { explainPublicEnd, publicEndError, verifyPublicEnd } from '../../../src/tunnel/ssh/public-end.ts';
 import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
-import { unknownHost } from '../../support/unknown-host.ts';
+import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
 const { signal } = new AbortController();
 const never = new Promise<void>(() => undefined);

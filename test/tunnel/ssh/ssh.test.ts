@@ -8,7 +8,7 @@ import { sshTunnel } from '../../../src/tunnel/ssh/ssh.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 import { sampleSpec } from '../../support/tunnel/ssh-sample.ts';
-import { unknownHost } from '../../support/unknown-host.ts';
+import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
 const inspected = 'hostname 127.0.0.1\nuser me\nport 22\nuserknownhostsfile /home/me/.ssh/known_hosts\n';
 /** What ssh is asked before it opens a tunnel, with its answers. */
