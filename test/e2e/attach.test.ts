@@ -9,8 +9,10 @@ import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
 import { identityOf } from '../../src/instance/identity.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
+import type { Gateway } from '../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
+import { gatewayRef } from '../../src/model/gateway-api.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 /** Instance `own` makes a native cluster; to instance `guest` it is a cluster of somebody else's. */
@@ -90,6 +92,26 @@ describe('the gateway of another instance', () => {
     ]);
     expect(ending(await taskgate.run('smoke', '--name', 'own'))).toBe('exit 0');
   });
+});
+
+/** What a proof of `guest` puts on the Gateway, and its Job. */
+const ofProofs = async () => {
+  const { spec, metadata } = await kube.get<Gateway>(gatewayRef({ name: 'contour', namespace: 'projectcontour' }));
+  const jobs = await kube.list({ apiVersion: 'batch/v1', kind: 'Job', labelSelector: 'taskgate.dev/instance=guest' });
+  return { listeners: spec.listeners, annotations: metadata.annotations, jobs: jobs.length };
+};
+
+test('a proof that is killed on the gateway of another instance leaves nothing there after down', async () => {
+  const before = await ofProofs();
+  const up = taskgate.start('up', ...allowed('--adopt'));
+  await expect
+    .poll(async () => (await ofProofs()).listeners.length, { timeout: 240_000, interval: 50 })
+    .toBeGreaterThan(before.listeners.length);
+  up.kill('SIGKILL');
+  expect((await up).signal).toBe('SIGKILL');
+  expect((await ofProofs()).listeners.length).toBeGreaterThan(before.listeners.length);
+  expect(ending(await taskgate.run('down', '--name', 'guest'))).toBe('exit 0');
+  await expect.poll(ofProofs, { timeout: 30_000 }).toEqual(before);
 });
 
 const gatewaysCRD = {
