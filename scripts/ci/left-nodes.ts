@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 /** A native node that runs on: who started it, a suite, was killed before it took it down. */
 export type LeftNode = { readonly stateHome: string; readonly name: string };
 
-/** The folders in which suites keep instances. */
-const stateHomes = ['tg-e2e-*', 'docs-state'];
+/** The folders in which suites keep instances: see `runDir` in test/support/temporary-dir.ts. */
+const stateHomes = ['tg-run-*-e2e-*', 'docs-state'];
 
 const isNative = (record: string): boolean => {
   try {

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { runDir } from '../temporary-dir.ts';
 import { type DocCommand, root } from './commands.ts';
 
 /** As the pages have it. */
@@ -22,8 +23,7 @@ const instances = (): Promise<readonly string[]> => readdir(`${stateHome}/taskga
 
 /** A reader's shell in a checkout, with the state folder and port of the pages. */
 export const makeSandbox = async () => {
-  // not TMPDIR: a native node hides /run, where the rig for Minikube has its own
-  const dir = await mkdtemp('/tmp/tg-docs-');
+  const dir = await runDir('docs');
   await linkCheckout(dir);
   const env = {
     XDG_STATE_HOME: stateHome,
