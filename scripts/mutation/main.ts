@@ -1,7 +1,8 @@
+import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { $, echo } from 'zx';
-import { type Report, raise, scoresOf, tableOf } from './scores.ts';
+import { problemsOf, type Report, raise, scoresOf, tableOf } from './scores.ts';
 
 const usage = `npm run mutation -- [--scores] [--raise] [FILE|FOLDER ...]
 
@@ -34,7 +35,7 @@ const runStryker = async (paths: readonly string[]): Promise<void> => {
   await $({ stdio: 'inherit' })`${fenced([...stryker, ...only])}`;
 };
 
-/** Runs mutation tests of files of src and compares each folder's score with its threshold. The exit code: 1 below one. */
+/** Runs mutation tests of files of src and compares each folder's score with its threshold. The exit code: 1 where something fails. */
 export const mutation = async (args: readonly string[]): Promise<number> => {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -47,8 +48,12 @@ export const mutation = async (args: readonly string[]): Promise<number> => {
   }
   if (!values.scores) await runStryker(positionals);
   const thresholds = await readJson<Readonly<Record<string, number>>>(thresholdsFile);
-  const scores = scoresOf(await readJson<Report>(reportFile), thresholds);
-  for (const line of tableOf(scores)) echo(line);
+  const report = await readJson<Report>(reportFile);
+  const scores = scoresOf(report, thresholds);
+  for (const line of tableOf(scores, thresholds)) echo(line);
   if (values.raise) await writeFile(thresholdsFile, `${JSON.stringify(raise(thresholds, scores), null, 2)}\n`);
-  return scores.some(({ score, least }) => score < least) ? 1 : 0;
+  const isWhole = !values.scores && positionals.length === 0;
+  const problems = problemsOf({ report, thresholds, all: isWhole ? globSync('src/**/*.ts') : undefined });
+  for (const problem of problems) echo(`failed: ${problem}`);
+  return problems.length > 0 ? 1 : 0;
 };
