@@ -31,17 +31,30 @@ const describeProgress = async (stage: Stage, files: StageFiles): Promise<string
   return `${ended} tests ended; running: ${runningIn(events).slice(0, 3).join('; ')}`;
 };
 
+/** Its own command may be in order: the run could not write its files, or read what it told. */
+const notRunnable = (error: unknown): Verdict => {
+  const problem = `could not be run: ${error instanceof Error ? error.message : String(error)}`;
+  return { passed: 0, failed: 1, skipped: 0, problems: [problem], retried: [] };
+};
+
+const verdictOf = async (stage: Stage, files: StageFiles, { signal, expected }: LanesContext): Promise<Verdict> => {
+  try {
+    return await judge(stage, files, await runStage(stage, files, signal), expected);
+  } catch (error) {
+    return notRunnable(error); // the other stages go on, and all are counted
+  }
+};
+
 /** Its output is printed whole when it ends, since another lane's would be mixed into it. */
 const runOne = async (stage: Stage, context: LanesContext): Promise<StageResult> => {
-  const { say, signal } = context;
+  const { say } = context;
   const files = filesOf(context.reportsDir, stage);
   const startMs = performance.now();
   say(`... ${stage.title}: begins`);
   const beat = setInterval(async () => {
     say(`... ${stage.title}: ${Math.round(secondsSince(startMs))} s; ${await describeProgress(stage, files)}`);
   }, heartbeatMs);
-  const ending = await runStage(stage, files, signal).finally(() => clearInterval(beat));
-  const verdict = await judge(stage, files, ending, context.expected);
+  const verdict = await verdictOf(stage, files, context).finally(() => clearInterval(beat));
   const seconds = secondsSince(startMs);
   const { passed, failed, skipped } = verdict;
   say(`\n=== ${stage.title}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${Math.round(seconds)} s`);
