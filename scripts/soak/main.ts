@@ -17,6 +17,8 @@ export type SoakOptions = {
   /** Over both parts. */
   readonly minutes: number;
   readonly seed?: string;
+  /** How many times as long as stated anything may take; 1 unless given. */
+  readonly slack?: string;
   readonly say: (line: string) => void;
 };
 
@@ -57,14 +59,16 @@ const openTunnel = async ({ run, record }: Taskgate, server: SshServer): Promise
 const runPart = async (
   { run }: Taskgate,
   { scenarios, share }: (typeof parts)[number],
-  { minutes, seed }: SoakOptions,
+  { minutes, seed, slack = '1' }: SoakOptions,
 ): Promise<SoakPart> => {
   const order = seed === undefined ? [] : ['--seed', seed];
   const length = ['--minutes', String(Math.max(1, Math.round(minutes * share)))];
-  const ended = await run('chaos', '--scenario', scenarios, ...length, ...order, '--json').catch((error: unknown) => {
-    if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
-    return { exitCode: error.exitCode, stdout: error.stdout };
-  });
+  const ended = await run('chaos', '--scenario', scenarios, ...length, ...order, '--slack', slack, '--json').catch(
+    (error: unknown) => {
+      if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
+      return { exitCode: error.exitCode, stdout: error.stdout };
+    },
+  );
   return { exitCode: ended.exitCode, summary: JSON.parse(ended.stdout) as Summary };
 };
 
@@ -97,11 +101,15 @@ export const runSoak = async (options: SoakOptions): Promise<readonly SoakPart[]
 export const soak = async (args: readonly string[]): Promise<number> => {
   const { values } = parseArgs({
     args: [...args],
-    options: { minutes: { type: 'string', default: '60' }, seed: { type: 'string' } },
+    options: {
+      minutes: { type: 'string', default: '60' },
+      seed: { type: 'string' },
+      slack: { type: 'string', default: '1' },
+    },
   });
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const seed = values.seed === undefined ? {} : { seed: values.seed };
-  const ended = await runSoak({ minutes: Number(values.minutes), say, ...seed });
+  const ended = await runSoak({ minutes: Number(values.minutes), slack: values.slack, say, ...seed });
   process.stdout.write(`${JSON.stringify(ended, null, 2)}\n`);
   return ended.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0;
 };

@@ -94,6 +94,7 @@ const addChaos = (program: Command, { input, exit }: Shared): void => {
     .option('--scenario <name>', 'what is broken: names with commas between, all that apply, or list', 'all')
     .option('--minutes <minutes>', 'go on in turn for so long (default: each scenario once)')
     .option('--seed <number>', 'the order of another run, which printed it')
+    .option('--slack <factor>', 'allow so many times the stated times: for a machine with other work (default: 1)')
     .option('--junit <file>', 'write each fault there, as JUnit XML')
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/chaos/chaos.ts')).chaos(input(command), options);

@@ -1,5 +1,6 @@
 // Tested in test/e2e/chaos.test.ts
 import { existsSync } from 'node:fs';
+import { findInstance, type Instance } from '../../instance/instance.ts';
 import { withChaosLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { systemProgram } from '../../lib/process/system-path.ts';
@@ -11,9 +12,10 @@ import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
 import type { Facts } from './applies.ts';
-import { type Choice, choose, describeScenarios } from './choose.ts';
+import { type Choice, choose, describeScenarios, listScenarios } from './choose.ts';
 import type { Failing } from './judge.ts';
 import { makeSeed } from './order.ts';
+import { withSlack } from './scenarios.ts';
 import { breakInTurn, type ChaosContext } from './steps.ts';
 import { casesOf, renderSummary, type Summary, summarize } from './summary.ts';
 
@@ -22,13 +24,27 @@ export type ChaosFlags = {
   readonly scenario: string;
   readonly minutes?: string;
   readonly seed?: string;
+  readonly slack?: string;
   readonly junit?: string;
 };
 
-/** A whole number of at most seven digits. Throws UserError `usage.number`. */
-const readNumber = (text: string, flag: string): number => {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new UserError(`${flag}: '${text}' is no whole number`, { id: 'usage.number', hint: `such as ${flag} 3` });
+/** Each a whole number, with its least and its greatest. */
+const ranges = {
+  minutes: { least: 1, most: 100_000 },
+  seed: { least: 0, most: 2 ** 32 - 1 },
+  slack: { least: 1, most: 100 },
+} as const;
+
+/** The number that a flag has, if it was given. Throws UserError `usage.number`. */
+export const readNumber = (flags: ChaosFlags, flag: keyof typeof ranges): number | undefined => {
+  const text = flags[flag];
+  const { least, most } = ranges[flag];
+  if (text === undefined) return undefined;
+  if (/^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+  throw new UserError(`--${flag}: '${text}' is no whole number from ${least} to ${most}`, {
+    id: 'usage.number',
+    hint: `such as --${flag} 3`,
+  });
 };
 
 const ids: Readonly<Record<Failing, `proof.${string}`>> = {
@@ -51,22 +67,36 @@ const refuseBroken = ({ scenarios, seed }: Summary): void => {
   });
 };
 
-const findFacts = async (input: CommandInput) => {
-  const { context } = await readMade(input);
-  const record = (await getInstance(context)).record();
-  const missing = existsSync(systemProgram('nft')) ? [] : ['nft'];
-  return { context, facts: { ...record, missing } satisfies Facts };
+const factsOf = ({ record }: Pick<Instance, 'record'>): Facts => ({
+  ...record(),
+  missing: existsSync(systemProgram('nft')) ? [] : ['nft'],
+});
+
+const list = async (input: CommandInput): Promise<void> => {
+  const { config, folders } = (await readMade(input)).context;
+  const instance = await findInstance(folders.stateDir, config.name);
+  const facts = instance && factsOf(instance);
+  if (input.flags.json) printJson(listScenarios(facts));
+  else print(describeScenarios(facts));
 };
+
+type Numbers = { readonly minutes: number | undefined; readonly seed: number; readonly slack: number };
+
+const readNumbers = (flags: ChaosFlags): Numbers => ({
+  minutes: readNumber(flags, 'minutes'),
+  seed: readNumber(flags, 'seed') ?? makeSeed(),
+  slack: readNumber(flags, 'slack') ?? 1,
+});
 
 const runChosen = async (input: CommandInput, { chosen, left }: Choice, flags: ChaosFlags): Promise<void> => {
   const { context } = await readMade(input);
-  const seed = flags.seed === undefined ? makeSeed() : readNumber(flags.seed, '--seed');
-  const durationMs = flags.minutes === undefined ? undefined : readNumber(flags.minutes, '--minutes') * 60_000;
-  const optional = durationMs === undefined ? {} : { durationMs };
-  const chaosContext: ChaosContext = { ...context, toBreak: chosen, seed, outcomes: [], ...optional };
+  const { minutes, seed, slack } = readNumbers(flags);
+  const toBreak = chosen.map((scenario) => withSlack(scenario, slack));
+  const duration = minutes === undefined ? {} : { durationMs: minutes * 60_000 };
+  const chaosContext: ChaosContext = { ...context, toBreak, seed, slack, outcomes: [], ...duration };
   printNote(`seed ${seed}: --seed ${seed} gives the same order`);
   const options = { kind: displayKind(input.invocation), signal: context.signal };
-  const run = { seed, left, outcomes: chaosContext.outcomes };
+  const run = { seed, slack, left, outcomes: chaosContext.outcomes };
   const failure = await withChaosLock(context, () => runAndShow([breakInTurn], chaosContext, options)).then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -83,14 +113,15 @@ const runChosen = async (input: CommandInput, { chosen, left }: Choice, flags: C
 
 /**
  * Breaks one part of a running instance after the other while tasks come and go, and proves that it comes back; gives the
- * exit code. Throws UserError `usage.chaos-scenario`, and `proof.*` for the first promise that was broken.
+ * exit code. Throws UserError `usage.chaos-scenario`, `usage.number`, and `proof.*` for the first promise that was broken.
  */
 export const chaos = async (input: CommandInput, flags: ChaosFlags): Promise<number> => {
-  const { facts } = await findFacts(input);
+  readNumbers(flags);
   if (flags.scenario === 'list') {
-    print(describeScenarios(facts));
+    await list(input);
     return 0;
   }
+  const facts = factsOf(await getInstance((await readMade(input)).context));
   await verifyFilesOf([flags.junit], input.invocation.env);
   const choice = choose(flags.scenario, facts);
   return asRoot(input.invocation, {

@@ -49,14 +49,26 @@ export const choose = (wanted: string, facts: Facts): Choice => {
   return { chosen, left: [] };
 };
 
-/** The table of all scenarios, as `--scenario list` prints it: what each breaks, what comes back, by when, or why it is not run here. */
-export const describeScenarios = (facts: Facts): string =>
-  scenarios
-    .map((scenario) => {
-      const { name, breaks, comesBack, promiseSeconds, lastsSeconds } = scenario;
-      const verdict = applies(scenario, facts);
+/** A scenario as `--scenario list --json` has it. */
+export type Listed = Pick<Scenario, 'name' | 'breaks' | 'comesBack' | 'lastsSeconds' | 'promiseSeconds'> & {
+  /** Why it cannot be run on the instance. */
+  readonly left?: string;
+};
+
+/** All scenarios; without the facts of an instance nothing is said about where they can be run. */
+export const listScenarios = (facts: Facts | undefined): readonly Listed[] =>
+  scenarios.map((scenario) => {
+    const { name, breaks, comesBack, lastsSeconds, promiseSeconds } = scenario;
+    const verdict = facts ? applies(scenario, facts) : true;
+    return { name, breaks, comesBack, lastsSeconds, promiseSeconds, ...(verdict !== true && { left: verdict }) };
+  });
+
+/** The table of all scenarios: what each breaks, what comes back, by when, or why it is not run here. */
+export const describeScenarios = (facts: Facts | undefined): string =>
+  listScenarios(facts)
+    .map(({ name, breaks, comesBack, promiseSeconds, lastsSeconds, left }) => {
       const lasts = lastsSeconds > 0 ? `, lasts ${lastsSeconds} s` : '';
-      const why = verdict === true ? '' : `\n    not on this instance: ${verdict}`;
+      const why = left === undefined ? '' : `\n    not on this instance: ${left}`;
       return `${name}\n    breaks ${breaks}${lasts}\n    ${comesBack}, within ${promiseSeconds} s${why}`;
     })
     .join('\n');

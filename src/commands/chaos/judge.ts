@@ -34,7 +34,7 @@ const judgeRecovery = ({ scenario: { promiseSeconds }, recovery }: Outcome): rea
   if (!recovery.isRecovered) return [{ kind: 'not-recovered', text: `it did not recover: ${recovery.seen}` }];
   const { afterMs } = recovery;
   if (afterMs <= promiseSeconds * 1_000) return [];
-  const exact = `${afterMs} ms, and ${promiseSeconds * 1_000} ms are promised`;
+  const exact = `${afterMs} ms, and ${promiseSeconds * 1_000} ms are allowed`;
   return [{ kind: 'not-recovered', text: `it recovered after ${exact}` }];
 };
 

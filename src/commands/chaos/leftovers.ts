@@ -8,6 +8,7 @@ import type { Runner } from '../../lib/process/runner.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { taskKinds } from '../../model/task-objects.ts';
+import { lossTable } from './faults/link.ts';
 import { nodePids, programOf } from './faults/node-process.ts';
 
 /** What is there of an instance, each in words; a word that comes twice is there twice. */
@@ -27,9 +28,13 @@ const listenersOf = async (kube: Kube, gateway: GatewayName): Promise<Inventory>
   ];
 };
 
-const filesOf = async (dir: string, stateDir: string): Promise<Inventory> => {
+/** The locks of one instance among those of all; no instance has a dot in its name. */
+export const locksOf = (name: string, files: readonly string[]): readonly string[] =>
+  files.filter((file) => file.split('.')[0] === name);
+
+const filesOf = async ({ dir, record }: Instance, stateDir: string): Promise<Inventory> => {
   const [files, locks] = await Promise.all([readdir(dir), readdir(statePaths(stateDir).locksDir)]);
-  return [...files.map((name) => `file ${name}`), ...locks.map((name) => `lock ${name}`)];
+  return [...files.map((name) => `file ${name}`), ...locksOf(record().name, locks).map((name) => `lock ${name}`)];
 };
 
 const linesOf = (text: string): readonly string[] =>
@@ -51,7 +56,7 @@ const networkOf = async (dir: string, runner: Runner): Promise<Inventory> => {
     ...named.map((line) => `link ${line.split(/\s+/).slice(0, 2).join(' ')}`),
     ...linesOf(routes.stdout).map((line) => `route ${line}`),
     ...linesOf(tables.stdout)
-      .filter((line) => line.includes('taskgate-'))
+      .filter((line) => line.includes(lossTable(link)))
       .map((line) => `rules: ${line}`),
   ];
 };
@@ -78,7 +83,7 @@ export const takeInventory = async (place: Place): Promise<Inventory> => {
   const all = await Promise.all([
     objectsOf(kube, namespace),
     listenersOf(kube, gateway),
-    filesOf(instance.dir, stateDir),
+    filesOf(instance, stateDir),
     ...(isNative ? [networkOf(instance.dir, runner), processesOf(instance)] : []),
   ]);
   return all.flat();

@@ -15,11 +15,14 @@ import { type Recovery, untilRecovered } from './recovery.ts';
 import type { Scenario } from './scenarios.ts';
 import { trafficOwner } from './traffic/server.ts';
 import { withTraffic } from './traffic/traffic.ts';
+import { openTunnelEnds } from './traffic/tunnel.ts';
 
 /** The instance under test. */
 export type Arena = ReadyInstance & {
   readonly context: CommandContext;
   readonly again: UpAgain;
+  /** How many times as long as usual anything may take. */
+  readonly slack: number;
   /** Told what is broken now, once it is seen to be. */
   readonly onInjected: (seen: string) => void;
 };
@@ -43,7 +46,7 @@ const findLeftovers = async (arena: Arena, before: Inventory): Promise<readonly 
     found = left;
     return left.length === 0 || left.join(', ');
   };
-  const options = { timeoutMs: tidyMs, id: 'proof.left-behind', signal: arena.context.signal } as const;
+  const options = { timeoutMs: tidyMs * arena.slack, id: 'proof.left-behind', signal: arena.context.signal } as const;
   await waitUntil('Removal of what was made', look, isTidy, options).catch((error: unknown) => {
     if (found.length === 0) throw error;
   });
@@ -66,26 +69,27 @@ const breakAndWait = async (scenario: Scenario, fault: Fault, { context, ...aren
   }
   await broken.repair?.();
   const patienceMs = promiseSeconds * 1_000 * patienceFactor;
-  const recovery = await untilRecovered(context, { kube, isBack: broken.isBack, sinceMs, patienceMs, signal });
+  const watched = { kube, isBack: broken.isBack, sinceMs, patienceMs, slack: arena.slack, signal };
+  const recovery = await untilRecovered(context, watched);
   return { injected: broken.seen, recovery };
 };
 
 /** Injects one fault while listeners come and go and connections are held, and looks what it did. */
 export const runFault = async (scenario: Scenario, arena: Arena, before: Inventory): Promise<Outcome> => {
-  const { context, instance, gateway, master } = arena;
+  const { context, instance, gateway, master, slack } = arena;
   const fault = await makeFault(scenario.breakage, arena);
-  const spec = {
-    ...sampleSpec(context.config, { instance, master }),
-    ...trafficOwner(identityOf(instance.record())),
-    gateway,
-  };
+  const sample = sampleSpec(context.config, { instance, master });
+  const ends = await openTunnelEnds(instance, sample);
+  const spec = { ...sample, ...trafficOwner(identityOf(instance.record())), gateway };
+  const input = { spec, tunnelEnd: ends?.target, slack, signal: context.signal };
   try {
-    const met = await withTraffic(fault.kube ?? arena.kube, { spec, signal: context.signal }, async (traffic) => ({
+    const met = await withTraffic(fault.kube ?? arena.kube, input, async (traffic) => ({
       ...(await breakAndWait(scenario, fault, arena)),
       ...(await traffic.stop()),
     }));
     return { scenario, ...met, leftovers: await findLeftovers(arena, before) };
   } finally {
+    await ends?.close();
     await fault.close?.();
   }
 };

@@ -23,6 +23,8 @@ type Watched = {
   readonly sinceMs: number;
   /** How long it looks. */
   readonly patienceMs: number;
+  /** How many times as long as usual one proof may take. */
+  readonly slack: number;
   readonly signal: AbortSignal;
 };
 
@@ -43,12 +45,12 @@ const lookAtPart = async ({ isBack }: Watched): Promise<Look> => {
 };
 
 /** A new task is made, reached in both directions, and removed. */
-const proveOnce = async (context: CommandContext, { kube, signal }: Watched): Promise<Look> => {
+const proveOnce = async (context: CommandContext, { kube, slack, signal }: Watched): Promise<Look> => {
   const { instance, gateway, master } = await openInstance(context);
   const proof = await prove(kube, {
     ...sampleSpec(context.config, { instance, master }),
     withStranger: instance.record().networkPolicy !== undefined,
-    ...{ gateway, ports: 'lowest', timeoutMs: longestProofMs, signal },
+    ...{ gateway, ports: 'lowest', timeoutMs: longestProofMs * slack, signal },
     ...(await findMasterTls(instance)),
   });
   const seen = findFault(proof);

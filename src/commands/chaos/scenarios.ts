@@ -142,6 +142,12 @@ const ofAnswers = ([429, 500] as const).map(
   }),
 );
 
+/** The scenario where anything may take so many times as long as stated. */
+export const withSlack = (scenario: Scenario, slack: number): Scenario => ({
+  ...scenario,
+  promiseSeconds: scenario.promiseSeconds * slack,
+});
+
 /** Every scenario, in the order in which a run without a seed would have them. */
 export const scenarios: readonly Scenario[] = [
   ...children.flatMap((child) => [killed(child), frozen(child)]),

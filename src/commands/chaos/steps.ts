@@ -16,6 +16,8 @@ export type ChaosContext = CommandContext & {
   readonly seed: number;
   /** Without it each scenario is run once. */
   readonly durationMs?: number;
+  /** How many times as long as stated anything may take. */
+  readonly slack: number;
   readonly outcomes: Outcome[];
 };
 
@@ -29,10 +31,10 @@ const verifyWell = async (context: CommandContext): Promise<void> => {
   });
 };
 
-const openArena = async (context: CommandContext, onInjected: Arena['onInjected']): Promise<Arena> => {
-  const { config, runner, signal } = context;
+const openArena = async (context: ChaosContext, onInjected: Arena['onInjected']): Promise<Arena> => {
+  const { config, runner, signal, slack } = context;
   const up = [...ownProgram, 'up', '--name', config.name, '--ci'] as const;
-  return { ...(await openInstance(context)), context, onInjected, again: () => runner(up, { signal }) };
+  return { ...(await openInstance(context)), context, slack, onInjected, again: () => runner(up, { signal }) };
 };
 
 const notInjected = (scenario: Scenario, text: string): Outcome => ({

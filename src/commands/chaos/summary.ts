@@ -9,6 +9,7 @@ export type ScenarioSummary = {
   readonly recovered: number;
   readonly medianMs?: number;
   readonly worstMs?: number;
+  /** The stated time, as often as the run allows it. */
   readonly promisedMs: number;
   /** Connections that were held and that the scenario may not end. */
   readonly held: number;
@@ -19,6 +20,8 @@ export type ScenarioSummary = {
 
 export type Summary = {
   readonly seed: number;
+  /** Times the stated time was allowed. */
+  readonly slack: number;
   readonly faults: number;
   readonly recovered: number;
   readonly lostBytes: number;
@@ -55,10 +58,10 @@ const summarizeOne = (scenario: Scenario, outcomes: readonly Outcome[]): Scenari
   };
 };
 
-export type Run = Pick<Summary, 'seed' | 'left'> & { readonly outcomes: readonly Outcome[] };
+export type Run = Pick<Summary, 'seed' | 'slack' | 'left'> & { readonly outcomes: readonly Outcome[] };
 
 /** Scenarios in the order in which they were first run. */
-export const summarize = ({ seed, left, outcomes }: Run): Summary => {
+export const summarize = ({ seed, slack, left, outcomes }: Run): Summary => {
   const byName = new Map(outcomes.map(({ scenario }) => [scenario.name, scenario]));
   const scenarios = [...byName.values()].map((scenario) =>
     summarizeOne(
@@ -68,7 +71,7 @@ export const summarize = ({ seed, left, outcomes }: Run): Summary => {
   );
   const total = (of: (one: ScenarioSummary) => number): number => sum(scenarios.map(of));
   return {
-    ...{ seed, faults: outcomes.length, recovered: total((one) => one.recovered) },
+    ...{ seed, slack, faults: outcomes.length, recovered: total((one) => one.recovered) },
     ...{ lostBytes: total((one) => one.lostBytes), leftovers: total((one) => one.leftovers), scenarios, left },
   };
 };
@@ -76,7 +79,7 @@ export const summarize = ({ seed, left, outcomes }: Run): Summary => {
 const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : (ms / 1_000).toFixed(1));
 
 const columns = [
-  ...['scenario', 'faults', 'recovered', 'median s', 'worst s', 'promised s'],
+  ...['scenario', 'faults', 'recovered', 'median s', 'worst s', 'allowed s'],
   ...['held', 'bytes lost', 'leftovers'],
 ];
 
@@ -97,12 +100,13 @@ const alignTable = (rows: readonly (readonly string[])[]): readonly string[] => 
 
 /** The table that people read, with what failed below it. */
 export const renderSummary = (summary: Summary): string => {
-  const { seed, faults, recovered, lostBytes, leftovers, scenarios, left } = summary;
+  const { seed, slack, faults, recovered, lostBytes, leftovers, scenarios, left } = summary;
+  const allowed = slack === 1 ? '' : `, slack ${slack}`;
   const failures = scenarios.flatMap((one) => one.failures.map(({ text }) => `✖ ${one.scenario}: ${text}`));
   return [
     ...alignTable([columns, ...scenarios.map(rowOf)]),
     '',
-    `${faults} faults, ${recovered} recovered in time, ${lostBytes} bytes lost, ${leftovers} leftovers (seed ${seed})`,
+    `${faults} faults, ${recovered} recovered in time, ${lostBytes} bytes lost, ${leftovers} leftovers (seed ${seed}${allowed})`,
     ...failures,
     ...left.map(({ scenario, why }) => `not run: ${scenario}: ${why}`),
   ].join('\n');

@@ -84,10 +84,14 @@ const answer =
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info));
   };
 
+/** Longer than anything on the way stands still: a connection that is held idles meanwhile. */
+const idleMs = 60_000;
+
 const makeServer = (callers: Map<string, string>, certificate: Issued | undefined): Server => {
   const server = certificate
     ? createTlsServer({ cert: certificate.certificate, key: certificate.key }, answer(callers))
     : createServer(answer(callers));
+  server.keepAliveTimeout = idleMs;
   // one that cannot listen is found by `listen`; later, a connection is lost at most
   return server.on('error', () => undefined);
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applies, type Facts, forInstance } from '../../../src/commands/chaos/applies.ts';
-import { choose, describeScenarios } from '../../../src/commands/chaos/choose.ts';
+import { choose, describeScenarios, listScenarios } from '../../../src/commands/chaos/choose.ts';
 import { scenarios } from '../../../src/commands/chaos/scenarios.ts';
 import { scenarioOf } from '../../support/chaos.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -98,4 +98,11 @@ test('the list says of each what it breaks, by when it is back, and why it is no
   ]);
   expect(lines).toContain('    breaks etcd of the node, by SIGSTOP, lasts 4 s');
   expect(describeScenarios(native)).not.toContain(noProcess);
+});
+
+test('without an instance the list says nothing about where they can be run', () => {
+  expect(listScenarios(undefined).filter((one) => 'left' in one)).toEqual([]);
+  expect(listScenarios(undefined).map(({ name }) => name)).toEqual(scenarios.map(({ name }) => name));
+  expect(describeScenarios(undefined)).not.toContain('not on this instance');
+  expect(listScenarios(attach).find(({ name }) => name === 'link-down')?.left).toBe(noProcess);
 });

@@ -11,7 +11,7 @@ test('a fault that kept every promise has no failures', () => {
 
 test.each([
   ['on time to the millisecond', 30_000, []],
-  ['a millisecond late', 30_001, ['it recovered after 30001 ms, and 30000 ms are promised']],
+  ['a millisecond late', 30_001, ['it recovered after 30001 ms, and 30000 ms are allowed']],
 ])('recovered %s', (_, afterMs, texts) => {
   const failures = judge(outcomeOf({ recovery: { isRecovered: true, afterMs } }));
   expect(failures.map(({ text }) => text)).toEqual(texts);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { differences } from '../../../src/commands/chaos/leftovers.ts';
+import { differences, locksOf } from '../../../src/commands/chaos/leftovers.ts';
 
 test.each([
   ['nothing', ['process etcd', 'listener seed'], ['listener seed', 'process etcd'], []],
@@ -9,4 +9,10 @@ test.each([
   ['another state', ['link tg-1 UP'], ['link tg-1 DOWN'], ['left: link tg-1 DOWN', 'gone: link tg-1 UP']],
 ])('%s', (_, before, after, found) => {
   expect(differences(before, after)).toEqual(found);
+});
+
+test('locks of other instances come and go, and are none of what is left', () => {
+  expect(locksOf('dev', ['dev', 'dev.chaos', 'dev.1234', 'dev2', 'dev2.chaos', 'a-dev', 'a-dev.chaos', 'de'])).toEqual([
+    ...['dev', 'dev.chaos', 'dev.1234'],
+  ]);
 });

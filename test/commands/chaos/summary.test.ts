@@ -7,6 +7,7 @@ const recovered = (afterMs: number) => ({ recovery: { isRecovered: true, afterMs
 
 const run: Run = {
   seed: 7,
+  slack: 1,
   outcomes: [
     outcomeOf(recovered(1_000)),
     outcomeOf({ ...recovered(30_001), held: [{ way: 'forward', ...heldTotal, lostBytes: 1 }] }),
@@ -27,7 +28,7 @@ test.each([
 
 test('each scenario is counted on its own; what it may cut is no loss', () => {
   const { scenarios, ...totals } = summarize(run);
-  expect(totals).toEqual({ seed: 7, faults: 4, recovered: 2, lostBytes: 1, leftovers: 1, left: run.left });
+  expect(totals).toEqual({ seed: 7, slack: 1, faults: 4, recovered: 2, lostBytes: 1, leftovers: 1, left: run.left });
   expect(scenarios).toMatchObject([
     { scenario: 'etcd-killed', faults: 2, recovered: 1, medianMs: 15_501, worstMs: 30_001, held: 2, lostBytes: 1 },
     { scenario: 'envoy-killed', faults: 1, recovered: 1, held: 0, lostBytes: 0, failures: [] },
@@ -38,13 +39,13 @@ test('each scenario is counted on its own; what it may cut is no loss', () => {
 
 test('the table', () => {
   expect(renderSummary(summarize(run)).split('\n')).toEqual([
-    'scenario      faults  recovered  median s  worst s  promised s  held  bytes lost  leftovers',
-    'etcd-killed        2          1      15.5     30.0        30.0     2           1          0',
-    'envoy-killed       1          1       4.0      4.0        45.0     0           0          0',
-    'link-down          1          0         -        -        30.0     1           0          1',
+    'scenario      faults  recovered  median s  worst s  allowed s  held  bytes lost  leftovers',
+    'etcd-killed        2          1      15.5     30.0       30.0     2           1          0',
+    'envoy-killed       1          1       4.0      4.0       45.0     0           0          0',
+    'link-down          1          0         -        -       30.0     1           0          1',
     '',
     '4 faults, 2 recovered in time, 1 bytes lost, 1 leftovers (seed 7)',
-    '✖ etcd-killed: it recovered after 30001 ms, and 30000 ms are promised',
+    '✖ etcd-killed: it recovered after 30001 ms, and 30000 ms are allowed',
     '✖ etcd-killed: a held connection (forward) lost 1 bytes; its longest wait was 0.1 s',
     '✖ link-down: it did not recover: link is down',
     '✖ link-down: left: lock x',

@@ -22,14 +22,14 @@ const answerMs = 10_000;
 
 const isExpected = (error: unknown): boolean => error instanceof UserError || error instanceof KubeError;
 
-/** Adds a listener, dials it until it answers, and takes it away, one after the other, until it is stopped. */
-export const startChurn = (kube: Kube, server: Server): Churn => {
+/** Adds a listener, dials it until it answers, and takes it away, one after the other, until it is stopped; `slack` times as patient as usual. */
+export const startChurn = (kube: Kube, server: Server, slack: number): Churn => {
   const stopping = new AbortController();
   let [rounds, failures, lastFailure]: [number, number, string | undefined] = [0, 0, undefined];
   const round = async (): Promise<void> => {
     const exposed = await expose(kube, server);
     const signal = new AbortController().signal;
-    const seen = stopping.signal.aborted ? true : await answers(exposed, { timeoutMs: answerMs, signal });
+    const seen = stopping.signal.aborted ? true : await answers(exposed, { timeoutMs: answerMs * slack, signal });
     await unexpose(kube, server, exposed);
     if (seen !== true) throw new UserError(`a new listener: ${seen}`, { id: 'proof.not-recovered' });
     rounds++;

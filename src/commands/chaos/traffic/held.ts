@@ -29,11 +29,16 @@ export type Held = {
 const numbered = (number: number): string =>
   `${number}.${createHash('sha256').update(String(number)).digest('hex').repeat(16)}`;
 
-/** With the echo of a sample task (agnhost netexec): a kilobyte each way. */
-export const echoDialogue: Dialogue = {
-  request: (number) => `GET /echo?msg=${numbered(number)} HTTP/1.1\r\nHost: held\r\n\r\n`,
+const dialogueAt = (path: string): Dialogue => ({
+  request: (number) => `GET ${path}${numbered(number)} HTTP/1.1\r\nHost: held\r\n\r\n`,
   answer: numbered,
-};
+});
+
+/** With the echo of a sample task (agnhost netexec): a kilobyte each way. */
+export const echoDialogue: Dialogue = dialogueAt('/echo?msg=');
+
+/** With a placeholder master, which gives back the nonce: a kilobyte each way. */
+export const masterDialogue: Dialogue = dialogueAt('/info?nonce=');
 
 const askPauseMs = 50;
 /** What may stand around an answer: its own head, and no more. */
@@ -56,7 +61,7 @@ export const makeReader = ({ answer }: Dialogue): ((text: string) => number) => 
 };
 
 /** Opens a connection that sends a numbered question every 50 ms, and compares each answer byte by byte. */
-export const holdConnection = (target: HostPort, dialogue: Dialogue = echoDialogue): Held => {
+export const holdConnection = (target: HostPort, dialogue: Dialogue): Held => {
   const socket = connect({ ...target, noDelay: true }).setEncoding('latin1');
   const read = makeReader(dialogue);
   const askedAt: number[] = [];

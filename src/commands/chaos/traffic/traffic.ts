@@ -1,12 +1,14 @@
 // Tested in test/e2e/chaos.test.ts
+import { UserError } from '../../../lib/errors.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
 import { polling, waitUntil } from '../../../lib/wait.ts';
 import type { GatewayEndpoint } from '../../../model/gateway-endpoint.ts';
+import type { HostPort } from '../../../proof/probe/dial.ts';
 import { removeLeftovers, removeSampleTask } from '../../../proof/sample-task/removal.ts';
 import type { SampleTaskSpec } from '../../../proof/sample-task/sample-task.ts';
-import type { HeldResult } from '../judge.ts';
+import type { HeldResult, HeldWay } from '../judge.ts';
 import { type ChurnTotal, startChurn } from './churn.ts';
-import { holdConnection } from './held.ts';
+import { type Dialogue, echoDialogue, holdConnection, masterDialogue } from './held.ts';
 import { answers, expose, type Server, startServer } from './server.ts';
 
 export type Traffic = {
@@ -14,23 +16,47 @@ export type Traffic = {
   readonly stop: () => Promise<{ readonly held: readonly HeldResult[]; readonly churn: ChurnTotal }>;
 };
 
-type TrafficSpec = SampleTaskSpec & { readonly gateway: GatewayEndpoint };
+type TrafficInput = {
+  readonly spec: SampleTaskSpec & { readonly gateway: GatewayEndpoint };
+  /** The public end of a tunnel behind which a placeholder master listens. */
+  readonly tunnelEnd?: HostPort | undefined;
+  /** How many times as long as usual anything may take. */
+  readonly slack: number;
+  readonly signal: AbortSignal;
+};
 
 const startMs = 60_000;
 /** What is owed to a held connection after a recovery. */
 const owedMs = 20_000;
+/** Of each way. */
 const connections = 2;
 
-const holdThrough = async (kube: Kube, server: Server, signal: AbortSignal) => {
+type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
+
+const broken = (seen: string): UserError =>
+  new UserError(`the way for held connections: ${seen}`, { id: 'proof.broken-path', hint: 'see: taskgate smoke' });
+
+/** A listener that answers, for connections that are held through the Gateway. */
+const exposeHeld = async (kube: Kube, server: Server, limits: Limits): Promise<HostPort> => {
   const exposed = await expose(kube, server);
-  const isThere = await answers(exposed, { timeoutMs: startMs, signal });
-  const held = isThere === true ? Array.from({ length: connections }, () => holdConnection(exposed.target)) : [];
+  const isThere = await answers(exposed, limits);
+  if (isThere !== true) throw broken(isThere);
+  return exposed.target;
+};
+
+type Line = { readonly way: HeldWay; readonly target: HostPort; readonly dialogue: Dialogue };
+
+/** Opens connections, and waits until each has got answers; gives what ends them all. */
+const holdAll = async (lines: readonly Line[], limits: Limits) => {
+  const held = lines.flatMap(({ way, target, dialogue }) =>
+    Array.from({ length: connections }, () => ({ way, connection: holdConnection(target, dialogue) })),
+  );
   const finish = async (patienceMs: number): Promise<readonly HeldResult[]> =>
-    Promise.all(held.map(async (one) => ({ way: 'forward' as const, ...(await one.finish(patienceMs)) })));
-  const counts = polling(async () => held.map((one) => one.answered()), 20);
+    Promise.all(held.map(async ({ way, connection }) => ({ way, ...(await connection.finish(patienceMs)) })));
+  const counts = polling(async () => held.map(({ connection }) => connection.answered()), 20);
   const speak = (answered: readonly number[]) =>
-    (answered.length > 0 && answered.every((count) => count > 2)) || `${isThere}, answers: ${answered.join(', ')}`;
-  const options = { timeoutMs: startMs, id: 'proof.broken-path', hint: 'see: taskgate smoke', signal } as const;
+    answered.every((count) => count > 2) || `answers: ${answered.join(', ')}`;
+  const options = { ...limits, id: 'proof.broken-path', hint: 'see: taskgate smoke' } as const;
   await waitUntil('Held connections', counts, speak, options).catch(async (error: unknown) => {
     await finish(0);
     throw error;
@@ -44,20 +70,28 @@ const removeAll = async (kube: Kube, { task, gateway }: Server): Promise<void> =
   await removeLeftovers(kube, { ...task, gateway });
 };
 
-/** Starts a pod, connections that are held through the Gateway, and listeners that come and go. */
+/** Starts a pod, connections that are held through the Gateway and the tunnel, and listeners that come and go. */
 export const withTraffic = async <T>(
   kube: Kube,
-  { spec, signal }: { readonly spec: TrafficSpec; readonly signal: AbortSignal },
+  { spec, tunnelEnd, slack, signal }: TrafficInput,
   work: (traffic: Traffic) => Promise<T>,
 ): Promise<T> => {
+  const limits = { timeoutMs: startMs * slack, signal };
   await removeLeftovers(kube, spec);
-  const server = await startServer(kube, spec, { timeoutMs: startMs, signal });
+  const server = await startServer(kube, spec, limits);
   try {
-    const finish = await holdThrough(kube, server, signal);
-    const churn = startChurn(kube, server);
+    const target = await exposeHeld(kube, server, limits);
+    const finish = await holdAll(
+      [
+        { way: 'forward', target, dialogue: echoDialogue },
+        ...(tunnelEnd ? [{ way: 'reverse', target: tunnelEnd, dialogue: masterDialogue } as const] : []),
+      ],
+      limits,
+    );
+    const churn = startChurn(kube, server, slack);
     const stop = async () => {
       const total = await churn.stop();
-      return { held: await finish(owedMs), churn: total };
+      return { held: await finish(owedMs * slack), churn: total };
     };
     return await work({ stop }).finally(() => Promise.all([churn.stop(), finish(0)]));
   } finally {

@@ -1,6 +1,13 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { echoDialogue, holdConnection, makeReader } from '../../../../src/commands/chaos/traffic/held.ts';
+import {
+  echoDialogue,
+  holdConnection,
+  makeReader,
+  masterDialogue,
+} from '../../../../src/commands/chaos/traffic/held.ts';
+import { freePort } from '../../../../src/lib/free-port.ts';
+import { startPlaceholder } from '../../../../src/proof/probe/placeholder-master.ts';
 
 const head = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n';
 const answersUpTo = (count: number): string =>
@@ -61,7 +68,7 @@ const serve = async (answer: (socket: Socket, asked: string) => void): Promise<n
 
 test('a connection that gets all its answers has lost nothing', async () => {
   const port = await serve((socket, asked) => socket.write(head + asked));
-  const held = holdConnection({ host: '127.0.0.1', port });
+  const held = holdConnection({ host: '127.0.0.1', port }, echoDialogue);
   await expect.poll(held.answered).toBeGreaterThan(1);
   const total = await held.finish(5_000);
   expect(total).toMatchObject({ asked: total.answered, lostBytes: 0 });
@@ -71,7 +78,7 @@ test('a connection that gets all its answers has lost nothing', async () => {
 test('one that is reset says so, and counts the bytes of the answers that it is owed', async () => {
   let seen = 0;
   const port = await serve((socket, asked) => (++seen < 3 ? socket.write(head + asked) : socket.resetAndDestroy()));
-  const held = holdConnection({ host: '127.0.0.1', port });
+  const held = holdConnection({ host: '127.0.0.1', port }, echoDialogue);
   await expect.poll(held.answered).toBe(2);
   await expect.poll(() => seen).toBe(3);
   const total = await held.finish(5_000);
@@ -85,7 +92,18 @@ test('one byte that is missing at the end is a loss', async () => {
     last = asked;
     socket.write(head + (asked.startsWith('2.') ? asked.slice(0, -1) : asked));
   });
-  const held = holdConnection({ host: '127.0.0.1', port });
+  const held = holdConnection({ host: '127.0.0.1', port }, echoDialogue);
   await expect.poll(() => last).toMatch(/^2\./);
   expect((await held.finish(50)).lostBytes).toBeGreaterThan(0);
+});
+
+test('a placeholder master answers on a connection that is held', async () => {
+  const target = { host: '127.0.0.1', port: await freePort() };
+  const placeholder = await startPlaceholder(target);
+  closing.push(() => void placeholder.close());
+  const held = holdConnection(target, masterDialogue);
+  await expect.poll(held.answered).toBeGreaterThan(2);
+  const total = await held.finish(5_000);
+  expect(total).toMatchObject({ asked: total.answered, lostBytes: 0 });
+  expect(total.failure).toBeUndefined();
 });
