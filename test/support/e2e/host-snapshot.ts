@@ -55,6 +55,9 @@ const pidsOfOthersLeftOut = async (marks: readonly string[]): Promise<readonly s
   return kept.flat();
 };
 
+/** API servers without a node, which other suites start from the same cache. */
+const ofApiServer = /\/tg-api-[^/]+\//;
+
 /** Processes that run one of our programs or work on one of our folders, by pid and command line. */
 const ownProcesses = async (pids: readonly string[], folders: readonly string[]): Promise<readonly string[]> => {
   const found = await Promise.all(
@@ -63,7 +66,7 @@ const ownProcesses = async (pids: readonly string[], folders: readonly string[])
       const commandLine = text.replaceAll('\0', ' ');
       const program = await readOrNothing(`/proc/${pid}/exe`, readlink);
       const isOwn = folders.some((folder) => commandLine.includes(`${folder}/`) || program.startsWith(`${folder}/`));
-      return isOwn ? [`${pid} ${commandLine}`] : [];
+      return isOwn && !ofApiServer.test(commandLine) ? [`${pid} ${commandLine}`] : [];
     }),
   );
   return found.flat();
