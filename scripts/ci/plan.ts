@@ -53,6 +53,10 @@ const readme: Lane = [
   readmeStage('readme-down', ['npm', 'run', 'dev-cluster:down'], minutes(3)),
 ];
 
+/** They compare the whole host before and after an instance, and so run when the other lane has no more processes on it. */
+export const comparing = ['test/e2e/up-down.test.ts', 'test/e2e/upgrade.test.ts'] as const;
+
+/** All that makes native nodes: two at once could choose one network. */
 const nativeLane: Lane = [
   {
     key: 'package',
@@ -67,19 +71,26 @@ const nativeLane: Lane = [
     command: vitest('docs'),
     limitSeconds: minutes(12),
   },
-  { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(20) },
-  { key: 'api', title: 'API server tests', suite: 'api', command: vitest('api'), limitSeconds: minutes(10) },
   {
     key: 'e2e',
     title: 'e2e tests, native provider',
     suite: 'e2e',
-    command: vitest('e2e'),
+    command: [...vitest('e2e'), ...comparing.map((file) => `--exclude=${file}`)],
     limitSeconds: minutes(40),
+  },
+  {
+    key: 'e2e-host',
+    title: 'e2e tests that compare the host',
+    suite: 'e2e-host',
+    command: [...vitest('e2e'), ...comparing],
+    limitSeconds: minutes(10),
   },
 ];
 
-/** In namespaces of its own: its ports, cgroups and mounts are not those of the other lane. */
+/** What needs no node, on free ports, then Minikube, in namespaces of its own: ports, cgroups and mounts. */
 const minikubeLane: Lane = [
+  { key: 'api', title: 'API server tests', suite: 'api', command: vitest('api'), limitSeconds: minutes(10) },
+  { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(20) },
   {
     key: 'rig',
     title: 'the rig for real Minikube',

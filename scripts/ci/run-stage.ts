@@ -15,7 +15,7 @@ export type Stage = {
   readonly title: string;
   readonly command: readonly [string, ...string[]];
   readonly limitSeconds: number;
-  /** The Vitest project that the command runs; without one the stage counts as one test. */
+  /** The tests of a Vitest project, or of some of its files, by which they are counted; without it the stage counts as one test. */
   readonly suite?: string;
   readonly env?: Readonly<Record<string, string>>;
 };

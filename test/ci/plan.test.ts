@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allowedSkips } from '../../scripts/ci/allowed-skips.ts';
-import { only, plan, stagesOf } from '../../scripts/ci/plan.ts';
+import { comparing, only, plan, stagesOf } from '../../scripts/ci/plan.ts';
 import config from '../../vitest.config.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -19,6 +19,23 @@ test('every project of Vitest is run by a stage', () => {
   expect(stages.flatMap(({ suite }) => suite ?? [])).toEqual(
     expect.arrayContaining(projects.map(({ test }) => test.name)),
   );
+});
+
+test('the files that compare the host are run once, after all others of their lane', () => {
+  const isComparing = (file: string) => readFileSync(join(root, file), 'utf8').includes('takeHostSnapshot(');
+  expect(globSync('test/e2e/**/*.test.ts', { cwd: root }).filter(isComparing).toSorted()).toEqual(comparing);
+  const lane = plan.flat().find((one) => one.some(({ key }) => key === 'e2e')) ?? [];
+  expect(lane.at(-1)?.command.slice(-comparing.length)).toEqual(comparing);
+  const { command = [] } = lane.find(({ key }) => key === 'e2e') ?? {};
+  expect(command).toEqual(expect.arrayContaining(comparing.map((file) => `--exclude=${file}`)));
+});
+
+test('native nodes are made by one lane', () => {
+  const lanes = plan.at(-1)?.map((lane) => lane.map(({ key }) => key));
+  expect(lanes).toEqual([
+    ['package', 'docs', 'e2e', 'e2e-host'],
+    ['api', 'process', 'rig', 'minikube'],
+  ]);
 });
 
 test('the programs of this repository that stages run are there', () => {
