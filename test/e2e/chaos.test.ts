@@ -52,7 +52,6 @@ describe('an instance that is up', () => {
     ['SIGTERM', 143],
     ['SIGKILL', undefined],
   ] as const)('%s of chaos leaves nothing frozen', async (signal, exitCode) => {
-    const before = await stoppedPids();
     const running = taskgate.start('chaos', '--scenario', 'etcd-frozen');
     let text = '';
     const frozen = Promise.withResolvers<string>();
@@ -66,7 +65,7 @@ describe('an instance that is up', () => {
     expect(await stoppedPids()).toContain(pid);
     running.kill(signal);
     expect(await ended).toBe(exitCode);
-    await expect.poll(stoppedPids, { timeout: 10_000 }).toEqual(before);
+    await expect.poll(stoppedPids, { timeout: 10_000 }).not.toContain(pid);
     expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
     expect(ending(await taskgate.run('status'))).toBe('exit 0');
   });

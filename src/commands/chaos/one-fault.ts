@@ -15,7 +15,7 @@ import { type Recovery, untilRecovered } from './recovery.ts';
 import type { Scenario } from './scenarios.ts';
 import { trafficOwner } from './traffic/server.ts';
 import { withTraffic } from './traffic/traffic.ts';
-import { openTunnelEnds } from './traffic/tunnel.ts';
+import { withTunnelEnd } from './traffic/tunnel.ts';
 
 /** The instance under test. */
 export type Arena = ReadyInstance & {
@@ -79,17 +79,16 @@ export const runFault = async (scenario: Scenario, arena: Arena, before: Invento
   const { context, instance, gateway, master, slack } = arena;
   const fault = await makeFault(scenario.breakage, arena);
   const sample = sampleSpec(context.config, { instance, master });
-  const ends = await openTunnelEnds(instance, sample);
   const spec = { ...sample, ...trafficOwner(identityOf(instance.record())), gateway };
-  const input = { spec, tunnelEnd: ends?.target, slack, signal: context.signal };
   try {
-    const met = await withTraffic(fault.kube ?? arena.kube, input, async (traffic) => ({
-      ...(await breakAndWait(scenario, fault, arena)),
-      ...(await traffic.stop()),
-    }));
+    const met = await withTunnelEnd(instance, sample, (tunnelEnd) =>
+      withTraffic(fault.kube ?? arena.kube, { spec, tunnelEnd, slack, signal: context.signal }, async (traffic) => ({
+        ...(await breakAndWait(scenario, fault, arena)),
+        ...(await traffic.stop()),
+      })),
+    );
     return { scenario, ...met, leftovers: await findLeftovers(arena, before) };
   } finally {
-    await ends?.close();
     await fault.close?.();
   }
 };

@@ -7,6 +7,8 @@ export type ScenarioSummary = {
   readonly scenario: string;
   readonly faults: number;
   readonly recovered: number;
+  /** Of each fault that came back, in their order: what adds up over runs. */
+  readonly timesMs: readonly number[];
   readonly medianMs?: number;
   readonly worstMs?: number;
   /** The stated time, as often as the run allows it. */
@@ -49,6 +51,7 @@ const summarizeOne = (scenario: Scenario, outcomes: readonly Outcome[]): Scenari
   const untouched = outcomes.flatMap(({ held }) => held.filter(({ way }) => !isCut(scenario, way)));
   return {
     ...{ scenario: scenario.name, faults: outcomes.length, recovered: outcomes.filter(isRecovered).length },
+    timesMs: times,
     ...(medianMs !== undefined && { medianMs }),
     ...(worstMs !== undefined && { worstMs }),
     promisedMs: scenario.promiseSeconds * 1_000,

@@ -30,9 +30,12 @@ test('each scenario is counted on its own; what it may cut is no loss', () => {
   const { scenarios, ...totals } = summarize(run);
   expect(totals).toEqual({ seed: 7, slack: 1, faults: 4, recovered: 2, lostBytes: 1, leftovers: 1, left: run.left });
   expect(scenarios).toMatchObject([
-    { scenario: 'etcd-killed', faults: 2, recovered: 1, medianMs: 15_501, worstMs: 30_001, held: 2, lostBytes: 1 },
+    {
+      ...{ scenario: 'etcd-killed', faults: 2, recovered: 1, timesMs: [1_000, 30_001], medianMs: 15_501 },
+      ...{ worstMs: 30_001, held: 2, lostBytes: 1 },
+    },
     { scenario: 'envoy-killed', faults: 1, recovered: 1, held: 0, lostBytes: 0, failures: [] },
-    { scenario: 'link-down', faults: 1, recovered: 0, leftovers: 1 },
+    { scenario: 'link-down', faults: 1, recovered: 0, timesMs: [], leftovers: 1 },
   ]);
   expect(scenarios[2]).not.toHaveProperty('worstMs');
 });
