@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Kube, KubeError } from '../../src/lib/kube/client.ts';
+import { isNotFound, type Kube, KubeError } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 
 /** Resource version of every object, by kind and name. */
@@ -26,6 +26,16 @@ const groupPaths = async (kube: Kube): Promise<readonly string[]> => {
   return ['/api/v1', ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
 };
 
+/** A group, or a kind, whose CRD goes at this moment is still in the list of all, and has nothing. */
+const orNothing = async <T>(reading: Promise<readonly T[]>): Promise<readonly T[]> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
+
 /** A kind that nobody has listed before is not cached at once: 429, `storage is (re)initializing`. */
 const listOnceCached = async (kube: Kube, path: string): Promise<readonly KubeObject[]> => {
   for (let attempt = 1; ; attempt++) {
@@ -41,11 +51,11 @@ const listOnceCached = async (kube: Kube, path: string): Promise<readonly KubeOb
 /** Every object of the cluster, without those that change by themselves. */
 export const takeSnapshot = async (kube: Kube): Promise<Snapshot> => {
   const groups = await groupPaths(kube);
-  const paths = (await Promise.all(groups.map((path) => listablePaths(kube, path)))).flat();
+  const paths = (await Promise.all(groups.map((path) => orNothing(listablePaths(kube, path))))).flat();
   const lists = await Promise.all(
     paths.map(async (path) => {
       const kind = path.split('/').at(-1);
-      const objects = await listOnceCached(kube, path);
+      const objects = await orNothing(listOnceCached(kube, path));
       return objects.map(({ metadata: { namespace, name, resourceVersion = '' } }): readonly [string, string] => [
         `${kind} ${namespace ? `${namespace}/` : ''}${name}`,
         resourceVersion,

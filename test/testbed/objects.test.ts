@@ -49,6 +49,15 @@ test('a kind that is not cached yet is asked for again', async () => {
   expect((await takeSnapshot(kube)).get('deployments web')).toBe('8');
 });
 
+test.each([
+  ['a group', '/apis/apps/v1'],
+  ['a kind', '/apis/apps/v1/deployments'],
+])('%s whose CRD goes meanwhile has nothing', async (_, path) => {
+  const gone = new KubeError(404, '', '404 page not found');
+  const { kube } = fakeKube({ ...core, [path]: gone });
+  expect([...(await takeSnapshot(kube)).keys()]).toEqual(['pods default/web']);
+});
+
 test('another refusal is not hidden', async () => {
   const forbidden = new KubeError(403, 'Forbidden', 'not allowed');
   const { kube } = fakeKube({ ...core, '/apis/apps/v1/deployments': forbidden });
