@@ -6,7 +6,7 @@ import { type HttpOptions, type KubeRequest, kubeHttp } from './http.ts';
 import type { KubeObject, ObjectRef, Selection } from './types.ts';
 import { watchObjects } from './watch.ts';
 
-export { isConflict, isNotFound, KubeError } from './error.ts';
+export { isConflict, isForbidden, isNotFound, KubeError } from './error.ts';
 
 export type ApplyOptions = { readonly dryRun?: boolean; readonly force?: boolean };
 export type PatchOptions = {

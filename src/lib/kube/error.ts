@@ -56,6 +56,7 @@ export class KubeError extends UserError {
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isForbidden = (error: unknown): boolean => error instanceof KubeError && error.code === 403;
 export const isAlreadyExists = (error: unknown): boolean =>
   error instanceof KubeError && error.code === 409 && error.reason === 'AlreadyExists';
 export const isConflict = (error: unknown): boolean =>

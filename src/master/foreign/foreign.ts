@@ -1,4 +1,4 @@
-import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
@@ -14,7 +14,7 @@ const listWhereAllowed = async <T extends KubeObject>(
   try {
     return await listServed<T>(kube, selection);
   } catch (error) {
-    if (!(error instanceof KubeError) || error.code !== 403) throw error;
+    if (!isForbidden(error)) throw error;
     return listServed(kube, { ...selection, namespace });
   }
 };

@@ -23,7 +23,7 @@ import {
 import { type EachEnvoyProof, probeEachEnvoy } from './each-envoy.ts';
 import { findMasterInfo } from './master-info.ts';
 import { type FoundMaster, findMaster, type PlaceholderMaster, startPlaceholder } from './placeholder-master.ts';
-import { askPod, dialMaster, type ReverseResult } from './reverse.ts';
+import { askPod, dialMaster, type ReverseResult, reverseTries } from './reverse.ts';
 
 export type ProbeOptions = {
   readonly gateway: GatewayEndpoint;
@@ -41,11 +41,8 @@ export type ProbeOptions = {
 
 const dialTimeoutMs = 2_000;
 const forwardPauseMs = 40;
-const reversePauseMs = 150;
 /** With 200 listeners Contour needs up to half a minute for one more. */
 const programmingMs = 30_000;
-/** The reverse path needs no programming; a tunnel may need a moment. */
-const reverseMs = 6_000;
 /** A path that worked just before. */
 const againMs = 5_000;
 const ownPort = podPorts[0].podPort;
@@ -91,7 +88,11 @@ const probeReverse = async (
   const [{ listenerPort } = { listenerPort: 0 }] = task.exposures;
   const through = { host: gateway.address, port: listenerPort };
   const ask = askPod(kube, { ...task, name: sample.name, port: ownPort }, through);
-  const attempts: Attempts = { ...options, until: AbortSignal.timeout(reverseMs), pauseMs: reversePauseMs };
+  const attempts: Attempts = {
+    ...options,
+    until: AbortSignal.timeout(reverseTries.forMs),
+    pauseMs: reverseTries.pauseMs,
+  };
   return untilAnswered(() => dialMaster({ ask, master, ownPort, found, placeholder }), attempts);
 };
 

@@ -18,6 +18,9 @@ export type ReverseResult =
 /** Sends a request to the sample pod's HTTP server and returns the answer. */
 export type AskPod = (path: string, query: Readonly<Record<string, string>>) => Promise<string>;
 
+/** The reverse path needs no programming; a tunnel may need a moment. Each try is a request that ngrok counts. */
+export const reverseTries = { pauseMs: 150, forMs: 6_000 } as const;
+
 const askTimeoutMs = 7_000; // agnhost gives up after 5 s
 
 const outcomes: readonly (readonly [RegExp, ReverseFailure])[] = [

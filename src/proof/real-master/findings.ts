@@ -122,7 +122,8 @@ export const judgeProxied = (
   const seen = `${status} ${JSON.stringify(text.slice(0, 120))}`;
   if (status === 404 && text.includes('service not found')) return { outcome: 'unregistered', seen };
   if (status === 502 || status === 503 || status === 504) return { outcome: 'unreachable', seen };
-  return { outcome: status === 401 || status === 403 ? 'refused' : 'wrong', seen };
+  // 303 leads a session that the master does not know any more to its login page
+  return { outcome: status === 401 || status === 403 || status === 303 ? 'refused' : 'wrong', seen };
 };
 
 /** Why the master answers so for a running task; `seenFromHere`: the Gateway answers this host with the nonce. */

@@ -1,4 +1,4 @@
-import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
@@ -31,7 +31,7 @@ const priorityOf = async (kube: Kube, { allocationId }: MasterTask): Promise<rea
     const found = await kube.find({ apiVersion, kind, metadata: { name: nameOf(allocationId) } });
     return found ? [`${kind} ${found.metadata.name}`] : [];
   } catch (error) {
-    if (error instanceof KubeError && error.code === 403) return [];
+    if (isForbidden(error)) return [];
     throw error;
   }
 };

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dialHttp, dialTcp, expectAnswer, untilAnswered } from '../../../src/proof/probe/dial.ts';
+import { reverseTries } from '../../../src/proof/probe/reverse.ts';
 import { freePort, httpServer, tcpServer } from '../../support/proof/local-path.ts';
 import { unknownHost } from '../../support/tunnel/unknown-host.ts';
 
@@ -62,6 +65,23 @@ test('dials until the first answer, or gives the last outcome at the end', async
   expect(count).toBe(3);
   const refused = async () => ({ outcome: 'refused' });
   expect(await untilAnswered(refused, { pauseMs: 1, until: AbortSignal.timeout(20) })).toEqual({ outcome: 'refused' });
+});
+
+test('an answer is asked for once; one that fails, at most once each pause', async () => {
+  let count = 0;
+  const answering = async () => ({ outcome: count++ < 1 ? 'answered' : 'refused' });
+  const forever = new AbortController().signal;
+  await untilAnswered(answering, { pauseMs: 1, until: forever });
+  expect(count).toBe(1);
+  count = 1;
+  await untilAnswered(answering, { pauseMs: 50, until: AbortSignal.timeout(200) });
+  expect(count - 1).toBeLessThanOrEqual(200 / 50 + 2);
+});
+
+test("the document of ngrok says how many requests of an account's month a proof may take", async () => {
+  const { pauseMs, forMs } = reverseTries;
+  const text = await readFile(join(import.meta.dirname, '..', '..', '..', 'docs', 'way-back-ngrok.md'), 'utf8');
+  expect(text).toContain(`for each try that fails, at most ${Math.ceil(forMs / pauseMs) + 2} in ${forMs / 1_000} s`);
 });
 
 test('an abort throws its reason', async () => {

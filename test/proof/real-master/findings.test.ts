@@ -79,7 +79,9 @@ describe('answers through the proxy', () => {
     [{ status: 404, text: '<h1>the 404 of a server in the task</h1>' }, 'wrong'],
     [{ status: 502, text: '' }, 'unreachable'],
     [{ status: 401, text: '{"message":"Unauthorized"}' }, 'refused'],
-    [{ status: 303, text: '' }, 'wrong'],
+    [{ status: 403, text: '' }, 'refused'],
+    [{ status: 303, text: '' }, 'refused'],
+    [{ status: 302, text: '' }, 'wrong'],
   ] as const)('%j is %s', ([answer, outcome]) => {
     expect(judgeProxied(answer, 'nonce', 1)).toMatchObject({ outcome });
   });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { judgeProxied } from '../../../src/proof/real-master/findings.ts';
+import { masterHttp } from '../../../src/proof/real-master/http.ts';
 import { refusal } from '../../fakes/kube.ts';
 import { brokenOf, cluster, localTask, scene } from '../../support/proof/real-master.ts';
 
@@ -9,6 +11,18 @@ test('without rights on PriorityClasses neither the master nor the proof stumble
   await using task = await localTask(fake);
   await using it = await scene(fake, task.port);
   expect(await it.prove()).toMatchObject({ ok: true, cleanup: { ok: true } });
+});
+
+test.each([
+  ['that the master knows no more', 'v2.public.of-yesterday', 303],
+  ['of none', undefined, 401],
+])('a session %s is refused at /proxy/, and no redirect is followed', async (_, token, status) => {
+  await using it = await scene(cluster(), 1);
+  const { signal } = new AbortController();
+  const request = { timeoutMs: 5_000, signal, ...(token && { token }) };
+  const answer = await masterHttp(new URL(it.url))('/proxy/a:8000/taskgate', request);
+  expect(answer.status).toBe(status);
+  expect(judgeProxied(answer, 'nonce', 1)).toMatchObject({ outcome: 'refused' });
 });
 
 describe('a kill after which something is left', { concurrent: true }, () => {

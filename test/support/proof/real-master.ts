@@ -70,7 +70,7 @@ export const scene = async (fake: Fake, listenerPort: number, change: Partial<St
       },
       fake,
     );
-  return { prove, logins: master.logins, [Symbol.asyncDispose]: () => master[Symbol.asyncDispose]() };
+  return { prove, url: master.url, logins: master.logins, [Symbol.asyncDispose]: () => master[Symbol.asyncDispose]() };
 };
 
 export const brokenOf = ({ hops }: Awaited<ReturnType<typeof proveThroughMaster>>) => hops.find(({ ok }) => !ok);
