@@ -76,7 +76,8 @@ const setUp = async (testPins: Pins, changes: Partial<ArtifactsInput> = {}) => {
     templatesDir: '/templates',
     runner: debianOnly,
     signal: new AbortController().signal,
-    network: { ca },
+    // the servers are of this process, which may be busy
+    network: { ca, connectTimeoutMs: 60_000, stallTimeoutMs: 60_000 },
     searchPath: [],
     machine: { arch: 'amd64', distribution: 'debian-bookworm' },
     report: ({ name, state }) => lines.push(`${name} ${state}`),
