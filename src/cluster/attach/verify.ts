@@ -17,8 +17,6 @@ export const noteVersion = (answer: string): string | undefined => {
   return `the cluster runs Kubernetes ${typeof gitVersion === 'string' ? gitVersion : 'of an unknown version'}; Contour 1.33 supports 1.${first} to 1.${last}`;
 };
 
-const withoutPolicies = 'the Gateway works without, and is slower at many tasks';
-
 /**
  * Checks an attached cluster before anything is changed. Throws UserError if the context is not allowed, cannot be used or
  * its API server does not answer, and `cluster.no-node` if no pod can run.
@@ -37,7 +35,7 @@ export const verifyAttach = async (spec: AttachSpec, tools: AttachTools): Promis
     clearText &&
       `the credentials of context '${spec.context}' go unencrypted to ${clearText}, as with kubectl: who is on the way can read them`,
     version,
-    !needed && optional && `the user may not ${optional}: ${withoutPolicies}`,
+    ...(needed ? [] : optional.map((text) => `the user may not ${text}`)),
   ];
   return { obstacles: needed ? [obstacle] : [], notes: notes.filter((one) => typeof one === 'string') };
 };

@@ -1,12 +1,12 @@
 import { UserError } from '../../lib/errors.ts';
-import type { Kube } from '../../lib/kube/client.ts';
+import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayRef } from '../../model/gateway-api.ts';
 import { type InstanceIdentity, isOfInstance } from '../../model/labels.ts';
 import { admissionPolicies, policyVersions } from '../install/admission-policies.ts';
 import { type CRD, isCRD } from '../install/listener-limit.ts';
 import type { Manifest } from '../install/manifest.ts';
-import { type GatewaySpec, gatewaysCRDName } from '../spec.ts';
+import { type GatewaySpec, gatewaysCRDName, isOfAdmission } from '../spec.ts';
 
 /** State of an attached cluster before taskgate changed anything; saved as JSON until `down` has removed everything. */
 export type OriginalState = {
@@ -52,6 +52,16 @@ const plannedRefs = ({ spec, manifest: { crds, rest, provisioner } }: Plan): rea
   ...policyVersions.flatMap((version) => admissionPolicies(spec, version)),
 ];
 
+/** A policy that the user may not read counts as not there: `up` does not write it either. */
+const findReadable = async (kube: Kube, ref: ObjectRef): Promise<KubeObject | undefined> => {
+  try {
+    return await kube.find(ref);
+  } catch (error) {
+    if (isOfAdmission(ref) && isForbidden(error)) return undefined;
+    throw error;
+  }
+};
+
 /** The objects of an installation that exist now. */
 export const findPlanned = async (kube: Kube, plan: Plan): Promise<readonly KubeObject[]> => {
   const refs = plannedRefs(plan).filter(
@@ -60,7 +70,7 @@ export const findPlanned = async (kube: Kube, plan: Plan): Promise<readonly Kube
   );
   const found = await Promise.all(
     refs.map(async (ref) => {
-      const object = await kube.find<KubeObject>(ref);
+      const object = await findReadable(kube, ref);
       return object && { ...object, apiVersion: ref.apiVersion, kind: ref.kind };
     }),
   );

@@ -1,12 +1,12 @@
-import { isNotFound, type Kube, KubeError } from '../../lib/kube/client.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { isForbidden, isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { contourName, contourPods, envoyName } from '../../model/contour-names.ts';
 import { labelsOf } from '../../model/labels.ts';
-import type { GatewaySpec } from '../spec.ts';
+import { admissionGroup, type GatewaySpec } from '../spec.ts';
 
-const group = 'admissionregistration.k8s.io';
 export const policyVersions: readonly string[] = ['v1', 'v1beta1'];
 
 /** Requests per second that Contour may send; with its default of 5, writing the status of 200 routes takes 40 s. */
@@ -62,7 +62,7 @@ const policiesOf = (spec: GatewaySpec): readonly Policy[] => [
 
 /** The admission policies and their bindings. They ignore failures: a slow pod is better than none. */
 export const admissionPolicies = (spec: GatewaySpec, version: string): readonly KubeObject[] => {
-  const apiVersion = `${group}/${version}`;
+  const apiVersion = `${admissionGroup}/${version}`;
   const labels = labelsOf(spec);
   return policiesOf(spec).flatMap(({ name, app, mutations }) => {
     const policy = {
@@ -93,7 +93,7 @@ export const admissionPolicies = (spec: GatewaySpec, version: string): readonly 
 const findPolicyVersion = async (kube: Kube): Promise<string | undefined> => {
   for (const version of policyVersions) {
     try {
-      await kube.list({ apiVersion: `${group}/${version}`, kind: 'MutatingAdmissionPolicy' });
+      await kube.list({ apiVersion: `${admissionGroup}/${version}`, kind: 'MutatingAdmissionPolicy' });
       return version;
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -113,8 +113,8 @@ export const applyPolicies = async (kube: Kube, spec: GatewaySpec, report?: Repo
     await Promise.all(admissionPolicies(spec, version).map((object) => kube.apply(object)));
     return true;
   } catch (error) {
-    if (!(error instanceof KubeError) || error.code !== 403) throw error;
-    report?.(`the user may not write MutatingAdmissionPolicies (${error.message}): ${slower}`);
+    if (!isForbidden(error)) throw error;
+    report?.(`the user may not write MutatingAdmissionPolicies (${messageOf(error)}): ${slower}`);
     return false;
   }
 };

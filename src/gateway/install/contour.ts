@@ -1,4 +1,5 @@
-import type { Kube } from '../../lib/kube/client.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isNotFound, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import type { Report } from '../../lib/progress.ts';
 import { type Verdict, waitUntil } from '../../lib/wait.ts';
@@ -33,7 +34,7 @@ export const installContour = async (input: InstallInput): Promise<void> => {
   await Promise.all([
     establish(applied, input),
     keeps && raiseInstalledLimit(kube, spec.listenerLimit),
-    applyInOrder(kube, rest),
+    applyInOrder(kube, rest, input.signal),
     applyPolicies(kube, spec, report),
   ]);
 };
@@ -70,9 +71,31 @@ const areEstablished = (seen: readonly CRD[], names: ReadonlySet<string>): Verdi
   return wanted.length === names.size || `${wanted.length} of ${names.size} seen`;
 };
 
-/** The Namespace comes first: the other objects are in it. */
-const applyInOrder = async (kube: Kube, objects: readonly KubeObject[]): Promise<void> => {
-  const isNamespace = ({ kind }: KubeObject): boolean => kind === 'Namespace';
+/** How long the API server may take to see a role that it has just stored; it reads roles from a cache of its own. */
+const roleSeenMs = 10_000;
+const againMs = 50;
+
+/** For a user without `bind` the API server looks at what the role allows; one that it does not see is a 404. */
+const applyBinding = async (kube: Kube, binding: KubeObject, signal?: AbortSignal): Promise<void> => {
+  const late = AbortSignal.timeout(roleSeenMs);
+  for (;;) {
+    try {
+      await kube.apply(binding);
+      return;
+    } catch (error) {
+      if (!isNotFound(error) || late.aborted) throw error;
+    }
+    await pause(againMs, undefined, { ...(signal && { signal }) });
+  }
+};
+
+const isNamespace = ({ kind }: KubeObject): boolean => kind === 'Namespace';
+const isBinding = ({ kind }: KubeObject): boolean => kind.endsWith('RoleBinding');
+
+/** The Namespace comes first, as other objects are in it, and bindings last, as they name roles. */
+const applyInOrder = async (kube: Kube, objects: readonly KubeObject[], signal?: AbortSignal): Promise<void> => {
   for (const object of objects.filter(isNamespace)) await kube.apply(object);
-  await Promise.all(objects.filter((object) => !isNamespace(object)).map((object) => kube.apply(object)));
+  const others = objects.filter((object) => !isNamespace(object) && !isBinding(object));
+  await Promise.all(others.map((object) => kube.apply(object)));
+  await Promise.all(objects.filter(isBinding).map((object) => applyBinding(kube, object, signal)));
 };

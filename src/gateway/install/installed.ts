@@ -1,8 +1,9 @@
-import type { Kube } from '../../lib/kube/client.ts';
+import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import type { GatewayClass } from '../../lib/kube/shapes.ts';
+import type { KubeObject } from '../../lib/kube/types.ts';
 import { gatewayClassRef, gatewayGroup } from '../../model/gateway-api.ts';
 import { instanceLabel } from '../../model/labels.ts';
-import { crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
+import { admissionGroup, crdKind, type GatewaySpec, gatewaysCRDName } from '../spec.ts';
 import type { CRD, ListenerLimits } from './listener-limit.ts';
 import { listenerLimits } from './listener-limit.ts';
 
@@ -57,13 +58,23 @@ const findCRD = (kube: Kube, plural: string): Promise<CRD | undefined> =>
 const servedBy = (crd: CRD | undefined): readonly string[] =>
   crd?.spec.versions.filter(({ served }) => served).map(({ name }) => name) ?? [];
 
+/** Who may not read policies learns of it when the API server denies a CRD. */
+const findSafeUpgrades = async (kube: Kube): Promise<KubeObject | undefined> => {
+  try {
+    return await kube.find(safeUpgradesPolicy);
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+};
+
 /** Reads what is installed; changes nothing. */
 export const inspectGatewayAPI = async (
   kube: Kube,
   { className }: Pick<GatewaySpec, 'className'>,
 ): Promise<InstalledGatewayAPI> => {
   const [policy, gatewayClass, crds] = await Promise.all([
-    kube.find(safeUpgradesPolicy),
+    findSafeUpgrades(kube),
     kube.find<GatewayClass>(gatewayClassRef(className)),
     Promise.all(needed.map(([plural]) => findCRD(kube, plural))),
   ]);
@@ -96,7 +107,7 @@ export const inspectGatewayAPI = async (
 export const safeUpgradesName = 'safe-upgrades.gateway.networking.k8s.io';
 
 const safeUpgradesPolicy = {
-  apiVersion: 'admissionregistration.k8s.io/v1',
+  apiVersion: `${admissionGroup}/v1`,
   kind: 'ValidatingAdmissionPolicy',
   metadata: { name: safeUpgradesName },
 };

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../lib/errors.ts';
-import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { isForbidden, type Kube, KubeError } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import { describeRef } from '../../lib/kube/shapes.ts';
 import type { KubeObject, ObjectRef, Selection } from '../../lib/kube/types.ts';
@@ -7,6 +7,7 @@ import type { Report } from '../../lib/progress.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { type InstanceIdentity, instanceLabel } from '../../model/labels.ts';
 import { isCreatedBy, type OriginalState } from '../foreign/snapshot.ts';
+import { isOfAdmission } from '../spec.ts';
 
 /** Something that could not be removed, and why. */
 export type Leftover = { readonly what: string; readonly why: string };
@@ -53,8 +54,7 @@ const listRemovable = async (removing: RemovalContext, kind: Kind): Promise<read
   try {
     return await listCreated(removing, kind);
   } catch (error) {
-    const isOptional = kind.apiVersion.startsWith('admissionregistration.k8s.io/');
-    if (!isOptional || !(error instanceof KubeError) || error.code !== 403) throw error;
+    if (!isOfAdmission(kind) || !isForbidden(error)) throw error;
     removing.left.push({ what: `each ${kind.kind} of this instance, if there is one`, why: messageOf(error) });
     return [];
   }

@@ -6,6 +6,7 @@ import { networkPolicyKind } from '../../model/security/network-policy.ts';
 import { taskKinds } from '../../model/task-objects.ts';
 import { verifySameCluster } from '../foreign/snapshot.ts';
 import { policyVersions } from '../install/admission-policies.ts';
+import { admissionGroup } from '../spec.ts';
 import { removeCRDs, restoreCRDs } from './crds.ts';
 import { removeGateways } from './gateways.ts';
 import { removeNamespaces } from './namespaces.ts';
@@ -26,7 +27,7 @@ const installedKinds: readonly Kind[] = [
   gatewayClassKind,
   ...policyVersions.flatMap((version) =>
     ['MutatingAdmissionPolicyBinding', 'MutatingAdmissionPolicy'].map((kind) => ({
-      apiVersion: `admissionregistration.k8s.io/${version}`,
+      apiVersion: `${admissionGroup}/${version}`,
       kind,
     })),
   ),

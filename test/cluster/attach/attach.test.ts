@@ -171,24 +171,27 @@ describe('verifyAttach', () => {
   test('names the rights that are missing', async () => {
     const { tools } = setUp(
       {},
-      allowing((resource) => !['*', 'clusterroles'].includes(resource)),
+      allowing((resource) => !['*', 'jobs'].includes(resource)),
     );
     expect((await verifyAttach(spec, tools)).obstacles).toEqual([
       {
-        what: "the user of context 'work' may not get/list/create/patch/delete clusterroles",
+        what: "the user of context 'work' may not get/list/watch/create/delete jobs",
         hint: 'Contour and its CRDs need an administrator of the cluster: use a context with such a user',
       },
     ]);
   });
 
-  test('without rights on admission policies there is a note: the Gateway is only slower', async () => {
+  test('without rights on admission policies, or on all kinds, there are notes', async () => {
     const { tools } = setUp(
       {},
       allowing((resource) => resource !== '*' && !resource.startsWith('mutatingadmission')),
     );
     const { obstacles, notes } = await verifyAttach(spec, tools);
     expect(obstacles).toEqual([]);
-    expect(notes).toEqual([expect.stringContaining('mutatingadmissionpolicybindings: the Gateway works without')]);
+    expect(notes).toEqual([
+      expect.stringContaining('mutatingadmissionpolicybindings: the Gateway works without'),
+      'the user may not list *.*: `taskgate down` cannot see whether others use a namespace that it made, and leaves it',
+    ]);
   });
 
   test('the program that gives the credentials is shown, and kept for kubectl and the master', async () => {

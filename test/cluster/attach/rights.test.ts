@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Right } from '../../../src/cluster/attach/contour-rights.ts';
 import { findMissingRights, neededRights, optionalRights } from '../../../src/cluster/attach/rights.ts';
 import { applyGatewayObjects, applyInstallation, awaitGatewayEndpoint } from '../../../src/gateway/ensure.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
@@ -31,9 +32,6 @@ const verbsOfCall: Readonly<Record<string, readonly string[]>> = {
 const pluralOf = (kind: string): string =>
   `${kind.toLowerCase()}s`.replace(/(?<!wa)ys$/, 'ies').replace(/classs$/, 'classes');
 
-/** What is asked only by what is not installed unless it is wanted, or whose absence counts as "not there". */
-const notNeeded = ['networkpolicies', 'daemonsets', 'leases', 'contourconfigurations', 'validatingadmissionpolicies'];
-
 /** `create jobs` for each call that no right of the table covers. */
 const uncovered = (calls: readonly string[]): readonly string[] => {
   const asked = calls.flatMap((call) => {
@@ -42,9 +40,7 @@ const uncovered = (calls: readonly string[]): readonly string[] => {
     const resource = `${pluralOf(kind)}${verb.includes('/') ? '/status' : ''}`;
     return (verbsOfCall[verb] ?? [`?${verb}`]).map((one) => ({ verb: one, resource }));
   });
-  const missing = asked.filter(
-    ({ verb, resource }) => !notNeeded.includes(resource) && !verbsOf(resource).includes(verb),
-  );
+  const missing = asked.filter(({ verb, resource }) => !verbsOf(resource).includes(verb));
   return [...new Set(missing.map(({ verb, resource }) => `${verb} ${resource}`))].toSorted();
 };
 
@@ -81,6 +77,10 @@ test("all kinds of the proof's task are in it, and those that Contour's own mani
   expect(uncovered(kinds.flatMap((kind) => [`apply ${kind} a`, `remove ${kind} a`]))).toEqual([]);
 });
 
+/** A review has the subresource apart. */
+const textOf = ({ resource, subresource }: AccessQuestion & { readonly subresource?: string }): string =>
+  subresource ? `${resource}/${subresource}` : resource;
+
 const asking = (isAllowed: (question: AccessQuestion) => boolean) => {
   const asked: AccessQuestion[] = [];
   const create = async (review: { readonly spec: { readonly resourceAttributes: AccessQuestion } }) => {
@@ -93,7 +93,7 @@ const asking = (isAllowed: (question: AccessQuestion) => boolean) => {
 
 test('an administrator is asked about once', async () => {
   const { asked, kube } = asking(() => true);
-  expect(await findMissingRights(kube)).toEqual({ needed: undefined, optional: undefined });
+  expect(await findMissingRights(kube)).toEqual({ needed: undefined, optional: [] });
   expect(asked).toHaveLength(1);
 });
 
@@ -107,14 +107,43 @@ test('what is missing is named by resource; what is optional is told apart', asy
   );
   expect(await findMissingRights(kube)).toEqual({
     needed: expect.stringMatching(/^delete services.*, get\/list\/watch\/create\/delete jobs$/),
-    optional:
-      'list/create/patch/delete mutatingadmissionpolicies, list/create/patch/delete mutatingadmissionpolicybindings',
+    optional: [
+      'get/list/create/patch/delete mutatingadmissionpolicies, get/list/create/patch/delete mutatingadmissionpolicybindings: the Gateway works without, and is slower at many tasks',
+      expect.stringMatching(/^get validatingadmissionpolicies: a policy that denies CRDs/),
+    ],
   });
+});
+
+const lacking = async (lacks: (question: AccessQuestion) => boolean) =>
+  findMissingRights(asking((question) => question.verb !== '*' && !lacks(question)).kube);
+
+const allOf = (rights: readonly Right[]): readonly AccessQuestion[] =>
+  rights.flatMap(({ group, resources, verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
+  );
+
+const isSame = (one: AccessQuestion, other: AccessQuestion): boolean =>
+  one.group === other.group && one.verb === other.verb && `${other.resource}` === textOf(one);
+
+test.each(allOf(neededRights))('without $verb $resource alone, that is what is missing', async (right) => {
+  const { needed, optional } = await lacking((question) => isSame(question, right));
+  expect(needed).toBe(`${right.verb} ${right.resource}`);
+  expect(optional).toEqual([]);
+});
+
+test('who may escalate and bind, or has what Contour gets, may give it; who lacks one right of it is told which', async () => {
+  const escalates = ({ verb }: AccessQuestion) => ['escalate', 'bind'].includes(verb);
+  const isIngress = ({ resource }: AccessQuestion) => resource === 'ingresses';
+  expect((await lacking(escalates)).needed).toBeUndefined();
+  expect((await lacking(isIngress)).needed).toBeUndefined();
+  expect((await lacking((question) => escalates(question) || isIngress(question))).needed).toBe(
+    "give Contour's roles rights of which it has none (get/list/watch ingresses, get/create/update ingresses/status) without escalate/bind clusterroles, escalate/bind roles",
+  );
 });
 
 test('somebody who may do nothing gets a line that can be read', async () => {
   const { needed = '' } = await findMissingRights(asking(() => false).kube);
   expect(needed).toMatch(
-    /^get\/list\/create\/patch\/delete\/update\/watch customresourcedefinitions, .* and \d+ more$/,
+    /^get\/list\/create\/patch\/delete\/update\/watch customresourcedefinitions, .* and \d+ more; give Contour's roles .* and \d+ more\) without escalate\/bind clusterroles, escalate\/bind roles$/,
   );
 });

@@ -3,7 +3,8 @@ import { installContour } from '../../../src/gateway/install/contour.ts';
 import { type CRD, listenerLimits } from '../../../src/gateway/install/listener-limit.ts';
 import { parseManifest } from '../../../src/gateway/install/manifest.ts';
 import { renderYaml } from '../../../src/lib/template.ts';
-import { contourCluster, holds, playContour } from '../../support/gateway/contour-cluster.ts';
+import { refusal } from '../../fakes/kube.ts';
+import { contourCluster, contourKinds, holds, playContour } from '../../support/gateway/contour-cluster.ts';
 import { gatewaysCRD, manifestText, provisioner, spec, tcpRoutesCRD } from '../../support/gateway/fixture.ts';
 
 const manifest = parseManifest(manifestText);
@@ -90,6 +91,44 @@ test('the Namespace is there before what is in it, and each object is written on
     'apply Namespace projectcontour',
     'apply ServiceAccount projectcontour/provisioner',
   ]);
+});
+
+const rbac = 'rbac.authorization.k8s.io';
+const roleKinds = ['RoleBinding', 'ClusterRoleBinding', 'Role', 'ClusterRole'];
+const withRoles = {
+  ...manifest,
+  rest: roleKinds.map((kind) => ({ apiVersion: `${rbac}/v1`, kind, metadata: { name: 'one' } })),
+};
+const rolesCluster = () =>
+  contourCluster({ kinds: [...contourKinds, ...roleKinds.map((kind) => `${rbac}/v1/${kind}`)] });
+
+test('roles are there before what binds them; a binding whose role the API server does not see yet is tried again', async () => {
+  const fake = rolesCluster();
+  let unseen = 2;
+  const apply: typeof fake.kube.apply = (object, options) => {
+    if (object.kind === 'RoleBinding' && unseen-- > 0) throw refusal(404, 'NotFound', 'roles "one" not found');
+    return fake.kube.apply(object, options);
+  };
+  await installContour({ ...input, manifest: withRoles, kube: { ...fake.kube, apply } });
+  const written = fake.calls.filter((call) => /^apply (Cluster)?Role/.test(call)).map((call) => call.split(' ')[1]);
+  expect(written.slice(0, 2).toSorted()).toEqual(['ClusterRole', 'Role']);
+  expect(written.slice(2).toSorted()).toEqual(['ClusterRoleBinding', 'RoleBinding']);
+  expect(unseen).toBe(-1);
+});
+
+test.each([
+  ['another refusal of a binding', 'RoleBinding', refusal(403, 'Forbidden', 'not you')],
+  ['a 404 of what is no binding', 'Role', refusal(404, 'NotFound', 'namespaces "a" not found')],
+])('%s is final', async (_, kind, error) => {
+  const fake = rolesCluster();
+  const tried: string[] = [];
+  const apply: typeof fake.kube.apply = (object, options) => {
+    if (object.kind !== kind) return fake.kube.apply(object, options);
+    tried.push(object.kind);
+    throw error;
+  };
+  await expect(installContour({ ...input, manifest: withRoles, kube: { ...fake.kube, apply } })).rejects.toBe(error);
+  expect(tried).toEqual([kind]);
 });
 
 test.each([

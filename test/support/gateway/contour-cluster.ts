@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKube, type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
 
-const kinds = [
+export const contourKinds = [
   'apiextensions.k8s.io/v1/CustomResourceDefinition',
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
   'admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy',
@@ -59,4 +59,4 @@ export const playContour = (
 
 /** A cluster that takes Contour's manifest, and has a working Gateway for it at once. */
 export const contourCluster = (input: FakeKubeInput = {}) =>
-  fakeKube({ kinds, absentKinds, react: playContour, ...input });
+  fakeKube({ kinds: contourKinds, absentKinds, react: playContour, ...input });
