@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { makeEventReporter } from './scripts/ci/event-reporter.ts';
+import { suiteFiles } from './scripts/ci/suite-files.ts';
 
 /** Where CI reads what a suite does. */
 const events = process.env['CI_TEST_EVENTS'];
@@ -21,8 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/api/**', 'test/docs/**', 'test/e2e/**', 'test/process/**', 'test/minikube/**'],
+          ...suiteFiles.unit,
           testTimeout: 15_000,
           expect: { ...expect, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again
@@ -33,7 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: ['test/process/**/*.test.ts'],
+          ...suiteFiles.process,
           testTimeout: 120_000,
           expect,
           fileParallelism: false,
@@ -42,7 +42,7 @@ export default defineConfig({
       {
         test: {
           name: 'api',
-          include: ['test/api/**/*.test.ts'],
+          ...suiteFiles.api,
           globalSetup: 'test/support/api/global-setup.ts',
           testTimeout: 240_000,
           hookTimeout: 300_000,
@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'e2e',
           // what `auto` takes depends on the machine
           env: { TASKGATE_PROVIDER: 'native' },
-          include: ['test/e2e/**/*.test.ts'],
+          ...suiteFiles.e2e,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           expect,
@@ -66,7 +66,7 @@ export default defineConfig({
       {
         test: {
           name: 'docs',
-          include: ['test/docs/**/*.test.ts'],
+          ...suiteFiles.docs,
           env: { TASKGATE_PROVIDER: 'native' },
           testTimeout: 300_000,
           hookTimeout: 300_000,
@@ -78,7 +78,7 @@ export default defineConfig({
           name: 'minikube',
           // CI's other lane has e2e's port, and on a machine with Minikube both are in one network
           env: { TASKGATE_MASTER_PORT: '18070' },
-          include: ['test/minikube/**/*.test.ts'],
+          ...suiteFiles.minikube,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           expect,

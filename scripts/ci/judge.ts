@@ -1,9 +1,10 @@
 import { runningIn, type SuiteEvent } from './events.ts';
 
-/** Why a stage ended: by itself, at its time limit, or because the whole run was told to end. */
+/** Why a stage ended: by itself, at its time limit, at that of the whole run, or because that was told to end. */
 export type Ending =
   | { readonly how: 'exit'; readonly exitCode: number }
   | { readonly how: 'limit'; readonly seconds: number }
+  | { readonly how: 'run-limit'; readonly minutes: number }
   | { readonly how: 'interrupted' };
 
 export type Count = { readonly passed: number; readonly failed: number; readonly skipped: number };
@@ -22,12 +23,15 @@ export type SuiteRules = {
   readonly suite: string;
   /** Fewer tests than this are a failure. */
   readonly least: number;
+  /** The files of its tests: one of which it has shown no test is a failure. */
+  readonly files: readonly string[];
   readonly allowedSkips: readonly AllowedSkip[];
 };
 
 /** What ended a stage early, or undefined. */
 const describeEnding = (ending: Ending): string | undefined => {
   if (ending.how === 'limit') return `ended at its limit of ${ending.seconds} s`;
+  if (ending.how === 'run-limit') return `ended at the limit of the whole run of ${ending.minutes} min`;
   if (ending.how === 'interrupted') return 'interrupted';
   return ending.exitCode === 0 ? undefined : `exit code ${ending.exitCode}`;
 };
@@ -61,10 +65,20 @@ const endingProblems = (ending: Ending, events: readonly SuiteEvent[], failures:
   return early !== undefined && failures === 0 ? [`${early}, for no test: see its output`] : [];
 };
 
+/** One that could not be loaded has told so itself. */
+const silentFiles = (events: readonly SuiteEvent[], { files }: SuiteRules): readonly string[] => {
+  const told = events.flatMap((event) => {
+    if (event.event === 'end') return [event.name.split(' > ')[0]];
+    return event.event === 'error' ? [event.where.split(' > ')[0]] : [];
+  });
+  const seen = new Set(told);
+  return files.filter((file) => !seen.has(file)).map((file) => `no test of ${file} was run`);
+};
+
 /**
  * What a suite has shown. Besides its failed tests these are failures, one each: an error outside of tests, such as a file
- * that cannot be loaded; a skipped test that is not on the list, and a listed one that is not skipped; fewer tests than
- * expected; an end that is not the suite's own.
+ * that cannot be loaded; a skipped test that is not on the list, and a listed one that is not skipped; a file
+ * without a test; fewer tests than expected; an end that is not the suite's own.
  */
 export const judgeSuite = (events: readonly SuiteEvent[], ending: Ending, rules: SuiteRules): Verdict => {
   const ends = events.filter((event) => event.event === 'end');
@@ -73,7 +87,9 @@ export const judgeSuite = (events: readonly SuiteEvent[], ending: Ending, rules:
   const failures = counted('failed') + errors.length;
   const few = ends.length < rules.least ? [`${ends.length} tests, expected at least ${rules.least}`] : [];
   // of a suite that was ended, nobody knows which tests it would have run or skipped
-  const ofWhole = events.some(({ event }) => event === 'done') ? [...skipProblems(ends, rules), ...few] : [];
+  const ofWhole = events.some(({ event }) => event === 'done')
+    ? [...skipProblems(ends, rules), ...few, ...silentFiles(events, rules)]
+    : [];
   const problems = [...errors, ...ofWhole, ...endingProblems(ending, events, failures)];
   return {
     passed: counted('passed'),

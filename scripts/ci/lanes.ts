@@ -4,6 +4,7 @@ import { type Expected, leastOf } from './expected.ts';
 import { type Ending, judgeCommand, judgeSuite, type Verdict } from './judge.ts';
 import type { Phase } from './plan.ts';
 import { filesOf, readEvents, readOrEmpty, runStage, type Stage, type StageFiles } from './run-stage.ts';
+import { filesOfCommand } from './suite-files.ts';
 import type { StageResult } from './table.ts';
 
 const heartbeatMs = 60_000;
@@ -20,7 +21,8 @@ const secondsSince = (startMs: number): number => (performance.now() - startMs) 
 const judge = async (stage: Stage, files: StageFiles, ending: Ending, expected: Expected): Promise<Verdict> => {
   const { suite } = stage;
   if (suite === undefined) return judgeCommand(ending);
-  return judgeSuite(await readEvents(files), ending, { suite, least: leastOf(expected, suite), allowedSkips });
+  const rules = { suite, least: leastOf(expected, suite), files: filesOfCommand(stage.command), allowedSkips };
+  return judgeSuite(await readEvents(files), ending, rules);
 };
 
 /** What shows that a stage is alive: its running tests, or the last line of its output. */

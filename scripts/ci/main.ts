@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { countTests, readExpected, writeExpected } from './expected.ts';
+import { countTests, fewerThan, readExpected, writeExpected } from './expected.ts';
+import type { Ending } from './judge.ts';
 import { type LanesContext, runPhases } from './lanes.ts';
 import { only, type Phase, plan, stagesOf } from './plan.ts';
 import { filesOf, readEvents } from './run-stage.ts';
@@ -20,7 +21,17 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-type RunContext = Omit<LanesContext, 'signal'>;
+type RunContext = Omit<LanesContext, 'signal'> & {
+  /** When all that runs is ended. */
+  readonly deadlineMs: number;
+};
+
+/** The runner ends `.ci/run` after 90 minutes, without its table. What is left is for ending processes and nodes. */
+export const runLimitMinutes = 84;
+
+/** When the run is to end: counted from the start of `.ci/run`, in seconds since 1970, which also installs the packages. */
+export const deadlineOf = (startSeconds: string | undefined, nowMs: number): number =>
+  (startSeconds ? Number(startSeconds) * 1_000 : nowMs) + runLimitMinutes * 60_000;
 
 const updateExpected = async (): Promise<number> => {
   const counts: Record<string, number> = {};
@@ -29,17 +40,24 @@ const updateExpected = async (): Promise<number> => {
     const events = await readEvents(filesOf(reportsDir, stage));
     if (events.some(({ event }) => event === 'done')) counts[stage.suite] = countTests(events);
   }
+  for (const line of fewerThan(await readExpected(), counts)) say(line);
   await writeExpected(counts);
   say(JSON.stringify(counts));
   return 0;
 };
 
-/** Runs stages and prints the table. SIGTERM, SIGINT and SIGHUP end what runs, and count it. Tested in test/process/ci.test.ts. */
+/**
+ * Runs stages and prints the table. SIGTERM, SIGINT, SIGHUP and the run's deadline end what runs, and count it. Tested in
+ * test/process/ci.test.ts.
+ */
 export const runPlan = async (phases: readonly Phase[], context: RunContext): Promise<number> => {
   const startMs = performance.now();
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  const limit: Ending = { how: 'run-limit', minutes: runLimitMinutes };
+  const timer = setTimeout(() => controller.abort(limit), Math.max(0, context.deadlineMs - Date.now()));
   const results = await runPhases(phases, { ...context, signal: controller.signal });
+  clearTimeout(timer);
   for (const line of renderTable(results, (performance.now() - startMs) / 1_000)) say(line);
   return isGood(results) ? 0 : 1;
 };
@@ -64,7 +82,10 @@ export const ci = async (args: readonly string[]): Promise<number> => {
   if (values['update-expected']) return updateExpected();
   try {
     const phases = values.only === undefined ? plan : only(plan, values.only.split(','));
-    return await runPlan(phases, { reportsDir, expected: await readExpected(), say });
+    return await runPlan(phases, {
+      ...{ reportsDir, expected: await readExpected(), say },
+      deadlineMs: deadlineOf(process.env['CI_RUN_START'], Date.now()),
+    });
   } catch (error) {
     say(error instanceof Error ? String(error.stack) : String(error));
     say('0 passed, 1 failed');

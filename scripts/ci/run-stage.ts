@@ -21,7 +21,7 @@ export type Stage = {
 };
 
 /** Who interrupts a run may not wait long for its last line. */
-const graceMs = { limit: 5_000, interrupted: 3_000 };
+const graceMs = { limit: 5_000, 'run-limit': 5_000, interrupted: 3_000 };
 
 export type StageFiles = { readonly log: string; readonly events: string };
 
@@ -46,6 +46,10 @@ const environmentOf = (stage: Stage, files: StageFiles, mark: readonly [string, 
   [mark[0]]: mark[1],
 });
 
+/** An abort may tell why as its reason. */
+const abortEnding = ({ reason }: AbortSignal): Ending =>
+  typeof reason === 'object' && 'how' in reason ? (reason as Ending) : { how: 'interrupted' };
+
 const untilAborted = (signal: AbortSignal): Promise<unknown> =>
   signal.aborted ? Promise.resolve() : once(signal, 'abort');
 
@@ -56,8 +60,8 @@ const untilEnd = async (ended: Promise<Ending>, limitSeconds: number, signal: Ab
     () => ({ how: 'limit', seconds: limitSeconds }) as const,
     () => ({ how: 'interrupted' }) as const,
   );
-  const interrupted = untilAborted(signal).then(() => ({ how: 'interrupted' }) as const);
-  const ending = await Promise.race([ended, limit, interrupted]);
+  const aborted = untilAborted(signal).then(() => abortEnding(signal));
+  const ending = await Promise.race([ended, limit, aborted]);
   timer.abort();
   return ending;
 };
@@ -78,7 +82,7 @@ const takeDownNodes = async (sinceMs: number, log: FileHandle): Promise<void> =>
  * whole session is ended, and what has left the session with the stage's mark in its environment; native nodes are taken down.
  */
 export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSignal): Promise<Ending> => {
-  if (signal.aborted) return { how: 'interrupted' };
+  if (signal.aborted) return abortEnding(signal);
   await mkdir(dirname(files.log), { recursive: true });
   await rm(files.events, { force: true });
   const log = await open(files.log, 'w');
@@ -100,7 +104,7 @@ export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSig
       await endProcesses({ session: child.pid, mark: mark.join('=') }, graceMs[ending.how]);
     }
     // who interrupts a run does not wait for it
-    if (ending.how === 'limit') await takeDownNodes(startMs, log);
+    if (ending.how === 'limit' || ending.how === 'run-limit') await takeDownNodes(startMs, log);
     return ending;
   } finally {
     await log.close();

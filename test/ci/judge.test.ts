@@ -13,9 +13,16 @@ const good: Ending = { how: 'exit', exitCode: 0 };
 const bad: Ending = { how: 'exit', exitCode: 1 };
 const allowed = (name: string, suite = 'unit'): AllowedSkip => ({ suite, name, reason: 'because' });
 
-type Rules = { readonly least?: number; readonly allowedSkips?: readonly AllowedSkip[] };
-const judge = (events: readonly SuiteEvent[], ending: Ending, { least = 1, allowedSkips = [] }: Rules = {}) =>
-  judgeSuite(events, ending, { suite: 'unit', least, allowedSkips });
+type Rules = {
+  readonly least?: number;
+  readonly files?: readonly string[];
+  readonly allowedSkips?: readonly AllowedSkip[];
+};
+const judge = (
+  events: readonly SuiteEvent[],
+  ending: Ending,
+  { least = 1, files = [], allowedSkips = [] }: Rules = {},
+) => judgeSuite(events, ending, { suite: 'unit', least, files, allowedSkips });
 
 test('a suite whose tests pass has no problem', () => {
   const verdict = judge([end('a', 'passed'), end('b', 'passed'), done], good, { least: 2 });
@@ -30,6 +37,20 @@ test('a failed test is one failure, and named', () => {
 test('one test fewer than the least is a failure', () => {
   const verdict = judge([end('a', 'passed'), end('b', 'passed'), done], good, { least: 3 });
   expect(verdict).toMatchObject({ passed: 2, failed: 1, problems: ['2 tests, expected at least 3'] });
+});
+
+test('a file of which no test was run is a failure; one with a skipped test, or that could not be loaded, is none', () => {
+  const files = ['a.test.ts', 'b.test.ts', 'c.test.ts', 'd.test.ts'];
+  const events: SuiteEvent[] = [
+    end('a.test.ts > one', 'passed'),
+    end('b.test.ts > two', 'skipped'),
+    { event: 'error', where: 'c.test.ts > group', message: 'no' },
+  ];
+  const rules = { files, allowedSkips: [allowed('b.test.ts > two')] };
+  const problems = ['c.test.ts > group: no', 'no test of d.test.ts was run'];
+  expect(judge([...events, done], bad, rules)).toMatchObject({ passed: 1, failed: 2, problems });
+  const early = { how: 'interrupted' } as const;
+  expect(judge(events, early, rules).problems).toEqual(['c.test.ts > group: no', 'interrupted; running: no test']);
 });
 
 test('a skipped test that is on the list is none; another, and one whose name only begins so, is', () => {
@@ -70,6 +91,7 @@ test.each([good, bad])('a report that stops before its end is a failure: %j', (e
 
 test.each<[Ending, string]>([
   [{ how: 'limit', seconds: 5 }, 'ended at its limit of 5 s'],
+  [{ how: 'run-limit', minutes: 3 }, 'ended at the limit of the whole run of 3 min'],
   [{ how: 'interrupted' }, 'interrupted'],
 ])('what was running when it was ended: %j', (ending, why) => {
   const events: SuiteEvent[] = [end('a', 'passed'), { event: 'start', name: 'b' }];

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allowedSkips } from '../../scripts/ci/allowed-skips.ts';
+import { deadlineOf, runLimitMinutes } from '../../scripts/ci/main.ts';
 import { comparing, only, plan, stagesOf } from '../../scripts/ci/plan.ts';
 import config from '../../vitest.config.ts';
 
@@ -12,6 +13,15 @@ test('keys differ, and each stage has a limit within the 90 minutes of the whole
   expect(new Set(stages.map(({ key }) => key)).size).toBe(stages.length);
   for (const { key, limitSeconds } of stages)
     expect([key, limitSeconds > 0 && limitSeconds < 5_400]).toEqual([key, true]);
+});
+
+test.each([
+  ['100', 6_000_000, 100_000],
+  [undefined, 6_000_000, 6_000_000],
+  ['', 6_000_000, 6_000_000],
+])('a run that began at %s s has its end 84 minutes later, of 90', (start, nowMs, startMs) => {
+  expect(deadlineOf(start, nowMs)).toBe(startMs + runLimitMinutes * 60_000);
+  expect(runLimitMinutes).toBe(84);
 });
 
 test('every project of Vitest is run by a stage', () => {

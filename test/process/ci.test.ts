@@ -8,7 +8,7 @@ import { filesOf, readEvents, runStage, type Stage } from '../../scripts/ci/run-
 import { makeSuite } from '../support/ci/suite.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
-const rules = { suite: 'made', least: 1, allowedSkips: [] };
+const rules = { suite: 'made', least: 1, files: ['a.test.js'], allowedSkips: [] };
 
 const runSuite = async (stage: Stage): Promise<{ readonly ending: Ending; readonly verdict: Verdict }> => {
   const files = filesOf(await temporaryDir(), stage);
@@ -85,10 +85,10 @@ describe('what a suite of Vitest shows', () => {
   });
 });
 
-const runCi = (reportsDir: string, stages: readonly Stage[]) =>
+const runCi = (reportsDir: string, stages: readonly Stage[], seconds = 600) =>
   execa(
     process.execPath,
-    [join(import.meta.dirname, '../support/process/ci-run.ts'), reportsDir, JSON.stringify(stages)],
+    [join(import.meta.dirname, '../support/process/ci-run.ts'), reportsDir, JSON.stringify(stages), String(seconds)],
     { reject: false, forceKillAfterDelay: false },
   );
 
@@ -123,6 +123,20 @@ describe('a run', () => {
     run.kill(name);
     const { stdout, exitCode } = await run;
     expect(stdout).toMatch(/stage hangs: interrupted\n\s+stage later: not run\n/);
+    expect(stdout.split('\n').at(-1)).toBe('1 passed, 2 failed');
+    expect(exitCode).toBe(1);
+    expect((await readPids(pids)).map(isGone)).toEqual([true, true]);
+  });
+
+  test('the limit of the whole run ends what runs, and the counts are still the last line', async () => {
+    const dir = await temporaryDir();
+    const pids = join(dir, 'pids');
+    const { stdout, exitCode } = await runCi(
+      dir,
+      [node('good', ''), node('hangs', stubborn(pids)), node('later', '')],
+      20,
+    );
+    expect(stdout).toMatch(/stage hangs: ended at the limit of the whole run of 84 min\n\s+stage later: not run\n/);
     expect(stdout.split('\n').at(-1)).toBe('1 passed, 2 failed');
     expect(exitCode).toBe(1);
     expect((await readPids(pids)).map(isGone)).toEqual([true, true]);
