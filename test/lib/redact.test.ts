@@ -16,7 +16,19 @@ test.each([
   ['http://u:#pw@h', 'http://***@h'],
   ['https://u:p@ss@h', 'https://***@h'],
   ['http://u:p\\w@h', 'http://***@h'],
-  ['https://host:8443/@scope/name', 'https://host:8443/@scope/name'],
+  // a password may begin like a port, so what may be one is none
+  ['https://host:8443/@scope/name', 'https://***@scope/name'],
+  ['https://u:12/secret@h', 'https://***@h'],
+  ['https://user:443?x@h', 'https://***@h'],
+  ['https://u:1#x@h/y', 'https://***@h/y'],
+  ['https://[::1]:80/secret@h', 'https://***@h'],
+  ['https://[::1]/x@y', 'https://[::1]/x@y'],
+  ['https://host:8443/path', 'https://host:8443/path'],
+  ['http://a:p@h1,http://b:p@h2', 'http://***@h1,http://***@h2'],
+  ['http://h1:80/x,https://b:p@h2,direct', 'http://h1:80/x,https://***@h2,direct'],
+  ['http://a:12/p@h1,http://h2', 'http://***@h1,http://h2'],
+  ['http://u:p,q@h', 'http://***@h'],
+  ['http://u:p,x://secret@h', 'http://***@h'],
   ['no url', 'no url'],
 ])('%s is shown as %s', (text, expected) => expect(withoutPasswords(text)).toBe(expected));
 
