@@ -32,12 +32,20 @@ const writtenTokens = [
   /(-authtoken[ =](?:\\*["'])?)(?!\(hidden\)|<)[^\s"'\\,;}&]+/gi,
 ];
 
+const longestFirst = (texts: readonly string[]) => texts.toSorted((one, other) => other.length - one.length);
+
+/** The authtokens and API keys that a configuration of the agent has, in YAML or JSON, also where it is not well-formed. */
+export const findTokens = (config: string): readonly string[] => {
+  const written = /\b(?:authtoken|api_key)["']?\s*:\s*(?:[|>][-+]?\s+)?["']?([^\s"'#,}]+)/g;
+  return [...config.matchAll(written)].flatMap(([, token]) => token ?? []);
+};
+
 /**
  * ngrok's message on one line, without the authtoken that some of its errors repeat, however it is written; `known` are
  * tokens to take out wherever they are.
  */
 export const withoutToken = (text: string, known: readonly string[] = []): string => {
-  const line = known.reduce((left, one) => left.replaceAll(one, '(hidden)'), text.replace(/\s+/g, ' '));
+  const line = longestFirst(known).reduce((left, one) => left.replaceAll(one, '(hidden)'), text.replace(/\s+/g, ' '));
   return writtenTokens.reduce((left, pattern) => left.replace(pattern, '$1(hidden)'), line).trim();
 };
 

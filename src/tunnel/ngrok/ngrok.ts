@@ -16,7 +16,7 @@ import {
   renderAgentConfig,
   renderTrafficPolicy,
 } from './agent.ts';
-import { finalNgrokErrors, findNgrokTrouble, ngrokError } from './errors.ts';
+import { finalNgrokErrors, findNgrokTrouble, findTokens, ngrokError } from './errors.ts';
 import { configPlaces, findConfinement } from './places.ts';
 import { type Agent, type AgentTools, startAgent } from './process.ts';
 
@@ -57,12 +57,13 @@ const findConfig = async ({ configFile }: NgrokSpec, env: NgrokTools['env']) => 
   throw new UserError(`no configuration of ngrok at ${configFile}`, { id: 'tunnel.ngrok-config', hint });
 };
 
-/** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them. */
+/** Writes taskgate's settings to a file of their own; returns the files in the order in which the agent merges them, and the secrets in them. */
 const writeConfig = async (spec: NgrokSpec, { env, folder }: NgrokTools, apiPort: number) => {
   const found = await findConfig(spec, env);
   const own = instancePaths(folder).ngrokConfigPath;
-  await writeFileAtomically(own, renderAgentConfig(configVersionOf(found?.text ?? ''), apiPort));
-  return found ? [found.path, own] : [own];
+  const text = found?.text ?? '';
+  await writeFileAtomically(own, renderAgentConfig(configVersionOf(text), apiPort));
+  return { config: found ? [found.path, own] : [own], secrets: findTokens(text) };
 };
 
 /** The traffic policy of the agent: the user's own, or one that admits only the ranges of the settings. */
@@ -145,8 +146,9 @@ export const ngrokTunnel = (spec: NgrokSpec, tools: NgrokTools): TunnelDriver =>
       await verifyAgent(spec, tools);
       signal.throwIfAborted();
       const apiPort = await freePort();
-      const files = { config: await writeConfig(spec, tools, apiPort), policy: await writePolicy(spec, tools) };
-      const agent = startAgent(agentCommand(spec, localPort, files), tools, signal);
+      const { config, secrets } = await writeConfig(spec, tools, apiPort);
+      const files = { config, policy: await writePolicy(spec, tools) };
+      const agent = startAgent(agentCommand(spec, localPort, files), { ...tools, secrets }, signal);
       try {
         const { patienceMs: timeoutMs = 30_000 } = tools;
         const address = await awaitAddress(agent, { apiPort, localPort }, { signal, timeoutMs });

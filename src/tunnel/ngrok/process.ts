@@ -13,7 +13,7 @@ export type Agent = {
   readonly started: Promise<PublicAddress>;
   /** Its tunnel is up; from now on it is ended if its address changes. */
   readonly expect: (address: PublicAddress) => void;
-  /** Its last failures. */
+  /** Its last failures since it had a session. */
   readonly failures: () => string;
   /** `true` unless its log says that it has lost its session with ngrok. */
   readonly session: () => true | string;
@@ -27,14 +27,16 @@ export type Agent = {
 const linesKept = 6;
 
 /** An agent that was up may recover from an error; one that was not ends at any error with a code. */
-const isReasonToEnd = (failures: string, isUp: boolean): boolean => {
-  const trouble = findNgrokTrouble(failures);
+const isReasonToEnd = (failure: string, isUp: boolean): boolean => {
+  const trouble = findNgrokTrouble(failure);
   return trouble !== undefined && (!isUp || finalNgrokErrors.includes(trouble.id));
 };
 
 export type AgentTools = DriverTools & {
   /** Called with each line of its output, without the authtoken. */
   readonly onOutput?: (line: string) => void;
+  /** The secrets in ngrok's own file, which are hidden like that of NGROK_AUTHTOKEN. */
+  readonly secrets?: readonly string[];
 };
 
 const makeSession = () => {
@@ -57,21 +59,24 @@ const makeSession = () => {
 /** A token that is shorter is none, and might be a part of any word. */
 const shortestToken = 8;
 
-/** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts. */
-export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTools, signal: AbortSignal): Agent => {
+/** Starts an agent and follows its log. Tested in test/process/ngrok.test.ts, too. */
+export const startAgent = (command: Command, tools: AgentTools, signal: AbortSignal): Agent => {
+  const { spawn, env, onOutput, secrets = [] } = tools;
   const reported: string[] = [];
   let expected: string | undefined;
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: started, resolve: start } = Promise.withResolvers<PublicAddress>();
   let hasLog = false;
   const { NGROK_AUTHTOKEN: token = '' } = env;
-  const hide = (text: string) => withoutToken(text, token.length < shortestToken ? [] : [token]);
+  const known = [token, ...secrets].filter((one) => one.length >= shortestToken);
+  const hide = (text: string) => withoutToken(text, known);
   const { enter, ...words } = makeSession();
   const failures = () => hide(reported.join(' '));
   const onFailure = (failure: string) => {
     reported.push(failure);
     reported.splice(0, reported.length - linesKept);
-    if (isReasonToEnd(reported.join(' '), expected !== undefined)) giveUp(failures());
+    // those before it are of another attempt, and may have another code
+    if (isReasonToEnd(failure, expected !== undefined)) giveUp(hide(failure));
   };
   const onAddress = (parsed: PublicAddress) => {
     start(parsed);
@@ -83,6 +88,7 @@ export const startAgent = (command: Command, { spawn, env, onOutput }: AgentTool
     hasLog ||= line.startsWith('{');
     onOutput?.(hide(line));
     if (session !== undefined) enter(session === true || hide(session));
+    if (session === true) reported.length = 0;
     if (failure) onFailure(failure);
     const parsed = url === undefined ? undefined : parseAddress(url);
     if (parsed) onAddress(parsed);

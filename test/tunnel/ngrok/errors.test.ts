@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { finalNgrokErrors, findNgrokTrouble, ngrokError, withoutToken } from '../../../src/tunnel/ngrok/errors.ts';
+import {
+  finalNgrokErrors,
+  findNgrokTrouble,
+  findTokens,
+  ngrokError,
+  withoutToken,
+} from '../../../src/tunnel/ngrok/errors.ts';
 
 describe('errors by code', () => {
   test.for([
@@ -142,6 +148,22 @@ test.for([
 
 test('a token that is known is hidden wherever it is', () => {
   expect(withoutToken('dial SECRET-1234@host', ['SECRET-1234'])).toBe('dial (hidden)@host');
+});
+
+test('of two that are known the longer one is hidden first', () => {
+  expect(withoutToken('bad SECRET-1234', ['SECRET', 'SECRET-1234'])).toBe('bad (hidden)');
+});
+
+test.for([
+  ['version: "2"\nauthtoken: 2abcSecret # mine\n', ['2abcSecret']],
+  ['agent:\n  authtoken: "2abcSecret"\n  api_key: \'key-1\'\n', ['2abcSecret', 'key-1']],
+  ['{"agent":{"authtoken":"2abcSecret","api_key":"key-1"}}', ['2abcSecret', 'key-1']],
+  ['agent: {authtoken: 2abcSecret}', ['2abcSecret']],
+  ['agent:\n  authtoken: >-\n    2abcSecret\n', ['2abcSecret']],
+  ['version: "3"\n', []],
+  ['', []],
+] as const)('the secrets of a configuration: %j', ([text, tokens]) => {
+  expect(findTokens(text)).toEqual(tokens);
 });
 
 test.for([
