@@ -4,8 +4,9 @@ import type { PublicAddress, TunnelKind } from './master-endpoint.ts';
 
 /**
  * `starting`: the program runs and has no public end yet. `probing`: it has one, and no nonce has come back yet. `up`: a
- * nonce came back. `open`: the program reports that the end stands, but this host does not reach it: pods decide. `degraded`: the program runs, but nonces no longer come back. `backoff`: waits before the next start.
- * `failed`: retrying is useless. `ended`: it expired.
+ * nonce came back. `open`: the program reports that the end stands, but this host does not reach it: pods decide; or its
+ * account has no question left now, and the last one was answered. `degraded`: the program runs, but nonces no longer come
+ * back. `backoff`: waits before the next start. `failed`: retrying is useless. `ended`: it expired.
  */
 export type TunnelState = 'starting' | 'probing' | 'up' | 'open' | 'degraded' | 'backoff' | 'failed' | 'ended';
 

@@ -1,6 +1,6 @@
 import type { UserError } from '../../lib/errors.ts';
 import type { OpenTunnel } from '../tunnel.ts';
-import type { Supervision } from './state.ts';
+import type { Supervision, Why } from './state.ts';
 
 /** A tunnel is restarted after so many failed probes in a row. */
 export const patience = 3;
@@ -9,7 +9,8 @@ type End = Pick<OpenTunnel, 'address' | 'isDirect' | 'unseen'>;
 /** `error`: what the service itself says in place of the nonce. */
 type Probed = { readonly seen: string | true; readonly tookMs: number; readonly error?: UserError | undefined };
 
-const whyOf = (seen: string, error: UserError | undefined) =>
+/** Why a nonce did not come back: the error that its answer means, or what was seen. */
+export const whyOf = (seen: string, error: UserError | undefined): Why =>
   error ? { detail: error.message, ...(error.hint && { hint: error.hint }), errorId: error.id } : { detail: seen };
 
 /** Once it was seen, it must stay so. */

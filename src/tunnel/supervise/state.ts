@@ -5,7 +5,8 @@ import type { OpenTunnel, SendNonce, TunnelDriver } from '../tunnel.ts';
 import type { Budget } from './budget.ts';
 import type { Wait } from './wake.ts';
 
-type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
+/** Why a tunnel is in its state. */
+export type Why = Pick<TunnelStatus, 'detail' | 'hint' | 'errorId'>;
 
 /** The status of a supervised tunnel, which reports its changes. */
 export type SupervisedState = {

@@ -1,6 +1,6 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../../src/lib/errors.ts';
-import type { TunnelStatus } from '../../../src/model/tunnel-status.ts';
+import { isServed, type TunnelStatus } from '../../../src/model/tunnel-status.ts';
 import { superviseTunnel } from '../../../src/tunnel/supervise/supervise.ts';
 import type { Waking } from '../../../src/tunnel/supervise/wake.ts';
 import type { TunnelDriver } from '../../../src/tunnel/tunnel.ts';
@@ -26,6 +26,8 @@ type World = {
 const liveThrough = async ({ word = () => true, answer = () => true, waking = () => 'time', ...world }: World) => {
   let at = 0;
   let opened = 0;
+  const change = new Promise<void>(() => undefined);
+  const subscribe = vi.spyOn(change, 'then');
   const asked: number[] = [];
   const states: (readonly [at: number, TunnelStatus])[] = [];
   const over = new AbortController();
@@ -34,7 +36,7 @@ const liveThrough = async ({ word = () => true, answer = () => true, waking = ()
     ...{ kind: 'ngrok', target: 'ngrok', askEveryMs: world.everyMs ?? 30 * minute },
     open: async () => {
       opened++;
-      const report = { look: async () => word(at), changed: () => new Promise<void>(() => undefined) };
+      const report = { look: async () => word(at), changed: () => change };
       return { address, report, ended: new Promise<string>(() => undefined), close: async () => undefined };
     },
     explain: (seen) => (/ERR_/.test(seen) ? new UserError(seen, { id: 'tunnel.ngrok-rate', hint: 'wait' }) : undefined),
@@ -63,7 +65,7 @@ const liveThrough = async ({ word = () => true, answer = () => true, waking = ()
     },
   });
   await failed.catch(() => undefined);
-  return { asked, opened, states, status: status(), names: states.map(([, { state }]) => state) };
+  return { asked, opened, states, subscribe, status: status(), names: states.map(([, { state }]) => state) };
 };
 
 /** Of a free plan: https://ngrok.com/docs/pricing-limits/free-plan-limits. */
@@ -175,6 +177,21 @@ test('a rate that passes is told with its way out, asked about after a minute, a
   expect([asked.slice(2), opened]).toEqual([[hour, hour + minute, hour + 2 * minute], 1]);
 });
 
+test('a rate that passes is no reason to start again in another network either', async () => {
+  const { asked, names, opened } = await liveThrough({
+    answer: (at) => (at >= minute && at < 2 * minute ? 'ERR_ of the rate' : true),
+    waking: (at) => (at === minute ? 'network' : 'time'),
+    forMs: 5 * minute,
+  });
+  expect(names).toEqual(['starting', 'probing', 'up', 'degraded', 'up']);
+  expect([asked, opened]).toEqual([[0, minute, 2 * minute], 1]);
+});
+
+test('an end that does not change is listened to once, however often it is looked at', async () => {
+  const { subscribe, opened } = await liveThrough({ forMs: hour });
+  expect([subscribe.mock.calls.length, opened]).toEqual([1, 1]);
+});
+
 test('with nothing left to ask it is open by the word of its program, and asked as soon as there is', async () => {
   const { states, asked } = await liveThrough({
     word: (at) => (at < 10 * minute && Math.floor(at / (10 * second)) % 2 === 1 ? 'lost' : true),
@@ -184,4 +201,34 @@ test('with nothing left to ask it is open by the word of its program, and asked 
   expect(open?.[1].detail).toMatch(/its program reports that it serves the address/);
   expect(states.at(-1)?.[1].state).toBe('up');
   expect(asked.length).toBeLessThanOrEqual(22);
+});
+
+describe('with nothing left to ask, an end whose last answer was not the nonce', () => {
+  const something = 'HTTP 403: something else is behind this address';
+
+  test('and that never worked is not served, and says why', async () => {
+    const { asked, states, status } = await liveThrough({ answer: () => something, forMs: 20 * minute });
+    expect(asked).toHaveLength(20);
+    expect(states.filter(([, { state }]) => isServed(state))).toEqual([]);
+    expect(status).toMatchObject({ state: 'probing', detail: something });
+  });
+
+  test.for([
+    [something, undefined],
+    ['ERR_ of the rate', 'wait'],
+  ] as const)('and that worked before is degraded, also after its session was lost and is back: %s', async ([
+    answer,
+    hint,
+  ]) => {
+    const { states, asked, status } = await liveThrough({
+      // spends what there is
+      word: (at) => at >= 10 * minute || Math.floor(at / (10 * second)) % 2 === 0 || 'lost',
+      answer: (at) => at < minute || answer,
+      forMs: 15 * minute,
+    });
+    expect(asked.length).toBeGreaterThanOrEqual(20);
+    expect(states.filter(([at, { state }]) => at >= minute && isServed(state))).toEqual([]);
+    expect(status).toMatchObject({ state: expect.stringMatching(/probing|degraded/), detail: answer });
+    expect(status.hint).toBe(hint);
+  });
 });
