@@ -8,6 +8,15 @@ const schemes: readonly string[] = ['http', 'https'];
 const hostOf = ({ block }: Manager): string | undefined =>
   findString(block, 'determined_master_host') ?? findString(block, 'determined_master_ip');
 
+/** Names that every resolver takes for its own host (RFC 6761; the other is of the /etc/hosts of many distributions). */
+const ownNames = /(^|\.)localhost\.?$|^localhost\.localdomain\.?$/;
+
+/** Addresses as a dialer reads them: in brackets, IPv4 within IPv6, and inet_aton's short form of 127.0.0.1. */
+const isPodItself = (host: string): boolean => {
+  const address = host.replace(/^\[(.+)\]$/, '$1').replace(/^::ffff:(?=\d+\.)/, '');
+  return ownNames.test(host) || isLoopback(address) || /^127(\.\d{1,8}){1,2}$/.test(host);
+};
+
 /** How pods reach the master: `determined_master_*` (K/jobs.go getMasterIPAndPort, root.go's shim for the old name). */
 export const masterAddressRules: readonly Rule<ManagerScope>[] = [
   {
@@ -28,7 +37,7 @@ export const masterAddressRules: readonly Rule<ManagerScope>[] = [
     check: (manager) => {
       const host = hostOf(manager);
       if (!host || host.includes('$')) return false;
-      if (isLoopback(host.toLowerCase())) return `'${host}' is the pod itself when a pod dials it`;
+      if (isPodItself(host.toLowerCase())) return `'${host}' is the pod itself when a pod dials it`;
       return judgeHost(host);
     },
     hint: 'write the address at which pods dial the master, without scheme and port',

@@ -15,14 +15,34 @@ const addressRows: readonly Row[] = [
     { [`${rm}.determined_master_host`]: 'localhost' },
     [`warning ${rm}.determined_master_host: 'localhost' is the pod itself when a pod dials it`],
   ],
-  ...['LocalHost', '127.0.0.2', '::1'].map(
+  ...[
+    ...[
+      'LocalHost',
+      'localhost.',
+      'foo.localhost',
+      'Foo.LocalHost.',
+      'localhost.localdomain',
+      'localhost.localdomain.',
+    ],
+    ...['127.0.0.2', '127.1', '127.0.1', '::1', '[::1]', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'],
+  ].map(
     (host): Row => [
       host,
       { [`${rm}.determined_master_host`]: host },
       [`warning ${rm}.determined_master_host: '${host}' is the pod itself when a pod dials it`],
     ],
   ),
-  ...['localhosts.example', '127.example', '::1:1', '128.0.0.1', '$MASTER_HOST'].map(
+  ...[
+    'localhosts.example',
+    'localhost.example.com',
+    'mylocalhost',
+    'localhost.localdomains',
+    '::ffff:10.0.0.1',
+    '127.example',
+    '::1:1',
+    '128.0.0.1',
+    '$MASTER_HOST',
+  ].map(
     (host): Row => [
       host,
       { [`${rm}.determined_master_host`]: host },
