@@ -34,3 +34,26 @@ test('a process that is stopped goes on although what stopped it was killed', as
   victim.kill('SIGKILL');
   await victim;
 });
+
+test('a guard that cannot be started is an error of its own, and nothing else ends the process', async () => {
+  const program = `
+    import { startGuard } from '${join(import.meta.dirname, '../../src/lib/process/guard.ts')}';
+    import { openSync } from 'node:fs';
+    const start = () => startGuard(['/bin/true']).then(() => 'started', (error) => error.code);
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const said = await start();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.exitCode = said === 'EMFILE' ? 42 : 43;
+  `;
+  const limited = [
+    '-c',
+    'ulimit -n 64 && exec "$@"',
+    'limited',
+    process.execPath,
+    '--input-type=module',
+    '--eval',
+    program,
+  ];
+  const { exitCode, stderr } = await execa('/bin/sh', limited, { reject: false });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 42, stderr: '' });
+});

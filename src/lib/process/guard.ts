@@ -13,7 +13,8 @@ const script = 'trap "" INT TERM HUP; read -r _; exec "$@"';
 
 /**
  * Has a command run that repairs what this process is about to break: at `release`, or when this process is gone, however it
- * ended. The command runs in a process of its own, which outlives this one.
+ * ended. The command runs in a process of its own, which outlives this one. Throws what the
+ * system says where it cannot be started.
  */
 export const startGuard = async (repair: Command): Promise<Guard> => {
   const guard = spawn('/bin/sh', ['-c', script, 'guard', ...repair], {
@@ -21,7 +22,8 @@ export const startGuard = async (repair: Command): Promise<Guard> => {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const ended = once(guard, 'close');
-  guard.stdin.on('error', () => undefined);
+  ended.catch(() => undefined); // of one that could not be started: the next line throws it
+  guard.stdin?.on('error', () => undefined);
   await once(guard, 'spawn');
   return {
     release: async () => {
