@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import { asText, type Fields, isFields, itemsOf, parseJson } from '../lib/json.ts';
+import type { ProviderName } from '../model/cluster.ts';
 import { instancePaths } from './paths.ts';
 import { type InstanceRecord, type Resource, schemaVersion } from './record.ts';
 
@@ -27,9 +28,12 @@ const isResource = (value: unknown): boolean => isFields(value) && isKind(value.
 const isMerge = (value: unknown): boolean => hasTexts(value, 'path', 'kubeContext');
 const isMissingOr = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);
 
-/** As far as `down` needs it. */
-const isRecord = (record: Fields): boolean =>
-  hasTexts(record, 'name', 'provider') &&
+const providers: readonly unknown[] = ['native', 'minikube', 'attach'] satisfies readonly ProviderName[];
+
+/** As far as `down` needs it; the name is that of its folder. What root removes is verified again by removeResource. */
+const isRecord = (record: Fields, name: string): boolean =>
+  record.name === name &&
+  providers.includes(record.provider) &&
   Array.isArray(record.journal) &&
   record.journal.every(isResource) &&
   isMissingOr(record.merged, isMerge) &&
@@ -47,7 +51,7 @@ export const parseRecord = (text: string, dir: string): InstanceRecord => {
   const record = parseJson(text);
   const path = instancePaths(dir).recordPath;
   const isCurrent = isFields(record) && record.schema === schemaVersion;
-  if (isCurrent && isRecord(record)) return record as InstanceRecord;
+  if (isCurrent && isRecord(record, basename(dir))) return record as InstanceRecord;
   if (isCurrent || !isFields(record)) {
     throw new UserError(`${path} is damaged`, {
       id: 'environment.instance-damaged',

@@ -21,6 +21,10 @@ test.each([
   { ...good, mergedBefore: {} },
   { ...good, minikube: null },
   { ...good, name: 5 },
+  { ...good, name: 'other' },
+  { ...good, name: '' },
+  { ...good, provider: 'nope' },
+  { ...good, provider: 'toString' },
 ])('a damaged one is told, with the way out: %j', (record) => {
   expect(read(record)).toThrow('/state/dev/instance.json is damaged');
   expect(read(record)).toThrow(
