@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { UserError } from '../lib/errors.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { ensureFolderOf } from '../lib/files.ts';
 import { findLockHolder, withLock } from '../lib/process/lock.ts';
 import { handOver, type InstancePlace } from './hand-over.ts';
@@ -14,10 +14,14 @@ export type LockInput = InstancePlace & {
 
 /**
  * Runs work that changes an instance, one process at a time; under sudo the files that it wrote become the caller's, also
- * where it failed. Throws UserError `environment.locked` with the process that
- * has the lock. Tested in test/golden/layout.test.ts, test/instance/state-folder.test.ts and test/lib/process/lock.test.ts.
+ * where it failed. Where they cannot, `onNote` gets why: the work counts. Throws UserError `environment.locked` with the
+ * process that has the lock. Tested in test/instance/hand-over.test.ts, test/golden/layout.test.ts, test/instance/state-folder.test.ts and test/lib/process/lock.test.ts.
  */
-export const withInstanceLock = async <T>(input: LockInput, work: () => Promise<T>): Promise<T> => {
+export const withInstanceLock = async <T>(
+  input: LockInput,
+  work: () => Promise<T>,
+  onNote: (text: string) => void,
+): Promise<T> => {
   const { config, folders, signal, env } = input;
   const { name } = config;
   const { stateDir } = folders;
@@ -32,12 +36,13 @@ export const withInstanceLock = async <T>(input: LockInput, work: () => Promise<
   // while root works, the caller of sudo must already find the lock
   await ensureFolderOf(locksDir, await findStateOwner(env, stateDir));
   return withLock(join(locksDir, name), { signal, onWait }, async () => {
-    const done = await work().catch(async (error) => {
-      await handOver(env, input).catch(() => undefined); // why the work failed counts
-      throw error;
-    });
-    await handOver(env, input);
-    return done;
+    try {
+      return await work();
+    } finally {
+      await handOver(env, input).catch((error: unknown) =>
+        onNote(`not all files of instance ${name} became yours, some commands on it need sudo: ${messageOf(error)}`),
+      );
+    }
   });
 };
 

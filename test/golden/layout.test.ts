@@ -85,7 +85,13 @@ test('files that are written in the folder of an instance', async () => {
 
 test('the lock of an instance', async () => {
   const { folders, context } = await setUp();
-  const during = await withInstanceLock(context, () => filesBelow(folders.stateDir));
+  const notes: string[] = [];
+  const during = await withInstanceLock(
+    context,
+    () => filesBelow(folders.stateDir),
+    (text) => notes.push(text),
+  );
+  expect(notes).toEqual([]);
   expect(during).toEqual(['instances/dev/instance.json', 'locks/dev']);
 });
 

@@ -1,4 +1,4 @@
-import { access, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chown, link, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handOver } from '../../src/instance/hand-over.ts';
@@ -76,11 +76,79 @@ test.skipIf(!isRoot).each([
   async (_, work) => {
     const { context, users, roots } = await makeFolder();
     const { signal } = new AbortController();
-    const working = withInstanceLock({ ...context, signal, env: sudo }, work);
+    const notes: string[] = [];
+    const working = withInstanceLock({ ...context, signal, env: sudo }, work, (text) => notes.push(text));
     expect(await working.catch((error) => error.message)).toBe(
       (await work().catch((error) => error.message)) ?? undefined,
     );
     expect(await ownersOf(users)).toEqual(new Set([4321]));
     expect(await ownersOf(roots)).toEqual(new Set([0]));
+    expect(notes).toEqual([]);
   },
 );
+
+/** A folder of root's own, with files of the names that are handed over. */
+const makeVictim = async () => {
+  const victim = await temporaryDir();
+  const files = ['shadow', 'auth.log', 'dev/shadow', 'dev/logs/auth.log', 'logs/auth.log'].map((file) =>
+    join(victim, file),
+  );
+  for (const path of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '');
+  }
+  return { victim, files };
+};
+
+type Made = Awaited<ReturnType<typeof makeFolder>>;
+const instanceOf = ({ context }: Made) => instanceDirOf(context.folders.stateDir, 'dev');
+
+test.skipIf(!isRoot).each<[string, (made: Made) => string]>([
+  ['the state folder', ({ context }) => context.folders.stateDir],
+  ['the folder of all instances', (made) => dirname(instanceOf(made))],
+  ["the instance's folder", instanceOf],
+  ['the folder of its logs', (made) => instancePaths(instanceOf(made)).logsDir],
+])('a link in the place of %s gives nothing away, and is told', async (_, placeOf) => {
+  const made = await makeFolder();
+  const { victim, files } = await makeVictim();
+  const place = placeOf(made);
+  const notes: string[] = [];
+  const swap = async () => {
+    await rename(place, `${place}.old`);
+    await symlink(victim, place);
+    return 'done';
+  };
+  const input = { ...made.context, signal: new AbortController().signal, env: sudo };
+  expect(await withInstanceLock(input, swap, (text) => notes.push(text))).toBe('done');
+  expect(await ownersOf([victim, ...files])).toEqual(new Set([0]));
+  expect(notes).toEqual([expect.stringMatching(`^not all files of instance dev became yours.*: ${place} is a link`)]);
+});
+
+test.skipIf(!isRoot)("a second name of a file of root's, and a link to it, stay root's", async () => {
+  const made = await makeFolder();
+  const { victim, files } = await makeVictim();
+  const [shadow = ''] = files;
+  await link(shadow, join(instanceOf(made), 'shadow'));
+  await symlink(victim, join(instanceOf(made), 'victim'));
+  await handOver(sudo, made.context);
+  expect(await ownersOf([victim, ...files])).toEqual(new Set([0]));
+  expect(await ownersOf(made.users)).toEqual(new Set([4321]));
+});
+
+test.skipIf(!isRoot)('that files cannot be handed over is a note, whether the work went well or failed', async () => {
+  const { context } = await makeFolder();
+  const notes: string[] = [];
+  const input = { ...context, signal: new AbortController().signal, env: sudo };
+  const { logsDir } = instancePaths(instanceDirOf(context.folders.stateDir, 'dev'));
+  const breakLogs = async () => {
+    await rm(logsDir, { recursive: true, force: true });
+    await writeFile(logsDir, '');
+  };
+  const fail = async () => {
+    await breakLogs();
+    throw new Error('no answer');
+  };
+  expect(await withInstanceLock(input, breakLogs, (text) => notes.push(text))).toBeUndefined();
+  await expect(withInstanceLock(input, fail, (text) => notes.push(text))).rejects.toThrow('no answer');
+  expect(notes).toEqual(Array(2).fill(expect.stringContaining(`: ${logsDir} is a link, or no folder`)));
+});

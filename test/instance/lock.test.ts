@@ -1,9 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findInstanceChanger, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
+import { findInstanceChanger, type LockInput, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
+
+const noNote = (text: string): never => {
+  throw new Error(text);
+};
+
+const withLock = <T>(input: LockInput, work: () => Promise<T>) => withInstanceLock(input, work, noNote);
 
 const inputFor = (stateDir: string) => ({
   config: { name: 'dev' },
@@ -20,7 +26,7 @@ const lockAs = async (stateDir: string, pid: number, startTicks?: number): Promi
 
 test('an instance that is being changed is refused at once, with the process that changes it', async () => {
   const input = inputFor(await temporaryDir());
-  const second = withInstanceLock(input, () => withInstanceLock(input, async () => 'both'));
+  const second = withLock(input, () => withLock(input, async () => 'both'));
   await expect(second).rejects.toMatchObject({
     id: 'environment.locked',
     message: `instance dev is being changed by process ${process.pid}`,
@@ -31,7 +37,7 @@ test('an instance that is being changed is refused at once, with the process tha
 test('another instance is not locked by it', async () => {
   const input = inputFor(await temporaryDir());
   const other = { ...input, config: { name: 'other' } };
-  expect(await withInstanceLock(input, () => withInstanceLock(other, async () => 'both'))).toBe('both');
+  expect(await withLock(input, () => withLock(other, async () => 'both'))).toBe('both');
 });
 
 test('who changes an instance: another process that runs', async () => {
@@ -44,7 +50,7 @@ test('who changes an instance: another process that runs', async () => {
 
 test('neither this process nor one that is gone', async () => {
   const stateDir = await temporaryDir();
-  const found = await withInstanceLock(inputFor(stateDir), () => findInstanceChanger(stateDir, 'dev'));
+  const found = await withLock(inputFor(stateDir), () => findInstanceChanger(stateDir, 'dev'));
   expect(found).toBeUndefined();
   const other = await temporaryDir();
   await lockAs(other, process.ppid, 1);
@@ -65,7 +71,7 @@ test('two that break one instance exclude each other', async () => {
 test('another instance may be broken meanwhile, and this one be brought up again', async () => {
   const input = inputFor(await temporaryDir());
   const other = { ...input, config: { name: 'other' } };
-  const work = () => withChaosLock(other, () => withInstanceLock(input, async () => 'up'));
+  const work = () => withChaosLock(other, () => withLock(input, async () => 'up'));
   expect(await withChaosLock(input, work)).toBe('up');
   expect(await withChaosLock(input, () => findInstanceChanger(input.folders.stateDir, 'dev'))).toBeUndefined();
 });

@@ -66,9 +66,11 @@ test.skipIf(!isRoot)("while root works, the lock's folder is the caller's, who c
   await chown(home, caller.uid, caller.gid);
   const locksDir = join(home, 'taskgate', 'locks');
   const input = { config: { name: 'dev' }, folders: { stateDir: join(home, 'taskgate') }, env: sudo };
-  const [folder, lock] = await withInstanceLock({ ...input, signal: new AbortController().signal }, () =>
-    Promise.all([stat(locksDir), stat(join(locksDir, 'dev'))]),
-  );
+  const look = () => Promise.all([stat(locksDir), stat(join(locksDir, 'dev'))]);
+  const notes: string[] = [];
+  const locked = { ...input, signal: new AbortController().signal };
+  const [folder, lock] = await withInstanceLock(locked, look, (text) => notes.push(text));
+  expect(notes).toEqual([]);
   expect(folder).toMatchObject({ ...caller, mode: expect.toSatisfy((mode: number) => (mode & 0o777) === 0o700) });
   expect(lock.mode & 0o044).toBe(0o044);
 });

@@ -10,7 +10,7 @@ import { renderAccountKubeconfig } from '../../master/account/kubeconfig.ts';
 import type { MasterScope } from '../../master/account/rights.ts';
 import type { RightFinding } from '../../master/account/rights-check.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printJson, readMade } from '../command.ts';
+import { type CommandInput, print, printJson, printNote, readMade } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { readNamedFile, verifyFolderOf, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
@@ -89,7 +89,7 @@ export const masterAccount = async (input: CommandInput, { output, checkOnly }: 
   if (output !== undefined) await verifyFolderOf(output);
   const checked =
     checkOnly === undefined
-      ? await withInstanceLock(context, () => makeAccount(context, output))
+      ? await withInstanceLock(context, () => makeAccount(context, output), printNote)
       : await checkAccount(context, checkOnly);
   if (input.flags.json) printJson(checked);
   else print(describe(checked));

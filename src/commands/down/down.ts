@@ -54,7 +54,7 @@ export const down = async (input: CommandInput, { ifExists, ...options }: DownFl
   };
   const work = async () => {
     try {
-      await withInstanceLock(context, () => runAndShow(downSteps, context, display));
+      await withInstanceLock(context, () => runAndShow(downSteps, context, display), display.onWarning);
     } finally {
       // also of a failed one: what is left is named
       for (const note of notes) printNote(note);

@@ -80,7 +80,7 @@ const forgetProof = async (context: CommandContext): Promise<void> => {
     const instance = await getInstance(context);
     if (instance.record().proven) await instance.change({ proven: undefined });
   };
-  await withInstanceLock(context, forget).catch((error: unknown) => {
+  await withInstanceLock(context, forget, printNote).catch((error: unknown) => {
     if (!(error instanceof UserError) || error.id !== 'environment.locked') throw error;
   });
 };

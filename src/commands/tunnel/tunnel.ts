@@ -25,7 +25,7 @@ const masterSettings = ({ endpoint: { scheme, host, port }, move, instance }: Op
 export const tunnelUp = async (input: CommandInput): Promise<void> => {
   const { context, warnings } = await readConfig(input);
   for (const warning of warnings) printNote(warning);
-  const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress));
+  const opened = await withInstanceLock(context, () => openTunnelOf(context, printProgress), printNote);
   const { endpoint, status, move, instance } = opened;
   if (input.flags.json) return printJson({ endpoint, status, ...(move && { move }) });
   print(asTyped(`${await renderTunnels(instance, status)}\n\n${masterSettings(opened)}`, input.invocation.env));
@@ -34,7 +34,7 @@ export const tunnelUp = async (input: CommandInput): Promise<void> => {
 /** Closes the tunnel of an instance; safe to repeat. */
 export const tunnelDown = async (input: CommandInput): Promise<void> => {
   const { config, context } = await readMade(input);
-  const closed = await withInstanceLock(context, () => closeTunnelOf(context));
+  const closed = await withInstanceLock(context, () => closeTunnelOf(context), printNote);
   if (input.flags.json) return printJson({ instance: config.name, closed }, 0);
   print(closed ? `the tunnel of instance ${config.name} is closed` : `instance ${config.name} has no tunnel`);
 };
@@ -57,7 +57,11 @@ const parseHours = (text: string): number => {
 export const tunnelExtend = async (input: CommandInput, flags: { readonly hours: string }): Promise<void> => {
   const hours = parseHours(flags.hours);
   const { config, context } = await readMade(input);
-  const status = await withInstanceLock(context, async () => extendTunnel(await getInstance(context), hours));
+  const status = await withInstanceLock(
+    context,
+    async () => extendTunnel(await getInstance(context), hours),
+    printNote,
+  );
   const until = status.tunnel?.until ?? status.forward?.until;
   if (input.flags.json) return printJson({ instance: config.name, until }, 0);
   const what = status.tunnel?.until ? 'the tunnel' : 'forwards';

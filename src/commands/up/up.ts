@@ -109,7 +109,7 @@ const bringUp = async (
     if (failure) throw await endOf(run, deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error);
     return run;
   };
-  const run = await withInstanceLock(context, work).finally(() => {
+  const run = await withInstanceLock(context, work, (text) => notes.push(text)).finally(() => {
     for (const note of notes) printNote(note);
   });
   if (input.flags.json) printDocument(renderUpJson(run));
