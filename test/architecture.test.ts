@@ -159,7 +159,7 @@ test('no helper drawers', () => {
   expect(drawers).toEqual([]);
 });
 
-const exists = new Set(globSync('{src,scripts,templates,test}/**/*', { cwd: root }));
+const exists = new Set(globSync('{src,scripts,templates,test,.ci,.github}/**/*', { cwd: root }));
 
 /** Types and comments away, is a function or a class left? */
 const hasLogic = ({ text }: Source): boolean => {
@@ -190,7 +190,7 @@ test('every other test is at the path of what it tests, in src, scripts or templ
   const orphans = tests.filter((path) => {
     // relay.test.ts, and relay.local-end.test.ts for a side of it that fills a file
     const tested = path.replace(/^test\//, '').replace(/(\.[a-z0-9-]+)?\.test\.ts$/, '');
-    const folders = [`src/${tested}.ts`, `scripts/${tested}.ts`, tested, `${tested}.sh`];
+    const folders = [`src/${tested}.ts`, `scripts/${tested}.ts`, tested, `${tested}.sh`, `.${tested}`];
     return !folders.some((place) => exists.has(place));
   });
   expect(orphans).toEqual([]);
