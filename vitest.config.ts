@@ -17,12 +17,13 @@ export default defineConfig({
       reportsDirectory: 'reports/coverage',
     },
     reporters: ['default', ...(events ? [makeEventReporter(events)] : [])],
-    globalSetup: ['test/support/leftovers.ts', 'test/support/properties/announce.ts'],
+    globalSetup: ['test/support/leftovers.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           ...suiteFiles.unit,
+          globalSetup: 'test/support/properties/announce.ts',
           testTimeout: 15_000,
           expect: { ...expect, poll: { interval: 5, timeout: 5_000 } },
           // no test changes what another file's tests see, and most of the time would go to loading modules again

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { lstat, mkdir, readdir, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { pack } from 'tar-stream';
 import { bundleSource, folderBundle } from '../../src/artifacts/bundle/bundle.ts';
 import { digestOf, parseWanted } from '../../src/artifacts/bundle/index-file.ts';
 import { parseLdd } from '../../src/artifacts/image/layer.ts';
@@ -17,7 +15,6 @@ import { makeMeter } from '../../src/artifacts/store/progress.ts';
 import { makeQueue } from '../../src/artifacts/store/queue.ts';
 import { noPins } from '../../src/artifacts/store/trust.ts';
 import { UnconfinedError } from '../../src/lib/archive/confined.ts';
-import { ArchiveError, extractFile } from '../../src/lib/archive/tar.ts';
 import { sha256 } from '../../src/lib/files.ts';
 import type { HttpResponse } from '../../src/lib/http/http.ts';
 import { isFields, parseFields } from '../../src/lib/json.ts';
@@ -26,14 +23,21 @@ import { mutatedJson, mutatedText } from '../support/properties/mutations.ts';
 import { acceptAnswer } from '../support/properties/promises.ts';
 import { property } from '../support/properties/property.ts';
 import * as seeds from '../support/properties/seeds.ts';
+import { refused } from '../support/properties/shares.ts';
 
 const folder = sharedFolder();
 const signal = new AbortController().signal;
 
-property('registry: challenge', mutatedText(...seeds.registryHeaders), (header) => {
-  const url = parseChallenge(header);
-  assert.ok(url === undefined || /^https?:$/.test(new URL(url).protocol));
-});
+property(
+  'registry: challenge',
+  mutatedText(...seeds.registryHeaders),
+  (header) => {
+    const url = parseChallenge(header);
+    if (url === undefined) return refused;
+    assert.match(new URL(url).protocol, /^https?:$/);
+  },
+  { accepts: 0.26 },
+);
 
 type Remembered = { readonly name: string; readonly sha256: string };
 
@@ -82,6 +86,18 @@ property(
       const { manifests, config } = parseFields(tag);
       assert.ok(Array.isArray(manifests) || isFields(config), 'the digest of what is no manifest is remembered');
     }
+    return remembered.length > 0 ? undefined : refused;
+  },
+  {
+    accepts: 0.04,
+    good: [
+      {
+        challenge: null,
+        token: '{"token":"t"}',
+        tag: JSON.stringify(seeds.imageManifests[0]),
+        manifest: JSON.stringify(seeds.imageManifests[1]),
+      },
+    ],
   },
 );
 
@@ -90,17 +106,22 @@ property(
   mutatedText(`${'a'.repeat(64)}  kubectl\n${'b'.repeat(64)} *xkubectl\n`),
   (text) => {
     const sum = parseChecksum(text, 'kubectl');
-    assert.ok(sum === undefined || /^[0-9a-f]{64}$/.test(sum));
+    if (sum === undefined) return refused;
+    assert.match(sum, /^[0-9a-f]{64}$/);
   },
+  { accepts: 0.23 },
 );
 
 property(
   'what ldd and os-release print',
   mutatedText('\tlibc.so.6 => /lib/libc.so.6 (0x1)\n\t/lib64/ld.so (0x2)\n', 'ID=debian\nVERSION_CODENAME="x"\n'),
   (text) => {
-    assert.ok(parseLdd(text).every((path) => path.startsWith('/')));
-    assert.ok(!parseDistribution(text).includes('\n'));
+    const [paths, distribution] = [parseLdd(text), parseDistribution(text)];
+    assert.ok(paths.every((path) => path.startsWith('/')));
+    assert.ok(!distribution.includes('\n'));
+    return paths.length === 0 && distribution === 'linux-any' ? refused : undefined;
   },
+  { accepts: 0.37 },
 );
 
 property(
@@ -110,7 +131,7 @@ property(
     await writeFile(join(folder(), 'digests.json'), text);
     await loadDigests(folder());
   },
-  { weight: 5 },
+  { weight: 5, accepts: 0.19 },
 );
 
 const names = fc.oneof(
@@ -187,60 +208,19 @@ property(
       before,
     );
     assert.equal(await leadsOutside(dir), undefined);
-    if (!made) return;
+    if (!made) return refused;
     for (const path of files) assert.equal((await lstat(join(dir, path))).mode & 0o7022, 0);
   },
-  { weight: 60 },
+  { weight: 60, accepts: 0.1, good: [{ files: ['a'], links: [{ path: 'l', target: 'a' }] }] },
 );
 
-property('bundle: its index', mutatedJson(seeds.bundleIndex), (text) => {
-  const { index } = parseWanted(text, '/b', digestOf(text));
-  for (const stamp of Object.values(index.items)) assert.ok(stamp.files.every(({ path }) => typeof path === 'string'));
-});
-
-const types = fc.constantFrom('file', 'symlink', 'link', 'directory', 'fifo', 'character-device', 'contiguous-file');
-const members = fc.record({
-  name: fc.constantFrom('tool', './tool', '../tool', '/tool', 'a/tool', 'x'),
-  type: types,
-  size: fc.nat(2_000),
-});
-
-/** A tar of these members, cut off and changed as told, and zipped. */
-const tarOf = async (entries: readonly { name: string; type: string; size: number }[]): Promise<Buffer> => {
-  const into = pack();
-  for (const { name, type, size } of entries) {
-    const hasBody = type === 'file' || type === 'contiguous-file';
-    const header = { name, type: type as 'file', linkname: '../x', size: hasBody ? size : 0 };
-    if (hasBody) into.entry(header, Buffer.alloc(size));
-    else into.entry(header);
-  }
-  into.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of into as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-};
-
 property(
-  'tar: one member is extracted, and nothing else written',
-  fc.record({
-    entries: fc.array(members, { maxLength: 4 }),
-    cut: fc.option(fc.nat(4_000)),
-    flips: fc.array(fc.nat(3_000), { maxLength: 3 }),
-    unzipped: fc.boolean(),
-  }),
-  async ({ entries, cut, flips, unzipped }) => {
-    const dir = join(folder(), 'tar');
-    await rm(dir, { recursive: true, force: true });
-    await mkdir(dir);
-    const whole = await tarOf(entries);
-    for (const at of flips) if (at < whole.length) whole[at] = (whole[at] ?? 0) ^ 0x41;
-    const bytes = cut === null ? whole : whole.subarray(0, cut);
-    await writeFile(join(dir, 'archive'), unzipped ? bytes : gzipSync(bytes, { level: 1 }));
-    const wanted = { member: 'tool', to: join(dir, 'out'), limit: 6_000 };
-    await extractFile(join(dir, 'archive'), wanted).catch((error: unknown) => {
-      if (!(error instanceof ArchiveError)) throw error;
-    });
-    assert.ok((await readdir(dir)).every((name) => name === 'archive' || name === 'out'));
+  'bundle: its index',
+  mutatedJson(seeds.bundleIndex),
+  (text) => {
+    const { index } = parseWanted(text, '/b', digestOf(text));
+    for (const stamp of Object.values(index.items))
+      assert.ok(stamp.files.every(({ path }) => typeof path === 'string'));
   },
-  { weight: 60 },
+  { accepts: 0.17 },
 );

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { renderEnv } from '../../src/commands/env/formats.ts';
 import { attempt } from '../support/properties/promises.ts';
 import { property } from '../support/properties/property.ts';
+import { refused } from '../support/properties/shares.ts';
 
 /** What a process can have in its environment: no NUL, and no half of a surrogate pair. */
 const values = fc
@@ -77,9 +78,14 @@ const readDotenv = (text: string): string | undefined => {
   return trimmed.startsWith('"') ? bare.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : bare;
 };
 
-property('env: dotenv gives back any value that it can hold', values, (text) => {
-  const rendered = attempt(() => renderEnv({ V0: text }, 'dotenv'));
-  if ('error' in rendered) return assert.equal(rendered.error.id, 'environment.dotenv');
-  if (text.includes('\r')) return;
-  assert.equal(readDotenv(rendered.value), text);
-});
+property(
+  'env: dotenv gives back any value that it can hold',
+  values,
+  (text) => {
+    const rendered = attempt(() => renderEnv({ V0: text }, 'dotenv'));
+    if ('error' in rendered) assert.equal(rendered.error.id, 'environment.dotenv');
+    if ('error' in rendered || text.includes('\r')) return refused;
+    return assert.equal(readDotenv(rendered.value), text);
+  },
+  { accepts: 0.49 },
+);

@@ -19,41 +19,73 @@ import { sharedFolder } from '../support/properties/folder.ts';
 import { mutatedJson, mutatedText } from '../support/properties/mutations.ts';
 import { property } from '../support/properties/property.ts';
 import * as seeds from '../support/properties/seeds.ts';
+import { accepted, refused } from '../support/properties/shares.ts';
 
 const folder = sharedFolder();
 
-property('processes: start events', mutatedJson(...seeds.starterEvents), (line) => void parseEvent(line));
+property(
+  'processes: start events',
+  mutatedJson(...seeds.starterEvents),
+  (line) => (parseEvent(line) ? undefined : refused),
+  { accepts: 0.18 },
+);
 
-property('processes: status of a supervisor', mutatedJson(...seeds.supervisorStatus), (text) => {
-  assert.equal(typeof isSupervisorStatus(parseFields(text)), 'boolean');
-});
+property(
+  'processes: status of a supervisor',
+  mutatedJson(...seeds.supervisorStatus),
+  (text) => {
+    const status = parseFields(text);
+    if (!isSupervisorStatus(status)) return refused;
+    return assert.ok(Array.isArray(status['children']));
+  },
+  { accepts: 0.23 },
+);
 
-property('processes: status of a tunnel daemon', mutatedJson(...seeds.tunnelStatus), (text) => {
-  const status: unknown = parseFields(text);
-  if (!isTunnelDaemonStatus(parseFields(text))) return;
-  const record = { name: 'dev', journal: [] } as unknown as InstanceRecord;
-  assert.ok(Array.isArray(judgeTunnels({ record, status: status as TunnelDaemonStatus, again: 'again' })));
-});
+property(
+  'processes: status of a tunnel daemon',
+  mutatedJson(...seeds.tunnelStatus),
+  (text) => {
+    const status = parseFields(text);
+    if (!isTunnelDaemonStatus(status)) return refused;
+    const record = { name: 'dev', journal: [] } as unknown as InstanceRecord;
+    return assert.ok(
+      Array.isArray(judgeTunnels({ record, status: status as unknown as TunnelDaemonStatus, again: 'again' })),
+    );
+  },
+  { accepts: 0.21 },
+);
 
 const mountinfo =
   '36 35 98:0 / /mnt\\040x rw - ext4 /dev/a rw\n25 20 0:22 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n26 20 0:23 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n';
 
-property('processes: /proc/self/mountinfo', mutatedText(mountinfo), (text) => {
-  const points = parseMountPoints(text);
-  mountPointsOf(['/lib/x', '/'], points);
-  const hierarchies = parseHierarchies(text);
-  for (const path of cgroupPaths(hierarchies, 'dev-1a2b3c4d')) {
-    if (path.startsWith('/')) assert.ok(isOwnCgroup(path, hierarchies), path);
-  }
-  isConfined(text);
-});
+property(
+  'processes: /proc/self/mountinfo',
+  mutatedText(mountinfo),
+  (text) => {
+    const points = parseMountPoints(text);
+    mountPointsOf(['/lib/x', '/'], points);
+    const hierarchies = parseHierarchies(text);
+    isConfined(text);
+    const paths = cgroupPaths(hierarchies, 'dev-1a2b3c4d').filter((path) => path.startsWith('/'));
+    for (const path of paths) assert.ok(isOwnCgroup(path, hierarchies), path);
+    return accepted(Math.min(1, paths.length));
+  },
+  { accepts: 0.42 },
+);
 
 const tcp =
   '  sl  local_address rem_address   st tx_queue\n   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1\n';
 
-property('processes: /proc/net/tcp', mutatedText(tcp), (text) => {
-  for (const socket of parseTcpSockets(text)) assert.equal(typeof socket.port, 'number');
-});
+property(
+  'processes: /proc/net/tcp',
+  mutatedText(tcp),
+  (text) => {
+    const sockets = parseTcpSockets(text);
+    for (const { port } of sockets) assert.equal(typeof port, 'number');
+    return accepted(Math.min(1, sockets.length));
+  },
+  { accepts: 0.3 },
+);
 
 property(
   'processes: /proc/self/limits',

@@ -1,3 +1,5 @@
+import type { Limits } from './watch.ts';
+
 /** How much the properties do: a hundred inputs each in `npm test`; what `npm run fuzz` says in a long run. */
 export const budget = {
   /** Inputs of each property; a property of weight 10 gets a tenth of them. */
@@ -15,5 +17,8 @@ export const budget = {
 /** Inputs that are generated in one go: between two of them the runner hears of the test. */
 export const mostInBatch = 2_000;
 
-/** The most processor time that one input may take, in ms; hardware is slow, a loop without end is endless. */
-export const slowestMs = 5_000;
+/** What one input may take, in ms: hardware is slow and loaded, a loop without end is endless, and so is a promise without one. */
+export const limits: Limits = { slowestMs: 5_000, longestMs: 30_000 };
+
+/** The time limit of a property, in ms: one input that does not end is named before. */
+export const testMs = 3 * limits.longestMs + Math.min(budget.timeMs, budget.inputs * 20);

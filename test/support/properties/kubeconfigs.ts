@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc, { type Arbitrary } from 'fast-check';
 import { secretText } from './mutations.ts';
 
@@ -7,29 +9,32 @@ const scalars = [
   ...['true', 'null', '""', "'it''s'", '"\\u00e9"', 'https://a.example:6443', 'a b', '[a, b]', '{a: yes}', '""'],
 ];
 
-const names = fc.constantFrom('work', 'home', 'taskgate-dev', 'a.b', '"taskgate-dev"', '0123', 'yes', "'x: y'");
+const strangers = fc.constantFrom('work', 'home', 'a.b', '0123', 'yes', "'x: y'");
+const names = fc.oneof({ weight: 3, arbitrary: strangers }, fc.constantFrom('taskgate-dev', '"taskgate-dev"'));
 const comments = fc.constantFrom('', '', '', ' # mine', ' # - name: taskgate-dev');
 
 type Body = { readonly name: string; readonly fields: readonly (readonly [string, string])[] };
-const bodies: Arbitrary<Body> = fc.record({
-  name: names,
-  fields: fc.uniqueArray(
-    fc.tuple(
-      fc.constantFrom('server', 'token', 'password', 'insecure-skip-tls-verify', 'as'),
-      fc.constantFrom(...scalars),
+const bodiesOf = (named: Arbitrary<string>): Arbitrary<Body> =>
+  fc.record({
+    name: named,
+    fields: fc.uniqueArray(
+      fc.tuple(
+        fc.constantFrom('server', 'token', 'password', 'insecure-skip-tls-verify', 'as'),
+        fc.constantFrom(...scalars),
+      ),
+      { selector: ([key]) => key, minLength: 1, maxLength: 3 },
     ),
-    { selector: ([key]) => key, minLength: 1, maxLength: 3 },
-  ),
-});
+  });
 
 type Style = 'block' | 'dash alone' | 'flow';
 type Item = { readonly body: Body; readonly style: Style; readonly comment: string; readonly above: string };
-const items: Arbitrary<Item> = fc.record({
-  body: bodies,
-  style: fc.constantFrom<Style>('block', 'block', 'dash alone', 'flow'),
-  comment: comments,
-  above: fc.constantFrom('', '', '\n', '  # above\n', '# at the margin\n'),
-});
+const itemsOf = (body: Arbitrary<Body>): Arbitrary<Item> =>
+  fc.record({
+    body,
+    style: fc.constantFrom<Style>('block', 'block', 'dash alone', 'flow'),
+    comment: comments,
+    above: fc.constantFrom('', '', '\n', '  # above\n', '# at the margin\n'),
+  });
 
 const flowOf = ({ name, fields }: Body, key: string): string =>
   `{name: ${name}, ${key}: {${fields.map(([field, value]) => `${field}: ${value}`).join(', ')}}}`;
@@ -53,26 +58,30 @@ type List =
   | { readonly kind: 'flow'; readonly bodies: readonly Body[] }
   | { readonly kind: 'block'; readonly items: readonly Item[]; readonly indent: string };
 
-const lists: Arbitrary<List> = fc.oneof(
-  fc.record({ kind: fc.constant('absent' as const) }),
-  fc.record({
-    kind: fc.constant('empty' as const),
-    text: fc.constantFrom('', ' null', ' ~', ' []', ' [ ]', ' null # none', ' # none'),
-  }),
-  fc.record({ kind: fc.constant('flow' as const), bodies: fc.array(bodies, { minLength: 1, maxLength: 2 }) }),
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('block' as const),
-      items: fc.uniqueArray(items, {
-        selector: ({ body }) => body.name.replaceAll(/["']/g, ''),
-        minLength: 1,
-        maxLength: 3,
-      }),
-      indent: fc.constantFrom('', '  ', '    '),
+const listsOf = (named: Arbitrary<string>): Arbitrary<List> =>
+  fc.oneof(
+    fc.record({ kind: fc.constant('absent' as const) }),
+    fc.record({
+      kind: fc.constant('empty' as const),
+      text: fc.constantFrom('', ' null', ' ~', ' []', ' [ ]', ' null # none', ' # none'),
     }),
-  },
-);
+    fc.record({
+      kind: fc.constant('flow' as const),
+      bodies: fc.array(bodiesOf(named), { minLength: 1, maxLength: 2 }),
+    }),
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('block' as const),
+        items: fc.uniqueArray(itemsOf(bodiesOf(named)), {
+          selector: ({ body }) => body.name.replaceAll(/["']/g, ''),
+          minLength: 1,
+          maxLength: 3,
+        }),
+        indent: fc.constantFrom('', '  ', '    '),
+      }),
+    },
+  );
 
 const renderList = (key: string, list: List): string => {
   const [one] = [key.slice(0, -1)];
@@ -88,28 +97,42 @@ const renderList = (key: string, list: List): string => {
   }
 };
 
-export type Written = { readonly text: string; readonly isWhole: boolean };
+/** How a kubeconfig is written: which names its entries have, which lists are there, and which context is the current one. */
+type Form = { readonly lists: Arbitrary<List>; readonly context: Arbitrary<string> };
 
-/** Kubeconfigs as people and tools write them; `isWhole` if all three lists are there. */
-export const kubeconfigs: Arbitrary<Written> = fc
-  .record({
-    lists: fc.tuple(lists, lists, lists),
-    order: fc.constantFrom([0, 1, 2, 3], [3, 1, 0, 2], [2, 0, 3, 1]),
-    head: fc.constantFrom('apiVersion: v1\nkind: Config\n', '# my clusters\napiVersion: v1\n', '---\nkind: Config\n'),
-    context: fc.constantFrom('current-context: work\n', "current-context: 'taskgate-dev' # now\n", 'preferences: {}\n'),
-    tail: fc.constantFrom('', '', '# end\n', '\n\n'),
-    eol: fc.constantFrom('\n', '\n', '\r\n'),
-    hasLastNewline: fc.boolean(),
-  })
-  .map(({ lists: all, order, head, context, tail, eol, hasLastNewline }) => {
-    const keys = ['clusters', 'users', 'contexts'];
-    const parts = [...all.map((list, index) => renderList(keys[index] ?? '', list)), context];
-    const text = head + order.map((index) => parts[index]).join('') + tail;
-    return {
-      text: (hasLastNewline ? text : text.replace(/\n$/, '')).replaceAll('\n', eol),
-      isWhole: all.every(({ kind }) => kind !== 'absent'),
-    };
-  });
+const filesOf = ({ lists: list, context: current }: Form): Arbitrary<string> =>
+  fc
+    .record({
+      lists: fc.tuple(list, list, list),
+      order: fc.constantFrom([0, 1, 2, 3], [3, 1, 0, 2], [2, 0, 3, 1]),
+      head: fc.constantFrom('apiVersion: v1\nkind: Config\n', '# my clusters\napiVersion: v1\n', '---\nkind: Config\n'),
+      context: current,
+      tail: fc.constantFrom('', '', '# end\n', '\n\n'),
+      eol: fc.constantFrom('\n', '\n', '\r\n'),
+      hasLastNewline: fc.boolean(),
+    })
+    .map(({ lists: all, order, head, context, tail, eol, hasLastNewline }) => {
+      const keys = ['clusters', 'users', 'contexts'];
+      const parts = [...all.map((one, index) => renderList(keys[index] ?? '', one)), context];
+      const text = head + order.map((index) => parts[index]).join('') + tail;
+      return (hasLastNewline ? text : text.replace(/\n$/, '')).replaceAll('\n', eol);
+    });
+
+const contexts = ['current-context: work\n', 'preferences: {}\n'];
+
+/** Kubeconfigs as people and tools write them. */
+export const kubeconfigs: Arbitrary<string> = filesOf({
+  lists: listsOf(names),
+  context: fc.constantFrom("current-context: 'taskgate-dev' # now\n", ...contexts),
+});
+
+/** Those with all three lists, in which nothing is taskgate's: the rest of them stays byte by byte. */
+export const strangersKubeconfigs: Arbitrary<string> = filesOf({
+  lists: listsOf(strangers).filter(({ kind }) => kind !== 'absent'),
+  context: fc.constantFrom(...contexts),
+});
+
+const certificate = readFileSync(join(import.meta.dirname, '../../fixtures/localhost-cert.pem'));
 
 /** A kubeconfig with everything that taskgate reads, and secrets where they belong. */
 export const fullKubeconfig = {
@@ -123,7 +146,7 @@ export const fullKubeconfig = {
       cluster: {
         ...{ server: 'https://k.example:6443/path', 'tls-server-name': 'k', 'insecure-skip-tls-verify': true },
         'proxy-url': `http://user:${secretText}@proxy.example:3128`,
-        'certificate-authority-data': 'eA==',
+        'certificate-authority-data': certificate.toString('base64'),
         extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { a: 1 } }],
       },
     },

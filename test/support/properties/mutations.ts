@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { knowing } from './shares.ts';
 
 /** What parsers trip over. */
 const tokens = [
@@ -69,14 +70,17 @@ const garbage = fc.string({ unit: 'binary', maxLength: 60 });
 
 /** Good texts after up to five edits, and a few times garbage. It shrinks to fewer edits. */
 export const mutatedText = (...good: readonly string[]): Arbitrary<string> =>
-  fc.oneof(
-    {
-      weight: 30,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...good), fc.array(edits, { maxLength: 5 }))
-        .map(([text, changes]) => changes.reduce(applyEdit, text)),
-    },
-    { weight: 1, arbitrary: garbage },
+  knowing(
+    fc.oneof(
+      {
+        weight: 30,
+        arbitrary: fc
+          .tuple(fc.constantFrom(...good), fc.array(edits, { maxLength: 5 }))
+          .map(([text, changes]) => changes.reduce(applyEdit, text)),
+      },
+      { weight: 1, arbitrary: garbage },
+    ),
+    good,
   );
 
 type Path = readonly (string | number)[];
@@ -112,24 +116,30 @@ const replacements = [removed, ...strangeValues];
 
 /** Good values in which up to three nodes are others or gone; a change in one number: which node, and what by. */
 export const mutatedValue = (...good: readonly unknown[]): Arbitrary<unknown> =>
-  fc
-    .tuple(fc.constantFrom(...good), fc.array(edits, { maxLength: 3 }))
-    .map(([value, changes]) =>
-      changes.reduce<unknown>(
-        (changed, edit) =>
-          changeNode(changed, [Math.floor(edit / replacements.length), replacements[edit % replacements.length]]),
-        value,
+  knowing(
+    fc
+      .tuple(fc.constantFrom(...good), fc.array(edits, { maxLength: 3 }))
+      .map(([value, changes]) =>
+        changes.reduce<unknown>(
+          (changed, edit) =>
+            changeNode(changed, [Math.floor(edit / replacements.length), replacements[edit % replacements.length]]),
+          value,
+        ),
       ),
-    );
+    good,
+  );
 
 /** The same as JSON, a few times with a changed text, too. */
 export const mutatedJson = (...good: readonly unknown[]): Arbitrary<string> =>
-  fc
-    .tuple(
-      mutatedValue(...good),
-      fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(edits, { maxLength: 3 })),
-    )
-    .map(([value, changes]) => (changes as readonly number[]).reduce(applyEdit, JSON.stringify(value) ?? ''));
+  knowing(
+    fc
+      .tuple(
+        mutatedValue(...good),
+        fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(edits, { maxLength: 3 })),
+      )
+      .map(([value, changes]) => (changes as readonly number[]).reduce(applyEdit, JSON.stringify(value) ?? '')),
+    good.map((value) => JSON.stringify(value)),
+  );
 
 /** Words that a secret of an input has, and nothing else of it. */
 export const secretText = 'hunter2-8f3a';

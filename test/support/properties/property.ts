@@ -2,62 +2,30 @@ import { appendFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import fc, { type Arbitrary, type RunDetails } from 'fast-check';
 import { expect, test } from 'vitest';
-import { budget, mostInBatch, slowestMs } from './budget.ts';
-import { acceptAnswer, kindOf } from './promises.ts';
-
-class TooSlow extends Error {
-  override readonly name = 'TooSlow';
-}
-
-type Slowest = { ms: number; input: string };
-type Tally = { inputs: number; readonly slowest: Slowest };
+import { budget, limits, mostInBatch, testMs } from './budget.ts';
+import { kindOf } from './promises.ts';
+import { findFewAccepted, goodOf } from './shares.ts';
+import { type Limits, newTally, type Tally, watched, watchUncaught } from './watch.ts';
 
 export type PropertyOptions<T> = {
   /** How many times as long as a parser's an input takes: it gets that fraction of the inputs. */
   readonly weight?: number;
   /** How many inputs are in one that is generated, where several are sent at once. */
   readonly countOf?: (input: T) => number;
+  /** The least share of inputs that are accepted, and so judged: stated wherever one can be refused. */
+  readonly accepts?: number;
+  /** Inputs that are accepted as they are; by default those from which the others are made. */
+  readonly good?: readonly T[];
 };
 
-const shown = (input: unknown): string => fc.stringify(input).slice(0, 300);
-
-/** Errors that nothing catches, such as of a handler of events. */
-const watchUncaught = () => {
-  const seen: unknown[] = [];
-  const note = (error: unknown): void => void seen.push(error);
-  process.on('uncaughtException', note).on('unhandledRejection', note);
-  return {
-    rethrow: (): void => {
-      if (seen.length > 0) throw seen.shift();
-    },
-    end: (): void => void process.off('uncaughtException', note).off('unhandledRejection', note),
-  };
+type Promised<T> = {
+  readonly name: string;
+  readonly arbitrary: Arbitrary<T>;
+  readonly check: (input: T) => unknown;
+  readonly options: PropertyOptions<T>;
 };
 
-type Watch<T> = {
-  readonly tally: Tally;
-  readonly countOf: (input: T) => number;
-  readonly uncaught: ReturnType<typeof watchUncaught>;
-};
-
-const watched =
-  <T>(check: (input: T) => unknown, { tally, countOf, uncaught }: Watch<T>) =>
-  async (input: T): Promise<void> => {
-    const [startMs, cpuBefore] = [performance.now(), process.cpuUsage()];
-    tally.inputs += countOf(input);
-    try {
-      const result = check(input);
-      if (result instanceof Promise) await result;
-    } catch (error) {
-      acceptAnswer(error);
-    }
-    uncaught.rethrow();
-    const ms = performance.now() - startMs;
-    if (ms > tally.slowest.ms) Object.assign(tally.slowest, { ms, input: shown(input) });
-    if (ms < slowestMs) return;
-    const { user, system } = process.cpuUsage(cpuBefore);
-    if ((user + system) / 1_000 > slowestMs) throw new TooSlow(`took ${Math.round(ms)} ms`);
-  };
+type Failure = { readonly kind: ReturnType<typeof kindOf>; readonly text: string };
 
 const sizeOfBatch = (done: number, wanted: number, weight: number): number =>
   Math.max(1, Math.min(wanted - done, Math.ceil(mostInBatch / weight)));
@@ -82,35 +50,78 @@ const run = async <T>(
   return undefined;
 };
 
+const shown = (error: unknown): string => `${kindOf(error)}: ${error instanceof Error ? error.stack : String(error)}`;
+
 const report = <T>(
   name: string,
   { seed, counterexamplePath, counterexample, errorInstance }: RunDetails<[T]>,
 ): string =>
   [
-    `${name}: ${kindOf(errorInstance)}: ${errorInstance instanceof Error ? errorInstance.stack : String(errorInstance)}`,
+    `${name}: ${shown(errorInstance)}`,
     `the smallest input: ${fc.stringify(counterexample?.[0])}`,
     `again: FUZZ_SEED=${seed} FUZZ_PATH=${counterexamplePath} npx vitest run --project unit test/properties -t '${name}'`,
   ].join('\n');
 
+/** The first good input that is not accepted whole. */
+const findRefused = async <T>(
+  { name, arbitrary, options }: Promised<T>,
+  check: (input: T) => Promise<void>,
+  tally: Tally,
+): Promise<Failure | undefined> => {
+  for (const input of options.good ?? goodOf(arbitrary)) {
+    const error: unknown = await check(input).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    const why = error === undefined ? 'broken promise: a good input is not accepted' : shown(error);
+    if (error !== undefined || tally.accepted < tally.inputs)
+      return {
+        kind: error === undefined ? 'broken promise' : kindOf(error),
+        text: `${name}: ${why}: ${fc.stringify(input)}`,
+      };
+  }
+  return undefined;
+};
+
+/** What is found of a promise with the inputs of this run, and how many of them were accepted. */
+export const judgeProperty = async <T>(
+  promised: Promised<T>,
+  { tally, limits: most = limits }: { readonly tally: Tally; readonly limits?: Limits },
+): Promise<Failure | undefined> => {
+  const { name, arbitrary, check, options } = promised;
+  const { weight = 1, countOf = () => 1, accepts = 1 } = options;
+  const uncaught = watchUncaught();
+  const watch = { countOf, uncaught, limits: most };
+  const tried = newTally();
+  try {
+    const bad = await findRefused(promised, watched(check, { ...watch, tally: tried }), tried);
+    if (bad) return bad;
+    const failed = await run(arbitrary, watched(check, { ...watch, tally }), { weight, tally });
+    if (failed) return { kind: kindOf(failed.errorInstance), text: report(name, failed) };
+  } finally {
+    uncaught.end();
+  }
+  uncaught.rethrow();
+  const few = budget.path === undefined ? findFewAccepted(tally, accepts) : undefined;
+  return few === undefined ? undefined : { kind: 'broken promise', text: `${name}: broken promise: ${few}` };
+};
+
 /**
  * A test that a promise holds for every input. One of taskgate's errors is an answer; any other error, a failed assertion, a
- * {@link Leak} and an endless computation fail. A failure names the smallest input, and how to run it again.
+ * {@link Leak} and an endless computation fail, and so do fewer answers of the other kind than `accepts` says. A failure names
+ * the smallest input, and how to run it again.
  */
 export const property = <T>(
   name: string,
   arbitrary: Arbitrary<T>,
   check: (input: T) => unknown,
-  { weight = 1, countOf = () => 1 }: PropertyOptions<T> = {},
+  options: PropertyOptions<T> = {},
 ): void => {
-  test(name, { timeout: 30_000 + Math.min(budget.timeMs, budget.inputs * 60_000) }, async () => {
-    const tally: Tally = { inputs: 0, slowest: { ms: 0, input: '' } };
+  test(name, { timeout: testMs }, async () => {
+    const tally = newTally();
     const startMs = performance.now();
-    const uncaught = watchUncaught();
-    const checked = watched(check, { tally, countOf, uncaught });
-    const failed = await run(arbitrary, checked, { weight, tally }).finally(uncaught.end);
-    uncaught.rethrow();
+    const failure = await judgeProperty({ name, arbitrary, check, options }, { tally });
     const seconds = (performance.now() - startMs) / 1_000;
-    const failure = failed && { kind: kindOf(failed.errorInstance), text: report(name, failed) };
     if (budget.figures) {
       appendFileSync(budget.figures, `${JSON.stringify({ parser: name, ...tally, seconds, failure })}\n`);
     }

@@ -8,7 +8,7 @@ export const settingsTree = {
   ssh: { host: 'me@example', remotePort: 4000 },
   tunnel: { allowPublic: true, ttlHours: 4, allowFrom: ['192.0.2.0/24'] },
   mirror: 'https://user:password@mirror.example/x',
-  minikube: { startArgs: ['--cpus=2'] },
+  minikube: { startArgs: '--cpus=2' },
 };
 
 export const settingsFile = `# mine
