@@ -15,7 +15,7 @@ export type PropertyOptions<T> = {
   /** The least share of inputs that are accepted, and so judged: stated wherever one can be refused. */
   readonly accepts?: number;
   /** Inputs that are accepted as they are; by default those from which the others are made. */
-  readonly good?: readonly T[];
+  readonly good?: readonly NoInfer<T>[];
 };
 
 type Promised<T> = {
