@@ -26,16 +26,20 @@ export type Case = {
   readonly className: string;
   readonly ms: number;
   readonly failure?: { readonly message: string; readonly text: string };
+  /** What kept it from being judged. */
+  readonly error?: { readonly message: string; readonly text: string };
   /** Why it did not run. */
   readonly skipped?: string;
 };
 
 const inSeconds = (ms: number): string => (ms / 1_000).toFixed(3);
 
-const renderCase = ({ name, className, ms, failure, skipped }: Case): string => {
+const renderCase = ({ name, className, ms, failure, error, skipped }: Case): string => {
   const attributes = `name="${escapeXml(name)}" classname="${escapeXml(className)}" time="${inSeconds(ms)}"`;
-  if (failure) {
-    const body = `<failure message="${escapeXml(failure.message)}">${escapeXml(failure.text)}</failure>`;
+  const wrong = failure ?? error;
+  if (wrong) {
+    const tag = failure ? 'failure' : 'error';
+    const body = `<${tag} message="${escapeXml(wrong.message)}">${escapeXml(wrong.text)}</${tag}>`;
     return `    <testcase ${attributes}>${body}</testcase>`;
   }
   if (skipped !== undefined) return `    <testcase ${attributes}><skipped message="${escapeXml(skipped)}"/></testcase>`;
@@ -44,9 +48,10 @@ const renderCase = ({ name, className, ms, failure, skipped }: Case): string => 
 
 const renderSuite = (name: string, cases: readonly Case[]): string => {
   const failures = cases.filter(({ failure }) => failure).length;
+  const errors = cases.filter((one) => !one.failure && one.error).length;
   const skipped = cases.filter((one) => one.skipped !== undefined).length;
   const ms = cases.reduce((sum, one) => sum + one.ms, 0);
-  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
   return [
     `  <testsuite name="${escapeXml(name)}" ${counts} time="${inSeconds(ms)}">`,
     ...cases.map(renderCase),

@@ -57,3 +57,13 @@ test('a guard that cannot be started is an error of its own, and nothing else en
   const { exitCode, stderr } = await execa('/bin/sh', limited, { reject: false });
   expect({ exitCode, stderr }).toEqual({ exitCode: 42, stderr: '' });
 });
+
+test('a repair that fails is told at each release', async () => {
+  const guard = await startGuard(['/bin/sh', '-c', 'exit 3']);
+  const failed = {
+    id: 'environment.command',
+    message: 'what was broken could not be mended: /bin/sh -c exit 3 ended with 3',
+  };
+  await expect(guard.release()).rejects.toMatchObject(failed);
+  await expect(guard.release()).rejects.toMatchObject(failed);
+});

@@ -1,4 +1,3 @@
-// Tested in test/e2e/chaos.test.ts
 import { existsSync } from 'node:fs';
 import { findInstance, type Instance } from '../../instance/instance.ts';
 import { withChaosLock } from '../../instance/lock.ts';
@@ -13,6 +12,7 @@ import { getInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
 import type { Facts } from './applies.ts';
 import { type Choice, choose, describeScenarios, listScenarios } from './choose.ts';
+import { notInjected } from './faults/processes.ts';
 import type { Failing } from './judge.ts';
 import { makeSeed } from './order.ts';
 import { withSlack } from './scenarios.ts';
@@ -55,8 +55,9 @@ const ids: Readonly<Record<Failing, `proof.${string}`>> = {
   'left-behind': 'proof.left-behind',
 };
 
-/** Throws UserError `proof.*` for the first promise that was broken. */
-const refuseBroken = ({ scenarios, seed }: Summary): void => {
+/** Throws UserError `proof.*` for the first promise that was broken, and where nothing was broken at all. */
+export const refuseBroken = ({ scenarios, seed, faults }: Summary): void => {
+  if (faults === 0) throw notInjected('nothing was broken');
   const broken = scenarios.flatMap(({ scenario, failures }) => failures.map((failure) => ({ scenario, ...failure })));
   const [first, ...more] = broken;
   if (!first) return;

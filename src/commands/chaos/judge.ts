@@ -15,6 +15,8 @@ export type Outcome = {
   readonly injected: string;
   /** Why nothing was broken, or not for as long as it should be: then nothing else counts. */
   readonly notInjected?: string;
+  /** The error by which the run ended in the middle of it. */
+  readonly error?: string;
   readonly recovery: Recovery;
   readonly held: readonly HeldResult[];
   readonly churn: ChurnTotal;
@@ -46,18 +48,31 @@ const judgeHeld = ({ scenario, held }: Outcome): readonly Failure[] =>
       text: `a held connection (${way}) lost ${lostBytes} bytes${failure ? `: ${failure}` : ''}; its longest wait was ${seconds(longestAnswerMs)}`,
     }));
 
-/** Where requests are refused and nothing is broken, none may fail. */
-const judgeChurn = ({ scenario: { breakage }, churn }: Outcome): readonly Failure[] =>
-  breakage.kind === 'api' && churn.failures > 0
-    ? [{ kind: 'request-failed', text: `${churn.failures} listeners failed: ${churn.lastFailure}` }]
-    : [];
+/** Without a connection on which answers came, no byte could be lost. */
+const judgeHolding = ({ held }: Outcome): readonly Failure[] =>
+  held.some(({ answered }) => answered > 0)
+    ? []
+    : [{ kind: 'bytes-lost', text: 'nothing is proven: no connection was held on which an answer came' }];
+
+/** Where requests are refused and nothing is broken, none may fail; everywhere one listener must come, answer and go. */
+const judgeChurn = ({ scenario: { breakage }, churn }: Outcome): readonly Failure[] => {
+  const { rounds, failures, lastFailure } = churn;
+  const last = lastFailure === undefined ? '' : `; the last failed: ${lastFailure}`;
+  if (breakage.kind === 'api' && failures > 0) {
+    return [{ kind: 'request-failed', text: `${failures} listeners failed: ${lastFailure}` }];
+  }
+  if (rounds > 0) return [];
+  return [{ kind: 'request-failed', text: `nothing is proven: no listener came, answered and went since${last}` }];
+};
 
 /** What a fault has shown to be wrong; nothing where all promises were kept. */
 export const judge = (outcome: Outcome): readonly Failure[] => {
-  const { notInjected, leftovers } = outcome;
+  const { notInjected, error, leftovers } = outcome;
   if (notInjected !== undefined) return [{ kind: 'not-injected', text: notInjected }];
+  if (error !== undefined) return [{ kind: 'not-recovered', text: `it ended by an error: ${error}` }];
   return [
     ...judgeRecovery(outcome),
+    ...judgeHolding(outcome),
     ...judgeHeld(outcome),
     ...judgeChurn(outcome),
     ...leftovers.map((text): Failure => ({ kind: 'left-behind', text })),

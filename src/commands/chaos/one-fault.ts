@@ -5,9 +5,9 @@ import { polling, waitUntil } from '../../lib/wait.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { sampleSpec } from '../context.ts';
 import type { ReadyInstance } from '../open-instance.ts';
+import { breakAndMend } from './break.ts';
 import type { Fault } from './faults/fault.ts';
 import { makeFault } from './faults/make.ts';
-import { last } from './faults/processes.ts';
 import type { UpAgain } from './faults/up-again.ts';
 import type { Outcome } from './judge.ts';
 import { differences, type Inventory, takeInventory } from './leftovers.ts';
@@ -55,23 +55,17 @@ const findLeftovers = async (arena: Arena, before: Inventory): Promise<readonly 
 
 type Met = { readonly injected: string; readonly recovery: Recovery };
 
-/** Breaks it, mends what does not mend itself, and waits until all is well; what is broken is mended whatever happens. */
+/** Breaks it, and waits until all is well; what is broken is mended whatever happens. */
 const breakAndWait = async (scenario: Scenario, fault: Fault, { context, ...arena }: Arena): Promise<Met> => {
   const { lastsSeconds, promiseSeconds } = scenario;
   const { signal } = context;
   const kube: Kube = fault.kube ?? arena.kube;
-  const broken = await fault.inject();
-  arena.onInjected(broken.seen);
-  let sinceMs = performance.now();
-  if (broken.lift) {
-    await last(lastsSeconds * 1_000, signal).finally(broken.lift);
-    sinceMs = performance.now();
-  }
-  await broken.repair?.();
+  const breaking = { lastsMs: lastsSeconds * 1_000, onInjected: arena.onInjected, signal };
+  const { seen, isBack, sinceMs } = await breakAndMend(fault, breaking);
   const patienceMs = promiseSeconds * 1_000 * patienceFactor;
-  const watched = { kube, isBack: broken.isBack, sinceMs, patienceMs, slack: arena.slack, signal };
+  const watched = { kube, isBack, sinceMs, patienceMs, slack: arena.slack, signal };
   const recovery = await untilRecovered(context, watched);
-  return { injected: broken.seen, recovery };
+  return { injected: seen, recovery };
 };
 
 /** Injects one fault while listeners come and go and connections are held, and looks what it did. */
@@ -82,10 +76,10 @@ export const runFault = async (scenario: Scenario, arena: Arena, before: Invento
   const spec = { ...sample, ...trafficOwner(identityOf(instance.record())), gateway };
   try {
     const met = await withTunnelEnd(instance, sample, (tunnelEnd) =>
-      withTraffic(fault.kube ?? arena.kube, { spec, tunnelEnd, slack, signal: context.signal }, async (traffic) => ({
-        ...(await breakAndWait(scenario, fault, arena)),
-        ...(await traffic.stop()),
-      })),
+      withTraffic(fault.kube ?? arena.kube, { spec, tunnelEnd, slack, signal: context.signal }, async (traffic) => {
+        traffic.begin();
+        return { ...(await breakAndWait(scenario, fault, arena)), ...(await traffic.stop()) };
+      }),
     );
     return { scenario, ...met, leftovers: await findLeftovers(arena, before) };
   } finally {

@@ -28,10 +28,10 @@ export type Scenario = {
 };
 
 /** The processes of a native node, by the names that its supervisor gives them. */
-const children = [
+export const serviceNames: readonly string[] = [
   ...['etcd', 'containerd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
   ...['kubelet', 'kube-proxy', 'coredns'],
-] as const;
+];
 
 const touchesNothing = { cutsForward: false, cutsReverse: false } as const;
 const frozenSeconds = 4;
@@ -150,7 +150,7 @@ export const withSlack = (scenario: Scenario, slack: number): Scenario => ({
 
 /** Every scenario, in the order in which a run without a seed would have them. */
 export const scenarios: readonly Scenario[] = [
-  ...children.flatMap((child) => [killed(child), frozen(child)]),
+  ...serviceNames.flatMap((child) => [killed(child), frozen(child)]),
   ...ofEnvoy,
   ofPods('contour', 'Contour'),
   ofPods('provisioner', "Contour's provisioner"),

@@ -5,6 +5,8 @@ import { stepsOf } from '../../task-list/step.ts';
 import { ownProgram } from '../command.ts';
 import { openInstance } from '../open-instance.ts';
 import { findStatus } from '../status/look.ts';
+import { collect } from './collect.ts';
+import { upAgain } from './faults/up-again.ts';
 import { judge, type Outcome } from './judge.ts';
 import { type Arena, inventoryOf, runFault } from './one-fault.ts';
 import { inTurn } from './order.ts';
@@ -32,24 +34,8 @@ const verifyWell = async (context: CommandContext): Promise<void> => {
 };
 
 const openArena = async (context: ChaosContext, onInjected: Arena['onInjected']): Promise<Arena> => {
-  const { config, runner, signal, slack } = context;
-  const up = [...ownProgram, 'up', '--name', config.name, '--ci'] as const;
-  return { ...(await openInstance(context)), context, slack, onInjected, again: () => runner(up, { signal }) };
-};
-
-const notInjected = (scenario: Scenario, text: string): Outcome => ({
-  ...{ scenario, injected: '', notInjected: text, recovery: { isRecovered: false, seen: text } },
-  ...{ held: [], churn: { rounds: 0, failures: 0 }, leftovers: [] },
-});
-
-/** What could not be injected is one of the outcomes, and the run goes on; any other error ends it. */
-const tryFault = async (scenario: Scenario, arena: Arena, before: readonly string[]): Promise<Outcome> => {
-  try {
-    return await runFault(scenario, arena, before);
-  } catch (error) {
-    if (!(error instanceof UserError) || error.id !== 'proof.not-injected' || arena.context.signal.aborted) throw error;
-    return notInjected(scenario, error.message);
-  }
+  const again = upAgain([...ownProgram, 'up', '--name', context.config.name, '--ci']);
+  return { ...(await openInstance(context)), context, slack: context.slack, onInjected, again };
 };
 
 const describe = (outcome: Outcome): string => {
@@ -76,8 +62,7 @@ export const breakInTurn = stepsOf<ChaosContext>()({
       const number = `${outcomes.length + 1}: ${scenario.name}`;
       report(number);
       const arena = await openArena(inner, (seen) => report(`${number}: ${seen}`));
-      const outcome = await tryFault(scenario, arena, before);
-      outcomes.push(outcome);
+      const outcome = await collect(scenario, () => runFault(scenario, arena, before), { outcomes, signal });
       report(`${outcomes.length}: ${describe(outcome)}`);
       if (outcome.notInjected === undefined && !outcome.recovery.isRecovered) break;
       // told once

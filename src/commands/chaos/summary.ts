@@ -123,7 +123,11 @@ export const casesOf = ({ outcomes, left }: Run): readonly Case[] => [
     const ms = outcome.recovery.isRecovered ? outcome.recovery.afterMs : 0;
     return {
       ...{ name: `${index + 1} ${outcome.scenario.name}`, className: 'taskgate.chaos', ms },
-      ...(message !== undefined && { failure: { message, text: [outcome.injected, ...failures].join('\n') } }),
+      ...(message !== undefined && {
+        [outcome.error === undefined ? 'failure' : 'error']: {
+          ...{ message, text: [outcome.injected, ...failures].filter(Boolean).join('\n') },
+        },
+      }),
     };
   }),
   ...left.map(({ scenario, why }): Case => ({ name: scenario, className: 'taskgate.chaos', ms: 0, skipped: why })),

@@ -25,6 +25,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { endLostNode } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
+import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { stageTimeoutMs } from '../context.ts';
 
 export type DownContext = CommandContext & {
@@ -80,17 +81,19 @@ const closeTunnels = downStep({
 const isGone = async (context: DownContext, instance: Instance): Promise<boolean> =>
   instance.record().provider === 'minikube' && (await providerOf(context, { instance }).find()) === 'absent';
 
-type Proofs = Pick<DownContext, 'config'> & { readonly original: OriginalState };
+type Proofs = { readonly original: OriginalState; readonly context: DownContext };
 
-/** Listeners of a killed proof would stay on a Gateway that stays. */
-const removeProofs = async (kube: Kube, instance: Instance, { original, config }: Proofs): Promise<void> => {
+/** Listeners of a killed proof, or of a killed chaos, would stay on a Gateway that stays. */
+const removeProofs = async (kube: Kube, instance: Instance, { original, context }: Proofs): Promise<void> => {
   const { settings } = instance.record();
-  const { gateway, master } = { ...config, ...settings };
+  const { gateway, master } = { ...context.config, ...settings };
   try {
     await verifySameCluster(kube, original);
-    await removeLeftovers(kube, { ...identityOf(instance.record()), namespace: master.taskNamespace, gateway });
+    const where = { ...identityOf(instance.record()), namespace: master.taskNamespace, gateway };
+    await removeLeftovers(kube, where);
+    await removeAbandonedTraffic(context, kube, where);
   } catch (error) {
-    throw explainRemoval(error, config.name);
+    throw explainRemoval(error, context.config.name);
   }
 };
 
@@ -102,7 +105,7 @@ const removeAttached = async (context: DownContext, tools: StepTools): Promise<u
   if (!instance || !original || !cluster) return note('nothing was made there');
   if (await isGone(context, instance)) return note('the cluster is gone');
   const kube = await openAccess({ ...cluster, attach: instance.record().attach }, context.env);
-  await removeProofs(kube, instance, { original, config: context.config });
+  await removeProofs(kube, instance, { original, context });
   const options = { original, timeoutMs: stageTimeoutMs(context), signal, report };
   const { removed, restored, left } = await removeGatewayObjects(kube, identityOf(instance.record()), options);
   for (const { what, why } of left) warn(`left: ${what} (${why})`);

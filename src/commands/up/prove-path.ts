@@ -1,4 +1,5 @@
 import { waitForServiceAccount } from '../../cluster/readiness.ts';
+import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { findMasterTls } from '../../instance/master-certificate.ts';
 import { type MasterEndpoint, originOf } from '../../model/master-endpoint.ts';
@@ -8,6 +9,7 @@ import { startSampleTask } from '../../proof/sample-task/sample-task.ts';
 import type { SampleTask } from '../../proof/sample-task/task.ts';
 import type { RunTools } from '../../task-list/step.ts';
 import type { MasterRoute } from '../../tunnel/endpoint.ts';
+import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findFault } from '../proof-result.ts';
@@ -71,6 +73,9 @@ const proveNow = async (
 ): Promise<Proven> => {
   const { config } = context;
   const { start, end } = gateway.portRange;
+  const where = { ...identityOf(instance.record()), namespace: config.master.taskNamespace, gateway };
+  const abandoned = await removeAbandonedTraffic(context, kube, where);
+  if (abandoned.length > 0) warn(`removed what a killed chaos left: ${abandoned.join(', ')}`);
   const tls = await findMasterTls(instance);
   const proof = await prove(kube, {
     ...{ ...sampleSpec(config, { instance, master }), withStranger: config.network.policies },

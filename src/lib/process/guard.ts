@@ -1,10 +1,11 @@
 // Tested in test/process/guard.test.ts
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { UserError } from '../errors.ts';
 import type { Command } from './runner.ts';
 
 export type Guard = {
-  /** Runs the command now; resolves when it has ended. Safe to repeat. */
+  /** Runs the command now; resolves when it has ended. Safe to repeat. Throws UserError `environment.command` where it failed. */
   readonly release: () => Promise<void>;
 };
 
@@ -21,14 +22,19 @@ export const startGuard = async (repair: Command): Promise<Guard> => {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const ended = once(guard, 'close');
+  const ended = once(guard, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   ended.catch(() => undefined); // of one that could not be started: the next line throws it
   guard.stdin?.on('error', () => undefined);
   await once(guard, 'spawn');
   return {
     release: async () => {
       guard.stdin.end();
-      await ended;
+      const [code, signal] = await ended;
+      if (code === 0) return;
+      throw new UserError(`what was broken could not be mended: ${repair.join(' ')} ended with ${code ?? signal}`, {
+        id: 'environment.command',
+        hint: 'mend it by hand: run that command, then see taskgate status',
+      });
     },
   };
 };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type ChaosFlags, readNumber } from '../../../src/commands/chaos/chaos.ts';
+import { type ChaosFlags, readNumber, refuseBroken } from '../../../src/commands/chaos/chaos.ts';
+import { summarize } from '../../../src/commands/chaos/summary.ts';
+import { outcomeOf } from '../../support/chaos.ts';
 import { failureOf } from '../../support/failure-of.ts';
 
 const flagsOf = (more: Partial<ChaosFlags>): ChaosFlags => ({ scenario: 'all', ...more });
@@ -37,5 +39,19 @@ describe('numbers of flags', () => {
       ...{ id: 'usage.number', message: `--${flag}: '${text}' is no whole number from ${range}` },
       hint: `such as --${flag} 3`,
     });
+  });
+});
+
+describe('how a run ends', () => {
+  const run = { seed: 7, slack: 1, left: [] };
+
+  test('well, where every fault kept its promises', () => {
+    expect(() => refuseBroken(summarize({ ...run, outcomes: [outcomeOf()] }))).not.toThrow();
+  });
+
+  test('without a fault nothing is proven', () => {
+    expect(() => refuseBroken(summarize({ ...run, outcomes: [] }))).toThrow(
+      expect.objectContaining({ id: 'proof.not-injected', message: 'the fault was not injected: nothing was broken' }),
+    );
   });
 });

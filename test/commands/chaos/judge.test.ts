@@ -57,6 +57,27 @@ test.each([
   expect(kindsOf({ churn: { rounds: 3, failures, lastFailure: 'refused' } }, scenario)).toEqual(kinds);
 });
 
+test.each([
+  ['no listener came and went', { churn: { rounds: 0, failures: 0 } }, ['request-failed']],
+  ['none did, and the last failed', { churn: { rounds: 0, failures: 2, lastFailure: 'refused' } }, ['request-failed']],
+  ['no connection was held', { held: [] }, ['bytes-lost']],
+  [
+    'no held connection got an answer',
+    { held: [{ way: 'forward' as const, ...heldTotal, answered: 0 }] },
+    ['bytes-lost'],
+  ],
+])('nothing is proven where %s', (_, more, kinds) => {
+  expect(kindsOf(more)).toEqual(kinds);
+  expect(kindsOf(more, 'api-500')).toEqual(kinds);
+  expect(judge(outcomeOf(more))[0]?.text).toContain('nothing is proven');
+});
+
+test('an error in the middle of a fault is a failure', () => {
+  expect(judge(outcomeOf({ error: 'the path is broken' }))).toEqual([
+    { kind: 'not-recovered', text: 'it ended by an error: the path is broken' },
+  ]);
+});
+
 test('one leftover is one failure', () => {
   expect(judge(outcomeOf({ leftovers: ['left: listener det-20000'] }))).toEqual([
     { kind: 'left-behind', text: 'left: listener det-20000' },

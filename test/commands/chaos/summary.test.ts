@@ -62,3 +62,17 @@ test('JUnit has a case for each fault, and one skipped for each scenario that wa
   expect(xml).toContain('<testcase name="1 etcd-killed" classname="taskgate.chaos" time="1.000"/>');
   expect(xml).toContain('<failure message="it did not recover: link is down">');
 });
+
+test('an error in the middle of a fault is an error case, and no recovery', () => {
+  const ended = { ...run, outcomes: [outcomeOf({ injected: '', error: 'the path is broken' })], left: [] };
+  expect(summarize(ended)).toMatchObject({
+    faults: 1,
+    recovered: 0,
+    scenarios: [{ failures: [{ kind: 'not-recovered' }] }],
+  });
+  const xml = renderCases('taskgate chaos', casesOf(ended));
+  expect(xml).toContain('tests="1" failures="0" errors="1" skipped="0"');
+  expect(xml).toContain(
+    '<error message="it ended by an error: the path is broken">it ended by an error: the path is broken</error>',
+  );
+});

@@ -51,23 +51,33 @@ const damaged = (what: string, seen: string): UserError =>
 /** That a command that could not write has said why, by the id of its error. */
 const fullIds = ['environment.state-folder', 'environment.system', 'artifact.disk-full'];
 
+/** The id of the error that a command with --json ended with. */
+const errorIdOf = (stderr: string): string | undefined => {
+  const { error } = parseFields(stderr.trim().split('\n').at(-1) ?? '') as { error?: { id?: string } };
+  return error?.id;
+};
+
 /**
  * Judges how a command ended on a full disk. True where it needed to write and said that it could not; false where it needed
- * no room. Throws UserError `proof.not-recovered` for anything else, and for a record that cannot be read any more.
+ * no room. Throws UserError `proof.not-recovered` for anything else, and for a record that cannot be read any more. An error
+ * of the id `former`, which the same command ended with before, is no matter of the disk.
  */
-export const judgeFull = (what: string, { exitCode, stdout, stderr }: RunResult, record: string): boolean => {
+export const judgeFull = (
+  what: 'up' | 'status',
+  { exitCode, stdout, stderr }: RunResult,
+  { record, former }: { readonly record: string; readonly former?: string | undefined },
+): boolean => {
   const [, left = ''] = stdout.split(`${mark}\n`);
   const [was, is] = [parseFields(record), parseFields(left)];
   if (is.instanceId !== was.instanceId || !Array.isArray(is.journal)) {
     throw damaged(`${what} has damaged the record`, left.slice(0, 200) || 'it is empty');
   }
   if (exitCode === 0) return /ENOSPC|no space|disk .*full/i.test(stderr);
-  const last = stderr.trim().split('\n').at(-1) ?? '';
-  const { error } = parseFields(last) as { error?: { id?: string } };
+  const id = errorIdOf(stderr) ?? '';
+  if (fullIds.includes(id)) return true;
   // it writes nothing, and may find the cluster unwell: whether that passes is looked at afterwards
-  if (what === 'status' && error?.id !== undefined) return false;
-  if (!fullIds.includes(error?.id ?? '')) throw damaged(`${what} ended with ${exitCode}`, stderr.slice(-400));
-  return true;
+  if (what === 'status' && (id.startsWith('cluster.') || (id !== '' && id === former))) return false;
+  throw damaged(`${what} ended with ${exitCode}`, stderr.slice(-400));
 };
 
 /** `up` and `status` run while no byte can be written into the instance's folder; the node itself goes on. */
@@ -76,15 +86,16 @@ export const fillDisk = (read: ReadInstance, { config, runner }: CommandContext)
     const { dir } = await read();
     const record = await readTextFile(instancePaths(dir).recordPath, 2 ** 20);
     const base = await mkdtemp(join(tmpdir(), 'taskgate-full-'));
-    const run = (args: readonly string[]): Promise<RunResult> =>
-      runner(onFullDisk(dir, base, args)).catch((error: unknown) => {
+    const run = (command: Command): Promise<RunResult> =>
+      runner(command).catch((error: unknown) => {
         if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
         return { exitCode: error.exitCode, stdout: error.stdout, stderr: error.stderr };
       });
     try {
       const named = ['--name', config.name, '--json'];
-      const isTold = judgeFull('up', await run(['up', ...named]), record);
-      judgeFull('status', await run(['status', ...named]), record);
+      const former = errorIdOf((await run([...ownProgram, 'status', ...named])).stderr);
+      const isTold = judgeFull('up', await run(onFullDisk(dir, base, ['up', ...named])), { record });
+      judgeFull('status', await run(onFullDisk(dir, base, ['status', ...named])), { record, former });
       if (!isTold) throw notInjected('up wrote nothing, or did not say that it could not');
     } finally {
       await rm(base, { recursive: true, force: true });

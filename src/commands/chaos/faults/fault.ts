@@ -7,8 +7,6 @@ export type Broken = {
   readonly seen: string;
   /** Ends what lasts; throws UserError `proof.not-injected` where it was not broken any more. */
   readonly lift?: () => Promise<void>;
-  /** What has to be done from outside before it can come back: the next `up`. */
-  readonly repair?: () => Promise<void>;
   /** Whether what was broken is there again. */
   readonly isBack: () => Promise<Verdict>;
 };
@@ -19,6 +17,8 @@ export type Fault = {
   readonly kube?: Kube;
   /** Breaks it, and looks that it is broken. Throws UserError `proof.not-injected` otherwise. */
   readonly inject: () => Promise<Broken>;
+  /** What has to be done from outside before it can come back: the next `up`. Due as soon as `inject` was tried. */
+  readonly repair?: () => Promise<void>;
   /** Takes away what was prepared. */
   readonly close?: () => Promise<void>;
 };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { startGuard } from '../../../lib/process/guard.ts';
+import { type Guard, startGuard } from '../../../lib/process/guard.ts';
 import type { Command, Runner } from '../../../lib/process/runner.ts';
+import { bySystemPath, systemProgram } from '../../../lib/process/system-path.ts';
 import type { Verdict } from '../../../lib/wait.ts';
 import type { Broken, Fault } from './fault.ts';
 import { notInjected } from './processes.ts';
@@ -22,18 +23,27 @@ type Damage = {
   readonly hasWorked?: () => Promise<boolean>;
 };
 
+/** A repair may fail where nothing is broken any more, or never was. */
+const mend = async (guard: Guard, isBroken: () => Promise<boolean>): Promise<void> => {
+  try {
+    await guard.release();
+  } catch (error) {
+    if (await isBroken().catch(() => true)) throw error;
+  }
+};
+
 const damage = async (link: string, { repair, breakIt, isBroken, hasWorked, seen }: Damage): Promise<Broken> => {
   const guard = await startGuard(repair);
   try {
     await breakIt();
     if (!(await isBroken())) throw notInjected(`link ${link} is as it was`);
   } catch (error) {
-    await guard.release();
+    await mend(guard, isBroken);
     throw error;
   }
   const lift = async () => {
     const lasted = (await isBroken()) && (await (hasWorked?.() ?? true));
-    await guard.release();
+    await mend(guard, isBroken);
     if (!lasted) throw notInjected(`link ${link} was mended by something else, or nothing went over it`);
   };
   return { seen, lift, isBack: async () => ((await isBroken()) ? `link ${link} is still broken` : isUp(link)) };
@@ -47,16 +57,18 @@ export const parseOwnRoutes = (text: string): readonly string[] =>
     .filter((line) => line !== '' && !/\bproto kernel\b/.test(line));
 
 /** Sets a link up, and puts routes back, each an argument as `ip route show` has it. */
-const mendScript = 'link=$1; shift; ip link set "$link" up; for route do ip route replace $route dev "$link"; done';
+const mendScript =
+  'ip=$1 link=$2; shift 2; "$ip" link set "$link" up; for route do "$ip" route replace $route dev "$link"; done';
 
 /** The host's end of the node's link is set down; its routes go with it and come back with it. */
 export const takeLinkDown = (link: string, runner: Runner): Fault => ({
   inject: async () => {
-    const routes = parseOwnRoutes((await runner(['ip', 'route', 'show', 'dev', link])).stdout);
+    const run = bySystemPath(runner);
+    const routes = parseOwnRoutes((await run(['ip', 'route', 'show', 'dev', link])).stdout);
     return damage(link, {
       seen: `link ${link} is down`,
-      repair: ['/bin/sh', '-c', mendScript, 'mend', link, ...routes],
-      breakIt: () => runner(['ip', 'link', 'set', link, 'down']),
+      repair: ['/bin/sh', '-euc', mendScript, 'mend', systemProgram('ip'), link, ...routes],
+      breakIt: () => run(['ip', 'link', 'set', link, 'down']),
       isBroken: async () => (await operstateOf(link)) === 'down',
     });
   },
@@ -80,16 +92,17 @@ export const renderLoss = (link: string): string => {
 /** Packets between this host and the node are lost by chance. */
 export const losePackets = (link: string, runner: Runner): Fault => {
   const table = lossTable(link);
-  const list = async (): Promise<string> => (await runner(['nft', 'list', 'tables', 'inet'])).stdout;
+  const run = bySystemPath(runner);
+  const list = async (): Promise<string> => (await run(['nft', 'list', 'tables', 'inet'])).stdout;
   return {
     inject: () =>
       damage(link, {
         seen: `link ${link} loses ${lossPercent} % of the packets`,
-        repair: ['nft', 'delete', 'table', 'inet', table],
-        breakIt: () => runner(['nft', '-f', '-'], { input: renderLoss(link) }),
+        repair: [systemProgram('nft'), 'delete', 'table', 'inet', table],
+        breakIt: () => run(['nft', '-f', '-'], { input: renderLoss(link) }),
         isBroken: async () => (await list()).includes(table),
         hasWorked: async () => {
-          const { stdout } = await runner(['nft', 'list', 'table', 'inet', table]);
+          const { stdout } = await run(['nft', 'list', 'table', 'inet', table]);
           return /counter packets [1-9]/.test(stdout);
         },
       }),

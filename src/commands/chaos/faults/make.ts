@@ -3,6 +3,7 @@ import { linkName } from '../../../cluster/native/link.ts';
 import { provisionerPods } from '../../../gateway/spec.ts';
 import { readAccess } from '../../../instance/access.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
+import type { Pod } from '../../../lib/kube/shapes.ts';
 import { contourPods, envoyPods } from '../../../model/contour-names.ts';
 import type { GatewayName } from '../../../model/gateway-endpoint.ts';
 import type { CommandContext } from '../../../providers/context.ts';
@@ -12,7 +13,7 @@ import { refuseRequests } from './api.ts';
 import { fillDisk } from './disk.ts';
 import type { Fault } from './fault.ts';
 import { losePackets, takeLinkDown } from './link.ts';
-import { findChild, findProgram } from './node-process.ts';
+import { findChild, findInPods, nodePids } from './node-process.ts';
 import { deletePods } from './pods.ts';
 import { type FindPid, freezeProcess, killProcess } from './processes.ts';
 import { findDaemon, findSsh, killDaemon, killSupervisor, type UpAgain } from './up-again.ts';
@@ -34,8 +35,11 @@ export const makeFault = async (breakage: Breakage, input: FaultInput): Promise<
   switch (breakage.kind) {
     case 'child':
       return stop(breakage.signal, breakage.child, findChild(read, breakage.child));
-    case 'envoy':
-      return stop(breakage.signal, 'Envoy', findProgram(read, 'envoy'));
+    case 'envoy': {
+      const podsOf = () => kube.list<Pod>(envoyPods(gateway));
+      const pidsOf = () => nodePids(read);
+      return stop(breakage.signal, 'Envoy', findInPods({ pidsOf, podsOf, program: 'envoy' }));
+    }
     case 'pods': {
       const selections = { envoy: envoyPods(gateway), contour: contourPods(gateway), provisioner: provisionerPods };
       return deletePods(breakage.of, kube, selections[breakage.of]);

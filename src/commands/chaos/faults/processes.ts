@@ -57,8 +57,9 @@ export const killProcess = (what: string, find: FindPid): Fault => ({
   },
 });
 
-/** A SIGCONT that comes from a guard, so that nothing stays frozen when this process ends. */
-const thawCommand = (pid: number) => ['/bin/sh', '-c', 'kill -CONT "$1"', 'thaw', String(pid)] as const;
+/** A SIGCONT that comes from a guard, so that nothing stays frozen when this process ends; one that is gone needs none. */
+const thawCommand = (pid: number) =>
+  ['/bin/sh', '-c', 'kill -CONT "$1" || ! kill -0 "$1"', 'thaw', String(pid)] as const;
 
 /** The process is stopped, and seen to be stopped at the beginning and at the end, unless something has ended it. */
 export const freezeProcess = (what: string, find: FindPid): Fault => ({

@@ -5,7 +5,7 @@ import { type Kube, KubeError } from '../../../lib/kube/client.ts';
 import { answers, expose, type Server, unexpose } from './server.ts';
 
 export type ChurnTotal = {
-  /** Listeners that came, answered, and went. */
+  /** Listeners that came, answered, and went, since {@link Churn.begin} or else since the start. */
   readonly rounds: number;
   /** Rounds that did not: while something is broken, some may. */
   readonly failures: number;
@@ -13,6 +13,8 @@ export type ChurnTotal = {
 };
 
 export type Churn = {
+  /** From now on something is broken: rounds are counted anew. */
+  readonly begin: () => void;
   /** Lets the round come to its end, and tells. */
   readonly stop: () => Promise<ChurnTotal>;
 };
@@ -29,7 +31,7 @@ export const startChurn = (kube: Kube, server: Server, slack: number): Churn => 
   const round = async (): Promise<void> => {
     const exposed = await expose(kube, server);
     const signal = new AbortController().signal;
-    const seen = stopping.signal.aborted ? true : await answers(exposed, { timeoutMs: answerMs * slack, signal });
+    const seen = await answers(exposed, { timeoutMs: answerMs * slack, signal });
     await unexpose(kube, server, exposed);
     if (seen !== true) throw new UserError(`a new listener: ${seen}`, { id: 'proof.not-recovered' });
     rounds++;
@@ -47,6 +49,9 @@ export const startChurn = (kube: Kube, server: Server, slack: number): Churn => 
   const working = work();
   working.catch(() => undefined); // told by `stop`
   return {
+    begin: () => {
+      rounds = 0;
+    },
     stop: async () => {
       stopping.abort();
       await working;

@@ -1,5 +1,3 @@
-// Tested in test/e2e/chaos.test.ts
-
 import { UserError } from '../../../lib/errors.ts';
 import type { Kube } from '../../../lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../../model/gateway-endpoint.ts';
@@ -30,14 +28,20 @@ export type Server = {
 
 type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
 
-/** Starts the pod and waits until it is ready. Throws UserError `proof.pod-not-ready`, or KubeError for a refusal. */
+/**
+ * Starts the pod and waits until it is ready; nothing of it stays where it does not come to that. Throws UserError
+ * `proof.pod-not-ready`, KubeError for a refusal, or the reason of an abort.
+ */
 export const startServer = async (
   kube: Kube,
   spec: SampleTaskSpec & { readonly gateway: GatewayEndpoint },
   limits: Limits,
 ): Promise<Server> => {
   const task = await startSampleTask(kube, spec);
-  const pod = await waitForSamplePod(kube, task, limits);
+  const pod = await waitForSamplePod(kube, task, limits).catch(async (error: unknown) => {
+    await removeSampleTask(kube, task, spec.gateway).catch(() => undefined); // why it was given up counts
+    throw error;
+  });
   if (pod.ready) return { task, gateway: spec.gateway };
   await removeSampleTask(kube, task, spec.gateway);
   throw new UserError(`the pod for the traffic did not start: ${pod.seen}`, {

@@ -12,6 +12,8 @@ import { type Dialogue, echoDialogue, holdConnection, masterDialogue } from './h
 import { answers, expose, type Server, startServer } from './server.ts';
 
 export type Traffic = {
+  /** From now on something is broken: what is made and answered before proves nothing. */
+  readonly begin: () => void;
   /** Ends it and tells what it met; safe to repeat. */
   readonly stop: () => Promise<{ readonly held: readonly HeldResult[]; readonly churn: ChurnTotal }>;
 };
@@ -93,7 +95,7 @@ export const withTraffic = async <T>(
       const total = await churn.stop();
       return { held: await finish(owedMs * slack), churn: total };
     };
-    return await work({ stop }).finally(() => Promise.all([churn.stop(), finish(0)]));
+    return await work({ begin: churn.begin, stop }).finally(() => Promise.all([churn.stop(), finish(0)]));
   } finally {
     await removeAll(kube, server);
   }

@@ -14,7 +14,7 @@ test.each([
   ['it noted why, and went on', ended(0, 'note: ENOSPC: no space left on device, open x'), true],
   ['it needed no room', ended(0), false],
 ])('%s', (_, run, isTold) => {
-  expect(judgeFull('up', run, record)).toBe(isTold);
+  expect(judgeFull('up', run, { record })).toBe(isTold);
 });
 
 test.each([
@@ -36,11 +36,32 @@ test.each([
     'on a full disk up ended with 5: {"error":{"id":"cluster.api","message":"x"}}',
   ],
 ])('%s', (_, run, message) => {
-  expect(() => judgeFull('up', run, record)).toThrow(expect.objectContaining({ id: 'proof.not-recovered', message }));
+  expect(() => judgeFull('up', run, { record })).toThrow(
+    expect.objectContaining({ id: 'proof.not-recovered', message }),
+  );
 });
 
 test('status writes nothing: what it finds of the cluster is no matter of the disk, a bug is', () => {
   const silent = '{"error":{"id":"cluster.keeper-silent","message":"x"}}';
-  expect(judgeFull('status', ended(5, silent), record)).toBe(false);
-  expect(() => judgeFull('status', ended(70, 'Error: ENOSPC'), record)).toThrow('status ended with 70');
+  expect(judgeFull('status', ended(5, silent), { record })).toBe(false);
+  expect(() => judgeFull('status', ended(70, 'Error: ENOSPC'), { record })).toThrow('status ended with 70');
+});
+
+const errorOf = (id: string) => `{"error":{"id":"${id}","message":"x"}}`;
+
+test.each([
+  'environment.instance-damaged',
+  'usage.config',
+  'tunnel.bug',
+])('a status that ends with %s on a full disk hides no damage, unless it said so just before', (id) => {
+  const judge = (former?: string) => judgeFull('status', ended(3, errorOf(id)), { record, former });
+  expect(() => judge()).toThrow('on a full disk status ended with 3');
+  expect(() => judge('tunnel.stopped')).toThrow('on a full disk status ended with 3');
+  expect(judge(id)).toBe(false);
+});
+
+test('what up said before is no way out for it', () => {
+  expect(() => judgeFull('up', ended(5, errorOf('cluster.api')), { record, former: 'cluster.api' })).toThrow(
+    'ended with 5',
+  );
 });
