@@ -115,6 +115,13 @@ describe.skipIf(noSudo)(`${noSudo}an ordinary user who may sudo`, () => {
     expect(await unlikePromised()).toEqual([]);
   });
 
+  test('chaos breaks and mends as root, and changes no owner', async () => {
+    const chaos = await user.run('chaos', '--name', 'mine', '--scenario', 'etcd-frozen', '--slack', '6', '--json');
+    expect(ending(chaos)).toBe('exit 0');
+    expect(JSON.parse(chaos.stdout)).toMatchObject({ faults: 1, recovered: 1, lostBytes: 0, leftovers: 0 });
+    expect(await unlikePromised()).toEqual([]);
+  });
+
   test('down leaves nothing but the cache, which is the user’s', async () => {
     expect(ending(await user.run('down', '--name', 'mine'))).toBe('exit 0');
     expect(await readdir(join(user.stateDir, 'instances'))).toEqual([]);

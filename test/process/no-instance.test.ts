@@ -7,9 +7,13 @@ const parse = (text: string): unknown => JSON.parse(text);
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 
 describe.concurrent('without an instance', () => {
-  test.for([[['smoke']], [['env']], [['logs']], [['logs', 'kubelet']]])('%j: exit 3, and how to make one', async ([
-    args = [],
-  ], { user }) => {
+  test.for([
+    [['smoke']],
+    [['chaos']],
+    [['env']],
+    [['logs']],
+    [['logs', 'kubelet']],
+  ])('%j: exit 3, and how to make one', async ([args = []], { user }) => {
     const { exitCode, stdout, stderr } = await user.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr.split('\n').slice(-3)).toEqual([
@@ -19,7 +23,7 @@ describe.concurrent('without an instance', () => {
     ]);
   });
 
-  test.for(['smoke', 'env', 'logs'])('%s --json: the error is JSON on stderr', async (command, { user }) => {
+  test.for(['smoke', 'chaos', 'env', 'logs'])('%s --json: the error is JSON on stderr', async (command, { user }) => {
     const { exitCode, stdout, stderr } = await user.run([command, '--json']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(parse(lastLine(stderr))).toEqual({
@@ -29,6 +33,21 @@ describe.concurrent('without an instance', () => {
         hint: `run: npx taskgate up --name dev`,
       },
     });
+  });
+
+  test('chaos --scenario list: exit 0, with all there are', async ({ user }) => {
+    const { exitCode, stdout } = await user.run(['chaos', '--scenario', 'list', '--json']);
+    expect(exitCode).toBe(0);
+    expect(parse(stdout)).toContainEqual({
+      ...{ name: 'envoy-deleted', breaks: 'the pods of Envoy, by delete', comesBack: 'a new pod takes over' },
+      ...{ lastsSeconds: 0, promiseSeconds: 45 },
+    });
+    expect(await user.left()).toEqual([]);
+  });
+
+  test('chaos with a number out of its range is refused before anything else', async ({ user }) => {
+    const { exitCode, stderr } = await user.run(['chaos', '--minutes', '0']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('[usage.number]') });
   });
 
   test('status: exit 0 and says so', async ({ user }) => {

@@ -35,14 +35,13 @@ const connections = 2;
 
 type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
 
-const broken = (seen: string): UserError =>
-  new UserError(`the way for held connections: ${seen}`, { id: 'proof.broken-path', hint: 'see: taskgate smoke' });
+const brokenPath = { id: 'proof.broken-path', hint: 'see: taskgate smoke' } as const;
 
 /** A listener that answers, for connections that are held through the Gateway. */
 const exposeHeld = async (kube: Kube, server: Server, limits: Limits): Promise<HostPort> => {
   const exposed = await expose(kube, server);
   const isThere = await answers(exposed, limits);
-  if (isThere !== true) throw broken(isThere);
+  if (isThere !== true) throw new UserError(`a listener for held connections: ${isThere}`, brokenPath);
   return exposed.target;
 };
 
@@ -58,8 +57,7 @@ const holdAll = async (lines: readonly Line[], limits: Limits) => {
   const counts = polling(async () => held.map(({ connection }) => connection.answered()), 20);
   const speak = (answered: readonly number[]) =>
     answered.every((count) => count > 2) || `answers: ${answered.join(', ')}`;
-  const options = { ...limits, id: 'proof.broken-path', hint: 'see: taskgate smoke' } as const;
-  await waitUntil('Held connections', counts, speak, options).catch(async (error: unknown) => {
+  await waitUntil('Held connections', counts, speak, { ...limits, ...brokenPath }).catch(async (error: unknown) => {
     await finish(0);
     throw error;
   });
