@@ -114,7 +114,7 @@ test('everything from its publishers; then from the cache; then from a bundle wi
   expect(await readFile(again.images.archive)).toEqual(await readFile(artifacts.images.archive));
   expect(again.env).toEqual(JSON.parse(JSON.stringify(artifacts.env).replaceAll(input.cacheDir, offline.cacheDir)));
   expect(requests).toEqual([]);
-});
+}, 120_000);
 
 test('an existing cluster needs only images and manifest', async () => {
   const { testPins } = await startWorld();
