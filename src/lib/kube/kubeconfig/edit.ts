@@ -221,11 +221,28 @@ export const removeEntries = (text: string, lists: readonly string[], name: unkn
   return edits.length === 0 ? text : removeEntries(applyEdits(text, edits), lists, name);
 };
 
+/** The text of a file that says nothing, without a null that stands for that; undefined for one with contents. */
+export const findEmpty = (text: string): string | undefined => {
+  const { contents } = openWritten(text);
+  if (contents === null) return text;
+  if (!isScalar(contents) || contents.type !== 'PLAIN' || contents.anchor || contents.tag || !isEmptyValue(contents))
+    return undefined;
+  const [start, end] = rangeOf(contents, text.length);
+  return text.slice(0, start).replace(/[ \t]+$/, '') + text.slice(end).replace(/^[ \t]*(?=\r?\n)/, '');
+};
+
 /** Sets a text at the top of the file that is there. */
 export const replaceText = (text: string, key: string, value: string): string => {
   const pair = findPair(openRoot(text), key);
   if (!pair) return text;
-  const [start, end] = rangeOf(pair.value, behindColon(pair));
+  const colon = behindColon(pair);
+  const [start, end] = rangeOf(pair.value, colon);
+  const isBlock = isScalar(pair.value) && (pair.value.type === 'BLOCK_LITERAL' || pair.value.type === 'BLOCK_FOLDED');
+  // with the header of a block, its tag and its anchor; the line's end is the next key's
+  if (isBlock) {
+    const lineEnd = /\r?\n$/.exec(text.slice(start, end))?.[0] ?? '';
+    return applyEdits(text, [{ start: colon, end, text: ` ${JSON.stringify(value)}${lineEnd}` }]);
+  }
   const isEmpty = start === end;
   return applyEdits(text, [{ start, end, text: isEmpty ? ` ${JSON.stringify(value)}` : JSON.stringify(value) }]);
 };

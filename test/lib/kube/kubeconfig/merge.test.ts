@@ -19,11 +19,45 @@ test('an entry of the same name is replaced in its place, and doing it again cha
   expect(mergeKubeconfig(once, added)).toBe(once);
 });
 
-test.each(['', '# only a comment\n'])('an empty file becomes a kubeconfig: %j', (text) => {
+test.each([
+  '',
+  '# only a comment\n',
+  '---\n',
+  '# hi\n---',
+  '# hi\n---\n',
+])('an empty file becomes a kubeconfig: %j', (text) => {
   const merged = mergeKubeconfig(text, added);
   expect(read(merged)).toMatchObject({ apiVersion: 'v1', kind: 'Config', 'current-context': '' });
   expect(contextNames(merged)).toEqual(['taskgate-dev']);
   expect(merged.startsWith(text)).toBe(true);
+});
+
+test.each([
+  ['~', ''],
+  ['null\n', '\n'],
+  ['# hi\n--- ~ # none\n', '# hi\n--- # none\n'],
+  ['# hi\n---\nnull\n# end\n', '# hi\n---\n\n# end\n'],
+])('a null is an empty file, its comments stay: %j', (text, kept) => {
+  const merged = mergeKubeconfig(text, added);
+  expect(contextNames(merged)).toEqual(['taskgate-dev']);
+  expect(merged.startsWith(kept)).toBe(true);
+});
+
+test.each([
+  '|-\n  taskgate-dev\n',
+  '>-\n  taskgate-dev\n',
+  '&a |-\n  taskgate-dev\n',
+  '&a taskgate-dev\n',
+  '\n  taskgate-dev\n',
+])('a current context of any form is unset: %j', (form) => {
+  const text = `${config(['work'], 'work').replace(/current-context:.*\n/, '')}current-context: ${form}preferences: {}\n`;
+  const unmerged = unmergeKubeconfig(mergeKubeconfig(text, added), 'taskgate-dev');
+  expect(read(unmerged)).toEqual({ ...read(text), 'current-context': '' });
+});
+
+test('what could not be unset again is refused at the merge, and is not called broken YAML', () => {
+  const text = `${config(['work'], 'work').replace(/current-context:.*\n/, '')}current-context: &c |-\n  taskgate-dev\nextensions: [*c]\n`;
+  expect(() => mergeKubeconfig(text, added)).toThrow(/cannot be edited without changing the rest of it$/);
 });
 
 /** Entries of the user's, each of which was changed or lost when the file was written anew. */
