@@ -140,8 +140,10 @@ describe('what is in the way is said before anything is changed', () => {
   });
 });
 
-test('a second one runs beside it with a range of its own, and goes without harming it', async () => {
-  expect(ending(await up('--name', 'other'))).toBe('exit 0');
+test('a second one, by auto, runs beside it with a range of its own, and goes without harming it', async () => {
+  const ended = await taskgate.run('up', '--name', 'other');
+  expect(ending(ended)).toBe('exit 0');
+  expect(ended.stderr).toContain('minikube provider (auto: Minikube and its driver are there)');
   expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
   expect((await taskgate.run('status')).stdout).toMatch(/dev: running[\s\S]*other: running/);
   const [dev, other] = await Promise.all(['dev', 'other'].map((name) => taskgate.record(name)));

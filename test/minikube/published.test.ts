@@ -1,13 +1,20 @@
 import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { changesBetween, takeSnapshot } from '../../scripts/testbed/objects.ts';
-import { leftovers, listProfiles, minikube, profileOf } from '../support/e2e/real-minikube.ts';
+import { pathWithoutMinikube, serveMinikube } from '../support/e2e/minikube-program.ts';
+import { docker, leftovers, listProfiles, minikube, profileOf } from '../support/e2e/real-minikube.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
+import { runDir } from '../support/temporary-dir.ts';
 
 /** Few, since Docker starts a process for each; not the default range, which other suites have. */
 const [first, last] = [24_000, 24_019];
 
+let dir: string;
 let taskgate: Taskgate;
 let profile: string;
 const up = (...args: readonly string[]) =>
@@ -24,11 +31,24 @@ const up = (...args: readonly string[]) =>
     ...args,
   );
 
+/** What all suites share is not to get a Minikube that only a mirror of ours proves. */
+const copyCache = async (target: string): Promise<void> => {
+  const shared = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'taskgate', 'items');
+  await mkdir(target, { recursive: true });
+  const { failed } = await execa('cp', ['--archive', '--link', shared, target], { reject: false });
+  if (failed) await execa('cp', ['--archive', shared, target]);
+};
+
 beforeAll(async () => {
-  taskgate = await makeTaskgate();
+  dir = await runDir('published');
+  await copyCache(join(dir, 'cache', 'taskgate'));
+  taskgate = await makeTaskgate({ XDG_CACHE_HOME: join(dir, 'cache') });
   profile = profileOf(taskgate, 'dev');
 });
-afterAll(() => taskgate.close('dev'));
+afterAll(async () => {
+  await taskgate.close('dev');
+  await rm(dir, { recursive: true, force: true });
+});
 
 /** How a connection to a port of this host ends without a word from us. */
 const dial = (port: number): Promise<'refused' | 'closed'> =>
@@ -102,6 +122,23 @@ test('they are there again after minikube stop and up', async () => {
   expect(await dial(first)).toBe('refused');
   expect(ending(await up())).toBe('exit 0');
   expect(ending(await taskgate.run('smoke'))).toBe('exit 0');
+});
+
+test('--recreate gives it the range that was refused; --install-minikube, the pinned Minikube where there is none', async () => {
+  const mirror = await serveMinikube(join(dir, 'mirror'));
+  const pinned = ['--install-minikube', '--mirror', mirror.url, '--trust-mirror'];
+  const idOf = () => docker('inspect', '--format', '{{.Id}}', profile);
+  const before = await idOf();
+  vi.stubEnv('PATH', pathWithoutMinikube);
+  const ended = await up('--gateway-port-range-end', `${last + 1}`, '--recreate', ...pinned, '--json');
+  vi.unstubAllEnvs();
+  mirror.close();
+  expect(ending(ended)).toBe('exit 0');
+  expect(JSON.parse(ended.stdout).proof.ok).toBe(true);
+  expect(ended.stderr).toContain(`deleting ${profile} (published ports: wanted`);
+  expect(await dial(last + 1)).toBe('closed');
+  expect(await idOf()).not.toBe(before);
+  expect((await taskgate.record('dev')).minikube?.program).toContain(`${taskgate.cacheDir}/items/minikube-`);
 });
 
 test('down leaves nothing', async () => {
