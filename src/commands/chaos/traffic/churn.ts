@@ -15,8 +15,10 @@ export type ChurnTotal = {
 export type Churn = {
   /** From now on something is broken: rounds are counted anew. */
   readonly begin: () => void;
-  /** Lets the round come to its end, and tells. */
+  /** Lets the round come to its end, and tells. Safe to repeat. */
   readonly stop: () => Promise<ChurnTotal>;
+  /** The same after a recovery: one more round where the one under way began before it and failed. */
+  readonly stopRecovered: () => Promise<ChurnTotal>;
 };
 
 const restMs = 100;
@@ -36,26 +38,34 @@ export const startChurn = (kube: Kube, server: Server, slack: number): Churn => 
     if (seen !== true) throw new UserError(`a new listener: ${seen}`, { id: 'proof.not-recovered' });
     rounds++;
   };
+  const tryRound = (): Promise<void> =>
+    round().catch((error: unknown) => {
+      if (!isExpected(error)) throw error;
+      failures++;
+      lastFailure = messageOf(error);
+    });
   const work = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await round().catch((error: unknown) => {
-        if (!isExpected(error)) throw error;
-        failures++;
-        lastFailure = messageOf(error);
-      });
+      await tryRound();
       await pause(restMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
   const working = work();
   working.catch(() => undefined); // told by `stop`
+  const stop = async (): Promise<ChurnTotal> => {
+    stopping.abort();
+    await working;
+    return { rounds, failures, ...(lastFailure !== undefined && { lastFailure }) };
+  };
   return {
     begin: () => {
       rounds = 0;
     },
-    stop: async () => {
-      stopping.abort();
-      await working;
-      return { rounds, failures, ...(lastFailure !== undefined && { lastFailure }) };
+    stop,
+    stopRecovered: async () => {
+      await stop();
+      if (rounds === 0) await tryRound();
+      return stop();
     },
   };
 };

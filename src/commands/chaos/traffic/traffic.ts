@@ -90,7 +90,7 @@ export const withTraffic = async <T>(
     );
     const churn = startChurn(kube, server, slack);
     const stop = async () => {
-      const total = await churn.stop();
+      const total = await churn.stopRecovered();
       return { held: await finish(owedMs * slack), churn: total };
     };
     return await work({ begin: churn.begin, stop }).finally(() => Promise.all([churn.stop(), finish(0)]));
