@@ -4,11 +4,14 @@ import type { PortRange } from './gateway-endpoint.ts';
 
 export const listenerName = (port: number): string => `det-${port}`;
 
-/** The port of a task listener's name; undefined for every other listener. */
-export const portOfListener = (name: string): number | undefined => {
-  const port = /^det-(\d+)$/.exec(name)?.[1];
-  return port === undefined ? undefined : Number(port);
+/** The number behind a prefix; undefined for what has another form. */
+const numberBehind = (prefix: string, text: string): number | undefined => {
+  const rest = text.startsWith(prefix) ? text.slice(prefix.length) : '';
+  return /^\d+$/.test(rest) ? Number(rest) : undefined;
 };
+
+/** The port of a task listener's name; undefined for every other listener. */
+export const portOfListener = (name: string): number | undefined => numberBehind('det-', name);
 
 /** A task's listener as an entry of `spec.listeners`. */
 export const taskListener = (port: number) => ({
@@ -24,8 +27,7 @@ const annotationPrefix = 'determined.ai/det-gateway-port-';
 export const portAnnotation = (port: number): string => `${annotationPrefix}${port}`;
 
 /** The port of such a key; undefined for every other annotation. */
-export const portOfAnnotation = (key: string): number | undefined =>
-  key.startsWith(annotationPrefix) ? Number(key.slice(annotationPrefix.length)) : undefined;
+export const portOfAnnotation = (key: string): number | undefined => numberBehind(annotationPrefix, key);
 
 /** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
 export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };

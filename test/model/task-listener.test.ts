@@ -34,7 +34,17 @@ test.each([
 test('an annotation of the Gateway names the port that an allocation holds', () => {
   expect(portAnnotation(20_000)).toBe('determined.ai/det-gateway-port-20000');
   expect(portOfAnnotation(portAnnotation(20_000))).toBe(20_000);
-  expect(portOfAnnotation('determined.ai/job-name')).toBeUndefined();
+});
+
+test.each([
+  'determined.ai/job-name',
+  'determined.ai/det-gateway-port-',
+  'determined.ai/det-gateway-port-x',
+  'determined.ai/det-gateway-port-20000a',
+  'determined.ai/det-gateway-port--1',
+  'example.com/determined.ai/det-gateway-port-20000',
+])('%s names no port', (key) => {
+  expect(portOfAnnotation(key)).toBeUndefined();
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { isConfined } from '../../src/cluster/native/isolation/unshare.ts';
 import { judgeTunnels } from '../../src/commands/status/tunnels.ts';
 import { isTunnelDaemonStatus } from '../../src/daemon/status.ts';
 import type { InstanceRecord } from '../../src/instance/record.ts';
-import { parseFields } from '../../src/lib/json.ts';
+import { type Fields, itemsOf, parseFields } from '../../src/lib/json.ts';
 import { parseTcpSockets } from '../../src/lib/process/sockets.ts';
 import { splitLines } from '../../src/lib/text/lines.ts';
 import type { TunnelDaemonStatus } from '../../src/model/tunnel-status.ts';
@@ -36,7 +36,11 @@ property(
   (text) => {
     const status = parseFields(text);
     if (!isSupervisorStatus(status)) return refused;
-    return assert.ok(Array.isArray(status['children']));
+    for (const child of itemsOf(status['children'])) {
+      assert.equal(typeof (child as Fields)['name'], 'string');
+      assert.equal(typeof (child as Fields)['restarts'], 'number');
+    }
+    return undefined;
   },
   { accepts: 0.23 },
 );
@@ -76,12 +80,14 @@ property(
 const tcp =
   '  sl  local_address rem_address   st tx_queue\n   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1\n';
 
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
+
 property(
   'processes: /proc/net/tcp',
   mutatedText(tcp),
   (text) => {
     const sockets = parseTcpSockets(text);
-    for (const { port } of sockets) assert.equal(typeof port, 'number');
+    for (const { port, peerPort } of sockets) assert.ok(isPort(port) && isPort(peerPort));
     return accepted(Math.min(1, sockets.length));
   },
   { accepts: 0.3 },

@@ -12,18 +12,23 @@ export type TcpSocket = {
 
 const listenState = '0A';
 
-/** Reads the text of /proc/net/tcp or tcp6. */
+/** `0100007F:4E20`; undefined for a place of another form. */
+const parsePlace = (text: string): { readonly address: string; readonly port: number } | undefined => {
+  const [, address = '', port = ''] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(text) ?? [];
+  return port === '' ? undefined : { address, port: Number.parseInt(port, 16) };
+};
+
+/** Reads the text of /proc/net/tcp or tcp6; a row of another form is left out. */
 export const parseTcpSockets = (text: string): readonly TcpSocket[] =>
   text
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [, local = '', peer = '', state, , , , uid, , inode] = line.trim().split(/\s+/);
-      const [address = '', port = ''] = local.split(':');
-      if (inode === undefined) return [];
+      const [, local = '', peer = '', state, , , , uid, , inode = ''] = line.trim().split(/\s+/);
+      const [own, other] = [parsePlace(local), parsePlace(peer)];
+      if (!own || !other || !/^\d+$/.test(inode)) return [];
       const isListening = state === listenState;
-      const ports = { port: Number.parseInt(port, 16), peerPort: Number.parseInt(peer.split(':')[1] ?? '', 16) };
-      return [{ address, ...ports, isListening, uid: Number(uid), inode: Number(inode) }];
+      return [{ ...own, peerPort: other.port, isListening, uid: Number(uid), inode: Number(inode) }];
     });
 
 /** All TCP sockets of this network namespace; none on a system without /proc. */

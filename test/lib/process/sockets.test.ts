@@ -16,6 +16,16 @@ test('reads the rows of /proc/net/tcp', () => {
   expect(parseTcpSockets('')).toEqual([]);
 });
 
+test.each([
+  ['a port that is cut', text.replace('0100007F:4E20 00000000', '0100007F:4E2 00000000')],
+  ['no port', text.replace('0100007F:4E20 00000000', '0100007F 00000000')],
+  ['a peer without a port', text.replace('00000000:0000 0A', '00000000 0A')],
+  ['no inode', text.replace('1001        0 11 ', '1001        0 x ')],
+])('a row with %s is left out, the others stay', (_, damaged) => {
+  expect(damaged).not.toBe(text);
+  expect(parseTcpSockets(damaged).map(({ port }) => port)).toEqual([50_000]);
+});
+
 test.skipIf(process.platform !== 'linux')('finds the two ends of a connection of this process', async () => {
   const { port } = await serveTcp(() => undefined);
   const client = dial(port);
