@@ -18,7 +18,7 @@ import { describeProgress, type Report } from '../../src/lib/progress.ts';
 import { removeSampleTask } from '../../src/proof/sample-task/removal.ts';
 import { exposeSampleTask, startSampleTask } from '../../src/proof/sample-task/sample-task.ts';
 import { connectWith, type PolicyRule } from '../support/api/account.ts';
-import { endpointOf, newInstance } from '../support/api/cluster.ts';
+import { endpointOf, newInstance, untilSeen, untilSettled } from '../support/api/cluster.ts';
 import { gatewaySpec } from '../support/api/gateway.ts';
 
 /** Of its own: somebody who is no administrator makes everything anew, and the whole cluster is compared. */
@@ -29,6 +29,7 @@ beforeAll(async () => {
   server = await startApiServer();
   admin = connect(server.kubeconfig);
   manifest = parseManifest(await readFile(server.manifestPath, 'utf8'));
+  await untilSettled(admin);
 });
 afterAll(() => server?.remove());
 
@@ -102,7 +103,9 @@ describe('who has the rights that attach asks for, and no others, can install, p
       expect.arrayContaining(['made namespaces projectcontour', 'made serviceaccounts projectcontour/default']),
     );
     expect((await changesSince(before)).filter((change) => !change.includes('projectcontour'))).toEqual([]);
-    await admin.remove({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'projectcontour' } });
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'projectcontour' } };
+    await admin.remove(namespace);
+    await untilSeen('the end of the namespace', async () => ((await admin.find(namespace)) ? 'still there' : true));
   });
 });
 

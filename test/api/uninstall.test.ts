@@ -11,12 +11,13 @@ import { listenerLimits } from '../../src/gateway/install/listener-limit.ts';
 import { type Manifest, parseManifest } from '../../src/gateway/install/manifest.ts';
 import { applyPolicy } from '../../src/gateway/policies/kept.ts';
 import { taskPolicy } from '../../src/gateway/policies/task-policy.ts';
+import { isEstablished } from '../../src/gateway/ready/conditions.ts';
 import { crdKind, type GatewaySpec, gatewaysCRDName } from '../../src/gateway/spec.ts';
 import { removeGatewayObjects } from '../../src/gateway/uninstall/uninstall.ts';
 import { connect, type Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { exposeSampleTask, startSampleTask } from '../../src/proof/sample-task/sample-task.ts';
-import { endpointOf, newInstance, untilSeen } from '../support/api/cluster.ts';
+import { endpointOf, newInstance, untilSeen, untilSettled } from '../support/api/cluster.ts';
 import { gatewaySpec } from '../support/api/gateway.ts';
 
 /** Of its own: the whole cluster is compared, and its CRDs come and go. */
@@ -27,6 +28,7 @@ beforeAll(async () => {
   server = await startApiServer();
   kube = connect(server.kubeconfig);
   manifest = parseManifest(await readFile(server.manifestPath, 'utf8'));
+  await untilSettled(kube);
 });
 afterAll(() => server?.remove());
 
@@ -111,6 +113,10 @@ describe("down on a cluster with somebody else's Gateway API and another instanc
   beforeAll(async () => {
     const gatewayAPI = manifest.crds.filter(({ spec }) => spec.group.startsWith('gateway.networking.'));
     await Promise.all(gatewayAPI.map((one) => kube.apply(one)));
+    for (const crd of gatewayAPI)
+      await untilSeen(crd.metadata.name, async () =>
+        isEstablished(await kube.get<CRD>({ ...crdKind, metadata: crd.metadata })),
+      );
     await untilSeen('the kind Gateway', async () => (await kube.apply(theirGateway(64))) && true);
     // an instance of another user, whose name is the same
     await kube.apply({

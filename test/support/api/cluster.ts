@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inject, onTestFinished } from 'vitest';
+import { changesBetween, takeSnapshot } from '../../../scripts/testbed/objects.ts';
 import { applyGateway } from '../../../src/gateway/install/gateway.ts';
 import { type Manifest, parseManifest } from '../../../src/gateway/install/manifest.ts';
 import type { GatewaySpec } from '../../../src/gateway/spec.ts';
@@ -50,6 +52,29 @@ export const untilPodsAdmitted = (kube: Kube, namespace: string): Promise<void> 
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
     return (await kube.find(account)) ? true : 'not there';
   });
+
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+const ofEachNamespace = [
+  { apiVersion: 'v1', kind: 'ServiceAccount', name: 'default' },
+  { apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt' },
+];
+
+/** Waits until the controllers of a new server have made what they always make, and two looks at the whole cluster are alike. */
+export const untilSettled = async (kube: Kube): Promise<void> => {
+  for (const namespace of systemNamespaces)
+    for (const { name, ...kind } of ofEachNamespace)
+      await untilSeen(`${kind.kind} ${namespace}/${name}`, async () =>
+        (await kube.find({ ...kind, metadata: { name, namespace } })) ? true : 'not there',
+      );
+  let last = await takeSnapshot(kube);
+  await untilSeen('a cluster that does not change', async () => {
+    await pause(500);
+    const now = await takeSnapshot(kube);
+    const changes = changesBetween(last, now);
+    last = now;
+    return changes.length === 0 ? true : changes.join(', ');
+  });
+};
 
 /** A Gateway of one test in a namespace of its own, with the seed listener that `up` writes. */
 export const newGateway = async (kube: Kube): Promise<GatewaySpec> => {
