@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'process',
           ...suiteFiles.process,
           testTimeout: 120_000,
-          expect,
+          // no requireAssertions: its tests run side by side, see test/assertions.test.ts
           fileParallelism: false,
         },
       },
