@@ -59,7 +59,7 @@ const endSupervisor = async (supervisor: ProcessIdentity): Promise<void> => {
 /** Paths that are no cgroups of ours. Those of a hierarchy that is not mounted any more are gone, and no harm. */
 const foreignCgroups = async (paths: readonly string[]): Promise<readonly string[]> => {
   const hierarchies = parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
-  const usual = /^\/sys\/fs\/cgroup\/([^/]+\/)?taskgate-[^/]+$/;
+  const usual = /^\/sys\/fs\/cgroup\/((?!\.{1,2}\/)[^/]+\/)?taskgate-[a-z0-9-]+$/;
   return paths.filter((path) => !usual.test(path) && !isOwnCgroup(path, hierarchies));
 };
 

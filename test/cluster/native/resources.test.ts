@@ -15,6 +15,9 @@ test.each([
   [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/taskgate-'] }, 'memory/taskgate-'],
   [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/memory/user/taskgate-x'] }, 'user/taskgate-x'],
   [{ kind: 'cgroups', paths: ['/x/sys/fs/cgroup/taskgate-x'] }, '/x/sys/fs/cgroup/taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/../taskgate-x'] }, '/sys/fs/cgroup/../taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/./taskgate-x'] }, '/sys/fs/cgroup/./taskgate-x'],
+  [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/pids/taskgate-..'] }, '/sys/fs/cgroup/pids/taskgate-..'],
   [{ kind: 'cgroups', paths: ['/sys/fs/cgroup/taskgate-none-00000000', '/sys/fs/cgroup/user'] }, '/sys/fs/cgroup/user'],
 ] as const)('%j is refused: taskgate never makes it', async (resource, named) => {
   const { runner, calls } = fakeRunner({});

@@ -40,7 +40,7 @@ export const cgroupPaths = (hierarchies: readonly Hierarchy[], label: string): r
  * anywhere, and files like cgroup.procs can be made in any folder.
  */
 export const isOwnCgroup = (path: string, hierarchies: readonly Hierarchy[]): boolean =>
-  /^taskgate-[^/]+$/.test(basename(path)) && hierarchies.some((one) => join(one.path, basename(path)) === path);
+  /^taskgate-[a-z0-9-]+$/.test(basename(path)) && hierarchies.some((one) => join(one.path, basename(path)) === path);
 
 /**
  * The folders in which the node runs, inside the instance's. They are the root of the node's cgroup namespace, so that root
