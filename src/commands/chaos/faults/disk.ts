@@ -75,8 +75,9 @@ export const judgeFull = (
   if (exitCode === 0) return /ENOSPC|no space|disk .*full/i.test(stderr);
   const id = errorIdOf(stderr) ?? '';
   if (fullIds.includes(id)) return true;
-  // it writes nothing, and may find the cluster unwell: whether that passes is looked at afterwards
-  if (what === 'status' && (id.startsWith('cluster.') || (id !== '' && id === former))) return false;
+  // it writes nothing, and may find the cluster unwell, or a Gateway whose listeners have just changed: whether that passes is
+  // looked at afterwards
+  if (what === 'status' && (/^(cluster|gateway)\./.test(id) || (id !== '' && id === former))) return false;
   throw damaged(`${what} ended with ${exitCode}`, stderr.slice(-400));
 };
 

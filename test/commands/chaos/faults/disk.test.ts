@@ -7,6 +7,7 @@ const ended = (exitCode: number, stderr = '', left = record) => ({
   stdout: `what it says\n--- the record as it is now ---\n${left}`,
   stderr,
 });
+const errorOf = (id: string) => `{"error":{"id":"${id}","message":"x"}}`;
 const full = '{"error":{"id":"environment.state-folder","message":"the disk of /state is full"}}';
 
 test.each([
@@ -41,13 +42,11 @@ test.each([
   );
 });
 
-test('status writes nothing: what it finds of the cluster is no matter of the disk, a bug is', () => {
-  const silent = '{"error":{"id":"cluster.keeper-silent","message":"x"}}';
-  expect(judgeFull('status', ended(5, silent), { record })).toBe(false);
+test('status writes nothing: what it finds of the cluster and its Gateway is no matter of the disk, a bug is', () => {
+  expect(judgeFull('status', ended(5, errorOf('cluster.keeper-silent')), { record })).toBe(false);
+  expect(judgeFull('status', ended(6, errorOf('gateway.not-programmed')), { record })).toBe(false);
   expect(() => judgeFull('status', ended(70, 'Error: ENOSPC'), { record })).toThrow('status ended with 70');
 });
-
-const errorOf = (id: string) => `{"error":{"id":"${id}","message":"x"}}`;
 
 test.each([
   'environment.instance-damaged',
