@@ -5,12 +5,14 @@ import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts'
 
 /** The stated times are those of a machine that has nothing else to do; CI runs suites beside each other. */
 const slack = '6';
+/** The same order in each run of the suite; `npm run soak` has another each time. */
+const seed = '1648281374';
 
 describe('a short soak: parts of a native node are broken in turn for three minutes', () => {
   let parts: readonly SoakPart[];
   const said: string[] = [];
   beforeAll(async () => {
-    parts = await runSoak({ minutes: 3, slack, say: (line) => said.push(line) });
+    parts = await runSoak({ minutes: 3, seed, slack, say: (line) => said.push(line) });
   }, 1_200_000);
 
   test('each fault was injected and recovered in time; no byte was lost, and nothing is left', () => {

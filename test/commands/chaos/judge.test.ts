@@ -58,6 +58,14 @@ test.each([
 });
 
 test.each([
+  ['supervisor-killed', []],
+  ['containerd-killed', ['request-failed']],
+  ['link-down', ['request-failed']],
+] as const)('%s, after which no listener of the traffic answered: its server ends with a node', (scenario, kinds) => {
+  expect(kindsOf({ churn: { rounds: 0, failures: 3, lastFailure: 'ECONNRESET' } }, scenario)).toEqual(kinds);
+});
+
+test.each([
   ['no listener came and went', { churn: { rounds: 0, failures: 0 } }, ['request-failed']],
   ['none did, and the last failed', { churn: { rounds: 0, failures: 2, lastFailure: 'refused' } }, ['request-failed']],
   ['no connection was held', { held: [] }, ['bytes-lost']],
