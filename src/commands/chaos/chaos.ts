@@ -3,6 +3,7 @@ import { findInstance, type Instance } from '../../instance/instance.ts';
 import { withChaosLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { systemProgram } from '../../lib/process/system-path.ts';
+import type { CommandContext } from '../../providers/context.ts';
 import { renderCases } from '../../report/junit.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { asTyped } from '../as-typed.ts';
@@ -73,8 +74,7 @@ const factsOf = ({ record }: Pick<Instance, 'record'>): Facts => ({
   missing: existsSync(systemProgram('nft')) ? [] : ['nft'],
 });
 
-const list = async (input: CommandInput): Promise<void> => {
-  const { config, folders } = (await readMade(input)).context;
+const list = async (input: CommandInput, { config, folders }: CommandContext): Promise<void> => {
   const instance = await findInstance(folders.stateDir, config.name);
   const facts = instance && factsOf(instance);
   if (input.flags.json) printJson(listScenarios(facts));
@@ -89,25 +89,26 @@ const readNumbers = (flags: ChaosFlags): Numbers => ({
   slack: readNumber(flags, 'slack') ?? 1,
 });
 
-const runChosen = async (input: CommandInput, { chosen, left }: Choice, flags: ChaosFlags): Promise<void> => {
-  const { context } = await readMade(input);
-  const { minutes, seed, slack } = readNumbers(flags);
+type Run = Choice & Numbers & { readonly context: CommandContext; readonly junit: string | undefined };
+
+const runChosen = async (input: CommandInput, run: Run): Promise<void> => {
+  const { context, chosen, left, minutes, seed, slack, junit } = run;
   const toBreak = chosen.map((scenario) => withSlack(scenario, slack));
   const duration = minutes === undefined ? {} : { durationMs: minutes * 60_000 };
   const chaosContext: ChaosContext = { ...context, toBreak, seed, slack, outcomes: [], ...duration };
   printNote(`seed ${seed}: --seed ${seed} gives the same order`);
   const options = { kind: displayKind(input.invocation), signal: context.signal };
-  const run = { seed, slack, left, outcomes: chaosContext.outcomes };
+  const ended = { seed, slack, left, outcomes: chaosContext.outcomes };
   const failure = await withChaosLock(context, () => runAndShow([breakInTurn], chaosContext, options)).then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
-  const summary = summarize(run);
-  if (flags.junit !== undefined) {
-    await writeFileOf(flags.junit, renderCases('taskgate chaos', casesOf(run)), { env: context.env });
+  const summary = summarize(ended);
+  if (junit !== undefined) {
+    await writeFileOf(junit, renderCases('taskgate chaos', casesOf(ended)), { env: context.env });
   }
   if (input.flags.json) printJson(summary);
-  else if (run.outcomes.length > 0) print(asTyped(renderSummary(summary), context.env));
+  else if (ended.outcomes.length > 0) print(asTyped(renderSummary(summary), context.env));
   if (failure) throw failure.error;
   refuseBroken(summary);
 };
@@ -117,16 +118,17 @@ const runChosen = async (input: CommandInput, { chosen, left }: Choice, flags: C
  * exit code. Throws UserError `usage.chaos-scenario`, `usage.number`, and `proof.*` for the first promise that was broken.
  */
 export const chaos = async (input: CommandInput, flags: ChaosFlags): Promise<number> => {
-  readNumbers(flags);
+  const numbers = readNumbers(flags);
+  const { context } = await readMade(input);
   if (flags.scenario === 'list') {
-    await list(input);
+    await list(input, context);
     return 0;
   }
-  const facts = factsOf(await getInstance((await readMade(input)).context));
+  const facts = factsOf(await getInstance(context));
   await verifyFilesOf([flags.junit], input.invocation.env);
   const choice = choose(flags.scenario, facts);
   return asRoot(input.invocation, {
     provider: facts.provider,
-    work: () => runChosen(input, choice, flags),
+    work: () => runChosen(input, { ...choice, ...numbers, context, junit: flags.junit }),
   });
 };
