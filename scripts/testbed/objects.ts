@@ -73,3 +73,22 @@ export const changesBetween = (before: Snapshot, after: Snapshot): readonly stri
   }),
   ...[...before.keys()].filter((key) => !after.has(key)).map((key) => `removed ${key}`),
 ];
+
+const settled = { withinMs: 60_000, lookMs: 500 };
+
+/**
+ * The snapshot of a cluster that has come to rest: two looks, half a second apart, show no change but those that `passing`
+ * matches (as `changesBetween` tells them). A CRD gets its last condition seconds after it was made, a namespace its
+ * account. Throws Error with the last changes after 60 s.
+ */
+export const takeSettledSnapshot = async (kube: Kube, passing?: RegExp): Promise<Snapshot> => {
+  const deadline = performance.now() + settled.withinMs;
+  for (let last = await takeSnapshot(kube); ; ) {
+    await pause(settled.lookMs);
+    const now = await takeSnapshot(kube);
+    const changes = changesBetween(last, now).filter((change) => !passing?.test(change));
+    if (changes.length === 0) return now;
+    if (performance.now() > deadline) throw new Error(`the cluster does not come to rest: ${changes.join(', ')}`);
+    last = now;
+  }
+};

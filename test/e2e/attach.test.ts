@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesBetween, type Snapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
+import { changesBetween, type Snapshot, takeSettledSnapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import type { OriginalState } from '../../src/gateway/foreign/snapshot.ts';
 import { type CRD, listenerLimits } from '../../src/gateway/install/listener-limit.ts';
 import { parseManifest } from '../../src/gateway/install/manifest.ts';
@@ -177,7 +177,8 @@ describe("a cluster with somebody else's Gateway API and Gateways", () => {
     expect((await emptyCluster()).left).toEqual([]);
     await installGatewayAPI();
     for (const object of foreign) await applyOnceServed(object);
-    [objects, crd] = await Promise.all([takeSnapshot(kube), kube.get<CRD>(gatewaysCRD)]);
+    objects = await takeSettledSnapshot(kube, passing);
+    crd = await kube.get<CRD>(gatewaysCRD);
   });
 
   test('an emptied cluster has nothing of ours left', () => {

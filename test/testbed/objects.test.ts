@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changesBetween, takeSnapshot } from '../../scripts/testbed/objects.ts';
+import { changesBetween, takeSettledSnapshot, takeSnapshot } from '../../scripts/testbed/objects.ts';
 import { type Kube, KubeError } from '../../src/lib/kube/client.ts';
 
 /** Answers GETs from a table; a list of answers is given one by one, a thrown one is an error. */
@@ -77,4 +77,16 @@ test('objects that were made, changed and removed are named', () => {
   ]);
   expect(changesBetween(before, after)).toEqual(['changed pods a/two', 'made pods a/four', 'removed pods a/three']);
   expect(changesBetween(before, before)).toEqual([]);
+});
+
+test('a settled snapshot waits for what is still written, and for nothing that may change', async () => {
+  const versions = ['1', '2', '2', '2'].map((version) => ({ items: [itemOf('web', version, 'a')] }));
+  const beating = ['1', '2', '3', '4'].map((version) => ({ items: [itemOf('beat', version, 'b')] }));
+  const groups = { '/apis/apps/v1/deployments': versions, '/api/v1/pods': beating };
+  const { kube } = fakeKube({ ...core, ...groups });
+  const snapshot = await takeSettledSnapshot(kube, / pods /);
+  expect([...snapshot]).toEqual([
+    ['pods b/beat', '3'],
+    ['deployments a/web', '2'],
+  ]);
 });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { inject, onTestFinished } from 'vitest';
-import { changesBetween, takeSnapshot } from '../../../scripts/testbed/objects.ts';
+import { takeSettledSnapshot } from '../../../scripts/testbed/objects.ts';
 import { applyGateway } from '../../../src/gateway/install/gateway.ts';
 import { type Manifest, parseManifest } from '../../../src/gateway/install/manifest.ts';
 import type { GatewaySpec } from '../../../src/gateway/spec.ts';
@@ -59,21 +58,14 @@ const ofEachNamespace = [
   { apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt' },
 ];
 
-/** Waits until the controllers of a new server have made what they always make, and two looks at the whole cluster are alike. */
+/** Waits until the controllers of a new server have made what they always make, and the cluster has come to rest. */
 export const untilSettled = async (kube: Kube): Promise<void> => {
   for (const namespace of systemNamespaces)
     for (const { name, ...kind } of ofEachNamespace)
       await untilSeen(`${kind.kind} ${namespace}/${name}`, async () =>
         (await kube.find({ ...kind, metadata: { name, namespace } })) ? true : 'not there',
       );
-  let last = await takeSnapshot(kube);
-  await untilSeen('a cluster that does not change', async () => {
-    await pause(500);
-    const now = await takeSnapshot(kube);
-    const changes = changesBetween(last, now);
-    last = now;
-    return changes.length === 0 ? true : changes.join(', ');
-  });
+  await takeSettledSnapshot(kube);
 };
 
 /** A Gateway of one test in a namespace of its own, with the seed listener that `up` writes. */
