@@ -24,14 +24,14 @@ export const deadlineAfter = ({ now, boot }: Moment, hours: number): Deadline =>
 };
 
 /**
- * Whether a deadline is over, by the first of two clocks that says so: a calendar that is set back prolongs nothing, also
- * while no daemon runs. A time that cannot be read is over. Of another boot, only the calendar is left; it counts from now on
+ * Milliseconds until a deadline, by the clock that is nearer to it: a calendar that is set back prolongs nothing, also
+ * while no daemon runs. NaN for a time that cannot be read, which is over. Of another boot, only the calendar is left; it counts from now on
  * by both clocks.
  */
-const judge = ({ until, boot }: Deadline, bootId: string, { calendar, sinceBoot }: Clocks): (() => boolean) => {
+const judge = ({ until, boot }: Deadline, bootId: string, { calendar, sinceBoot }: Clocks): (() => number) => {
   const due = Date.parse(until);
   const dueSinceBoot = boot?.id === bootId ? boot.untilMs : sinceBoot() + due - calendar();
-  return () => !(calendar() < due && sinceBoot() < dueSinceBoot);
+  return () => Math.min(due - calendar(), dueSinceBoot - sinceBoot());
 };
 
 export type Expiry = {
@@ -50,7 +50,7 @@ export type ExpiryOptions = {
   /** While it says so there is no deadline. */
   readonly isExempt?: () => boolean;
   readonly clocks?: Clocks;
-  /** Between two looks at the clocks; 1 s unless given. */
+  /** The longest time between two looks at the clocks; 1 s unless given. */
   readonly beatMs?: number;
 };
 
@@ -61,17 +61,24 @@ export const makeExpiry = async (
 ): Promise<Expiry> => {
   const bootId = await readBootId();
   let deadline = first;
-  let isPast = first && judge(first, bootId, clocks);
-  const isOver = (): boolean => !isExempt() && isPast?.() === true;
+  let leftMs = first && judge(first, bootId, clocks);
+  let change = new AbortController();
+  const isOver = (): boolean => !isExempt() && leftMs !== undefined && !(leftMs() > 0);
   const wait = async (wanted: boolean, signal: AbortSignal): Promise<void> => {
-    while (isOver() !== wanted) await pause(beatMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    while (isOver() !== wanted) {
+      const left = leftMs?.() ?? 0;
+      const until = { signal: AbortSignal.any([signal, change.signal]) };
+      await pause(left > 0 ? Math.min(left, beatMs) : beatMs, undefined, until).catch(() => signal.throwIfAborted());
+    }
   };
   return {
     until: () => (isExempt() ? undefined : deadline?.until),
     isOver,
     set: (next) => {
       deadline = next;
-      isPast = next && judge(next, bootId, clocks);
+      leftMs = next && judge(next, bootId, clocks);
+      change.abort();
+      change = new AbortController();
     },
     whenOver: (signal) => wait(true, signal),
     whenExtended: (signal) => wait(false, signal),

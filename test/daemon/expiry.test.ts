@@ -101,3 +101,19 @@ test('waits for its end, for an extension, and for no longer than the signal', a
   controller.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
 });
+
+test('who waits is woken by the time itself and by a new deadline, however rarely the clocks are looked at', async () => {
+  const { signal } = new AbortController();
+  const soon = { until: new Date(Date.now() + 100).toISOString() };
+  const expiry = await makeExpiry(soon, { beatMs: 3_600_000 });
+  await expiry.whenOver(signal);
+  expect(expiry.isOver()).toBe(true);
+  const extended = expiry.whenExtended(signal);
+  expiry.set(undefined);
+  await extended;
+  expect(expiry.isOver()).toBe(false);
+  const over = expiry.whenOver(signal);
+  expiry.set({ until: '2020-01-01T00:00:00.000Z' });
+  await over;
+  expect(expiry.isOver()).toBe(true);
+});

@@ -10,7 +10,7 @@ test('forwards that others reach end at their time, and are opened again when th
   const controller = new AbortController();
   const notes: string[] = [];
   const { status, setDeadline, done } = await startForwards(
-    { ...place, address: '127.0.0.1', portRange: { start, end }, ...inMs(1_500) },
+    { ...place, address: '127.0.0.1', portRange: { start, end }, ...inMs(700) },
     { signal: controller.signal, journal: { note: (text) => notes.push(text) } },
   );
   onTestFinished(() => controller.abort());

@@ -88,11 +88,11 @@ export const applyEngine = async (kube: Kube, spec: EngineSpec): Promise<void> =
 const lastSyncMs = 2_000;
 
 /** Removes the engine where there is one, after it has seen that the policies are gone. */
-export const removeEngine = async (kube: Kube, instance: string): Promise<boolean> => {
+export const removeEngine = async (kube: Kube, instance: string, syncMs = lastSyncMs): Promise<boolean> => {
   const refs: readonly ObjectRef[] = engineObjects({ instance, image: '', serviceCidr: '' }).toReversed();
   const [daemonSet] = refs;
   if (!daemonSet || !(await kube.find(daemonSet))) return false;
-  await pause(lastSyncMs);
+  await pause(syncMs);
   for (const ref of refs) await kube.remove(ref);
   return true;
 };

@@ -25,7 +25,7 @@ const untilRead = async (): Promise<void> => {
  * `connect_next: ... in progress, fd=N`) with the sockets that the kernel says ssh has (/proc/PID/fd). ssh prints the
  * originator before it connects, so once its output is read a descriptor's last originator is that of its socket.
  */
-export const followOriginators = (findPid: () => number | undefined): Originators => {
+export const followOriginators = (findPid: () => number | undefined, waitMs = patienceMs): Originators => {
   const byDescriptor = new Map<number, string>();
   let announced: string | undefined;
   const match = async ({ from, to }: LocalConnection): Promise<string | typeof gone | undefined> => {
@@ -54,7 +54,7 @@ export const followOriginators = (findPid: () => number | undefined): Originator
       for (;;) {
         const found = await match(connection);
         if (found === gone) return undefined;
-        if (found !== undefined || performance.now() - startMs > patienceMs) return found;
+        if (found !== undefined || performance.now() - startMs > waitMs) return found;
         await pause(pauseMs);
       }
     },

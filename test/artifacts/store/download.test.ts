@@ -50,8 +50,9 @@ test.each([
   expect(requests).toEqual(['GET /file', expect.stringMatching(/^GET \/file bytes=\d+-$/)]);
 });
 
-test('a body that stalls each time fails and keeps what came', async () => {
-  const { run, host, requests, partial } = await setUp(stalled(body, 20_000), 100);
+test('a body that ends early each time, and then stalls, fails and keeps what came', async () => {
+  const early = truncated(body, 10_000);
+  const { run, host, requests, partial } = await setUp(inTurn(early, early, early, stalled(body, 20_000)), 100);
   const error = await failureOf(run());
   expect(error).toMatchObject({ id: 'artifact.unavailable', message: `${host} sent nothing for 0.1 s` });
   expect(requests).toHaveLength(4);

@@ -89,7 +89,7 @@ test('it goes as it came, its account last', async () => {
   const fake = fakeKube({ kinds });
   await applyEngine(fake.kube, spec);
   expect(fake.objects().every(({ metadata }) => metadata.labels?.['taskgate.dev/instance'] === 'dev')).toBe(true);
-  expect(await removeEngine(fake.kube, 'dev')).toBe(true);
+  expect(await removeEngine(fake.kube, 'dev', 0)).toBe(true);
   expect(fake.objects()).toEqual([]);
   expect(fake.writes().slice(-4)).toEqual([
     'remove DaemonSet kube-system/taskgate-dev-policies',

@@ -124,7 +124,7 @@ test('who does not read holds the pod back', async () => {
   };
   kubelet.socket.on('drain', pump);
   pump();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   expect(sent).toBeLessThan(32 * 2 ** 20);
   expect(stream.readableLength).toBeLessThan(2 ** 20);
 });
@@ -140,7 +140,7 @@ test('a pod that does not read holds us back', async () => {
     }
   };
   write().catch(() => undefined); // the test ends in the middle of it
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   expect(written).toBeLessThan(32 * 2 ** 20);
 });
 

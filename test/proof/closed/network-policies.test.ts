@@ -47,7 +47,7 @@ const contextOf = (answer: Answer, present: readonly (typeof objects)[number][] 
   };
 };
 
-const checks = policyChecks({ name: 'dev', provider: 'attach' }, 1_000);
+const checks = policyChecks({ name: 'dev', provider: 'attach' }, 300);
 
 test('the other pod is removed with the sample task, and is no task', () => {
   const { metadata, spec } = makeStranger(task, { image: 'agnhost' });

@@ -43,7 +43,7 @@ describe.skipIf(process.platform !== 'linux')('who calls, by what ssh prints and
   test('a connection that is not one of ssh has none', async () => {
     const { port } = await serveTcp(() => undefined);
     const { connection } = await connectAsSsh(port);
-    const { read, find } = followOriginators(() => 1);
+    const { read, find } = followOriginators(() => 1, 100);
     for (const line of [announce('10.0.0.1'), connected(5)]) read(line);
     expect(await find(connection)).toBeUndefined();
   });
