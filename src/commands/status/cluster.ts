@@ -19,6 +19,7 @@ import type { Problem } from '../../model/problem.ts';
 import { portOfListener } from '../../model/task-listener.ts';
 import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refused-tasks.ts';
 import type { CommandContext } from '../../providers/context.ts';
+import { findAccountProblems } from './account.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import { findNodeProblems } from './node.ts';
 import type { TaskListener } from './transports.ts';
@@ -102,12 +103,13 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
   try {
     const kube = await openAccess({ ...cluster, attach: record.attach }, env);
     const settings = { ...config, ...record.settings };
-    const [nodes, gateway, foreign, refused, policies] = await Promise.all([
+    const [nodes, gateway, foreign, refused, policies, account] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
       lookAtGateway(kube, config, record),
       findForeignMasters(kube, instance, settings),
       findRefusedTasks(kube, settings.master.taskNamespace),
       record.networkPolicy ? findPolicyProblems(kube, record.networkPolicy) : [],
+      findAccountProblems(kube, record, settings),
     ]);
     const node = findNodeProblems(
       nodes,
@@ -115,7 +117,7 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
       { look: lookAt(record, 'kubelet'), up: runUp(record) },
     );
     const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record) }));
-    const own = [...node, ...gateway.problems, ...drifted];
+    const own = [...node, ...gateway.problems, ...drifted, ...account];
     return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem)] };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };

@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
 import { ensureAdminPassword } from '../../instance/admin-password.ts';
+import { identityOf } from '../../instance/identity.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { findTextFile, writeFileAtomically } from '../../lib/files.ts';
-import type { Kube } from '../../lib/kube/client.ts';
+import { type Kube, KubeError } from '../../lib/kube/client.ts';
+import { describeRef } from '../../lib/kube/shapes.ts';
+import { findOutdatedRoles } from '../../master/account/outdated.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import { configFormats, configPaths } from '../config/formats.ts';
@@ -64,14 +67,37 @@ export const writeMasterConfiguration = async (
   return written.flat().length > 0 ? `${instance.dir}/${written.flat().join(', ')}` : 'unchanged';
 };
 
+/**
+ * An account that an earlier version's `config account` made gets the rights that have come since. Gives what an administrator of
+ * an attached cluster may not change.
+ */
+export const updateMasterAccount = async (
+  { instance, kube, gateway }: Pick<ReachedInstance, 'instance' | 'kube' | 'gateway'>,
+  { config }: Pick<UpContext, 'config'>,
+): Promise<readonly string[]> => {
+  const place = { taskNamespace: config.master.taskNamespace, gateway };
+  const refused: string[] = [];
+  for (const { role, lacks } of await findOutdatedRoles(kube, identityOf(instance.record()), place)) {
+    try {
+      await kube.apply(role);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      const what = `the account of the master lacks ${lacks.join(', ')}, and ${describeRef(role)} cannot be changed`;
+      refused.push(`${what}: ${error.message} (let an administrator run: taskgate config account)`);
+    }
+  }
+  return refused;
+};
+
 export const writeMasterFiles = upStep({
   title: 'Write the master configuration',
   needs: { machine: checkMachine, started: startCluster, gateway: reachGateway, reverse: openReversePath },
   run: async (
     { machine: { instance }, started: { kube }, gateway, reverse: { master } },
     context,
-    { note },
+    { note, warn },
   ): Promise<undefined> => {
     note(await writeMasterConfiguration({ instance, kube, gateway, master }, context));
+    for (const text of await updateMasterAccount({ instance, kube, gateway }, context)) warn(text);
   },
 });

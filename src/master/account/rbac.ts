@@ -9,6 +9,8 @@ type Rule = {
   readonly verbs: readonly string[];
   readonly resourceNames?: readonly string[];
 };
+/** A Role or ClusterRole. */
+export type Role = KubeObject & { readonly rules: readonly Rule[] };
 type Account = { readonly name: string; readonly namespace: string };
 
 const ruleOf = ({ group, resource, scope, verbs }: Right, place: MasterScope): Rule => ({

@@ -38,7 +38,7 @@ const judge = ({ right, verb, question }: RightCheck): RightFinding => {
   const kind = right.group === '' ? right.resource : `${right.resource}.${right.group}`;
   return {
     severity: right.isOptional ? 'warning' : 'error',
-    message: `the master's account may not ${verb} ${kind} ${whereOf(question)}: ${right.verbs[verb]}`,
+    message: `the master's account may not ${verb} ${kind} ${whereOf(question)}: ${right.verbs[verb]?.without} (needed for ${right.verbs[verb]?.call})`,
     hint: "give it the roles in taskgate's manifest for a master, or use the account of that manifest",
   };
 };

@@ -5,8 +5,12 @@ import type { UpContext } from '../../../src/commands/up/context.ts';
 import { openReversePath } from '../../../src/commands/up/open-reverse-path.ts';
 import { reachGateway } from '../../../src/commands/up/reach-gateway.ts';
 import { writeMasterFiles } from '../../../src/commands/up/write-master-files.ts';
+import { identityOf } from '../../../src/instance/identity.ts';
 import { instancePaths } from '../../../src/instance/paths.ts';
-import { fakeKube } from '../../fakes/kube.ts';
+import type { Kube } from '../../../src/lib/kube/client.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { masterAccountObjects, type Role } from '../../../src/master/account/rbac.ts';
+import { fakeKube, refusal } from '../../fakes/kube.ts';
 import { commandContext } from '../../support/context.ts';
 import { adminPassword, finishedInstance } from '../../support/finished-instance.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
@@ -23,15 +27,17 @@ const makeContext = async () => {
   const { cluster, gateway, master } = instance.record();
   if (!cluster || !gateway || !master) throw new Error('the record is not that of a finished instance');
   const context: UpContext = { ...commandContext({ folders }), startedAt: new Date() };
-  const write = async (uid = 'one') => {
-    const { kube } = fakeKube({ objects: [kubeSystem(uid)] });
+  /** The same on a cluster that has more. */
+  const writeTo = async (kube: Kube) => {
     const results = madeSoFar({ instance, started: { cluster, kube, isNew: false } });
     results.set(reachGateway, gateway);
     results.set(openReversePath, { master });
-    const { ended } = await runInOrder(context, [writeMasterFiles], { results });
-    return ended[0];
+    const { ended, notes } = await runInOrder(context, [writeMasterFiles], { results });
+    return { ended: ended[0], notes };
   };
-  return { context, instance, write };
+  const write = async (uid = 'one') =>
+    (await writeTo(fakeKube({ objects: [kubeSystem(uid)], kinds: ['v1/ServiceAccount'] }).kube)).ended;
+  return { context, instance, write, writeTo };
 };
 
 test('writes each format, for the owner only, and says which', async () => {
@@ -75,4 +81,39 @@ test('the record keeps what is needed to write them again, and of which cluster 
   expect(instance.record()).toMatchObject({ clusterId: 'one', settings: { gateway, master } });
   await write('two');
   expect(instance.record().clusterId).toBe('two');
+});
+
+/** A cluster with an account that knows nothing of `nodes: patch`. */
+const withEarlierAccount = (
+  { instance }: Awaited<ReturnType<typeof makeContext>>,
+  refuse?: (call: string) => Error | undefined,
+) => {
+  const place = { taskNamespace: 'default', gateway: { name: 'contour', namespace: 'projectcontour' } };
+  const objects = masterAccountObjects(identityOf(instance.record()), place);
+  const earlier = objects.map((object): KubeObject => {
+    const rules =
+      'rules' in object &&
+      (object as Role).rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'patch') }));
+    return rules ? ({ ...object, rules } as KubeObject) : object;
+  });
+  const fake = fakeKube({ objects: [kubeSystem('one'), ...earlier], ...(refuse && { refuse }) });
+  return { ...fake, wanted: objects.find(({ kind }) => kind === 'ClusterRole') };
+};
+
+test('an account of an earlier version gets the rights that have come since, and nothing else of it changes', async () => {
+  const made = await makeContext();
+  const fake = withEarlierAccount(made);
+  expect((await made.writeTo(fake.kube)).notes).toEqual([]);
+  expect(fake.writes()).toEqual(['apply ClusterRole taskgate-dev-master']);
+  expect(fake.objects()).toContainEqual(expect.objectContaining({ rules: (fake.wanted as Role).rules }));
+});
+
+test('where that is refused, what it lacks is told, and up goes on', async () => {
+  const made = await makeContext();
+  const refuse = (call: string) => (call.startsWith('apply ClusterRole') ? refusal(403, 'Forbidden', 'no') : undefined);
+  const { notes, ended } = await made.writeTo(withEarlierAccount(made, refuse).kube);
+  expect(ended).toMatch(/^done/);
+  expect(notes).toEqual([
+    'the account of the master lacks patch nodes, and ClusterRole taskgate-dev-master cannot be changed: no (let an administrator run: taskgate config account)',
+  ]);
 });

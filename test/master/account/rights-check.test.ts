@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AccessQuestion } from '../../../src/lib/kube/access-review.ts';
 import type { Kube } from '../../../src/lib/kube/client.ts';
@@ -26,11 +28,13 @@ test('asks for all that a master uses, where it uses it, and for nothing else', 
       'list pods',
       'list nodes',
       'watch nodes',
+      'patch nodes',
       'create priorityclasses.scheduling.k8s.io',
       'delete priorityclasses.scheduling.k8s.io',
       'get namespaces team',
       'list pods team',
       'watch pods team',
+      'delete pods team',
       'get pods/log team',
       'watch jobs.batch team',
       'create jobs.batch team',
@@ -50,6 +54,28 @@ test('asks for all that a master uses, where it uses it, and for nothing else', 
       'update gateways.gateway.networking.k8s.io projectcontour/contour',
     ].toSorted(),
   );
+});
+
+test.each(
+  masterRights.flatMap(({ resource, verbs }) =>
+    Object.entries(verbs).map(([verb, need]) => [`${verb} ${resource}`, need] as const),
+  ),
+)('%s: says which call of the master needs it, and what is without', (_, { call, without }) => {
+  expect(call).toMatch(/^\S.{8,}$/);
+  expect(without).toMatch(/^\S.{8,}$/);
+});
+
+test('the table of docs/determined.md has each right with its call and its effect, and no other', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'determined.md'), 'utf8');
+  const where = { cluster: 'cluster', tasks: 'task namespace', gateway: "Gateway's namespace" };
+  const rows = masterRights.flatMap(({ scope, group, resource, verbs, isOptional }) =>
+    Object.entries(verbs).map(([verb, { call, without }]) => {
+      const right = `${resource}${group ? `.${group}` : ''}: ${verb}${isOptional ? ' (optional)' : ''}`;
+      return `| ${where[scope]} | ${right} | ${call} | ${without} |`;
+    }),
+  );
+  const written = text.split('\n').filter((line) => /^\| (cluster|task namespace|Gateway's namespace) \|/.test(line));
+  expect(written).toEqual(rows);
 });
 
 test('no right is asked for twice', () => {
@@ -89,6 +115,8 @@ test.each([
     'update gateways.gateway.networking.k8s.io on projectcontour/contour: every task',
   ],
   ['watch nodes', 'warning', 'watch nodes in the whole cluster: '],
+  ['patch nodes', 'warning', 'patch nodes in the whole cluster: no node can be disabled'],
+  ['delete pods team', 'error', 'delete pods in namespace team: pods of failed tasks'],
 ])('without %s: %s', async (missing, severity, message) => {
   const { kube } = reviewer((line) => line !== missing);
   expect(await checkRights(kube, place)).toEqual([

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { findAccountProblems } from '../../../src/commands/status/account.ts';
+import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import { masterAccountObjects, type Role } from '../../../src/master/account/rbac.ts';
+import { fakeKube } from '../../fakes/kube.ts';
+import { instanceRecord } from '../../support/context.ts';
+
+const gateway = { name: 'contour', namespace: 'projectcontour' };
+const settings = { gateway, master: { taskNamespace: 'team' } };
+const objects = masterAccountObjects({ instance: 'dev' }, { taskNamespace: 'team', gateway });
+const kinds = [...new Set(objects.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))];
+
+/** As `config account` made it before it knew of `pods: delete`. */
+const earlier = objects.map((object): KubeObject => {
+  if (!('rules' in object)) return object;
+  const rules = (object as Role).rules.map((rule) =>
+    rule.resources.includes('pods') ? { ...rule, verbs: rule.verbs.filter((verb) => verb !== 'delete') } : rule,
+  );
+  return { ...object, rules } as KubeObject;
+});
+
+const find = (existing: readonly KubeObject[]) =>
+  findAccountProblems(fakeKube({ kinds, objects: existing }).kube, instanceRecord({ name: 'dev' }), settings);
+
+test('an account that an earlier version made is named with what it lacks, and the way out', async () => {
+  expect(await find(earlier)).toEqual([
+    {
+      id: 'environment.master-rights',
+      message:
+        'the account of the master lacks what a master needs by now, in Role taskgate-dev-master-tasks: delete pods',
+      hint: 'run: taskgate up --name dev; its kubeconfig and token stay as they are',
+    },
+  ]);
+});
+
+test('an account of today is none, and neither is an instance without an account', async () => {
+  expect(await find(objects)).toEqual([]);
+  expect(await find([])).toEqual([]);
+});
