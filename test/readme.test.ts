@@ -92,7 +92,8 @@ const flagsOfOthers = [
   ...['--force', '--embed-certs', '--keep-context', '--interactive', '--container-runtime'],
   ...['--cni', '--nodes', '--k3s-arg', '--disable', '--profile', '--only', '--quick', '--check', '--update'],
   ...['--kill-child', '--pdeathsig', '--project', '--privileged', '--cgroupns'],
-  ...['--kubernetes-client-qps', '--watch-cache-sizes'],
+  ...['--kubernetes-client-qps', '--watch-cache-sizes', '--min-request-timeout', '--etcd-compaction-interval'],
+  ...['--auto-compaction-retention'],
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
   // scripts/mutation.ts
   ...['--raise', '--scores'],

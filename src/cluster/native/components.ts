@@ -9,6 +9,21 @@ type Paths = ReturnType<typeof nodePaths>;
 const etcdUrl = 'http://127.0.0.1:2379';
 const peerUrl = 'http://127.0.0.1:2380';
 
+/**
+ * A Determined master watches pods and nodes with client-go's RetryWatcher, which begins again at the version of its last event, and
+ * panics when that is answered with 410. A kube-apiserver that was restarted has a watch cache that knows no version before its start;
+ * without one for these kinds etcd serves them, as far back as its history goes.
+ */
+const uncached = ['pods', 'nodes'];
+
+/**
+ * Without the watch cache there are no bookmarks either, so a watch without events never moves on: nothing but a restart may end it,
+ * and etcd must not forget where it began. An idle node writes some 25,000 revisions a day, a task some 60.
+ */
+const keptRevisions = 100_000;
+const historyBytes = 8 * 2 ** 30;
+const watchSeconds = 365 * 24 * 3_600;
+
 const etcd = ({ binaries, name }: NativeSpec, { nodeDir }: Paths): Child => ({
   name: 'etcd',
   after: [],
@@ -27,7 +42,8 @@ const etcd = ({ binaries, name }: NativeSpec, { nodeDir }: Paths): Child => ({
     '--heartbeat-interval=20',
     '--election-timeout=100',
     '--auto-compaction-mode=revision',
-    '--auto-compaction-retention=1000',
+    `--auto-compaction-retention=${keptRevisions}`,
+    `--quota-backend-bytes=${historyBytes}`,
   ],
 });
 
@@ -69,6 +85,10 @@ const kubeApiserver = ({ binaries, instanceDir, network }: NativeSpec, { pkiDir 
     `--proxy-client-key-file=${pkiDir}/front-proxy-client.key`,
     '--profiling=false',
     '--enable-priority-and-fairness=false',
+    `--watch-cache-sizes=${uncached.map((kind) => `${kind}#0`).join(',')}`,
+    // 0: etcd compacts by itself, above; the API server's own way is to forget all that is older than five minutes
+    '--etcd-compaction-interval=0',
+    `--min-request-timeout=${watchSeconds}`,
     // the gateway's admission policies need it; beta and off by default in 1.34
     '--feature-gates=MutatingAdmissionPolicy=true',
     '--runtime-config=admissionregistration.k8s.io/v1beta1=true',

@@ -1,13 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import type { Instance } from '../../instance/instance.ts';
-import { instancePaths } from '../../instance/paths.ts';
 import type { GatewaySettings, MasterSettings } from '../../instance/record.ts';
-import { hasCode } from '../../lib/errors.ts';
-import { findTextFile } from '../../lib/files.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { findForeignMaster } from '../../master/foreign/foreign.ts';
 import type { Problem } from '../../model/problem.ts';
-import { findMasterInfo } from '../../proof/probe/master-info.ts';
+import { findOwnMaster } from './own-master.ts';
 
 export const foreignMasterId = 'cluster.foreign-master';
 
@@ -15,25 +11,6 @@ export const foreignMasterId = 'cluster.foreign-master';
 type Settings = {
   readonly gateway: Pick<GatewaySettings, 'name' | 'namespace'>;
   readonly master: Pick<MasterSettings, 'taskNamespace' | 'port'>;
-};
-
-/** Where `down` has just removed the folder, nothing is remembered. */
-const remember = (path: string, id: string): Promise<void> =>
-  writeFile(path, `${id}\n`, { mode: 0o600 }).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
-
-/** The `cluster_id` of the instance's own master: of the one that answers now, else of the last one that did. */
-const findOwnClusterId = async (instance: Instance, { port }: Settings['master']): Promise<string | undefined> => {
-  const { master } = instance.record();
-  // not in the record: `status` reads that without the lock, so it must not write it
-  const { masterIdPath } = instancePaths(instance.dir);
-  const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
-  const [kept, info] = await Promise.all([findTextFile(masterIdPath), findMasterInfo(target)]);
-  const known = kept?.trim() || undefined;
-  const seen = info?.clusterId;
-  if (seen !== undefined && seen !== known) await remember(masterIdPath, seen);
-  return seen ?? known;
 };
 
 /**
@@ -45,7 +22,8 @@ export const findForeignMasters = async (
   instance: Instance,
   { gateway: { name, namespace }, master }: Settings,
 ): Promise<readonly Problem[]> => {
-  const ownClusterId = await findOwnClusterId(instance, master);
+  const { info, known } = await findOwnMaster(instance, master);
+  const ownClusterId = info?.clusterId ?? known;
   const tenancy = { taskNamespace: master.taskNamespace, gateway: { name, namespace }, ownClusterId };
   const findings = await findForeignMaster(kube, tenancy);
   return findings.map((finding) => ({ id: foreignMasterId, ...finding }));

@@ -12,6 +12,7 @@ import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
 import { asMade } from '../settings/kept.ts';
 import { lookAtCluster, runUp } from './cluster.ts';
+import { findLostMaster, type LostMaster } from './own-master.ts';
 import { lookAtSupervisor } from './supervisor.ts';
 import type { TaskListener } from './transports.ts';
 import { lookAtTunnels } from './tunnels.ts';
@@ -31,6 +32,8 @@ export type InstanceStatus = {
   readonly listeners?: readonly TaskListener[];
   /** Ports of task listeners on each address of every node. */
   readonly nodePorts?: readonly number[];
+  /** Its own master answered before and no longer does. */
+  readonly lostMaster?: LostMaster;
   readonly tunnels?: TunnelDaemonStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];
@@ -77,10 +80,11 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const isRunning = state === 'running';
   const look = (): Promise<Looks> | Looks =>
     isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
-  const [looks, tunnels, changedBy] = await Promise.all([
+  const [looks, tunnels, changedBy, lostMaster] = await Promise.all([
     look(),
     lookAtTunnels(instance, again),
     findChanger(context.folders.stateDir, name),
+    findLostMaster(instance, context.config.master),
   ]);
   // a tunnel goes on without the cluster
   const reached = isRunning ? record : { provider: record.provider };
@@ -89,7 +93,8 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const exposed = listExposure({ record: reached, spec, status: tunnels.tunnels, nodePorts });
   const seen = { record: instance.record(), problems: [...looks.problems, ...tunnels.problems], again };
   const problems = judgeUnfinished(seen, changedBy);
-  return { name, state, record, ...looks, ...tunnels, exposed, ...(changedBy && { changedBy }), problems };
+  const beside = { ...(changedBy && { changedBy }), ...(lostMaster && { lostMaster }) };
+  return { name, state, record, ...looks, ...tunnels, exposed, ...beside, problems };
 };
 
 /** Minikube forgets a profile that was deleted; the journal remembers a native cluster. */

@@ -10,13 +10,14 @@ import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, readMade } from '../command.ts';
 import { noInstance } from '../open-instance.ts';
 import { findStatus, type InstanceStatus, listStatus } from './look.ts';
+import { describeLostMaster } from './own-master.ts';
 import { describeTransports, type KnownTransports, withTransports } from './transports.ts';
 import { describeChanger, lockedId } from './unfinished.ts';
 
 type Row = readonly [label: string, value: string | false | undefined];
 
 const rowsOf = (status: InstanceStatus): readonly Row[] => {
-  const { record, keeper, use, taskListeners, tunnels, exposed } = status;
+  const { record, keeper, use, taskListeners, tunnels, exposed, lostMaster } = status;
   const { gateway, master, provider } = record ?? {};
   const { start, end } = gateway?.portRange ?? {};
   const isCounted = gateway && taskListeners !== undefined;
@@ -26,6 +27,7 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
     ['tasks', isCounted && `${taskListeners} of ${gateway.capacity.limit} listeners in use`],
     ...describeTransports(status).map((text): Row => ['listeners', text]),
     ['master', master && `${originOf(master)} as tasks dial it (${master.via})`],
+    ['', lostMaster && `! ${describeLostMaster(lostMaster)}`],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     [
       'tunnel',

@@ -13,6 +13,7 @@ import { policySettingsOf } from '../context.ts';
 import { taskRefusedId } from '../status/cluster.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
+import { describeLostMaster, findLostMaster } from '../status/own-master.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 
@@ -85,9 +86,13 @@ export const findHealth = async (
 export const checkHealth = upStep({
   title: 'Check the existing instance',
   needs: { machine: checkMachine },
-  run: async ({ machine: { instance } }, context, { note }): Promise<Health | undefined> => {
+  run: async ({ machine: { instance } }, context, { note, warn }): Promise<Health | undefined> => {
     const health = await findHealth(context, instance);
-    if (health) note(`healthy, proven at ${health.provenAt}`);
+    if (!health) return undefined;
+    note(`healthy, proven at ${health.provenAt}`);
+    // otherwise the proof looks, at the end: the master may end when the API server comes back
+    const lost = await findLostMaster(instance, context.config.master);
+    if (lost) warn(describeLostMaster(lost));
     return health;
   },
 });

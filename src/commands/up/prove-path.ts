@@ -14,6 +14,7 @@ import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findFault } from '../proof-result.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
+import { describeLostMaster, findLostMaster } from '../status/own-master.ts';
 import { ensureTaskNamespace } from '../task-namespace.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -118,6 +119,8 @@ export const provePath = upStep({
     // another master stops nothing
     const foreign = await findForeignMasters(kube, instance, context.config);
     for (const { message, hint } of foreign) tools.warn(`${message} (${hint})`);
+    const lost = await findLostMaster(instance, context.config.master);
+    if (lost) tools.warn(describeLostMaster(lost));
     return proof;
   },
 });

@@ -17,6 +17,13 @@ test.each([
   ['kube-apiserver', '--service-cluster-ip-range=10.210.128.0/18'],
   ['kube-apiserver', '--advertise-address=10.210.255.2'],
   ['kube-apiserver', '--feature-gates=MutatingAdmissionPolicy=true'],
+  // a master that watches without an event dies of a 410: docs/determined.md
+  ['kube-apiserver', '--watch-cache-sizes=pods#0,nodes#0'],
+  ['kube-apiserver', '--etcd-compaction-interval=0'],
+  ['kube-apiserver', '--min-request-timeout=31536000'],
+  ['etcd', '--auto-compaction-mode=revision'],
+  ['etcd', '--auto-compaction-retention=100000'],
+  ['etcd', '--quota-backend-bytes=8589934592'],
   ['kube-controller-manager', '--use-service-account-credentials=true'],
   ['kubelet', '--root-dir=/state/dev/node/kubelet'],
   ['kubelet', '--hostname-override=taskgate-dev'],

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import type { Instance } from '../../instance/instance.ts';
+import { instancePaths } from '../../instance/paths.ts';
+import type { MasterSettings } from '../../instance/record.ts';
+import { hasCode } from '../../lib/errors.ts';
+import { findTextFile } from '../../lib/files.ts';
+import { hostAndPort } from '../../lib/host-and-port.ts';
+import { findMasterInfo } from '../../proof/probe/master-info.ts';
+import type { MasterInfo } from '../../proof/probe/placeholder-master.ts';
+
+/** Where `down` has just removed the folder, nothing is remembered. */
+const remember = (path: string, id: string): Promise<void> =>
+  writeFile(path, `${id}\n`, { mode: 0o600 }).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+
+/** The instance's own master: what answers now at its address, and the `cluster_id` of the last one that did before. */
+export type OwnMaster = {
+  /** As in `127.0.0.1:8080`. */
+  readonly address: string;
+  readonly info?: MasterInfo | undefined;
+  readonly known?: string | undefined;
+};
+
+/** Asks the instance's own master who it is, and remembers it. */
+export const findOwnMaster = async (instance: Instance, { port }: Pick<MasterSettings, 'port'>): Promise<OwnMaster> => {
+  const { master } = instance.record();
+  // not in the record: `status` reads that without the lock, so it must not write it
+  const { masterIdPath } = instancePaths(instance.dir);
+  const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
+  const [kept, info] = await Promise.all([findTextFile(masterIdPath), findMasterInfo(target)]);
+  const known = kept?.trim() || undefined;
+  const seen = info?.clusterId;
+  if (seen !== undefined && seen !== known) await remember(masterIdPath, seen);
+  return { address: hostAndPort(target), info, known };
+};
+
+/** A master that answered before and no longer does. */
+export type LostMaster = { readonly address: string; readonly clusterId: string };
+
+export const findLostMaster = async (
+  instance: Instance,
+  settings: Pick<MasterSettings, 'port'>,
+): Promise<LostMaster | undefined> => {
+  const { address, info, known } = await findOwnMaster(instance, settings);
+  return info === undefined && known !== undefined ? { address, clusterId: known } : undefined;
+};
+
+/** Not wrong where the user has stopped it, so no problem of the instance: what to do if nobody has. */
+export const describeLostMaster = ({ address, clusterId }: LostMaster): string =>
+  `the master with cluster id ${clusterId} that answered at ${address} before no longer does: start it again, with its database; the last lines of its log say why it ended ("retry watcher ... stopped unexpectedly": the cluster's API server was restarted, see docs/determined.md)`;
