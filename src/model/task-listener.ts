@@ -1,3 +1,5 @@
+import type { Gateway } from '../lib/kube/shapes.ts';
+import type { KubeObject } from '../lib/kube/types.ts';
 import type { PortRange } from './gateway-endpoint.ts';
 
 /** Facts about the listeners that Determined's master adds for tasks (master/internal/rm/kubernetesrm/gateway_service.go). */
@@ -28,6 +30,36 @@ export const portAnnotation = (port: number): string => `${annotationPrefix}${po
 
 /** The port of such a key; undefined for every other annotation. */
 export const portOfAnnotation = (key: string): number | undefined => numberBehind(annotationPrefix, key);
+
+/** Allocations that hold a port of a Gateway, from its annotations. */
+export const holdersOf = ({ metadata }: KubeObject): readonly string[] =>
+  Object.entries(metadata.annotations ?? {})
+    .filter(([key]) => portOfAnnotation(key) !== undefined)
+    .map(([, allocationId]) => allocationId);
+
+/** Ports whose annotation names an allocation that `isSelected` accepts. */
+export const portsOf = (gateway: Gateway, isSelected: (allocationId: string) => boolean): readonly number[] =>
+  Object.entries(gateway.metadata.annotations ?? {}).flatMap(([key, allocationId]) => {
+    const port = portOfAnnotation(key);
+    return port !== undefined && isSelected(allocationId) ? [port] : [];
+  });
+
+/** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
+export const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
+  ...gateway,
+  metadata: {
+    ...gateway.metadata,
+    annotations: Object.fromEntries(
+      Object.entries(gateway.metadata.annotations ?? {}).filter(
+        ([key]) => !ports.some((port) => key === portAnnotation(port)),
+      ),
+    ),
+  },
+  spec: {
+    ...gateway.spec,
+    listeners: gateway.spec.listeners.filter(({ name }) => !ports.some((port) => name === listenerName(port))),
+  },
+});
 
 /** Listener ports whose container port lies in Linux's default ephemeral range 32768-60999. */
 export const ephemeralOverlap: PortRange = { start: 24768, end: 52999 };

@@ -23,6 +23,9 @@ export const allocationLabels = (allocationId: string) => ({ [allocationLabel]: 
 export const allocationSelector = (allocationId: string): string => `${allocationLabel}=${allocationId}`;
 export const allocationOf = ({ metadata }: KubeObject): string => metadata.labels?.[allocationLabel] ?? '';
 
+/** What task ids of taskgate's own proofs begin with; a master's are uuids, or begin with a number. */
+export const sampleTaskPrefix = 'taskgate-';
+
 export const taskPods = (task: { readonly namespace: string; readonly allocationId: string }): Selection => ({
   ...{ apiVersion: 'v1', kind: 'Pod', namespace: task.namespace },
   labelSelector: allocationSelector(task.allocationId),

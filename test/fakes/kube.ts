@@ -158,8 +158,12 @@ const writers = (store: Store, note: Note): Writers => ({
     verifyVersion(next, live);
     return store.write(patched(live, patch, subresource), { manager: managers.update, dryRun }) as never;
   },
-  remove: async (ref, { propagation = 'Background' } = {}) => {
+  remove: async (ref, { propagation = 'Background', uid } = {}) => {
     note('remove', ref);
+    const live = store.find(ref);
+    if (uid !== undefined && live && live.metadata.uid !== uid) {
+      throw refusal(409, 'Conflict', `the UID in the precondition (${uid}) does not match ${live.metadata.uid}`);
+    }
     if (propagation !== 'Background') throw new Error(`the fake does not know ${propagation} deletion`);
     return store.drop(ref);
   },

@@ -5,6 +5,7 @@ import type { MasterSettings } from '../../instance/record.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { findTextFile } from '../../lib/files.ts';
 import { hostAndPort } from '../../lib/host-and-port.ts';
+import type { HostPort } from '../../proof/probe/dial.ts';
 import { findMasterInfo } from '../../proof/probe/master-info.ts';
 import type { MasterInfo } from '../../proof/probe/placeholder-master.ts';
 
@@ -22,12 +23,17 @@ export type OwnMaster = {
   readonly known?: string | undefined;
 };
 
-/** Asks the instance's own master who it is, and remembers it. */
-export const findOwnMaster = async (instance: Instance, { port }: Pick<MasterSettings, 'port'>): Promise<OwnMaster> => {
+/** Where the instance's own master is asked: at the address of the user's own, else on its port of this host. */
+export const ownMasterTarget = (instance: Instance, { port }: Pick<MasterSettings, 'port'>): HostPort => {
   const { master } = instance.record();
+  return master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
+};
+
+/** Asks the instance's own master who it is, and remembers it. */
+export const findOwnMaster = async (instance: Instance, settings: Pick<MasterSettings, 'port'>): Promise<OwnMaster> => {
   // not in the record: `status` reads that without the lock, so it must not write it
   const { masterIdPath } = instancePaths(instance.dir);
-  const target = master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
+  const target = ownMasterTarget(instance, settings);
   const [kept, info] = await Promise.all([findTextFile(masterIdPath), findMasterInfo(target)]);
   const known = kept?.trim() || undefined;
   const seen = info?.clusterId;

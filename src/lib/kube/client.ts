@@ -17,6 +17,8 @@ export type PatchOptions = {
 export type RemoveOptions = {
   readonly propagation?: 'Background' | 'Foreground';
   readonly gracePeriodSeconds?: number;
+  /** Removes this very object: one that was made again under its name is a 409. */
+  readonly uid?: string;
 };
 
 /** A client of the API server. Every method throws KubeError for a refusal. */
@@ -129,7 +131,7 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
         query: query(dryRun),
         body: patch,
       }),
-    remove: async (ref, { propagation = 'Background', gracePeriodSeconds } = {}) => {
+    remove: async (ref, { propagation = 'Background', gracePeriodSeconds, uid } = {}) => {
       let tries = 1;
       const onRetry = () => {
         tries++;
@@ -138,7 +140,11 @@ export const connect = (kubeconfig: string, kubeContext?: string, options?: Http
         await send(await pathOf(selectionOf(ref)), {
           method: 'DELETE',
           onRetry,
-          body: { propagationPolicy: propagation, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) },
+          body: {
+            propagationPolicy: propagation,
+            ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+            ...(uid !== undefined && { preconditions: { uid } }),
+          },
         });
         return true;
       } catch (error) {

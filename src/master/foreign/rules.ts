@@ -2,7 +2,7 @@
 import { describeRef, type TCPRoute } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { isManaged } from '../../model/labels.ts';
-import { portOfAnnotation } from '../../model/task-listener.ts';
+import { holdersOf } from '../../model/task-listener.ts';
 import { allocationOf } from '../../model/task-objects.ts';
 import type { MasterScope } from '../account/rights.ts';
 
@@ -68,14 +68,8 @@ const leadsTo = ({ spec, metadata }: TCPRoute, { gateway }: OwnMaster): boolean 
     ({ name, namespace = metadata.namespace }) => name === gateway.name && namespace === gateway.namespace,
   ) ?? false;
 
-/** Allocations that hold a port of the Gateway, from its annotations. */
-const holdersOf = ({ gateway }: MasterTraces): readonly string[] =>
-  Object.entries(gateway?.metadata.annotations ?? {})
-    .filter(([key]) => portOfAnnotation(key) !== undefined)
-    .map(([, allocationId]) => allocationId);
-
 const onGateway = (traces: MasterTraces, own: OwnMaster): readonly ForeignFinding[] => {
-  const holders = holdersOf(traces);
+  const holders = traces.gateway ? holdersOf(traces.gateway) : [];
   const jobs = traces.jobs.filter((job) => holders.includes(allocationOf(job)));
   const routes = traces.routes.filter((route) => leadsTo(route, own));
   const { namespace, name } = own.gateway;

@@ -3,9 +3,8 @@ import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
-import { listenerName } from '../../model/task-listener.ts';
+import { listenerName, portsOf } from '../../model/task-listener.ts';
 import { allocationSelector, priorityClass, taskKinds } from '../../model/task-objects.ts';
-import { portsOf } from '../sample-task/listeners.ts';
 import { listenersOf, type MasterTask } from './path.ts';
 
 /** What a master has created for a task, by name. */

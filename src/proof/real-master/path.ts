@@ -4,11 +4,11 @@ import type { Gateway, TCPRoute } from '../../lib/kube/shapes.ts';
 import { gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { Hop } from '../../model/path.ts';
+import { portsOf } from '../../model/task-listener.ts';
 import { allocationSelector } from '../../model/task-objects.ts';
 import { forwardHopsOf } from '../diagnosis/hops.ts';
 import { inspectPath } from '../diagnosis/view.ts';
 import { type DialResult, dialHttp, expectAnswer } from '../probe/dial.ts';
-import { portsOf } from '../sample-task/listeners.ts';
 import type { ExposedTask, TaskPort } from '../sample-task/task.ts';
 import { findProxyTrouble, type ProxyResult } from './findings.ts';
 

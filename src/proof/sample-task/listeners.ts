@@ -3,7 +3,7 @@ import { retryOnConflict } from '../../lib/kube/conflict.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayEndpoint, GatewayName } from '../../model/gateway-endpoint.ts';
-import { listenerName, portAnnotation, portOfAnnotation, taskListener } from '../../model/task-listener.ts';
+import { portAnnotation, portsOf, taskListener, withoutListeners } from '../../model/task-listener.ts';
 import { type ChosenPorts, choosePorts, type WantedPorts } from './ports.ts';
 
 /** The Gateway with a listener and an annotation for each port, exactly as the master appends them. */
@@ -19,30 +19,6 @@ const withListeners = (gateway: Gateway, ports: readonly number[], allocationId:
   spec: {
     ...gateway.spec,
     listeners: [...gateway.spec.listeners, ...ports.map(taskListener)],
-  },
-});
-
-/** Ports whose annotation names an allocation that `isSelected` accepts. */
-export const portsOf = (gateway: Gateway, isSelected: (allocationId: string) => boolean): readonly number[] =>
-  Object.entries(gateway.metadata.annotations ?? {}).flatMap(([key, allocationId]) => {
-    const port = portOfAnnotation(key);
-    return port !== undefined && isSelected(allocationId) ? [port] : [];
-  });
-
-/** The Gateway without these ports' `det-` listeners and annotations; all others stay as they are. */
-const withoutListeners = (gateway: Gateway, ports: readonly number[]): Gateway => ({
-  ...gateway,
-  metadata: {
-    ...gateway.metadata,
-    annotations: Object.fromEntries(
-      Object.entries(gateway.metadata.annotations ?? {}).filter(
-        ([key]) => !ports.some((port) => key === portAnnotation(port)),
-      ),
-    ),
-  },
-  spec: {
-    ...gateway.spec,
-    listeners: gateway.spec.listeners.filter(({ name }) => !ports.some((port) => name === listenerName(port))),
   },
 });
 

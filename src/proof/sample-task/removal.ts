@@ -5,9 +5,9 @@ import { polling, waitUntil } from '../../lib/wait.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import type { InstanceIdentity } from '../../model/labels.ts';
-import { listenerName } from '../../model/task-listener.ts';
+import { listenerName, portsOf } from '../../model/task-listener.ts';
 import { allocationOf, taskKinds } from '../../model/task-objects.ts';
-import { portsOf, removeListeners } from './listeners.ts';
+import { removeListeners } from './listeners.ts';
 import { isOwned } from './owner.ts';
 import { isAllocationOf, type SampleTask, sampleSelector } from './task.ts';
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type InstanceIdentity, labelsOf, selectorOf } from '../../model/labels.ts';
+import { sampleTaskPrefix } from '../../model/task-objects.ts';
 
 /** The ends of one listener: the port that the host dials, and the one that the pod serves. */
 export type TaskPort = {
@@ -49,8 +50,8 @@ export const nameSampleTask = (
   instance: owner.instance,
   ...(owner.instanceId !== undefined && { instanceId: owner.instanceId }),
   namespace,
-  taskId: `taskgate-${uuid}`,
-  allocationId: `taskgate-${uuid}.1`,
+  taskId: `${sampleTaskPrefix}${uuid}`,
+  allocationId: `${sampleTaskPrefix}${uuid}.1`,
   jobName: `det-taskgate-cmd-${uuid}`,
   secret: `tg-${randomUUID()}`,
 });
@@ -59,7 +60,7 @@ export const nameSampleTask = (
 export const isAllocationOf = (owner: InstanceIdentity, allocationId: string): boolean => {
   const { instance, ownsUnmarked } = owner;
   const marks = [markOf(owner), ...(ownsUnmarked ? [markOf({ instance })] : [])];
-  return marks.some((mark) => allocationId.startsWith(`taskgate-${mark}-`));
+  return marks.some((mark) => allocationId.startsWith(`${sampleTaskPrefix}${mark}-`));
 };
 
 /** The labels by which a later run finds what this instance's sample tasks left behind. */

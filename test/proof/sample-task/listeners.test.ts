@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
-import { addListeners, portsOf, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
+import { portsOf } from '../../../src/model/task-listener.ts';
+import { addListeners, removeListeners } from '../../../src/proof/sample-task/listeners.ts';
 import { fakeKube, refusal } from '../../fakes/kube.ts';
 import { gateway } from '../../support/proof/local-path.ts';
 
