@@ -38,7 +38,8 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     flags: readFlags(command),
     invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
-  for (const addGroup of [addLifeCycle, addViews, addTunnel, addConfig, addCache]) addGroup(program, { input, exit });
+  for (const addGroup of [addLifeCycle, addViews, addTunnel, addGateway, addConfig, addCache])
+    addGroup(program, { input, exit });
   addHelp(program);
   return { program, exitCode: () => exit.code };
 };
@@ -123,6 +124,16 @@ const addViews = (program: Command, { input }: Shared): void => {
     async (component: string | undefined, _, command: Command) =>
       (await import('../commands/logs/logs.ts')).logs(input(command), component),
   );
+};
+
+const addGateway = (program: Command, { input }: Shared): void => {
+  const gateway = program.command('gateway').description('show and free what tasks hold that are no more');
+  add(gateway, 'clean', 'show listeners and objects of tasks that are no more; with --yes free them')
+    .option('--yes', 'free what is shown', false)
+    .option('--ended', 'also of tasks whose Job has finished and is still there, where no master answers', false)
+    .action(async (options, command: Command) =>
+      (await import('../commands/gateway/clean.ts')).gatewayClean(input(command), options),
+    );
 };
 
 const addHelp = (program: Command): void => {

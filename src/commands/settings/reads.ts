@@ -31,6 +31,7 @@ export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   'tunnel down': ['name', stage],
   'tunnel status': ['name'],
   'tunnel extend': ['name'],
+  'gateway clean': ['name'],
   'cache list': [],
   'cache prune': [],
   'config show': all,

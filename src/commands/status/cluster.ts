@@ -20,6 +20,7 @@ import { portOfListener } from '../../model/task-listener.ts';
 import { findRefusedTasks, type RefusedTask } from '../../proof/diagnosis/refused-tasks.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { findAccountProblems } from './account.ts';
+import { findDeadTasks, taskPlaceOf } from './dead-tasks.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import { findNodeProblems } from './node.ts';
 import type { TaskListener } from './transports.ts';
@@ -103,13 +104,14 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
   try {
     const kube = await openAccess({ ...cluster, attach: record.attach }, env);
     const settings = { ...config, ...record.settings };
-    const [nodes, gateway, foreign, refused, policies, account] = await Promise.all([
+    const [nodes, gateway, foreign, refused, policies, account, dead] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
       lookAtGateway(kube, config, record),
       findForeignMasters(kube, instance, settings),
       findRefusedTasks(kube, settings.master.taskNamespace),
       record.networkPolicy ? findPolicyProblems(kube, record.networkPolicy) : [],
       findAccountProblems(kube, record, settings),
+      findDeadTasks(kube, { ...taskPlaceOf(settings), name: record.name }),
     ]);
     const node = findNodeProblems(
       nodes,
@@ -118,7 +120,7 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
     );
     const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record) }));
     const own = [...node, ...gateway.problems, ...drifted, ...account];
-    return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem)] };
+    return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem), ...dead] };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }

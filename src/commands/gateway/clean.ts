@@ -1,0 +1,141 @@
+import { type Freed, freeHoldings } from '../../gateway/leaks/free.ts';
+import type { TaskPlace } from '../../gateway/leaks/holdings.ts';
+import { findHoldings, findMissingRights } from '../../gateway/leaks/look.ts';
+import { identityOf } from '../../instance/identity.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { withInstanceLock } from '../../instance/lock.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { Kube } from '../../lib/kube/client.ts';
+import type { Gateway } from '../../lib/kube/shapes.ts';
+import { gatewayRef } from '../../model/gateway-api.ts';
+import { instanceLabel, isOfInstance } from '../../model/labels.ts';
+import type { HostPort } from '../../proof/probe/dial.ts';
+import { findMasterInfo } from '../../proof/probe/master-info.ts';
+import type { MasterInfo } from '../../proof/probe/placeholder-master.ts';
+import { asTyped } from '../as-typed.ts';
+import { type CommandInput, print, printJson, printNote, printProgress, readMade } from '../command.ts';
+import { openInstance } from '../open-instance.ts';
+import { taskPlaceOf } from '../status/dead-tasks.ts';
+import { ownMasterTarget } from '../status/own-master.ts';
+import { type CleanFlags, planClean, type Row, renderRows } from './plan.ts';
+
+/** What was seen, and with `--yes` what has become of it. */
+export type Cleaned = {
+  readonly gateway: string;
+  readonly namespace: string;
+  /** The instance's own master, where one answers. */
+  readonly master?: MasterInfo;
+  readonly tasks: readonly Row[];
+  readonly freed?: readonly Freed[];
+};
+
+type CleanInput = {
+  readonly kube: Kube;
+  readonly instance: Pick<Instance, 'record'>;
+  readonly place: TaskPlace;
+  readonly master: MasterInfo | undefined;
+  readonly flags: CleanFlags;
+  readonly signal?: AbortSignal;
+  /** Between the two looks. */
+  readonly pauseMs?: number;
+};
+
+const verifyRights = async ({ kube, place, flags: { yes, ended } }: CleanInput): Promise<void> => {
+  const missing = await findMissingRights(kube, place, { free: yes, ended });
+  if (missing.length === 0) return;
+  throw new UserError(`you may not ${missing.join(', may not ')}`, {
+    id: 'gateway.clean-rights',
+    hint: 'whether a task lives is known only to who may list the Jobs and pods of the whole cluster; use an account that has these rights',
+  });
+};
+
+/** An adopted Gateway has no instance's label; one that has another's is that instance's to clean. */
+const verifyOwner = async ({ kube, place, instance }: CleanInput): Promise<void> => {
+  const gateway = await kube.find<Gateway>(gatewayRef(place.gateway));
+  const other = gateway?.metadata.labels?.[instanceLabel];
+  if (!gateway || other === undefined || isOfInstance(gateway, identityOf(instance.record()))) return;
+  const { namespace, name } = place.gateway;
+  throw new UserError(`Gateway ${namespace}/${name} belongs to instance ${other}, not to this one`, {
+    id: 'cluster.not-ours',
+    hint: `run it there: taskgate gateway clean --name ${other}`,
+  });
+};
+
+/**
+ * Shows what dead tasks hold, and with `yes` frees it. Throws UserError `gateway.clean-rights` and `cluster.not-ours` before
+ * anything is changed.
+ */
+export const cleanGateway = async (input: CleanInput): Promise<Cleaned> => {
+  const { kube, place, master, flags, signal, pauseMs } = input;
+  await verifyRights(input);
+  await verifyOwner(input);
+  const waits = { ...(signal && { signal }), ...(pauseMs !== undefined && { pauseMs }) };
+  const holdings = await findHoldings(kube, place, waits);
+  const tasks = planClean(holdings, { master, ended: flags.ended });
+  const { namespace, gateway } = place;
+  const seen = { gateway: `${gateway.namespace}/${gateway.name}`, namespace, ...(master && { master }), tasks };
+  if (!flags.yes) return seen;
+  const due = new Set(tasks.filter(({ kept }) => kept === undefined).map(({ allocation }) => allocation));
+  const chosen = holdings.filter(({ allocationId }) => due.has(allocationId));
+  const onProgress = (allocationId: string) => printProgress(`freeing what task ${allocationId} has left`);
+  return { ...seen, freed: await freeHoldings(kube, place, chosen, { onProgress, ...waits }) };
+};
+
+const masterNote = ({ master }: Cleaned): readonly string[] =>
+  master
+    ? [
+        `master ${master.version} answers: at its next start it frees by itself what is none of its tasks', and at the second what was lost with a node. What has neither Job nor pod can safely be freed beside it.`,
+      ]
+    : [];
+
+const ending = ({ tasks, freed }: Cleaned, again: string): readonly string[] => {
+  if (freed)
+    return freed.flatMap(({ allocationId, removed }) => removed.map((one) => `freed: ${one} of ${allocationId}`));
+  const due = tasks.filter(({ kept }) => kept === undefined).length;
+  return due > 0
+    ? [`Nothing was changed. To free what ${due === 1 ? 'that task has' : `those ${due} tasks have`} left: ${again}`]
+    : [];
+};
+
+/** What is shown to people. */
+export const describeCleaned = (cleaned: Cleaned, again: string, nowMs: number): string => {
+  const { gateway, namespace, tasks } = cleaned;
+  if (tasks.length === 0) return `Gateway ${gateway} and namespace ${namespace} have nothing of dead tasks`;
+  return [renderRows(tasks, nowMs), ...masterNote(cleaned), ...ending(cleaned, again)].join('\n');
+};
+
+/** Throws UserError `gateway.not-freed` with the first reason, if something is left that was to be freed. */
+export const refuseLeft = ({ freed = [] }: Cleaned): void => {
+  const stuck = freed.filter(({ left }) => left.length > 0);
+  const [first] = stuck;
+  if (!first) return;
+  const count = stuck.flatMap(({ left }) => left).length;
+  const what = `${count} object${count === 1 ? '' : 's'} of ${stuck.length === 1 ? 'a dead task' : `${stuck.length} dead tasks`}`;
+  throw new UserError(`${what} stay: ${first.left.join(', ')} of ${first.allocationId}: ${first.because}`, {
+    id: 'gateway.not-freed',
+    hint: 'all else was freed; mend the reason and run it again',
+  });
+};
+
+/** A master that is busy may miss the second that one question waits: it counts as absent after several. */
+const findMaster = async (target: HostPort, left = 3): Promise<MasterInfo | undefined> =>
+  (await findMasterInfo(target)) ?? (left > 1 ? findMaster(target, left - 1) : undefined);
+
+/**
+ * Shows what tasks have left on the instance's Gateway and in its task namespace that are no more, and with `--yes` frees
+ * it. Tested in test/commands/gateway/clean.test.ts.
+ */
+export const gatewayClean = async (input: CommandInput, flags: CleanFlags): Promise<void> => {
+  const { context } = await readMade(input);
+  const { config, signal } = context;
+  const work = async (): Promise<Cleaned> => {
+    const { instance, kube } = await openInstance(context);
+    const master = await findMaster(ownMasterTarget(instance, config.master));
+    return cleanGateway({ kube, instance, place: taskPlaceOf(config), master, flags, signal });
+  };
+  const cleaned = flags.yes ? await withInstanceLock(context, work, printNote) : await work();
+  const again = `taskgate gateway clean --name ${config.name}${flags.ended ? ' --ended' : ''} --yes`;
+  if (input.flags.json) printJson(cleaned);
+  else print(asTyped(describeCleaned(cleaned, again, Date.now()), input.invocation.env));
+  refuseLeft(cleaned);
+};
