@@ -7,6 +7,7 @@ import { plainLines } from '../lib/text/plain.ts';
 import { addCache } from './cache-commands.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
+import { addImages } from './groups/images.ts';
 import { add, type Shared, withReset } from './shared.ts';
 import { addTunnel } from './tunnel-commands.ts';
 
@@ -38,8 +39,8 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     flags: readFlags(command),
     invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
-  for (const addGroup of [addLifeCycle, addViews, addTunnel, addGateway, addConfig, addCache])
-    addGroup(program, { input, exit });
+  const groups = [addLifeCycle, addViews, addTunnel, addGateway, addImages, addConfig, addCache];
+  for (const addGroup of groups) addGroup(program, { input, exit });
   addHelp(program);
   return { program, exitCode: () => exit.code };
 };

@@ -1,6 +1,7 @@
 import type { Report } from '../lib/progress.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { MasterEndpoint } from '../model/master-endpoint.ts';
+import type { ImageStore } from './images/store.ts';
 
 /** `stopped`: it has data, but no processes. */
 export type ClusterState = 'absent' | 'stopped' | 'running';
@@ -32,6 +33,8 @@ export type ClusterProvider = {
   readonly start: (limits: StepLimits) => Promise<Cluster>;
   /** Loads the images of an OCI archive into the node; resolves when all `refs` are listed there. */
   readonly loadImages: (archive: string, refs: readonly string[], limits: StepLimits) => Promise<void>;
+  /** For images of the user's own; none in a cluster that taskgate did not make. */
+  readonly images?: ImageStore;
   /** Resolves when all processes of the node are ready; rejects as soon as one of them ends again and again. */
   readonly awaitProcesses?: (limits: StepLimits) => Promise<void>;
   /** Lets pods reach the master at this address and no longer at another, where the cluster's network is closed. */

@@ -3,6 +3,7 @@ import { polling, waitUntil } from '../../lib/wait.ts';
 import type { ClusterProvider, ClusterState, StepLimits } from '../provider.ts';
 import { describeCluster } from './describe.ts';
 import { verifyPortsFree } from './docker/published.ts';
+import { profileStore } from './images/profile-store.ts';
 import { loadImages } from './images.ts';
 import { inspectProfile } from './inspect.ts';
 import { applyPlan, removeAll, startTimeoutMs, stopAll, verifyOurs } from './lifecycle.ts';
@@ -64,6 +65,7 @@ export const minikube = (spec: MinikubeSpec, tools: MinikubeTools): ClusterProvi
       onRuntimeReady();
       return describeCluster(provider, plan.action === 'use' ? before : await inspect(), limits);
     },
+    images: profileStore(calls, spec.profile),
     loadImages: async (archive, refs, limits) => {
       await awaitRuntime(lookAtRuntime, instancePaths(spec.instanceDir).minikubeLogPath, limits);
       const { profile, driver } = spec;

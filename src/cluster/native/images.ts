@@ -1,6 +1,6 @@
-import { type ErrorId, messageOf, UserError } from '../../lib/errors.ts';
-import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
+import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
+import { ctrCommand, failure, lastLineOf } from './images/ctr.ts';
 import type { Snapshotter } from './machine/snapshotter.ts';
 
 export type ImportInput = {
@@ -15,23 +15,8 @@ export type ImportInput = {
   readonly findNodePid: () => Promise<number | undefined>;
 };
 
-/** containerd's client, run on the host, with the socket inside the node's mount namespace. */
-const ctrCommand = (ctr: string, nodePid: number, args: readonly string[]): Command => [
-  ctr,
-  '--address',
-  `/proc/${nodePid}/root/run/containerd/containerd.sock`,
-  '--connect-timeout',
-  '2s',
-  '--namespace',
-  'k8s.io',
-  ...args,
-];
-
 /** What containerd lists, or why there was no answer: that is not the same as an empty list. */
 type Listing = { readonly nodePid: number; readonly images: ReadonlySet<string> } | { readonly trouble: string };
-
-const lastLineOf = (error: unknown): string =>
-  (error instanceof CommandError && error.stderr.trim().split('\n').at(-1)) || messageOf(error);
 
 const listImages = async (input: ImportInput, signal: AbortSignal): Promise<Listing> => {
   const nodePid = await input.findNodePid();
@@ -44,8 +29,6 @@ const listImages = async (input: ImportInput, signal: AbortSignal): Promise<List
     return { trouble: `no answer: ${lastLineOf(error)}` };
   }
 };
-
-const failure = (id: ErrorId, message: string, hint: string) => new UserError(message, { id, hint });
 
 const logHint = 'see logs/containerd.log of the instance, or allow more time with --timeouts-stage-seconds';
 

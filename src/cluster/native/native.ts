@@ -16,6 +16,7 @@ import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import { untilChildrenReady } from '../../supervisor/until-ready.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
 import { nodeChildren, policyEngineName } from './components.ts';
+import { nodeStore } from './images/node-store.ts';
 import { importImages } from './images.ts';
 import {
   cgroupPaths,
@@ -220,6 +221,7 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
       isNew = (await startUnlessRunning(target, tools, limits)) || isNew;
       return clusterOf(target);
     },
+    images: nodeStore(target.instanceDir, { ...tools, findNodePid: () => findNodePid(tools.resources()) }),
     loadImages: async (archive, refs, limits) => {
       const { ctr } = tools.software().binaries;
       const findPid = () => findNodePid(tools.resources());

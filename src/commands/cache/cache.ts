@@ -1,6 +1,7 @@
 import { keysOfPins } from '../../artifacts/keys.ts';
 import { type CacheEntry, listCache, pruneCache } from '../../artifacts/store/usage.ts';
 import { UserError } from '../../lib/errors.ts';
+import { describeBytes } from '../../lib/text/bytes.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
@@ -9,8 +10,6 @@ import { findUsers } from './users.ts';
 /** An entry, and why it stays: this version needs it, or somebody uses it. */
 type Listed = CacheEntry & { readonly isNeeded: boolean; readonly usedBy?: string };
 
-const describeBytes = (bytes: number): string =>
-  bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 const sizeOf = (entries: readonly CacheEntry[]): string =>
   describeBytes(entries.reduce((sum, one) => sum + one.bytes, 0));
 

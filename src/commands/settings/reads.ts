@@ -32,6 +32,8 @@ export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   'tunnel status': ['name'],
   'tunnel extend': ['name'],
   'gateway clean': ['name'],
+  'images load': ['name', stage],
+  'images list': ['name', stage],
   'cache list': [],
   'cache prune': [],
   'config show': all,

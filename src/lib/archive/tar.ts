@@ -49,6 +49,16 @@ export const writeTar = async (
   return { size, sha256: hash.digest('hex') };
 };
 
+/** One file as it stands in a tar: its header, and its content up to the end of a block. */
+export const packFile = async (name: string, text: string): Promise<Buffer> => {
+  const into = pack();
+  const packed = Array.fromAsync(into as AsyncIterable<Buffer>);
+  await addEntry(into, { type: 'file', name, mode: 0o644, content: { text } });
+  into.finalize();
+  // without the two empty blocks that end a tar
+  return Buffer.concat(await packed).subarray(0, -1024);
+};
+
 /** An archive that cannot be unpacked safely. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';

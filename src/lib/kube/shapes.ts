@@ -81,6 +81,7 @@ export type Node = KubeObject & {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
     readonly nodeInfo?: { readonly bootID?: string };
+    readonly images?: readonly { readonly names?: readonly string[]; readonly sizeBytes?: number }[];
   };
 };
 

@@ -7,7 +7,8 @@ export type Command = readonly [string, ...string[]];
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly input?: string;
+  /** For stdin. Where a stream of bytes fails, stdin ends there, and so does the command in its own way. */
+  readonly input?: string | AsyncIterable<Buffer>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Called for each line of stdout and stderr as it comes. */
@@ -50,7 +51,8 @@ const lastLines = (text: string): string => text.trim().split('\n').slice(-5).jo
 export const execaRunner: Runner = async (command, options = {}) => {
   const { env, cwd, input = '', timeoutMs, signal, onLine } = options;
   const [program, ...args] = command;
-  const settings = { env, cwd, input, timeout: timeoutMs, cancelSignal: signal, reject: false } as const;
+  const stdin = typeof input === 'string' ? { input } : { stdin: input };
+  const settings = { env, cwd, ...stdin, timeout: timeoutMs, cancelSignal: signal, reject: false } as const;
   const subprocess = execa(program, args, { ...settings, all: onLine !== undefined });
   if (onLine) for await (const line of subprocess.iterable({ from: 'all' })) onLine(line);
   const { exitCode, stdout, stderr, timedOut, failed, shortMessage } = await subprocess;

@@ -1,0 +1,69 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { UserError } from '../../../lib/errors.ts';
+import { isFields, itemsOf, parseJson } from '../../../lib/json.ts';
+import type { ImageArchive } from '../../images/archive.ts';
+import { archiveBytes } from '../../images/archive-bytes.ts';
+import type { ImageStore, ListedImage } from '../../images/store.ts';
+import { askMinikube, type Minikube, runMinikube } from '../call.ts';
+import { listImagesArgs, loadImagesArgs } from '../commands.ts';
+
+const textsOf = (value: unknown): readonly string[] => itemsOf(value).filter((one) => typeof one === 'string');
+
+/** The images in the JSON of `minikube image ls`: an entry for each name. */
+export const parseListed = (text: string): readonly ListedImage[] =>
+  itemsOf(parseJson(text))
+    .filter(isFields)
+    .flatMap(({ id, repoTags, repoDigests, size }) => {
+      if (typeof id !== 'string') return [];
+      const digest = textsOf(repoDigests)[0]?.split('@')[1];
+      const image = { id: id.startsWith('sha256:') ? id : `sha256:${id}`, bytes: Number(size) || 0 };
+      return textsOf(repoTags).map((name) => ({ name, ...image, ...(digest !== undefined && { digest }) }));
+    });
+
+const missing = (archive: ImageArchive, listed: readonly ListedImage[]): readonly string[] =>
+  archive.images.flatMap(({ names, id }) =>
+    names.filter((name) => !listed.some((one) => one.name === name && one.id === id)),
+  );
+
+/**
+ * The images of the node of a Minikube profile, by minikube itself, which takes files alone: what it could not read or would
+ * name otherwise is written beside the instance's files for it, and removed. It reports success where a load failed, so what
+ * is there afterwards counts.
+ */
+export const profileStore = (minikube: Minikube, profile: string): ImageStore => {
+  const list: ImageStore['list'] = async (limits) => {
+    const { exitCode, stdout, stderr } = await askMinikube(minikube, listImagesArgs(profile), limits);
+    if (exitCode === 0) return parseListed(stdout);
+    throw new UserError(`minikube does not list the images of ${profile}: ${stderr.trim().split('\n').at(-1)}`, {
+      id: 'cluster.stopped',
+      hint: 'is it running? See taskgate status; start it: taskgate up',
+    });
+  };
+  return {
+    source: 'minikube image ls',
+    list,
+    load: async (archive, { signal, stallMs, onBytes }) => {
+      await mkdir(minikube.instanceDir, { recursive: true, mode: 0o700 });
+      const dir = await mkdtemp(join(minikube.instanceDir, 'images-'));
+      try {
+        const file = join(dir, 'images.tar');
+        await pipeline(Readable.from(archiveBytes(archive, onBytes)), createWriteStream(file, { mode: 0o600 }), {
+          signal,
+        });
+        await runMinikube(minikube, loadImagesArgs(profile, file), { signal, timeoutMs: stallMs });
+        const lost = missing(archive, await list({ signal, timeoutMs: stallMs }));
+        if (lost.length === 0) return;
+        throw new UserError(`Minikube's node does not list ${lost.join(', ')} after ${archive.tar.path} was loaded`, {
+          id: 'cluster.images-missing',
+          hint: "is the node's disk full, the archive damaged, or an older image of that name in use by a pod? See logs/minikube.log of the instance",
+        });
+      } finally {
+        await rm(dir, { recursive: true, force: true });
+      }
+    },
+  };
+};
