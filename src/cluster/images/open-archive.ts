@@ -33,6 +33,13 @@ export const badArchive = (path: string, why: string, cause?: unknown): UserErro
     cause,
   });
 
+const noFile = (path: string, why: string, cause?: unknown): UserError =>
+  new UserError(`cannot read ${path}: ${why}`, {
+    id: 'usage.no-file',
+    hint: 'give the path of an archive of images, or the name of an image; a folder with an OCI layout can be packed: tar -C FOLDER -cf FILE .',
+    cause,
+  });
+
 /** Descriptions of images are a few kB; what is larger is a layer. */
 const smallBytes = 2 ** 20;
 const keptBytes = 2 ** 26;
@@ -81,14 +88,12 @@ export const unpackedStream = (file: Readable, packing: Tar['packing']): Readabl
  */
 export const openTar = async (path: string, signal: AbortSignal): Promise<Tar> => {
   const file = await open(path).catch((cause: unknown) => {
-    throw new UserError(`cannot read ${path}: ${messageOf(cause)}`, {
-      id: 'usage.no-file',
-      hint: 'give the path of an archive of images, or the name of an image',
-      cause,
-    });
+    throw noFile(path, messageOf(cause), cause);
   });
   try {
-    const { size: bytes } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) throw noFile(path, 'it is a folder or a device');
+    const bytes = stats.size;
     const packed = await findPacking(file, path);
     const stream = packed && unpackedStream(file.createReadStream({ start: 0, autoClose: false }), packed.packing);
     const source = stream ? bytesOfStream(stream) : bytesOfFile(file, bytes);

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
 import { execa } from 'execa';
 
 /** An argv: program, then its arguments. Never a shell string. */
@@ -7,7 +8,10 @@ export type Command = readonly [string, ...string[]];
 export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** For stdin. Where a stream of bytes fails, stdin ends there, and so does the command in its own way. */
+  /**
+   * For stdin. A chunk of bytes is used up when the next one is asked for. Where they fail, stdin ends there, and the command in
+   * its own way; then their error is thrown.
+   */
   readonly input?: string | AsyncIterable<Buffer>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -47,15 +51,40 @@ export class CommandError extends Error {
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-5).join('\n');
 
+/** Writes a stream to a command's stdin; gives its error. That of a stdin which is closed is the command's own matter. */
+const feed = async (
+  stdin: Writable,
+  bytes: AsyncIterable<Buffer>,
+): Promise<{ readonly error: unknown } | undefined> => {
+  let isClosed = false;
+  stdin.on('error', () => undefined);
+  const write = (chunk: Buffer): Promise<boolean> =>
+    new Promise((resolve) => stdin.write(chunk, (error) => resolve(!error)));
+  try {
+    for await (const chunk of bytes) {
+      isClosed = !(await write(chunk));
+      if (isClosed) return undefined;
+    }
+    return undefined;
+  } catch (error) {
+    return { error };
+  } finally {
+    if (!isClosed) stdin.end();
+  }
+};
+
 /** Runs real processes, which are terminated with this process. */
 export const execaRunner: Runner = async (command, options = {}) => {
   const { env, cwd, input = '', timeoutMs, signal, onLine } = options;
   const [program, ...args] = command;
-  const stdin = typeof input === 'string' ? { input } : { stdin: input };
+  const stdin = typeof input === 'string' ? { input } : { stdin: 'pipe' as const };
   const settings = { env, cwd, ...stdin, timeout: timeoutMs, cancelSignal: signal, reject: false } as const;
   const subprocess = execa(program, args, { ...settings, all: onLine !== undefined });
+  const feeding = typeof input === 'string' ? undefined : feed(subprocess.stdin, input);
   if (onLine) for await (const line of subprocess.iterable({ from: 'all' })) onLine(line);
   const { exitCode, stdout, stderr, timedOut, failed, shortMessage } = await subprocess;
+  const fed = await feeding;
+  if (fed) throw fed.error;
   if (failed) throw new CommandError(command, { exitCode, stdout, stderr, timedOut, reason: shortMessage });
   return { exitCode: exitCode ?? 0, stdout, stderr };
 };

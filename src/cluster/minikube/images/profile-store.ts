@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../../lib/errors.ts';
 import { isFields, itemsOf, parseJson } from '../../../lib/json.ts';
 import type { ImageArchive } from '../../images/archive.ts';
@@ -29,6 +26,18 @@ const missing = (archive: ImageArchive, listed: readonly ListedImage[]): readonl
     names.filter((name) => !listed.some((one) => one.name === name && one.id === id)),
   );
 
+const writeBytes = async (path: string, bytes: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> => {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for await (const chunk of bytes) {
+      signal.throwIfAborted();
+      await file.writeFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+};
+
 /**
  * The images of the node of a Minikube profile, by minikube itself, which takes files alone: what it could not read or would
  * name otherwise is written beside the instance's files for it, and removed. It reports success where a load failed, so what
@@ -51,9 +60,7 @@ export const profileStore = (minikube: Minikube, profile: string): ImageStore =>
       const dir = await mkdtemp(join(minikube.instanceDir, 'images-'));
       try {
         const file = join(dir, 'images.tar');
-        await pipeline(Readable.from(archiveBytes(archive, onBytes)), createWriteStream(file, { mode: 0o600 }), {
-          signal,
-        });
+        await writeBytes(file, archiveBytes(archive, onBytes), signal);
         await runMinikube(minikube, loadImagesArgs(profile, file), { signal, timeoutMs: stallMs });
         const lost = missing(archive, await list({ signal, timeoutMs: stallMs }));
         if (lost.length === 0) return;

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UserError } from '../../../lib/errors.ts';
 import { type Command, CommandError, type Runner } from '../../../lib/process/runner.ts';
 import { describeBytes } from '../../../lib/text/bytes.ts';
 import type { ImageArchive } from '../../images/archive.ts';
@@ -100,17 +99,8 @@ export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limi
   stopped.addEventListener('abort', giveUp, { once: true });
   const args = ['images', 'import', '--snapshotter', node.snapshotter, '-'];
   const input = until(stopped, archiveBytes(archive, onBytes), stalled.feed);
-  let trouble: unknown;
-  const watched = async function* () {
-    try {
-      yield* input;
-    } catch (error) {
-      trouble = error;
-      throw error;
-    }
-  };
   try {
-    await node.runner(unheard(ctrCommand(node.ctr, node.nodePid, args)), { input: watched(), signal: kill.signal });
+    await node.runner(unheard(ctrCommand(node.ctr, node.nodePid, args)), { input, signal: kill.signal });
   } catch (error) {
     signal.throwIfAborted();
     if (stalled.signal.aborted)
@@ -119,7 +109,6 @@ export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limi
         `the node took nothing of ${archive.tar.path} for ${stallMs / 1_000} s`,
         'allow more time with --timeouts-stage-seconds; see logs/containerd.log of the instance',
       );
-    if (trouble instanceof UserError) throw trouble;
     throw error instanceof CommandError ? await importFailure(error, archive, node) : error;
   } finally {
     stalled.end();
