@@ -16,6 +16,8 @@ export type LoadLimits = {
   readonly signal: AbortSignal;
   /** How long nothing at all may be read or done. */
   readonly stallMs: number;
+  /** What the node has: what a load that fails has replaced is put back. */
+  readonly before: readonly ListedImage[];
   /** Gets how many bytes of the file are read; once all are, the node unpacks them. */
   readonly onBytes: (bytes: number) => void;
 };

@@ -45,7 +45,7 @@ export const loadArchive = async (store: ImageStore, input: LoadInput): Promise<
   const wanted = archive.images.flatMap(({ names, id }) => names.map((name) => ({ name, id })));
   const isNew = wanted.some(({ name, id }) => !isThere(name, id, listed));
   const onBytes = (bytes: number) => report({ name: file, ...stateOf(bytes, archive), phase: 'working' });
-  if (isNew) await store.load(archive, { signal, stallMs, onBytes });
+  if (isNew) await store.load(archive, { signal, stallMs, onBytes, before: listed });
   report({ name: file, state: isNew ? 'loaded' : 'already there', phase: 'done' });
   return wanted.map(({ name, id }) => ({
     ...{ name, id },

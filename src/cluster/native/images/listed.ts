@@ -2,12 +2,12 @@ import type { ListedImage } from '../../images/store.ts';
 
 /** REF TYPE DIGEST STATUS (N/M) SIZE UNIT/SIZE UNIT UNPACKED, of `ctr images check`. */
 const row =
-  /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+(\S+)\s+\(\d+\/\d+\)\s+\S+\s+\w+\/([\d.]+)\s+(\w+)\s+(true|false)\s*$/;
+  /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+(\S+)\s+\(\d+\/\d+\)\s+\S+\s+\w+\/([\d.]+)\s+(\w+)\s+true\s*$/;
 
 const units: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 /**
- * The images in the output of `ctr images check`. Those that pods can use: with all their content. The CRI names each image also
+ * The images in the output of `ctr images check`. Those that are whole: with all their content, and unpacked. The CRI names each image also
  * by its id; such a name is no name for people, and tells the id.
  */
 export const parseChecked = (text: string): readonly ListedImage[] => {

@@ -81,13 +81,33 @@ const watchdog = (stallMs: number): Watchdog => {
   return { signal: controller.signal, feed: () => void timer.refresh(), end: () => clearTimeout(timer) };
 };
 
+const undoMs = 20_000;
+
+/**
+ * Names what a failed load has named as it was before: ctr gives names before it unpacks, and finds damaged layers then. The CRI
+ * keeps each image by its id, too.
+ */
+const undoNames = async ({ images }: ImageArchive, node: NodeAccess, before: LoadLimits['before']): Promise<void> => {
+  const ctr = (...args: readonly string[]) =>
+    // what is not there, or never was named, is as it should be
+    node.runner(ctrCommand(node.ctr, node.nodePid, ['images', ...args]), { timeoutMs: undoMs }).catch(() => undefined);
+  for (const { names, id } of images) {
+    for (const name of names) {
+      const old = before.find((one) => one.name === name);
+      if (old && old.id !== id) await ctr('tag', '--force', old.id, name);
+      if (!old) await ctr('remove', name);
+    }
+    if (!before.some((one) => one.id === id)) await ctr('remove', '--sync', id);
+  }
+};
+
 /**
  * Loads an archive's images into a native node, reading it once and writing no copy of it. Interrupted, it leaves nothing
  * there. Throws UserError `cluster.image-space`, `artifact.image-archive` for layers that are not what they promise, and
  * `cluster.images-missing`.
  */
 export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limits: LoadLimits): Promise<void> => {
-  const { signal, stallMs, onBytes } = limits;
+  const { signal, stallMs, onBytes, before } = limits;
   const stalled = watchdog(stallMs);
   const kill = new AbortController();
   const stopped = AbortSignal.any([signal, stalled.signal]);
@@ -102,6 +122,7 @@ export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limi
   try {
     await node.runner(unheard(ctrCommand(node.ctr, node.nodePid, args)), { input, signal: kill.signal });
   } catch (error) {
+    await undoNames(archive, node, before);
     signal.throwIfAborted();
     if (stalled.signal.aborted)
       throw failure(
