@@ -108,8 +108,7 @@ test('interrupted, it leaves nothing in the node', async () => {
   const file = await fileOf(dir, 'big.tar', tar);
   await writeFile(join(dir, 'mark'), '');
   const loading = taskgate.start('images', 'load', file, '--name', 'pictures');
-  for await (const line of loading.iterable({ from: 'stderr' })) if (line.includes(': loading')) break;
-  loading.kill('SIGINT');
+  loading.stderr.on('data', (text) => String(text).includes(': loading') && loading.kill('SIGINT'));
   const { exitCode, stderr } = await loading;
   expect(exitCode, stderr).toBe(130);
   const content = join(taskgate.dirOf('pictures'), 'node', 'containerd', 'io.containerd.content.v1.content', 'ingest');

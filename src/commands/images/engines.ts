@@ -38,8 +38,7 @@ const findEngine = async (name: string, input: SaveInput): Promise<string> => {
 };
 
 /**
- * Has an engine of this host that has an image save it, and works with the archive, which is removed afterwards. The name is
- * asked for in full. Throws UserError `artifact.no-image` where none has it, and `artifact.image-not-saved`.
+ * Has an engine of this host that has an image save it, and works with the archive, which is removed afterwards. Throws UserError `artifact.no-image` where none has it, and `artifact.image-not-saved`.
  */
 export const saveImage = async <T>(name: string, input: SaveInput, work: (file: string) => Promise<T>): Promise<T> => {
   const { dir, runner, signal, report } = input;

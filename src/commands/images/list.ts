@@ -72,7 +72,7 @@ const describe = ({ node, source, images }: NodeImages): string => {
   return [`${node}, by ${source}:`, ...lines].join('\n');
 };
 
-/** Shows what images the nodes of an instance have. Gives the exit code. Tested in test/commands/images/list.test.ts. */
+/** Shows what images the nodes of an instance have. Gives the exit code. Tested in test/commands/images/load.test.ts. */
 export const imagesList = async (input: CommandInput): Promise<number> => {
   const { context } = await readMade(input);
   await getInstance(context);

@@ -18,16 +18,21 @@ import { getStore } from './open-store.ts';
 
 export type LoadFlags = { readonly as?: string };
 
-/** What the user named: a file by its whole path, or an image by its full name. */
+/** What the user named: a file by its whole path, or an image as it was written, since engines have short names of their own. */
 type Named = { readonly what: string; readonly isFile: boolean };
 
 const looksLikeFile = /^[./~]|\.(tar|tgz|gz|zst|tzst)$/;
+
+const checked = (word: string): string => {
+  fullNameOf(word);
+  return word;
+};
 
 /** A word that is the path of something is that, whatever image may have the name. Throws UserError `usage.image-name`. */
 const understand = async (word: string, cwd: string): Promise<Named> => {
   const path = isAbsolute(word) ? word : join(cwd, word);
   if (await isThere(path)) return { what: path, isFile: true };
-  if (!looksLikeFile.test(word)) return { what: fullNameOf(word), isFile: false };
+  if (!looksLikeFile.test(word)) return { what: checked(word), isFile: false };
   throw new UserError(`there is no file ${path}`, {
     id: 'usage.no-file',
     hint: 'give the path of an archive of images, or the name of an image',
@@ -47,7 +52,7 @@ const loadOne = async (
   const limits = { signal, report, stallMs: stageTimeoutMs(context), ...(as !== undefined && { as }) };
   if (isFile) return loadArchive(store, { file: what, ...limits });
   return saveImage(what, { dir: instance.dir, runner, signal, report }, (file) =>
-    loadArchive(store, { file, ...limits, as: as ?? what }),
+    loadArchive(store, { file, ...limits, as: as ?? fullNameOf(what) }),
   );
 };
 

@@ -27,6 +27,7 @@ import {
 import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
+import { taskImageNotes } from '../images/task-image.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
@@ -105,6 +106,7 @@ const bringUp = async (
     await noted(writeJunit(flags, run, failure?.error));
     await noted(writeReports(run, failure?.error));
     if (!failure) notes.push(...proxyNotes(input.invocation.env, run.result));
+    if (!failure) notes.push(...(await taskImageNotes(context, run.result.instance)));
     if (!failure) await writeVariables(flags, run);
     if (failure) throw await endOf(run, deadline.aborted ? tooLate(config.timeouts.upSeconds) : failure.error);
     return run;

@@ -2,11 +2,11 @@ import { isReady, type KubeEvent, newestOf, type Pod } from '../../lib/kube/shap
 import type { Finding } from '../../model/path.ts';
 import { explainAdmission } from '../../model/security/admission.ts';
 
+const imageHint = (image: string): string =>
+  `load it into the nodes: taskgate images load ${image} (or an archive of it); or give the node access to its registry`;
+
 const hints: readonly (readonly [RegExp, string])[] = [
-  [
-    /ImagePull|ErrImage|InvalidImageName|Pulling image/,
-    'load the sample image into the cluster, or give the node access to its registry',
-  ],
+  [/ImagePull|ErrImage|InvalidImageName|Pulling image/, imageHint('IMAGE')],
   [/Unschedulable/, 'resolve that condition of the node: taints, pressure, or no room for one more pod'],
   [
     /CrashLoop|terminated|Error/,
@@ -15,9 +15,17 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/FailedCreatePodSandBox|ContainerCreating/, 'check the container runtime and the CNI plugin on the node'],
 ];
 
+const pullReasons = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'];
+
+/** The image that a container waits for in vain, also one of the init containers. */
+const lackingImage = ({ status }: Pod): string | undefined =>
+  [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(({ state }) =>
+    pullReasons.includes(state?.waiting?.reason ?? ''),
+  )?.image;
+
 const containerTrouble = ({ status }: Pod): string | undefined =>
-  status?.containerStatuses
-    ?.flatMap(({ name, state }) => {
+  [...(status?.initContainerStatuses ?? []).filter(({ state }) => state?.waiting), ...(status?.containerStatuses ?? [])]
+    .flatMap(({ name, state }) => {
       const { waiting, terminated } = state ?? {};
       if (waiting) return [`container ${name} waits: ${[waiting.reason, waiting.message].filter(Boolean).join(': ')}`];
       return terminated ? [`container ${name} terminated with ${terminated.exitCode} (${terminated.reason})`] : [];
@@ -44,8 +52,10 @@ export const findPodTrouble = (pods: readonly Pod[], events: readonly KubeEvent[
     ? (schedulingTrouble(pod) ?? containerTrouble(pod) ?? `phase ${pod.status?.phase ?? 'unknown'}`)
     : 'the Job has created no pod';
   const more = event && !state.includes(event) ? ` (${event})` : '';
-  const text = `${state}${more}`;
+  const image = pod && lackingImage(pod);
+  const text = `${image ? `the node has no image ${image} and cannot get it: ` : ''}${state}${more}`;
   const hint =
+    (image && imageHint(image)) ??
     explainAdmission(text)?.hint ??
     hints.find(([pattern]) => pattern.test(text))?.[1] ??
     'allow more time, or see its events';

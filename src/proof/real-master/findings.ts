@@ -53,7 +53,7 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
     /unrecoverable image pull errors?.*|ErrImagePull.*|ImagePullBackOff.*/,
     ([text]) => ({
       cause: `the image of the task cannot be pulled: ${text}`,
-      hint: 'use an image that the node has or can pull',
+      hint: 'load it into the nodes: taskgate images load IMAGE (or an archive of it); or use an image that they can pull',
     }),
   ],
   [

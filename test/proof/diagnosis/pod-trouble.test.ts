@@ -24,13 +24,13 @@ test.each([
     [waiting('ImagePullBackOff', 'no such host')],
     [],
     'container c waits: ImagePullBackOff: no such host',
-    'load the sample image',
+    'taskgate images load',
   ],
   [
     [waiting('ContainerCreating')],
     [pulling],
     'ContainerCreating (Pulling: Pulling image "agnhost")',
-    'load the sample image',
+    'taskgate images load',
   ],
   [[waiting('ContainerCreating')], [pulling, sandbox], '(FailedCreatePodSandBox: no CNI)', 'CNI plugin'],
   [[waiting('CrashLoopBackOff')], [], 'container c waits: CrashLoopBackOff', 'log of the sample pod'],
@@ -39,6 +39,37 @@ test.each([
   const finding = findPodTrouble(pods, events);
   expect(finding?.cause).toContain(cause);
   expect(finding?.hint).toContain(hint);
+});
+
+const refused =
+  'failed to do request: Head "https://registry-1.docker.io/v2/me/task/manifests/1": dial tcp: lookup registry-1.docker.io on 10.211.255.2:53: server misbehaving';
+
+const lacking = (
+  reason: string,
+  message?: string,
+  kind: 'containerStatuses' | 'initContainerStatuses' = 'containerStatuses',
+): Pod => ({
+  ...readyPod('p'),
+  status: { [kind]: [{ name: 'c', image: 'me/task:1', state: { waiting: { reason, ...(message && { message }) } } }] },
+});
+
+test.each([
+  [lacking('ErrImagePull', refused)],
+  [lacking('ImagePullBackOff', 'Back-off pulling image "me/task:1"')],
+  [lacking('ErrImageNeverPull')],
+  [lacking('ErrImagePull', refused, 'initContainerStatuses')],
+])('an image that the node neither has nor gets: which one, and the command that loads it (%#)', (pod) => {
+  const finding = findPodTrouble([pod], []);
+  expect(finding?.cause).toMatch(
+    /^pod p is not ready: the node has no image me\/task:1 and cannot get it: container c waits: Err|^pod p is not ready: the node has no image me\/task:1 and cannot get it: container c waits: ImagePull/,
+  );
+  expect(finding?.hint).toBe(
+    'load it into the nodes: taskgate images load me/task:1 (or an archive of it); or give the node access to its registry',
+  );
+});
+
+test('an image that is being pulled is not yet one that cannot be had', () => {
+  expect(findPodTrouble([lacking('ContainerCreating')], [pulling])?.cause).not.toContain('the node has no image');
 });
 
 const { status: _, ...bare } = readyPod('p');

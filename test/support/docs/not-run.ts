@@ -40,6 +40,16 @@ export const notRun: readonly NotRun[] = [
     ],
   },
   {
+    page: 'docs/images.md',
+    because: "archives and images of the reader's; test/e2e/images.test.ts has some",
+    commands: [
+      'npx taskgate images load task.tar',
+      'npx taskgate images load determinedai/pytorch-ngc-dev:0736b6d --name second',
+      'npx taskgate images load untagged.tar --as my/task:1',
+      'npx taskgate images list',
+    ],
+  },
+  {
     page: 'docs/minikube.md',
     because: 'Minikube, which the rig has: test/minikube/lifecycle.test.ts',
     commands: [

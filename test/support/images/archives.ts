@@ -10,7 +10,7 @@ export const hostPlatform = { os: 'linux', architecture: process.arch === 'arm64
 export const tarOf = async (files: readonly (readonly [name: string, content: string | Buffer])[]): Promise<Buffer> => {
   const into = pack();
   const packed = Array.fromAsync(into as AsyncIterable<Buffer>);
-  for (const [name, content] of files) into.entry({ name }, content);
+  for (const [name, content] of files) into.entry({ name, mode: 0o755 }, content);
   into.finalize();
   return Buffer.concat(await packed);
 };

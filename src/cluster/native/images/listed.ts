@@ -1,8 +1,7 @@
 import type { ListedImage } from '../../images/store.ts';
 
 /** REF TYPE DIGEST STATUS (N/M) SIZE UNIT/SIZE UNIT UNPACKED, of `ctr images check`. */
-const row =
-  /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+(\S+)\s+\(\d+\/\d+\)\s+\S+\s+\w+\/([\d.]+)\s+(\w+)\s+true\s*$/;
+const row = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+(\S+)\s+\(\d+\/\d+\)\s+\S+\s+\w+\/([\d.]+)\s+(\w+)\s+true\s*$/;
 
 const units: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
