@@ -3,6 +3,7 @@
  * and REST calls as recorded from the real one, a real PostgreSQL, real tasks in the cluster. It is not Determined and contains nothing
  * of it. It says so in its log and for `--version`; its master id begins with `stand-in-`.
  */
+import { Panic } from './cluster/watch.ts';
 import { type Loaded, loadSettings } from './config/load.ts';
 import { readCommandLine, renderHelp } from './flags.ts';
 import { makeLog } from './log.ts';
@@ -10,6 +11,8 @@ import { runMaster } from './run.ts';
 import { ownVersion, release } from './version.ts';
 
 const write = (text: string): void => void process.stderr.write(text);
+/** Go's exit code of a panic. */
+const panicked = 2;
 const early = makeLog({ level: 'info', color: true }, write);
 
 const run = async ({ settings, printable, notes }: Loaded): Promise<number> => {
@@ -22,6 +25,10 @@ const run = async ({ settings, printable, notes }: Loaded): Promise<number> => {
   try {
     await runMaster({ settings, log, signal: stop.signal });
   } catch (error) {
+    if (error instanceof Panic) {
+      write(`panic: ${error.message}\n\ngoroutine 1 [running]:\n`);
+      return panicked;
+    }
     if (!stop.signal.aborted) {
       log.error(error instanceof Error ? error.message : String(error));
       return 1;

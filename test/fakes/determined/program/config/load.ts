@@ -64,6 +64,7 @@ const managerOf = (manager: Fields, pools: readonly Fields[], defaults: Fields):
   masterPort: numberAt(manager, 'determined_master_port', 0),
   maxSlotsPerPod: slotsOf(manager, defaults),
   slotType: textAt(manager, 'slot_type', 'cuda'),
+  slotCpu: numberAt(fieldsAt(manager, 'slot_resource_requests'), 'cpu', 1),
   gateway: gatewayOf(manager),
   pools: pools.length > 0 ? pools.map(poolOf) : [{ name: 'default', description: '' }],
   defaultAuxPool: textAt(manager, 'default_aux_resource_pool') || 'default',

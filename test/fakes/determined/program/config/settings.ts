@@ -30,6 +30,8 @@ export type ResourceManager = {
   readonly masterPort: number;
   readonly maxSlotsPerPod: number;
   readonly slotType: string;
+  /** `slot_resource_requests.cpu`: of one slot of type cpu. */
+  readonly slotCpu: number;
   /** Undefined where the block is missing or empty: the feature is off. */
   readonly gateway: TaskGateway | undefined;
   readonly pools: readonly Pool[];

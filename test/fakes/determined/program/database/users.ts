@@ -90,3 +90,8 @@ export const ensureClusterId = async (pool: Pool): Promise<string> => {
   const { rows } = await pool.query<{ cluster_id: string }>('SELECT cluster_id FROM cluster_id');
   return rows[0]?.cluster_id ?? '';
 };
+
+/** The task whose own session a token is. */
+export const taskOfToken = async (pool: Pool, token: string): Promise<string | undefined> =>
+  (await pool.query<{ task_id: string | null }>('SELECT task_id FROM user_sessions WHERE token = $1', [token])).rows[0]
+    ?.task_id ?? undefined;

@@ -18,8 +18,13 @@ const cookieOf = ({ headers }: IncomingMessage): string =>
   /(?:^|;\s*)auth=([^;]+)/.exec(headers.cookie ?? '')?.[1] ?? '';
 const bearerOf = ({ headers }: IncomingMessage): string => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
 
+/** Of a task, which comes with the allocation's session. */
+const allocationTokenOf = ({ headers }: IncomingMessage): string =>
+  /^Bearer (.+)$/.exec(String(headers['grpc-metadata-x-allocation-token'] ?? ''))?.[1] ?? '';
+
 /** The token of a request: its header, or the cookie that a browser has from the login. */
-export const tokenOf = (message: IncomingMessage): string => bearerOf(message) || decodeURIComponent(cookieOf(message));
+export const tokenOf = (message: IncomingMessage): string =>
+  bearerOf(message) || allocationTokenOf(message) || decodeURIComponent(cookieOf(message));
 
 const unauthorized: Reply = { status: 401, body: { message: 'Unauthorized' } };
 
