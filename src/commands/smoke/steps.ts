@@ -39,18 +39,22 @@ export const proveBySample = stepsOf<CommandContext>()({
 
 export type ThroughMasterContext = CommandContext & {
   /** A real master that is to run a command instead of the sample task. */
-  readonly throughMaster: Pick<RealMasterSpec, 'url' | 'username' | 'password' | 'image' | 'resourcePool'>;
+  readonly throughMaster: Pick<
+    RealMasterSpec,
+    'url' | 'username' | 'password' | 'passwordHint' | 'image' | 'resourcePool'
+  >;
 };
 
 /** The proof by a real master. Tested in test/e2e/real-master.test.ts. */
 export const proveByMaster = stepsOf<ThroughMasterContext>()({
   title: 'Prove the path with a command of the master',
   run: async (_, context, { signal, fault }): Promise<Proven> => {
-    const { instance, kube, gateway } = await openInstance(context);
+    const { instance, kube, gateway, master: proven } = await openInstance(context);
     await verifyRunning(context, instance);
-    const { taskNamespace: namespace } = context.config.master;
+    const { taskNamespace: namespace, port: localPort, resourcePool: ownPool } = context.config.master;
+    const known = { gateway, namespace, proven, localPort, ownPool };
     const limits = { timeoutMs: stageTimeoutMs(context), signal };
-    const proof = await proveThroughMaster({ ...context.throughMaster, gateway, namespace, ...limits }, { kube });
+    const proof = await proveThroughMaster({ ...context.throughMaster, ...known, ...limits }, { kube });
     const found = findFault(proof);
     if (found) fault(found);
     return proof;

@@ -39,7 +39,7 @@ export const filledGateway = (gateway: Gateway, spec: Ports, limit: number): Gat
 
 /** Explains why the API server refuses so many listeners. */
 export const explainRefusal = (message: string): { readonly seen: string; readonly hint: string } => {
-  const limit = /must have at most (\d+) items/.exec(message)?.[1];
+  const limit = /must have at most (\d+) items?/.exec(message)?.[1];
   if (limit) {
     return {
       seen: `the Gateway CRD allows only ${limit} listeners`,

@@ -1,15 +1,27 @@
 import { UserError } from '../../lib/errors.ts';
 import { isFields, itemsOf, parseFields } from '../../lib/json.ts';
 import { type MasterInfo, parseMasterInfo } from '../probe/placeholder-master.ts';
+import { explainAnswer } from './answers.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from './http.ts';
 
 /** A command, from the master's API. */
-export type Command = { readonly id: string; readonly state: string; readonly exitStatus: string };
+export type Command = {
+  readonly id: string;
+  readonly state: string;
+  readonly exitStatus: string;
+  /** Where the master has placed it. */
+  readonly resourcePool?: string;
+};
+
+/** A resource pool of the master, and the cluster (its `cluster_name`) that it belongs to. */
+export type ResourcePool = { readonly name: string; readonly clusterName: string };
 
 /** The master's API, after one login. Every method throws UserError `proof.master-*`. */
 export type MasterApi = {
   readonly launch: (config: unknown, signal: AbortSignal) => Promise<Command>;
   readonly find: (id: string, signal: AbortSignal) => Promise<Command>;
+  /** All resource pools that the master has, of each of its clusters. */
+  readonly pools: (signal: AbortSignal) => Promise<readonly ResourcePool[]>;
   /** The allocation that runs a task. */
   readonly allocationOf: (id: string, signal: AbortSignal) => Promise<string>;
   readonly logs: (id: string, signal: AbortSignal) => Promise<readonly string[]>;
@@ -22,35 +34,20 @@ const callTimeoutMs = 30_000;
 /** Hashing the password takes the master 7 s at best, longer if it is busy. */
 const loginTimeoutMs = 120_000;
 
-/** The text of a refusal: `{"error": {"error": ...}}` of the API, `{"message": ...}` of the master's own pages. */
-export const refusalIn = (text: string): string => {
-  const { error, message } = parseFields(text);
-  const said = [isFields(error) ? error.error : error, message].find((one) => typeof one === 'string');
-  return typeof said === 'string' ? said.slice(0, 1000) : text.slice(0, 300);
-};
-
-const isWrongScheme = ({ status, text }: MasterAnswer): boolean =>
-  status === 400 && /HTTP request .*to an? HTTPS/i.test(text);
-
 /** Reads `/info`, which needs no login. Throws UserError `proof.not-a-master`, `proof.master-*`. */
 export const askMaster = async (http: MasterHttp, signal: AbortSignal): Promise<MasterInfo> => {
   const answer = await http('/info', { timeoutMs: callTimeoutMs, signal });
   const info = answer.status === 200 ? parseMasterInfo(answer.text) : undefined;
   if (info) return info;
-  if (isWrongScheme(answer)) {
-    const hint = 'give its URL with https://';
-    throw new UserError('the master speaks https, but its URL has http', { id: 'proof.master-scheme', hint });
-  }
-  throw new UserError(
-    `no Determined master: GET /info gave ${answer.status} ${JSON.stringify(answer.text.slice(0, 80))}`,
-    {
-      id: 'proof.not-a-master',
-      hint: 'give the URL of the master; a proxy in front of it must forward all paths',
-    },
-  );
+  throw explainAnswer('info', 'GET /info', answer);
 };
 
-export type Credentials = { readonly username: string; readonly password: string };
+export type Credentials = {
+  readonly username: string;
+  readonly password: string;
+  /** Where the password comes from and where others are, for the hint after a refusal. */
+  readonly passwordHint?: string;
+};
 
 /** A token that is none would have its header refused. */
 const isHeaderText = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
@@ -61,16 +58,20 @@ const strange = (what: string, text: string): UserError =>
     hint: 'give the URL of the master; a proxy in front of it must forward all paths',
   });
 
-const logIn = async (http: MasterHttp, body: Credentials, signal: AbortSignal): Promise<string> => {
-  const { status, text } = await http('/api/v1/auth/login', {
-    ...{ method: 'POST', body, timeoutMs: loginTimeoutMs, signal },
+const logIn = async (http: MasterHttp, who: Credentials, signal: AbortSignal): Promise<string> => {
+  const { username, password, passwordHint } = who;
+  const answer = await http('/api/v1/auth/login', {
+    ...{ method: 'POST', body: { username, password }, timeoutMs: loginTimeoutMs, signal },
   });
-  const { token } = status === 200 ? parseFields(text) : {};
+  const { token } = answer.status === 200 ? parseFields(answer.text) : {};
   if (typeof token === 'string' && isHeaderText(token)) return token;
-  if (status === 200) throw strange('/api/v1/auth/login', text);
-  throw new UserError(`the master refuses the login of ${body.username}: ${status} ${refusalIn(text)}`, {
-    id: 'proof.master-login',
-    hint: 'correct the user name or the password; for a master that taskgate configured, the password is in master.yaml',
+  if (answer.status === 200) throw strange('/api/v1/auth/login', answer.text);
+  const error = explainAnswer('login', 'POST /api/v1/auth/login', answer);
+  if (error.id !== 'proof.master-login') throw error;
+  const isWrong = [401, 403].includes(answer.status);
+  throw new UserError(`the master refuses the login of ${username}: ${error.message}`, {
+    id: error.id,
+    hint: (isWrong && passwordHint) || error.hint || '',
   });
 };
 
@@ -82,9 +83,20 @@ const textOr = (value: unknown, otherwise: string): string => (typeof value === 
 const commandIn = (text: string): Command => {
   const { command } = parseFields(text);
   if (!isFields(command) || !isId(command.id)) throw strange('a request about commands', text);
-  const { id, state, exitStatus } = command;
-  return { id, state: textOr(state, 'STATE_UNSPECIFIED'), exitStatus: textOr(exitStatus, '') };
+  const { id, state, exitStatus, resourcePool } = command;
+  const placed = textOr(resourcePool, '');
+  return {
+    ...{ id, state: textOr(state, 'STATE_UNSPECIFIED'), exitStatus: textOr(exitStatus, '') },
+    ...(placed && { resourcePool: placed }),
+  };
 };
+
+/** Of `GET /api/v1/resource-pools`. */
+const poolsIn = (text: string): readonly ResourcePool[] =>
+  itemsOf(parseFields(text).resourcePools)
+    .filter(isFields)
+    .map(({ name, clusterName }) => ({ name: textOr(name, ''), clusterName: textOr(clusterName, '') }))
+    .filter(({ name }) => name !== '');
 
 /** Lines of a streamed answer: one JSON object each, with the log entry in `result`. */
 export const logLinesIn = (text: string): readonly string[] =>
@@ -103,17 +115,15 @@ export const openSession = async (http: MasterHttp, who: Credentials, signal: Ab
   const ask = (path: string, request: Pick<MasterRequest, 'method' | 'body' | 'signal'>) =>
     http(path, { ...request, token, timeoutMs: callTimeoutMs });
   const call = async (path: string, request: Pick<MasterRequest, 'method' | 'body' | 'signal'>): Promise<string> => {
-    const { status, text } = await ask(path, request);
-    if (status === 200) return text;
-    throw new UserError(`${request.method ?? 'GET'} ${path} gave ${status}: ${refusalIn(text)}`, {
-      id: 'proof.master-refused',
-      hint: 'fix what the master reports',
-    });
+    const answer = await ask(path, request);
+    if (answer.status === 200) return answer.text;
+    throw explainAnswer('call', `${request.method ?? 'GET'} ${path}`, answer);
   };
   return {
     launch: async (config, abort) =>
       commandIn(await call('/api/v1/commands', { method: 'POST', body: { config }, signal: abort })),
     find: async (id, abort) => commandIn(await call(`/api/v1/commands/${id}`, { signal: abort })),
+    pools: async (abort) => poolsIn(await call('/api/v1/resource-pools', { signal: abort })),
     allocationOf: async (id, abort) => {
       const text = await call(`/api/v1/tasks/${id}`, { signal: abort });
       const { task } = parseFields(text);

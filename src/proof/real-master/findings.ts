@@ -8,16 +8,14 @@ export type TaskTrouble = {
   readonly logs: readonly string[];
 };
 
-const unreached = /exit (?:code|status):? ?80\b|Unable to reach the master at DET_MASTER=\S*/i;
-
 type Explain = (match: RegExpMatchArray) => Finding;
 
 /** Texts of the exit status or the task log, most specific first. */
 const explanations: readonly (readonly [RegExp, Explain])[] = [
   [
-    /Too many: (\d+): must have at most (\d+) items/,
+    /Too many: (\d+): must have at most (\d+) items?/,
     ([, wanted, limit]) => ({
-      cause: `Too many: the Gateway CRD allows at most ${limit} listeners, and the task needed number ${wanted}`,
+      cause: `Too many: the Gateway CRD allows at most ${limit} listener${limit === '1' ? '' : 's'}, and the task needed number ${wanted}`,
       hint: 'raise maxItems of listeners in spec and status of the CRD (taskgate up does), or end tasks',
     }),
   ],
@@ -43,13 +41,6 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
     }),
   ],
   [
-    unreached,
-    ([text]) => ({
-      cause: `the task could not reach the master at its DET_MASTER, and ended with 80 (${text})`,
-      hint: 'is the tunnel up, and do determined_master_host, _port and _scheme name its public end?',
-    }),
-  ],
-  [
     /unrecoverable image pull errors?.*|ErrImagePull.*|ImagePullBackOff.*/,
     ([text]) => ({
       cause: `the image of the task cannot be pulled: ${text}`,
@@ -65,22 +56,26 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
   ],
 ];
 
-/** Whether a task ended because it could not reach its master: the log shipper then exits with 80. */
-export const isMasterUnreached = ({ exitStatus, logs }: TaskTrouble): boolean =>
-  unreached.test([exitStatus, ...logs].join('\n'));
-
-/** Why a task ended before it could answer. */
-export const findTaskEnd = ({ state, exitStatus, logs }: TaskTrouble): Finding => {
+/** What a known text of the exit status or the task log says of the end of a task; undefined without one. */
+export const findTaskText = ({ exitStatus, logs }: TaskTrouble): Finding | undefined => {
   const text = [exitStatus, ...logs].join('\n');
   for (const [pattern, explain] of explanations) {
     const match = text.match(pattern);
     if (match) return explain(match);
   }
+  return undefined;
+};
+
+/** Why a task ended before it could answer: by a known text, else its own last words. */
+export const findTaskEnd = (trouble: TaskTrouble): Finding => {
+  const { state, exitStatus, logs } = trouble;
   const lastLine = logs.at(-1);
-  return {
-    cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${lastLine ? `; its log ends with: ${lastLine}` : ''}`,
-    hint: 'see its task log and the log of the master',
-  };
+  return (
+    findTaskText(trouble) ?? {
+      cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${lastLine ? `; its log ends with: ${lastLine}` : ''}`,
+      hint: 'see its task log and the log of the master',
+    }
+  );
 };
 
 const unstarted: Finding = {
@@ -110,25 +105,29 @@ export const findStuckTask = (trouble: TaskTrouble): Finding => ownValue(stuck, 
 export type ProxyResult =
   | { readonly outcome: 'answered'; readonly latencyMs: number }
   | { readonly outcome: 'unregistered' | 'unreachable' | 'refused' | 'wrong'; readonly seen: string }
-  | { readonly outcome: 'ended'; readonly trouble: TaskTrouble };
+  /** Asking on is of no use. */
+  | { readonly outcome: 'hopeless' };
 
 /** Judges an answer through `/proxy/`: it must be the nonce; the master's own answers are recognised by body and status. */
 export const judgeProxied = (
-  { status, text }: { readonly status: number; readonly text: string },
+  { status, text, location }: { readonly status: number; readonly text: string; readonly location?: string },
   nonce: string,
   latencyMs: number,
 ): ProxyResult => {
   if (status === 200 && text.trim() === nonce) return { outcome: 'answered', latencyMs };
-  const seen = `${status} ${JSON.stringify(text.slice(0, 120))}`;
+  const seen = `${status} ${JSON.stringify(text.slice(0, 120))}${location ? `, leads to ${location.slice(0, 120)}` : ''}`;
   if (status === 404 && text.includes('service not found')) return { outcome: 'unregistered', seen };
   if (status === 502 || status === 503 || status === 504) return { outcome: 'unreachable', seen };
   // 303 leads a session that the master does not know any more to its login page
   return { outcome: status === 401 || status === 403 || status === 303 ? 'refused' : 'wrong', seen };
 };
 
+/** A master's own 502 has no body; other gateways send a page with theirs. */
+const isForeign = (seen: string): boolean => /^50[234] "\s*(?:\\n)*\s*<(?:!doctype|html|head|body)/i.test(seen);
+
 /** Why the master answers so for a running task; `seenFromHere`: the Gateway answers this host with the nonce. */
 export const findProxyTrouble = (
-  outcome: Exclude<ProxyResult['outcome'], 'answered' | 'ended'>,
+  outcome: Exclude<ProxyResult['outcome'], 'answered' | 'hopeless'>,
   { seen, seenFromHere, gatewayAddress }: { seen: string; seenFromHere: boolean; gatewayAddress: string },
 ): Finding | undefined => {
   if (outcome === 'unregistered') {
@@ -140,7 +139,13 @@ export const findProxyTrouble = (
   if (outcome === 'refused') {
     return {
       cause: `the master refuses the session at /proxy/: ${seen}`,
-      hint: 'may the user see tasks of its workspace?',
+      hint: 'may the user see tasks of its workspace? behind a proxy: does that pass the header Authorization on?',
+    };
+  }
+  if (outcome === 'unreachable' && isForeign(seen)) {
+    return {
+      cause: `a proxy in front of the master answers in its place: ${seen}`,
+      hint: 'look into the log of that proxy: its timeouts, and whether it passes /proxy/ on; or give the URL of the master itself',
     };
   }
   if (outcome === 'unreachable' && seenFromHere) {

@@ -2,7 +2,12 @@ import { certificateProblems } from '../../lib/certificate-problems.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { HttpError, httpRequest, readBytes } from '../../lib/http/http.ts';
 
-export type MasterAnswer = { readonly status: number; readonly text: string };
+export type MasterAnswer = {
+  readonly status: number;
+  readonly text: string;
+  /** Of a redirect, which is never followed. */
+  readonly location?: string;
+};
 
 export type MasterRequest = {
   readonly method?: 'GET' | 'POST';
@@ -29,6 +34,7 @@ const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
     }),
   ],
   [
+    // OpenSSL reads the answer of a plain server as a record of a version that it does not know
     /EPROTO|ERR_SSL_|WRONG_VERSION/,
     ({ host }) => ({ id: 'proof.master-scheme', seen: 'it does not speak TLS', hint: `try http://${host}` }),
   ],
@@ -36,8 +42,9 @@ const explanations: readonly (readonly [RegExp, (url: URL) => Explained])[] = [
     /HPE_|HTTPParserError|ECONNRESET|UND_ERR_SOCKET/,
     ({ protocol, host }) => ({
       id: 'proof.master-scheme',
+      // a master chooses by the first bytes of a connection, and closes one that is neither HTTP nor gRPC
       seen: 'it closes the connection, or answers something other than HTTP',
-      hint: protocol === 'http:' ? `is it TLS? try https://${host}` : 'check what listens there',
+      hint: protocol === 'http:' ? `is it TLS? try https://${host}` : `is it plain HTTP? try http://${host}`,
     }),
   ],
   [
@@ -89,7 +96,8 @@ const send = async (url: URL, request: MasterRequest, signal: AbortSignal): Prom
     stallTimeoutMs: timeoutMs,
   });
   const bytes = await readBytes(response, signal, longestAnswerBytes);
-  return { status: response.status, text: bytes.toString() };
+  const { location } = response.headers;
+  return { status: response.status, text: bytes.toString(), ...(location && { location }) };
 };
 
 /** Requests to one master, each on a connection of its own. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { getMasterUrl } from '../../model/master-url.ts';
 import type { Hop } from '../../model/path.ts';
@@ -11,22 +10,25 @@ import { findRefusal } from '../sample-task/refusal.ts';
 import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
 import { masterHttp } from './http.ts';
 import { findHeld, verifyNothingLeft } from './leaks.ts';
+import type { KnownPath } from './rules/rule.ts';
 import { type LaunchedTask, probeMasterTask, refusedHop } from './run.ts';
+import { explainScheme } from './scheme.ts';
 import { commandConfig, type MasterTaskSpec } from './task.ts';
 
+/** With the Gateway and the namespace in which the master must create the objects of tasks. */
 export type RealMasterSpec = MasterTaskSpec &
+  Omit<KnownPath, 'version'> &
   Credentials & {
     /** `http(s)://host:port` of the master, as this host reaches it. */
     readonly url: string;
-    /** The Gateway and the namespace in which the master must create the objects of tasks. */
-    readonly gateway: GatewayEndpoint;
-    readonly namespace: string;
     /** The longest wait for the task to run. */
     readonly timeoutMs: number;
     /** The longest wait for its answer once it runs; 30 s unless given. */
     readonly answerTimeoutMs?: number;
     /** The longest wait for the removal of everything after the kill; 60 s unless given. */
     readonly endTimeoutMs?: number;
+    /** The longest time in which the master notices that a pod runs; 10 s unless given. */
+    readonly noticeMs?: number;
     /** Polling interval; about 0.5 s unless given. */
     readonly pauseMs?: number;
     readonly signal?: AbortSignal;
@@ -43,7 +45,7 @@ const broken = (hops: readonly Hop[]): Proven => ({ ok: false, hops, notes: [], 
 
 const since = (startMs: number): number => Math.round(performance.now() - startMs);
 
-type SignedIn = { readonly hop: Hop; readonly api?: MasterApi };
+type SignedIn = { readonly hop: Hop; readonly session?: { readonly api: MasterApi; readonly version: string } };
 
 const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<SignedIn> => {
   const url = new URL(originOf(getMasterUrl(spec.url, 'master URL')));
@@ -53,12 +55,12 @@ const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<Signed
   try {
     const { version, clusterId } = await askMaster(http, signal);
     const latencyMs = since(startMs);
-    const { username, password } = spec;
-    const api = await openSession(http, { username, password }, signal);
+    const { username } = spec;
+    const api = await openSession(http, spec, signal);
     const evidence = `version ${version}, cluster id ${clusterId}; logged in as ${username}`;
-    return { hop: { direction: 'forward', ...ends, ok: true, latencyMs, evidence }, api };
+    return { hop: { direction: 'forward', ...ends, ok: true, latencyMs, evidence }, session: { api, version } };
   } catch (error) {
-    if (error instanceof UserError) return { hop: refusedHop(ends, error) };
+    if (error instanceof UserError) return { hop: refusedHop(ends, await explainScheme(url, error, signal)) };
     throw error;
   }
 };
@@ -117,6 +119,14 @@ const probe = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
   }
 };
 
+const knownOf = ({ namespace, gateway, proven, localPort, ownPool, noticeMs }: RealMasterSpec) => ({
+  ...(noticeMs !== undefined && { noticeMs }),
+  ...{ namespace, gateway },
+  ...(proven && { proven }),
+  ...(localPort !== undefined && { localPort }),
+  ...(ownPool !== undefined && { ownPool }),
+});
+
 /**
  * Makes a real master run a small command, reaches it through the master's `/proxy/`, kills it and verifies that nothing
  * is left in the cluster. A failure is a broken hop with its cause, as in the proof by a sample task. The command is also
@@ -124,8 +134,9 @@ const probe = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
  */
 export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { readonly kube: Kube }): Promise<Proven> => {
   const signal = spec.signal ?? new AbortController().signal;
-  const { hop, api } = await signIn(spec, signal);
-  if (!api) return broken([hop]);
+  const { hop, session } = await signIn(spec, signal);
+  if (!session) return broken([hop]);
+  const { api, version } = session;
   const nonce = `tg-${randomUUID()}`;
   let command: Command;
   try {
@@ -137,7 +148,8 @@ export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { reado
   }
   const { namespace, gateway, timeoutMs, answerTimeoutMs = defaultAnswerMs, pauseMs } = spec;
   const task = { taskId: command.id, allocationId: `${command.id}.1`, namespace, gateway };
-  const launched: LaunchedTask = { api, kube, task, nonce, timeoutMs, answerTimeoutMs, pauseMs, signal };
+  const known = { ...knownOf(spec), version };
+  const launched: LaunchedTask = { ...known, api, kube, task, nonce, timeoutMs, answerTimeoutMs, pauseMs, signal };
   let hops: readonly Hop[] = [hop];
   let cleanup = nothingMade;
   try {

@@ -1,30 +1,26 @@
 // Tested in test/proof/real-master/real-master.test.ts
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
-import type { Pod } from '../../lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
-import type { Finding, Hop } from '../../model/path.ts';
-import { taskPods } from '../../model/task-objects.ts';
-import { findRefusedTasks } from '../diagnosis/refused-tasks.ts';
+import type { Hop } from '../../model/path.ts';
 import { untilAnswered } from '../probe/dial.ts';
-import type { Command, MasterApi } from './api.ts';
-import {
-  findStuckTask,
-  findTaskEnd,
-  isMasterUnreached,
-  judgeProxied,
-  type ProxyResult,
-  type TaskTrouble,
-} from './findings.ts';
+import type { MasterApi } from './api.ts';
+import { judgeProxied, type ProxyResult } from './findings.ts';
 import { type MasterTask, masterHops } from './path.ts';
+import { detMasterOf } from './rules/address.ts';
+import { findAtEnd, findHopeless, findSilent } from './rules/find.ts';
+import type { KnownPath, Sighting, TaskFinding } from './rules/rule.ts';
+import { type LookAtTask, watchTask } from './sighting.ts';
 import { taskPort } from './task.ts';
 
 const statePauseMs = 500;
 const proxyPauseMs = 300;
 const longestLogsMs = 5_000;
+/** Between two looks at a running task, for what makes asking it hopeless. */
+const lookPauseMs = 1_000;
 
 /** A launched command, and the nonce that it must answer. */
-export type LaunchedTask = {
+export type LaunchedTask = KnownPath & {
   readonly api: MasterApi;
   readonly kube: Kube;
   readonly task: MasterTask;
@@ -32,73 +28,66 @@ export type LaunchedTask = {
   /** The longest wait for it to run, and then for its answer. */
   readonly timeoutMs: number;
   readonly answerTimeoutMs: number;
+  /** The longest time in which the master notices that a pod runs; 10 s unless given. */
+  readonly noticeMs?: number;
   /** Between two looks; undefined for the usual ones. */
   readonly pauseMs: number | undefined;
   readonly signal: AbortSignal;
 };
 
-const hasEnded = (state: string): boolean => state === 'STATE_TERMINATED' || state === 'STATE_TERMINATING';
+/** What a look has shown, and why waiting on is hopeless, if it is. */
+type Look = { readonly seen: Sighting; readonly hopeless?: TaskFinding };
 
-const troubleOf = async ({ api, signal }: LaunchedTask, { id, state, exitStatus }: Command): Promise<TaskTrouble> => {
-  const logs = await api.logs(id, signal).catch((error: unknown) => {
-    if (error instanceof UserError) return [`(no task log: ${error.message})`];
-    throw error;
-  });
-  return { state, exitStatus, logs };
+const judged = (seen: Sighting): Look => {
+  const hopeless = findHopeless(seen);
+  return { seen, ...(hopeless && { hopeless }) };
 };
 
-/** A command, and why its namespace refuses its pods. */
-type Seen = Command & { readonly refusal?: Finding };
-
-const findPodRefusal = async ({ kube, task }: LaunchedTask): Promise<Finding | undefined> =>
-  (await findRefusedTasks(kube, task.namespace)).find(({ job }) => job.includes(task.taskId))?.finding;
-
-/** Waits until the command runs, has ended or will get no pod; returns its last state at the deadline. */
-const waitForRunning = async (launched: LaunchedTask): Promise<Seen> => {
+/** Waits until the command runs, or nothing is to be hoped for; returns what was seen last at the deadline. */
+const waitForRunning = async (launched: LaunchedTask, lookAt: LookAtTask): Promise<Look> => {
   const { api, task, timeoutMs, pauseMs = statePauseMs, signal } = launched;
-  let last: Seen = { id: task.taskId, state: 'STATE_UNSPECIFIED', exitStatus: '' };
-  const look = async (until: AbortSignal): Promise<Seen> => {
-    const [command, refusal] = await Promise.all([api.find(task.taskId, until), findPodRefusal(launched)]);
-    last = { ...command, ...(refusal && { refusal }) };
+  let last: Look | undefined;
+  const look = async (until: AbortSignal): Promise<Look> => {
+    last = judged(await lookAt(await api.find(task.taskId, until)));
     return last;
   };
-  const judge = ({ state, refusal }: Seen) =>
-    state === 'STATE_RUNNING' || hasEnded(state) || refusal !== undefined || state;
+  const judge = ({ seen: { state }, hopeless }: Look) =>
+    state === 'STATE_RUNNING' || hopeless !== undefined || state;
   const options = { timeoutMs, id: 'proof.task-not-running', signal } as const;
   try {
     return await waitUntil('Task', polling(look, pauseMs), judge, options);
   } catch (error) {
-    if (error instanceof UserError && error.id === options.id) return last;
+    if (error instanceof UserError && error.id === options.id && last) return last;
     throw error;
   }
 };
 
-/** Asks the task through the master until it answers, has ended, or the time is up. */
-const reachTask = async (run: LaunchedTask): Promise<ProxyResult> => {
+/** How the task answered through the master, and the last look at it. */
+type Reached = Look & { readonly proxied: ProxyResult };
+
+/** Asks the task through the master until it answers, cannot any more, or the time is up. */
+const reachTask = async (run: LaunchedTask, lookAt: LookAtTask, first: Sighting): Promise<Reached> => {
   const { api, task, nonce, pauseMs = proxyPauseMs, signal } = run;
+  const end = new AbortController();
+  let last: Look = { seen: first };
+  let lookedAtMs = 0;
+  const isHopeless = async (): Promise<boolean> => {
+    if (performance.now() - lookedAtMs < Math.min(lookPauseMs, pauseMs * 3)) return false;
+    last = judged(await lookAt(await api.find(task.taskId, signal)));
+    lookedAtMs = performance.now();
+    return last.hopeless !== undefined;
+  };
   const ask = async (): Promise<ProxyResult> => {
     const startMs = performance.now();
     const answer = await api.proxy(task.taskId, taskPort, signal);
     const proxied = judgeProxied(answer, nonce, Math.round((performance.now() - startMs) * 10) / 10);
-    if (proxied.outcome === 'answered') return proxied;
-    const command = await api.find(task.taskId, signal);
-    return hasEnded(command.state) ? { outcome: 'ended', trouble: await troubleOf(run, command) } : proxied;
+    if (proxied.outcome === 'answered' || !(await isHopeless())) return proxied;
+    end.abort();
+    return { outcome: 'hopeless' };
   };
-  const until = AbortSignal.timeout(run.answerTimeoutMs);
-  const end = new AbortController();
-  const asked = async (): Promise<ProxyResult> => {
-    const proxied = await ask();
-    if (proxied.outcome === 'ended') end.abort();
-    return proxied;
-  };
-  return untilAnswered(asked, { pauseMs, until: AbortSignal.any([until, end.signal]), signal });
-};
-
-/** The master's address in the environment of the task's pod. */
-const detMasterOf = async ({ kube, task }: LaunchedTask): Promise<string> => {
-  const pods = await kube.list<Pod>(taskPods(task));
-  const env = pods.flatMap(({ spec }) => spec?.containers ?? []).flatMap((container) => container.env ?? []);
-  return env.find(({ name }) => name === 'DET_MASTER')?.value ?? '(not seen)';
+  const until = AbortSignal.any([AbortSignal.timeout(run.answerTimeoutMs), end.signal]);
+  const proxied = await untilAnswered(ask, { pauseMs, until, signal });
+  return { ...last, proxied };
 };
 
 const hasLogged = async (run: LaunchedTask): Promise<boolean> => {
@@ -111,11 +100,13 @@ const hasLogged = async (run: LaunchedTask): Promise<boolean> => {
   return (await untilAnswered(ask, { pauseMs, until, signal })).outcome === 'answered';
 };
 
-const reverseHop = async (run: LaunchedTask, isAnswered: boolean): Promise<Hop> => {
-  const hop = { direction: 'reverse', from: 'task', to: `DET_MASTER ${await detMasterOf(run)}` } as const;
-  if (await hasLogged(run)) return { ...hop, ok: true, evidence: "the task's output came back in its task log" };
+const reverseHop = async (run: LaunchedTask, { seen, proxied }: Reached): Promise<Hop> => {
+  const to = `DET_MASTER ${detMasterOf(seen) ?? '(not seen)'}`;
+  const hop = { direction: 'reverse', from: 'task', to } as const;
+  if (seen.hasSpoken || (await hasLogged(run)))
+    return { ...hop, ok: true, evidence: "the task's output came back in its task log" };
   // the task's program starts only after the log shipper has reached the master
-  if (isAnswered)
+  if (proxied.outcome === 'answered')
     return { ...hop, ok: true, evidence: 'the task started, which it does only after reaching the master' };
   return { ...hop, ok: false, evidence: 'not proven: no output of the task reached its task log' };
 };
@@ -125,35 +116,38 @@ const taskHop = ({ task }: LaunchedTask, rest: Pick<Hop, 'ok' | 'evidence' | 'fi
   ...rest,
 });
 
-const troubleHops = (run: LaunchedTask, trouble: TaskTrouble, isStuck: boolean): readonly Hop[] => {
-  const finding = isStuck ? findStuckTask(trouble) : findTaskEnd(trouble);
-  const broken = { ok: false, evidence: `${trouble.state} ${trouble.exitStatus}`.trim(), finding };
-  if (!isMasterUnreached(trouble)) return [taskHop(run, broken)];
+/** The broken hop that a finding is about. */
+const brokenHops = (run: LaunchedTask, seen: Sighting, found: TaskFinding): readonly Hop[] => {
+  const { direction, evidence = `${seen.state} ${seen.exitStatus}`.trim(), ...finding } = found;
+  const broken = { ok: false, evidence, finding };
+  if (direction !== 'reverse') return [taskHop(run, broken)];
+  const to = `DET_MASTER ${detMasterOf(seen) ?? ''}`.trim();
+  return [taskHop(run, { ok: true, evidence: 'its pod started' }), { direction, from: 'task', to, ...broken }];
+};
+
+/** Of a task that runs and does not answer: what its own state explains goes before what the Gateway's objects do. */
+const unansweredHops = async (run: LaunchedTask, reached: Reached, ran: Hop): Promise<readonly Hop[]> => {
+  const { seen, proxied } = reached;
+  const silent = proxied.outcome === 'answered' ? undefined : findSilent(seen);
+  if (silent) return brokenHops(run, seen, silent);
+  const { nonce, kube, task } = run;
   return [
-    taskHop(run, { ok: true, evidence: 'its pod started' }),
-    { direction: 'reverse', from: 'task', to: 'DET_MASTER', ...broken },
+    ran,
+    ...(await masterHops(kube, task, { proxied, nonce, podPort: taskPort, seen })),
+    await reverseHop(run, reached),
   ];
 };
 
 /** Follows a launched command until it has answered through the master, or the path is known to be broken. */
 export const probeMasterTask = async (launched: LaunchedTask): Promise<readonly Hop[]> => {
-  const command = await waitForRunning(launched);
-  const { api, kube, nonce, signal } = launched;
-  if (command.refusal) {
-    return [taskHop(launched, { ok: false, evidence: 'its Job has no pod', finding: command.refusal })];
-  }
-  if (command.state !== 'STATE_RUNNING') {
-    return troubleHops(launched, await troubleOf(launched, command), !hasEnded(command.state));
-  }
-  const allocationId = await api.allocationOf(command.id, signal);
+  const lookAt = watchTask(launched);
+  const { seen, hopeless } = await waitForRunning(launched, lookAt);
+  if (hopeless || seen.state !== 'STATE_RUNNING') return brokenHops(launched, seen, hopeless ?? findAtEnd(seen));
+  const allocationId = await launched.api.allocationOf(seen.taskId, launched.signal);
   const run = { ...launched, task: { ...launched.task, allocationId } };
-  const proxied = await reachTask(run);
-  if (proxied.outcome === 'ended') return troubleHops(run, proxied.trouble, false);
-  return [
-    taskHop(run, { ok: true, evidence: `runs as allocation ${allocationId}` }),
-    ...(await masterHops(kube, run.task, { proxied, nonce, podPort: taskPort })),
-    await reverseHop(run, proxied.outcome === 'answered'),
-  ];
+  const reached = await reachTask(run, lookAt, seen);
+  if (reached.hopeless) return brokenHops(run, reached.seen, reached.hopeless);
+  return unansweredHops(run, reached, taskHop(run, { ok: true, evidence: `runs as allocation ${allocationId}` }));
 };
 
 /** A broken hop from a refusal that was thrown. */

@@ -4,7 +4,7 @@ import type { Finding } from '../../model/path.ts';
 
 const explanations: readonly (readonly [RegExp, (match: RegExpMatchArray) => Finding])[] = [
   [
-    /Too many: \d+: must have at most (\d+) items/,
+    /Too many: \d+: must have at most (\d+) items?/,
     ([, limit]) => ({
       cause: `the Gateway CRD allows at most ${limit} listeners: no room for the sample task`,
       hint: 'raise maxItems of listeners in spec and status of the CRD (taskgate up does), or end tasks',

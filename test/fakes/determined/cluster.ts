@@ -29,6 +29,20 @@ export type Misbehaviour = {
   readonly staysRunning?: boolean;
   /** Dials tasks here instead of at the Gateway's address. */
   readonly gatewayIp?: string;
+  /** What stands in the log of a task while it runs, as the log shipper writes it: `DET_MASTER` is put in for `$DET_MASTER`. */
+  readonly logsWhileRunning?: readonly string[];
+  /** How a task ends once its pod has started, with the words of the master and those in the task log. */
+  readonly endsAs?: { readonly exitStatus: string; readonly logs?: readonly string[] };
+  /** Has another cluster, too, and places tasks without a pool there; pools by the names of their clusters. */
+  readonly otherCluster?: { readonly ownPool: string; readonly otherPool: string };
+  /** Makes the listeners on this Gateway. */
+  readonly otherGateway?: { readonly name: string; readonly namespace: string };
+  /** Makes a task's objects in this namespace. */
+  readonly otherNamespace?: string;
+  /** Makes neither listeners nor what belongs to them: `internal_task_gateway: {}`. */
+  readonly hasNoGateway?: boolean;
+  /** Its user lacks this right: what it does then was recorded (determined.md, Rights). */
+  readonly lacks?: 'jobs delete';
 };
 
 export type ClusterOptions = {
@@ -45,6 +59,7 @@ export type ClusterOptions = {
 /** A command and what has become of it. */
 export type Running = {
   readonly task: StandInTask;
+  readonly resourcePool: string;
   state: string;
   exitStatus: string;
   readonly logs: string[];
@@ -69,7 +84,7 @@ const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, task: Stand
   if (misbehaviour?.leaves !== 'PriorityClass') {
     await unlessRefused(kube.remove({ ...priority, metadata: { name: priorityClassName(task) } }));
   }
-  await kube.remove({ apiVersion: 'batch/v1', kind: 'Job', metadata });
+  if (misbehaviour?.lacks !== 'jobs delete') await kube.remove({ apiVersion: 'batch/v1', kind: 'Job', metadata });
   await kube.remove({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
   for (const index of podPorts.keys()) {
     const named = { name: `${jobName}-${index}`, namespace };
@@ -81,10 +96,12 @@ const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, task: Stand
 
 /** PriorityClass, ConfigMap, Job, listeners, then a Service and a TCPRoute for each port: the real master's order. */
 const makeAll = async (options: ClusterOptions, { task, logs }: Running): Promise<readonly number[]> => {
-  const { kube, gateway } = options;
+  const { kube, misbehaviour } = options;
+  const gateway = { ...options.gateway, ...misbehaviour?.otherGateway };
   const hasPriority = await unlessRefused(kube.create(makePriorityClass(task)));
   await kube.create(makeCommandConfigMap(task));
   await kube.create(makeCommandJob(task, { ...options, hasPriority }));
+  if (misbehaviour?.hasNoGateway) return task.podPorts;
   const count = task.podPorts.length;
   const ports = await addTaskListeners(kube, gateway, { allocationId: task.allocationId, count });
   logs.push(`created gateway proxy listeners2 [${ports.join(' ')}]`);
@@ -96,22 +113,30 @@ const makeAll = async (options: ClusterOptions, { task, logs }: Running): Promis
   return ports;
 };
 
-/** As the log shipper ends a task that does not reach its master. */
-const endUnreached = async (options: ClusterOptions, running: Running): Promise<void> => {
+/** Recorded with the log shipper of a task that does not reach its master. */
+const unreached = {
+  exitStatus: 'resources failed with non-zero exit code: container failed with non-zero exit code: 80 (exit code 80)',
+};
+
+/** As a task ends by itself, by default as one that does not reach its master. */
+const endTask = async (options: ClusterOptions, running: Running): Promise<void> => {
   const { task } = running;
-  running.exitStatus =
-    'resources failed with non-zero exit code: container failed with non-zero exit code: 80 (exit code 80)';
+  const { exitStatus, logs = [] }: NonNullable<Misbehaviour['endsAs']> = options.misbehaviour?.endsAs ?? unreached;
+  running.logs.push(...logs);
+  running.exitStatus = exitStatus;
   running.state = 'STATE_TERMINATED';
   await removeObjects(options, task);
   await removeTaskListeners(options.kube, options.gateway, task.allocationId);
 };
 
-const register = ({ misbehaviour, shipsLogs }: ClusterOptions, running: Running, ports: readonly number[]): void => {
+const register = ({ misbehaviour, shipsLogs, master }: ClusterOptions, running: Running, ports: readonly number[]): void => {
   const { task, targets, logs } = running;
   for (const [index, podPort] of task.podPorts.entries()) {
     if (!misbehaviour?.forgetsProxy) targets.set(podPort, ports[index] ?? 0);
   }
   if (shipsLogs) logs.push(task.nonce);
+  const detMaster = `${master.scheme}://${master.host}:${master.port}`;
+  logs.push(...(misbehaviour?.logsWhileRunning ?? []).map((line) => line.replaceAll('$DET_MASTER', detMaster)));
   running.state = 'STATE_RUNNING';
 };
 
@@ -135,18 +160,20 @@ const follow = async (options: ClusterOptions, running: Running, ports: readonly
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector };
   for await (const pods of options.kube.watch<Pod>(selection, stopped.signal)) {
     if (stopped.signal.aborted) return;
-    if (pods.some(hasFailed)) return endUnreached(options, running);
+    if (pods.some(hasFailed)) return endTask(options, running);
+    if (pods.some(isRunning) && options.misbehaviour?.endsAs) return endTask(options, running);
     if (pods.some(isRunning) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
     if (pods.length > 0) running.state = pods.some(isPulling) ? 'STATE_PULLING' : 'STATE_STARTING';
   }
 };
 
 const run = async (options: ClusterOptions, running: Running): Promise<void> => {
-  const { staysIn } = options.misbehaviour ?? {};
+  const { staysIn, otherCluster } = options.misbehaviour ?? {};
   if (staysIn) {
     running.state = staysIn;
     return;
   }
+  if (otherCluster && running.resourcePool !== otherCluster.ownPool) return register(options, running, []);
   try {
     const ports = await makeAll(options, running);
     await follow(options, running, ports);
@@ -165,10 +192,11 @@ const run = async (options: ClusterOptions, running: Running): Promise<void> => 
 /** Begins a command; what becomes of it is told by the returned object, which changes. */
 export const launchTask = (
   options: ClusterOptions,
-  { podPorts, nonce }: Pick<StandInTask, 'podPorts' | 'nonce'>,
+  { podPorts, nonce, resourcePool }: Pick<StandInTask, 'podPorts' | 'nonce'> & { readonly resourcePool?: string },
 ): Running => {
   const id = randomUUID();
-  const { namespace } = options;
+  const { misbehaviour } = options;
+  const namespace = misbehaviour?.otherNamespace ?? options.namespace;
   const task = {
     id,
     allocationId: `${id}.1`,
@@ -178,6 +206,7 @@ export const launchTask = (
     nonce,
   };
   const running: Running = {
+    resourcePool: resourcePool ?? misbehaviour?.otherCluster?.otherPool ?? 'default',
     ...{ task, state: 'STATE_QUEUED', exitStatus: '', logs: [], targets: new Map() },
     stopped: new AbortController(),
   };
@@ -187,14 +216,15 @@ export const launchTask = (
 
 /** Ends a command and removes all that was made for it. */
 export const killTask = async (options: ClusterOptions, running: Running): Promise<void> => {
-  const { kube, gateway, misbehaviour } = options;
+  const { kube, misbehaviour } = options;
+  const gateway = { ...options.gateway, ...misbehaviour?.otherGateway };
   running.stopped.abort();
   running.targets.clear();
   await removeObjects(options, running.task);
   if (misbehaviour?.leaves !== 'listener') {
     await removeTaskListeners(kube, gateway, running.task.allocationId);
   }
-  if (misbehaviour?.staysRunning) return;
+  if (misbehaviour?.staysRunning || misbehaviour?.lacks === 'jobs delete') return;
   running.exitStatus ||= 'task was killed';
   running.state = 'STATE_TERMINATED';
 };

@@ -11,6 +11,8 @@ export type StandInOptions = ClusterOptions & {
   readonly password: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** What it says of its version; `stand-in` unless given. */
+  readonly version?: string;
   /** What a login takes: the real one hashes by bcrypt 15, 1 to 7 s. */
   readonly loginMs?: number;
 };
@@ -41,16 +43,22 @@ type CommandConfig = {
 
 const knownKeys = ['description', 'entrypoint', 'resources', 'environment'];
 
-const judgeConfig = (config: CommandConfig): string | undefined => {
+const poolsOf = ({ misbehaviour }: ClusterOptions) => {
+  const { ownPool, otherPool } = misbehaviour?.otherCluster ?? {};
+  if (!ownPool || !otherPool) return [{ name: 'default', clusterName: 'default' }];
+  return [otherPool, ownPool].map((name) => ({ name, clusterName: `cluster-of-${name}` }));
+};
+
+const judgeConfig = (config: CommandConfig, pools: readonly string[]): string | undefined => {
   const unknown = Object.keys(config).find((key) => !knownKeys.includes(key));
   if (unknown) return `json: unknown field "${unknown}"`;
   if (config.resources?.slots !== 0) return 'the resource pool has no slots';
   const pool = config.resources.resource_pool;
-  return pool && pool !== 'default' ? `could not find resource pool ${pool}` : undefined;
+  return pool && !pools.includes(pool) ? `could not find resource pool ${pool}` : undefined;
 };
 
-const describe = ({ task, state, exitStatus }: Running) => ({
-  command: { id: task.id, description: 'stand-in', state, exitStatus, username: 'admin', resourcePool: 'default' },
+const describe = ({ task, state, exitStatus, resourcePool }: Running) => ({
+  command: { id: task.id, description: 'stand-in', state, exitStatus, username: 'admin', resourcePool },
 });
 
 const describeTask = ({ task, state }: Running) => ({
@@ -103,12 +111,14 @@ export const startMasterStandIn = async (options: StandInOptions) => {
   };
   const launch = async (message: IncomingMessage): Promise<Reply> => {
     const { config } = (await readBody(message)) as { config: CommandConfig };
-    const trouble = judgeConfig(config);
+    const pools = poolsOf(options).map(({ name }) => name);
+    const trouble = judgeConfig(config, pools);
     if (trouble) return refuse(400, trouble);
     const variables = config.environment?.environment_variables ?? [];
     const nonce = variables.find((one) => one.startsWith('TASKGATE_NONCE='))?.split('=')[1] ?? 'none';
     const podPorts = (config.environment?.proxy_ports ?? []).map(({ proxy_port: port }) => port);
-    const running = launchTask(options, { podPorts, nonce });
+    const resourcePool = config.resources?.resource_pool;
+    const running = launchTask(options, { podPorts, nonce, ...(resourcePool && { resourcePool }) });
     tasks.set(running.task.id, running);
     return [200, { ...describe(running), config }];
   };
@@ -136,9 +146,10 @@ export const startMasterStandIn = async (options: StandInOptions) => {
   };
 
   const answer = async (message: IncomingMessage, path: string): Promise<Reply> => {
-    if (path === '/info') return [200, { cluster_id: clusterId, version: 'stand-in', cluster_name: '' }];
+    if (path === '/info') return [200, { cluster_id: clusterId, version: options.version ?? 'stand-in', cluster_name: '' }];
     if (path === '/api/v1/auth/login' && message.method === 'POST') return logIn(message);
     if (message.headers.authorization !== `Bearer ${token}`) return [401, { message: 'Unauthorized' }];
+    if (path === '/api/v1/resource-pools') return [200, { resourcePools: poolsOf(options) }];
     if (path === '/api/v1/commands' && message.method === 'POST') return launch(message);
     const [, kind = '', id = '', action] = /^\/api\/v1\/(commands|tasks)\/([^/]+)(?:\/(kill))?$/.exec(path) ?? [];
     return kind ? aboutTask(kind, id, action) : [404, { message: 'Not Found' }];
@@ -158,6 +169,8 @@ export const startMasterStandIn = async (options: StandInOptions) => {
   };
 
   const server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
+  // the real one chooses by the first bytes and closes what is neither HTTP nor gRPC; recorded: a TLS client gets ECONNRESET
+  server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.listen.port, options.listen.host, resolve);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { askMaster, logLinesIn, openSession, refusalIn } from '../../../src/proof/real-master/api.ts';
+import { refusalIn } from '../../../src/proof/real-master/answers.ts';
+import { askMaster, logLinesIn, openSession } from '../../../src/proof/real-master/api.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from '../../../src/proof/real-master/http.ts';
 
 const { signal } = new AbortController();

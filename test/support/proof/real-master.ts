@@ -10,7 +10,7 @@ import { readyPod } from './path.ts';
 
 export const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
 const kinds = [
-  ...['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'],
+  ...['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'v1/Node', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'],
   'gateway.networking.k8s.io/v1alpha2/TCPRoute',
   'scheduling.k8s.io/v1/PriorityClass',
 ];
@@ -18,7 +18,7 @@ const kinds = [
 type Job = KubeObject & { readonly spec: { readonly template: { readonly spec: { readonly hostname: string } } } };
 
 /** A cluster in which a Job has a ready pod at once, and no longer than itself; `nonce` is what that pod must answer. */
-export const cluster = (input: FakeKubeInput = {}) => {
+export const cluster = (input: FakeKubeInput = {}, { detMaster = 'http://10.0.0.1:8080', status = {} } = {}) => {
   let nonce = '';
   const fake = fakeKube({
     objects: [{ ...gatewayRef(anyGateway), spec: { listeners: [seed] } } as KubeObject],
@@ -28,11 +28,12 @@ export const cluster = (input: FakeKubeInput = {}) => {
       nonce = (object as Job).spec.template.spec.hostname;
       const pod = {
         ...readyPod('task-1'),
-        metadata: { ...readyPod('task-1').metadata, labels: object.metadata.labels },
+        metadata: { name: 'task-1', namespace: object.metadata.namespace, labels: object.metadata.labels },
       };
       put({
         ...pod,
-        spec: { containers: [{ env: [{ name: 'DET_MASTER', value: 'http://10.0.0.1:8080' }] }] },
+        status: { ...pod.status, ...status },
+        spec: { containers: [{ env: [{ name: 'DET_MASTER', value: detMaster }] }] },
       } as KubeObject);
     },
     ...input,
