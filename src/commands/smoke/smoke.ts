@@ -1,8 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { findAdminPassword } from '../../instance/admin-password.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
-import { hasCode, messageOf, UserError } from '../../lib/errors.ts';
-import { readTextFile } from '../../lib/files.ts';
+import { UserError } from '../../lib/errors.ts';
 import type { Proven } from '../../proof/prove.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { renderHops } from '../../report/hop-table.ts';
@@ -12,6 +9,7 @@ import { asTyped } from '../as-typed.ts';
 import { type CommandInput, displayKind, print, printJson, printNote, readMade } from '../command.ts';
 import { getInstance } from '../open-instance.ts';
 import { findFault, refuseBrokenPath } from '../proof-result.ts';
+import { findPassword } from './password.ts';
 import { proveByMaster, proveBySample } from './steps.ts';
 
 export type SmokeFlags = {
@@ -21,35 +19,6 @@ export type SmokeFlags = {
   readonly masterPasswordFile?: string;
   readonly masterImage?: string;
   readonly masterPool?: string;
-};
-
-const longestPasswordBytes = 64 * 2 ** 10;
-
-/** Throws UserError `usage.password-file` for a file that is not there or that others may read. */
-const readPasswordFile = async (path: string): Promise<string> => {
-  const unusable = (why: string, hint: string, cause?: unknown) =>
-    new UserError(`--master-password-file: ${path} ${why}`, { id: 'usage.password-file', hint, cause });
-  try {
-    const { mode } = await stat(path);
-    if (mode & 0o077) throw unusable('may be read by others', `run: chmod 600 ${path}`);
-    return (await readTextFile(path, longestPasswordBytes)).trim();
-  } catch (error) {
-    if (!['ENOENT', 'EACCES', 'EISDIR'].some((code) => hasCode(error, code))) throw error;
-    throw unusable(`cannot be read: ${messageOf(error)}`, 'name a file that holds the password alone', error);
-  }
-};
-
-/** Never from the command line, which everybody on the machine can read. */
-const findPassword = async (context: CommandContext, { masterPasswordFile }: SmokeFlags): Promise<string> => {
-  if (masterPasswordFile !== undefined) return readPasswordFile(masterPasswordFile);
-  const { DET_PASS } = context.env;
-  if (DET_PASS) return DET_PASS;
-  const generated = await findAdminPassword(await getInstance(context));
-  if (generated) return generated;
-  throw new UserError('no password for the master is known', {
-    id: 'usage.no-password',
-    hint: 'give --master-password-file FILE, or set DET_PASS',
-  });
 };
 
 /** The one step of the proof that was asked for, run and shown. */
@@ -64,9 +33,9 @@ const proveAndShow = async (input: CommandInput, context: CommandContext, flags:
       await runAndShow([proveBySample], context, options);
       return results.get(proveBySample);
     }
-    const password = await findPassword(context, flags);
+    const found = await findPassword(context, flags);
     const optional = { ...(image && { image }), ...(resourcePool && { resourcePool }) };
-    const throughMaster = { url, username, password, ...optional };
+    const throughMaster = { url, username, ...found, ...optional };
     await runAndShow([proveByMaster], { ...context, throughMaster }, options);
     return results.get(proveByMaster);
   } finally {

@@ -72,7 +72,10 @@ const explainNoListener = async (kube: Kube, task: MasterTask, version: string):
     };
   }
   if (isTooOld(version)) {
-    return { cause: `${cause}: it is version ${version}`, hint: 'internal_task_gateway needs a master of 0.34.0 or later' };
+    return {
+      cause: `${cause}: it is version ${version}`,
+      hint: 'internal_task_gateway needs a master of 0.34.0 or later',
+    };
   }
   return {
     cause,

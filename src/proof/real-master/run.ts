@@ -51,8 +51,7 @@ const waitForRunning = async (launched: LaunchedTask, lookAt: LookAtTask): Promi
     last = judged(await lookAt(await api.find(task.taskId, until)));
     return last;
   };
-  const judge = ({ seen: { state }, hopeless }: Look) =>
-    state === 'STATE_RUNNING' || hopeless !== undefined || state;
+  const judge = ({ seen: { state }, hopeless }: Look) => state === 'STATE_RUNNING' || hopeless !== undefined || state;
   const options = { timeoutMs, id: 'proof.task-not-running', signal } as const;
   try {
     return await waitUntil('Task', polling(look, pauseMs), judge, options);

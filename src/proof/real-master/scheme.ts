@@ -1,3 +1,4 @@
+// Tested in test/proof/real-master/http.test.ts
 import { UserError } from '../../lib/errors.ts';
 import { askMaster } from './api.ts';
 import { masterHttp } from './http.ts';

@@ -36,7 +36,10 @@ const readAll = async <T extends KubeObject>(kube: Kube, selection: Selection): 
 const [jobKind] = taskKinds;
 
 /** The namespaces of the task's Jobs: in the whole cluster where that may be read. */
-const readJobs = async (kube: Kube, { allocationId, namespace }: MasterTask): Promise<readonly string[] | undefined> => {
+const readJobs = async (
+  kube: Kube,
+  { allocationId, namespace }: MasterTask,
+): Promise<readonly string[] | undefined> => {
   const labelSelector = allocationSelector(allocationId);
   const own = await readAll(kube, { ...jobKind, namespace, labelSelector });
   if (own === undefined || own.length > 0) return own?.map(() => namespace);

@@ -129,7 +129,11 @@ const endTask = async (options: ClusterOptions, running: Running): Promise<void>
   await removeTaskListeners(options.kube, options.gateway, task.allocationId);
 };
 
-const register = ({ misbehaviour, shipsLogs, master }: ClusterOptions, running: Running, ports: readonly number[]): void => {
+const register = (
+  { misbehaviour, shipsLogs, master }: ClusterOptions,
+  running: Running,
+  ports: readonly number[],
+): void => {
   const { task, targets, logs } = running;
   for (const [index, podPort] of task.podPorts.entries()) {
     if (!misbehaviour?.forgetsProxy) targets.set(podPort, ports[index] ?? 0);
@@ -153,6 +157,12 @@ const isRunning = ({ status }: Pod): boolean =>
   status?.phase === 'Running' &&
   (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
 
+/** Whether a pod has failed, or runs and is to end by itself. */
+const hasItsEnd =
+  ({ misbehaviour }: ClusterOptions) =>
+  (pod: Pod): boolean =>
+    hasFailed(pod) || (misbehaviour?.endsAs !== undefined && isRunning(pod));
+
 /** Follows the pods to RUNNING, or to the exit of the stand-in's log shipper. */
 const follow = async (options: ClusterOptions, running: Running, ports: readonly number[]): Promise<void> => {
   const { task, stopped } = running;
@@ -160,8 +170,7 @@ const follow = async (options: ClusterOptions, running: Running, ports: readonly
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector };
   for await (const pods of options.kube.watch<Pod>(selection, stopped.signal)) {
     if (stopped.signal.aborted) return;
-    if (pods.some(hasFailed)) return endTask(options, running);
-    if (pods.some(isRunning) && options.misbehaviour?.endsAs) return endTask(options, running);
+    if (pods.some(hasItsEnd(options))) return endTask(options, running);
     if (pods.some(isRunning) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
     if (pods.length > 0) running.state = pods.some(isPulling) ? 'STATE_PULLING' : 'STATE_STARTING';
   }

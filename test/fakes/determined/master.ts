@@ -43,6 +43,8 @@ type CommandConfig = {
 
 const knownKeys = ['description', 'entrypoint', 'resources', 'environment'];
 
+const infoOf = ({ version = 'stand-in' }: StandInOptions) => ({ cluster_id: clusterId, version, cluster_name: '' });
+
 const poolsOf = ({ misbehaviour }: ClusterOptions) => {
   const { ownPool, otherPool } = misbehaviour?.otherCluster ?? {};
   if (!ownPool || !otherPool) return [{ name: 'default', clusterName: 'default' }];
@@ -146,7 +148,7 @@ export const startMasterStandIn = async (options: StandInOptions) => {
   };
 
   const answer = async (message: IncomingMessage, path: string): Promise<Reply> => {
-    if (path === '/info') return [200, { cluster_id: clusterId, version: options.version ?? 'stand-in', cluster_name: '' }];
+    if (path === '/info') return [200, infoOf(options)];
     if (path === '/api/v1/auth/login' && message.method === 'POST') return logIn(message);
     if (message.headers.authorization !== `Bearer ${token}`) return [401, { message: 'Unauthorized' }];
     if (path === '/api/v1/resource-pools') return [200, { resourcePools: poolsOf(options) }];

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { refusalIn } from '../../../src/proof/real-master/answers.ts';
 import { askMaster, logLinesIn, openSession } from '../../../src/proof/real-master/api.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from '../../../src/proof/real-master/http.ts';
 
@@ -71,6 +70,21 @@ describe('a session', () => {
     });
   });
 
+  test('the hint of who knows where the password came from goes before the general one', async () => {
+    const refused = { 'POST /api/v1/auth/login': { status: 401, text: '{"error":{"error":"invalid credentials"}}' } };
+    const opening = openSession(fakeMaster(refused).http, { ...who, passwordHint: 'it was of west' }, signal);
+    await expect(opening).rejects.toMatchObject({ id: 'proof.master-login', hint: 'it was of west' });
+  });
+
+  test('pools of several clusters', async () => {
+    const resourcePools = [{ name: 'east', clusterName: 'a' }, { name: 'west' }, { clusterName: 'none' }, 1];
+    const { http } = fakeMaster({ ...login, 'GET /api/v1/resource-pools': ok({ resourcePools }) });
+    expect(await (await openSession(http, who, signal)).pools(signal)).toEqual([
+      { name: 'east', clusterName: 'a' },
+      { name: 'west', clusterName: '' },
+    ]);
+  });
+
   test('a refusal names the call and the words of the master', async () => {
     const refused = { status: 404, text: '{"error":{"code":5,"error":"could not find resource pool gpu"}}' };
     const api = await openSession(fakeMaster({ ...login, 'POST /api/v1/commands': refused }).http, who, signal);
@@ -79,15 +93,6 @@ describe('a session', () => {
       message: 'POST /api/v1/commands gave 404: could not find resource pool gpu',
     });
   });
-});
-
-test.for([
-  ['{"error":{"code":5,"error":"no such pool"}}', 'no such pool'],
-  ['{"error":"plain"}', 'plain'],
-  ['{"message":"Unauthorized"}', 'Unauthorized'],
-  ['<html>', '<html>'],
-] as const)('refusal %s', ([text, words]) => {
-  expect(refusalIn(text)).toBe(words);
 });
 
 test('a task log is one JSON object a line', () => {

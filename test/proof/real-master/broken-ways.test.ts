@@ -22,12 +22,14 @@ const find = async (
 const refusedLog = ['Unable to reach the master at DET_MASTER=$DET_MASTER. The connection was refused'];
 const proven = masterAt(8080, '10.0.0.1');
 
-describe('the address of the master that tasks get', { concurrent: true }, () => {
+describe('the address of the master that tasks get', { concurrent: true, timeout: 60_000 }, () => {
   test.for([
     ['port', 18791, '10.0.0.1', 'determined_master_port: 8080'],
     ['host', 8080, '10.9.9.9', 'determined_master_host: 10.0.0.1'],
     ['both', 18791, '10.9.9.9', 'determined_master_host: 10.0.0.1, determined_master_port: 8080'],
-  ] as const)('wrong %s: the log of the running task tells, master.yaml is named', async ([, port, host, keys], { expect }) => {
+  ] as const)('wrong %s: the log of the running task tells, master.yaml is named', async ([, port, host, keys], {
+    expect,
+  }) => {
     const fake = cluster({}, { detMaster: `http://${host}:${port}` });
     const master = { scheme: 'http', host, port } as const;
     const broken = await find(fake, { logsWhileRunning: refusedLog }, { spec: { proven }, change: { master } });
@@ -72,20 +74,22 @@ describe('the address of the master that tasks get', { concurrent: true }, () =>
 
 const nonZero = (code: number) => `resources failed with non-zero exit code:  (exit code ${code})`;
 
-describe('a task that ends', { concurrent: true }, () => {
+describe('a task that ends', { concurrent: true, timeout: 60_000 }, () => {
   test.for([
     // recorded: nothing in the task log
     [{ exitStatus: nonZero(127) }, /lacks python3 or bash: its container ended with exit code 127/],
     [
       {
-        exitStatus:
-          'resources failed with non-zero exit code: container determined-init-container:  (exit code 127)',
+        exitStatus: 'resources failed with non-zero exit code: container determined-init-container:  (exit code 127)',
       },
       /lacks bash, tar or coreutils: its init container ended with exit code 127/,
     ],
     // words of determined's master/static/srv/ship_logs.py
     [
-      { exitStatus: nonZero(127), logs: ["FileNotFoundError executing ['/run/determined/command-entrypoint.sh', 'x']"] },
+      {
+        exitStatus: nonZero(127),
+        logs: ["FileNotFoundError executing ['/run/determined/command-entrypoint.sh', 'x']"],
+      },
       /cannot start its program: \['\/run\/determined\/command-entrypoint\.sh', 'x'\]/,
     ],
     [{ exitStatus: nonZero(126) }, /cannot be executed: its container ended with exit code 126/],
@@ -113,7 +117,7 @@ describe('a task that ends', { concurrent: true }, () => {
   });
 });
 
-describe('a task that comes up elsewhere', { concurrent: true }, () => {
+describe('a task that comes up elsewhere', { concurrent: true, timeout: 60_000 }, () => {
   const otherCluster = { ownPool: 'west', otherPool: 'east' };
 
   test('in the pool of another cluster: the one of this instance is named', async ({ expect }) => {
@@ -130,9 +134,7 @@ describe('a task that comes up elsewhere', { concurrent: true }, () => {
 
   test('in one of a master that knows no pool of this instance: all of them are named', async ({ expect }) => {
     const broken = await find(cluster(), { otherCluster }, { spec: { ownPool: 'default' } });
-    expect(broken.finding?.hint).toBe(
-      'give --master-pool with the pool of this cluster; the master has: east, west',
-    );
+    expect(broken.finding?.hint).toBe('give --master-pool with the pool of this cluster; the master has: east, west');
   });
 
   test('with the pool it is proven', async ({ expect }) => {
@@ -177,7 +179,7 @@ describe('a task that comes up elsewhere', { concurrent: true }, () => {
   });
 });
 
-describe('a pod that does not come up', { concurrent: true }, () => {
+describe('a pod that does not come up', { concurrent: true, timeout: 60_000 }, () => {
   test('whose namespace has a quota that is used up', async ({ expect }) => {
     const exceeded = 'exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2';
     const fake = cluster({

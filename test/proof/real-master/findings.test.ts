@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  findProxyTrouble,
-  findStuckTask,
-  findTaskEnd,
-  judgeProxied,
-} from '../../../src/proof/real-master/findings.ts';
+import { findProxyTrouble, findStuckTask, findTaskEnd, judgeProxied } from '../../../src/proof/real-master/findings.ts';
 
 const crash = 'task failed without an associated exit code: job crashed';
 const adding = "adding 1 listeners to gateway: updating gateway with name 'contour': ";

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/lib/errors.ts';
+import { askMaster } from '../../../src/proof/real-master/api.ts';
 import { explainNoAnswer, masterHttp } from '../../../src/proof/real-master/http.ts';
+import { explainScheme } from '../../../src/proof/real-master/scheme.ts';
 import { freePort, httpServer, listening, tcpServer } from '../../support/proof/local-path.ts';
 
 const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', name), 'utf8');
@@ -76,5 +80,65 @@ describe('no answer', () => {
     const asked = ask(`http://127.0.0.1:${server.port}`, 5_000, abort.signal);
     abort.abort(new Error('interrupted'));
     await expect(asked).rejects.toThrow('interrupted');
+  });
+});
+
+describe('the other scheme is asked where a connection says little', () => {
+  const info = JSON.stringify({ cluster_id: 'c', version: '0.38.1' });
+  const failure = async (url: string): Promise<UserError> => {
+    const target = new URL(url);
+    const { signal } = new AbortController();
+    const error = await askMaster(masterHttp(target), signal).catch((thrown: unknown) => thrown);
+    if (!(error instanceof UserError)) throw new Error('it answered');
+    return explainScheme(target, error, signal);
+  };
+  const tlsMaster = () =>
+    createTlsServer({ cert: fixture('localhost-cert.pem'), key: fixture('localhost-key.pem') }, (_, response) =>
+      response.end(info),
+    );
+
+  test('https to a master in plain http, which closes: recorded as ECONNRESET', async () => {
+    const plain = createServer((_, response) => response.end(info));
+    await using server = await listening(plain.on('clientError', (_, socket) => socket.destroy()));
+    expect(await failure(`https://127.0.0.1:${server.port}`)).toMatchObject({
+      id: 'proof.master-scheme',
+      message: expect.stringMatching(
+        /^the master speaks http \(version 0\.38\.1\), but its URL has https \(.*ECONNRESET\)/,
+      ),
+      hint: `give http://127.0.0.1:${server.port} as its URL`,
+    });
+  });
+
+  test('https to one that answers in plain HTTP: ERR_SSL_WRONG_VERSION_NUMBER', async () => {
+    await using server = await httpServer(info);
+    expect(await failure(`https://127.0.0.1:${server.port}`)).toMatchObject({
+      message: expect.stringMatching(/speaks http \(version 0\.38\.1\).*ERR_SSL_WRONG_VERSION_NUMBER/),
+    });
+  });
+
+  test('http to a master with a certificate that nobody knows here', async () => {
+    await using server = await listening(tlsMaster());
+    expect(await failure(`http://127.0.0.1:${server.port}`)).toMatchObject({
+      id: 'proof.master-scheme',
+      message: expect.stringMatching(
+        /^the master speaks https, with a certificate that is not trusted here, but its URL has http/,
+      ),
+      hint: expect.stringMatching(
+        /^give https:\/\/127\.0\.0\.1:\d+ as its URL; name its CA file in NODE_EXTRA_CA_CERTS/,
+      ),
+    });
+  });
+
+  test('what is no master either way is told as it was', async () => {
+    await using server = await tcpServer((socket) => socket.end('SSH-2.0-none\r\n'));
+    expect(await failure(`https://127.0.0.1:${server.port}`)).toMatchObject({
+      id: 'proof.master-scheme',
+      hint: `try http://127.0.0.1:${server.port}`,
+    });
+  });
+
+  test('another error is left as it is', async () => {
+    const error = await failure(`http://127.0.0.1:${await freePort()}`);
+    expect(error.message).toContain('nothing listens there');
   });
 });

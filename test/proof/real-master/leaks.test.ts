@@ -74,3 +74,32 @@ test('a Gateway that is gone holds nothing', async () => {
   const gatewayKind = 'gateway.networking.k8s.io/v1/Gateway';
   expect(await verify({ kinds: [...kinds, gatewayKind] }, held)).toEqual(['listener det-20000 and its annotation']);
 });
+
+const job = (metadata: object = {}) => ({
+  ...{ apiVersion: 'batch/v1', kind: 'Job' },
+  metadata: { name: 'det-x', namespace: 'default', labels: { determined: 'a.1' }, ...metadata },
+});
+
+// recorded with an account that lacks one verb
+test.each<[string, Parameters<typeof fakeKube>[0], RegExp]>([
+  ['a Job', { objects: [gatewayWith([], {}), job()] as never }, /^the user of the master needs delete on jobs:/],
+  ['a Service', { objects: [gatewayWith([], {}), service('a-0', 'a.1')] }, /needs delete on services/],
+  ['a listener', { objects: [gatewayWith([20_000], {})] }, /needs get and update on the Gateway/],
+  [
+    'all',
+    { objects: [gatewayWith([20_000], {}), job(), service('a-0', 'a.1')] as never },
+    /^does the user of the master/,
+  ],
+])('the right that is missing is told by what stays: %s', async (_, input, hint) => {
+  const held = { ports: [20_000], objects: ['Job det-x', 'Service a-0'] };
+  await expect(verify(input, held)).rejects.toMatchObject({ id: 'proof.leak', hint: expect.stringMatching(hint) });
+});
+
+test('what does not change any more is not waited for', async () => {
+  const { kube } = fakeKube({ kinds, objects: [gatewayWith([], {}), service('a-0', 'a.1')] });
+  const options = { held: { ports: [], objects: ['Service a-0'] }, timeoutMs: 60_000, pauseMs: 5, quietMs: 50 };
+  await expect(verifyNothingLeft(kube, task, options)).rejects.toMatchObject({
+    id: 'proof.leak',
+    message: 'Removal of task a by the master: nothing changes any more; left behind: Service a-0',
+  });
+});

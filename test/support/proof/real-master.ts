@@ -10,7 +10,15 @@ import { readyPod } from './path.ts';
 
 export const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
 const kinds = [
-  ...['v1/ConfigMap', 'v1/Service', 'v1/Pod', 'v1/Event', 'v1/Node', 'batch/v1/Job', 'discovery.k8s.io/v1/EndpointSlice'],
+  ...[
+    'v1/ConfigMap',
+    'v1/Service',
+    'v1/Pod',
+    'v1/Event',
+    'v1/Node',
+    'batch/v1/Job',
+    'discovery.k8s.io/v1/EndpointSlice',
+  ],
   'gateway.networking.k8s.io/v1alpha2/TCPRoute',
   'scheduling.k8s.io/v1/PriorityClass',
 ];

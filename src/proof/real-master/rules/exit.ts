@@ -1,3 +1,4 @@
+// Tested in test/proof/real-master/broken-ways.test.ts
 import type { Finding } from '../../../model/path.ts';
 import { statusesOf } from './pod.ts';
 import type { Sighting, TaskRule } from './rule.ts';
