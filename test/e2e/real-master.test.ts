@@ -68,11 +68,43 @@ describe('a command through a stand-in master whose work on the Gateway is real'
     expect((await seedListeners()).filter((listener) => listener.startsWith('det-'))).toEqual([]);
   });
 
-  test('a task that cannot dial its master ends with 80', async () => {
+  test('a task that cannot dial its master ends with 80: the wrong key of master.yaml is named', async () => {
     await using _ = await standIn({}, { masterPort: 1 });
+    const port = taskgate.masterPort;
+    const proven = await prove({ proven: { scheme: 'http', host: hostAddress, port, via: 'direct' } });
+    expect(causesOf(proven)).toEqual([
+      `the task could not reach the master at its DET_MASTER http://${hostAddress}:1 (no connection); pods of this cluster reach it at http://${hostAddress}:${port}`,
+    ]);
+    const hint = expect.stringContaining(`set determined_master_port: ${port} in master.yaml`);
+    expect(proven.hops.at(-1)).toMatchObject({ direction: 'reverse', ok: false, finding: { hint } });
+    expect(proven.cleanup.ok).toBe(true);
+  });
+
+  test('a log that tells so while the task still counts as running ends the wait', async () => {
+    const told = 'Unable to reach the master at DET_MASTER=$DET_MASTER. The connection was refused';
+    await using _ = await standIn({ logsWhileRunning: [told], forgetsProxy: true });
+    const startMs = performance.now();
+    const proven = await prove({ answerTimeoutMs: 60_000 });
+    expect(proven.hops.find(({ ok }) => !ok)).toMatchObject({
+      direction: 'reverse',
+      evidence: told.replace('$DET_MASTER', `http://${hostAddress}:${taskgate.masterPort}`),
+    });
+    expect(performance.now() - startMs).toBeLessThan(60_000);
+  });
+
+  test('an image that lacks what every task starts with: the words of the container runtime', async () => {
+    await using _ = await standIn({ program: ['/usr/bin/env', 'bash', '/run/determined/ship-logs.sh'] });
     const proven = await prove();
-    expect(causesOf(proven)).toEqual([expect.stringContaining('could not reach the master at its DET_MASTER')]);
-    expect(proven.hops.at(-1)).toMatchObject({ direction: 'reverse', ok: false });
+    expect(causesOf(proven)).toEqual([
+      expect.stringMatching(/^the image of the task could not be started: .*\/usr\/bin\/env.*no such file/),
+    ]);
+    expect(proven.cleanup.ok).toBe(true);
+  });
+
+  test('a pod that the master never notices, with all of it on a real node', async () => {
+    await using _ = await standIn({ staysStarting: true });
+    const proven = await prove({ noticeMs: 2_000 });
+    expect(causesOf(proven)).toEqual(['the pod of the task runs, but the master does not notice']);
     expect(proven.cleanup.ok).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import { UserError } from '../../lib/errors.ts';
 import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import type { KubeEvent, Node, Pod } from '../../lib/kube/shapes.ts';

@@ -33,6 +33,8 @@ export type Misbehaviour = {
   readonly logsWhileRunning?: readonly string[];
   /** How a task ends once its pod has started, with the words of the master and those in the task log. */
   readonly endsAs?: { readonly exitStatus: string; readonly logs?: readonly string[] };
+  /** What the task's container runs in place of a program that answers. */
+  readonly program?: readonly string[];
   /** Has another cluster, too, and places tasks without a pool there; pools by the names of their clusters. */
   readonly otherCluster?: { readonly ownPool: string; readonly otherPool: string };
   /** Makes the listeners on this Gateway. */
@@ -97,10 +99,11 @@ const removeObjects = async ({ kube, misbehaviour }: ClusterOptions, task: Stand
 /** PriorityClass, ConfigMap, Job, listeners, then a Service and a TCPRoute for each port: the real master's order. */
 const makeAll = async (options: ClusterOptions, { task, logs }: Running): Promise<readonly number[]> => {
   const { kube, misbehaviour } = options;
+  const { program } = misbehaviour ?? {};
   const gateway = { ...options.gateway, ...misbehaviour?.otherGateway };
   const hasPriority = await unlessRefused(kube.create(makePriorityClass(task)));
   await kube.create(makeCommandConfigMap(task));
-  await kube.create(makeCommandJob(task, { ...options, hasPriority }));
+  await kube.create(makeCommandJob(task, { ...options, hasPriority, ...(program && { program }) }));
   if (misbehaviour?.hasNoGateway) return task.podPorts;
   const count = task.podPorts.length;
   const ports = await addTaskListeners(kube, gateway, { allocationId: task.allocationId, count });
@@ -118,10 +121,21 @@ const unreached = {
   exitStatus: 'resources failed with non-zero exit code: container failed with non-zero exit code: 80 (exit code 80)',
 };
 
+type End = NonNullable<Misbehaviour['endsAs']>;
+
+/** The master's words for a container that ended: its termination message and code (kubernetesrm/job.go, sproto). */
+const endOf = (pods: readonly Pod[]): End | undefined => {
+  const main = pods.flatMap(({ status }) => status?.containerStatuses ?? []);
+  const ended = main.find(({ name }) => name === 'determined-container')?.state?.terminated;
+  if (!ended) return undefined;
+  const { message = '', exitCode } = ended;
+  return { exitStatus: `resources failed with non-zero exit code: ${message} (exit code ${exitCode})` };
+};
+
 /** As a task ends by itself, by default as one that does not reach its master. */
-const endTask = async (options: ClusterOptions, running: Running): Promise<void> => {
+const endTask = async (options: ClusterOptions, running: Running, pods: readonly Pod[]): Promise<void> => {
   const { task } = running;
-  const { exitStatus, logs = [] }: NonNullable<Misbehaviour['endsAs']> = options.misbehaviour?.endsAs ?? unreached;
+  const { exitStatus, logs = [] }: End = options.misbehaviour?.endsAs ?? endOf(pods) ?? unreached;
   running.logs.push(...logs);
   running.exitStatus = exitStatus;
   running.state = 'STATE_TERMINATED';
@@ -170,7 +184,7 @@ const follow = async (options: ClusterOptions, running: Running, ports: readonly
   const selection = { apiVersion: 'v1', kind: 'Pod', namespace: task.namespace, labelSelector };
   for await (const pods of options.kube.watch<Pod>(selection, stopped.signal)) {
     if (stopped.signal.aborted) return;
-    if (pods.some(hasItsEnd(options))) return endTask(options, running);
+    if (pods.some(hasItsEnd(options))) return endTask(options, running, pods);
     if (pods.some(isRunning) && !options.misbehaviour?.staysStarting) return register(options, running, ports);
     if (pods.length > 0) running.state = pods.some(isPulling) ? 'STATE_PULLING' : 'STATE_STARTING';
   }

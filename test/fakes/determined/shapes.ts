@@ -88,7 +88,7 @@ const affinity = {
 
 const archivesFolder = '/det_tars';
 
-const podOf = (task: StandInTask, { image, master, hasPriority }: JobOptions) => ({
+const podOf = (task: StandInTask, { image, master, hasPriority, program }: JobOptions) => ({
   hostname: task.nonce,
   restartPolicy: 'Never',
   automountServiceAccountToken: false,
@@ -109,7 +109,7 @@ const podOf = (task: StandInTask, { image, master, hasPriority }: JobOptions) =>
       name: 'determined-container',
       image,
       imagePullPolicy: 'IfNotPresent',
-      command: ['/agnhost', 'serve-hostname', `--port=${task.podPorts[0]}`],
+      command: program ?? ['/agnhost', 'serve-hostname', `--port=${task.podPorts[0]}`],
       env: environment(task, master),
       ports: task.podPorts.map((containerPort) => ({ containerPort })),
       resources: { requests: { cpu: '0' }, limits: { cpu: '0' } },
@@ -119,7 +119,13 @@ const podOf = (task: StandInTask, { image, master, hasPriority }: JobOptions) =>
   volumes: [{ name: 'archives', configMap: { name: task.jobName } }],
 });
 
-type JobOptions = { readonly image: string; readonly master: DetMaster; readonly hasPriority: boolean };
+type JobOptions = {
+  readonly image: string;
+  readonly master: DetMaster;
+  readonly hasPriority: boolean;
+  /** What the main container runs in place of agnhost. */
+  readonly program?: readonly string[];
+};
 
 /**
  * The Job of a command. In place of the command's Python program, for which a test cluster has no image, agnhost answers

@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import { isSameAddress, type MasterEndpoint, originOf } from '../../../model/master-endpoint.ts';
 import { parseMasterUrl } from '../../../model/master-url.ts';
 import { findReverse } from '../../diagnosis/reverse-findings.ts';

@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import type { Finding } from '../../../model/path.ts';
 import { statusesOf } from './pod.ts';
 import type { Sighting, TaskRule } from './rule.ts';
@@ -15,6 +15,10 @@ const codeIn = (exitStatus: string): number | undefined => {
 type Ended = Sighting & { readonly code: number; readonly isInit: boolean; readonly reason: string };
 
 const where = ({ isInit }: Ended): string => (isInit ? 'its init container' : 'its container');
+
+/** Reasons of kubelet's, and words of container runtimes, which the master repeats. */
+const unstartable =
+  /StartError|ContainerCannotRun|RunContainerError|OCI runtime create failed|unable to start container/;
 
 /** Codes of bash, of Determined's log shipper and of container runtimes; the first rule that matches counts. */
 const rules: readonly ((ended: Ended) => Finding | undefined)[] = [
@@ -38,9 +42,9 @@ const rules: readonly ((ended: Ended) => Finding | undefined)[] = [
           hint: `${imageHint}; it must be executable for the user of the task`,
         }
       : undefined,
-  (ended) =>
-    /StartError|ContainerCannotRun|RunContainerError/.test(ended.reason)
-      ? { cause: `the image of the task could not be started: ${ended.reason}`, hint: imageHint }
+  ({ reason, exitStatus }) =>
+    unstartable.test(`${reason} ${exitStatus}`)
+      ? { cause: `the image of the task could not be started: ${reason || exitStatus}`, hint: imageHint }
       : undefined,
   (ended) =>
     /OOMKilled/.test(ended.reason)

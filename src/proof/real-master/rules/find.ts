@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import { findStuckTask, findTaskEnd, findTaskText } from '../findings.ts';
 import { masterUnreached, otherMasterAddress } from './address.ts';
 import { exitCode } from './exit.ts';

@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import type { Sighting, TaskFinding, TaskRule } from './rule.ts';
 
 /** A master creates the Job before the task leaves its queue; between two answers it may just have been removed. */

@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import type { ContainerStatus, Pod } from '../../../lib/kube/shapes.ts';
 import { describeImageRemedy, pullFailures } from '../../../model/image-remedy.ts';
 import { explainAdmission } from '../../../model/security/admission.ts';

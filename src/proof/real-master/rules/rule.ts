@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import type { KubeEvent, Node, Pod } from '../../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../../model/master-endpoint.ts';
