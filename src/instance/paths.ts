@@ -49,6 +49,9 @@ export const instancePaths = (dir: string) => {
     /** Id of the master seen last: written and read by `status` and `up`, which recognize another master by it. */
     masterIdPath: join(dir, 'master-cluster-id'),
 
+    /** A master and its database that the instance runs, see {@link determinedPaths}. */
+    determinedDir: join(dir, 'determined'),
+
     /** What the tunnel daemon keeps: written by its starter and `tunnel extend`, read by the daemon and `status`. */
     tunnelSpecPath: join(dir, 'tunnels.json'),
     /** Served by the tunnel daemon: its status as one line of JSON. */
@@ -98,6 +101,30 @@ export const nodePaths = (dir: string) => {
     pkiDir: join(nodeDir, 'pki'),
     /** A kubeconfig for each of the node's processes, by kubeadm. */
     kubeconfigDir: join(nodeDir, 'kubeconfigs'),
+  };
+};
+
+/** The master that an instance runs, and its database: written by `up --with-master` and `master up`. */
+export const determinedPaths = (dir: string) => {
+  const { determinedDir } = instancePaths(dir);
+  return {
+    /** Also the folder of the database's socket. */
+    determinedDir,
+    /** What the master starts from; holds passwords. */
+    configPath: join(determinedDir, 'master.yaml'),
+    /** What the supervisor of both runs, with the password of the database. */
+    specPath: join(determinedDir, 'keeper.json'),
+    /** Served by that supervisor: its status as one line of JSON. */
+    socketPath: join(determinedDir, 'keeper.sock'),
+    /** The supervisor's own errors. */
+    logPath: join(determinedDir, 'keeper.log'),
+    /** PostgreSQL's data, whole: it is made beside it, and then renamed. */
+    databaseDir: join(determinedDir, 'database'),
+    databaseBegunDir: join(determinedDir, 'database.begun'),
+    /** Made once. */
+    databasePasswordPath: join(determinedDir, 'database-password'),
+    /** The port on 127.0.0.1 that the database had last. */
+    databasePortPath: join(determinedDir, 'database-port'),
   };
 };
 

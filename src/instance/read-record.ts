@@ -19,6 +19,7 @@ const isSound: { readonly [Kind in Resource['kind']]: (resource: Fields) => bool
   link: (resource) => hasTexts(resource, 'name'),
   keeper: hasProcess,
   tunnels: hasProcess,
+  master: hasProcess,
   'minikube-profile': (resource) => hasTexts(resource, 'profile', 'driver'),
 };
 

@@ -26,8 +26,11 @@ export type MinikubeResource = {
 
 export type TunnelResource = { readonly kind: 'tunnels'; readonly process: ProcessIdentity };
 
+/** The supervisor of the master that the instance runs, and of its database. */
+export type MasterResource = { readonly kind: 'master'; readonly process: ProcessIdentity };
+
 /** A resource that `down` must remove; written before it is created. */
-export type Resource = NativeResource | MinikubeResource | TunnelResource;
+export type Resource = NativeResource | MinikubeResource | TunnelResource | MasterResource;
 
 export type MinikubeTarget = {
   readonly profile: string;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextDelayMs } from '../lib/backoff.ts';
+import { signalGroup, type Tether, tetherOf } from '../lib/process/tethered.ts';
 import { reportOnStderr } from './last-words.ts';
 import { probeOnce } from './probe.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
@@ -38,22 +39,28 @@ export type Children = {
   readonly end: () => Promise<void>;
 };
 
-/** Between SIGTERM and SIGKILL. */
-const gracefulMs = 2_000;
+const usualEnding = { signal: 'SIGTERM', graceMs: 2_000 } as const;
 
 /** A program that cannot be started: `close` would give its errno as if it were an exit code. */
 const notStarted = ({ message }: Error): string => `could not be started: ${message}`;
 
+const untethered = (command: Child['command']): Tether => ({ command, holdsPipe: false });
+
 /** Starts one process and resolves with how it ended, such as `exited with 1` or `SIGKILL`. */
 const runOnce = (child: Child, log: RotatingLog, started: (running: ChildProcess) => void): Promise<string> => {
-  const [program, ...args] = child.command;
+  const { command, holdsPipe } = child.tether ? tetherOf(child.command, child.tether) : untethered(child.command);
+  const [program, ...args] = command;
   return new Promise((resolve) => {
     let failure: string | undefined;
     const running = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [holdsPipe ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...child.env },
+      detached: child.tether !== undefined,
     });
-    for (const stream of [running.stdout, running.stderr]) stream.on('data', log.write);
+    running.stdin?.on('error', () => undefined);
+    for (const stream of [running.stdout, running.stderr]) stream?.on('data', log.write);
+    // children that it left would keep its pipes open, and `close` would not come
+    if (child.tether) running.on('exit', () => running.pid && signalGroup(running.pid, 'SIGKILL'));
     running.on('error', (error) => {
       failure = notStarted(error);
       log.write(Buffer.from(`${failure}\n`));
@@ -117,9 +124,10 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
   const done = keepRunning();
   const end = async (): Promise<void> => {
     isEnding = true;
-    const killing = setTimeout(() => running?.kill('SIGKILL'), gracefulMs);
+    const { signal, graceMs } = child.ending ?? usualEnding;
+    const killing = setTimeout(() => running?.kill('SIGKILL'), graceMs);
     // one that waits for its turn or for its next start has no process
-    if (running?.kill('SIGTERM')) await Promise.race([done, pause(2 * gracefulMs)]);
+    if (running?.kill(signal)) await Promise.race([done, pause(2 * graceMs)]);
     clearTimeout(killing);
   };
   return { firstReady, end, status };

@@ -33,6 +33,25 @@ const answersHttp = async ({ url, tls }: Extract<Probe, { kind: 'http' }>): Prom
   return status === 200 || `answers ${status}`;
 };
 
+const shown = (answer: Buffer): string =>
+  answer
+    .toString('latin1')
+    .replace(/[^ -~]+/g, ' ')
+    .trim()
+    .slice(0, 200);
+
+const answersWith = ({ path, send, expected }: Extract<Probe, { kind: 'answer' }>): Promise<string | true> =>
+  new Promise((resolve) => {
+    const socket = connect({ path }, () => socket.write(Buffer.from(send, 'hex')));
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs / 1_000}s`)));
+    socket.once('data', (answer) => {
+      socket.destroy();
+      resolve(answer.toString('latin1').startsWith(expected) || `answers ${shown(answer)}`);
+    });
+    socket.on('error', ({ message }) => resolve(message));
+    socket.on('close', () => resolve('closes the connection'));
+  });
+
 /**
  * Not lib's `httpRequest`: undici loads parts of itself late, and by then the supervisor is in the node's file tree, where
  * there are no sources.
@@ -53,6 +72,7 @@ const statusOf = (url: string, options: RequestOptions & TlsOptions): Promise<nu
  */
 export const probeOnce = async (probe: Probe): Promise<string | true> => {
   if (probe.kind === 'running') return true;
+  if (probe.kind === 'answer') return answersWith(probe);
   try {
     return await (probe.kind === 'http' ? answersHttp(probe) : takesConnections({ path: probe.path }));
   } catch (error) {

@@ -10,6 +10,8 @@ export type Probe =
       readonly tls?: { readonly caPath?: string; readonly certPath?: string; readonly keyPath?: string };
     }
   | { readonly kind: 'socket'; readonly path: string }
+  /** What listens on a socket answers a message (hexadecimal) with something that begins with `expected`. */
+  | { readonly kind: 'answer'; readonly path: string; readonly send: string; readonly expected: string }
   /** As soon as it runs: one that listens nowhere. */
   | { readonly kind: 'running' };
 
@@ -21,11 +23,24 @@ export type Child = {
   /** Names of the children that must be ready before this one is started. */
   readonly after: readonly string[];
   readonly probe: Probe;
+  /**
+   * It dies with the supervisor, however that ends. For a supervisor without a PID namespace of its own. `through` is what
+   * it is started by, such as unshare(1), which would undo that.
+   */
+  readonly tether?: { readonly through?: readonly string[] };
+  /** How it is asked to end, and how long it then has: SIGTERM and 2 s unless given. */
+  readonly ending?: { readonly signal: 'SIGTERM' | 'SIGINT'; readonly graceMs: number };
 };
 
 /** A step that sets up the namespaces: a command to run or a small file to write. */
 export type SetupStep =
-  | { readonly run: Command }
+  | {
+      readonly run: Command;
+      /** Its stdin; nothing of it is shown. */
+      readonly input?: string;
+      /** As of a child. */
+      readonly tether?: Child['tether'];
+    }
   | { readonly write: { readonly path: string; readonly text: string } };
 
 /** The input of an instance's supervisor: `keeper.json` in the instance's folder. */
@@ -37,6 +52,8 @@ export type SupervisorSpec = {
   /** Sets up the namespaces, in this order, before any child is started. */
   readonly setup: readonly SetupStep[];
   readonly children: readonly Child[];
+  /** On SIGTERM it ends its children, the last one first, and then itself. */
+  readonly endsInOrder?: boolean;
 };
 
 const childStates = ['waiting', 'starting', 'ready', 'backoff'] as const;

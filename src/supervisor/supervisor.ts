@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
+import { exitNow } from '../lib/process/exit.ts';
 import { execaRunner } from '../lib/process/runner.ts';
+import { tetherOf } from '../lib/process/tethered.ts';
 import { type Children, supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
 import { ExpectedEnd, endAfterBug } from './last-words.ts';
@@ -33,6 +35,7 @@ export const runSupervisor = async (specPath: string): Promise<never> => {
     uptimeMs: Math.round(performance.now() - startedAt),
     children: children?.status() ?? [],
   }));
+  if (spec.endsInOrder) endOnRequest(() => children);
   await setUp(spec);
   emit({ event: 'set-up' });
   await Promise.race([handshake.go, handshake.starterDied]);
@@ -40,6 +43,13 @@ export const runSupervisor = async (specPath: string): Promise<never> => {
     emit({ event: 'child', name, state, ...(ends !== undefined && { ends }), ...(detail && { detail }) }),
   );
   return handshake.starterDied;
+};
+
+/** Children that are tethered would be killed with this process; a database rather ends by itself. */
+const endOnRequest = (children: () => Children | undefined): void => {
+  process.once('SIGTERM', () => {
+    void Promise.resolve(children()?.end()).finally(() => exitNow(0));
+  });
 };
 
 const setUp = async ({ logsDir, setup }: SupervisorSpec): Promise<void> => {
@@ -53,7 +63,13 @@ const setUp = async ({ logsDir, setup }: SupervisorSpec): Promise<void> => {
 };
 
 const runSetupStep = async (step: SetupStep): Promise<unknown> => {
-  if ('run' in step) return execaRunner(step.run);
+  if ('run' in step) {
+    const { run, input, tether } = step;
+    // without the kernel's help a command of the setup, which is short, is not tied: its stdin is needed
+    const tied = tether && tetherOf(run, tether);
+    const command = tied && !tied.holdsPipe ? tied.command : run;
+    return execaRunner(command, { ...(input !== undefined && { input }) });
+  }
   await mkdir(dirname(step.write.path), { recursive: true });
   return writeFile(step.write.path, step.write.text);
 };

@@ -68,8 +68,24 @@ const setsDeathSignal = (setpriv: string): boolean => {
   return trial.status === 0;
 };
 
-/** The child is the leader of its own process group. */
-const signalGroup = (leader: number, signal: NodeJS.Signals): void => {
+/** A command that dies with this process, and whether its stdin must be a pipe that this process holds. */
+export type Tether = { readonly command: Command; readonly holdsPipe: boolean };
+
+/** The command that ties a program to this process; `through` is what it is started by, before it is tied. */
+export const tetherOf = (
+  command: Command,
+  { setpriv, through = [] }: { readonly setpriv?: string | undefined; readonly through?: readonly string[] } = {},
+): Tether => {
+  const byDefault = process.platform === 'linux' ? systemProgram('setpriv') : undefined;
+  const program = setpriv ?? byDefault;
+  const isByKernel = program !== undefined && setsDeathSignal(program);
+  const [first, ...rest] = [...through, ...(isByKernel ? byKernel(program, command) : byWatcher(command))];
+  if (first === undefined) throw new Error('a command has a program');
+  return { command: [first, ...rest], holdsPipe: !isByKernel };
+};
+
+/** Sends a signal to a process group, as its leader's pid names it; what is gone is no error. */
+export const signalGroup = (leader: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-leader, signal);
   } catch (error) {
@@ -94,10 +110,9 @@ const untilEnded = (child: ChildProcess, lastLines: readonly string[]): Promise<
 export const spawnTethered = (command: Command, options: TetherOptions = {}): Tethered => {
   const { env, onLine, isWorthKeeping = () => true, killDelayMs = defaultKillDelayMs, signal } = options;
   signal?.throwIfAborted();
-  const setpriv = options.setpriv ?? (process.platform === 'linux' ? systemProgram('setpriv') : undefined);
-  const isByKernel = setpriv !== undefined && setsDeathSignal(setpriv);
-  const [program, ...args] = isByKernel ? byKernel(setpriv, command) : byWatcher(command);
-  const child = spawn(program, args, { detached: true, stdio: [isByKernel ? 'ignore' : 'pipe', 'pipe', 'pipe'], env });
+  const { command: tethered, holdsPipe } = tetherOf(command, { setpriv: options.setpriv });
+  const [program, ...args] = tethered;
+  const child = spawn(program, args, { detached: true, stdio: [holdsPipe ? 'pipe' : 'ignore', 'pipe', 'pipe'], env });
   child.stdin?.on('error', () => undefined);
   const lastLines: string[] = [];
   const take = (line: string) => {

@@ -11,6 +11,7 @@ export const journalled = {
   link: { kind: 'link', name: 'tg-1a2b3c4d' },
   keeper: { kind: 'keeper', process: { pid: 4242, startTicks: 987654, bootId } },
   tunnels: { kind: 'tunnels', process: { pid: 4343, startTicks: 998877, bootId } },
+  master: { kind: 'master', process: { pid: 4444, startTicks: 998899, bootId } },
   'minikube-profile': { kind: 'minikube-profile', profile: 'taskgate-mini', driver: 'docker', owned: true },
 } as const satisfies { readonly [Kind in Resource['kind']]: Extract<Resource, { readonly kind: Kind }> };
 
@@ -64,7 +65,7 @@ export const native = {
   name: 'dev',
   provider: 'native',
   cidr: '10.210.0.0/16',
-  journal: [journalled.cgroups, journalled.link, journalled.keeper, journalled.tunnels],
+  journal: [journalled.cgroups, journalled.link, journalled.keeper, journalled.tunnels, journalled.master],
   cluster: {
     name: 'dev',
     provider: 'native',

@@ -1,0 +1,123 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Instance } from '../instance/instance.ts';
+import { determinedPaths, instancePaths } from '../instance/paths.ts';
+import { UserError } from '../lib/errors.ts';
+import { findTextFile, giveTo, type Owner, writeFileAtomically } from '../lib/files.ts';
+import { parseFields } from '../lib/json.ts';
+import { findProcess } from '../lib/process/processes.ts';
+import type { Report } from '../lib/progress.ts';
+import { launchDaemon } from '../supervisor/launch.ts';
+import type { StarterEvent, SupervisorSpec } from '../supervisor/spec.ts';
+import { findSupervisorStatus } from '../supervisor/status-socket.ts';
+import { untilChildrenReady } from '../supervisor/until-ready.ts';
+import { databaseChild, removeStaleLock } from './database/data.ts';
+import { masterChild, type StackSpec, stackSupervisorSpec } from './spec.ts';
+import { findMasterKeeper, stopMaster } from './stop.ts';
+
+export type StartMasterInput = {
+  readonly instance: Instance;
+  readonly spec: StackSpec;
+  /** The text of the master's configuration, which holds passwords. */
+  readonly configuration: string;
+  /** Program and first arguments of a supervisor; the path of its spec is added. */
+  readonly supervisorCommand: readonly [string, ...string[]];
+  /** The whole environment of master and database: a master takes settings from variables that begin with DET_. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The user to run it as, where root starts it for the caller of sudo. */
+  readonly owner?: Owner | undefined;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly report: Report;
+};
+
+const reportEvent = (event: StarterEvent, report: Report): void => {
+  if (event.event !== 'child') return;
+  report(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
+};
+
+const ended = (why: string): UserError =>
+  new UserError(`the supervisor of the master ended: ${why}`, {
+    id: 'environment.master-not-started',
+    hint: 'the message contains the reason',
+  });
+
+/** What a supervisor says of its children, in words for a master. */
+const asMasterError = (error: unknown): unknown =>
+  error instanceof UserError && error.id === 'cluster.not-started'
+    ? new UserError(`the master did not start: ${error.message}`, {
+        id: 'environment.master-not-started',
+        hint: 'fix what the last lines say; the logs: taskgate master logs, taskgate logs postgres',
+        cause: error,
+      })
+    : error;
+
+/** Whether what runs is what is wanted; the setup is of the start alone. */
+const isAsWanted = async ({ spec, configuration }: StartMasterInput): Promise<boolean> => {
+  const paths = determinedPaths(spec.instanceDir);
+  const [text, config] = await Promise.all([paths.specPath, paths.configPath].map((path) => findTextFile(path)));
+  const { children } = parseFields(text ?? '');
+  const wanted: unknown = JSON.parse(JSON.stringify(stackSupervisorSpec(spec).children));
+  return config === configuration && isDeepStrictEqual(children, wanted);
+};
+
+const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): Promise<void> => {
+  const { instance, spec, env, owner, signal, timeoutMs, report } = input;
+  const paths = determinedPaths(instance.dir);
+  const { logsDir, masterCacheDir } = instancePaths(instance.dir);
+  for (const dir of [logsDir, masterCacheDir, paths.determinedDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  await rm(paths.databaseBegunDir, { recursive: true, force: true });
+  if (spec.database?.isMade) await removeStaleLock(paths.databaseDir);
+  await writeFileAtomically(paths.configPath, input.configuration);
+  await writeFileAtomically(paths.specPath, JSON.stringify(supervisorSpec, null, 2));
+  if (owner) {
+    const { kubeconfigPath } = instancePaths(instance.dir);
+    const files = [paths.configPath, paths.specPath, ...(spec.database ? [paths.databasePasswordPath] : [])];
+    await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, masterCacheDir, paths.determinedDir);
+    await giveTo(owner, ...files, kubeconfigPath);
+  }
+  const keeper = launchDaemon([...input.supervisorCommand, paths.specPath], {
+    ...{ logPath: paths.logPath, logsDir, env, signal, timeoutMs, explainEnd: ended },
+    ...(owner && { owner }),
+    onEvent: (event) => reportEvent(event, report),
+  });
+  if (keeper.pid === undefined) return keeper.ended;
+  const identity = await findProcess(keeper.pid);
+  if (identity) await instance.journal({ kind: 'master', process: identity });
+  report(spec.database && !spec.database.isMade ? 'making the database' : 'starting');
+  await keeper.untilSetUp();
+  keeper.go();
+  if (spec.database) await keeper.untilReady(databaseChild);
+  await keeper.untilReady(masterChild);
+  signal.throwIfAborted();
+  keeper.detach();
+};
+
+/**
+ * Ensures that an instance's master and its database run as wanted: leaves a supervisor alone that runs just that, otherwise
+ * starts one. Resolves with whether it was started, once the master answers. Throws UserError `environment.master-not-started`;
+ * nothing of it runs then. Tested in test/process/stack/keeper.test.ts.
+ */
+export const startMaster = async (input: StartMasterInput): Promise<boolean> => {
+  const { instance, spec, signal, timeoutMs } = input;
+  const { socketPath } = determinedPaths(instance.dir);
+  const { logsDir } = instancePaths(instance.dir);
+  const isKept = (await findMasterKeeper(instance)) && (await findSupervisorStatus(socketPath));
+  const isReady = (): Promise<boolean> =>
+    untilChildrenReady({ socketPath, logsDir, timeoutMs, signal }).then(
+      () => true,
+      // one that cannot be waited for is started anew, which says why if it fails, too
+      () => false,
+    );
+  try {
+    if (isKept && (await isAsWanted(input)) && (await isReady())) return false;
+    signal.throwIfAborted();
+    await stopMaster(instance);
+    await launch(input, stackSupervisorSpec(spec));
+    return true;
+  } catch (error) {
+    await stopMaster(instance);
+    throw asMasterError(error);
+  }
+};
