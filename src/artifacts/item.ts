@@ -12,6 +12,7 @@ export type SourceName =
   | 'release'
   | 'go'
   | 'wheel'
+  | 'npm'
   | 'debian'
   | 'host'
   | 'registry'

@@ -8,6 +8,7 @@ import { addCache } from './cache-commands.ts';
 import { addConfig } from './config-commands.ts';
 import { describeSettings, readFlags } from './flags.ts';
 import { addImages } from './groups/images.ts';
+import { addMasterCommands } from './master-commands.ts';
 import { add, type Shared, withReset } from './shared.ts';
 import { addTunnel } from './tunnel-commands.ts';
 
@@ -39,7 +40,7 @@ export const buildProgram = ({ args, signal, isJson }: ProgramInput) => {
     flags: readFlags(command),
     invocation: { args, env: process.env, cwd: process.cwd(), signal, isTerminal: isWideTerminal(process.stderr) },
   });
-  const groups = [addLifeCycle, addViews, addTunnel, addGateway, addImages, addConfig, addCache];
+  const groups = [addLifeCycle, addViews, addTunnel, addGateway, addImages, addMasterCommands, addConfig, addCache];
   for (const addGroup of groups) addGroup(program, { input, exit });
   addHelp(program);
   return { program, exitCode: () => exit.code };

@@ -19,7 +19,7 @@ const isOnPath = ({ PATH = '' }: Env): boolean =>
   );
 
 const called =
-  /(?<![\w./-]|npx |npx -- |process \d+ \()taskgate (?=(?:up|down|status|smoke|env|logs|prefetch|tunnel|config|exposure|cache|gateway|images|help)\b|--)/g;
+  /(?<![\w./-]|npx |npx -- |process \d+ \()taskgate (?=(?:up|down|status|smoke|env|logs|prefetch|tunnel|config|exposure|cache|gateway|images|master|help)\b|--)/g;
 
 /**
  * A text for people with taskgate's commands as they can be typed: `taskgate` where the shell finds it (installed globally),

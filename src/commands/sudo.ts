@@ -6,13 +6,16 @@ import { type Command, CommandError, execaRunner, type Runner, runInTerminal } f
 import type { ProviderName } from '../model/cluster.ts';
 import { type Invocation, ownProgram, printNote } from './command.ts';
 
+/** It may hold a password. */
+const databaseVariable = 'TASKGATE_DB_URL';
+
 /**
  * What the user's own environment decides and sudo would drop. Nothing that may hold a password: a command line can be
  * read by everybody. Artifacts are in the cache by then, so no mirror is needed.
  */
 const isKept = (name: string): boolean =>
   ['PATH', 'HOME', 'TERM', 'CI', 'GITHUB_ACTIONS', 'KUBECONFIG', 'SSH_AUTH_SOCK'].includes(name) ||
-  (/^(XDG|TASKGATE)_/.test(name) && name !== 'TASKGATE_MIRROR');
+  (/^(XDG|TASKGATE)_/.test(name) && !['TASKGATE_MIRROR', databaseVariable].includes(name));
 
 /** What ngrok and the probes of a tunnel need; a proxy's URL may hold a password, so only sudo itself hands these on, unseen. */
 const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
@@ -25,7 +28,9 @@ const plainMirror = (args: readonly string[]): readonly string[] =>
 
 /** The variables that root's run needs and that stand in no command line. The token only for a tunnel by ngrok. */
 export const unseenVariables = (env: Invocation['env'], wantsNgrok: boolean): readonly string[] =>
-  [...proxyVariables, 'NODE_EXTRA_CA_CERTS', ...(wantsNgrok ? ['NGROK_AUTHTOKEN'] : [])].filter((name) => env[name]);
+  [...proxyVariables, 'NODE_EXTRA_CA_CERTS', databaseVariable, ...(wantsNgrok ? ['NGROK_AUTHTOKEN'] : [])].filter(
+    (name) => env[name],
+  );
 
 const handOn = (names: readonly string[]): readonly string[] =>
   names.length > 0 ? [`--preserve-env=${names.join(',')}`] : [];

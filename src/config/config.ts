@@ -92,12 +92,20 @@ export const configSchema = z
       port,
       reach: z.enum(['auto', 'direct', 'ssh', 'ngrok', 'url']),
       url: text.optional(),
+      program: file.optional(),
+      root: file.optional(),
+      also: z.array(label.max(40)).optional(),
       clusterName: text,
       resourcePool: text,
       taskNamespace: label.max(63),
       taskImage: z.string().regex(/^[^\s$]+$/, 'must be the name of an image'),
       maxSlotsPerPod: z.int().min(0),
     }),
+    withMaster: z.boolean(),
+    dbUrl: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/[^\s]+$/, 'must be a URL such as postgres://USER:PASSWORD@HOST:5432/NAME')
+      .optional(),
     ssh: z.strictObject({
       host: argument.optional(),
       port: port.optional(),

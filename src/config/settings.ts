@@ -23,6 +23,8 @@ export const settingsOfRun: readonly string[] = [
 /** Settings that hold the path of a file, from the folder where taskgate was started. */
 export const settingsOfFiles: readonly string[] = [
   'kubeconfig',
+  'master.program',
+  'master.root',
   'ssh.configFile',
   'ngrok.trafficPolicyFile',
   'ngrok.configFile',
@@ -110,6 +112,14 @@ export const settings: readonly Setting[] = [
     'master.reach',
     'how tasks reach the master: direct, ssh, ngrok, url, or auto (direct, unless a pod cannot)',
     'auto',
+  ),
+  toggle('withMaster', 'run a master and its database beside the cluster, and prove the path by a task of that master'),
+  text('master.program', 'the determined-master to run (default: the one on PATH, else the release that is fetched)'),
+  text('master.root', 'its folder with static/ and wheels/ (default: the one that belongs to the program)'),
+  list('master.also', 'other instances that this master serves, too (default: none)'),
+  text(
+    'dbUrl',
+    'database of that master, as postgres://USER:PASSWORD@HOST:PORT/NAME (default: a PostgreSQL of the instance)',
   ),
   text('master.url', 'URL of the master as tasks dial it, for `--master-reach url`'),
   text('master.clusterName', 'cluster_name of the resource manager', 'default'),

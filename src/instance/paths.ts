@@ -116,6 +116,8 @@ export const determinedPaths = (dir: string) => {
     specPath: join(determinedDir, 'keeper.json'),
     /** Served by that supervisor: its status as one line of JSON. */
     socketPath: join(determinedDir, 'keeper.sock'),
+    /** PostgreSQL's name for its socket ends in the port. */
+    longestSocketPath: join(determinedDir, '.s.PGSQL.65535'),
     /** The supervisor's own errors. */
     logPath: join(determinedDir, 'keeper.log'),
     /** PostgreSQL's data, whole: it is made beside it, and then renamed. */
@@ -123,6 +125,8 @@ export const determinedPaths = (dir: string) => {
     databaseBegunDir: join(determinedDir, 'database.begun'),
     /** Made once. */
     databasePasswordPath: join(determinedDir, 'database-password'),
+    /** The URL of a database of the user's own, where one was given: it may hold a password, which no setting keeps. */
+    databaseUrlPath: join(determinedDir, 'database-url'),
     /** The port on 127.0.0.1 that the database had last. */
     databasePortPath: join(determinedDir, 'database-port'),
   };
@@ -132,9 +136,14 @@ export const determinedPaths = (dir: string) => {
 const longestSocketPath = process.platform === 'linux' ? 107 : 103;
 
 /** Why the sockets of an instance in this folder could not be made, and what to do; undefined where they can. */
-export const findSocketProblem = (dir: string): { readonly what: string; readonly hint: string } | undefined => {
+export const findSocketProblem = (
+  dir: string,
+  ...more: readonly string[]
+): { readonly what: string; readonly hint: string } | undefined => {
   const { supervisorSocketPath, tunnelSocketPath } = instancePaths(dir);
-  const path = [tunnelSocketPath, supervisorSocketPath].find((one) => Buffer.byteLength(one) > longestSocketPath);
+  const path = [tunnelSocketPath, supervisorSocketPath, ...more].find(
+    (one) => Buffer.byteLength(one) > longestSocketPath,
+  );
   if (path === undefined) return undefined;
   return {
     what: `the path ${path} has ${Buffer.byteLength(path)} bytes, but a socket's path has at most ${longestSocketPath}`,

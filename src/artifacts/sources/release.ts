@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ArchiveError, extractFile } from '../../lib/archive/tar.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Mirror } from '../../lib/http/mirror.ts';
@@ -77,7 +77,7 @@ const mirrorUnproven = (url: string, reason: string, cause?: unknown): UserError
     cause,
   });
 
-type Origin = { readonly mirror?: Mirror /** Whether only the mirror may be asked. */; readonly isOffline?: boolean };
+export type Origin = { readonly mirror?: Mirror /** Whether only the mirror may be asked. */; readonly isOffline?: boolean };
 
 /**
  * What a file must be, and who says so: the pin, else its publisher over https, else the mirror if the user trusts it.
@@ -136,6 +136,24 @@ const fetchFile = async (file: ReleaseFile, { dir, meter, origin }: FetchOptions
   work.report('building', `unpacking ${basename(file.url)}`);
   await unpack(path, file, target);
   await rm(path);
+};
+
+type ArchivePlan = {
+  readonly version: string;
+  readonly release: ReleasePin;
+  readonly to: string;
+  readonly origin: Origin;
+};
+
+/** Downloads one archive of a release as it is, proven as {@link releaseSource} proves its files. */
+export const fetchArchive = async ({ version, release, to, origin }: ArchivePlan, work: Work): Promise<void> => {
+  const file = basename(to);
+  const [plan] = planRelease({ version, files: [file] }, release, { arch: work.arch, ...origin });
+  if (!plan) throw new Error('one file was planned');
+  const { host } = new URL(plan.url);
+  work.report('downloading', `waiting for ${host}`);
+  const meter = makeMeter(1, (detail) => work.report('downloading', `${detail} from ${host}`));
+  await fetchFile(plan, { dir: dirname(to), meter, origin }, work);
 };
 
 /** Downloads an official release, or its copy on a mirror, proven by its pin or its publisher's checksum. */

@@ -5,6 +5,7 @@ import { describeBytes } from '../../lib/text/bytes.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, readConfig } from '../command.ts';
+import { stackKeys } from '../master/programs.ts';
 import { findUsers } from './users.ts';
 
 /** An entry, and why it stays: this version needs it, or somebody uses it. */
@@ -16,7 +17,8 @@ const sizeOf = (entries: readonly CacheEntry[]): string =>
 /** Tells of an item why it stays; undefined where `prune` removes it. */
 const makeJudge = async ({ folders, ...context }: CommandContext) => {
   const input = artifactsInput({ folders, ...context }, context.signal, () => undefined);
-  const [needed, userOf] = await Promise.all([keysOfPins(input), findUsers(folders.stateDir, folders.cacheDir)]);
+  const [ofPins, userOf] = await Promise.all([keysOfPins(input), findUsers(folders.stateDir, folders.cacheDir)]);
+  const needed = new Set([...ofPins, ...(await stackKeys(input))]);
   return (key: string) => ({ isNeeded: needed.has(key), usedBy: needed.has(key) ? undefined : userOf(key) });
 };
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { instanceDirOf, instancePaths, statePaths } from '../../instance/paths.ts';
+import { determinedPaths, instanceDirOf, instancePaths, statePaths } from '../../instance/paths.ts';
 import { hasCode } from '../../lib/errors.ts';
 import { ignoreAbsence } from '../../lib/files.ts';
 
@@ -21,12 +21,16 @@ const read = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** A native node has the paths of its programs in its supervisor's file, a Minikube instance in its record. */
+/** A native node and a master have the paths of their programs in their supervisor's files, a Minikube instance in its record. */
 const readInstances = async (stateDir: string): Promise<readonly User[]> => {
   const names = (await readdir(statePaths(stateDir).instancesDir).catch(ignoreAbsence)) ?? [];
   const files = names.flatMap((name) => {
-    const { recordPath, supervisorSpecPath } = instancePaths(instanceDirOf(stateDir, name));
-    return [recordPath, supervisorSpecPath].map((path) => ({ who: `instance ${name}`, path }));
+    const dir = instanceDirOf(stateDir, name);
+    const { recordPath, supervisorSpecPath } = instancePaths(dir);
+    return [recordPath, supervisorSpecPath, determinedPaths(dir).specPath].map((path) => ({
+      who: `instance ${name}`,
+      path,
+    }));
   });
   return Promise.all(files.map(async ({ who, path }) => ({ who, text: await read(path) })));
 };

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { stopTunnelDaemon, stopUnrecordedDaemons } from '../../daemon/stop.ts';
+import { stopMaster, stopUnrecordedMasters } from '../../determined/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
@@ -73,6 +74,18 @@ const closeTunnels = downStep({
     const wereThere = instance
       ? await stopTunnelDaemon(instance)
       : (await stopUnrecordedDaemons(instanceDirOf(folders.stateDir, config.name))) > 0;
+    if (!wereThere) note('there are none');
+  },
+});
+
+/** Before the cluster: it still ends in order what it has there. */
+const stopOwnMaster = downStep({
+  title: 'Stop the master and its database',
+  run: async (_, { folders, config }, { note }): Promise<undefined> => {
+    const instance = await findInstance(folders.stateDir, config.name);
+    const wereThere = instance
+      ? await stopMaster(instance)
+      : (await stopUnrecordedMasters(instanceDirOf(folders.stateDir, config.name))) > 0;
     if (!wereThere) note('there are none');
   },
 });
@@ -182,6 +195,7 @@ const removeCache = downStep({
 
 /** Takes everything of an instance away, one after the other; safe to repeat. */
 export const downSteps: readonly Step<DownContext>[] = [
+  stopOwnMaster,
   closeTunnels,
   removeObjects,
   removeContext,

@@ -11,6 +11,9 @@ export const tunnelSettings: readonly string[] = [
   ...inSections('ssh', 'ngrok', 'tunnel'),
 ];
 
+/** What decides which master an instance runs; it keeps it when `master up` is given it. */
+export const masterSettings: readonly string[] = ['master.program', 'master.root', 'master.also', 'dbUrl'];
+
 const stage = 'timeouts.stageSeconds';
 
 /**
@@ -34,6 +37,10 @@ export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   'gateway clean': ['name'],
   'images load': ['name', stage],
   'images list': ['name', stage],
+  'master up': ['name', ...masterSettings, 'mirror', 'trustMirror', 'bundle', 'bundleDigest', stage],
+  'master down': ['name', stage],
+  'master status': ['name'],
+  'master logs': ['name'],
   'cache list': [],
   'cache prune': [],
   'config show': all,

@@ -10,6 +10,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
+import { findMasterStatus, type MasterStatus, problemsOfMaster } from '../master/look.ts';
 import { asMade } from '../settings/kept.ts';
 import { lookAtCluster, runUp } from './cluster.ts';
 import { findLostMaster, type LostMaster } from './own-master.ts';
@@ -35,6 +36,8 @@ export type InstanceStatus = {
   /** Its own master answered before and no longer does. */
   readonly lostMaster?: LostMaster;
   readonly tunnels?: TunnelDaemonStatus;
+  /** The master that it runs. */
+  readonly ownMaster?: MasterStatus;
   /** Every address of it that others reach. */
   readonly exposed?: readonly Exposure[];
   /** The process that changes it now. */
@@ -80,8 +83,9 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const isRunning = state === 'running';
   const look = (): Promise<Looks> | Looks =>
     isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
-  const [looks, tunnels, changedBy, lostMaster] = await Promise.all([
+  const [looks, ownMaster, tunnels, changedBy, lostMaster] = await Promise.all([
     look(),
+    findMasterStatus(instance),
     lookAtTunnels(instance, again),
     findChanger(context.folders.stateDir, name),
     findLostMaster(instance, context.config.master),
@@ -91,9 +95,18 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const { nodePorts } = looks;
   const spec = await readTunnelSpec(instance.dir);
   const exposed = listExposure({ record: reached, spec, status: tunnels.tunnels, nodePorts });
-  const seen = { record: instance.record(), problems: [...looks.problems, ...tunnels.problems], again };
+  const seen = {
+    record: instance.record(),
+    problems: [...looks.problems, ...tunnels.problems, ...(ownMaster ? problemsOfMaster(ownMaster, again) : [])],
+    again,
+  };
   const problems = judgeUnfinished(seen, changedBy);
-  const beside = { ...(changedBy && { changedBy }), ...(lostMaster && { lostMaster }) };
+  const beside = {
+    ...(changedBy && { changedBy }),
+    ...(ownMaster && { ownMaster }),
+    // what keeps one of its own says itself how that does
+    ...(lostMaster && !ownMaster && { lostMaster }),
+  };
   return { name, state, record, ...looks, ...tunnels, exposed, ...beside, problems };
 };
 

@@ -17,7 +17,7 @@ import { describeChanger, lockedId } from './unfinished.ts';
 type Row = readonly [label: string, value: string | false | undefined];
 
 const rowsOf = (status: InstanceStatus): readonly Row[] => {
-  const { record, keeper, use, taskListeners, tunnels, exposed, lostMaster } = status;
+  const { record, keeper, use, taskListeners, tunnels, ownMaster, exposed, lostMaster } = status;
   const { gateway, master, provider } = record ?? {};
   const { start, end } = gateway?.portRange ?? {};
   const isCounted = gateway && taskListeners !== undefined;
@@ -28,6 +28,11 @@ const rowsOf = (status: InstanceStatus): readonly Row[] => {
     ...describeTransports(status).map((text): Row => ['listeners', text]),
     ['master', master && `${originOf(master)} as tasks dial it (${master.via})`],
     ['', lostMaster && `! ${describeLostMaster(lostMaster)}`],
+    [
+      'web UI',
+      ownMaster &&
+        `${ownMaster.url}, ${ownMaster.state}; user admin${ownMaster.passwordFile ? `, password in ${ownMaster.passwordFile}` : ''}`,
+    ],
     ...(exposed ?? []).map((one): Row => ['exposed', describeExposure(one)]),
     [
       'tunnel',

@@ -4,6 +4,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
 import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway, installGatewayAPI } from './install-gateway.ts';
+import { proveMaster, runMaster } from './master/run-master.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
 import { openReversePath } from './open-reverse-path.ts';
 import { writePolicies } from './policies/write-policies.ts';
@@ -35,4 +36,6 @@ export const upSteps: readonly Step<UpContext>[] = [
   writeMasterFiles,
   provePath,
   fallBack,
+  runMaster,
+  proveMaster,
 ];

@@ -1,0 +1,128 @@
+// Tested in test/process/stack/master-command.test.ts
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { masterChild, type StackSpec } from '../../determined/spec.ts';
+import { startMaster } from '../../determined/start.ts';
+import { findMasterKeeper } from '../../determined/stop.ts';
+import { type Instance, listInstances } from '../../instance/instance.ts';
+import { determinedPaths, findSocketProblem } from '../../instance/paths.ts';
+import { findStateOwner } from '../../instance/state-folder.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { Report } from '../../lib/progress.ts';
+import { renderOwnedConfig } from '../../master/write/owned.ts';
+import type { Instances } from '../../master/write/values.ts';
+import { findMasterInfo } from '../../proof/probe/master-info.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { valuesOf } from '../config/master.ts';
+import { masterValuesOf } from '../config/master-values.ts';
+import { stageTimeoutMs } from '../context.ts';
+import { verifyMasterPort } from '../master-port.ts';
+import { chooseDatabase } from './database.ts';
+import { chooseProgram } from './programs.ts';
+
+/** A master that answers on this host. */
+export type EnsuredMaster = {
+  /** Of its web UI and API, as this host reaches it. */
+  readonly url: string;
+  /** `started` by this command, `running` already, or the user's own, which is used as it is. */
+  readonly how: 'started' | 'running' | 'yours';
+  /** Its database was made now, and with it the users of its first password. */
+  readonly isNew: boolean;
+  readonly version?: string;
+};
+
+type Tools = { readonly signal: AbortSignal; readonly report: Report };
+
+export const masterUrl = (port: number, tls: boolean): string => `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+
+/** The instance whose own master has this port; undefined where a running one is the user's. */
+const findOther = async ({ folders }: CommandContext, self: string, port: number): Promise<string | undefined> => {
+  for (const record of await listInstances(folders.stateDir)) {
+    const { name, settings } = record;
+    if (name === self || settings?.master?.port !== port) continue;
+    if (await findMasterKeeper({ record: () => record })) return name;
+  }
+  return undefined;
+};
+
+const wantedByTwo = (name: string, other: string, port: number): UserError =>
+  new UserError(`port ${port} has the master that instance ${other} runs, and instance ${name} wants one there, too`, {
+    id: 'environment.master-of-another',
+    hint: `have one master serve both: taskgate master up --name ${other} --master-also ${name}; or give this one another port: --master-port PORT`,
+  });
+
+/** A master that answers on the port before this instance has started one. Throws UserError `environment.master-of-another`. */
+const findYours = async (
+  instance: Instance,
+  context: CommandContext,
+  { port, tls }: { readonly port: number; readonly tls: boolean },
+): Promise<EnsuredMaster | undefined> => {
+  if (await findMasterKeeper(instance)) return undefined;
+  const info = await findMasterInfo({ host: '127.0.0.1', port });
+  if (!info) return undefined;
+  const other = await findOther(context, instance.record().name, port);
+  if (other !== undefined) throw wantedByTwo(instance.record().name, other, port);
+  return { url: masterUrl(port, tls), how: 'yours', isNew: false, ...(info.version && { version: info.version }) };
+};
+
+const verifySocket = (dir: string): void => {
+  const problem = findSocketProblem(dir, determinedPaths(dir).longestSocketPath);
+  if (problem) throw new UserError(problem.what, { id: 'environment.socket-path', hint: problem.hint });
+};
+
+const noMaster = (program: string, port: number): UserError =>
+  new UserError(`${program} answers on port ${port}, but not as a master of Determined: its /info has no cluster_id`, {
+    id: 'environment.no-master',
+    hint: `name the program ${masterChild} itself: --master-program PATH`,
+  });
+
+/** The environment of a master and its database: a master takes every setting from a variable that begins with DET_, too. */
+const environmentOf = ({ env }: CommandContext): Readonly<Record<string, string>> => {
+  const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
+};
+
+const instancesOf = async (instance: Instance, context: CommandContext): Promise<Instances> => {
+  const others = (context.config.master.also ?? []).filter((name) => name !== instance.record().name);
+  const root = await masterValuesOf(instance);
+  return [root, ...(await Promise.all(others.map((name) => valuesOf(context, name))))];
+};
+
+/**
+ * Ensures that the instance's master and its database run: starts what does not, and leaves the user's own master on that
+ * port alone. Throws UserError `environment.master-*`, `environment.no-master`, `environment.database-version`, `usage.*` and
+ * `artifact.*`.
+ */
+export const ensureMaster = async (
+  instance: Instance,
+  context: CommandContext,
+  tools: Tools,
+): Promise<EnsuredMaster> => {
+  const { signal, report } = tools;
+  const instances = await instancesOf(instance, context);
+  const [{ listenPort: port, tls: certificate }] = instances;
+  const tls = certificate !== undefined;
+  const yours = await findYours(instance, context, { port, tls });
+  if (yours) return yours;
+  verifySocket(instance.dir);
+  const isRunning = (await findMasterKeeper(instance)) !== undefined;
+  if (!isRunning) await verifyMasterPort(context);
+  const owner = await findStateOwner(context.env, dirname(dirname(instance.dir)));
+  await mkdir(determinedPaths(instance.dir).determinedDir, { recursive: true, mode: 0o700 });
+  const program = await chooseProgram(context, tools);
+  const { address, run: database } = await chooseDatabase(instance, context, { ...tools, owner });
+  const spec: StackSpec = {
+    ...{ instance: instance.record().name, instanceDir: instance.dir, program, port, tls },
+    ...(database && { database }),
+  };
+  const isStarted = await startMaster({
+    ...{ instance, spec, signal, report, owner, env: environmentOf(context), timeoutMs: stageTimeoutMs(context) },
+    configuration: renderOwnedConfig(instances, { database: address, root: program.root }),
+    supervisorCommand: context.folders.supervisorCommand,
+  });
+  const info = await findMasterInfo({ host: '127.0.0.1', port });
+  if (!info) throw noMaster(program.path, port);
+  const isNew = isStarted && database?.isMade === false;
+  const how = isStarted ? 'started' : 'running';
+  return { url: masterUrl(port, tls), how, isNew, ...(info.version && { version: info.version }) };
+};

