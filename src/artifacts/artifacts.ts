@@ -4,6 +4,7 @@ import type { Runner } from '../lib/process/runner.ts';
 import { systemPath } from '../lib/process/system-path.ts';
 import type { Trusted } from '../lib/trust/users.ts';
 import type { Pins } from '../model/pins.ts';
+import type { TaskImageKind } from '../model/task-image.ts';
 import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
 import { copyToBundle } from './bundle/writer.ts';
 import {
@@ -15,8 +16,10 @@ import {
   describeManifest,
   describePolicyEngine,
   describePolicyImages,
+  describeTaskImage,
   type GatewayArtifacts,
   type Stored,
+  type TaskImage,
 } from './describe.ts';
 import type { Item } from './item.ts';
 import { type Items, makeItems } from './items.ts';
@@ -30,7 +33,7 @@ import type { OnProgress } from './store/progress.ts';
 import { makeTrust } from './store/trust.ts';
 
 export type { Pins } from '../model/pins.ts';
-export type { Artifacts, BinaryName, ControlPlane, GatewayArtifacts, PolicyEngine } from './describe.ts';
+export type { Artifacts, BinaryName, ControlPlane, GatewayArtifacts, PolicyEngine, TaskImage } from './describe.ts';
 export type { ArtifactProgress } from './store/progress.ts';
 
 export type ArtifactsInput = BundleProof & {
@@ -104,6 +107,13 @@ export const ensureGatewayArtifacts = async (input: ArtifactsInput): Promise<Gat
 export const ensurePolicyImages = async (input: ArtifactsInput): Promise<GatewayArtifacts['images']> => {
   const { stored } = await ensureStored(input, ['policyImages']);
   return describePolicyImages(input.pins, stored.policyImages);
+};
+
+/** Ensures the small task image, which nothing else here asks for: assembling it takes minutes. */
+export const ensureTaskImage = async (input: ArtifactsInput, kind: TaskImageKind): Promise<TaskImage> => {
+  const name = kind.withJupyterlab ? 'notebookImage' : 'taskImage';
+  const { stored } = await ensureStored<Name>(input, [name]);
+  return describeTaskImage(input.pins, kind, stored[name]);
 };
 
 /** Ensures what an API server without a node needs, and Contour's manifest for it. */

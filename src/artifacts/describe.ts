@@ -1,8 +1,9 @@
 // Tested in test/artifacts/artifacts.test.ts
 import { basename, dirname, join } from 'node:path';
 import { type Arch, kubernetesPrograms, type Pins } from '../model/pins.ts';
+import { type TaskImageKind, taskImageRef } from '../model/task-image.ts';
 import type { StoredItem } from './item.ts';
-import type { Items, PolicyItem } from './items.ts';
+import type { Items, PolicyItem, TaskItem } from './items.ts';
 import {
   cniPluginsPath,
   debianEnvironment,
@@ -13,6 +14,7 @@ import {
   runtimePrograms,
 } from './runtime.ts';
 import { archiveName } from './sources/images.ts';
+import { taskArchiveName } from './task-image/source.ts';
 
 export type BinaryName = 'etcd' | 'coredns' | (typeof kubernetesPrograms)[number] | RuntimeProgram;
 
@@ -48,6 +50,9 @@ export type PolicyEngine = {
   readonly libraries: readonly string[];
 };
 
+/** The small task image: path of its OCI archive, and its one name. */
+export type TaskImage = { readonly archive: string; readonly ref: string };
+
 /** The cached item of each name. */
 export type Stored = Readonly<Record<keyof Items['wanted'], StoredItem>>;
 
@@ -81,7 +86,7 @@ export const describeControlPlane = (
 });
 
 /** The paths inside the items. */
-export const describeArtifacts = (pins: Pins, arch: Arch, stored: Omit<Stored, PolicyItem>): Artifacts => {
+export const describeArtifacts = (pins: Pins, arch: Arch, stored: Omit<Stored, PolicyItem | TaskItem>): Artifacts => {
   const { coredns, runtime } = stored;
   return {
     ...describeGatewayArtifacts(pins, stored),
@@ -109,4 +114,9 @@ export const describePolicyEngine = (
 export const describePolicyImages = ({ policyImages }: Pins, { dir }: StoredItem): GatewayArtifacts['images'] => ({
   archive: join(dir, archiveName),
   refs: policyImages.map(({ ref }) => ref),
+});
+
+export const describeTaskImage = ({ taskImage }: Pins, kind: TaskImageKind, { dir }: StoredItem): TaskImage => ({
+  archive: join(dir, taskArchiveName),
+  ref: taskImageRef(taskImage, kind),
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isThere, sha256 } from '../lib/files.ts';
 import type { Mirror } from '../lib/http/mirror.ts';
 import type { Arch, DebianPin, ImagePin, ManifestPin, Pins, ProgramPin } from '../model/pins.ts';
+import { type TaskImageKind, taskImageTag } from '../model/task-image.ts';
 import { bundleSource, folderBundle, servedBundle } from './bundle/bundle.ts';
 import type { BundleProof } from './bundle/index-file.ts';
 import type { ArtifactSource, Item } from './item.ts';
@@ -14,17 +15,21 @@ import { assembledImages, type ImageParts, type ProgramOf, pulledImages } from '
 import { manifestFromModule, manifestFromRelease, verifyManifest } from './sources/manifest.ts';
 import { planRelease, releaseSource } from './sources/release.ts';
 import { wheelSource } from './sources/wheel.ts';
+import { taskImageSource } from './task-image/source.ts';
 
 /** `wanted` is for callers; images are assembled from `parts`. */
 export type Items = {
   readonly wanted: Readonly<
-    Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images' | PolicyItem, Item>
+    Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images' | PolicyItem | TaskItem, Item>
   >;
   readonly parts: Readonly<Record<'agnhost' | 'contour' | 'envoy' | 'kubeRouter' | 'policyTools', Item>>;
 };
 
 /** What enforces NetworkPolicies: on a native node the first two, on Minikube the image. */
 export type PolicyItem = 'kubeRouter' | 'ipset' | 'policyImages';
+
+/** The small task image, without and with JupyterLab. */
+export type TaskItem = 'taskImage' | 'notebookImage';
 
 /** The sources that the user chose. With a bundle, public sources are not used. */
 export type Origins = BundleProof & {
@@ -160,6 +165,17 @@ const imagesItem = (
   return { name, version, key, sources: [...policy.bundles({ key }), ...open] };
 };
 
+const taskImageItem = (
+  pins: Pins,
+  kind: TaskImageKind,
+  { machine: { arch, distribution }, policy }: { machine: Platform; policy: SourcePolicy },
+): Item => {
+  const version = taskImageTag(pins.taskImage, kind);
+  const key = `task-image-${version}-${distribution}-${arch}`;
+  const open = policy.unlessOffline([taskImageSource(pins.taskImage, kind)]);
+  return { name: 'task-image', version, key, sources: [...policy.bundles({ key }), ...open] };
+};
+
 /** All items with their sources, from the table of pins. */
 export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Items => {
   const policy = makePolicy(machine.arch, origins);
@@ -192,6 +208,8 @@ export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Item
       { images: pins.policyImages, madeOf: policyVersions },
       { parts: inImages, policy },
     ),
+    taskImage: taskImageItem(pins, { withJupyterlab: false }, { machine, policy }),
+    notebookImage: taskImageItem(pins, { withJupyterlab: true }, { machine, policy }),
   };
   return { wanted, parts };
 };

@@ -30,6 +30,11 @@ export const cniPlugins = ['ptp', 'host-local', 'loopback', 'portmap'] as const;
 
 const triplets: Readonly<Record<Arch, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
+const loaders: Readonly<Record<Arch, string>> = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' };
+
+/** The dynamic linker of unpacked packages, which runs their programs with their own libraries. */
+export const loaderPath = (dir: string, arch: Arch): string => join(dir, `usr/lib/${triplets[arch]}`, loaders[arch]);
+
 export const libraryFolders = (dir: string, arch: Arch): readonly string[] =>
   [`usr/lib/${triplets[arch]}`, `lib/${triplets[arch]}`].map((path) => join(dir, path));
 

@@ -157,6 +157,22 @@ export const pins = {
       },
     },
   ],
+  taskImage: {
+    version: '0.38.1',
+    // usr-is-merged, since apt would take usrmerge for it, which needs all of Perl
+    packages: [
+      ...['bash', 'dash', 'coreutils', 'tar', 'gzip', 'sed', 'grep', 'findutils', 'hostname', 'procps', 'libc-bin'],
+      ...['base-files', 'usr-is-merged', 'openssh-server', 'openssh-client', 'python3', 'python3-pip'],
+    ],
+    determined: {
+      file: 'determined.txt',
+      sha256: '55324cd7d5f80a6e36ed0f975684e8704c65823c7cd99634c5b8d2ce68b763aa',
+    },
+    jupyterlab: {
+      file: 'jupyterlab.txt',
+      sha256: '2f74f37c5b7295ff8ce493836b8da4f1f17768c1bdc0e9428a6a1b09299b9eba',
+    },
+  },
 } as const satisfies Pins;
 
 /** The pinned image of this name, with its tag. */

@@ -84,6 +84,24 @@ export type ImagePin = {
   };
 };
 
+/** A list of Python packages, in `templates/python`, which has the digest of each file that pip may take. */
+export type LockPin = {
+  readonly file: string;
+  /** Of the list itself. */
+  readonly sha256: string;
+};
+
+/** A small image for Determined's tasks. */
+export type TaskImagePin = {
+  /** Version of Determined that the first list has. */
+  readonly version: string;
+  /** The distribution's packages; apt adds what they need. */
+  readonly packages: readonly string[];
+  readonly determined: LockPin;
+  /** On top of the first list. */
+  readonly jupyterlab: LockPin;
+};
+
 /** Every version that taskgate fetches, with its checksums. */
 export type Pins = {
   readonly digests: DigestPins;
@@ -105,4 +123,6 @@ export type Pins = {
   readonly policyImages: readonly ImagePin[];
   readonly contourManifest: ManifestPin;
   readonly images: readonly ImagePin[];
+  /** Assembled only where it is wanted. */
+  readonly taskImage: TaskImagePin;
 };

@@ -41,13 +41,18 @@ export const apt: Tool = {
   otherwise: { id: 'artifact.unavailable', hint: 'try `apt-get update`, or give --mirror or --bundle' },
 };
 
-const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string): Promise<readonly string[]> => {
-  const debsDir = join(aptDir, 'debs');
+/** Gets the lists of packages into a folder of apt's that knows of no installed package. */
+export const updateLists = async (work: Work, aptDir: string): Promise<void> => {
   const folders = ['state/lists/partial', 'cache/archives/partial', 'debs'];
   await Promise.all(folders.map((path) => mkdir(join(aptDir, path), { recursive: true })));
   await writeFile(join(aptDir, 'state/status'), '');
   work.report('downloading', 'package lists, waiting for apt');
   await runTool(work, aptCommand(aptDir, 'update'), { tool: apt });
+};
+
+const fetchPackages = async (work: Work, { packages }: DebianPin, aptDir: string): Promise<readonly string[]> => {
+  const debsDir = join(aptDir, 'debs');
+  await updateLists(work, aptDir);
   let done = 0;
   const onLine = (line: string) => {
     if (!line.startsWith('Get:')) return;
@@ -71,7 +76,7 @@ const linkIptables = async (dir: string): Promise<void> => {
  * Absolute links, such as that of libc6 to the dynamic linker, count from the root of the packages, not of this machine:
  * they become relative. One that leads to nothing in the packages goes.
  */
-const rebaseLinks = async (dir: string): Promise<void> => {
+export const rebaseLinks = async (dir: string): Promise<void> => {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const links = entries.filter((entry) => entry.isSymbolicLink());
   const rebased: string[] = [];

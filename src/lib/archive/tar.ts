@@ -10,7 +10,8 @@ export type TarContent = { readonly text: string } | { readonly path: string; re
 
 export type TarEntry =
   | { readonly type: 'directory'; readonly name: string; readonly mode: number }
-  | { readonly type: 'file'; readonly name: string; readonly mode: number; readonly content: TarContent };
+  | { readonly type: 'file'; readonly name: string; readonly mode: number; readonly content: TarContent }
+  | { readonly type: 'symlink'; readonly name: string; readonly mode: number; readonly target: string };
 
 type Pack = ReturnType<typeof pack>;
 
@@ -18,6 +19,7 @@ const addEntry = async (into: Pack, entry: TarEntry): Promise<void> => {
   // without times and owners, the same entries give the same bytes
   const header = { name: entry.name, mode: entry.mode, type: entry.type, mtime: new Date(0), uid: 0, gid: 0 };
   if (entry.type === 'directory') into.entry(header);
+  else if (entry.type === 'symlink') into.entry({ ...header, linkname: entry.target });
   else if ('text' in entry.content) into.entry(header, entry.content.text);
   else await pipeline(createReadStream(entry.content.path), into.entry({ ...header, size: entry.content.size }));
 };
