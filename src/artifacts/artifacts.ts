@@ -22,7 +22,7 @@ import {
   type TaskImage,
 } from './describe.ts';
 import type { Item } from './item.ts';
-import { type Items, makeItems } from './items.ts';
+import { type Items, makeItems, type TaskItem } from './items.ts';
 import { detectPlatform, type Platform } from './platform.ts';
 import { findStored } from './store/cache.ts';
 import { fillCache } from './store/ensure.ts';
@@ -43,6 +43,8 @@ export type ArtifactsInput = BundleProof & {
   readonly templatesDir: string;
   /** Also what enforces NetworkPolicies. */
   readonly policies?: boolean;
+  /** A bundle has the small task image, too. */
+  readonly taskImage?: TaskImageKind;
   /** URL of a web server that serves a bundle, or release files below the names of their hosts. */
   readonly mirror?: Mirror;
   /** Whether the mirror's own word proves what nothing else does. */
@@ -109,9 +111,11 @@ export const ensurePolicyImages = async (input: ArtifactsInput): Promise<Gateway
   return describePolicyImages(input.pins, stored.policyImages);
 };
 
+const taskItemOf = ({ withJupyterlab }: TaskImageKind): TaskItem => (withJupyterlab ? 'notebookImage' : 'taskImage');
+
 /** Ensures the small task image, which nothing else here asks for: assembling it takes minutes. */
 export const ensureTaskImage = async (input: ArtifactsInput, kind: TaskImageKind): Promise<TaskImage> => {
-  const name = kind.withJupyterlab ? 'notebookImage' : 'taskImage';
+  const name = taskItemOf(kind);
   const { stored } = await ensureStored<Name>(input, [name]);
   return describeTaskImage(input.pins, kind, stored[name]);
 };
@@ -135,7 +139,11 @@ export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArti
 export const writeBundle = async (
   input: ArtifactsInput & { readonly dir: string },
 ): Promise<{ readonly artifacts: Artifacts; readonly digest: string }> => {
-  const names = input.policies ? ([...everything, ...policyEngine, 'policyImages'] as const) : everything;
+  const names: readonly Name[] = [
+    ...everything,
+    ...(input.policies ? ([...policyEngine, 'policyImages'] as const) : []),
+    ...(input.taskImage ? [taskItemOf(input.taskImage)] : []),
+  ];
   const { wanted, stored, arch } = await ensureStored<Name>(input, names);
   const { dir, signal, report } = input;
   const entries = names.map((name) => [wanted[name], stored[name]] as const);

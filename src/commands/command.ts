@@ -1,6 +1,7 @@
 import { findOriginProblems } from '../artifacts/origin-rules.ts';
 import type { Config } from '../config/config.ts';
 import { type Finding, type Loaded, loadConfig, realDirs } from '../config/load.ts';
+import { findTaskImageProblems } from '../config/task-image.ts';
 import { findPortProblems } from '../gateway/listener-ports.ts';
 import { findInstance } from '../instance/instance.ts';
 import type { GivenSettings, InstanceRecord } from '../instance/record.ts';
@@ -53,6 +54,7 @@ const checkSettings = (config: Config): readonly Finding[] => [
   ...findMasterRouteProblems(config),
   ...findPublishProblems(config),
   ...findOriginProblems(config),
+  ...findTaskImageProblems(config),
 ];
 
 /** The configuration, and with it what the steps of a command need. */

@@ -106,6 +106,8 @@ export const configSchema = z
       .string()
       .regex(/^postgres(ql)?:\/\/[^\s]+$/, 'must be a URL such as postgres://USER:PASSWORD@HOST:5432/NAME')
       .optional(),
+    smallTaskImage: z.boolean(),
+    withJupyterlab: z.boolean(),
     ssh: z.strictObject({
       host: argument.optional(),
       port: port.optional(),

@@ -10,6 +10,7 @@ import { findOwnText, longestFileBytes } from './own-file.ts';
 import { describeIssue } from './problems.ts';
 import { settings } from './settings.ts';
 import { defaultsSource, environmentSource, flagsSource, mergeSources, type Source } from './sources.ts';
+import { withTaskImage } from './task-image.ts';
 import type { Tree } from './tree.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -144,7 +145,7 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   const { defaults, given } = await readLayers(input);
   const { tree, locate } = mergeSources([defaults, ...given]);
   const issues = configSchema.safeParse(tree).error?.issues ?? [];
-  const config = withTls(soundParts(tree));
+  const config = withTaskImage(withTls(soundParts(tree)));
   const findings = input.check(config);
   const found = (severity: Finding['severity']): readonly string[] =>
     findings
@@ -161,6 +162,7 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   if (problems.length > 0) return refuse(problems);
   const origins = Object.fromEntries(settings.map(({ path }) => [path, locate(path.split('.'))]));
   if (config.master.tls) origins['master.scheme'] = 'master.tls';
+  if (config.smallTaskImage) origins['master.taskImage'] = 'smallTaskImage';
   const notes = given.flatMap((source) => source.notes ?? []);
   return { config, origins, given: givenOf(given, input.cwd), warnings: [...notes, ...found('warning')] };
 };

@@ -131,6 +131,11 @@ export const settings: readonly Setting[] = [
     'determinedai/pytorch-ngc-dev:0736b6d',
   ),
   number('master.maxSlotsPerPod', 'max_slots_per_pod of the resource manager', 1),
+  toggle(
+    'smallTaskImage',
+    'assemble a small image with determined, load it into the nodes, and give it to tasks that name none',
+  ),
+  toggle('withJupyterlab', 'put JupyterLab into the small task image, for notebooks'),
   text('ssh.host', 'host of the SSH tunnel, as `ssh` takes it (an alias, user@host)'),
   number('ssh.port', "port of its sshd (default: ssh's own choice)"),
   number('ssh.remotePort', 'port on that host which tasks dial; 0 lets its sshd choose one', 0),

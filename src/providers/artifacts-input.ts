@@ -12,13 +12,14 @@ export const artifactsInput = (
   signal: AbortSignal,
   report: Report,
 ): ArtifactsInput => {
-  const { mirror, trustMirror, bundle, bundleDigest, network } = config;
+  const { mirror, trustMirror, bundle, bundleDigest, network, smallTaskImage, withJupyterlab } = config;
   const caller = findSudoCaller(env);
   return {
     pins,
     cacheDir: folders.cacheDir,
     templatesDir: folders.templatesDir,
     policies: network.policies,
+    ...(smallTaskImage && { taskImage: { withJupyterlab } }),
     runner,
     signal,
     network: { proxyEnv: env },

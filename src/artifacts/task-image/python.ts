@@ -1,7 +1,6 @@
 import { readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../lib/errors.ts';
-import { hasCode } from '../../lib/errors.ts';
+import { hasCode, UserError } from '../../lib/errors.ts';
 import { sha256OfFile } from '../../lib/files.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { Arch, LockPin } from '../../model/pins.ts';
@@ -12,7 +11,7 @@ import { pip } from '../sources/wheel.ts';
 import { toolTimeoutMs } from './packages.ts';
 
 /** Python of an unpacked tree. */
-export type TreePython = { readonly root: string; readonly arch: Arch; /** `python3.11` */ readonly name: string };
+export type TreePython = { readonly root: string; readonly arch: Arch /** `python3.11` */; readonly name: string };
 
 /** The oldest that the lists of packages are made for, and `--argv0` of the dynamic linker has to be known. */
 const oldestMinor = 10;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { add, type Shared } from '../shared.ts';
+import { addImagesBuild } from './images-build.ts';
 
 type SubCommand = (images: Command, shared: Shared) => void;
 
@@ -20,7 +21,7 @@ const list: SubCommand = (images, { input, exit }) =>
   });
 
 /** A sub-command is a line here. */
-const subCommands: readonly SubCommand[] = [load, list];
+const subCommands: readonly SubCommand[] = [load, list, addImagesBuild];
 
 /** `images ...`: the images of an instance's nodes. Tested in test/golden/command-line.test.ts. */
 export const addImages = (program: Command, shared: Shared): void => {

@@ -1,4 +1,10 @@
-import { type Artifacts, ensureArtifacts, ensurePolicyImages, writeBundle } from '../../artifacts/artifacts.ts';
+import {
+  type Artifacts,
+  ensureArtifacts,
+  ensurePolicyImages,
+  ensureTaskImage,
+  writeBundle,
+} from '../../artifacts/artifacts.ts';
 import { isRemote, remoteBundle } from '../../artifacts/origin-rules.ts';
 import { measureCache } from '../../artifacts/store/usage.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -32,6 +38,7 @@ const fillCacheStep = prefetchStep({
     const input = artifactsInput(context, signal, report);
     const artifacts = await ensureArtifacts(input);
     if (context.isComplete && input.policies) await ensurePolicyImages(input);
+    if (input.taskImage) await ensureTaskImage(input, input.taskImage);
     note(await describeCache(context.folders.cacheDir));
     return artifacts;
   },

@@ -23,7 +23,8 @@ const stage = 'timeouts.stageSeconds';
 export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   up: all,
   down: ['name', stage],
-  prefetch: ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'network.policies'],
+  prefetch: ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'network.policies', 'smallTaskImage', 'withJupyterlab'],
+  'images build task': ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'withJupyterlab'],
   smoke: ['name', stage],
   chaos: ['name', stage],
   status: ['name'],

@@ -5,7 +5,9 @@ import {
   ensureGatewayArtifacts,
   ensureManifest,
   ensurePolicyImages,
+  ensureTaskImage,
   type GatewayArtifacts,
+  type TaskImage,
 } from '../../artifacts/artifacts.ts';
 import type { ClusterProvider } from '../../cluster/provider.ts';
 import type { ProviderName } from '../../model/cluster.ts';
@@ -29,6 +31,8 @@ type Prepared = {
   readonly images?: GatewayArtifacts['images'];
   /** The engine of network policies for such a node, where they are wanted. */
   readonly policyImages?: GatewayArtifacts['images'];
+  /** The small image of tasks, for a node that taskgate loads images into. */
+  readonly taskImage?: TaskImage;
 };
 
 /** What each provider needs: a node's programs, images for a node made elsewhere, or neither. */
@@ -45,6 +49,13 @@ const preparations: Readonly<Record<ProviderName, (input: ArtifactsInput) => Pro
   attach: async (input) => ({ manifest: await ensureManifest(input) }),
 };
 
+/** What an instance of a provider is prepared with. */
+const prepare = async (provider: ProviderName, input: ArtifactsInput): Promise<Prepared> => {
+  const prepared = await preparations[provider](input);
+  if (!input.taskImage || !prepared.images) return prepared;
+  return { ...prepared, taskImage: await ensureTaskImage(input, input.taskImage) };
+};
+
 /** Tested in test/process/artifacts.test.ts. */
 export const prepareArtifacts = upStep({
   title: 'Prepare programs and images',
@@ -53,7 +64,7 @@ export const prepareArtifacts = upStep({
   skip: ({ machine, health }) =>
     health !== undefined && { because: unchanged(health), value: { provider: machine.providerWith({}) } },
   run: async ({ machine: { instance, providerWith } }, context, { signal, report }): Promise<Programs> => {
-    const prepared = await preparations[instance.record().provider](artifactsInput(context, signal, report));
+    const prepared = await prepare(instance.record().provider, artifactsInput(context, signal, report));
     const { artifacts } = prepared;
     // from here on the cluster is changed
     await instance.change({ unfinished: { since: context.startedAt.toISOString() } });

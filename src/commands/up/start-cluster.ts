@@ -57,9 +57,13 @@ export const loadImages = upStep({
   title: 'Load images',
   needs: { programs: prepareArtifacts, health: checkHealth },
   skip: ({ health, programs }) => (health ? unchanged(health) : !programs.images && 'the cluster pulls them itself'),
-  run: async ({ programs: { images, policyImages, provider } }, context, { signal, report }): Promise<undefined> => {
+  run: async ({ programs }, context, { signal, report }): Promise<undefined> => {
+    const { images, policyImages, taskImage, provider } = programs;
     const limits = { signal, report, timeoutMs: stageTimeoutMs(context) };
-    for (const one of [images, policyImages]) if (one) await provider.loadImages(one.archive, one.refs, limits);
+    const ofTasks = taskImage && { archive: taskImage.archive, refs: [taskImage.ref] };
+    for (const one of [images, policyImages, ofTasks]) {
+      if (one) await provider.loadImages(one.archive, one.refs, limits);
+    }
   },
 });
 
