@@ -77,7 +77,10 @@ const mirrorUnproven = (url: string, reason: string, cause?: unknown): UserError
     cause,
   });
 
-export type Origin = { readonly mirror?: Mirror /** Whether only the mirror may be asked. */; readonly isOffline?: boolean };
+export type Origin = {
+  readonly mirror?: Mirror /** Whether only the mirror may be asked. */;
+  readonly isOffline?: boolean;
+};
 
 /**
  * What a file must be, and who says so: the pin, else its publisher over https, else the mirror if the user trusts it.
