@@ -3,8 +3,8 @@ import { sampleImage } from '../../src/commands/context.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { GatewayEndpoint } from '../../src/model/gateway-endpoint.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../src/proof/real-master/real-master.ts';
-import type { Misbehaviour } from '../fakes/determined/cluster.ts';
 import { startMasterStandIn } from '../fakes/determined/master.ts';
+import type { Misbehaviour } from '../fakes/determined/misbehaviour.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 
 const name = 'real-master';

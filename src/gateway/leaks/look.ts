@@ -33,8 +33,8 @@ const takeSnapshot = async (kube: Kube, { gateway, namespace }: TaskPlace): Prom
 };
 
 /** One look, which may fall in the midst of a task's end. */
-export const lookOnce = async (kube: Kube, place: TaskPlace): Promise<readonly Holding[]> =>
-  judgeHoldings(await takeSnapshot(kube, place), place, Date.now());
+export const lookOnce = async (kube: Kube, place: TaskPlace, nowMs: number = Date.now()): Promise<readonly Holding[]> =>
+  judgeHoldings(await takeSnapshot(kube, place), place, nowMs);
 
 export type LookOptions = {
   /** Between the two looks; 3 s unless given. */

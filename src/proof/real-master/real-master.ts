@@ -10,6 +10,7 @@ import { findRefusal } from '../sample-task/refusal.ts';
 import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
 import { masterHttp } from './http.ts';
 import { findHeld, verifyNothingLeft } from './leaks.ts';
+import { isRaced, raceNote } from './race.ts';
 import type { KnownPath } from './rules/rule.ts';
 import { type LaunchedTask, probeMasterTask, refusedHop } from './run.ts';
 import { explainScheme } from './scheme.ts';
@@ -47,7 +48,9 @@ const broken = (hops: readonly Hop[]): Proven => ({ ok: false, hops, notes: [], 
 
 const since = (startMs: number): number => Math.round(performance.now() - startMs);
 
-type SignedIn = { readonly hop: Hop; readonly session?: { readonly api: MasterApi; readonly version: string } };
+type Session = { readonly api: MasterApi; readonly version: string };
+
+type SignedIn = { readonly hop: Hop; readonly session?: Session };
 
 const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<SignedIn> => {
   const url = new URL(originOf(getMasterUrl(spec.url, 'master URL')));
@@ -129,15 +132,10 @@ const knownOf = ({ namespace, gateway, proven, localPort, ownPool, noticeMs }: R
   ...(ownPool !== undefined && { ownPool }),
 });
 
-/**
- * Makes a real master run a small command, reaches it through the master's `/proxy/`, kills it and verifies that nothing
- * is left in the cluster. A failure is a broken hop with its cause, as in the proof by a sample task. The command is also
- * killed when the signal aborts (then throws its reason). Throws UserError `usage.master-url` for an impossible URL.
- */
-export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { readonly kube: Kube }): Promise<Proven> => {
-  const signal = spec.signal ?? new AbortController().signal;
-  const { hop, session } = await signIn(spec, signal);
-  if (!session) return broken([hop]);
+type Attempt = { readonly session: Session; readonly hop: Hop; readonly kube: Kube; readonly signal: AbortSignal };
+
+/** Launches one command, follows it and ends it. */
+const proveOnce = async (spec: RealMasterSpec, { session, hop, kube, signal }: Attempt): Promise<Proven> => {
   const { api, version } = session;
   const nonce = `tg-${randomUUID()}`;
   let command: Command;
@@ -161,4 +159,21 @@ export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { reado
     cleanup = await endTask(launched, spec.endTimeoutMs ?? defaultEndMs);
   }
   return { ok: hops.every(({ ok }) => ok) && cleanup.ok, hops, notes: [], cleanup };
+};
+
+/**
+ * Makes a real master run a small command, reaches it through the master's `/proxy/`, kills it and verifies that nothing
+ * is left in the cluster. A failure is a broken hop with its cause, as in the proof by a sample task. A command that meets
+ * the race of {@link isRaced} is followed by a second one. The command is also killed when the signal aborts (then throws
+ * its reason). Throws UserError `usage.master-url` for an impossible URL.
+ */
+export const proveThroughMaster = async (spec: RealMasterSpec, { kube }: { readonly kube: Kube }): Promise<Proven> => {
+  const signal = spec.signal ?? new AbortController().signal;
+  const { hop, session } = await signIn(spec, signal);
+  if (!session) return broken([hop]);
+  const attempt = { session, hop, kube, signal };
+  const first = await proveOnce(spec, attempt);
+  if (!isRaced(first.hops) || !first.cleanup.ok) return first;
+  const second = await proveOnce(spec, attempt);
+  return { ...second, notes: [...second.notes, raceNote] };
 };

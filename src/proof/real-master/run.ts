@@ -7,6 +7,7 @@ import { untilAnswered } from '../probe/dial.ts';
 import type { MasterApi } from './api.ts';
 import { judgeProxied, type ProxyResult } from './findings.ts';
 import { type MasterTask, masterHops } from './path.ts';
+import { withRace } from './race.ts';
 import { detMasterOf } from './rules/address.ts';
 import { findAtEnd, findHopeless, findSilent } from './rules/find.ts';
 import type { KnownPath, Sighting, TaskFinding } from './rules/rule.ts';
@@ -130,11 +131,8 @@ const unansweredHops = async (run: LaunchedTask, reached: Reached, ran: Hop): Pr
   const silent = proxied.outcome === 'answered' ? undefined : findSilent(seen);
   if (silent) return brokenHops(run, seen, silent);
   const { nonce, kube, task } = run;
-  return [
-    ran,
-    ...(await masterHops(kube, task, { proxied, nonce, podPort: taskPort, seen })),
-    await reverseHop(run, reached),
-  ];
+  const hops = await masterHops(kube, task, { proxied, nonce, podPort: taskPort, seen });
+  return [ran, ...withRace(hops, proxied, seen.logs), await reverseHop(run, reached)];
 };
 
 /** Follows a launched command until it has answered through the master, or the path is known to be broken. */

@@ -4,6 +4,7 @@ import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { Pod } from '../../../src/lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../src/model/gateway-endpoint.ts';
 import { addTaskListeners, removeTaskListeners } from './listeners.ts';
+import { forgetsNow, type Misbehaviour } from './misbehaviour.ts';
 import {
   clusterId,
   type DetMaster,
@@ -14,38 +15,6 @@ import {
   priorityClassName,
   type StandInTask,
 } from './shapes.ts';
-
-/** What the stand-in does wrong on purpose. */
-export type Misbehaviour = {
-  /** Runs the task and never registers its proxy. */
-  readonly forgetsProxy?: boolean;
-  /** Leaves this kind behind after a kill. */
-  readonly leaves?: 'TCPRoute' | 'listener' | 'PriorityClass';
-  /** The only state that it ever gives for a task. */
-  readonly staysIn?: 'STATE_QUEUED' | 'STATE_PULLING';
-  /** Never notices that the pod runs. */
-  readonly staysStarting?: boolean;
-  /** Never notices that the Job is gone. */
-  readonly staysRunning?: boolean;
-  /** Dials tasks here instead of at the Gateway's address. */
-  readonly gatewayIp?: string;
-  /** What stands in the log of a task while it runs, as the log shipper writes it: `DET_MASTER` is put in for `$DET_MASTER`. */
-  readonly logsWhileRunning?: readonly string[];
-  /** How a task ends once its pod has started, with the words of the master and those in the task log. */
-  readonly endsAs?: { readonly exitStatus: string; readonly logs?: readonly string[] };
-  /** What the task's container runs in place of a program that answers. */
-  readonly program?: readonly string[];
-  /** Has another cluster, too, and places tasks without a pool there; pools by the names of their clusters. */
-  readonly otherCluster?: { readonly ownPool: string; readonly otherPool: string };
-  /** Makes the listeners on this Gateway. */
-  readonly otherGateway?: { readonly name: string; readonly namespace: string };
-  /** Makes a task's objects in this namespace. */
-  readonly otherNamespace?: string;
-  /** Makes neither listeners nor what belongs to them: `internal_task_gateway: {}`. */
-  readonly hasNoGateway?: boolean;
-  /** Its user lacks this right: what it does then was recorded (determined.md, Rights). */
-  readonly lacks?: 'jobs delete';
-};
 
 export type ClusterOptions = {
   readonly kube: Kube;
@@ -149,8 +118,9 @@ const register = (
   ports: readonly number[],
 ): void => {
   const { task, targets, logs } = running;
+  const forgets = forgetsNow(misbehaviour);
   for (const [index, podPort] of task.podPorts.entries()) {
-    if (!misbehaviour?.forgetsProxy) targets.set(podPort, ports[index] ?? 0);
+    if (!forgets) targets.set(podPort, ports[index] ?? 0);
   }
   if (shipsLogs) logs.push(task.nonce);
   const detMaster = `${master.scheme}://${master.host}:${master.port}`;

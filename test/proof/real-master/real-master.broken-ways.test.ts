@@ -2,8 +2,8 @@ import { describe, test } from 'vitest';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import type { RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
-import type { Misbehaviour } from '../../fakes/determined/cluster.ts';
 import type { StandInOptions } from '../../fakes/determined/master.ts';
+import type { Misbehaviour } from '../../fakes/determined/misbehaviour.ts';
 import { gateway as anyGateway, freePort, masterAt } from '../../support/proof/local-path.ts';
 import { brokenOf, cluster, leftOf, localTask, scene, seed } from '../../support/proof/real-master.ts';
 
