@@ -13,6 +13,8 @@ describe.concurrent('without an instance', () => {
     [['env']],
     [['logs']],
     [['logs', 'kubelet']],
+    [['gateway', 'clean']],
+    [['gateway', 'clean', '--yes']],
   ])('%j: exit 3, and how to make one', async ([args = []], { user }) => {
     const { exitCode, stdout, stderr } = await user.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });

@@ -36,6 +36,7 @@ type CleanInput = {
   readonly master: MasterInfo | undefined;
   readonly flags: CleanFlags;
   readonly signal?: AbortSignal;
+  readonly onProgress?: (line: string) => void;
   /** Between the two looks. */
   readonly pauseMs?: number;
 };
@@ -77,7 +78,7 @@ export const cleanGateway = async (input: CleanInput): Promise<Cleaned> => {
   if (!flags.yes) return seen;
   const due = new Set(tasks.filter(({ kept }) => kept === undefined).map(({ allocation }) => allocation));
   const chosen = holdings.filter(({ allocationId }) => due.has(allocationId));
-  const onProgress = (allocationId: string) => printProgress(`freeing what task ${allocationId} has left`);
+  const onProgress = (allocationId: string) => input.onProgress?.(`freeing what task ${allocationId} has left`);
   return { ...seen, freed: await freeHoldings(kube, place, chosen, { onProgress, ...waits }) };
 };
 
@@ -131,7 +132,15 @@ export const gatewayClean = async (input: CommandInput, flags: CleanFlags): Prom
   const work = async (): Promise<Cleaned> => {
     const { instance, kube } = await openInstance(context);
     const master = await findMaster(ownMasterTarget(instance, config.master));
-    return cleanGateway({ kube, instance, place: taskPlaceOf(config), master, flags, signal });
+    return cleanGateway({
+      kube,
+      instance,
+      place: taskPlaceOf(config),
+      master,
+      flags,
+      signal,
+      onProgress: printProgress,
+    });
   };
   const cleaned = flags.yes ? await withInstanceLock(context, work, printNote) : await work();
   const again = `taskgate gateway clean --name ${config.name}${flags.ended ? ' --ended' : ''} --yes`;

@@ -52,7 +52,9 @@ test('without --yes it shows what is left and changes nothing', async () => {
 
 test('with --yes it frees that, and says so', async () => {
   const { clean, objects } = await scene(dead);
-  const cleaned = await clean({ yes: true });
+  const lines: string[] = [];
+  const cleaned = await clean({ yes: true }, { onProgress: (line) => lines.push(line) });
+  expect(lines).toEqual(['freeing what task a.1 has left']);
   expect(cleaned.freed).toMatchObject([{ allocationId: 'a.1', left: [] }]);
   expect(() => refuseLeft(cleaned)).not.toThrow();
   expect(describeCleaned(cleaned, again, 0)).toContain('freed: listener det-20000 and its annotation of a.1');
