@@ -1,4 +1,4 @@
-import type { Arch, DigestPins, Pins, ProgramPin } from '../../src/model/pins.ts';
+import type { Arch, DigestPins, Pins, ProgramPin, WheelFilePin } from '../../src/model/pins.ts';
 import type { ModulePin } from '../rig/pins.ts';
 import type { Publishers } from './publishers.ts';
 
@@ -39,6 +39,16 @@ const wheelEntry = ({ version, wheel }: ProgramPin, digests: Digests): Entry[] =
   const ask: Entry['ask'] = async (publishers) =>
     Object.fromEntries(await Promise.all(archs.map(async (arch) => [arch, await publishers.wheel(name, arch)])));
   return [{ name, section: 'wheels', pinned: digests.wheels[name] ?? { amd64: undefined, arm64: undefined }, ask }];
+};
+
+/** The same wheel for every architecture. */
+const wheelFileEntry = ({ project, version }: WheelFilePin, digests: Digests): Entry => {
+  const name = `${project} ${version}`;
+  return {
+    ...{ name, section: 'wheels' },
+    pinned: digests.wheels[name] ?? { any: undefined },
+    ask: async (publishers) => ({ any: await publishers.wheel(name, 'amd64') }),
+  };
 };
 
 const moduleEntry = ({ module, version }: ModulePin, digests: Digests): Entry => {
@@ -82,6 +92,7 @@ export const listEntries = (
   return [
     ...programs.flatMap((pin) => releaseEntries(pin, digests, publishers)),
     ...pins.images.map(({ ref }) => image(ref)),
+    wheelFileEntry(pins.determined, digests),
     ...programs.flatMap((pin) => wheelEntry(pin, digests)),
     ...modules.map((pin) => moduleEntry(pin, digests)),
     ...sumEntries(sums),

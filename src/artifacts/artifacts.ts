@@ -24,6 +24,7 @@ import {
 import type { Item } from './item.ts';
 import { type Items, makeItems, type TaskItem } from './items.ts';
 import { detectPlatform, type Platform } from './platform.ts';
+import { findWheelIn } from './sources/wheel-file.ts';
 import { findStored } from './store/cache.ts';
 import { fillCache } from './store/ensure.ts';
 import { bundleFailure } from './store/failure.ts';
@@ -45,6 +46,8 @@ export type ArtifactsInput = BundleProof & {
   readonly policies?: boolean;
   /** A bundle has the small task image, too. */
   readonly taskImage?: TaskImageKind;
+  /** Version of the wheel that a master gives to tasks, if not the pinned one. */
+  readonly determinedVersion?: string;
   /** URL of a web server that serves a bundle, or release files below the names of their hosts. */
   readonly mirror?: Mirror;
   /** Whether the mirror's own word proves what nothing else does. */
@@ -133,6 +136,15 @@ export const ensureManifest = async (input: ArtifactsInput): Promise<GatewayArti
 };
 
 /**
+ * Ensures the wheel of the package `determined`, which a master gives to its tasks: the pinned one, or that of `determinedVersion`, which is
+ * proven by the digest that the package index names. Resolves with its path in the cache.
+ */
+export const ensureDeterminedWheel = async (input: ArtifactsInput): Promise<string> => {
+  const { stored } = await ensureStored(input, ['determined']);
+  return findWheelIn(stored.determined.dir);
+};
+
+/**
  * Writes all pinned artifacts into a folder from which {@link ensureArtifacts} works offline. Resolves with the bundle's digest
  * (`sha256:` and hex), by which another machine can verify it.
  */
@@ -141,6 +153,7 @@ export const writeBundle = async (
 ): Promise<{ readonly artifacts: Artifacts; readonly digest: string }> => {
   const names: readonly Name[] = [
     ...everything,
+    'determined',
     ...(input.policies ? ([...policyEngine, 'policyImages'] as const) : []),
     ...(input.taskImage ? [taskItemOf(input.taskImage)] : []),
   ];

@@ -86,7 +86,11 @@ export const describeControlPlane = (
 });
 
 /** The paths inside the items. */
-export const describeArtifacts = (pins: Pins, arch: Arch, stored: Omit<Stored, PolicyItem | TaskItem>): Artifacts => {
+export const describeArtifacts = (
+  pins: Pins,
+  arch: Arch,
+  stored: Omit<Stored, PolicyItem | TaskItem | 'determined'>,
+): Artifacts => {
   const { coredns, runtime } = stored;
   return {
     ...describeGatewayArtifacts(pins, stored),

@@ -15,12 +15,24 @@ import { assembledImages, type ImageParts, type ProgramOf, pulledImages } from '
 import { manifestFromModule, manifestFromRelease, verifyManifest } from './sources/manifest.ts';
 import { planRelease, releaseSource } from './sources/release.ts';
 import { wheelSource } from './sources/wheel.ts';
+import { verifyWheel, type WantedWheel, wheelFileSource } from './sources/wheel-file.ts';
 import { taskImageSource } from './task-image/source.ts';
 
 /** `wanted` is for callers; images are assembled from `parts`. */
 export type Items = {
   readonly wanted: Readonly<
-    Record<'kubernetes' | 'etcd' | 'coredns' | 'runtime' | 'contourManifest' | 'images' | PolicyItem | TaskItem, Item>
+    Record<
+      | 'kubernetes'
+      | 'etcd'
+      | 'coredns'
+      | 'runtime'
+      | 'contourManifest'
+      | 'images'
+      | 'determined'
+      | PolicyItem
+      | TaskItem,
+      Item
+    >
   >;
   readonly parts: Readonly<Record<'agnhost' | 'contour' | 'envoy' | 'kubeRouter' | 'policyTools', Item>>;
 };
@@ -37,6 +49,8 @@ export type Origins = BundleProof & {
   readonly bundle?: string;
   /** Folders to search for this machine's own programs. */
   readonly searchPath: readonly string[];
+  /** Version of the wheel that a master gives to tasks, if not the pinned one. */
+  readonly determinedVersion?: string;
 };
 
 type SourcePolicy = {
@@ -50,7 +64,10 @@ type SourcePolicy = {
   readonly mirror?: Mirror;
 };
 
-export const makePolicy = (arch: Arch, { mirror, bundle, ...proof }: Omit<Origins, 'searchPath'>): SourcePolicy => {
+export const makePolicy = (
+  arch: Arch,
+  { mirror, bundle, ...proof }: Omit<Origins, 'searchPath' | 'determinedVersion'>,
+): SourcePolicy => {
   const bundles = [
     ...(bundle ? [folderBundle(bundle, proof)] : []),
     ...(mirror ? [servedBundle(mirror, proof.bundleDigest)] : []),
@@ -117,6 +134,18 @@ const manifestItem = (pin: ManifestPin, policy: SourcePolicy): Item => {
   ];
   const pinned = (source: ArtifactSource) => withCheck(source, (dir) => verifyManifest(dir, pin, source.name));
   return { name: 'contour-manifest', version: pin.version, key, sources: sources.map(pinned) };
+};
+
+/** Another version than the pinned one is proven by its package index alone. */
+const wantedWheel = ({ determined }: Pins, version: string | undefined): WantedWheel =>
+  version === undefined || version === determined.version ? determined : { project: determined.project, version };
+
+/** The same for every architecture and distribution. */
+const wheelFileItem = (wheel: WantedWheel, policy: SourcePolicy): Item => {
+  const key = `${wheel.project}-wheel-${wheel.version}`;
+  const sources = [...policy.bundles({ key }), ...policy.unlessOffline([wheelFileSource(wheel)])];
+  const pinned = (source: ArtifactSource) => withCheck(source, (dir) => verifyWheel(dir, wheel, source.name));
+  return { name: `${wheel.project}-wheel`, version: wheel.version, key, sources: sources.map(pinned) };
 };
 
 const runtimeItem = (
@@ -201,6 +230,7 @@ export const makeItems = (pins: Pins, machine: Platform, origins: Origins): Item
     runtime: runtimeItem(pins.runtime, machine, { policy, path: origins.searchPath }),
     contourManifest: manifestItem(pins.contourManifest, policy),
     images: imagesItem('images', { images: pins.images, madeOf: versions }, { parts: inImages, policy }),
+    determined: wheelFileItem(wantedWheel(pins, origins.determinedVersion), policy),
     kubeRouter: parts.kubeRouter,
     ipset: packagesItem('ipset', { pin: pins.ipset, distribution, others: [hostIpset(origins.searchPath)] }, policy),
     policyImages: imagesItem(

@@ -100,6 +100,10 @@ export const configSchema = z
       taskNamespace: label.max(63),
       taskImage: z.string().regex(/^[^\s$]+$/, 'must be the name of an image'),
       maxSlotsPerPod: z.int().min(0),
+      version: z
+        .string()
+        .regex(/^[0-9]+(\.[0-9A-Za-z]+)+([-+.][0-9A-Za-z]+)*$/, 'must be a version such as 0.38.1')
+        .optional(),
     }),
     withMaster: z.boolean(),
     dbUrl: z

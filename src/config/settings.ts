@@ -115,7 +115,6 @@ export const settings: readonly Setting[] = [
   ),
   toggle('withMaster', 'run a master and its database beside the cluster, and prove the path by a task of that master'),
   text('master.program', 'the determined-master to run (default: the one on PATH, else the release that is fetched)'),
-  text('master.root', 'its folder with static/ and wheels/ (default: the one that belongs to the program)'),
   list('master.also', 'other instances that this master serves, too (default: none)'),
   text(
     'dbUrl',
@@ -136,6 +135,11 @@ export const settings: readonly Setting[] = [
     'assemble a small image with determined, load it into the nodes, and give it to tasks that name none',
   ),
   toggle('withJupyterlab', 'put JupyterLab into the small task image, for notebooks'),
+  text(
+    'master.root',
+    "folder with static/ and wheels/, the master's `root` (default: tools/build of the Determined checkout where `up` is started, an installed master's, or one of the instance)",
+  ),
+  text('master.version', 'version of the master, whose wheel tasks get (default: the pinned one)'),
   text('ssh.host', 'host of the SSH tunnel, as `ssh` takes it (an alias, user@host)'),
   number('ssh.port', "port of its sshd (default: ssh's own choice)"),
   number('ssh.remotePort', 'port on that host which tasks dial; 0 lets its sshd choose one', 0),

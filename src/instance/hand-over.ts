@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Owner, realPathOf } from '../lib/files.ts';
 import { giveEntry, inFolder, namesIn } from '../lib/trust/own-folder.ts';
+import { wheelsOf } from './master-root.ts';
 import { instanceDirOf, instancePaths, statePaths } from './paths.ts';
 import { findStateOwner } from './state-folder.ts';
 
@@ -32,10 +33,13 @@ const give = async (owner: Owner, { isGiven, below = [] }: Folder, held: string)
 const foldersOf = (stateDir: string, name: string): Folder => {
   const { instancesDir, locksDir } = statePaths(stateDir);
   const instanceDir = instanceDirOf(stateDir, name);
-  const { logsDir, nodeDir, supervisorSpecPath } = instancePaths(instanceDir);
+  const { logsDir, masterRootDir, nodeDir, supervisorSpecPath } = instancePaths(instanceDir);
   const roots = [nodeDir, supervisorSpecPath].map((path) => basename(path));
   const logs: Folder = { path: logsDir, isGiven: (log) => /\.log(\.1)?$/.test(log) };
-  const instance: Folder = { path: instanceDir, isGiven: (file) => !roots.includes(file), below: [logs] };
+  const wheels: Folder = { path: wheelsOf(masterRootDir), isGiven: (file) => file.endsWith('.whl') };
+  const masterRoot: Folder = { path: masterRootDir, isGiven: (one) => one === basename(wheels.path), below: [wheels] };
+  const below = [logs, masterRoot];
+  const instance: Folder = { path: instanceDir, isGiven: (file) => !roots.includes(file), below };
   const instances: Folder = { path: instancesDir, isGiven: (one) => one === name, below: [instance] };
   const shared = [instancesDir, locksDir].map((path) => basename(path));
   return { path: stateDir, isGiven: (one) => shared.includes(one), below: [instances] };

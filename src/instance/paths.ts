@@ -38,6 +38,8 @@ export const instancePaths = (dir: string) => {
     rbacPath: join(dir, 'rbac.yaml'),
     /** Named in the master's configuration as its cache folder; made by the master. */
     masterCacheDir: join(dir, 'master-cache'),
+    /** A root for a master that has none with a wheel: `static`, a link, and `wheels`; written by `up`, read by the user's master. */
+    masterRootDir: join(dir, 'master-root'),
     /** Of the master's own account: written by `config account`, read by the user's master. */
     masterKubeconfigPath: join(dir, 'master-kubeconfig'),
     /** With `master.tls`, the authority that tasks trust, and its key: made once by `up`. */

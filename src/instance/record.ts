@@ -89,6 +89,9 @@ export type MasterSettings = {
   readonly maxSlotsPerPod: number;
   /** Whether it has a certificate of the instance. */
   readonly tls?: boolean;
+  /** As the settings name them: the folder that it reads, and the version that its wheel is of. */
+  readonly root?: string | undefined;
+  readonly version?: string | undefined;
 };
 
 /** What a native node's pods and processes may do. */
@@ -141,6 +144,8 @@ export type InstanceRecord = ClusterTarget & {
   readonly master?: MasterEndpoint;
   /** Uid of the namespace kube-system: identifies a cluster, whatever kubeconfig leads to it. */
   readonly clusterId?: string;
+  /** Absolute path: the master's `root` in the files that the last `up` wrote. */
+  readonly masterRoot?: string;
   readonly settings?: InstanceSettings;
   /**
    * What flags, variables and files have set for this instance so far; every `up` and `tunnel up` starts from it. Written

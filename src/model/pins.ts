@@ -47,6 +47,13 @@ export type WheelPin = {
   readonly sha256: Readonly<Record<Arch, string>>;
 };
 
+/** A Python wheel as it is, the same on every architecture. */
+export type WheelFilePin = {
+  readonly version: string;
+  readonly project: string;
+  readonly sha256: string;
+};
+
 export type ProgramPin = {
   readonly version: string;
   /** Files that the item must contain, whichever source it comes from. */
@@ -125,4 +132,6 @@ export type Pins = {
   readonly images: readonly ImagePin[];
   /** Assembled only where it is wanted. */
   readonly taskImage: TaskImagePin;
+  /** What a Determined master gives to each task; other versions are fetched on request. */
+  readonly determined: WheelFilePin;
 };

@@ -12,7 +12,7 @@ export const artifactsInput = (
   signal: AbortSignal,
   report: Report,
 ): ArtifactsInput => {
-  const { mirror, trustMirror, bundle, bundleDigest, network, smallTaskImage, withJupyterlab } = config;
+  const { mirror, trustMirror, bundle, bundleDigest, network, master, smallTaskImage, withJupyterlab } = config;
   const caller = findSudoCaller(env);
   return {
     pins,
@@ -30,5 +30,6 @@ export const artifactsInput = (
     ...(mirror && { mirror }),
     ...(bundle && { bundle }),
     ...(bundleDigest && { bundleDigest }),
+    ...(master.version && { determinedVersion: master.version }),
   };
 };

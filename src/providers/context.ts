@@ -29,6 +29,8 @@ export type CommandContext = {
   readonly folders: Folders;
   readonly runner: Runner;
   readonly signal: AbortSignal;
+  /** The folder in which the command was started. */
+  readonly cwd: string;
   /** Where HTTPS_PROXY, KUBECONFIG and their like are, if they are set. */
   readonly env: Readonly<Record<string, string | undefined>>;
 };

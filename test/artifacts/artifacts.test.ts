@@ -5,6 +5,7 @@ import {
   type ArtifactsInput,
   ensureArtifacts,
   ensureControlPlane,
+  ensureDeterminedWheel,
   ensureGatewayArtifacts,
   type Pins,
   writeBundle,
@@ -17,7 +18,9 @@ import { failureOf } from '../support/failure-of.ts';
 import { ca, type Handler, ranged, startServer } from '../support/release-server.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
-/** apt, dpkg-deb and what they unpack; there is no go, no pip and no ldd. */
+const wheel = 'determined-0.0.1-py3-none-any.whl';
+
+/** apt, dpkg-deb and what they unpack, and a pip that has one wheel; there is no go and no ldd. */
 const debianOnly: Runner = async (command, options) => {
   const [program] = command;
   if (program === 'apt-get' && command.includes('download')) {
@@ -30,6 +33,8 @@ const debianOnly: Runner = async (command, options) => {
     ];
     for (const dir of ['usr/bin', 'usr/sbin', 'usr/lib/cni']) await mkdir(join(root, dir), { recursive: true });
     for (const path of [...paths, 'usr/sbin/xtables-nft-multi']) await writeFile(join(root, path), path);
+  } else if (program === 'python3' && command.includes('download')) {
+    await writeFile(join(command[command.indexOf('--dest') + 1] ?? '', wheel), 'wheel');
   } else if (!program.startsWith('/') && program !== 'apt-get') {
     throw new CommandError(command, { reason: `spawn ${program} ENOENT` });
   }
@@ -64,6 +69,7 @@ const startWorld = async () => {
     coredns: { ...pins.coredns, release },
     contourManifest: { ...pins.contourManifest, url: `${server.url}/release/manifest`, sha256: sha256(manifest) },
     images: pins.images.slice(0, 1).map((image) => ({ ...image, ref: `${server.host}/pause:3` })),
+    determined: { ...pins.determined, sha256: sha256('wheel') },
   };
   return { ...server, testPins };
 };
@@ -110,6 +116,7 @@ test('everything from its publishers; then from the cache; then from a bundle wi
     runner: () => Promise.reject(new Error('no tools')),
   });
   const again = await ensureArtifacts(offline);
+  expect(await readFile(await ensureDeterminedWheel(offline), 'utf8')).toBe('wheel');
   expect(await readFile(again.binaries.kubelet, 'utf8')).toBe('program kubelet');
   expect(await readFile(again.images.archive)).toEqual(await readFile(artifacts.images.archive));
   expect(again.env).toEqual(JSON.parse(JSON.stringify(artifacts.env).replaceAll(input.cacheDir, offline.cacheDir)));
@@ -124,6 +131,25 @@ test('an existing cluster needs only images and manifest', async () => {
   expect((await stat(images.archive)).size).toBeGreaterThan(layer.length);
   expect(await readFile(contourManifest.path, 'utf8')).toBe(manifest);
   expect(lines.filter((line) => line.endsWith(' done')).toSorted()).toEqual(['contour-manifest done', 'images done']);
+});
+
+test('the wheel of a master is had once for each version, whatever the machine', async () => {
+  const { testPins } = await startWorld();
+  const { input, lines } = await setUp(testPins);
+  const path = await ensureDeterminedWheel(input);
+  expect(path).toBe(join(input.cacheDir, 'items', `determined-wheel-${pins.determined.version}`, wheel));
+  const { version } = pins.determined;
+  expect(await ensureDeterminedWheel({ ...input, determinedVersion: version })).toBe(path);
+  const older = await ensureDeterminedWheel({ ...input, determinedVersion: '0.37.0' });
+  expect(older).toBe(join(input.cacheDir, 'items/determined-wheel-0.37.0', wheel));
+  expect(lines.filter((line) => /done|cached/.test(line))).toEqual([
+    'determined-wheel done',
+    'determined-wheel cached',
+    'determined-wheel done',
+  ]);
+  const other = { ...testPins, determined: { ...testPins.determined, sha256: 'f'.repeat(64) } };
+  const changed = await setUp(other);
+  await expect(ensureDeterminedWheel(changed.input)).rejects.toMatchObject({ id: 'artifact.checksum' });
 });
 
 test('an API server without a node needs no image and no system package', async () => {

@@ -20,6 +20,7 @@ describe('the order of sources', () => {
       runtime: ['debian', 'host'],
       contourManifest: ['release', 'go'],
       images: ['registry', 'assembled'],
+      determined: ['wheel'],
       agnhost: ['go'],
       contour: ['go'],
       envoy: ['release', 'wheel'],
@@ -35,6 +36,7 @@ describe('the order of sources', () => {
       runtime: ['mirror', 'debian', 'host'],
       contourManifest: ['mirror', 'mirror', 'release', 'go'],
       images: ['mirror', 'registry', 'assembled'],
+      determined: ['mirror', 'wheel'],
     }));
 
   test('with a bundle the network is never asked', () =>
@@ -45,6 +47,7 @@ describe('the order of sources', () => {
       runtime: ['bundle', 'host'],
       contourManifest: ['bundle'],
       images: ['bundle'],
+      determined: ['bundle'],
       kubeRouter: ['bundle'],
       ipset: ['bundle', 'host'],
       policyImages: ['bundle'],
@@ -55,6 +58,7 @@ test('keys say all that an item depends on', () => {
   const { wanted } = makeItems(pins, machine, { searchPath: [] });
   expect(wanted.kubernetes.key).toBe('kubernetes-v1.34.4-amd64');
   expect(wanted.runtime.key).toMatch(/^runtime-debian-bookworm-[0-9a-f]{8}-amd64$/);
+  expect(wanted.determined.key, 'of every architecture').toBe(`determined-wheel-${pins.determined.version}`);
   const other = makeItems({ ...pins, envoy: { ...pins.envoy, version: 'v9' } }, machine, { searchPath: [] }).wanted;
   expect(other.images.key).not.toBe(wanted.images.key);
   expect(other.kubernetes.key).toBe(wanted.kubernetes.key);

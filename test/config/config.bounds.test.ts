@@ -56,6 +56,23 @@ test.each<[path: string, good: readonly string[], bad: readonly string[]]>([
   ['gateway.namespace', [letters(63)], [letters(64)]],
   ['gateway.className', [letters(63)], [letters(64)]],
   ['master.taskNamespace', [letters(63)], [letters(64)]],
+  [
+    'master.version',
+    ['0.38.1', '0.38.1rc0', '0.38.2-dev0', '1.0+local.1'],
+    [
+      '',
+      '1',
+      'v0.38.1',
+      '0.38.1 ',
+      '0.38.1\n',
+      '0/1.2',
+      '../0.1',
+      '0.38.1;x',
+      '0.38.1 --hash=sha256:a',
+      '-0.1',
+      '0..1',
+    ],
+  ],
   ['minikube.profile', [letters(63)], [letters(64)]],
   [
     'network.cidr',

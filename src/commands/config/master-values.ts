@@ -10,7 +10,7 @@ import type { MasterValues } from '../../master/write/values.ts';
  * Tested in test/commands/up/write-master-files.test.ts.
  */
 export const masterValuesOf = async (instance: Instance): Promise<MasterValues> => {
-  const { name, cluster, gateway, master, settings, clusterId } = instance.record();
+  const { name, cluster, gateway, master, settings, clusterId, masterRoot } = instance.record();
   const adminPassword = await findAdminPassword(instance);
   if (!cluster || !gateway || !master || !settings?.master || !adminPassword) {
     throw new UserError(`instance ${name} was never brought up to its end: no master's configuration is known`, {
@@ -19,7 +19,7 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     });
   }
   const { clusterName, resourcePool, taskNamespace, taskImage, maxSlotsPerPod, port, tls } = settings.master;
-  const { masterCacheDir, masterCertificatePath, masterKeyPath } = instancePaths(instance.dir);
+  const { masterCacheDir, masterRootDir, masterCertificatePath, masterKeyPath } = instancePaths(instance.dir);
   return {
     gateway,
     master,
@@ -34,6 +34,7 @@ export const masterValuesOf = async (instance: Instance): Promise<MasterValues> 
     maxSlotsPerPod,
     listenPort: port,
     cacheDir: masterCacheDir,
+    root: masterRoot ?? masterRootDir,
     ...(tls && { tls: { cert: masterCertificatePath, key: masterKeyPath } }),
   };
 };

@@ -1,6 +1,7 @@
 import {
   type Artifacts,
   ensureArtifacts,
+  ensureDeterminedWheel,
   ensurePolicyImages,
   ensureTaskImage,
   writeBundle,
@@ -39,6 +40,7 @@ const fillCacheStep = prefetchStep({
     const artifacts = await ensureArtifacts(input);
     if (context.isComplete && input.policies) await ensurePolicyImages(input);
     if (input.taskImage) await ensureTaskImage(input, input.taskImage);
+    if (context.isComplete) await ensureDeterminedWheel(input);
     note(await describeCache(context.folders.cacheDir));
     return artifacts;
   },

@@ -23,7 +23,16 @@ const stage = 'timeouts.stageSeconds';
 export const settingsRead: Readonly<Record<string, readonly string[]>> = {
   up: all,
   down: ['name', stage],
-  prefetch: ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'network.policies', 'smallTaskImage', 'withJupyterlab'],
+  prefetch: [
+    'mirror',
+    'trustMirror',
+    'bundle',
+    'bundleDigest',
+    'network.policies',
+    'master.version',
+    'smallTaskImage',
+    'withJupyterlab',
+  ],
   'images build task': ['mirror', 'trustMirror', 'bundle', 'bundleDigest', 'withJupyterlab'],
   smoke: ['name', stage],
   chaos: ['name', stage],

@@ -172,7 +172,7 @@ export const fallBack = upStep({
     if (context.config.network.policies) {
       await writePolicy({ instance, kube: ownership.kube, cluster }, context, { master, warn: tools.warn });
     }
-    await writeMasterConfiguration({ instance, kube, gateway, master }, context);
+    await writeMasterConfiguration({ instance, kube, gateway, master }, context, tools);
     const keep = (proof: Proven): void => tools.keep({ proof, master });
     const proof = await proveNow({ instance, kube, gateway, master }, context, { ...tools, keep });
     const fault = findFault(proof);

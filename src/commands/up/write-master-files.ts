@@ -8,12 +8,15 @@ import { describeRef } from '../../lib/kube/shapes.ts';
 import { findOutdatedRoles } from '../../master/account/outdated.ts';
 import type { GatewayEndpoint } from '../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
+import type { CommandContext } from '../../providers/context.ts';
+import type { StepTools } from '../../task-list/step.ts';
 import { configFormats, configPaths } from '../config/formats.ts';
 import { masterValuesOf } from '../config/master-values.ts';
 import { renderConfig } from '../config/render.ts';
 import { policySettingsOf } from '../context.ts';
+import { ensureMasterRoot } from '../master-root/ensure.ts';
 import { checkMachine } from './check-machine.ts';
-import { type UpContext, upStep } from './context.ts';
+import { upStep } from './context.ts';
 import { openReversePath } from './open-reverse-path.ts';
 import { reachGateway } from './reach-gateway.ts';
 import { startCluster } from './start-cluster.ts';
@@ -42,12 +45,18 @@ export type ReachedInstance = {
 /** The master's configuration in all formats, each 0600: two of them hold its first password. Gives what was written. */
 export const writeMasterConfiguration = async (
   { instance, kube, gateway, master }: ReachedInstance,
-  { config }: Pick<UpContext, 'config'>,
+  context: CommandContext,
+  tools: Pick<StepTools, 'signal' | 'report' | 'warn'>,
 ): Promise<string> => {
-  const clusterId = await readClusterId(kube);
-  await ensureAdminPassword(instance);
+  const { config } = context;
+  const [clusterId, root] = await Promise.all([
+    readClusterId(kube),
+    ensureMasterRoot(context, instance, tools),
+    ensureAdminPassword(instance),
+  ]);
+  if (root.trouble) tools.warn(`the master's root: ${root.trouble.message}; to fix: ${root.trouble.hint}`);
   await instance.change({
-    ...{ gateway, master },
+    ...{ gateway, master, masterRoot: root.path },
     settings: {
       ...{ gateway: config.gateway, master: config.master },
       ...{ ssh: config.ssh, ngrok: config.ngrok, tunnel: config.tunnel },
@@ -73,7 +82,7 @@ export const writeMasterConfiguration = async (
  */
 export const updateMasterAccount = async (
   { instance, kube, gateway }: Pick<ReachedInstance, 'instance' | 'kube' | 'gateway'>,
-  { config }: Pick<UpContext, 'config'>,
+  { config }: Pick<CommandContext, 'config'>,
 ): Promise<readonly string[]> => {
   const place = { taskNamespace: config.master.taskNamespace, gateway };
   const refused: string[] = [];
@@ -95,9 +104,9 @@ export const writeMasterFiles = upStep({
   run: async (
     { machine: { instance }, started: { kube }, gateway, reverse: { master } },
     context,
-    { note, warn },
+    tools,
   ): Promise<undefined> => {
-    note(await writeMasterConfiguration({ instance, kube, gateway, master }, context));
-    for (const text of await updateMasterAccount({ instance, kube, gateway }, context)) warn(text);
+    tools.note(await writeMasterConfiguration({ instance, kube, gateway, master }, context, tools));
+    for (const text of await updateMasterAccount({ instance, kube, gateway }, context)) tools.warn(text);
   },
 });

@@ -51,10 +51,10 @@ export const additionalManager = (values: MasterValues, rootImage?: string) => (
   ],
 });
 
-/** The master's configuration as an object. `root` is relative: `static/` is in `master/` of a checkout. */
+/** The master's configuration as an object. */
 export const masterConfig = (...[root, ...additional]: Instances) => ({
   port: root.listenPort,
-  root: 'master',
+  root: root.root,
   db: database,
   cache: { cache_dir: root.cacheDir },
   telemetry: { enabled: false },
@@ -76,6 +76,13 @@ export const header = (what: readonly string[]): string =>
     'Holds the password of the users admin and determined: keep it readable by its owner only.',
     ...what,
   ]);
+
+/** What `root` is, for those who start a master of their own. */
+export const rootNote: readonly string[] = [
+  "root: a folder with static/ and wheels/; tasks get the wheel of the master's version. That of taskgate, master-root, has the one of",
+  'PyPI, and as static/ that of the checkout in which the master is started, unless `up` found another. A whole one is',
+  'tools/build of a checkout after `make -C tools prep-root`, or /usr/share/determined/master of an installed master.',
+];
 
 /** Older masters ask for a licence (docs/determined.md, Releases). */
 export const versionNote = ([, ...additional]: Instances): readonly string[] =>
@@ -104,8 +111,7 @@ export const renderMasterConfig = (...instances: Instances): string => {
   verifyDisjoint(instances);
   return verifyRendered(
     header([
-      'root: `master`, the folder with static/, as seen from a checkout of determined-ai/determined in which the master is',
-      'started; an installed master has it in /usr/share/determined/master.',
+      ...rootNote,
       'db: a PostgreSQL on this host; change user and password to yours.',
       ...versionNote(instances),
     ]) + renderYaml(masterConfig(...instances)),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { renderYaml } from '../../lib/template.ts';
-import { database, header, masterConfig, verifyRendered, versionNote } from './config.ts';
+import { database, header, masterConfig, rootNote, verifyRendered, versionNote } from './config.ts';
 import { verifyDisjoint } from './instances.ts';
 import type { Instances, MasterValues } from './values.ts';
 
@@ -14,13 +14,21 @@ const escaped = (value: unknown): unknown => {
 /** Doubles dollar signs: devcluster expands variables in all strings (string.Template), including passwords. */
 export const escapeDollars = <T>(value: T): T => escaped(value) as T;
 
-const databaseStage = ({ instance }: MasterValues) => ({
+/**
+ * A volume of Docker, since a name without a slash is one: a folder would get files of PostgreSQL's own user, which `down` cannot remove.
+ * Of one instance, not of all of its name: a new one has another first password, which counts for a fresh database only.
+ */
+const dataVolume = ({ instance, instanceId }: MasterValues): string =>
+  `taskgate-${instance}-db${instanceId === undefined ? '' : `-${instanceId}`}`;
+
+const databaseStage = (values: MasterValues) => ({
   db: {
     name: 'db',
     port: Number(database.port),
     password: database.password,
     db_name: database.name,
-    container_name: `taskgate-${instance}-db`,
+    data_dir: dataVolume(values),
+    container_name: `taskgate-${values.instance}-db`,
   },
 });
 
@@ -40,8 +48,10 @@ export const renderDevcluster = (...instances: Instances): string => {
   return verifyRendered(
     header([
       'Run `devcluster -c FILE` in a checkout of determined-ai/determined, after `make -C master build`:',
-      'the master is master/build/determined-master, and root is `master`, the folder with static/.',
-      'The first stage runs PostgreSQL in Docker; remove it if one listens on port 5432 already.',
+      'the master is master/build/determined-master.',
+      ...rootNote,
+      'The first stage runs PostgreSQL in Docker; remove it if one listens on port 5432 already. Its data is in the volume',
+      `${dataVolume(root)}, which stays until: docker volume rm ${dataVolume(root)}`,
       ...versionNote(instances),
     ]) + renderYaml(escapeDollars(file)),
   );

@@ -4,7 +4,7 @@ import type { InstanceIdentity } from '../../model/labels.ts';
 import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 
 /** The values of a master's configuration. */
-export type MasterValues = Omit<MasterSettings, 'port' | 'tls'> &
+export type MasterValues = Omit<MasterSettings, 'port' | 'tls' | 'root' | 'version'> &
   InstanceIdentity & {
     readonly gateway: GatewayEndpoint;
     readonly master: MasterEndpoint;
@@ -16,6 +16,8 @@ export type MasterValues = Omit<MasterSettings, 'port' | 'tls'> &
     /** Where the master listens on its own host. */
     readonly listenPort: number;
     readonly cacheDir: string;
+    /** Absolute path of the folder with `static` and `wheels` that the master reads. */
+    readonly root: string;
     /** Absolute paths of the certificate by which the master shows itself to tasks, and of its key. */
     readonly tls?: { readonly cert: string; readonly key: string };
   };

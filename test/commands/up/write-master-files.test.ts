@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { UpContext } from '../../../src/commands/up/context.ts';
@@ -26,18 +26,25 @@ const makeContext = async () => {
   const instance = await finishedInstance(folders.stateDir, 'dev');
   const { cluster, gateway, master } = instance.record();
   if (!cluster || !gateway || !master) throw new Error('the record is not that of a finished instance');
-  const context: UpContext = { ...commandContext({ folders }), startedAt: new Date() };
+  const { config: defaults, ...command } = commandContext({ folders });
+  const root = join(home, 'root');
+  await mkdir(join(root, 'static'), { recursive: true });
+  await mkdir(join(root, 'wheels'));
+  await writeFile(join(root, 'wheels', 'determined-0.38.1-py3-none-any.whl'), '');
+  const config = { ...defaults, master: { ...defaults.master, root } };
+  const context: UpContext = { ...command, config, startedAt: new Date() };
   /** The same on a cluster that has more. */
   const writeTo = async (kube: Kube) => {
     const results = madeSoFar({ instance, started: { cluster, kube, isNew: false } });
     results.set(reachGateway, gateway);
     results.set(openReversePath, { master });
     const { ended, notes } = await runInOrder(context, [writeMasterFiles], { results });
-    return { ended: ended[0], notes };
+    return { ended, notes };
   };
-  const write = async (uid = 'one') =>
-    (await writeTo(fakeKube({ objects: [kubeSystem(uid)], kinds: ['v1/ServiceAccount'] }).kube)).ended;
-  return { context, instance, write, writeTo };
+  const writeNoted = (uid = 'one') =>
+    writeTo(fakeKube({ objects: [kubeSystem(uid)], kinds: ['v1/ServiceAccount'] }).kube);
+  const write = async (uid = 'one') => (await writeNoted(uid)).ended[0];
+  return { context, instance, root, write, writeNoted, writeTo };
 };
 
 test('writes each format, for the owner only, and says which', async () => {
@@ -112,8 +119,25 @@ test('where that is refused, what it lacks is told, and up goes on', async () =>
   const made = await makeContext();
   const refuse = (call: string) => (call.startsWith('apply ClusterRole') ? refusal(403, 'Forbidden', 'no') : undefined);
   const { notes, ended } = await made.writeTo(withEarlierAccount(made, refuse).kube);
-  expect(ended).toMatch(/^done/);
+  expect(ended[0]).toMatch(/^done/);
   expect(notes).toEqual([
     'the account of the master lacks patch nodes, and ClusterRole taskgate-dev-master cannot be changed: no (let an administrator run: taskgate config account)',
+  ]);
+});
+
+test('the files name the root, the record keeps it, and one without a wheel is told', async () => {
+  const { writeNoted, instance, root } = await makeContext();
+  expect((await writeNoted()).notes).toEqual([]);
+  for (const name of ['master.yaml', 'devcluster.yaml']) {
+    expect(await readFile(join(instance.dir, name), 'utf8')).toContain(
+      ` root: ${root}\n`.slice(name === 'master.yaml' ? 1 : 0),
+    );
+  }
+  expect(instance.record().masterRoot).toBe(root);
+  await rm(join(root, 'wheels'), { recursive: true });
+  const { notes, ended } = await writeNoted();
+  expect(ended).toEqual(['done: unchanged']);
+  expect(notes).toEqual([
+    expect.stringMatching(/^the master's root: .*wheels has no wheel of determined: .*; to fix: name one/),
   ]);
 });

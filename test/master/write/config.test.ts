@@ -12,7 +12,7 @@ test('writes what a master needs, under a comment that names its maker and its s
   expect(text).toMatch(/^# Holds the password/m);
   expect(parseYaml(text)).toMatchObject({
     port: 8080,
-    root: 'master',
+    root: sampleValues.root,
     db: { host: 'localhost', port: '5432', user: 'postgres', name: 'determined' },
     security: { initial_user_password: sampleValues.adminPassword },
     resource_manager: {

@@ -26,6 +26,16 @@ test('writes a database and a master, found good', () => {
   expect(validateMasterConfig(text)).toEqual([]);
 });
 
+test.each([
+  ['0123456789abcdef', 'taskgate-dev-db-0123456789abcdef'],
+  [undefined, 'taskgate-dev-db'],
+])('the database has a volume of instance %s, and the file says how it is removed', (instanceId, volume) => {
+  const { instanceId: _, ...others } = sampleValues;
+  const file = renderDevcluster({ ...others, ...(instanceId !== undefined && { instanceId }) });
+  expect(parseYaml(file)).toMatchObject({ stages: [{ db: { data_dir: volume } }, {}] });
+  expect(file).toMatch(new RegExp(`docker volume rm ${volume}$`, 'm'));
+});
+
 test('doubles dollar signs', () => {
   const values = { ...sampleValues, adminPassword: 'a$b$$c$' };
   expect(parseYaml(renderDevcluster(values))).toMatchObject({

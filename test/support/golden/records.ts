@@ -42,6 +42,8 @@ const masterSettings = {
   taskImage: 'registry.example/small:1',
   maxSlotsPerPod: 1,
   tls: false,
+  root: '/home/user/determined/tools/build',
+  version: '0.38.1',
 } as const satisfies Required<Settings['master']>;
 
 /** The file has all settings of these sections, also those that the type of the record does not name. */
@@ -83,6 +85,7 @@ export const native = {
   settings: { gateway, master, ssh, ngrok, tunnel },
   given: { 'master.reach': 'ssh', 'ssh.host': 'jump', 'gateway.contourReplicas': 2, 'tunnel.allowPublic': true },
   clusterId: '00000001-0000-4000-8000-000000000000',
+  masterRoot: '/home/user/determined/tools/build',
   proven: { at: '2026-01-02T03:05:06.789Z', run: 'a1b2c3', settings: 'd4e5f6' },
   ownsUnmarked: true,
   unfinished: { since: '2026-01-02T03:05:00.000Z', step: 'Install Contour and the Gateway' },

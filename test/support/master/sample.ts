@@ -23,6 +23,7 @@ export const sampleValues: MasterValues = {
   maxSlotsPerPod: 1,
   listenPort: 8080,
   cacheDir: '/home/me/.cache/taskgate/master',
+  root: '/home/me/determined/tools/build',
 };
 
 /** An instance on another cluster, with another task image. */
