@@ -4,7 +4,7 @@ import { getIn } from '../../config/tree.ts';
 import { isTunnelOnly } from '../../instance/instance.ts';
 import { renderYaml } from '../../lib/template.ts';
 import { validateMasterConfig } from '../../master/rules/validate.ts';
-import type { Problem } from '../../master/schema/problem.ts';
+import { inOrder, type Problem } from '../../master/schema/problem.ts';
 import {
   type CommandInput,
   findRecord,
@@ -16,6 +16,7 @@ import {
   readConfig,
 } from '../command.ts';
 import { readNamedFile } from '../named-file.ts';
+import { findRootWarnings } from './roots.ts';
 
 /** An instance has the provider that made it, also where the settings leave that open. */
 const withMade = async ({
@@ -53,7 +54,8 @@ const describe = (file: string, { line, column, path, message, hint, severity }:
 /** Checks a master.yaml or devcluster.yaml by the master's rules. Resolves with whether it is valid. */
 export const validateConfig = async ({ flags, invocation }: CommandInput, file: string): Promise<boolean> => {
   const text = await readNamedFile(file, 'master.yaml');
-  const problems = validateMasterConfig(text, invocation.env);
+  const warnings = await findRootWarnings(text, invocation.cwd);
+  const problems = inOrder([...validateMasterConfig(text, invocation.env), ...warnings]);
   const isValid = problems.every(({ severity }) => severity !== 'error');
   const verdict = `${file} is ${isValid ? 'valid' : 'not valid'}`;
   if (flags.json) printJson({ file, valid: isValid, problems });

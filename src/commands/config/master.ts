@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Instances, MasterValues } from '../../master/write/values.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { type CommandInput, print, printDocument, printJson, readMade } from '../command.ts';
+import { type CommandInput, print, printDocument, printJson, printNote, readMade } from '../command.ts';
+import { findRootTrouble } from '../master-root/judge.ts';
 import { verifyFolderOf, writeFileOf } from '../named-file.ts';
 import { getInstance } from '../open-instance.ts';
 import { type ConfigFormat, configPaths } from './formats.ts';
@@ -31,6 +32,8 @@ export const writeMasterConfig = async (
     ...(await Promise.all(others.map((name) => valuesOf(context, name)))),
   ];
   const text = renderConfig(format, instances);
+  const trouble = format === 'master' || format === 'devcluster' ? await findRootTrouble(instances[0].root) : undefined;
+  if (trouble) printNote(`root: ${trouble.message}; to fix: ${trouble.hint}`);
   const summary = { format, instances: instances.map(({ instance }) => instance) };
   // it holds a password
   if (output !== undefined) await writeFileOf(output, text, { env: context.env, mode: 0o600 });

@@ -1,10 +1,12 @@
 import { findMasterTls } from '../../instance/master-certificate.ts';
+import { getMasterUrl } from '../../model/master-url.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { stepsOf } from '../../task-list/step.ts';
 import { closedChecksOf, promisedBy } from '../closed-checks.ts';
 import { sampleSpec, stageTimeoutMs } from '../context.ts';
+import { findVersionNote } from '../master-root/version.ts';
 import { openInstance } from '../open-instance.ts';
 import { findFault } from '../proof-result.ts';
 import { verifyRunning } from '../status/verify-running.ts';
@@ -48,9 +50,12 @@ export type ThroughMasterContext = CommandContext & {
 /** The proof by a real master. Tested in test/e2e/real-master.test.ts. */
 export const proveByMaster = stepsOf<ThroughMasterContext>()({
   title: 'Prove the path with a command of the master',
-  run: async (_, context, { signal, fault }): Promise<Proven> => {
+  run: async (_, context, { signal, fault, warn }): Promise<Proven> => {
     const { instance, kube, gateway, master: proven } = await openInstance(context);
     await verifyRunning(context, instance);
+    const { host, port } = getMasterUrl(context.throughMaster.url, 'master URL');
+    const note = await findVersionNote(instance, { host, port });
+    if (note !== undefined) warn(note);
     const { taskNamespace: namespace, port: localPort, resourcePool: ownPool } = context.config.master;
     const known = { gateway, namespace, proven, localPort, ownPool };
     const limits = { timeoutMs: stageTimeoutMs(context), signal };

@@ -11,9 +11,10 @@ import { providerOf } from '../../providers/providers.ts';
 import type { SupervisorStatus } from '../../supervisor/spec.ts';
 import { type Exposure, listExposure } from '../../tunnel/exposure.ts';
 import { findMasterStatus, type MasterStatus, problemsOfMaster } from '../master/look.ts';
+import { findVersionNote } from '../master-root/version.ts';
 import { asMade } from '../settings/kept.ts';
 import { lookAtCluster, runUp } from './cluster.ts';
-import { findLostMaster, type LostMaster } from './own-master.ts';
+import { findLostMaster, type LostMaster, ownMasterTarget } from './own-master.ts';
 import { lookAtSupervisor } from './supervisor.ts';
 import type { TaskListener } from './transports.ts';
 import { lookAtTunnels } from './tunnels.ts';
@@ -43,6 +44,8 @@ export type InstanceStatus = {
   /** The process that changes it now. */
   readonly changedBy?: Changer;
   readonly problems: readonly Problem[];
+  /** What the user should know, and what is no problem. */
+  readonly notes?: readonly string[];
 };
 
 /** Shown for an instance whose cluster does not run. */
@@ -83,9 +86,10 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const isRunning = state === 'running';
   const look = (): Promise<Looks> | Looks =>
     isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
-  const [looks, ownMaster, tunnels, changedBy, lostMaster] = await Promise.all([
+  const [looks, ownMaster, note, tunnels, changedBy, lostMaster] = await Promise.all([
     look(),
     findMasterStatus(instance),
+    isRunning ? findVersionNote(instance, ownMasterTarget(instance, context.config.master)) : undefined,
     lookAtTunnels(instance, again),
     findChanger(context.folders.stateDir, name),
     findLostMaster(instance, context.config.master),
@@ -104,6 +108,7 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const beside = {
     ...(changedBy && { changedBy }),
     ...(ownMaster && { ownMaster }),
+    ...(note && { notes: [note] }),
     // what keeps one of its own says itself how that does
     ...(lostMaster && !ownMaster && { lostMaster }),
   };

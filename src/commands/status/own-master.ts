@@ -24,8 +24,11 @@ export type OwnMaster = {
 };
 
 /** Where the instance's own master is asked: at the address of the user's own, else on its port of this host. */
-export const ownMasterTarget = (instance: Instance, { port }: Pick<MasterSettings, 'port'>): HostPort => {
-  const { master } = instance.record();
+export const ownMasterTarget = (
+  { record }: Pick<Instance, 'record'>,
+  { port }: Pick<MasterSettings, 'port'>,
+): HostPort => {
+  const { master } = record();
   return master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
 };
 

@@ -57,7 +57,8 @@ const describe = (status: InstanceStatus): string => {
   const trouble = problems.map(({ message, hint }) => `  ✖ ${plain(message)}\n    to fix: ${plain(hint)}`);
   const isDegraded = state === 'running' && problems.length > 0;
   const busy = changedBy ? `, ${describeChanger(changedBy)} is changing it` : '';
-  return [`${name}: ${state}${isDegraded ? ', degraded' : ''}${busy}`, ...lines, ...trouble].join('\n');
+  const notes = (status.notes ?? []).map((note) => `  note: ${plain(note)}`);
+  return [`${name}: ${state}${isDegraded ? ', degraded' : ''}${busy}`, ...lines, ...trouble, ...notes].join('\n');
 };
 
 /** The first problem found, which gives the exit code; stdout has them all, with their hints. */

@@ -8,6 +8,9 @@ export type TaskTrouble = {
   readonly logs: readonly string[];
 };
 
+const wheelHint =
+  "name as root in master.yaml a folder with wheels/determined-VERSION-*.whl of the master's version (taskgate up writes one), and restart the master";
+
 type Explain = (match: RegExpMatchArray) => Finding;
 
 /** Texts of the exit status or the task log, most specific first. */
@@ -48,10 +51,24 @@ const explanations: readonly (readonly [RegExp, Explain])[] = [
     }),
   ],
   [
-    /No module named '?determined'?|python3: (?:command )?not found|(?:bash|tar): (?:command )?not found|exec format error/,
+    /Requirement '\S*\/wheels\/determined\S*' looks like a filename, but the file does not exist/,
+    () => ({
+      cause: `the master gave the task no wheel of determined: its root has none of its version`,
+      hint: wheelHint,
+    }),
+  ],
+  [
+    /No module named '?determined'?/,
+    ([text]) => ({
+      cause: `the task has no package determined: its image lacks it, and it installed no wheel of the master (${text})`,
+      hint: wheelHint,
+    }),
+  ],
+  [
+    /python3: (?:command )?not found|(?:bash|tar): (?:command )?not found|exec format error/,
     ([text]) => ({
       cause: `the image of the task lacks a program that every Determined task needs: ${text}`,
-      hint: 'use an image with bash, tar, python3 and the package determined',
+      hint: 'use an image with bash, tar and python3',
     }),
   ],
 ];

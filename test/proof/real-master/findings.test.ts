@@ -30,6 +30,14 @@ describe('why a task ended', () => {
       'the image of the task cannot be pulled: unrecoverable image pull errors',
     ],
     [
+      "WARNING: Requirement '/opt/determined/wheels/determined*.whl' looks like a filename, but the file does not exist",
+      'the master gave the task no wheel of determined: its root has none of its version',
+    ],
+    [
+      "/usr/bin/python3: Error while finding module specification for 'determined.exec.prep_container' (ModuleNotFoundError: No module named 'determined')",
+      "the task has no package determined: its image lacks it, and it installed no wheel of the master (No module named 'determined')",
+    ],
+    [
       '/bin/sh: python3: not found',
       'the image of the task lacks a program that every Determined task needs: python3: not found',
     ],
