@@ -26,26 +26,29 @@ const readPasswordFile = async (path: string): Promise<string> => {
   }
 };
 
-/** Of other instances on this machine, whose first passwords are others. */
-const findOtherFiles = async (
+/** Other instances on this machine, whose first passwords are others. */
+const findOthers = async (
   { config, folders: { stateDir } }: CommandContext,
   password: string,
 ): Promise<readonly string[]> => {
-  const files: string[] = [];
+  const others: string[] = [];
   for (const name of (await listNames(stateDir)).filter((one) => one !== config.name)) {
     const instance = await findInstance(stateDir, name).catch(() => undefined);
     const other = instance && (await findAdminPassword(instance));
-    if (other && other !== password) files.push(instancePaths(instanceDirOf(stateDir, name)).passwordPath);
+    if (other && other !== password) others.push(name);
   }
-  return files;
+  return others;
 };
 
 /** A joint master.yaml has the password of the instance that was named first, and a database that of its first start. */
 const hintOf = async (context: CommandContext, password: string, from: string): Promise<string> => {
-  const others = await findOtherFiles(context, password);
+  const others = await findOthers(context, password);
+  const [first = ''] = others;
+  const file = instancePaths(instanceDirOf(context.folders.stateDir, first)).passwordPath;
+  const more = others.length > 1 ? ` (there are, too: ${others.slice(1).join(', ')})` : '';
   const joint =
     others.length > 0
-      ? `; a master of several instances has the one of the instance that was named first: --master-password-file ${others.join(' or ')}`
+      ? `; a master of several instances has the one of the instance that was named first: --master-password-file ${file}${more}`
       : '';
   return `the password was ${from}${joint}; a master keeps the one of its database's first start: correct the password, or --master-user`;
 };

@@ -5,8 +5,10 @@ import type { KubeEvent, Node, Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject, Selection } from '../../lib/kube/types.ts';
 import { pullFailures } from '../../model/image-remedy.ts';
 import { allocationSelector, taskKinds, taskPods } from '../../model/task-objects.ts';
+import { type FoundMaster, findMaster } from '../probe/placeholder-master.ts';
 import type { Command, MasterApi, ResourcePool } from './api.ts';
 import type { MasterTask } from './path.ts';
+import { isUnreached } from './rules/address.ts';
 import { runsTask, statusesOf } from './rules/pod.ts';
 import { hasEnded, type KnownPath, type Sighting } from './rules/rule.ts';
 
@@ -94,6 +96,12 @@ const readCluster = async ({ kube, task }: Watched) => {
   return { pods: pods ?? [], jobsIn, events: events ?? [], nodes: nodes ?? [] };
 };
 
+/** A tunnel ends at the master's own port on loopback. */
+const findAtProven = async ({ proven, localPort }: KnownPath): Promise<FoundMaster | undefined> => {
+  if (!proven || proven.via === 'url') return undefined;
+  return findMaster(proven.via === 'direct' ? proven : { host: '127.0.0.1', port: localPort ?? proven.port });
+};
+
 /** Begins to look at a launched task. */
 export const watchTask = (watched: Watched): LookAtTask => {
   const { api, kube: _, task, nonce, signal, ...known } = watched;
@@ -101,6 +109,7 @@ export const watchTask = (watched: Watched): LookAtTask => {
   let pods: readonly Pod[] = [];
   let jobsIn: readonly string[] = [];
   let pools: readonly ResourcePool[] | undefined;
+  let found: FoundMaster | undefined;
   let isHidden = false;
   return async (command) => {
     const [logs, seen] = await Promise.all([readLogs(watched, command.id), readCluster(watched)]);
@@ -110,8 +119,10 @@ export const watchTask = (watched: Watched): LookAtTask => {
     const isAbsent = !isHidden && jobsIn.length === 0 && underWay.includes(command.state);
     const absentForMs = absent(isAbsent);
     if (jobsIn.length === 0 && !hasEnded(command)) pools ??= await orNothing(api.pools(signal));
+    if (isUnreached({ exitStatus: command.exitStatus, logs })) found ??= await findAtProven(known);
     return {
       ...known,
+      ...(found && { found }),
       ...{ state: command.state, exitStatus: command.exitStatus, logs, taskId: task.taskId },
       hasSpoken: logs.some((line) => line.includes(nonce)),
       resourcePool: command.resourcePool ?? '',

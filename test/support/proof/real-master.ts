@@ -3,9 +3,10 @@ import type { Kube } from '../../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../../src/proof/real-master/real-master.ts';
+import type { Misbehaviour } from '../../fakes/determined/cluster.ts';
 import { type StandInOptions, startMasterStandIn } from '../../fakes/determined/master.ts';
 import { type FakeKubeInput, fakeKube } from '../../fakes/kube.ts';
-import { gateway as anyGateway, listening } from './local-path.ts';
+import { gateway as anyGateway, freePort, listening } from './local-path.ts';
 import { readyPod } from './path.ts';
 
 export const seed = { name: 'seed', port: 19999, protocol: 'TCP' };
@@ -83,3 +84,14 @@ export const scene = async (fake: Fake, listenerPort: number, change: Partial<St
 };
 
 export const brokenOf = ({ hops }: Awaited<ReturnType<typeof proveThroughMaster>>) => hops.find(({ ok }) => !ok);
+
+/** One thing broken at a time; a wait to the deadlines would take a minute. */
+export const findBroken = async (
+  fake: Fake,
+  misbehaviour: Misbehaviour,
+  { spec, port, change }: { spec?: Partial<RealMasterSpec>; port?: number; change?: Partial<StandInOptions> } = {},
+) => {
+  await using at = await scene(fake, port ?? (await freePort()), { misbehaviour, ...change });
+  const proven = await at.prove({ timeoutMs: 60_000, answerTimeoutMs: 60_000, ...spec });
+  return { ...brokenOf(proven), hops: proven.hops, cleanup: proven.cleanup };
+};

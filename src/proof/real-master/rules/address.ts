@@ -1,4 +1,4 @@
-// Tested in test/proof/real-master/real-master.broken-ways.test.ts
+// Tested in test/proof/real-master/real-master.address.test.ts
 import { isSameAddress, type MasterEndpoint, originOf } from '../../../model/master-endpoint.ts';
 import { parseMasterUrl } from '../../../model/master-url.ts';
 import { findReverse } from '../../diagnosis/reverse-findings.ts';
@@ -55,15 +55,25 @@ const reasonIn = (logs: readonly string[]): ReverseFailure | undefined => {
 
 /** The proven address, and yet this task did not get through. */
 const atProvenAddress = (seen: Sighting, proven: MasterEndpoint, reason: ReverseFailure | undefined): TaskFinding => {
-  const { logs, localPort = proven.port } = seen;
-  if (reason === undefined) {
+  const { logs, localPort = proven.port, found = { kind: 'master', clusterId: '', version: '' } } = seen;
+  if (found.kind === 'none') {
+    return {
+      cause: `the task could not reach the master at its DET_MASTER ${originOf(proven)}: this host finds nothing there either, though the master answers at its URL`,
+      hint: `have the master listen on port ${localPort} of 0.0.0.0${proven.via === 'direct' ? ` or ${proven.host}` : ''}, where taskgate has proven the way back to`,
+    };
+  }
+  if (reason === undefined && found.kind === 'master') {
     return {
       cause: `the task could not reach the master at its DET_MASTER ${originOf(proven)}, which is the address that taskgate has proven`,
       hint: 'is the way back still open? run taskgate smoke without --master, which proves it hop by hop',
     };
   }
-  const found = { kind: 'master', clusterId: '', version: '' } as const;
-  const { cause, hint } = findReverse(reason, { seen: logs.at(-1) ?? '', master: proven, found, localPort });
+  const { cause, hint } = findReverse(reason ?? 'refused', {
+    seen: logs.at(-1) ?? '',
+    master: proven,
+    found,
+    localPort,
+  });
   return { cause: `the task could not reach the master at its DET_MASTER: ${cause}`, hint };
 };
 
@@ -106,15 +116,19 @@ const explainUnreached = (seen: Sighting): TaskFinding => {
   return atOtherAddress(seen, { detMaster, reason });
 };
 
+/** Whether the log or the end of a task says that it did not reach its master. */
+export const isUnreached = ({ exitStatus, logs }: Pick<Sighting, 'exitStatus' | 'logs'>): boolean => {
+  if (logs.some((line) => unable.test(line))) return true;
+  const isOtherCrash = logs.some((line) => shipperCrash.test(line)) && !logs.some((line) => unshipped.test(line));
+  return exit80.test(exitStatus) && !isOtherCrash;
+};
+
 /** A task tells in its log that it cannot reach its master while it still runs, 20 s after its launch or earlier. */
 export const masterUnreached: TaskRule = {
   isFinal: true,
   find: (seen) => {
-    const { exitStatus, logs } = seen;
-    const isTold = logs.some((line) => unable.test(line));
-    const isOtherCrash = logs.some((line) => shipperCrash.test(line)) && !logs.some((line) => unshipped.test(line));
-    if (!isTold && (isOtherCrash || !exit80.test(exitStatus))) return undefined;
-    const evidence = isTold ? logs.find((line) => unable.test(line)) : undefined;
+    if (!isUnreached(seen)) return undefined;
+    const evidence = seen.logs.find((line) => unable.test(line));
     return { ...explainUnreached(seen), direction: 'reverse', ...(evidence && { evidence }) };
   },
 };

@@ -3,6 +3,7 @@ import type { KubeEvent, Node, Pod } from '../../../lib/kube/shapes.ts';
 import type { GatewayEndpoint } from '../../../model/gateway-endpoint.ts';
 import type { MasterEndpoint } from '../../../model/master-endpoint.ts';
 import type { Finding } from '../../../model/path.ts';
+import type { FoundMaster } from '../../probe/placeholder-master.ts';
 import type { ResourcePool } from '../api.ts';
 import type { TaskTrouble } from '../findings.ts';
 
@@ -40,6 +41,8 @@ export type Sighting = TaskTrouble &
     /** For how long the master has had it on its way to a node without a Job in this cluster; 0 where nobody may look. */
     readonly absentForMs: number;
     readonly events: readonly KubeEvent[];
+    /** What listens where the master should, as this host sees it; asked only where a task could not reach it. */
+    readonly found?: FoundMaster;
     /** Read only where an image cannot be pulled. */
     readonly nodes: readonly Node[];
   };
