@@ -1,4 +1,3 @@
-// Tested in test/proof/real-master/real-master.address.test.ts
 import { isSameAddress, type MasterEndpoint, originOf } from '../../../model/master-endpoint.ts';
 import { parseMasterUrl } from '../../../model/master-url.ts';
 import { findReverse } from '../../diagnosis/reverse-findings.ts';
