@@ -44,7 +44,7 @@ const judged = (seen: Sighting): Look => {
   return { seen, ...(hopeless && { hopeless }) };
 };
 
-/** Waits until the command runs, or nothing is to be hoped for; returns what was seen last at the deadline. */
+/** Waits until the command runs, or nothing is to be hoped for; at the deadline returns what was seen last, after one look at least. */
 const waitForRunning = async (launched: LaunchedTask, lookAt: LookAtTask): Promise<Look> => {
   const { api, task, timeoutMs, pauseMs = statePauseMs, signal } = launched;
   let last: Look | undefined;
@@ -57,7 +57,7 @@ const waitForRunning = async (launched: LaunchedTask, lookAt: LookAtTask): Promi
   try {
     return await waitUntil('Task', polling(look, pauseMs), judge, options);
   } catch (error) {
-    if (error instanceof UserError && error.id === options.id && last) return last;
+    if (error instanceof UserError && error.id === options.id) return last ?? look(signal);
     throw error;
   }
 };

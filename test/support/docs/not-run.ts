@@ -71,8 +71,8 @@ export const notRun: readonly NotRun[] = [
     commands: [
       'npx taskgate smoke --master http://127.0.0.1:8080',
       'npx taskgate smoke --name east --master http://127.0.0.1:18090',
-      'DET_PASS=wrong npx taskgate smoke --name east --master http://127.0.0.1:18090',
-      'npx taskgate smoke --name east --master https://127.0.0.1:18090',
+      'DET_PASS=wrong npx taskgate smoke --name east --master http://10.217.255.1:8080',
+      'npx taskgate smoke --name east --master https://10.217.255.1:8080',
     ],
   },
   {
