@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isReady, type Pod } from '../../src/lib/kube/shapes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
+import { agnhostImage, runPodOf } from '../support/e2e/task-image.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 import { dockerArchive, fileOf, ociArchive } from '../support/images/archives.ts';
 
@@ -20,15 +20,6 @@ const listed = async (): Promise<readonly Listed[]> => {
   return JSON.parse(ended.stdout).nodes[0].images;
 };
 
-/** agnhost as the node has it, from the cache: the one program that any image here can run. */
-const agnhost = async (): Promise<Buffer> => {
-  const { stdout } = await taskgate.run('prefetch', '--json');
-  const { binaries } = JSON.parse(stdout) as { readonly binaries: { readonly kubelet: string } };
-  return readFile(join(binaries.kubelet, '..', 'agnhost'));
-};
-
-const whatIs = (path: string) => execa('find', [path, '-newer', join(dir, 'mark')]).then(({ stdout }) => stdout);
-
 beforeAll(async () => {
   taskgate = await makeTaskgate();
   dir = taskgate.stateHome;
@@ -44,11 +35,7 @@ test('before, only images of taskgate are listed', async () => {
 });
 
 test('an archive is loaded under its full name, and a pod runs of it that may not pull', async () => {
-  const { tar, ids } = await dockerArchive({
-    name: 'tiny:1',
-    files: [['agnhost', await agnhost()]],
-    config: { Entrypoint: ['/agnhost'], Cmd: ['pause'] },
-  });
+  const { tar, ids } = await agnhostImage(taskgate, 'tiny:1');
   const file = await fileOf(dir, 'tiny.tar', tar);
   const ended = await images('load', file, '--json');
   expect(ending(ended)).toBe('exit 0');
@@ -56,13 +43,7 @@ test('an archive is loaded under its full name, and a pod runs of it that may no
   expect(JSON.parse(ended.stdout)).toEqual({ instance: 'pictures', images: [{ ...image, outcome: 'loaded' }] });
   expect(await listed()).toContainEqual(expect.objectContaining({ ...image, isOwn: false }));
 
-  const kube = await taskgate.kube('pictures');
-  const metadata = { name: 'tiny', namespace: 'default' };
-  const container = { name: 'tiny', image: 'tiny:1', imagePullPolicy: 'Never' };
-  await kube.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } });
-  const look = polling(() => kube.get<Pod>({ apiVersion: 'v1', kind: 'Pod', metadata }), 200);
-  const options = { timeoutMs: 60_000, id: 'proof.test' } as const;
-  await waitUntil('the pod', look, (pod) => isReady(pod) || JSON.stringify(pod.status), options);
+  await runPodOf(await taskgate.kube('pictures'), 'tiny:1');
 
   const again = await images('load', file, '--json');
   expect(JSON.parse(again.stdout).images).toEqual([{ ...image, outcome: 'already there' }]);
@@ -103,15 +84,20 @@ test('a damaged layer is told, and what had its name before has it again', async
   expect(await listed()).toEqual(before);
 });
 
-test('interrupted, it leaves nothing in the node', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGKILL', undefined],
+] as const)('ended by %s, it leaves nothing in the node', async (signal, code) => {
   const { tar } = await dockerArchive({ name: 'x/big:1', content: Buffer.alloc(400 * 2 ** 20, 5) });
   const file = await fileOf(dir, 'big.tar', tar);
-  await writeFile(join(dir, 'mark'), '');
   const loading = taskgate.start('images', 'load', file, '--name', 'pictures');
-  loading.stderr.on('data', (text) => String(text).includes(': loading') && loading.kill('SIGINT'));
+  loading.stderr.on('data', (text) => String(text).includes(': loading') && loading.kill(signal));
   const { exitCode, stderr } = await loading;
-  expect(exitCode, stderr).toBe(130);
-  const content = join(taskgate.dirOf('pictures'), 'node', 'containerd', 'io.containerd.content.v1.content', 'ingest');
-  expect((await whatIs(content)).split('\n').filter((path) => path.endsWith('/data'))).toEqual([]);
+  expect(exitCode, stderr).toBe(code);
+  const content = join(taskgate.dirOf('pictures'), 'node', 'containerd', 'io.containerd.content.v1.content');
+  // ctr sees the end of its input, and gives up what it has begun; containerd tidies up then
+  const look = polling(() => readdir(join(content, 'ingest')), 100);
+  const isEmpty = (found: readonly string[]) => found.length === 0 || found.join(', ');
+  await waitUntil('an end of what was begun', look, isEmpty, { timeoutMs: 30_000, id: 'proof.test' });
   expect((await listed()).map(({ name }) => name)).not.toContain('docker.io/x/big:1');
 });

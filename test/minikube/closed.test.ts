@@ -1,8 +1,12 @@
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeNetwork, type Network } from '../../scripts/testbed/network.ts';
 import type { EnvoyService } from '../../src/gateway/ready/envoy-service.ts';
 import { envoyServiceRef } from '../../src/model/contour-names.ts';
+import { docker } from '../support/e2e/real-minikube.ts';
+import { agnhostImage, runPodOf } from '../support/e2e/task-image.ts';
 import { type Ended, ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
+import { fileOf } from '../support/images/archives.ts';
 
 type Shown = { readonly direction: string; readonly from: string; readonly to: string; readonly ok: boolean };
 
@@ -76,4 +80,22 @@ test('turned off, policy and engine go, and nothing that they wrote keeps anybod
   const kube = await taskgate.kube('dev');
   expect(await kube.find(engine)).toBeUndefined();
   expect(await kube.list(policies)).toEqual([]);
+});
+
+test("an image of this host's Docker is loaded by its name, and a pod runs of it that may not pull", async () => {
+  const { tar, ids } = await agnhostImage(taskgate, 'tiny:1');
+  const file = await fileOf(taskgate.stateHome, 'tiny.tar', tar);
+  await docker('load', '--input', file);
+  const ended = await taskgate.run('images', 'load', 'tiny:1', '--json');
+  await docker('image', 'rm', 'tiny:1');
+  expect(ending(ended)).toBe('exit 0');
+  const image = { name: 'docker.io/library/tiny:1', id: ids[0] };
+  expect(JSON.parse(ended.stdout).images).toEqual([{ ...image, outcome: 'loaded' }]);
+  await runPodOf(await taskgate.kube('dev'), 'tiny:1');
+  const { nodes } = JSON.parse((await taskgate.run('images', 'list', '--json')).stdout);
+  expect(nodes).toMatchObject([{ source: 'minikube image ls' }]);
+  expect(nodes[0].images).toContainEqual(expect.objectContaining({ ...image, isOwn: false }));
+  const again = await taskgate.run('images', 'load', file, '--json');
+  expect(JSON.parse(again.stdout).images).toEqual([{ ...image, outcome: 'already there' }]);
+  expect((await readdir(taskgate.dirOf('dev'))).filter((name) => name.startsWith('images-'))).toEqual([]);
 });

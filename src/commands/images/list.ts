@@ -3,7 +3,6 @@ import type { ImageStore, ListedImage } from '../../cluster/images/store.ts';
 import { pins } from '../../config/versions.ts';
 import { openAccess } from '../../instance/access.ts';
 import type { Instance } from '../../instance/instance.ts';
-import { UserError } from '../../lib/errors.ts';
 import { describeBytes } from '../../lib/text/bytes.ts';
 import { findProvider } from '../../providers/choose.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -11,7 +10,7 @@ import { type CommandInput, print, printJson, readMade } from '../command.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { getInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
-import { findStore } from './open-store.ts';
+import { findStore, getCluster } from './open-store.ts';
 
 type NodeImages = {
   readonly node: string;
@@ -21,12 +20,6 @@ type NodeImages = {
 };
 
 const own: ReadonlySet<string> = new Set([...pins.images, ...pins.policyImages].map(({ ref }) => ref));
-
-const notStarted = (name: string) =>
-  new UserError(`instance ${name} has no cluster yet`, {
-    id: 'environment.no-instance',
-    hint: `run: taskgate up --name ${name}`,
-  });
 
 const ofStore = async (store: ImageStore, node: string, context: CommandContext): Promise<NodeImages> => {
   const { signal } = context;
@@ -38,9 +31,8 @@ const ofStore = async (store: ImageStore, node: string, context: CommandContext)
 const statusSource = "the node's status in the API server: at most 50 images, minutes old";
 
 const ofStatus = async (context: CommandContext, instance: Instance): Promise<readonly NodeImages[]> => {
-  const { cluster, attach, name } = instance.record();
-  if (!cluster) throw notStarted(name);
-  const nodes = await listNodes(await openAccess({ ...cluster, attach }, context.env));
+  const { attach } = instance.record();
+  const nodes = await listNodes(await openAccess({ ...getCluster(instance), attach }, context.env));
   return nodes.map(({ metadata, status }) => ({
     node: metadata.name,
     source: statusSource,
@@ -55,11 +47,9 @@ const ofStatus = async (context: CommandContext, instance: Instance): Promise<re
 
 const findImages = async (context: CommandContext): Promise<readonly NodeImages[]> => {
   const instance = await getInstance(context);
-  const { cluster, name } = instance.record();
   const store = findStore(context, instance);
   if (!store) return ofStatus(context, instance);
-  if (!cluster) throw notStarted(name);
-  return [await ofStore(store, cluster.nodeName, context)];
+  return [await ofStore(store, getCluster(instance).nodeName, context)];
 };
 
 const describe = ({ node, source, images }: NodeImages): string => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { imagesList } from '../../../src/commands/images/list.ts';
 import { imagesLoad } from '../../../src/commands/images/load.ts';
+import { createInstance } from '../../../src/instance/instance.ts';
 import { makeUser, watchStdout } from '../../support/command-input.ts';
 import { attachedInstance } from '../../support/images/attached.ts';
 
@@ -25,6 +26,14 @@ test('an instance that there is not', async () => {
   const user = await makeUser();
   await expect(imagesLoad(user.input(), ['a:1'], {})).rejects.toMatchObject({ id: 'environment.no-instance' });
   await expect(imagesList(user.input())).rejects.toMatchObject({ id: 'environment.no-instance' });
+});
+
+test('an instance that has only a tunnel has no nodes', async () => {
+  const user = await makeUser();
+  await createInstance(user.stateDir, { name: 'dev', provider: 'attach' });
+  const noCluster = { id: 'environment.no-instance', message: 'instance dev has no cluster' };
+  await expect(imagesLoad(user.input(), ['a:1'], {})).rejects.toMatchObject(noCluster);
+  await expect(imagesList(user.input())).rejects.toMatchObject(noCluster);
 });
 
 test('into an attached cluster nothing is loaded: the command of its own tool is told, for each that was named', async () => {
