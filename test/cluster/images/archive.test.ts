@@ -46,7 +46,7 @@ test('of an index in the layout the image for the node counts, not what is besid
     platform: of,
   });
   const gone = { digest: `sha256:${'0'.repeat(64)}`, size: 1, platform: { os: 'linux', architecture: 's390x' } };
-  const attestation = { ...manifestOf(other, { os: 'unknown', architecture: 'unknown' }) };
+  const attestation = { ...manifestOf(own, { os: 'unknown', architecture: 'unknown' }) };
   const inner = JSON.stringify({
     manifests: [gone, attestation, manifestOf(other, otherPlatform), manifestOf(own, hostPlatform)],
   });
@@ -75,6 +75,8 @@ test('of an index in the layout the image for the node counts, not what is besid
     ['index.json', index],
   ]);
   expect((await open(tar)).images).toMatchObject([{ names: ['docker.io/x/y:1'], id: own.ids[0], platform }]);
+  const seen = expect.stringContaining(`x/y:1 for linux/${otherPlatform.architecture}, and the node is linux/riscv64`);
+  await expect(open(tar, 'linux/riscv64')).rejects.toMatchObject({ id: 'artifact.image-platform', message: seen });
 });
 
 test('names of one image count together, and the list that is rendered has each', async () => {

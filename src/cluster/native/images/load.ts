@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, CommandError, type Runner } from '../../../lib/process/runner.ts';
@@ -85,20 +86,25 @@ const undoMs = 20_000;
 
 /**
  * Names what a failed load has named as it was before: ctr gives names before it unpacks, and finds damaged layers then. The CRI
- * keeps each image by its id, too.
+ * keeps each image by its id, too. What nothing names any more is removed at once, and not when containerd comes to it: only the
+ * end of a lease can be waited for.
  */
-const undoNames = async ({ images }: ImageArchive, node: NodeAccess, before: LoadLimits['before']): Promise<void> => {
-  const ctr = (...args: readonly string[]) =>
+const undo = async ({ images }: ImageArchive, node: NodeAccess, before: LoadLimits['before']): Promise<void> => {
+  const run = (...args: readonly string[]) =>
     // what is not there, or never was named, is as it should be
-    node.runner(ctrCommand(node.ctr, node.nodePid, ['images', ...args]), { timeoutMs: undoMs }).catch(() => undefined);
+    node.runner(ctrCommand(node.ctr, node.nodePid, args), { timeoutMs: undoMs }).catch(() => undefined);
+  const ctr = (...args: readonly string[]) => run('images', ...args);
   for (const { names, id } of images) {
     for (const name of names) {
       const old = before.find((one) => one.name === name);
       if (old && old.id !== id) await ctr('tag', '--force', old.id, name);
       if (!old) await ctr('remove', name);
     }
-    if (!before.some((one) => one.id === id)) await ctr('remove', '--sync', id);
+    if (!before.some((one) => one.id === id)) await ctr('remove', id);
   }
+  const lease = `taskgate-${randomUUID()}`;
+  await run('leases', 'create', '--id', lease, '--expires', '1m');
+  await run('leases', 'delete', '--sync', lease);
 };
 
 /**
@@ -122,7 +128,7 @@ export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limi
   try {
     await node.runner(unheard(ctrCommand(node.ctr, node.nodePid, args)), { input, signal: kill.signal });
   } catch (error) {
-    await undoNames(archive, node, before);
+    await undo(archive, node, before);
     signal.throwIfAborted();
     if (stalled.signal.aborted)
       throw failure(
