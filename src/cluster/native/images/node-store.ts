@@ -18,10 +18,7 @@ const findCtr = async (instanceDir: string): Promise<string | undefined> => {
 
 type Tools = { readonly runner: Runner; readonly findNodePid: () => Promise<number | undefined> };
 
-/**
- * The images of a native node. Throws UserError `cluster.stopped` where that does not run.
- * Tested in test/e2e/images.test.ts.
- */
+/** The images of a native node. Throws UserError `cluster.stopped` where that does not run. */
 export const nodeStore = (instanceDir: string, { runner, findNodePid }: Tools): ImageStore => {
   const { configDir, nodeDir } = nodePaths(instanceDir);
   const access = async (): Promise<NodeAccess> => {
