@@ -67,6 +67,8 @@ const addLifeCycle = (program: Command, { input, exit }: Shared): void => {
     .option('--force', 'name and forget what cannot be removed: a cluster that is gone, a damaged record', false)
     .option('--purge-cache', 'remove the cache of programs and images too', false)
     .option('--if-exists', 'an instance that is not there is no error', false)
+    .option('--wait-for-tasks <duration>', "first wait until a master's tasks in its cluster have ended, such as 20m")
+    .option('--forget-routes', 'take back the unreachable routes of instances that are gone, too', false)
     .action(async (options, command: Command) => {
       exit.code = await (await import('../commands/down/down.ts')).down(input(command), options);
     });

@@ -42,5 +42,8 @@ export type ClusterProvider = {
   /** Ends its processes and keeps its data. */
   readonly stop: () => Promise<void>;
   /** Ends its processes and removes everything outside the instance's folder. */
-  readonly delete: () => Promise<void>;
+  readonly delete: (options?: DeleteOptions) => Promise<void>;
 };
+
+/** `keepsBlock`: this host goes on to refuse what is sent to the cluster's network, where the provider has it do so. */
+export type DeleteOptions = { readonly keepsBlock?: boolean };

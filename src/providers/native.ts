@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import type { Artifacts } from '../artifacts/artifacts.ts';
+import { isBlockOf, listBlocked, unblockGone } from '../cluster/native/block.ts';
 import { defaultMemoryMb } from '../cluster/native/isolation/limits.ts';
 import { endLeftover } from '../cluster/native/leftover.ts';
 import { linkName } from '../cluster/native/link.ts';
@@ -11,7 +12,7 @@ import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { imageRef, pins } from '../config/versions.ts';
-import { listInstances, removeInstanceDir } from '../instance/instance.ts';
+import { type Instance, listInstances, listNames, removeInstanceDir } from '../instance/instance.ts';
 import { instanceDirOf } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
 import { bySystemPath } from '../lib/process/system-path.ts';
@@ -94,9 +95,27 @@ export const chooseCidr = async (context: CommandContext): Promise<ChosenNetwork
   const [routing, instances] = await Promise.all([routingFor(context), listInstances(folders.stateDir)]);
   const others = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   const routes = [...routing.routes, ...others.map((dst) => ({ dst, table: 'main' }))];
-  return chooseNetwork(config.network.cidr, { ...routing, routes });
+  // its own of an earlier life is no hindrance: a master that goes on finds the Gateway again
+  const dir = instanceDirOf(folders.stateDir, config.name);
+  const blocks = routing.blocks?.filter((block) => !isBlockOf(dir, block)) ?? [];
+  return chooseNetwork(config.network.cidr, { ...routing, routes, blocks });
 };
 
 /** Why this host may not reach the network of an instance that is there; undefined where it does. */
 export const findCidrTrouble = async (context: CommandContext, cidr: string): Promise<string | undefined> =>
   findRouteTrouble(cidr, await routingFor(context));
+
+/**
+ * Takes back what keeps networks unreachable of instances that this user has no more, and that have no link. Gives the networks.
+ * Tested in test/e2e/master-watch.test.ts.
+ */
+export const forgetBlocks = async ({ folders, runner }: CommandContext): Promise<readonly string[]> => {
+  if (process.platform !== 'linux') return [];
+  const names = await listNames(folders.stateDir);
+  const dirs = names.map((name) => instanceDirOf(folders.stateDir, name));
+  return unblockGone(bySystemPath(runner), dirs);
+};
+
+/** Whether this host refuses what is sent to an instance's network, now that its node is gone. */
+export const isBlocked = async ({ runner }: CommandContext, { dir, record }: Instance): Promise<boolean> =>
+  record().provider === 'native' && (await listBlocked(dir, bySystemPath(runner))).length > 0;

@@ -1,7 +1,10 @@
 import { readlink } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { blockCommand } from '../../src/cluster/native/block.ts';
 import { pidsInCgroups } from '../../src/cluster/native/isolation/cgroups.ts';
-import { instanceHash } from '../../src/cluster/native/link.ts';
+import { instanceHash, linkName } from '../../src/cluster/native/link.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { retryWatcher } from '../support/e2e/retry-watcher.ts';
@@ -16,12 +19,14 @@ const watched = {
 
 let taskgate: Taskgate;
 let kube: Kube;
+let address: string;
 let watchers: readonly (readonly [string, ReturnType<typeof retryWatcher>])[] = [];
 
 beforeAll(async () => {
   taskgate = await makeTaskgate();
   expect(ending(await taskgate.run('up', '--name', 'watch'))).toBe('exit 0');
   kube = await taskgate.kube('watch');
+  address = (await taskgate.record('watch')).gateway?.address ?? '';
   const kubeconfig = await taskgate.file('watch', 'kubeconfig');
   watchers = Object.entries(watched).map(([name, what]) => [name, retryWatcher(kubeconfig, what)] as const);
   for (const [, watcher] of watchers) await watcher.start();
@@ -64,6 +69,15 @@ const reconnect = async (breakIt: () => Promise<void>): Promise<void> => {
   await expect.poll(lagging, { timeout: 60_000 }).toBe(0);
 };
 
+/** Where this host sends what is for the instance's Gateway. */
+const routeTo = async (): Promise<string> => {
+  const { stdout, stderr } = await execa('ip', ['route', 'get', address], { reject: false });
+  return `${stdout} ${stderr}`;
+};
+
+const refused = /unreachable|No route to host/;
+const keptHere = /dev tg-|unreachable|No route to host/;
+
 const lastOf = () =>
   Object.fromEntries(watchers.map(([name, { ended, seen }]) => [name, ended() ?? seen().at(-1) ?? 'nothing']));
 
@@ -80,10 +94,72 @@ test('a node whose keeper is killed does so after the next up, and no event is l
   await changeOthers(100);
   await reconnect(async () => {
     const keeper = (await taskgate.record('watch')).journal.find(({ kind }) => kind === 'keeper');
+    expect(await routeTo()).toMatch(/dev tg-/);
     process.kill(keeper?.kind === 'keeper' ? keeper.process.pid : 0, 'SIGKILL');
+    // what a master sends to its tasks now must not leave this host, whether the kernel has removed the link by now or not
+    expect(await routeTo()).toMatch(keptHere);
+    await execa('ip', ['link', 'delete', linkName(taskgate.dirOf('watch'))], { reject: false });
+    expect(await routeTo()).toMatch(refused);
     expect(ending(await taskgate.run('up', '--name', 'watch'))).toBe('exit 0');
   });
   await newPod('second', { determined: 'a', 'determined-preemption': 'a' });
   const all = { 'preempted pods': 'ADDED second', pods: 'ADDED second' };
   await expect.poll(lastOf, { timeout: 20_000 }).toEqual({ ...all, nodes: 'MODIFIED taskgate-watch' });
+});
+
+/** A stand-in of a master that lives: its `/info` at the port where the instance expects its own. */
+const startMaster = async () => {
+  const answer = JSON.stringify({ cluster_id: '1a2b3c4d-0000-4000-8000-000000000000', version: '0.38.1' });
+  const server = createServer((_, response) => response.end(answer));
+  await new Promise<void>((resolve) => server.listen(taskgate.masterPort, resolve));
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
+};
+
+describe('down while a master lives', () => {
+  const down = (...flags: readonly string[]) => taskgate.run('down', '--name', 'watch', ...flags);
+
+  test('says which tasks it has and waits for them; what it sends to the Gateway then leaves this host by no other route', async () => {
+    await startMaster();
+    const metadata = { name: 'det-1a2b3c4d-cmd-a', namespace: 'default', labels: { determined: 'a.1' } };
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'none' }] } };
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { suspend: true, template } } as KubeObject;
+    await kube.create(job);
+    const late = await down('--wait-for-tasks', '15s');
+    expect([late.exitCode, late.stderr]).toEqual([5, expect.stringContaining('1 task run')]);
+    expect(late.stderr).toContain('[cluster.tasks-running]');
+    expect(await routeTo()).toMatch(/dev tg-/);
+    const waiting = taskgate.start('down', '--name', 'watch', '--wait-for-tasks', '5m');
+    await expect
+      .poll(() => taskgate.run('status', '--name', 'watch', '--json').then(({ stdout }) => stdout), { timeout: 60_000 })
+      .toContain('changedBy');
+    await kube.remove(job, { propagation: 'Background' });
+    const { exitCode, stderr } = await waiting;
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringMatching(/a master answers at .*0\.38\.1.* and has no task in this cluster/),
+    ]);
+    expect(stderr).toMatch(/would leave by the default route; so this host refuses all to 10\..*--forget-routes/);
+    expect(await routeTo()).toMatch(refused);
+  });
+
+  test('the next up takes the route back, with the same network, and a down without a master leaves none', async () => {
+    expect(ending(await taskgate.run('up', '--name', 'watch'))).toBe('exit 0');
+    expect((await taskgate.record('watch')).gateway?.address).toBe(address);
+    expect(await routeTo()).toMatch(/dev tg-/);
+    const status = await taskgate.run('status', '--name', 'watch');
+    expect(status.stdout).not.toContain('no longer does');
+    expect(ending(await down())).toBe('exit 0');
+    expect(await routeTo()).not.toMatch(refused);
+  });
+
+  test('one that is kept for good is taken back by --forget-routes', async () => {
+    const dir = taskgate.dirOf('gone');
+    const cidr = '198.19.0.0/16';
+    const [program = '', ...args] = blockCommand(dir, cidr);
+    await execa(program, args);
+    expect((await execa('ip', ['route', 'show', 'type', 'unreachable'])).stdout).toContain(cidr);
+    const { exitCode, stderr } = await taskgate.run('down', '--name', 'gone', '--if-exists', '--forget-routes');
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining(cidr)]);
+    expect((await execa('ip', ['route', 'show', 'type', 'unreachable'])).stdout).not.toContain(cidr);
+  });
 });

@@ -4,6 +4,7 @@ import type { NativeResource } from '../../instance/record.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { bySystemPath } from '../../lib/process/system-path.ts';
+import { isBlockOf, unblockNetworks } from './block.ts';
 import { cgroupPaths, parseHierarchies } from './isolation/cgroups.ts';
 import { instanceHash, linkName } from './link.ts';
 import { removeResource } from './resources.ts';
@@ -39,6 +40,8 @@ export const findLeftover = async (name: string, instanceDir: string): Promise<r
 /** Ends a node that no record knows; false where there is none. */
 export const endLeftover = async (name: string, instanceDir: string, runner: Runner): Promise<boolean> => {
   const leftover = await findLeftover(name, instanceDir);
-  for (const resource of leftover) await removeResource(resource, bySystemPath(runner));
+  const bySystem = bySystemPath(runner);
+  for (const resource of leftover) await removeResource(resource, bySystem);
+  if (leftover.length > 0) await unblockNetworks(bySystem, (block) => isBlockOf(instanceDir, block));
   return leftover.length > 0;
 };

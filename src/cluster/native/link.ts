@@ -11,6 +11,8 @@ export const instanceHash = (instanceDir: string): string => sha256(instanceDir)
 /** Name of the host's end of an instance's veth pair. */
 export const linkName = (instanceDir: string): string => `tg-${instanceHash(instanceDir)}`;
 
+export const isLinkName = (name: string): boolean => /^tg-[0-9a-f]{8}$/.test(name);
+
 /** Creates the veth pair between the host and the network namespace of process `pid`, with addresses and routes. */
 export const linkCommands = (link: string, pid: number, network: NativeNetwork): readonly Command[] => [
   ['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],

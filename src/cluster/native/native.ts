@@ -15,7 +15,9 @@ import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import { untilChildrenReady } from '../../supervisor/until-ready.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
+import { isBlockOf, unblockNetworks } from './block.ts';
 import { nodeChildren, policyEngineName } from './components.ts';
+import { connectNetwork } from './connect.ts';
 import { nodeStore } from './images/node-store.ts';
 import { importImages } from './images.ts';
 import {
@@ -31,11 +33,12 @@ import { droppedCapabilities, isolatedCommand, namespaceSetup } from './isolatio
 import { makeNodeCgroups } from './isolation/node-cgroups.ts';
 import { findUnshare } from './isolation/unshare.ts';
 import { cgroupLabel } from './leftover.ts';
-import { linkCommands, linkName } from './link.ts';
+import { linkName } from './link.ts';
 import { chooseSnapshotter, findSnapshotter } from './machine/snapshotter.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
+import type { BlockedNetwork } from './routes.ts';
 import { type NativeSpec, type NativeTarget, type NodeSettings, type NodeSoftware, nodeName } from './spec.ts';
 
 /** What the provider needs from other parts, as plain functions. */
@@ -77,19 +80,6 @@ const clusterOf = ({ name, instanceDir, network }: NativeTarget): Cluster => ({
   nodeAddress: network.nodeAddress,
   hostAddress: network.hostAddress,
 });
-
-/** Connects the node's network to the host. Throws UserError `environment.subnet-taken` if a route is in the way by now. */
-const connectNetwork = async ({ instanceDir, network }: NativeTarget, pid: number, runner: Runner): Promise<void> => {
-  for (const command of linkCommands(linkName(instanceDir), pid, network)) {
-    await runner(command).catch((cause) => {
-      throw new UserError(`cannot connect the node's network to this host: ${messageOf(cause)}`, {
-        id: 'environment.subnet-taken',
-        hint: `${network.cidr} may be in use: take the instance down and choose another /16 with --network-cidr`,
-        cause,
-      });
-    });
-  }
-};
 
 const reportEvent = (event: StarterEvent, report: StepLimits['report']): void => {
   if (event.event !== 'child') return;
@@ -239,6 +229,11 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
       await admitMaster({ ...target, ...tools.software() }, master, tools);
     },
     stop: () => removeAll(tools),
-    delete: () => removeAll(tools),
+    delete: async ({ keepsBlock = false } = {}) => {
+      const isOwn = (block: BlockedNetwork) => isBlockOf(target.instanceDir, block);
+      // first: without a journal nobody would look for it
+      if (!keepsBlock && tools.resources().length > 0) await unblockNetworks(tools.runner, isOwn);
+      await removeAll(tools);
+    },
   };
 };

@@ -86,7 +86,9 @@ export type ChosenNetwork = { readonly cidr: string; readonly warnings: readonly
  */
 export const chooseNetwork = (wanted: string | undefined, routing: Routing): ChosenNetwork => {
   if (wanted) return wantedNetwork(networkOf(wanted).cidr, routing);
-  const free = candidates.find((candidate) => isFree(candidate, routing));
+  const open = candidates.filter((candidate) => isFree(candidate, routing));
+  // a master of an instance that is gone would reach the tasks of this one
+  const free = open.find((candidate) => !routing.blocks?.some(({ cidr }) => cidr === candidate)) ?? open[0];
   if (free) return { cidr: free, warnings: [] };
   const [first = ''] = candidates;
   const ahead = findAhead(first, routing);

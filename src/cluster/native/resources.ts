@@ -6,7 +6,7 @@ import type { Runner } from '../../lib/process/runner.ts';
 import { parseIpOutput } from '../../lib/text/ip-output.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { isOwnCgroup, parseHierarchies, pidsInCgroups, removeCgroups } from './isolation/cgroups.ts';
-import { listLinksCommand, removeLinkCommand } from './link.ts';
+import { isLinkName, listLinksCommand, removeLinkCommand } from './link.ts';
 
 export const nativeKinds = ['cgroups', 'keeper', 'link'] as const satisfies readonly NativeResource['kind'][];
 
@@ -70,7 +70,7 @@ const foreignCgroups = async (paths: readonly string[]): Promise<readonly string
 const verifyName = async (resource: NativeResource): Promise<void> => {
   const foreign =
     resource.kind === 'link'
-      ? [resource.name].filter((name) => !/^tg-[0-9a-f]{8}$/.test(name))
+      ? [resource.name].filter((name) => !isLinkName(name))
       : resource.kind === 'cgroups'
         ? await foreignCgroups(resource.paths)
         : [];

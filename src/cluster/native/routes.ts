@@ -28,18 +28,39 @@ type Policy = {
 };
 
 /** How this host routes, as `ip` shows it. */
-export type Routing = { readonly routes: readonly Route[]; readonly policies: readonly Policy[] };
+export type Routing = {
+  readonly routes: readonly Route[];
+  readonly policies: readonly Policy[];
+  /** Networks that instances keep unreachable while no link leads there; see block.ts. */
+  readonly blocks?: readonly BlockedNetwork[];
+};
+
+/** Of which instance it is, its metric tells. */
+export type BlockedNetwork = { readonly cidr: string; readonly metric: number };
+
+/** Marks taskgate's own routes; of no routing daemon (rt_protos of iproute2). */
+export const blockProtocol = '214';
+
+const isBlock = ({ type, protocol }: Fields): boolean => type === 'unreachable' && protocol === blockProtocol;
+
+export const parseBlocks = (json: string): readonly BlockedNetwork[] =>
+  parseIpOutput(json)
+    .filter(isBlock)
+    .flatMap(({ dst, metric }) =>
+      typeof dst === 'string' && typeof metric === 'number' ? [{ cidr: dst, metric }] : [],
+    );
 
 export const listRoutesCommand: Command = ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
 export const listPoliciesCommand: Command = ['ip', '-json', '-4', 'rule', 'show'];
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
-/** The host's routes, except those of one link. */
+/** The host's routes, except those of one link, and those that keep the network of an instance unreachable. */
 export const parseRoutes = (json: string, exceptLink: string): readonly Route[] =>
-  parseIpOutput(json).flatMap(({ dst, dev, table, type }) => {
+  parseIpOutput(json).flatMap((route) => {
+    const { dst, dev, table, type } = route;
     const to = textOf(dst);
-    if (!to || dev === exceptLink) return [];
+    if (!to || dev === exceptLink || isBlock(route)) return [];
     const [device, kind] = [textOf(dev), textOf(type)];
     return [{ dst: to, table: textOf(table) ?? 'main', ...(device && { dev: device }), ...(kind && { type: kind }) }];
   });
@@ -106,7 +127,8 @@ export const readRouting = async (runner: Runner, exceptLink: string): Promise<R
       });
     },
   );
-  return { routes: parseRoutes(routes.stdout, exceptLink), policies: parsePolicies(policies.stdout) };
+  const blocks = parseBlocks(routes.stdout);
+  return { routes: parseRoutes(routes.stdout, exceptLink), policies: parsePolicies(policies.stdout), blocks };
 };
 
 type Block = { readonly first: number; readonly last: number; readonly bits: number };

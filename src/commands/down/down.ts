@@ -10,6 +10,7 @@ import { findProvider } from '../../providers/choose.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { type CommandInput, displayKind, printJson, printNote, readMade } from '../command.ts';
+import { parseDurationSeconds } from '../duration.ts';
 import { noInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
 import { type DownContext, downSteps, verifyCacheUnused } from './steps.ts';
@@ -18,7 +19,11 @@ import { type DownContext, downSteps, verifyCacheUnused } from './steps.ts';
 const findDamage = async ({ folders, config, force }: DownContext): Promise<string | undefined> =>
   force ? setDamagedRecordAside(folders.stateDir, config.name) : undefined;
 
-export type DownFlags = Pick<DownContext, 'purgeCache' | 'force'> & { readonly ifExists: boolean };
+export type DownFlags = Pick<DownContext, 'purgeCache' | 'force' | 'forgetRoutes'> & {
+  readonly ifExists: boolean;
+  /** A duration, such as `20m`. */
+  readonly waitForTasks?: string;
+};
 
 /** A folder without a record is there, too, and so is a native node whose folder is gone. */
 const isAnything = async ({ config, folders }: CommandContext): Promise<boolean> => {
@@ -37,12 +42,14 @@ const nothingToRemove = async (context: CommandContext): Promise<UserError> => {
  * `environment.no-instance` for a name of the command line that there is not, unless `ifExists`.
  * Tested in test/process/no-instance.test.ts.
  */
-export const down = async (input: CommandInput, { ifExists, ...options }: DownFlags): Promise<number> => {
+export const down = async (input: CommandInput, { ifExists, waitForTasks, ...options }: DownFlags): Promise<number> => {
+  const waitForTasksSeconds =
+    waitForTasks === undefined ? undefined : parseDurationSeconds(waitForTasks, '--wait-for-tasks');
   const { config, context: loaded } = await readMade(input);
   // whoever types a name means one that is there
   const mustBeThere = input.flags.settings['name'] !== undefined && !ifExists && !options.force;
   if (mustBeThere && !(await isAnything(loaded))) throw await nothingToRemove(loaded);
-  const context = { ...loaded, ...options };
+  const context = { ...loaded, ...options, waitForTasksSeconds };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);
   const stages: Stage[] = [];

@@ -23,16 +23,21 @@ import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { endLostNode } from '../../providers/native.ts';
+import { endLostNode, forgetBlocks, isBlocked } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
 import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
 import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { stageTimeoutMs } from '../context.ts';
+import { describeRest, describeTasks, findLivingMaster, type LivingMaster, waitForTasks } from './living-master.ts';
 
 export type DownContext = CommandContext & {
   readonly purgeCache: boolean;
   /** What cannot be removed is named and forgotten. */
   readonly force: boolean;
+  /** How long to wait for the end of a master's tasks. */
+  readonly waitForTasksSeconds?: number | undefined;
+  /** Takes back what keeps networks of instances that are gone unreachable. */
+  readonly forgetRoutes?: boolean;
 };
 
 /**
@@ -66,6 +71,25 @@ const unlessForced = async (
     return note('forgotten');
   }
 };
+
+/** Before anything goes: its tasks are reached until they have ended. */
+const lookForMaster = downStep({
+  title: 'Look for a master and its tasks',
+  run: async (_, context, { note, report, signal, warn }): Promise<LivingMaster | undefined> => {
+    const { folders, config, waitForTasksSeconds: seconds } = context;
+    const instance = await findInstance(folders.stateDir, config.name);
+    if (!instance || isTunnelOnly(instance)) return note('there is no cluster');
+    if (seconds !== undefined) {
+      const wait = () => waitForTasks(context, instance, { seconds, signal, report });
+      await unlessForced(context, { signal, note, warn, what: 'tasks that run' }, async () => void (await wait()));
+    }
+    const master = await findLivingMaster(context, instance);
+    if (!master) return note('none answers');
+    note(`${master.address}, ${master.tasks ? `${master.tasks.length} tasks` : 'tasks unknown'}`);
+    warn(describeTasks(master, config.name));
+    return master;
+  },
+});
 
 const closeTunnels = downStep({
   title: 'Close tunnels and forwards',
@@ -138,24 +162,6 @@ const removeObjects = downStep({
     ),
 });
 
-const lostNode = 'a node that ran on without its record was ended';
-
-const deleteCluster = downStep({
-  title: 'Delete the cluster',
-  run: async (_, context, tools): Promise<undefined> => {
-    const { folders, config } = context;
-    const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance) {
-      const wasLost = await endLostNode(context);
-      return tools.note(wasLost ? lostNode : `there is no instance ${config.name}`);
-    }
-    if (isTunnelOnly(instance)) return tools.note('not needed: no cluster');
-    return unlessForced(context, { ...tools, what: describePlace(instance.record()) ?? 'the cluster' }, async () => {
-      await providerOf(context, { instance }).delete();
-    });
-  },
-});
-
 const findMerges = async ({ folders, config }: DownContext): Promise<readonly Merge[]> =>
   mergesOf((await findInstance(folders.stateDir, config.name))?.record() ?? {});
 
@@ -178,6 +184,27 @@ const removeContext = downStep({
   },
 });
 
+const lostNode = 'a node that ran on without its record was ended';
+
+const deleteCluster = downStep({
+  title: 'Delete the cluster',
+  needs: { master: lookForMaster },
+  after: [removeContext],
+  run: async ({ master }, context, tools): Promise<undefined> => {
+    const { folders, config } = context;
+    const instance = await findInstance(folders.stateDir, config.name);
+    if (!instance) {
+      const wasLost = await endLostNode(context);
+      return tools.note(wasLost ? lostNode : `there is no instance ${config.name}`);
+    }
+    if (isTunnelOnly(instance)) return tools.note('not needed: no cluster');
+    return unlessForced(context, { ...tools, what: describePlace(instance.record()) ?? 'the cluster' }, async () => {
+      await providerOf(context, { instance }).delete({ keepsBlock: master !== undefined });
+      if (master) tools.warn(describeRest(master, instance, await isBlocked(context, instance)));
+    });
+  },
+});
+
 const removeFolder = downStep({
   title: "Remove the instance's folder",
   run: async (_, { folders, config }, { note }): Promise<undefined> => {
@@ -193,13 +220,23 @@ const removeCache = downStep({
   },
 });
 
+const forgetRoutes = downStep({
+  title: 'Take back unreachable routes',
+  skip: (_, { forgetRoutes }) => !forgetRoutes && 'not asked for: --forget-routes does',
+  run: async (_, context, { note }): Promise<undefined> => {
+    note((await forgetBlocks(context)).join(', ') || 'there are none');
+  },
+});
+
 /** Takes everything of an instance away, one after the other; safe to repeat. */
 export const downSteps: readonly Step<DownContext>[] = [
+  lookForMaster,
   stopOwnMaster,
   closeTunnels,
   removeObjects,
   removeContext,
   deleteCluster,
   removeFolder,
+  forgetRoutes,
   removeCache,
 ];

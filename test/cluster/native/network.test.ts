@@ -38,6 +38,16 @@ const halves = ['0.0.0.0/1', '128.0.0.0/1'];
 const office = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
 describe('chooseNetwork', () => {
+  test('a network that an instance which is gone keeps unreachable is the last choice, unless it is named', () => {
+    const blocks = [{ cidr: '10.210.0.0/16', metric: 1 }];
+    expect(chooseNetwork(undefined, { ...routing('default'), blocks }).cidr).toBe('10.211.0.0/16');
+    expect(chooseNetwork('10.210.0.0/16', { ...routing('default'), blocks }).cidr).toBe('10.210.0.0/16');
+    const all = Array.from({ length: 255 }, (_, index) => `10.${index}.0.0/16`);
+    const others = all.filter((cidr) => cidr !== '10.210.0.0/16');
+    const full = routing('default', ...others, '172.16.0.0/12', '198.18.0.0/15');
+    expect(chooseNetwork(undefined, { ...full, blocks }).cidr).toBe('10.210.0.0/16');
+  });
+
   test.each([
     ['no VPN', ['default', '192.168.1.0/24'], '10.210.0.0/16'],
     ['others in use', ['10.210.0.0/16', '10.211.4.0/24'], '10.212.0.0/16'],

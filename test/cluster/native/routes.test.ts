@@ -4,6 +4,7 @@ import {
   listPoliciesCommand,
   listRoutesCommand,
   overlappingRoutes,
+  parseBlocks,
   parsePolicies,
   parseRoutes,
   readRouting,
@@ -27,6 +28,16 @@ test("the host's routes, without those of the instance's own link", () => {
   ];
   expect(parseRoutes(JSON.stringify(listed), 'tg-1')).toEqual(others);
   expect(parseRoutes(JSON.stringify(listed), 'tg-2')).toHaveLength(3);
+});
+
+test('what instances keep unreachable is no route of the host, and is listed apart; what others do is one', () => {
+  const listed = JSON.stringify([
+    { type: 'unreachable', dst: '10.210.0.0/16', protocol: '214', metric: 1_073_741_825, flags: [] },
+    { type: 'unreachable', dst: '10.211.0.0/16', metric: 1_024, flags: [] },
+    { dst: '10.212.0.0/16', protocol: '214', dev: 'eth0', metric: 1, flags: [] },
+  ]);
+  expect(parseRoutes(listed, '').map(({ dst }) => dst)).toEqual(['10.211.0.0/16', '10.212.0.0/16']);
+  expect(parseBlocks(listed)).toEqual([{ cidr: '10.210.0.0/16', metric: 1_073_741_825 }]);
 });
 
 test.each([

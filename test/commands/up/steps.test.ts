@@ -58,12 +58,14 @@ test('up: what comes after what', () => {
 
 test('down: one after the other', () => {
   expect(orderOf(downSteps)).toEqual([
-    ['Close tunnels and forwards', []],
+    ['Look for a master and its tasks', []],
+    ['Close tunnels and forwards', ['Look for a master and its tasks']],
     ["Remove taskgate's objects from the attached cluster", ['Close tunnels and forwards']],
     ['Remove the context from your kubeconfig', ["Remove taskgate's objects from the attached cluster"]],
-    ['Delete the cluster', ['Remove the context from your kubeconfig']],
+    ['Delete the cluster', ['Look for a master and its tasks', 'Remove the context from your kubeconfig']],
     ["Remove the instance's folder", ['Delete the cluster']],
-    ['Remove the cache', ["Remove the instance's folder"]],
+    ['Take back unreachable routes', ["Remove the instance's folder"]],
+    ['Remove the cache', ['Take back unreachable routes']],
   ]);
 });
 

@@ -31,6 +31,9 @@ const ofNamedNamespace = /\btg[a-z]+-[0-9a-f]+|\/run\/netns\b|\b(?:192\.0\.2|198
 
 /** Whether a name (of a link, a cgroup) is of another taskgate instance, or another test, which may come and go meanwhile. */
 const isForeign = (text: string, marks: readonly string[]): boolean => {
+  const [, metric] = /^unreachable .* proto 214 metric (\d+)/.exec(text) ?? [];
+  // see src/cluster/native/block.ts
+  if (metric) return !marks.some((mark) => Number(metric) === 2 ** 30 + (Number.parseInt(mark, 16) % 2 ** 30));
   if (ofNamedNamespace.test(text)) return true;
   const [, mark] = /(?:\btg|taskgate-[a-z0-9-]+)-([0-9a-f]{8})\b/.exec(text) ?? [];
   return mark !== undefined && !marks.includes(mark);
