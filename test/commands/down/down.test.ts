@@ -25,6 +25,21 @@ test('a name of the command line that there is not is an error, with those that 
   });
 });
 
+test.each([
+  '',
+  '0',
+  'soon',
+  '20d',
+])('--wait-for-tasks %j is refused before anything is looked at', async (waitForTasks) => {
+  const { input, begin } = await makeQuiet();
+  const instance = await begin('dev');
+  await expect(down(input({ name: 'dev' }), { ...flags, waitForTasks })).rejects.toMatchObject({
+    id: 'usage.duration',
+    message: `--wait-for-tasks: '${waitForTasks}' is no duration`,
+  });
+  expect((await stat(instance.dir)).isDirectory()).toBe(true);
+});
+
 // without an instance nobody knows its provider, and a native one needs root
 const asRoot = test.skipIf(process.getuid?.() !== 0);
 

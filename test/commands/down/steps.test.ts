@@ -53,6 +53,9 @@ const makePlaces = async () => {
   };
 };
 
+/** Where no master of this machine's user listens. */
+const withPort = (config: DownContext['config'], port: number) => ({ ...config, master: { ...config.master, port } });
+
 const takeDown = async (context: DownContext): Promise<readonly string[]> =>
   (await runInOrder(context, downSteps, { signal: context.signal })).notes ?? [];
 
@@ -61,6 +64,16 @@ test('removes a folder without a record: its maker was killed before it wrote on
   await beginWithoutRecord('dev');
   await takeDown(context('dev', false));
   expect(await instances()).toEqual([]);
+});
+
+test('says of a master that none answers, and takes no routes back unasked; to wait for tasks needs a cluster', async () => {
+  const { context, begin } = await makePlaces();
+  await begin('dev');
+  const waiting = { ...context('dev', false), waitForTasksSeconds: 1 };
+  const { ended, notes } = await runInOrder({ ...waiting, config: withPort(waiting.config, 1) }, downSteps);
+  expect(ended[0]).toBe('done: none answers');
+  expect(ended.at(-2)).toBe('skipped: not asked for: --forget-routes does');
+  expect(notes).toEqual([]);
 });
 
 test('leaves other instances and the cache, and may be repeated', async () => {
