@@ -20,7 +20,7 @@ const uncached = ['pods', 'nodes'];
  * Without the watch cache there are no bookmarks either, so a watch without events never moves on: nothing but a restart may end it,
  * and etcd must not forget where it began. An idle node writes some 30,000 revisions a day.
  */
-const keptRevisions = 100_000;
+const keptRevisions = 50_000;
 const historyBytes = 8 * 2 ** 30;
 const watchSeconds = 365 * 24 * 3_600;
 

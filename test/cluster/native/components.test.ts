@@ -22,7 +22,7 @@ test.each([
   ['kube-apiserver', '--etcd-compaction-interval=0'],
   ['kube-apiserver', '--min-request-timeout=31536000'],
   ['etcd', '--auto-compaction-mode=revision'],
-  ['etcd', '--auto-compaction-retention=100000'],
+  ['etcd', '--auto-compaction-retention=50000'],
   ['etcd', '--quota-backend-bytes=8589934592'],
   ['kube-controller-manager', '--use-service-account-credentials=true'],
   ['kubelet', '--root-dir=/state/dev/node/kubelet'],
