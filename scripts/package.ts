@@ -13,7 +13,7 @@ const writeJson = (path: string, value: unknown): Promise<void> =>
 /** What `npm pack` adds to the sources: JavaScript, the templates of a native node, and where the pinned Node.js comes from. */
 await rm(dist, { recursive: true, force: true });
 execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.package.json'], { cwd: root, stdio: 'inherit' });
-for (const folder of ['go', 'native']) {
+for (const folder of ['go', 'native', 'python']) {
   await cp(join(root, 'templates', folder), join(dist, 'templates', folder), { recursive: true });
 }
 const { name, version, type } = (await readJson('package.json')) as Readonly<Record<string, string>>;

@@ -17,6 +17,9 @@ const fixed = [
   ...['Corefile', 'cni.json', 'containerd.toml', 'kube-proxy.yaml', 'kubeadm.yaml', 'kubelet.yaml'].map(
     (name) => `dist/templates/native/${name}`,
   ),
+  ...['determined.in', 'determined.txt', 'jupyterlab.in', 'jupyterlab.txt'].map(
+    (name) => `dist/templates/python/${name}`,
+  ),
 ];
 
 export type Unexpected = { readonly missing: readonly string[]; readonly unknown: readonly string[] };

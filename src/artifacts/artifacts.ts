@@ -3,8 +3,8 @@ import type { Mirror } from '../lib/http/mirror.ts';
 import type { Runner } from '../lib/process/runner.ts';
 import { systemPath } from '../lib/process/system-path.ts';
 import type { Trusted } from '../lib/trust/users.ts';
+import type { TaskImageKind } from '../model/images/task-image.ts';
 import type { Pins } from '../model/pins.ts';
-import type { TaskImageKind } from '../model/task-image.ts';
 import { type BundleProof, verifyBundle } from './bundle/index-file.ts';
 import { copyToBundle } from './bundle/writer.ts';
 import {

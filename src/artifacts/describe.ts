@@ -1,7 +1,7 @@
 // Tested in test/artifacts/artifacts.test.ts
 import { basename, dirname, join } from 'node:path';
+import { type TaskImageKind, taskImageRef } from '../model/images/task-image.ts';
 import { type Arch, kubernetesPrograms, type Pins } from '../model/pins.ts';
-import { type TaskImageKind, taskImageRef } from '../model/task-image.ts';
 import type { StoredItem } from './item.ts';
 import type { Items, PolicyItem, TaskItem } from './items.ts';
 import {

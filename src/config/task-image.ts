@@ -1,8 +1,14 @@
-import { taskImageRef } from '../model/task-image.ts';
+import { taskImageRef } from '../model/images/task-image.ts';
 import type { Config } from './config.ts';
-import type { Finding } from './load.ts';
 import { settings } from './settings.ts';
 import { pins } from './versions.ts';
+
+type Finding = {
+  readonly severity: 'error' | 'warning';
+  readonly path: 'smallTaskImage';
+  readonly message: string;
+  readonly hint: string;
+};
 
 type Chosen = Pick<Config, 'smallTaskImage' | 'withJupyterlab' | 'provider'> & {
   readonly master: { readonly taskImage: string };

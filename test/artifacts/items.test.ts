@@ -28,6 +28,8 @@ describe('the order of sources', () => {
       ipset: ['debian', 'host'],
       policyImages: ['registry', 'assembled'],
       policyTools: ['debian'],
+      taskImage: ['assembled'],
+      notebookImage: ['assembled'],
     }));
 
   test('a mirror is tried first, as a served bundle or as copies of releases', () =>

@@ -66,10 +66,12 @@ test('a switch may be turned off, which overrides a file', () => {
 
 describe('flags that mean nothing for a command', () => {
   const { program } = buildProgram({ args: [], signal: new AbortController().signal, isJson: false });
-  const commands = program.commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]));
+  const leavesOf = (one: Command): readonly Command[] =>
+    one.commands.length > 0 ? one.commands.flatMap((child) => leavesOf(child as Command)) : [one];
+  const commands = leavesOf(program);
   const takesSettings = commands.filter(({ options }) => options.some(({ long }) => long === '--name'));
   const nameOf = (one: Command): string =>
-    one.parent === program ? one.name() : `${one.parent?.name()} ${one.name()}`;
+    one.parent && one.parent !== program ? `${nameOf(one.parent)} ${one.name()}` : one.name();
 
   test('the table has every command that takes settings, and settings that there are', () => {
     expect(Object.keys(settingsRead).toSorted()).toEqual(takesSettings.map(nameOf).toSorted());

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -73,4 +74,39 @@ test('the names of images carry the pinned versions', () => {
     `ghcr.io/projectcontour/contour:${pins.contour.version}`,
     `docker.io/envoyproxy/envoy:distroless-${pins.envoy.version}`,
   ]);
+});
+
+describe('the lists of Python packages of the small task image', () => {
+  const read = (file: string): string =>
+    readFileSync(join(import.meta.dirname, '../../templates/python', file), 'utf8');
+  const { determined, jupyterlab, version } = pins.taskImage;
+
+  test.each([determined, jupyterlab])('$file is the pinned one', ({ file, sha256 }) =>
+    expect(createHash('sha256').update(read(file)).digest('hex')).toBe(sha256));
+
+  test('the first has the pinned version of Determined', () => {
+    expect(read('determined.in')).toBe(`determined==${version}\n`);
+    expect(read(determined.file)).toMatch(new RegExp(`^determined==${version.replaceAll('.', '\\.')} `, 'm'));
+  });
+
+  test.each([determined, jupyterlab])('each line of $file is a version with digests, and none names an address', ({
+    file,
+  }) => {
+    const packages = read(file)
+      .split(/\n(?! )/)
+      .filter(Boolean);
+    expect(packages.length).toBeGreaterThan(60);
+    for (const one of packages) {
+      expect(one).toMatch(/^[a-z0-9-]+(\[[a-z,]+\])?==\S+( ; [^\\]+)? \\\n( {4}--hash=sha256:[0-9a-f]{64}( \\\n)?)+$/);
+    }
+  });
+
+  test('the second agrees with the first about what both have', () => {
+    const versions = (file: string) =>
+      new Map([...read(file).matchAll(/^([a-z0-9-]+)==(\S+)/gm)].map(([, a, b]) => [a, b]));
+    const [first, second] = [versions(determined.file), versions(jupyterlab.file)];
+    const both = [...second.keys()].filter((name) => first.has(name));
+    expect(both).toContain('pyzmq');
+    for (const name of both) expect(second.get(name), name).toBe(first.get(name));
+  });
 });

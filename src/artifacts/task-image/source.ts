@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTar } from '../../lib/archive/tar.ts';
+import { type TaskImageKind, taskImageRef } from '../../model/images/task-image.ts';
 import type { TaskImagePin } from '../../model/pins.ts';
-import { type TaskImageKind, taskImageRef } from '../../model/task-image.ts';
 import { composeImage, layoutEntries, type OciImage } from '../image/oci.ts';
 import type { ArtifactSource, Work } from '../item.ts';
 import { rebaseLinks } from '../sources/debian.ts';

@@ -14,6 +14,15 @@ export const notRun: readonly NotRun[] = [
   { page: 'README.md', because: '.ci/run begins with it', commands: ['npm ci'] },
   { page: 'README.md', because: stage('readme-up'), commands: ['npm run dev-cluster'] },
   {
+    page: 'docs/task-image.md',
+    because: 'it assembles images for minutes; test/e2e/task-image.test.ts does, and runs tasks with them',
+    commands: [
+      'npx taskgate up --small-task-image',
+      'npx taskgate up --small-task-image --with-jupyterlab',
+      'npx taskgate images build task --with-jupyterlab --output task-image.tar',
+    ],
+  },
+  {
     page: 'docs/attach.md',
     because: "a cluster of the reader's; test/e2e/attach.test.ts attaches to one of its own",
     commands: [

@@ -1,5 +1,5 @@
-import { sha256 } from '../lib/files.ts';
-import type { TaskImagePin } from './pins.ts';
+import { sha256 } from '../../lib/files.ts';
+import type { TaskImagePin } from '../pins.ts';
 
 /** Goes up when the same packages are put together in another way. */
 const recipe = 1;
