@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pins } from '../../src/config/versions.ts';
@@ -26,6 +26,18 @@ afterAll(() => taskgate.close(name));
 
 test('it is the image of tasks in the written configuration', async () => {
   expect(await taskgate.file(name, 'master.yaml')).toContain(`image: ${image}`);
+});
+
+test('images build task takes it from the cache, and copies it', async () => {
+  const output = join(taskgate.stateHome, 'task-image.tar');
+  const build = ['images', 'build', 'task', '--with-jupyterlab', '--json', '--output'];
+  const built = await taskgate.run(...build, output);
+  expect(ending(built)).toBe('exit 0');
+  const { size } = await stat(output);
+  expect(JSON.parse(built.stdout)).toEqual({ ref: image, archive: output, bytes: size });
+  const refused = await taskgate.run(...build, join(taskgate.stateHome, 'none', 'task-image.tar'));
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(refused.stderr).toContain('usage.output');
 });
 
 const needs = [

@@ -1,3 +1,4 @@
+// Tested in test/artifacts/task-image/source.test.ts
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../../lib/process/runner.ts';

@@ -49,7 +49,7 @@ const describe = ({ ref, archive, bytes }: Built, withJupyterlab: boolean): stri
     '      loads it into the nodes, and gives it to tasks that name no image',
   ].join('\n');
 
-/** Assembles the small task image into the cache, unless it is there. Throws UserErrors `artifact.*` and `usage.output`. */
+/** Assembles the small task image into the cache, unless it is there. Throws UserErrors `artifact.*` and `usage.output`. Tested in test/e2e/task-image.test.ts. */
 export const buildTaskImage = async (input: CommandInput, { output }: BuildOptions): Promise<void> => {
   const { invocation, flags } = input;
   const { context } = await readConfig(input, { isKept: false });

@@ -16,27 +16,31 @@ const pin = {
   jupyterlab: { file: 'jupyterlab.txt', sha256: sha256('j') },
 };
 
+const valueOf = (command: readonly string[], option: string): string =>
+  command.find((one) => one.startsWith(`${option}=`))?.split('=')[1] ?? '';
+
+const downloadTo = async (archives: string): Promise<void> => {
+  for (const deb of ['python3_3.deb', 'bash_5.deb']) await writeFile(join(archives, deb), deb);
+};
+
+const unpackInto = async (root: string, deb: string): Promise<void> => {
+  for (const dir of ['bin', 'usr/bin', 'usr/share']) await mkdir(join(root, dir), { recursive: true });
+  await writeFile(join(root, 'bin/bash'), 'bash', { mode: 0o755 });
+  if (deb === 'python3_3.deb') await symlink('python3.11', join(root, 'usr/bin/python3'));
+};
+
 /** apt, dpkg-deb and a Python that installs one file, as far as they are used here. */
 const tools =
   (ran: string[]): Runner =>
   async (command, options) => {
-    const [program] = command;
-    ran.push(`${basename(program)} ${command.at(-1)?.split('/').at(-1)}`);
+    const [program, , from = '', to = ''] = command;
+    ran.push(`${basename(program)} ${basename(command.at(-1) ?? '')}`);
+    if (program === 'dpkg-deb') await unpackInto(to, basename(from));
     if (command.includes('--download-only')) {
-      const archives = command.find((one) => one.startsWith('Dir::Cache::archives='))?.split('=')[1] ?? '';
-      for (const deb of ['python3_3.deb', 'bash_5.deb']) await writeFile(join(archives, deb), deb);
+      await downloadTo(valueOf(command, 'Dir::Cache::archives'));
       options?.onLine?.('Get:1 https://mirror.test bookworm/main amd64 bash amd64 5 [1 kB]');
     }
-    if (program === 'dpkg-deb') {
-      const root = command[3] ?? '';
-      for (const dir of ['bin', 'usr/bin', 'usr/share']) await mkdir(join(root, dir), { recursive: true });
-      await writeFile(join(root, 'bin/bash'), 'bash', { mode: 0o755 });
-      if (command[2]?.endsWith('python3_3.deb')) await symlink('python3.11', join(root, 'usr/bin/python3'));
-    }
-    if (command.includes('install') && command.includes('pip')) {
-      const prefix = command.find((one) => one.startsWith('--prefix='))?.split('=')[1] ?? '';
-      await writeFile(join(prefix, 'bin/det'), '#!/usr/bin/python3\n');
-    }
+    if (command.includes('pip')) await writeFile(join(valueOf(command, '--prefix'), 'bin/det'), '#!/usr/bin/python3\n');
     return { exitCode: 0, stdout: '', stderr: '' };
   };
 
