@@ -16,7 +16,7 @@ const pin = {
   jupyterlab: { file: 'jupyterlab.txt', sha256: sha256('j') },
 };
 
-const valueOf = (command: readonly string[], option: string): string =>
+const optionOf = (command: readonly string[], option: string): string =>
   command.find((one) => one.startsWith(`${option}=`))?.split('=')[1] ?? '';
 
 const downloadTo = async (archives: string): Promise<void> => {
@@ -37,10 +37,10 @@ const tools =
     ran.push(`${basename(program)} ${basename(command.at(-1) ?? '')}`);
     if (program === 'dpkg-deb') await unpackInto(to, basename(from));
     if (command.includes('--download-only')) {
-      await downloadTo(valueOf(command, 'Dir::Cache::archives'));
+      await downloadTo(optionOf(command, 'Dir::Cache::archives'));
       options?.onLine?.('Get:1 https://mirror.test bookworm/main amd64 bash amd64 5 [1 kB]');
     }
-    if (command.includes('pip')) await writeFile(join(valueOf(command, '--prefix'), 'bin/det'), '#!/usr/bin/python3\n');
+    if (command.includes('pip')) await writeFile(join(optionOf(command, '--prefix'), 'bin/det'), '#!/usr/bin/python3\n');
     return { exitCode: 0, stdout: '', stderr: '' };
   };
 
