@@ -40,7 +40,8 @@ const tools =
       await downloadTo(optionOf(command, 'Dir::Cache::archives'));
       options?.onLine?.('Get:1 https://mirror.test bookworm/main amd64 bash amd64 5 [1 kB]');
     }
-    if (command.includes('pip')) await writeFile(join(optionOf(command, '--prefix'), 'bin/det'), '#!/usr/bin/python3\n');
+    if (command.includes('pip'))
+      await writeFile(join(optionOf(command, '--prefix'), 'bin/det'), '#!/usr/bin/python3\n');
     return { exitCode: 0, stdout: '', stderr: '' };
   };
 
