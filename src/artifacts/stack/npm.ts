@@ -1,3 +1,4 @@
+// Tested in test/process/stack/fetched.test.ts
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';

@@ -1,7 +1,7 @@
+// Tested in test/process/stack/fetched.test.ts
 import { join, resolve } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
 import type { Arch } from '../../model/pins.ts';
-import type { NpmPin } from '../../model/stack-pins.ts';
 import type { ArtifactsInput } from '../artifacts.ts';
 import type { Item } from '../item.ts';
 import { makePolicy } from '../items.ts';
@@ -10,6 +10,7 @@ import { findStored } from '../store/cache.ts';
 import { fillCache } from '../store/ensure.ts';
 import { makeTrust } from '../store/trust.ts';
 import { npmSource } from './npm.ts';
+import type { NpmPin } from './pins.ts';
 
 /** The key of this machine's PostgreSQL in the cache; empty for a machine that has none. */
 export const findPostgresKey = (pin: NpmPin, arch: Arch, system: string = process.platform): readonly string[] => {

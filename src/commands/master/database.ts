@@ -1,4 +1,4 @@
-// Tested in test/process/stack/master-command.test.ts
+// Tested in test/e2e/with-master.test.ts
 import { readFile, rm } from 'node:fs/promises';
 import { databaseAccount } from '../../determined/database/account.ts';
 import { type DatabaseAddress, ownAddress, parseDatabaseUrl } from '../../determined/database/address.ts';

@@ -1,4 +1,4 @@
-// Tested in test/process/stack/master-command.test.ts
+// Tested in test/e2e/with-master.test.ts
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { masterChild, type StackSpec } from '../../determined/spec.ts';

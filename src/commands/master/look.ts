@@ -1,4 +1,4 @@
-// Tested in test/process/stack/master-command.test.ts
+// Tested in test/e2e/with-master.test.ts
 import { findMasterKeeper } from '../../determined/stop.ts';
 import { findAdminPassword } from '../../instance/admin-password.ts';
 import type { Instance } from '../../instance/instance.ts';

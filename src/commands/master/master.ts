@@ -1,4 +1,4 @@
-// Tested in test/process/stack/master-command.test.ts
+// Tested in test/e2e/with-master.test.ts
 import { masterChild } from '../../determined/spec.ts';
 import { stopMaster } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';

@@ -1,10 +1,11 @@
-// Tested in test/process/stack/master-command.test.ts
+// Tested in test/e2e/with-master.test.ts
 import { delimiter, resolve } from 'node:path';
 import type { ArtifactsInput } from '../../artifacts/artifacts.ts';
 import { detectPlatform } from '../../artifacts/platform.ts';
 import { ensureMasterRelease, masterItem } from '../../artifacts/stack/master.ts';
 import { ensurePostgres, findPostgresKey } from '../../artifacts/stack/postgres.ts';
 import { masterPin, postgresPin } from '../../config/stack-versions.ts';
+import { parseDatabaseUrl } from '../../determined/database/address.ts';
 import { findDataMajor } from '../../determined/database/data.ts';
 import { findServer, installedServers, type PostgresServer } from '../../determined/database/server.ts';
 import {
@@ -46,6 +47,18 @@ export const chooseProgram = async (context: CommandContext, { signal, report }:
   const found = root === undefined ? await findRoot(path) : await verifyRoot(resolve(root));
   if (found === undefined) throw noRoot(path);
   return { path, root: found };
+};
+
+/** What can be said of the settings before anything is changed. Throws UserError as {@link chooseProgram} does. */
+export const verifyMasterSettings = async ({
+  withMaster,
+  master: { program, root },
+  dbUrl,
+}: Pick<CommandContext['config'], 'withMaster' | 'master' | 'dbUrl'>): Promise<void> => {
+  if (!withMaster) return;
+  if (program !== undefined) await verifyProgram(resolve(program));
+  if (root !== undefined) await verifyRoot(resolve(root));
+  if (dbUrl !== undefined) parseDatabaseUrl(dbUrl);
 };
 
 const otherMajor = (dataDir: string, major: number, seen: readonly PostgresServer[]): UserError => {

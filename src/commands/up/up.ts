@@ -28,6 +28,7 @@ import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
 import { taskImageNotes } from '../images/task-image.ts';
+import { verifyMasterSettings } from '../master/programs.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
 import { fillCache } from '../prefetch/prefetch.ts';
@@ -38,6 +39,7 @@ import type { UpContext } from './context.ts';
 import { endOf, noteEnd } from './ending/end.ts';
 import { removeUnbegun } from './ending/remove-unbegun.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './ending/result.ts';
+import { describeLogin } from './master/login.ts';
 import { findTunnelInstead } from './open-reverse-path.ts';
 import { upSteps } from './steps.ts';
 
@@ -60,10 +62,12 @@ ${reachable}
 };
 
 const summary = async (run: UpRun): Promise<string> => {
-  const { proof, instance } = run.result;
-  const hops = proof ? `\n${renderHops(proof.hops)}` : '';
-  if (proof?.ok === false || !instance) return hops;
-  return `${hops}${nextSteps(run, summarizeExposure(await findExposure(instance), run.context.config.name))}`;
+  const { proof, masterProof, instance } = run.result;
+  const all = [proof, masterProof].filter((one) => one !== undefined);
+  const hops = all.map((one) => `\n${renderHops(one.hops)}`).join('');
+  if (all.some(({ ok }) => !ok) || !instance) return hops;
+  const login = await describeLogin(run.result);
+  return `${hops}${login}${nextSteps(run, summarizeExposure(await findExposure(instance), run.context.config.name))}`;
 };
 
 export type UpFlags = {
@@ -116,7 +120,7 @@ const bringUp = async (
   });
   if (input.flags.json) printDocument(renderUpJson(run));
   else print(asTyped(await summary(run), context.env));
-  if (run.result.proof) refuseBrokenPath(run.result.proof);
+  for (const proof of [run.result.proof, run.result.masterProof]) if (proof) refuseBrokenPath(proof);
 };
 
 const writeJunit = async ({ junit }: UpFlags, { context, result, stages }: UpRun, error: unknown): Promise<void> => {
@@ -147,6 +151,7 @@ const writeVariables = async ({ envFile }: UpFlags, { context, result }: UpRun):
 export const up = async (input: CommandInput, flags: UpFlags): Promise<number> => {
   const loaded = await readConfig(withTimeout(input, flags));
   await verifyFilesOf(writtenFor(flags), input.invocation.env);
+  await verifyMasterSettings(loaded.config);
   const { provider } = await chooseProvider(loaded.context);
   const prepare = () => prepareAsUser(input, loaded.context, flags);
   const unseen = unseenVariables(input.invocation.env, wantsNgrok(loaded.config));

@@ -12,11 +12,13 @@ import type { Stage } from '../../../model/stage.ts';
 import type { Proven } from '../../../proof/prove.ts';
 import { renderReport } from '../../../report/html.ts';
 import type { Results } from '../../../task-list/results.ts';
+import type { EnsuredMaster } from '../../master/ensure.ts';
 import { findFault } from '../../proof-result.ts';
 import { checkHealth } from '../check-health.ts';
 import { checkMachine } from '../check-machine.ts';
 import type { UpContext } from '../context.ts';
 import { awaitGateway } from '../install-gateway.ts';
+import { proveMaster, runMaster } from '../master/run-master.ts';
 import { openReversePath } from '../open-reverse-path.ts';
 import { fallBack, provePath } from '../prove-path.ts';
 import { reachGateway } from '../reach-gateway.ts';
@@ -30,6 +32,9 @@ export type UpResult = {
   readonly gateway?: GatewayEndpoint;
   readonly master?: MasterEndpoint;
   readonly proof?: Proven;
+  /** The master that the instance runs, and the proof by a task of it. */
+  readonly ownMaster?: EnsuredMaster;
+  readonly masterProof?: Proven;
   /** Time of the last proof, when nothing has changed since. */
   readonly provenAt?: string;
 };
@@ -53,14 +58,17 @@ export const resultOf = (results: Results): UpResult => {
     gateway: results.find(reachGateway) ?? health?.gateway ?? (published && endpointOf(published)),
     master: ending?.master ?? results.find(openReversePath)?.master ?? health?.master,
     proof: ending?.proof ?? results.find(provePath),
+    ownMaster: results.find(runMaster),
+    masterProof: results.find(proveMaster),
     provenAt: health?.provenAt,
   });
 };
 
 /** What `up` did, for programs; `error` is why it failed. Tested in test/golden/layout.test.ts. */
 export const renderUpJson = ({ context, result, stages, notes }: UpRun, error?: unknown): string => {
-  const { cluster, gateway, master, proof, provenAt } = result;
-  const report = { instance: context.config.name, cluster, gateway, master, proof, provenAt, notes, stages };
+  const { cluster, gateway, master, proof, provenAt, ownMaster, masterProof } = result;
+  const path = { cluster, gateway, master, proof, provenAt, ownMaster, masterProof };
+  const report = { instance: context.config.name, ...path, notes, stages };
   return `${plainJson({ ...report, ...(error !== undefined && { error: describeError(error) }) }, 2)}\n`;
 };
 
@@ -70,8 +78,8 @@ const describeError = (error: unknown) => {
 };
 
 /** How a run ended, in the words of its last line. */
-const verdictOf = ({ result: { proof, provenAt } }: UpRun, error: unknown) => {
-  const fault = proof && findFault(proof);
+const verdictOf = ({ result: { proof, masterProof, provenAt } }: UpRun, error: unknown) => {
+  const fault = (proof && findFault(proof)) ?? (masterProof && findFault(masterProof));
   if (error !== undefined) {
     const { message, hint } = describeError(error);
     return { ok: false, text: `✖ ${message}${hint ? `\nto fix: ${hint}` : ''}` };
@@ -86,7 +94,7 @@ const verdictOf = ({ result: { proof, provenAt } }: UpRun, error: unknown) => {
 /** report.json and report.html in the instance's folder, also of a run that failed with `error`; nothing where there is no folder. */
 export const writeReports = async (run: UpRun, error?: unknown): Promise<void> => {
   const { context, result, stages } = run;
-  const { instance, proof } = result;
+  const { instance, proof, masterProof } = result;
   if (!instance) return;
   const { recordPath, reportJsonPath, reportHtmlPath } = instancePaths(instance.dir);
   if ((await findTextFile(recordPath)) === undefined) return;
@@ -95,7 +103,7 @@ export const writeReports = async (run: UpRun, error?: unknown): Promise<void> =
     subtitle: `${context.startedAt.toISOString()}, ${process.platform} ${process.arch}`,
     verdict: verdictOf(run, error),
     stages,
-    hops: proof?.hops ?? [],
+    hops: [...(proof?.hops ?? []), ...(masterProof?.hops ?? [])],
     tables: [],
   });
   await Promise.all([

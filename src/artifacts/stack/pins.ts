@@ -1,4 +1,3 @@
-// Tested in test/artifacts/stack/postgres.test.ts
 /** A package of npm for each platform (`linux-amd64`), with the SHA-512 that npm's lock files call its integrity. */
 export type NpmPin = {
   readonly version: string;
