@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { masterChild, type StackSpec } from '../../determined/spec.ts';
 import { startMaster } from '../../determined/start.ts';
-import { findMasterKeeper } from '../../determined/stop.ts';
+import { findMasterKeeper, stopMaster } from '../../determined/stop.ts';
 import { type Instance, listInstances } from '../../instance/instance.ts';
 import { determinedPaths, findSocketProblem } from '../../instance/paths.ts';
 import { findStateOwner } from '../../instance/state-folder.ts';
@@ -121,7 +121,10 @@ export const ensureMaster = async (
     supervisorCommand: context.folders.supervisorCommand,
   });
   const info = await findMasterInfo({ host: '127.0.0.1', port });
-  if (!info) throw noMaster(program.path, port);
+  if (!info) {
+    await stopMaster(instance);
+    throw noMaster(program.path, port);
+  }
   const isNew = isStarted && database?.isMade === false;
   const how = isStarted ? 'started' : 'running';
   return { url: masterUrl(port, tls), how, isNew, ...(info.version && { version: info.version }) };

@@ -43,6 +43,9 @@ export const problemsOfMaster = ({ state, processes }: MasterStatus, again: stri
       'the master and its database are gone: they were killed, or the machine was restarted; data is kept';
     return [{ id: 'environment.master-stopped', message, hint: again }];
   }
+  if (processes.length === 0) {
+    return [{ id: 'environment.master-silent', message: 'the supervisor of the master does not answer', hint: again }];
+  }
   return processes.filter(isHopeless).map(({ name, lastExit = 'it did not say how' }) => ({
     id: 'environment.master-not-started',
     message: `${name} does not come up: ${lastExit}`,

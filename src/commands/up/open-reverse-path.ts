@@ -149,7 +149,8 @@ export const openReversePath = upStep({
     const path = await makeReversePath({ instance, cluster, reach }, context, tools);
     if (!health) await programs.provider.admitMaster?.(path.master);
     tools.note(`${originOf(path.master)}, ${reach.because}`);
-    const note = reach.via === 'url' ? undefined : findFreePortNote(context.config.master.port, await listTcpSockets());
+    const isNoMatter = reach.via === 'url' || context.config.withMaster;
+    const note = isNoMatter ? undefined : findFreePortNote(context.config.master.port, await listTcpSockets());
     if (note) tools.warn(note);
     return path;
   },
