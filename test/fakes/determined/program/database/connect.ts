@@ -45,8 +45,9 @@ export const connectDatabase = async (database: Database, log: Log, signal: Abor
       signal.throwIfAborted();
       const words = wordsOf(error, database);
       if (tried >= tries) {
+        // Go prints the inner error first, each wrapping on a line of its own
         throw new Error(
-          `error connecting to database: ${place}: could not connect to database after ${tries} tries: ${words}`,
+          `${words}\ncould not connect to database after ${tries} tries\nerror connecting to database: ${place}`,
         );
       }
       await pause(pauseMs, undefined, { signal });

@@ -45,7 +45,7 @@ const ownFiles = async (root: string, spec: TaskSpec, extra: readonly ArchiveFil
       ...{ path: `run/determined/${target}`, content: await staticFile(root, name), mode: 0o755 },
     })),
   );
-  return archiveOf([...files, ...extra], ['run/determined/workdir']);
+  return archiveOf([...files, ...extra], ['run/determined/workdir', 'run/determined/info']);
 };
 
 /** The wheels of this release in ROOT/wheels; none is no error, as seen. */
