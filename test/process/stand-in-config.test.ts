@@ -27,7 +27,10 @@ describe('the stand-in program judges a configuration as the real master did', (
   // without an address it does not start either, but says so only when it opens the cluster
   const rows = gatewayRows.filter(([what]) => !what.startsWith('no address of the master'));
 
-  test.each(rows)('%s: %s', async (_, verdict, changes) => {
+  test.each(rows.map(([what, verdict, changes]) => ({ what, verdict, changes })))('$what: $verdict', async ({
+    verdict,
+    changes,
+  }) => {
     const said = await refusalOf(changes);
     if (verdict === 'refused') expect(said).not.toBe('taken');
     else expect(said).toBe('taken');

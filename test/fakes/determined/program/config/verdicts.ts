@@ -46,15 +46,15 @@ const verifyKeys = (fields: Fields, known: readonly string[]): void => {
 };
 
 const root = 'Config.ResourceConfig';
-const gatewayTypes = {
+const gatewayTypes: Readonly<Record<string, Wanted>> = {
   ...{ gateway_name: 'string', gateway_namespace: 'string', gateway_ip: 'string' },
   ...{ gateway_port_range_start: 'int', gateway_port_range_end: 'int' },
-} as const;
-const managerTypes = {
+};
+const managerTypes: Readonly<Record<string, Wanted>> = {
   ...{ cluster_name: 'string', default_namespace: 'string', kubeconfig_path: 'string', slot_type: 'string' },
   ...{ determined_master_scheme: 'string', determined_master_host: 'string', determined_master_port: 'int' },
   ...{ max_slots_per_pod: 'int', default_aux_resource_pool: 'string', default_compute_resource_pool: 'string' },
-} as const;
+};
 
 const verifyGateway = (block: unknown, place: string): void => {
   if (block === undefined || block === null) return;
