@@ -15,7 +15,7 @@ const values: MasterValues = {
   kubeconfigPath: '/state/kubeconfig',
   adminPassword: 'Secret123456',
   ...{ clusterName: 'default', resourcePool: 'default', taskNamespace: 'default', taskImage: 'small:1' },
-  ...{ maxSlotsPerPod: 1, listenPort: 8080, cacheDir: '/state/master-cache' },
+  ...{ maxSlotsPerPod: 1, listenPort: 8080, cacheDir: '/state/master-cache', root: '/state/master-root' },
 };
 
 test("a master of taskgate's own has its own database and an absolute root, all else as a user's has it", () => {
