@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { stopTunnelDaemon, stopUnrecordedDaemons } from '../../daemon/stop.ts';
-import { stopMaster, stopUnrecordedMasters } from '../../determined/stop.ts';
+import { findMasterKeeper, stopMaster, stopUnrecordedMasters } from '../../determined/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
@@ -83,11 +83,13 @@ const lookForMaster = downStep({
       const wait = () => waitForTasks(context, instance, { seconds, signal, report });
       await unlessForced(context, { signal, note, warn, what: 'tasks that run' }, async () => void (await wait()));
     }
-    const master = await findLivingMaster(context, instance);
+    const [master, keeper] = await Promise.all([findLivingMaster(context, instance), findMasterKeeper(instance)]);
     if (!master) return note('none answers');
     note(`${master.address}, ${master.tasks ? `${master.tasks.length} tasks` : 'tasks unknown'}`);
-    warn(describeTasks(master, config.name));
-    return master;
+    const isEmpty = master.tasks?.length === 0;
+    if (!keeper || !isEmpty) warn(describeTasks(master, config.name));
+    // the instance's own ends with it
+    return keeper ? undefined : master;
   },
 });
 

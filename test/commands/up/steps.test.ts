@@ -24,6 +24,7 @@ test('up: what comes after what', () => {
   const reverse = 'Open the reverse path to the master';
   const policies = 'Write the network policies';
   const reached = 'Reach the Gateway from this host';
+  const ownMaster = 'Run the master and its database';
   expect(orderOf(upSteps)).toEqual([
     [machine, []],
     [health, [machine]],
@@ -53,13 +54,16 @@ test('up: what comes after what', () => {
       'Fall back to a tunnel',
       [machine, programs, started, reached, owner, reverse, 'Prove the path', 'Write the master configuration'],
     ],
+    [ownMaster, [machine, 'Fall back to a tunnel', 'Write the master configuration']],
+    ['Prove the path with a task of the master', [machine, health, started, reached, ownMaster]],
   ]);
 });
 
 test('down: one after the other', () => {
   expect(orderOf(downSteps)).toEqual([
     ['Look for a master and its tasks', []],
-    ['Close tunnels and forwards', ['Look for a master and its tasks']],
+    ['Stop the master and its database', ['Look for a master and its tasks']],
+    ['Close tunnels and forwards', ['Stop the master and its database']],
     ["Remove taskgate's objects from the attached cluster", ['Close tunnels and forwards']],
     ['Remove the context from your kubeconfig', ["Remove taskgate's objects from the attached cluster"]],
     ['Delete the cluster', ['Look for a master and its tasks', 'Remove the context from your kubeconfig']],
@@ -92,7 +96,12 @@ const skippedFor = async ({ isHealthy = false, ...given }: Begun = {}): Promise<
 
 const notMerged = 'not asked for; --merge-kubeconfig adds the context to yours';
 
-const always = { 'Fall back to a tunnel': 'not needed' };
+const noMaster = 'not asked for; --with-master runs one';
+const always = {
+  'Fall back to a tunnel': 'not needed',
+  'Run the master and its database': noMaster,
+  'Prove the path with a task of the master': noMaster,
+};
 const notMinikube = { 'Wait for Services': 'kube-proxy is not a pod that taskgate started' };
 const usually = {
   ...{ ...always, ...notMinikube, 'Load images': 'the cluster pulls them itself' },
