@@ -164,6 +164,8 @@ export const pins = {
     packages: [
       ...['bash', 'dash', 'coreutils', 'tar', 'gzip', 'sed', 'grep', 'findutils', 'hostname', 'procps', 'libc-bin'],
       ...['base-files', 'usr-is-merged', 'openssh-server', 'openssh-client', 'python3', 'python3-pip'],
+      // wheels with native parts bring all their libraries but this one (PEP 600)
+      'libstdc++6',
     ],
     determined: {
       file: 'determined.txt',

@@ -47,6 +47,7 @@ const needs = [
   'python3 -m pip check',
   'tar --version',
   '/bin/which python3',
+  'python3 -c "import numpy, matplotlib.pyplot, zmq, google.cloud.storage, boto3"',
   'jupyter lab --version',
   'ssh-keygen -q -t ed25519 -N "" -f /tmp/key',
   '/usr/sbin/sshd -t -o HostKey=/tmp/key -o UsePAM=no',
