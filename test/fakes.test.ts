@@ -16,7 +16,9 @@ const importsOf = (path: string) =>
 const drivesIt = /\/(scene|install)\.ts$/;
 
 test('a stand-in is written by hand: of src it imports types of model and lib, and what asks an API server', () => {
-  const programs = globSync('test/fakes/{determined,ngrok}/*.ts', { cwd: root }).filter((path) => !drivesIt.test(path));
+  const programs = globSync('test/fakes/{determined,ngrok}/**/*.ts', { cwd: root }).filter(
+    (path) => !drivesIt.test(path),
+  );
   expect(programs.length).toBeGreaterThan(8);
   const wrong = programs.flatMap((path) =>
     importsOf(path)

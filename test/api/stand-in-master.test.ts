@@ -111,7 +111,8 @@ describe('the stand-in program on a real API server and a real database', () => 
     const pod = {
       ...{ apiVersion: 'v1', kind: 'Pod' },
       metadata: { name: 'of-the-task', namespace: at.namespace, labels: { determined: `${id}.1` } },
-      spec: { containers: [{ name: 'determined-container', image: 'registry.example/task:1' }] },
+      // without a node its log would be empty, and no refusal
+      spec: { nodeName: 'nowhere', containers: [{ name: 'determined-container', image: 'registry.example/task:1' }] },
     };
     await at.kube.create(pod as KubeObject);
     const running = { name: 'determined-container', ready: true, restartCount: 0, image: 'i', imageID: 'i' };

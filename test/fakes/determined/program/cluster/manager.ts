@@ -123,10 +123,10 @@ export const watchCluster = (
     `/apis/batch/v1/namespaces/${defaultNamespace}/jobs`,
   ];
   const specs: readonly WatchSpec[] = [
-    { name: 'pod', path: pods, labelSelector: 'determined', onEvent: onPod },
-    { name: 'job', path: jobs, labelSelector: 'determined', onEvent: onJob },
+    { name: 'pod', path: pods, labelSelector: 'determined', isFinal: false, onEvent: onPod },
+    { name: 'job', path: jobs, labelSelector: 'determined', isFinal: false, onEvent: onJob },
     // the label of pods that are to give way: as good as never an event
-    { name: 'preemption', path: pods, labelSelector: 'determined-preemption', onEvent: ignore },
+    { name: 'preemption', path: pods, labelSelector: 'determined-preemption', isFinal: true, onEvent: ignore },
   ];
   const listed = specs.map(() => Promise.withResolvers<void>());
   const kept = specs.map((spec, index) =>

@@ -1,7 +1,7 @@
 /**
- * The watches that keep a master alive, or end it (docs/determined.md, Start and clean-up): each goes on from the version of the last event
- * that it saw, and one without events from the version of its first list. An API server that no longer has that version answers 410, and
- * the master ends by a panic.
+ * The watches that keep a master alive, or end it (docs/determined.md, Start and clean-up). Each goes on from the version of the last event
+ * that it saw, and one without events from the version of its first list. An API server that no longer has that version answers 410. Then
+ * those of pods and Jobs list again; that of preemption, which never has an event, ends the master by a panic.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fields, isFields, parseFields } from '../../../../../src/lib/json.ts';
@@ -20,6 +20,8 @@ export type WatchSpec = {
   /** URL path of the kind in a namespace. */
   readonly path: string;
   readonly labelSelector: string;
+  /** Whether the master ends when the version is gone. */
+  readonly isFinal: boolean;
   readonly onEvent: (type: string, object: Fields) => void;
 };
 
@@ -70,12 +72,14 @@ export const keepWatch = async (spec: WatchSpec, input: Input, started: () => vo
   while (!input.signal.aborted) {
     const end = await followOnce(spec, input, version);
     if (input.signal.aborted) return;
-    if (typeof end !== 'string') {
+    if (typeof end !== 'string' && !spec.isFinal) {
+      version = await listFirst(spec, input).catch(() => version);
+    } else if (typeof end !== 'string') {
       input.log.warn(`${spec.name} informer emitted error`, { error: end.gone });
       input.log.error('retry watcher stopped unexpectedly');
       throw new Panic(`retry watcher on ${spec.name} stopped unexpectedly`);
     }
-    version = end;
+    if (typeof end === 'string') version = end;
     await pause(pauseMs, undefined, { signal: input.signal }).catch(() => undefined);
   }
 };
