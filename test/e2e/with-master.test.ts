@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EnsuredMaster } from '../../src/commands/master/ensure.ts';
 import type { MasterStatus } from '../../src/commands/master/look.ts';
@@ -9,7 +10,6 @@ import { isRunning } from '../../src/lib/process/processes.ts';
 import { polling, waitUntil } from '../../src/lib/wait.ts';
 import { ending, makeTaskgate, type Taskgate } from '../support/e2e/taskgate.ts';
 import { writeSmallMaster } from '../support/stack/small-master.ts';
-import { temporaryDir } from '../support/temporary-dir.ts';
 
 const name = 'own-master';
 let taskgate: Taskgate;
@@ -17,7 +17,7 @@ let program: string;
 
 beforeAll(async () => {
   taskgate = await makeTaskgate();
-  program = await writeSmallMaster(await temporaryDir());
+  program = await writeSmallMaster(join(taskgate.stateHome, 'program'));
   expect(ending(await taskgate.run('up', '--name', name))).toBe('exit 0');
 });
 afterAll(() => taskgate.close(name));

@@ -17,9 +17,9 @@ const isRegistry = (first: string): boolean => /[.:A-Z]/.test(first) || first ==
 export const findFullName = (name: string): string | undefined => {
   const [first = '', ...rest] = name.split('/');
   const hasRegistry = rest.length > 0 && isRegistry(first);
-  const match = whole.exec(hasRegistry ? name : `docker.io/${name}`);
-  const [, registry = '', path = '', tag, digest] = match ?? [];
-  if (!match) return undefined;
+  const [, registry = '', path = '', tag, digest] = whole.exec(hasRegistry ? name : `docker.io/${name}`) ?? [];
+  // what looks like a registry and cannot be one is none
+  if (registry === '') return undefined;
   const isHub = registry === 'docker.io' || registry === 'index.docker.io';
   const repository = isHub && !path.includes('/') ? `library/${path}` : path;
   const full = `${isHub ? 'docker.io' : registry}/${repository}`;

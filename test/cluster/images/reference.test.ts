@@ -35,6 +35,7 @@ test.each([
   'a\n',
   `a:${'t'.repeat(129)}`,
   'http://a/b',
+  'd__ocker.io/library/python:3',
 ])('%j is no name', (name) => {
   expect(findFullName(name)).toBeUndefined();
   expect(() => fullNameOf(name)).toThrow(expect.objectContaining({ id: 'usage.image-name' }));

@@ -75,6 +75,17 @@ export const notRun: readonly NotRun[] = [
     commands: ['npx taskgate up --network-policies'],
   },
   {
+    page: 'docs/with-master.md',
+    because: "Determined's master, of which the machines of CI have none; test/e2e/with-master.test.ts has a stand-in",
+    commands: [
+      'npx taskgate up --with-master',
+      'npx taskgate master up',
+      'npx taskgate master status',
+      'npx taskgate master logs',
+      'npx taskgate master down',
+    ],
+  },
+  {
     page: 'docs/real-master.md',
     because: "Determined's master; test/e2e/real-master.test.ts has a stand-in",
     commands: [
