@@ -14,7 +14,7 @@ import { findSupervisorStatus } from '../supervisor/status-socket.ts';
 import { untilChildrenReady } from '../supervisor/until-ready.ts';
 import { databaseChild, removeStaleLock } from './database/data.ts';
 import { masterChild, type StackSpec, stackSupervisorSpec } from './spec.ts';
-import { findMasterKeeper, stopMaster } from './stop.ts';
+import { findMasterKeeper, stopMaster, untilDatabaseGone } from './stop.ts';
 
 export type StartMasterInput = {
   readonly instance: Instance;
@@ -68,6 +68,7 @@ const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): 
   const { logsDir, masterCacheDir } = instancePaths(instance.dir);
   for (const dir of [logsDir, masterCacheDir, paths.determinedDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
   await rm(paths.databaseBegunDir, { recursive: true, force: true });
+  await untilDatabaseGone(instance.dir);
   if (spec.database?.isMade) await removeStaleLock(paths.databaseDir);
   await writeFileAtomically(paths.configPath, input.configuration);
   await writeFileAtomically(paths.specPath, JSON.stringify(supervisorSpec, null, 2));

@@ -4,6 +4,7 @@ import type { MasterResource } from '../instance/record.ts';
 import { findByArguments } from '../lib/process/by-arguments.ts';
 import { isRunning, type ProcessIdentity, signalProcess } from '../lib/process/processes.ts';
 import { polling, waitUntil } from '../lib/wait.ts';
+import { processesIn } from './database/data.ts';
 
 /** A database writes all that it has in memory, a master ends its connections. */
 const terminateMs = 25_000;
@@ -40,12 +41,12 @@ const endKeeper = async (keeper: ProcessIdentity): Promise<void> => {
 };
 
 /** PostgreSQL's own children end by themselves when it was killed; its folder is theirs until then. */
-const untilDatabaseGone = async (instanceDir: string): Promise<void> => {
+export const untilDatabaseGone = async (instanceDir: string): Promise<void> => {
   const { databaseDir } = determinedPaths(instanceDir);
   await waitUntil(
     'End of the database',
-    polling(() => findByArguments((args) => args.includes(databaseDir)), 50),
-    (left) => left.length === 0 || `process ${left.map(({ pid }) => pid).join(', ')} still runs`,
+    polling(() => processesIn(databaseDir), 50),
+    (left) => left.length === 0 || `process ${left.join(', ')} still runs`,
     { timeoutMs: killMs, id: 'environment.master-not-ended', hint: 'end it, then repeat the command' },
   );
 };

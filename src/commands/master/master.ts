@@ -16,6 +16,7 @@ import { masterSettings } from '../settings/reads.ts';
 import { removeDatabase } from './database.ts';
 import { type EnsuredMaster, ensureMaster } from './ensure.ts';
 import { findMasterStatus, type MasterStatus } from './look.ts';
+import { verifyMasterSettings } from './programs.ts';
 
 const isOfMaster = ([path]: readonly [string, unknown]): boolean =>
   path === 'withMaster' || masterSettings.includes(path);
@@ -45,6 +46,8 @@ export const masterUp = async (input: CommandInput): Promise<void> => {
   for (const warning of warnings) printNote(warning);
   const work = async (): Promise<readonly [Instance, EnsuredMaster]> => {
     const instance = await getInstance(context);
+    // nothing is kept that no later run could start from
+    await verifyMasterSettings({ ...context.config, withMaster: true });
     await instance.change(keptAfter(instance, { ...context.chosen?.given, withMaster: true }));
     const report = (what: Parameters<typeof describeProgress>[0]) => printProgress(describeProgress(what));
     return [instance, await ensureMaster(instance, context, { signal: context.signal, report })];

@@ -1,6 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findTextFile } from '../../lib/files.ts';
+import { findTextFile, ignoreAbsence } from '../../lib/files.ts';
+import { findProcess } from '../../lib/process/processes.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { Child, Probe, SetupStep } from '../../supervisor/spec.ts';
 import type { PostgresServer } from './server.ts';
@@ -107,21 +108,32 @@ export const databaseAsChild = (spec: DatabaseSpec): Child => ({
   ending: { signal: 'SIGINT', graceMs: 10_000 },
 });
 
-/** Name of a process as the kernel has it. */
-const commOf = async (pid: number): Promise<string | undefined> =>
-  readFile(`/proc/${pid}/comm`, 'utf8').then(
+/** Name of a process as the kernel has it; undefined for one that has ended, also while nobody has collected it. */
+const commOf = async (pid: number): Promise<string | undefined> => {
+  if (!(await findProcess(pid))) return undefined;
+  return readFile(`/proc/${pid}/comm`, 'utf8').then(
     (text) => text.trim(),
     () => undefined,
   );
+};
+
+/** Processes that work in a data folder: PostgreSQL's own are there, whatever title they have given themselves. */
+export const processesIn = async (dataDir: string): Promise<readonly number[]> => {
+  const pids = ((await readdir('/proc').catch(ignoreAbsence)) ?? []).filter((name) => /^\d+$/.test(name));
+  const found = pids.map(async (pid) =>
+    (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === dataDir ? [Number(pid)] : [],
+  );
+  return (await Promise.all(found)).flat();
+};
 
 /**
- * PostgreSQL does not start while the process of its last lock file lives, which was killed with its supervisor: another
- * program has that pid by now. A lock of a PostgreSQL stays.
+ * PostgreSQL does not start while there is a process with the pid of its last lock file. One that was killed may be there as a
+ * zombie, and later another program has that pid. For data in which nothing works: see {@link processesIn}.
  */
 export const removeStaleLock = async (dataDir: string): Promise<void> => {
   const path = join(dataDir, 'postmaster.pid');
   const pid = Number.parseInt((await findTextFile(path)) ?? '', 10);
   if (!Number.isInteger(pid)) return;
   const comm = await commOf(pid);
-  if (comm !== undefined && comm !== 'postgres') await rm(path, { force: true });
+  if (comm !== 'postgres') await rm(path, { force: true });
 };
