@@ -3,7 +3,7 @@
 source /run/determined/task-setup.sh
 set -e
 "$DET_PYTHON_EXECUTABLE" -m determined.exec.prep_container --proxy --download_context_directory
-mkdir -p /run/sshd
-env | grep -Ev '^(_|HOME|TERM|LANG|LC_[A-Z]*|PWD|OLDPWD|SHLVL)=' >/run/determined/ssh/environment
+mkdir -p /run/sshd /root/.ssh
+env | grep -Ev '^(_|HOME|TERM|LANG|LC_[A-Z]*|PWD|OLDPWD|SHLVL)=' >/root/.ssh/environment
 exec /usr/sbin/sshd "$@" \
   2> >(tee >("$DET_PYTHON_EXECUTABLE" /run/determined/check_ready_logs.py --ready-regex 'Server listening on') >&2)
