@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTextFile, ignoreAbsence } from '../../lib/files.ts';
 import { findProcess } from '../../lib/process/processes.ts';
@@ -119,9 +119,10 @@ const commOf = async (pid: number): Promise<string | undefined> => {
 
 /** Processes that work in a data folder: PostgreSQL's own are there, whatever title they have given themselves. */
 export const processesIn = async (dataDir: string): Promise<readonly number[]> => {
+  const folder = await realpath(dataDir).catch(() => dataDir);
   const pids = ((await readdir('/proc').catch(ignoreAbsence)) ?? []).filter((name) => /^\d+$/.test(name));
   const found = pids.map(async (pid) =>
-    (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === dataDir ? [Number(pid)] : [],
+    (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder ? [Number(pid)] : [],
   );
   return (await Promise.all(found)).flat();
 };
