@@ -16,6 +16,31 @@ export const priorityClass = {
   nameOf: (allocationId: string): string => `${allocationId}-priorityclass`,
 } as const;
 
+/** A Job, as far as it tells whether it has finished. */
+export type Job = KubeObject & {
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
+};
+
+/**
+ * When a Job finished, in milliseconds since 1970; 0 where it does not say when, undefined for one that has not. It is
+ * complete or failed; other conditions, such as `FailureTarget` and `SuccessCriteriaMet`, only say that it will be.
+ */
+export const endOfJob = ({ status }: Job): number | undefined => {
+  const end = status?.conditions?.find(
+    ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
+  );
+  return end && (Date.parse(end.lastTransitionTime ?? '') || 0);
+};
+
+/** Whether a Job starts no pod any more; a last one may still be about to end. */
+export const hasFinished = (job: Job): boolean => endOfJob(job) !== undefined;
+
 /** Determined's master labels every other object of a task with its allocation. */
 export const allocationLabel = 'determined';
 

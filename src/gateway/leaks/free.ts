@@ -71,38 +71,43 @@ const freeListeners = (kube: Kube, { gateway }: TaskPlace, ids: ReadonlySet<stri
     if (!live || portsOf(live, (id) => ids.has(id)).length === 0) return [];
     const [routes, workloads] = await Promise.all([listRoutes(kube), listWorkloads(kube)]);
     const living = livingOf(workloads);
-    const inUse = portsInUse(routes, living);
+    const inUse = portsInUse(routes, living, gateway);
     const ports = portsOf(live, (id) => ids.has(id) && !living.has(id)).filter((port) => !inUse.has(port));
     if (ports.length > 0) await kube.update(withoutListeners(live, ports));
     return ports;
   });
 
-const settleListeners = async (kube: Kube, place: TaskPlace, works: readonly Work[]): Promise<void> => {
+/** Returns the ports that were freed; one that another task has by now is not among them. */
+const settleListeners = async (kube: Kube, place: TaskPlace, works: readonly Work[]): Promise<readonly number[]> => {
   const due = works.filter(({ because, holding }) => because === undefined && holding.ports.length > 0);
-  if (due.length === 0) return;
+  if (due.length === 0) return [];
   const ids = new Set(due.map(({ holding }) => holding.allocationId));
   try {
-    await freeListeners(kube, place, ids);
+    return await freeListeners(kube, place, ids);
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
     const because = isConflict(error)
       ? 'another client keeps changing the Gateway; five tries were too late'
       : messageOf(error);
     for (const work of due) giveUp(work, because);
+    return [];
   }
 };
 
 const isSame = (one: KubeObject, other: KubeObject): boolean =>
   one.metadata.uid === other.metadata.uid && describeRef(one) === describeRef(other);
 
+/** What is there afterwards, and the ports that were freed. */
+type Outcome = { readonly after: readonly Holding[]; readonly freedPorts: readonly number[] };
+
 /** Compares with what is there afterwards: an object with a finalizer stays, though its removal was accepted. */
-const resultOf = ({ holding, removed, kept, because }: Work, after: readonly Holding[]): Freed => {
+const resultOf = ({ holding, removed, kept, because }: Work, { after, freedPorts }: Outcome): Freed => {
   const { allocationId, ports } = holding;
   const now = after.find((one) => one.allocationId === allocationId);
   const isHeld = (port: number): boolean => now?.ports.some((one) => one.port === port) ?? false;
   const left = ports.filter(({ port }) => isHeld(port));
   const freed = ports
-    .filter(({ port }) => !isHeld(port))
+    .filter(({ port }) => freedPorts.includes(port) && !isHeld(port))
     .map(({ port, hasListener }) =>
       hasListener ? `listener ${listenerName(port)} and its annotation` : `annotation of port ${port}`,
     );
@@ -141,7 +146,7 @@ export const freeHoldings = async (
     onProgress?.(work.holding.allocationId);
     await removeObjects(kube, work);
   }
-  await settleListeners(kube, place, works);
+  const freedPorts = await settleListeners(kube, place, works);
   const after = await lookOnce(kube, place);
-  return works.map((work) => resultOf(work, after));
+  return works.map((work) => resultOf(work, { after, freedPorts }));
 };

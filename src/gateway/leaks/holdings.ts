@@ -3,20 +3,10 @@ import type { KubeObject } from '../../lib/kube/types.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import { isManaged } from '../../model/labels.ts';
 import { holdersOf, listenerName, portsOf } from '../../model/task-listener.ts';
-import { allocationOf, sampleTaskPrefix } from '../../model/task-objects.ts';
+import { allocationOf, endOfJob, hasFinished, type Job, sampleTaskPrefix } from '../../model/task-objects.ts';
 
 /** Where an instance's tasks have their objects and their listeners. */
 export type TaskPlace = { readonly gateway: GatewayName; readonly namespace: string };
-
-export type Job = KubeObject & {
-  readonly status?: {
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly lastTransitionTime?: string;
-    }[];
-  };
-};
 
 /** What tells what tasks have; Jobs, pods and routes of the whole cluster, all else of the task namespace. */
 export type Snapshot = {
@@ -56,28 +46,31 @@ const endingMs = 120_000;
 
 const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-const endOf = ({ status }: Job): number | undefined => {
-  const end = status?.conditions?.find(
-    ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
-  );
-  return end && (Date.parse(end.lastTransitionTime ?? '') || 0);
-};
-
 /** Allocations that have a Job that has not finished, or a pod that has not ended. */
 export const livingOf = ({ jobs, pods }: Pick<Snapshot, 'jobs' | 'pods'>): ReadonlySet<string> =>
-  new Set([...jobs.filter((job) => endOf(job) === undefined), ...pods.filter((pod) => !isOver(pod))].map(allocationOf));
+  new Set([...jobs.filter((job) => !hasFinished(job)), ...pods.filter((pod) => !isOver(pod))].map(allocationOf));
 
-const leadsTo = ({ metadata, spec }: TCPRoute, gateway: GatewayName): boolean =>
-  (spec?.parentRefs ?? []).every(
-    ({ name, namespace = metadata.namespace }) => name === gateway.name && namespace === gateway.namespace,
-  );
+type ParentRef = NonNullable<NonNullable<TCPRoute['spec']>['parentRefs']>[number];
 
-/** Ports to which routes of living tasks lead, whatever the annotations say. */
-export const portsInUse = (routes: readonly TCPRoute[], living: ReadonlySet<string>): ReadonlySet<number> =>
+/** Whether a parentRef of a route names this Gateway; without a namespace it means the route's own. */
+const namesGateway =
+  ({ metadata }: TCPRoute, gateway: GatewayName) =>
+  ({ name, namespace = metadata.namespace }: ParentRef): boolean =>
+    name === gateway.name && namespace === gateway.namespace;
+
+const leadsTo = (route: TCPRoute, gateway: GatewayName): boolean =>
+  (route.spec?.parentRefs ?? []).every(namesGateway(route, gateway));
+
+/** Ports of this Gateway to which routes of living tasks lead, whatever its annotations say. */
+export const portsInUse = (
+  routes: readonly TCPRoute[],
+  living: ReadonlySet<string>,
+  gateway: GatewayName,
+): ReadonlySet<number> =>
   new Set(
     routes
       .filter((route) => living.has(allocationOf(route)))
-      .flatMap(({ spec }) => spec?.parentRefs ?? [])
+      .flatMap((route) => (route.spec?.parentRefs ?? []).filter(namesGateway(route, gateway)))
       .flatMap(({ port }) => (port === undefined ? [] : [port])),
   );
 
@@ -90,16 +83,19 @@ const stateOf = ({ jobs, objects, isElsewhere }: Judged, isAlive: boolean, nowMs
   if (isAlive) return 'lives';
   if (isElsewhere) return 'elsewhere';
   const youngest = Date.parse(timesOf(objects).at(-1) ?? '') || 0;
-  const ended = Math.max(0, ...jobs.map((job) => endOf(job) ?? 0));
+  const ended = Math.max(0, ...jobs.map((job) => endOfJob(job) ?? 0));
   if (nowMs - youngest < youngMs || nowMs - ended < endingMs) return 'new';
   return jobs.length > 0 ? 'ended' : 'gone';
 };
 
-/** What each task has, and whether it lives. Leaves out taskgate's own proofs, and listeners that no annotation claims. */
+/**
+ * What each task has, and whether it lives. Leaves out taskgate's own proofs, listeners that no annotation claims, and tasks that
+ * have nothing.
+ */
 export const judgeHoldings = (seen: Snapshot, { gateway, namespace }: TaskPlace, nowMs: number): readonly Holding[] => {
   const { routes, services, configMaps, jobs } = seen;
   const living = livingOf(seen);
-  const inUse = portsInUse(routes, living);
+  const inUse = portsInUse(routes, living, gateway);
   const listeners = new Set(seen.gateway?.spec.listeners.map(({ name }) => name));
   const isHere = ({ metadata }: KubeObject): boolean => metadata.namespace === namespace;
   const all = [...routes, ...services, ...configMaps, ...jobs].filter((object) => !isManaged(object));
@@ -107,24 +103,26 @@ export const judgeHoldings = (seen: Snapshot, { gateway, namespace }: TaskPlace,
   const annotated = seen.gateway ? holdersOf(seen.gateway) : [];
   const here = all.filter(isHere).map(allocationOf);
   const ids = [...new Set([...annotated, ...here])].filter((id) => id !== '' && !id.startsWith(sampleTaskPrefix));
-  return ids.toSorted().map((allocationId): Holding => {
+  const judged = ids.toSorted().map((allocationId): Holding => {
     const objects = byAllocation.get(allocationId) ?? [];
     const held = seen.gateway ? portsOf(seen.gateway, (id) => id === allocationId) : [];
     const ownRoutes = routes.filter((route) => objects.includes(route));
-    const judged = {
+    const found = {
       ...{ objects, jobs: jobs.filter((job) => objects.includes(job)) },
       isElsewhere: !objects.every(isHere) || !ownRoutes.every((route) => leadsTo(route, gateway)),
     };
     const isAlive = living.has(allocationId);
     const [since] = timesOf(objects);
     return {
-      ...{ allocationId, objects, state: stateOf(judged, isAlive, nowMs) },
+      ...{ allocationId, objects, state: stateOf(found, isAlive, nowMs) },
       ports: held
         .filter((port) => isAlive || !inUse.has(port))
         .map((port) => ({ port, hasListener: listeners.has(listenerName(port)) })),
       ...(since !== undefined && { since }),
     };
   });
+  // an annotation whose port a living task has by now
+  return judged.filter(({ ports, objects }) => ports.length > 0 || objects.length > 0);
 };
 
 /** `listener det-20000`, `Service default/...`: what one allocation has, by name. */

@@ -4,8 +4,8 @@ import type { Kube } from '../../lib/kube/client.ts';
 import { listServed } from '../../lib/kube/list.ts';
 import type { Gateway, Pod, TCPRoute } from '../../lib/kube/shapes.ts';
 import { gatewayGroup, gatewayRef, tcpRouteKind } from '../../model/gateway-api.ts';
-import { allocationLabel } from '../../model/task-objects.ts';
-import { type Holding, isDead, type Job, judgeHoldings, type Snapshot, type TaskPlace } from './holdings.ts';
+import { allocationLabel, type Job } from '../../model/task-objects.ts';
+import { type Holding, isDead, judgeHoldings, type Snapshot, type TaskPlace } from './holdings.ts';
 
 const labelSelector = allocationLabel;
 

@@ -79,9 +79,27 @@ test('a port that was handed to another task since it was seen is that task’s'
     fake.put(gatewayWith({ 20000: 'c.1' }));
     for (const object of [c.job, ...leftOf(c)]) fake.put(object);
   });
-  expect(freed).toEqual({ allocationId: 'a.1', removed: ['listener det-20000 and its annotation'], left: [] });
+  expect(freed).toEqual({ allocationId: 'a.1', removed: [], left: [] });
   expect(fake.writes()).toEqual(['remove PriorityClass a.1-priorityclass']);
   expect(namesOf(fake)).toEqual(['taskgate-seed', 'det-20000']);
+});
+
+test('a port to which a living task’s route has come since is skipped, and not told as freed', async () => {
+  const fake = start([gatewayWith({ 20000: 'a.1' })]);
+  const c = taskOf('c', [20000]);
+  const [freed] = await free(fake, () => {
+    for (const object of [c.job, ...leftOf(c)]) fake.put(object);
+  });
+  expect(freed).toEqual({ allocationId: 'a.1', removed: [], left: [] });
+  expect(namesOf(fake)).toEqual(['taskgate-seed', 'det-20000']);
+});
+
+test('a route of a living task on another Gateway does not keep the port', async () => {
+  const c = taskOf('c', [20000], { gateway: { name: 'other', namespace: 'projectcontour' } });
+  const fake = start([gatewayWith({ 20000: 'a.1' }), c.job, ...leftOf(c)]);
+  const [freed] = await free(fake);
+  expect(freed).toEqual({ allocationId: 'a.1', removed: ['listener det-20000 and its annotation'], left: [] });
+  expect(namesOf(fake)).toEqual(['taskgate-seed']);
 });
 
 test('an object that was made again under its name stays, and so does the listener', async () => {

@@ -107,3 +107,19 @@ test('a port that a living task’s route leads to is not held by the dead one t
   const [dead] = judge({ gateway, routes: b.routes, jobs: [b.job] });
   expect(dead?.ports.map(({ port }) => port)).toEqual([20000]);
 });
+
+const elsewhere = { name: 'other', namespace: 'projectcontour' };
+
+test('the same number on another Gateway is another port: the dead one still holds its own', () => {
+  const b = taskOf('b', [20001], { gateway: elsewhere });
+  const [dead] = judge({ gateway, routes: b.routes, jobs: [b.job] });
+  expect(dead).toMatchObject({ allocationId: 'a.1', state: 'gone' });
+  expect(dead?.ports.map(({ port }) => port)).toEqual([20000, 20001]);
+});
+
+test('who holds neither a port nor an object is nobody’s problem', () => {
+  const b = taskOf('b', [20000]);
+  expect(statesOf({ gateway: gatewayWith({ 20000: 'a.1' }), routes: b.routes, jobs: [b.job] })).toEqual([
+    ['b.1', 'lives'],
+  ]);
+});

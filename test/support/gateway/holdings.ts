@@ -1,6 +1,7 @@
-import type { Job, TaskPlace } from '../../../src/gateway/leaks/holdings.ts';
+import type { TaskPlace } from '../../../src/gateway/leaks/holdings.ts';
 import type { Gateway } from '../../../src/lib/kube/shapes.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import type { Job } from '../../../src/model/task-objects.ts';
 import { clusterId, makeCommandConfigMap, makeCommandJob, makeCommandPath } from '../../fakes/determined/shapes.ts';
 
 /** Where a task of these tests has its objects. */
