@@ -1,9 +1,10 @@
-import { describeLeft, type Holding, isDead, type TaskPlace } from '../../gateway/leaks/holdings.ts';
+import { describeLeft, type Holding, type TaskPlace } from '../../gateway/leaks/holdings.ts';
 import { findHoldings, type LookOptions } from '../../gateway/leaks/look.ts';
 import type { MasterSettings } from '../../instance/record.ts';
 import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import type { GatewayName } from '../../model/gateway-endpoint.ts';
 import type { Problem } from '../../model/problem.ts';
+import { listenerName } from '../../model/task-listener.ts';
 
 type Settings = {
   readonly gateway: GatewayName;
@@ -21,12 +22,15 @@ const shown = 3;
 const withMore = (texts: readonly string[]): string =>
   texts.length > shown ? `${texts.slice(0, shown).join(', ')} and ${texts.length - shown} more` : texts.join(', ');
 
+export const deadTasksId = 'gateway.dead-tasks';
+export const listenerLostId = 'gateway.listener-lost';
+
 const deadProblem = (dead: readonly Holding[], name: string): Problem => {
   const [first] = dead;
   const who = dead.length === 1 ? `task ${first?.allocationId} is` : `${dead.length} tasks are`;
   const left = withMore(dead.flatMap(describeLeft));
   return {
-    id: 'gateway.dead-tasks',
+    id: deadTasksId,
     message: `${who} no more, but ${dead.length === 1 ? 'has' : 'have'} left: ${left}`,
     hint: `their listeners are kept from other tasks; a master frees them at its next start, or at the second after a node was lost; to see and free them: taskgate gateway clean --name ${name}`,
   };
@@ -34,17 +38,18 @@ const deadProblem = (dead: readonly Holding[], name: string): Problem => {
 
 /** A task that goes on, though somebody's `kubectl apply` has taken its listeners: its master kills it at its next start. */
 const lostProblem = ({ allocationId, ports }: Holding): Problem => ({
-  id: 'gateway.listener-lost',
+  id: listenerLostId,
   message: `task ${allocationId} runs, but its listener is gone from the Gateway: ${ports
     .filter(({ hasListener }) => !hasListener)
-    .map(({ port }) => `det-${port}`)
+    .map(({ port }) => listenerName(port))
     .join(', ')}`,
   hint: 'nothing reaches that port any more, and a master that starts again kills the task: save its work, end it, start it anew; never write the Gateway by a client-side kubectl apply',
 });
 
 /**
- * Listeners and objects of tasks that are no more, and tasks whose listeners are no more, as problems. Nothing where Jobs
- * and pods of the whole cluster may not be listed: then no task is known to be dead.
+ * Listeners and objects of tasks that are no more, and tasks whose listeners are no more, as problems. A task whose Job has
+ * finished is none: the Job tells a master that comes back how it ended, and goes by itself 15 minutes later. Nothing where
+ * Jobs and pods of the whole cluster may not be listed: then no task is known to be dead.
  */
 export const findDeadTasks = async (
   kube: Kube,
@@ -53,7 +58,7 @@ export const findDeadTasks = async (
 ): Promise<readonly Problem[]> => {
   try {
     const holdings = await findHoldings(kube, place, options);
-    const dead = holdings.filter(isDead);
+    const dead = holdings.filter(({ state }) => state === 'gone');
     const lost = holdings.filter(({ state, ports }) => state === 'lives' && ports.some((one) => !one.hasListener));
     return [...(dead.length > 0 ? [deadProblem(dead, place.name)] : []), ...lost.map(lostProblem)];
   } catch (error) {

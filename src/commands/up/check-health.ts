@@ -11,6 +11,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { policySettingsOf } from '../context.ts';
 import { taskRefusedId } from '../status/cluster.ts';
+import { deadTasksId, listenerLostId } from '../status/dead-tasks.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
 import { describeLostMaster, findLostMaster } from '../status/own-master.ts';
@@ -47,6 +48,12 @@ export const findRun = async (instance: Instance, env: CommandContext['env']): P
   return nodeRun(await kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }));
 };
 
+/**
+ * The user's matter: nothing that `up` makes would change another master, a task that is refused, what dead tasks have left
+ * (`gateway clean` frees it) and a task whose listener somebody took away.
+ */
+const beyondUp: readonly string[] = [foreignMasterId, taskRefusedId, deadTasksId, listenerLostId];
+
 /** When the path was proven, if nothing has changed since: same run, same settings, `status` reports no problem. */
 const findProof = async (
   context: CommandContext,
@@ -57,8 +64,7 @@ const findProof = async (
   // a cluster that may be recreated has nothing of what was proven
   if (!proven || context.config.recreate || proven.settings !== settingsDigest(context.config)) return undefined;
   const status = await look(context);
-  // another master and a task that is refused are the user's matter: nothing that `up` makes would change them
-  const own = status?.problems.filter(({ id }) => id !== foreignMasterId && id !== taskRefusedId);
+  const own = status?.problems.filter(({ id }) => !beyondUp.includes(id));
   if (!own || own.length > 0) return undefined;
   return (await findRun(instance, context.env)) === proven.run ? proven.at : undefined;
 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findDeadTasks } from '../../../src/commands/status/dead-tasks.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { type FakeKubeInput, fakeKube, refusal } from '../../fakes/kube.ts';
-import { gatewayWith, kindsOfTasks, leftOf, place, taskOf } from '../../support/gateway/holdings.ts';
+import { endedJob, gatewayWith, kindsOfTasks, leftOf, longAgo, place, taskOf } from '../../support/gateway/holdings.ts';
 
 const a = taskOf('a', [20000]);
 const b = taskOf('b', [20001]);
@@ -45,6 +45,15 @@ test('a task that runs without its listener is named: its master would kill it',
       hint: expect.stringContaining('save its work'),
     },
   ]);
+});
+
+test('a task whose Job has finished is none: its master is to learn how it ended, and a quarter of an hour later the Job is gone', async () => {
+  const ended = [...leftOf(a), endedJob(a.job, longAgo)];
+  expect(await find([gatewayWith({ 20000: 'a.1' }), ...ended])).toEqual([]);
+  const both = gatewayWith({ 20000: 'a.1', 20001: 'b.1' });
+  const [problem, ...more] = await find([both, ...ended, ...leftOf(b)]);
+  expect(more).toEqual([]);
+  expect(problem?.message).toMatch(/^task b\.1 is no more, but has left: listener det-20001, /);
 });
 
 test('where the Jobs of the cluster may not be listed, no task is known to be dead', async () => {
