@@ -89,9 +89,18 @@ const masterNote = ({ master }: Cleaned): readonly string[] =>
       ]
     : [];
 
+/** What of a task stays, and why. */
+const describeStuck = ({ allocationId, left, because }: Freed): string =>
+  `${left.join(', ')} of ${allocationId}: ${because}`;
+
+const isStuck = ({ left }: Freed): boolean => left.length > 0;
+
 const ending = ({ tasks, freed }: Cleaned, again: string): readonly string[] => {
   if (freed)
-    return freed.flatMap(({ allocationId, removed }) => removed.map((one) => `freed: ${one} of ${allocationId}`));
+    return [
+      ...freed.flatMap(({ allocationId, removed }) => removed.map((one) => `freed: ${one} of ${allocationId}`)),
+      ...freed.filter(isStuck).map((one) => `stays: ${describeStuck(one)}`),
+    ];
   const due = tasks.filter(({ kept }) => kept === undefined).length;
   return due > 0
     ? [`Nothing was changed. To free what ${due === 1 ? 'that task has' : `those ${due} tasks have`} left: ${again}`]
@@ -105,16 +114,20 @@ export const describeCleaned = (cleaned: Cleaned, again: string, nowMs: number):
   return [renderRows(tasks, nowMs), ...masterNote(cleaned), ...ending(cleaned, again)].join('\n');
 };
 
-/** Throws UserError `gateway.not-freed` with the first reason, if something is left that was to be freed. */
+const mostStuck = 3;
+
+/** Throws UserError `gateway.not-freed` with each reason, three at most, if something is left that was to be freed. */
 export const refuseLeft = ({ freed = [] }: Cleaned): void => {
-  const stuck = freed.filter(({ left }) => left.length > 0);
-  const [first] = stuck;
-  if (!first) return;
+  const stuck = freed.filter(isStuck);
+  if (stuck.length === 0) return;
   const count = stuck.flatMap(({ left }) => left).length;
-  const what = `${count} object${count === 1 ? '' : 's'} of ${stuck.length === 1 ? 'a dead task' : `${stuck.length} dead tasks`}`;
-  throw new UserError(`${what} stay: ${first.left.join(', ')} of ${first.allocationId}: ${first.because}`, {
+  const who = stuck.length === 1 ? 'a dead task' : `${stuck.length} dead tasks`;
+  const what = count === 1 ? `1 object of ${who} stays` : `${count} objects of ${who} stay`;
+  const rest = stuck.length - mostStuck;
+  const more = rest > 0 ? [`and of ${rest} more ${rest === 1 ? 'task' : 'tasks'}`] : [];
+  throw new UserError(`${what}: ${[...stuck.slice(0, mostStuck).map(describeStuck), ...more].join('; ')}`, {
     id: 'gateway.not-freed',
-    hint: 'all else was freed; mend the reason and run it again',
+    hint: `what else was due was freed; mend the ${stuck.length === 1 ? 'reason' : 'reasons'} and run it again`,
   });
 };
 

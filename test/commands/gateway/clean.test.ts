@@ -111,17 +111,54 @@ test("another instance's Gateway is left to it; one without a label was adopted"
   expect((await adopted.clean({ yes: true })).freed).toMatchObject([{ left: [] }]);
 });
 
+const refuseServices = (call: string) =>
+  call.startsWith('remove Service') ? refusal(403, 'Forbidden', 'services is forbidden') : undefined;
+
 test('what cannot be freed is told, with the reason and exit code 6', async () => {
-  const { clean } = await scene(dead, {
-    refuse: (call) =>
-      call.startsWith('remove Service') ? refusal(403, 'Forbidden', 'services is forbidden') : undefined,
-  });
+  const { clean } = await scene(dead, { refuse: refuseServices });
   const cleaned = await clean({ yes: true });
   expect(() => refuseLeft(cleaned)).toThrow(
     expect.objectContaining({
       id: 'gateway.not-freed',
       message:
         '3 objects of a dead task stay: listener det-20000, Service default/det-a1b2c3d4-cmd-a-0, ConfigMap default/det-a1b2c3d4-cmd-a of a.1: services is forbidden',
+      hint: 'what else was due was freed; mend the reason and run it again',
     }),
+  );
+});
+
+test('several that cannot be freed are told each with its own reason, in the text, too', async () => {
+  const held = { ...a.configMap, metadata: { ...a.configMap.metadata, finalizers: ['example.com/held'] } };
+  const { clean } = await scene([gatewayWith({ 20001: 'b.1' }), held, ...leftOf(b)], { refuse: refuseServices });
+  const cleaned = await clean({ yes: true });
+  const lines = describeCleaned(cleaned, again, 0).split('\n');
+  expect(lines).toContain('freed: TCPRoute default/det-a1b2c3d4-cmd-b-0 of b.1');
+  expect(lines.filter((line) => line.startsWith('stays: '))).toEqual([
+    'stays: ConfigMap default/det-a1b2c3d4-cmd-a of a.1: ConfigMap default/det-a1b2c3d4-cmd-a is still there: has it a finalizer?',
+    'stays: listener det-20001, Service default/det-a1b2c3d4-cmd-b-0, ConfigMap default/det-a1b2c3d4-cmd-b of b.1: services is forbidden',
+  ]);
+  expect(() => refuseLeft(cleaned)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(
+        /^4 objects of 2 dead tasks stay: ConfigMap .*-a of a\.1: .*finalizer\?; listener det-20001, .* of b\.1: services is forbidden$/,
+      ),
+      hint: 'what else was due was freed; mend the reasons and run it again',
+    }),
+  );
+});
+
+test('one object stays', () => {
+  const freed = [{ allocationId: 'a.1', removed: [], left: ['listener det-20000'], because: 'no right' }];
+  expect(() => refuseLeft({ gateway: 'g/g', namespace: 'n', tasks: [], freed })).toThrow(
+    '1 object of a dead task stays: listener det-20000 of a.1: no right',
+  );
+});
+
+test('of many that cannot be freed the error names three; all are in the text', () => {
+  const freed = ['a', 'b', 'c', 'd', 'e'].map((id) => ({
+    ...{ allocationId: `${id}.1`, removed: [], left: [`Service n/${id}`], because: 'no right' },
+  }));
+  expect(() => refuseLeft({ gateway: 'g/g', namespace: 'n', tasks: [], freed })).toThrow(
+    '5 objects of 5 dead tasks stay: Service n/a of a.1: no right; Service n/b of b.1: no right; Service n/c of c.1: no right; and of 2 more tasks',
   );
 });
