@@ -4,12 +4,13 @@ import { type Kube, KubeError } from '../../lib/kube/client.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { originOf } from '../../model/master-endpoint.ts';
 import { getMasterUrl } from '../../model/master-url.ts';
-import type { Hop } from '../../model/path.ts';
+import type { Finding, Hop } from '../../model/path.ts';
 import type { Cleanup, Proven } from '../prove.ts';
 import { findRefusal } from '../sample-task/refusal.ts';
 import { askMaster, type Command, type Credentials, type MasterApi, openSession } from './api.ts';
 import { masterHttp } from './http.ts';
-import { findHeld, verifyNothingLeft } from './leaks.ts';
+import { findHeld, type Held, verifyNothingLeft } from './leaks.ts';
+import type { MasterTask } from './path.ts';
 import { isRaced, raceNote } from './race.ts';
 import type { KnownPath } from './rules/rule.ts';
 import { type LaunchedTask, probeMasterTask, refusedHop } from './run.ts';
@@ -70,7 +71,7 @@ const signIn = async (spec: RealMasterSpec, signal: AbortSignal): Promise<Signed
   }
 };
 
-const causeOf = (error: unknown): Cleanup['finding'] => {
+const causeOf = (error: unknown): Finding => {
   const finding = findRefusal(error);
   if (!finding) throw error;
   return finding;
@@ -93,22 +94,46 @@ const verifyEnded = (
     },
   );
 
-/** Kills the command and verifies that nothing is left of it, whatever the outcome of the run. */
+type Inventory = { readonly task: MasterTask; readonly held: Held };
+
+/** The task's last allocation; where the master does not tell it, the first one, which a command has. */
+const findAllocation = async ({ api, task }: LaunchedTask, signal: AbortSignal): Promise<string> => {
+  try {
+    return await api.allocationOf(task.taskId, signal);
+  } catch (error) {
+    if (error instanceof UserError) return task.allocationId;
+    throw error;
+  }
+};
+
+/** What the master has made for the task, before its kill. */
+const takeInventory = async (launched: LaunchedTask): Promise<Inventory> => {
+  const allocationId = await findAllocation(launched, AbortSignal.timeout(callMs));
+  const task = { ...launched.task, allocationId };
+  return { task, held: await findHeld(launched.kube, task) };
+};
+
+const unknownLeft = (error: unknown): Finding => {
+  const { cause, hint } = causeOf(error);
+  return { cause: `the task was killed, but what is left of it is not known: ${cause}`, hint };
+};
+
+/** Kills the command, whatever can or cannot be read before, and verifies that nothing is left of it. */
 const endTask = async (launched: LaunchedTask, timeoutMs: number): Promise<Cleanup> => {
   const startMs = performance.now();
-  const signal = AbortSignal.timeout(callMs + 2 * timeoutMs);
-  const { api, kube, pauseMs } = launched;
+  const { api, kube, pauseMs, task } = launched;
+  const [inventory] = await Promise.allSettled([takeInventory(launched)]);
   try {
-    const allocationId = await api.allocationOf(launched.task.taskId, signal);
-    const task = { ...launched.task, allocationId };
-    const held = await findHeld(kube, task);
-    await api.kill(task.taskId, signal);
-    const removed = await verifyNothingLeft(kube, task, { held, timeoutMs, pauseMs });
+    await api.kill(task.taskId, AbortSignal.timeout(callMs));
+    const seen = inventory.status === 'fulfilled' ? inventory.value : undefined;
+    const removed = seen ? await verifyNothingLeft(kube, seen.task, { held: seen.held, timeoutMs, pauseMs }) : [];
+    const signal = AbortSignal.timeout(callMs + timeoutMs);
     await verifyEnded(launched, { timeoutMs: Math.min(timeoutMs, longestEndMs), signal });
-    return { ok: true, latencyMs: since(startMs), removed };
+    const finding = inventory.status === 'rejected' ? unknownLeft(inventory.reason) : undefined;
+    return { ok: finding === undefined, latencyMs: since(startMs), removed, ...(finding && { finding }) };
   } catch (error) {
     const finding = causeOf(error);
-    return { ok: false, latencyMs: since(startMs), removed: [], ...(finding && { finding }) };
+    return { ok: false, latencyMs: since(startMs), removed: [], finding };
   }
 };
 

@@ -126,7 +126,9 @@ export const startMasterStandIn = async (options: StandInOptions) => {
   };
   const aboutTask = async (kind: string, id: string, action: string | undefined): Promise<Reply> => {
     const running = tasks.get(id);
-    if (!running) return refuse(404, `${kind} ${id} not found`);
+    const { hidesAllocations, refusesKill } = options.misbehaviour ?? {};
+    if (!running || (kind === 'tasks' && hidesAllocations)) return refuse(404, `${kind} ${id} not found`);
+    if (action === 'kill' && refusesKill) return refuse(403, 'access forbidden');
     if (action === 'kill') await killTask(options, running);
     return [200, kind === 'tasks' ? describeTask(running) : describe(running)];
   };

@@ -26,6 +26,10 @@ export type Misbehaviour = {
   readonly otherNamespace?: string;
   /** Makes neither listeners nor what belongs to them: `internal_task_gateway: {}`. */
   readonly hasNoGateway?: boolean;
+  /** Knows nothing of a task's allocations, as for a task of a workspace that the user may not see. */
+  readonly hidesAllocations?: boolean;
+  /** The user may not kill. */
+  readonly refusesKill?: boolean;
   /** Its user lacks this right: what it does then was recorded (determined.md, Rights). */
   readonly lacks?: 'jobs delete';
 };
