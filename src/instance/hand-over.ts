@@ -31,7 +31,7 @@ const give = async (owner: Owner, { isGiven, below = [] }: Folder, held: string)
 };
 
 const foldersOf = (stateDir: string, name: string): Folder => {
-  const { instancesDir, locksDir } = statePaths(stateDir);
+  const { instancesDir, locksDir, blockedDir } = statePaths(stateDir);
   const instanceDir = instanceDirOf(stateDir, name);
   const { logsDir, masterRootDir, nodeDir, supervisorSpecPath } = instancePaths(instanceDir);
   const roots = [nodeDir, supervisorSpecPath].map((path) => basename(path));
@@ -41,8 +41,9 @@ const foldersOf = (stateDir: string, name: string): Folder => {
   const below = [logs, masterRoot];
   const instance: Folder = { path: instanceDir, isGiven: (file) => !roots.includes(file), below };
   const instances: Folder = { path: instancesDir, isGiven: (one) => one === name, below: [instance] };
-  const shared = [instancesDir, locksDir].map((path) => basename(path));
-  return { path: stateDir, isGiven: (one) => shared.includes(one), below: [instances] };
+  const blocked: Folder = { path: blockedDir, isGiven: (one) => one === name };
+  const shared = [instancesDir, locksDir, blockedDir].map((path) => basename(path));
+  return { path: stateDir, isGiven: (one) => shared.includes(one), below: [instances, blocked] };
 };
 
 /**

@@ -11,6 +11,8 @@ export const statePaths = (stateDir: string) => ({
   locksDir: join(stateDir, 'locks'),
   /** Held by `up` while it chooses a native instance's network and records it. */
   networkLock: join(stateDir, 'network.lock'),
+  /** A file for each instance whose network this host may keep unreachable, by name, with that network; stays when the instance is gone. */
+  blockedDir: join(stateDir, 'blocked'),
 });
 
 export const instanceDirOf = (stateDir: string, name: string): string => join(statePaths(stateDir).instancesDir, name);

@@ -5,16 +5,25 @@ import { defaultMemoryMb } from '../cluster/native/isolation/limits.ts';
 import { endLeftover } from '../cluster/native/leftover.ts';
 import { linkName } from '../cluster/native/link.ts';
 import { native } from '../cluster/native/native.ts';
-import { type ChosenNetwork, chooseNetwork, findRouteTrouble, networkOf } from '../cluster/native/network.ts';
+import {
+  type ChosenNetwork,
+  chooseNetwork,
+  describeUnblocked,
+  findRouteTrouble,
+  networkOf,
+} from '../cluster/native/network.ts';
 import { nativeKinds } from '../cluster/native/resources.ts';
 import { type Routing, readRouting } from '../cluster/native/routes.ts';
 import type { NodeSettings, NodeSoftware } from '../cluster/native/spec.ts';
 import type { ClusterProvider } from '../cluster/provider.ts';
 import type { Config } from '../config/config.ts';
 import { imageRef, pins } from '../config/versions.ts';
+import { listBlockNames } from '../instance/blocked.ts';
 import { type Instance, listInstances, listNames, removeInstanceDir } from '../instance/instance.ts';
-import { instanceDirOf } from '../instance/paths.ts';
+import { instanceDirOf, statePaths } from '../instance/paths.ts';
 import type { NativeResource } from '../instance/record.ts';
+import { withLock } from '../lib/process/lock.ts';
+import type { Runner } from '../lib/process/runner.ts';
 import { bySystemPath } from '../lib/process/system-path.ts';
 import { launchDaemon } from '../supervisor/launch.ts';
 import type { CommandContext, ProviderInput } from './context.ts';
@@ -95,25 +104,45 @@ export const chooseCidr = async (context: CommandContext): Promise<ChosenNetwork
   const [routing, instances] = await Promise.all([routingFor(context), listInstances(folders.stateDir)]);
   const others = instances.flatMap(({ name, cidr }) => (name === config.name || !cidr ? [] : [cidr]));
   const routes = [...routing.routes, ...others.map((dst) => ({ dst, table: 'main' }))];
-  // its own of an earlier life is no hindrance: a master that goes on finds the Gateway again
   const dir = instanceDirOf(folders.stateDir, config.name);
-  const blocks = routing.blocks?.filter((block) => !isBlockOf(dir, block)) ?? [];
-  return chooseNetwork(config.network.cidr, { ...routing, routes, blocks });
+  const { blocks = [] } = routing;
+  const own = blocks.filter((block) => isBlockOf(dir, block));
+  const seen = { ...routing, routes, blocks: blocks.filter((block) => !own.includes(block)) };
+  return chooseNetwork(
+    config.network.cidr,
+    seen,
+    own.map(({ cidr }) => cidr),
+  );
 };
 
-/** Why this host may not reach the network of an instance that is there; undefined where it does. */
-export const findCidrTrouble = async (context: CommandContext, cidr: string): Promise<string | undefined> =>
-  findRouteTrouble(cidr, await routingFor(context));
+/** What is wrong with how this host routes the network of an instance that is there; undefined where nothing is. */
+export const findCidrTrouble = async (context: CommandContext, cidr: string): Promise<string | undefined> => {
+  const routing = await routingFor(context);
+  return findRouteTrouble(cidr, routing) ?? describeUnblocked(cidr, routing);
+};
+
+/** `down` of an instance that is no native one does not run as root, which alone changes routes. */
+const withRoot =
+  (runner: Runner): Runner =>
+  (command, options) =>
+    runner(command[1] === 'route' && command.includes('delete') ? ['sudo', '-n', ...command] : command, options);
 
 /**
- * Takes back what keeps networks unreachable of instances that this user has no more, and that have no link. Gives the networks.
- * Tested in test/e2e/master-watch.test.ts.
+ * Takes back what keeps networks unreachable of instances that this state folder has no more, and that have no link; by sudo
+ * where this is not root. Gives the networks. Throws UserError `environment.machine`. Tested in test/providers/native.test.ts.
  */
-export const forgetBlocks = async ({ folders, runner }: CommandContext): Promise<readonly string[]> => {
+export const forgetBlocks = async ({ folders, runner, signal }: CommandContext): Promise<readonly string[]> => {
   if (process.platform !== 'linux') return [];
-  const names = await listNames(folders.stateDir);
-  const dirs = names.map((name) => instanceDirOf(folders.stateDir, name));
-  return unblockGone(bySystemPath(runner), dirs);
+  const { stateDir } = folders;
+  const bySystem = bySystemPath(runner);
+  const byRoot = process.getuid?.() === 0 ? bySystem : withRoot(bySystem);
+  // no instance of such a name is made meanwhile
+  return withLock(statePaths(stateDir).networkLock, { signal, onWait: () => undefined }, async () => {
+    const there = await listNames(stateDir);
+    const gone = (await listBlockNames(stateDir)).filter((name) => !there.includes(name));
+    const dirs = gone.map((name) => instanceDirOf(stateDir, name));
+    return unblockGone(dirs, byRoot);
+  });
 };
 
 /** Whether this host refuses what is sent to an instance's network, now that its node is gone. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { blockCommand } from '../../src/cluster/native/block.ts';
 import { pidsInCgroups } from '../../src/cluster/native/isolation/cgroups.ts';
 import { instanceHash, linkName } from '../../src/cluster/native/link.ts';
+import { rememberBlock } from '../../src/instance/blocked.ts';
 import type { Kube } from '../../src/lib/kube/client.ts';
 import type { KubeObject } from '../../src/lib/kube/types.ts';
 import { retryWatcher } from '../support/e2e/retry-watcher.ts';
@@ -138,7 +139,9 @@ describe('down while a master lives', () => {
       0,
       expect.stringMatching(/a master answers at .*0\.38\.1.* and has no task in this cluster/),
     ]);
-    expect(stderr).toMatch(/would leave by the default route; so this host refuses all to 10\..*--forget-routes/);
+    expect(stderr).toMatch(
+      /would leave by the default route; so this host refuses all to 10\..*taskgate down --name watch --forget-routes/,
+    );
     expect(await routeTo()).toMatch(refused);
   });
 
@@ -154,11 +157,12 @@ describe('down while a master lives', () => {
 
   test('one that is kept for good is taken back by --forget-routes', async () => {
     const dir = taskgate.dirOf('gone');
+    await rememberBlock(dir, '198.19.0.0/16');
     const cidr = '198.19.0.0/16';
     const [program = '', ...args] = blockCommand(dir, cidr);
     await execa(program, args);
     expect((await execa('ip', ['route', 'show', 'type', 'unreachable'])).stdout).toContain(cidr);
-    const { exitCode, stderr } = await taskgate.run('down', '--name', 'gone', '--if-exists', '--forget-routes');
+    const { exitCode, stderr } = await taskgate.run('down', '--name', 'gone', '--forget-routes');
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining(cidr)]);
     expect((await execa('ip', ['route', 'show', 'type', 'unreachable'])).stdout).not.toContain(cidr);
   });

@@ -51,6 +51,7 @@ test('folders of taskgate', () => {
     instancesDir: '/state/taskgate/instances',
     locksDir: '/state/taskgate/locks',
     networkLock: '/state/taskgate/network.lock',
+    blockedDir: '/state/taskgate/blocked',
   });
 });
 

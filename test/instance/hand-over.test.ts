@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handOver } from '../../src/instance/hand-over.ts';
 import { withInstanceLock } from '../../src/instance/lock.ts';
-import { instanceDirOf, instancePaths } from '../../src/instance/paths.ts';
+import { instanceDirOf, instancePaths, statePaths } from '../../src/instance/paths.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -19,6 +19,8 @@ const makeFolder = async () => {
   const [etcdLog, fullLog] = [join(paths.logsDir, 'etcd.log'), join(paths.logsDir, 'etcd.log.1')];
   const podLog = join(paths.logsDir, 'pods', '0.log');
   const wheel = join(paths.masterRootDir, 'wheels', 'determined-0.38.1-py3-none-any.whl');
+  const { blockedDir } = statePaths(stateDir);
+  const [blocked, othersBlocked] = [join(blockedDir, 'dev'), join(blockedDir, 'other')];
   const draft = join(paths.logsDir, 'etcd.log.1.tmp');
   const files = [
     paths.recordPath,
@@ -30,6 +32,8 @@ const makeFolder = async () => {
     podLog,
     draft,
     wheel,
+    blocked,
+    othersBlocked,
   ];
   for (const path of files) {
     await mkdir(dirname(path), { recursive: true });
@@ -48,8 +52,10 @@ const makeFolder = async () => {
       dirname(dirname(wheel)),
       dirname(wheel),
       wheel,
+      blockedDir,
+      blocked,
     ],
-    roots: [supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft],
+    roots: [supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft, othersBlocked],
   };
 };
 

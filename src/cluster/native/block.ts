@@ -1,6 +1,7 @@
+import { forgetBlock, rememberBlock } from '../../instance/blocked.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
-import { instanceHash, isLinkName } from './link.ts';
+import { instanceHash, linkName } from './link.ts';
 import {
   type BlockedNetwork,
   blockProtocol,
@@ -35,59 +36,67 @@ export const unblockCommand = (block: BlockedNetwork): Command => [
   ...argumentsOf(block),
 ];
 
-const listBlocks = async (runner: Runner): Promise<readonly BlockedNetwork[]> =>
-  parseBlocks((await runner(listRoutesCommand)).stdout);
+/** Throws UserError `environment.machine` with what to do for what `ip` refuses. */
+const runIp = (runner: Runner, command: Command, what: string) =>
+  runner(command).catch((cause) => {
+    if (!(cause instanceof CommandError)) throw cause;
+    throw new UserError(`${what}: ${cause.message}`, {
+      id: 'environment.machine',
+      hint: `try it by hand as root: ${command.join(' ')} (iproute2 4.14 or newer)`,
+      cause,
+    });
+  });
+
+const listRoutes = async (runner: Runner): Promise<string> =>
+  (await runIp(runner, listRoutesCommand, "this host's routes cannot be read")).stdout;
+
+const ownBlocks = (instanceDir: string, routes: string): readonly BlockedNetwork[] =>
+  parseBlocks(routes).filter((block) => isBlockOf(instanceDir, block));
+
+/** Also gone if another command was faster. */
+const takeBack = async (block: BlockedNetwork, runner: Runner): Promise<void> => {
+  const what = `this host does not take back the unreachable route for ${block.cidr}`;
+  await runIp(runner, unblockCommand(block), what).catch(async (error) => {
+    const left = parseBlocks(await listRoutes(runner));
+    if (left.some(({ cidr, metric }) => cidr === block.cidr && metric === block.metric)) throw error;
+  });
+};
 
 /**
  * Has this host answer with "unreachable" for the network of an instance while no link leads there: what a master sends to the
  * Gateway of a node that is gone, callers' tokens included, would leave by the default route. Not where the network lies in a
- * broader one that this host routes, such as a VPN's: that would be the user's. Throws UserError `environment.machine`.
+ * broader one that this host routes, such as a VPN's: that would be the user's. What the instance kept unreachable before is
+ * taken back. Throws UserError `environment.machine`.
  */
-export const blockNetwork = async (instanceDir: string, cidr: string, runner: Runner): Promise<boolean> => {
-  const routes = parseRoutes((await runner(listRoutesCommand)).stdout, '');
-  if (splitOverlaps(cidr, { routes }).broader.length > 0) return false;
-  await runner(blockCommand(instanceDir, cidr)).catch((cause) => {
-    if (!(cause instanceof CommandError)) throw cause;
-    throw new UserError(`this host does not take an unreachable route for ${cidr}: ${cause.message}`, {
-      id: 'environment.machine',
-      hint: 'try the command by hand as root; install iproute2 4.14 or newer',
-      cause,
-    });
-  });
-  return true;
+export const blockNetwork = async (instanceDir: string, cidr: string, runner: Runner): Promise<void> => {
+  const routes = await listRoutes(runner);
+  const before = ownBlocks(instanceDir, routes).filter((block) => block.cidr !== cidr);
+  for (const block of before) await takeBack(block, runner);
+  if (splitOverlaps(cidr, { routes: parseRoutes(routes, '') }).broader.length > 0) return forgetBlock(instanceDir);
+  // first: what is not remembered would stay
+  await rememberBlock(instanceDir, cidr);
+  const what = `this host does not take an unreachable route for ${cidr}`;
+  await runIp(runner, blockCommand(instanceDir, cidr), what);
 };
 
-/** Takes blocks back that are chosen. Gives their networks; safe to repeat. */
-export const unblockNetworks = async (
-  runner: Runner,
-  isChosen: (block: BlockedNetwork) => boolean,
-): Promise<readonly string[]> => {
-  const chosen = (await listBlocks(runner)).filter(isChosen);
-  for (const block of chosen) {
-    await runner(unblockCommand(block)).catch(async (error) => {
-      // another command may have been faster
-      const left = await listBlocks(runner);
-      if (left.some(({ cidr, metric }) => cidr === block.cidr && metric === block.metric)) throw error;
-    });
-  }
-  return chosen.map(({ cidr }) => cidr);
+/** Takes back what an instance keeps unreachable. Gives the networks; safe to repeat. Throws UserError `environment.machine`. */
+export const unblockNetworks = async (instanceDir: string, runner: Runner): Promise<readonly string[]> => {
+  const blocks = ownBlocks(instanceDir, await listRoutes(runner));
+  for (const block of blocks) await takeBack(block, runner);
+  await forgetBlock(instanceDir);
+  return blocks.map(({ cidr }) => cidr);
 };
 
-/** The networks to which a link of some instance leads, whoever's it is. */
-const listLinked = async (runner: Runner): Promise<readonly string[]> =>
-  parseRoutes((await runner(listRoutesCommand)).stdout, '').flatMap(({ dst, dev }) =>
-    dev !== undefined && isLinkName(dev) ? [dst] : [],
-  );
-
-/** The blocks of instances that neither are in these folders nor have a link. */
-export const unblockGone = async (runner: Runner, instanceDirs: readonly string[]): Promise<readonly string[]> => {
-  const linked = await listLinked(runner);
-  return unblockNetworks(
-    runner,
-    (block) => !linked.includes(block.cidr) && !instanceDirs.some((dir) => isBlockOf(dir, block)),
-  );
+/** The same for instances whose folders are gone, but for a node that runs on without its folder. */
+export const unblockGone = async (instanceDirs: readonly string[], runner: Runner): Promise<readonly string[]> => {
+  if (instanceDirs.length === 0) return [];
+  const devices = parseRoutes(await listRoutes(runner), '').map(({ dev }) => dev);
+  const gone = instanceDirs.filter((dir) => !devices.includes(linkName(dir)));
+  const networks: string[] = [];
+  for (const dir of gone) networks.push(...(await unblockNetworks(dir, runner)));
+  return networks;
 };
 
 /** The networks that an instance keeps unreachable where no link leads there. */
 export const listBlocked = async (instanceDir: string, runner: Runner): Promise<readonly string[]> =>
-  (await listBlocks(runner)).flatMap((block) => (isBlockOf(instanceDir, block) ? [block.cidr] : []));
+  ownBlocks(instanceDir, await listRoutes(runner)).map(({ cidr }) => cidr);

@@ -4,7 +4,7 @@ import type { NativeResource } from '../../instance/record.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Runner } from '../../lib/process/runner.ts';
 import { bySystemPath } from '../../lib/process/system-path.ts';
-import { isBlockOf, unblockNetworks } from './block.ts';
+import { unblockNetworks } from './block.ts';
 import { cgroupPaths, parseHierarchies } from './isolation/cgroups.ts';
 import { instanceHash, linkName } from './link.ts';
 import { removeResource } from './resources.ts';
@@ -42,6 +42,6 @@ export const endLeftover = async (name: string, instanceDir: string, runner: Run
   const leftover = await findLeftover(name, instanceDir);
   const bySystem = bySystemPath(runner);
   for (const resource of leftover) await removeResource(resource, bySystem);
-  if (leftover.length > 0) await unblockNetworks(bySystem, (block) => isBlockOf(instanceDir, block));
+  if (leftover.length > 0) await unblockNetworks(instanceDir, bySystem);
   return leftover.length > 0;
 };

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP, isIPv4 } from 'node:net';
 import { join } from 'node:path';
+import { hasBlock } from '../../instance/blocked.ts';
 import { instancePaths, nodePaths } from '../../instance/paths.ts';
 import type { NativeResource } from '../../instance/record.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
@@ -15,7 +16,7 @@ import type { LaunchedDaemon, LaunchOptions } from '../../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../../supervisor/spec.ts';
 import { untilChildrenReady } from '../../supervisor/until-ready.ts';
 import type { ClusterProvider, ClusterState, ProviderJournal, StepLimits } from '../provider.ts';
-import { isBlockOf, unblockNetworks } from './block.ts';
+import { unblockNetworks } from './block.ts';
 import { nodeChildren, policyEngineName } from './components.ts';
 import { connectNetwork } from './connect.ts';
 import { nodeStore } from './images/node-store.ts';
@@ -38,7 +39,6 @@ import { chooseSnapshotter, findSnapshotter } from './machine/snapshotter.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { ensurePki } from './pki.ts';
 import { removeResource } from './resources.ts';
-import type { BlockedNetwork } from './routes.ts';
 import { type NativeSpec, type NativeTarget, type NodeSettings, type NodeSoftware, nodeName } from './spec.ts';
 
 /** What the provider needs from other parts, as plain functions. */
@@ -230,9 +230,10 @@ export const native = (target: NativeTarget & NodeSettings, tools: NativeTools):
     },
     stop: () => removeAll(tools),
     delete: async ({ keepsBlock = false } = {}) => {
-      const isOwn = (block: BlockedNetwork) => isBlockOf(target.instanceDir, block);
-      // first: without a journal nobody would look for it
-      if (!keepsBlock && tools.resources().length > 0) await unblockNetworks(tools.runner, isOwn);
+      const { instanceDir } = target;
+      // first: without a journal nobody would look for it; a start that failed has emptied that
+      const mayBlock = tools.resources().length > 0 || (await hasBlock(instanceDir));
+      if (!keepsBlock && mayBlock) await unblockNetworks(instanceDir, tools.runner);
       await removeAll(tools);
     },
   };

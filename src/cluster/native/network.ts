@@ -60,6 +60,15 @@ const wayOut = (routing: Routing, wanted = candidates[0] ?? ''): string => {
   return `let the main table decide about one: ip rule add to ${wanted} lookup main priority 100; then name it: --network-cidr ${wanted}`;
 };
 
+/**
+ * Says that nothing keeps an instance's network unreachable while its node is gone: see block.ts. Undefined where it is kept so.
+ */
+export const describeUnblocked = (cidr: string, routing: Pick<Routing, 'routes'>): string | undefined => {
+  const { broader } = splitOverlaps(cidr, routing);
+  if (broader.length === 0) return undefined;
+  return `network ${cidr} lies inside ${broader.map(describeRoute).join(', ')}: while no node is there, what a master sends to its Gateway, callers' tokens included, goes that way`;
+};
+
 const wantedNetwork = (wanted: string, routing: Routing): ChosenNetwork => {
   const ahead = findAhead(wanted, routing);
   if (ahead) {
@@ -74,18 +83,25 @@ const wantedNetwork = (wanted: string, routing: Routing): ChosenNetwork => {
   }
   const hidden = broader.map(describeRoute).join(', ');
   const warning = `network ${wanted} lies inside ${hidden}: while the instance is up, this host reaches nothing there behind that route`;
-  return { cidr: wanted, warnings: broader.length > 0 ? [warning] : [] };
+  const unblocked = describeUnblocked(wanted, routing);
+  return { cidr: wanted, warnings: unblocked === undefined ? [] : [warning, unblocked] };
 };
 
 /** A network, and what it costs. */
 export type ChosenNetwork = { readonly cidr: string; readonly warnings: readonly string[] };
 
 /**
- * The network of an instance: the wanted one, or the first candidate that overlaps neither a route of the host nor the network
- * of another instance. Throws UserError `environment.subnet-taken` with what it overlaps and what to do instead.
+ * The network of an instance: the wanted one, or the one of `before` or the first candidate that overlaps neither a route of the
+ * host nor the network of another instance. `before` is what it had in an earlier life: a master that goes on dials that. Throws UserError `environment.subnet-taken` with what it overlaps and what to do instead.
  */
-export const chooseNetwork = (wanted: string | undefined, routing: Routing): ChosenNetwork => {
+export const chooseNetwork = (
+  wanted: string | undefined,
+  routing: Routing,
+  before: readonly string[] = [],
+): ChosenNetwork => {
   if (wanted) return wantedNetwork(networkOf(wanted).cidr, routing);
+  const again = before.find((cidr) => isFree(cidr, routing));
+  if (again) return { cidr: again, warnings: [] };
   const open = candidates.filter((candidate) => isFree(candidate, routing));
   // a master of an instance that is gone would reach the tasks of this one
   const free = open.find((candidate) => !routing.blocks?.some(({ cidr }) => cidr === candidate)) ?? open[0];

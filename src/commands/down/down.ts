@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { linkName } from '../../cluster/native/link.ts';
+import { hasBlock } from '../../instance/blocked.ts';
 import { setDamagedRecordAside } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instanceDirOf } from '../../instance/paths.ts';
@@ -25,10 +26,11 @@ export type DownFlags = Pick<DownContext, 'purgeCache' | 'force' | 'forgetRoutes
   readonly waitForTasks?: string;
 };
 
-/** A folder without a record is there, too, and so is a native node whose folder is gone. */
-const isAnything = async ({ config, folders }: CommandContext): Promise<boolean> => {
+/** A folder without a record is there, too, and so is a native node whose folder is gone, or a route that it has left. */
+const isAnything = async ({ config, folders }: CommandContext, forgetsRoutes: boolean): Promise<boolean> => {
   const dir = instanceDirOf(folders.stateDir, config.name);
-  return (await isThere(dir)) || isThere(join('/sys/class/net', linkName(dir)));
+  if ((await isThere(dir)) || (await isThere(join('/sys/class/net', linkName(dir))))) return true;
+  return forgetsRoutes && hasBlock(dir);
 };
 
 /** The usual hint is the command that would make what is to be removed. */
@@ -48,7 +50,7 @@ export const down = async (input: CommandInput, { ifExists, waitForTasks, ...opt
   const { config, context: loaded } = await readMade(input);
   // whoever types a name means one that is there
   const mustBeThere = input.flags.settings['name'] !== undefined && !ifExists && !options.force;
-  if (mustBeThere && !(await isAnything(loaded))) throw await nothingToRemove(loaded);
+  if (mustBeThere && !(await isAnything(loaded, options.forgetRoutes === true))) throw await nothingToRemove(loaded);
   const context = { ...loaded, ...options, waitForTasksSeconds };
   await verifyCacheUnused(context);
   const damage = await findDamage(context);

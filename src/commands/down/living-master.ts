@@ -103,7 +103,7 @@ export const describeRest = ({ address }: LivingMaster, instance: Rest, isBlocke
   if (!gateway) return way;
   const at = `${gateway.address}, its gateway_ip`;
   if (isBlocked) {
-    return `${way}. What it sends to ${at}, callers' tokens included, would leave by the default route; so this host refuses all to ${cidr} until the next up of ${name}, or: taskgate down --forget-routes`;
+    return `${way}. What it sends to ${at}, callers' tokens included, would leave by the default route; so this host refuses all to ${cidr} until the next up of ${name}, or: taskgate down --name ${name} --forget-routes`;
   }
   if (isLoopback(gateway.address) || provider === 'attach') {
     return `${way}. What it sends to ${at}, callers' tokens included, reaches whatever answers there by now`;

@@ -36,7 +36,7 @@ export type DownContext = CommandContext & {
   readonly force: boolean;
   /** How long to wait for the end of a master's tasks. */
   readonly waitForTasksSeconds?: number | undefined;
-  /** Takes back what keeps networks of instances that are gone unreachable. */
+  /** Keeps this one's network unreachable no longer, nor those of instances of this state folder that are gone. */
   readonly forgetRoutes?: boolean;
 };
 
@@ -201,7 +201,8 @@ const deleteCluster = downStep({
     }
     if (isTunnelOnly(instance)) return tools.note('not needed: no cluster');
     return unlessForced(context, { ...tools, what: describePlace(instance.record()) ?? 'the cluster' }, async () => {
-      await providerOf(context, { instance }).delete({ keepsBlock: master !== undefined });
+      const keepsBlock = master !== undefined && !context.forgetRoutes;
+      await providerOf(context, { instance }).delete({ keepsBlock });
       if (master) tools.warn(describeRest(master, instance, await isBlocked(context, instance)));
     });
   },

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import {
   blockCommand,
   blockNetwork,
@@ -9,9 +12,14 @@ import {
 } from '../../../src/cluster/native/block.ts';
 import { linkName } from '../../../src/cluster/native/link.ts';
 import { listRoutesCommand } from '../../../src/cluster/native/routes.ts';
+import { hasBlock, listBlockNames, rememberBlock } from '../../../src/instance/blocked.ts';
+import { instanceDirOf } from '../../../src/instance/paths.ts';
 import { fakeRunner } from '../../fakes/runner.ts';
 
-const [dir, other] = ['/state/instances/dev', '/state/instances/other'];
+const stateDir = mkdtempSync(join(tmpdir(), 'tg-'));
+afterAll(() => rmSync(stateDir, { recursive: true }));
+
+const [dir, other] = [instanceDirOf(stateDir, 'dev'), instanceDirOf(stateDir, 'other')];
 const cidr = '10.210.0.0/16';
 const list = listRoutesCommand.join(' ');
 
@@ -20,6 +28,9 @@ const metricOf = (instanceDir: string): number => Number(blockCommand(instanceDi
 const block = (instanceDir: string, dst = cidr) => ({
   ...{ type: 'unreachable', dst, protocol: '214', metric: metricOf(instanceDir), flags: [] },
 });
+const unblock = (instanceDir: string, dst = cidr) =>
+  `ip route delete unreachable ${dst} metric ${metricOf(instanceDir)} proto 214`;
+
 const defaultRoute = { dst: 'default', gateway: '192.0.2.1', dev: 'eth0', flags: [] };
 const runnerWith = (routes: readonly object[], more = {}) =>
   fakeRunner({ [list]: JSON.stringify([defaultRoute, ...routes]), ...more });
@@ -39,14 +50,25 @@ test('its metric tells whose it is', () => {
 
 test('a network that lies in nothing but the default route is blocked', async () => {
   const { runner, calls } = runnerWith([], { [blockCommand(dir, cidr).join(' ')]: '' });
-  expect(await blockNetwork(dir, cidr, runner)).toBe(true);
+  await blockNetwork(dir, cidr, runner);
   expect(calls).toEqual([list, blockCommand(dir, cidr).join(' ')]);
+  // also when the folder is gone
+  expect(await listBlockNames(stateDir)).toEqual(['dev']);
+});
+
+test('what the instance kept unreachable in an earlier life is taken back with it', async () => {
+  const before = [block(dir, '10.215.0.0/16'), block(other, '10.216.0.0/16')];
+  const steps = [unblock(dir, '10.215.0.0/16'), blockCommand(dir, cidr).join(' ')];
+  const { runner, calls } = runnerWith(before, Object.fromEntries(steps.map((step) => [step, ''])));
+  await blockNetwork(dir, cidr, runner);
+  expect(calls).toEqual([list, ...steps]);
 });
 
 test("one inside a network that the host routes, such as a VPN's, is not: behind it may be the user's own", async () => {
   const { runner, calls } = runnerWith([{ dst: '10.0.0.0/8', dev: 'tun0', flags: [] }]);
-  expect(await blockNetwork(dir, cidr, runner)).toBe(false);
+  await blockNetwork(dir, cidr, runner);
   expect(calls).toEqual([list]);
+  expect(await hasBlock(dir)).toBe(false);
 });
 
 test('a kernel that refuses the route is named', async () => {
@@ -56,40 +78,48 @@ test('a kernel that refuses the route is named', async () => {
   await expect(blockNetwork(dir, cidr, runner)).rejects.toMatchObject({
     id: 'environment.machine',
     message: expect.stringContaining('does not take an unreachable route for 10.210.0.0/16'),
+    hint: expect.stringContaining('as root: ip route replace unreachable'),
   });
+  const unread = fakeRunner({ [list]: { exitCode: 1, stderr: 'Option "-json" is unknown' } });
+  await expect(blockNetwork(dir, cidr, unread.runner)).rejects.toMatchObject({ id: 'environment.machine' });
 });
-
-const unblock = (instanceDir: string, dst = cidr) =>
-  `ip route delete unreachable ${dst} metric ${metricOf(instanceDir)} proto 214`;
 
 test("an instance's own blocks are taken back, and those of others stay", async () => {
   const routes = [block(dir), block(other, '10.211.0.0/16'), { ...block(dir, '10.9.0.0/16'), protocol: 'static' }];
   const { runner, calls } = runnerWith(routes, { [unblock(dir)]: '' });
-  expect(await unblockNetworks(runner, (one) => isBlockOf(dir, one))).toEqual([cidr]);
+  await rememberBlock(dir, cidr);
+  expect(await unblockNetworks(dir, runner)).toEqual([cidr]);
   expect(calls).toEqual([list, unblock(dir)]);
+  expect(await hasBlock(dir)).toBe(false);
   expect(await listBlocked(dir, runner)).toEqual([cidr]);
 });
 
-test('one that somebody else took back meanwhile is gone, one that stays is an error', async () => {
+test('one that somebody else took back meanwhile is gone, one that stays is an error with what to do', async () => {
   const refused = { [unblock(dir)]: { exitCode: 2, stderr: 'RTNETLINK answers: No such process' } };
   const { runner } = runnerWith([block(dir)], refused);
-  await expect(unblockNetworks(runner, () => true)).rejects.toThrow('No such process');
+  await rememberBlock(dir, cidr);
+  await expect(unblockNetworks(dir, runner)).rejects.toMatchObject({
+    id: 'environment.machine',
+    message: expect.stringMatching(/does not take back the unreachable route for 10\.210.*No such process/),
+    hint: expect.stringContaining(`as root: ${unblock(dir)}`),
+  });
+  expect(await hasBlock(dir)).toBe(true);
   let lists = 0;
   const gone = runnerWith([], refused);
   const first = runnerWith([block(dir)], refused);
   const between: typeof runner = (command, options) =>
     (command.join(' ') === list && lists++ > 0 ? gone : first).runner(command, options);
-  expect(await unblockNetworks(between, () => true)).toEqual([cidr]);
+  expect(await unblockNetworks(dir, between)).toEqual([cidr]);
 });
 
-test('of instances that are gone: neither with a folder nor with a link', async () => {
-  const [third, fourth] = ['/home/b/instances/dev', '/state/instances/gone'];
+test('of instances that are gone, but not of a node that runs on without its folder', async () => {
   const routes = [
     block(dir),
-    block(third, '10.211.0.0/16'),
-    { dst: '10.211.0.0/16', gateway: '10.211.255.2', dev: linkName(third), flags: [] },
-    block(fourth, '10.212.0.0/16'),
+    block(other, '10.211.0.0/16'),
+    { dst: '10.211.0.0/16', gateway: '10.211.255.2', dev: linkName(other), flags: [] },
   ];
-  const { runner } = runnerWith(routes, { [unblock(fourth, '10.212.0.0/16')]: '' });
-  expect(await unblockGone(runner, [dir])).toEqual(['10.212.0.0/16']);
+  const { runner, calls } = runnerWith(routes, { [unblock(dir)]: '' });
+  expect(await unblockGone([dir, other], runner)).toEqual([cidr]);
+  expect(await unblockGone([], runner)).toEqual([]);
+  expect(calls).toEqual([list, list, unblock(dir)]);
 });

@@ -2,6 +2,8 @@ import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { down } from '../../../src/commands/down/down.ts';
+import { listBlockNames, rememberBlock } from '../../../src/instance/blocked.ts';
+import { instanceDirOf } from '../../../src/instance/paths.ts';
 import { makeUser } from '../../support/command-input.ts';
 
 afterEach(() => {
@@ -49,6 +51,14 @@ asRoot('it is none with --if-exists, nor where the name is of the environment or
   expect(await down(input({}, false, { TASKGATE_NAME: 'ux2' }), flags)).toBe(0);
   await mkdir(join(stateDir, 'instances', 'ux2'), { recursive: true });
   expect(await down(input({ name: 'ux2' }), flags)).toBe(0);
+});
+
+asRoot('nor where the instance is gone and has left an unreachable route that is to go', async () => {
+  const { input, stateDir } = await makeQuiet();
+  await rememberBlock(instanceDirOf(stateDir, 'ux2'), '10.210.0.0/16');
+  await expect(down(input({ name: 'ux2' }), flags)).rejects.toMatchObject({ id: 'environment.no-instance' });
+  expect(await down(input({ name: 'ux2' }), { ...flags, forgetRoutes: true })).toBe(0);
+  expect(await listBlockNames(stateDir)).toEqual([]);
 });
 
 /** A native instance whose journal was changed by another program, so that its cluster cannot be deleted. */

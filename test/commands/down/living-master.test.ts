@@ -102,7 +102,7 @@ const rest = (more: Partial<InstanceRecord>, isBlocked = false): string =>
 test('what goes on, and what it means for the tokens of callers', () => {
   expect(rest({})).toMatch(/goes on: end it, or take the resource manager of dev out of its master\.yaml$/);
   expect(rest({ gateway }, true)).toMatch(
-    /would leave by the default route; so this host refuses all to 10\.210\.0\.0\/16 until .* taskgate down --forget-routes$/,
+    /would leave by the default route; so this host refuses all to 10\.210\.0\.0\/16 until .* taskgate down --name dev --forget-routes$/,
   );
   expect(rest({ gateway, provider: 'minikube' })).toMatch(
     /leaves this host by its default route: as root, .* ip route add unreachable 10\.210\.255\.2 /,
