@@ -158,4 +158,6 @@ export type InstanceRecord = ClusterTarget & {
   readonly unfinished?: { readonly since: string; readonly step?: string } | undefined;
   /** The last proof that `up` made: of which run of the cluster, and with what settings. */
   readonly proven?: { readonly at: string; readonly run: string; readonly settings: string };
+  /** The last proof by a task of the instance's own master, if it held: of which run of that master. */
+  readonly masterProven?: { readonly at: string; readonly run: string } | undefined;
 };

@@ -56,6 +56,7 @@ test('a native instance from its first record to its last', async () => {
     clusterId,
     masterRoot,
     proven,
+    masterProven,
     ownsUnmarked,
     unfinished,
   } = native;
@@ -64,6 +65,7 @@ test('a native instance from its first record to its last', async () => {
   await instance.change({ publishedAddress });
   await instance.change({ gateway, master, settings, given, clusterId, masterRoot });
   await instance.change({ proven });
+  await instance.change({ masterProven });
   await instance.change({ ownsUnmarked });
   await instance.change({ unfinished });
   expect(await onDisk()).toBe(golden('instances/native.json'));

@@ -104,4 +104,5 @@ export const checkHealth = upStep({
 });
 
 /** Why a step that writes to the cluster has nothing to do. */
-export const unchanged = ({ provenAt }: Health): string => `nothing changed since the proof at ${provenAt}`;
+export const unchanged = ({ provenAt }: Pick<Health, 'provenAt'>): string =>
+  `nothing changed since the proof at ${provenAt}`;

@@ -87,6 +87,7 @@ export const native = {
   clusterId: '00000001-0000-4000-8000-000000000000',
   masterRoot: '/home/user/determined/tools/build',
   proven: { at: '2026-01-02T03:05:06.789Z', run: 'a1b2c3', settings: 'd4e5f6' },
+  masterProven: { at: '2026-01-02T03:05:16.789Z', run: 'b2c3d4' },
   ownsUnmarked: true,
   unfinished: { since: '2026-01-02T03:05:00.000Z', step: 'Install Contour and the Gateway' },
 } as const satisfies Required<Omit<InstanceRecord, 'minikube' | 'attach' | 'networkPolicy'>>;

@@ -1,6 +1,6 @@
-// Tested in test/e2e/with-master.test.ts
-import { stopMaster } from '../../../determined/stop.ts';
+import { findMasterKeeper, stopMaster } from '../../../determined/stop.ts';
 import { findAdminPassword } from '../../../instance/admin-password.ts';
+import type { Instance } from '../../../instance/instance.ts';
 import type { Proven } from '../../../proof/prove.ts';
 import { proveThroughMaster } from '../../../proof/real-master/real-master.ts';
 import { stageTimeoutMs } from '../../context.ts';
@@ -30,17 +30,30 @@ export const runMaster = upStep({
   undo: async ({ machine: { instance } }) => void (await stopMaster(instance)),
 });
 
-/** A real task, by the master and through its proxy. */
+/** Identifies the run of the master; undefined for one that the instance does not run. */
+const findMasterRun = async (instance: Instance): Promise<string | undefined> => {
+  const keeper = await findMasterKeeper(instance);
+  return keeper && JSON.stringify(keeper.process);
+};
+
+/** When a task of this run of the master last proved it; one whose proof failed or was cut off has none. */
+const findProvenAt = async (instance: Instance): Promise<string | undefined> => {
+  const { masterProven } = instance.record();
+  return masterProven && masterProven.run === (await findMasterRun(instance)) ? masterProven.at : undefined;
+};
+
+/** A real task, by the master and through its proxy. One that failed is tried again by the next `up`, whatever is healthy. */
 export const proveMaster = upStep({
   title: 'Prove the path with a task of the master',
   needs: {
     ...{ machine: checkMachine, health: checkHealth, started: startCluster, gateway: reachGateway },
     ...{ master: runMaster },
   },
-  skip: ({ health, master }, { config }) => {
+  skip: async ({ machine: { instance }, health, master }, { config }) => {
     if (!config.withMaster) return { because: notAsked, value: undefined };
-    const isAsBefore = health !== undefined && master?.how === 'running';
-    return isAsBefore && { because: unchanged(health), value: undefined };
+    if (health === undefined || master?.how !== 'running') return false;
+    const provenAt = await findProvenAt(instance);
+    return provenAt !== undefined && { because: unchanged({ provenAt }), value: undefined };
   },
   run: async (
     { machine: { instance }, started: { kube }, gateway, master },
@@ -48,6 +61,8 @@ export const proveMaster = upStep({
     { signal, fault, keep },
   ): Promise<Proven | undefined> => {
     if (!master) return undefined;
+    // also where this one is cut off
+    if (instance.record().masterProven) await instance.change({ masterProven: undefined });
     const password = (await findAdminPassword(instance)) ?? '';
     const { taskNamespace: namespace, resourcePool } = context.config.master;
     const proof = await proveThroughMaster(
@@ -58,8 +73,10 @@ export const proveMaster = upStep({
       { kube },
     );
     keep(proof);
+    const run = await findMasterRun(instance);
     const found = findFault(proof);
     if (found) fault(found);
+    else if (run !== undefined) await instance.change({ masterProven: { at: new Date().toISOString(), run } });
     return proof;
   },
 });
