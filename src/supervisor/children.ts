@@ -12,6 +12,8 @@ const backoff = { firstMs: 200, longestMs: 10_000 };
 /** A child that ran this long starts again with the shortest back-off. */
 const steadyMs = 30_000;
 const probePauseMs = 20;
+/** A child that is not ready by then has what its probe sees told, each new answer once. */
+const probeTellMs = 3_000;
 
 /** Pause before the next start of a child: doubles after each run that ended early, starts over after a steady one. */
 export const nextBackoffMs = (lastMs: number | undefined, ranMs: number): number =>
@@ -88,10 +90,17 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
     report(status(), detail);
   };
   const watchReadiness = async (run: number) => {
+    const beganAt = performance.now();
+    let told: string | true = true;
     let seen: string | true = 'not probed yet';
     while (run === restarts && seen !== true) {
       seen = await probeOnce(child.probe);
-      if (seen !== true) await pause(probePauseMs);
+      if (seen === true) break;
+      if (run === restarts && seen !== told && performance.now() - beganAt > probeTellMs) {
+        enter('starting', `runs, but its probe: ${seen}`);
+        told = seen;
+      }
+      await pause(probePauseMs);
     }
     if (run !== restarts) return;
     if (child.probe.kind !== 'running') ends = 0;
