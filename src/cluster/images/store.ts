@@ -14,7 +14,7 @@ export type ListedImage = {
 
 export type LoadLimits = {
   readonly signal: AbortSignal;
-  /** How long nothing at all may be read or done. */
+  /** How long nothing may be read; what cannot be seen has more time, by its size. */
   readonly stallMs: number;
   /** What the node has: what a load that fails has replaced is put back. */
   readonly before: readonly ListedImage[];

@@ -1,5 +1,6 @@
 import { UserError } from '../../lib/errors.ts';
 import { isFields, itemsOf, parseJson } from '../../lib/json.ts';
+import { fileWorkMs } from '../images/deadline.ts';
 import type { StepLimits } from '../provider.ts';
 import { askMinikube, type Minikube, runMinikube } from './call.ts';
 import { listImagesArgs, loadImagesArgs } from './commands.ts';
@@ -45,7 +46,8 @@ export const loadImages = async (input: LoadInput): Promise<void> => {
   const { minikube, profile, driver, archive, refs, ...limits } = input;
   const before = await listImages(minikube, profile, limits);
   if (refs.every((ref) => before.has(ref))) return;
-  await runMinikube(minikube, loadImagesArgs(profile, archive), limits);
+  const timeoutMs = await fileWorkMs(archive, limits.timeoutMs);
+  await runMinikube(minikube, loadImagesArgs(profile, archive), { ...limits, timeoutMs });
   const after = await listImages(minikube, profile, limits);
   const missing = refs.filter((ref) => !after.has(ref));
   if (missing.length === 0) return;

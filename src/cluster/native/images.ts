@@ -1,5 +1,6 @@
 import { CommandError, type Runner } from '../../lib/process/runner.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
+import { fileWorkMs } from '../images/deadline.ts';
 import { ctrCommand, failure, lastLineOf } from './images/ctr.ts';
 import type { Snapshotter } from './machine/snapshotter.ts';
 
@@ -48,7 +49,8 @@ const importArchive = async (
   nodePid: number,
 ) => {
   const command = ctrCommand(ctr, nodePid, ['images', 'import', '--snapshotter', snapshotter, archive]);
-  await runner(command, { signal, timeoutMs }).catch((error) => {
+  const limits = { signal, timeoutMs: await fileWorkMs(archive, timeoutMs) };
+  await runner(command, limits).catch((error) => {
     signal.throwIfAborted();
     const why = error instanceof CommandError && error.timedOut ? 'it took too long' : lastLineOf(error);
     const hint = `is the disk of the state folder full? A damaged archive goes by: rm ${archive}; then run up again`;

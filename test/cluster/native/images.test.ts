@@ -1,7 +1,10 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { importImages } from '../../../src/cluster/native/images.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
+import { temporaryDir } from '../../support/temporary-dir.ts';
 
 const refs = ['registry.k8s.io/pause:3.10', 'a/b:1'];
 type Answer = string | { readonly stderr: string } | 'hangs';
@@ -10,21 +13,23 @@ type Answer = string | { readonly stderr: string } | 'hangs';
 const fakeCtr = (answers: { readonly list: readonly Answer[]; readonly import?: Answer }) => {
   const calls: string[] = [];
   let lists = 0;
-  const runner: Runner = async (command, { signal } = {}) => {
+  const deadlines: (number | undefined)[] = [];
+  const runner: Runner = async (command, { signal, timeoutMs } = {}) => {
     const line = command.slice(command.indexOf('images')).join(' ');
     calls.push(line);
+    if (line.startsWith('images import')) deadlines.push(timeoutMs);
     const isList = line.startsWith('images list');
     const answer = isList ? answers.list[Math.min(lists++, answers.list.length - 1)] : (answers.import ?? '');
     if (answer === 'hangs') await pause(60_000, undefined, { signal });
     if (typeof answer === 'string') return { exitCode: 0, stdout: answer, stderr: '' };
     throw new CommandError(command, { exitCode: 1, stderr: answer?.stderr ?? '' });
   };
-  return { runner, calls };
+  return { runner, calls, deadlines };
 };
 
-const load = (runner: Runner, timeoutMs = 5_000) =>
+const load = (runner: Runner, timeoutMs = 5_000, archive = '/cache/images.tar') =>
   importImages({
-    ...{ ctr: '/bin/ctr', archive: '/cache/images.tar', refs, snapshotter: 'overlayfs', runner, timeoutMs },
+    ...{ ctr: '/bin/ctr', archive, refs, snapshotter: 'overlayfs', runner, timeoutMs },
     signal: new AbortController().signal,
     findNodePid: async () => 42,
   });
@@ -41,6 +46,15 @@ test('they are imported once containerd answers, and unpacked by the snapshotter
   const { runner, calls } = fakeCtr({ list: [{ stderr: 'connection refused' }, '', all] });
   await load(runner);
   expect(calls.slice(-2)).toEqual(['images import --snapshotter overlayfs /cache/images.tar', 'images list --quiet']);
+});
+
+test('a large archive has more time than a stage', async () => {
+  const archive = join(await temporaryDir(), 'images.tar');
+  await writeFile(archive, '');
+  await truncate(archive, 700e6);
+  const { runner, deadlines } = fakeCtr({ list: ['', all] });
+  await load(runner, 5_000, archive);
+  expect(deadlines).toEqual([355_000]);
 });
 
 test('a list that comes late after the import is waited for: no answer is not an empty list', async () => {

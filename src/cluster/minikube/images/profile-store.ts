@@ -4,6 +4,7 @@ import { UserError } from '../../../lib/errors.ts';
 import { isFields, itemsOf, parseJson } from '../../../lib/json.ts';
 import type { ImageArchive } from '../../images/archive.ts';
 import { archiveBytes } from '../../images/archive-bytes.ts';
+import { fileWorkMs } from '../../images/deadline.ts';
 import type { ImageStore, ListedImage } from '../../images/store.ts';
 import { askMinikube, type Minikube, runMinikube } from '../call.ts';
 import { listImagesArgs, loadImagesArgs } from '../commands.ts';
@@ -61,7 +62,8 @@ export const profileStore = (minikube: Minikube, profile: string): ImageStore =>
       try {
         const file = join(dir, 'images.tar');
         await writeBytes(file, archiveBytes(archive, onBytes), signal);
-        await runMinikube(minikube, loadImagesArgs(profile, file), { signal, timeoutMs: stallMs });
+        const timeoutMs = await fileWorkMs(file, stallMs);
+        await runMinikube(minikube, loadImagesArgs(profile, file), { signal, timeoutMs });
         const lost = missing(archive, await list({ signal, timeoutMs: stallMs }));
         if (lost.length === 0) return;
         throw new UserError(`Minikube's node does not list ${lost.join(', ')} after ${archive.tar.path} was loaded`, {

@@ -5,6 +5,7 @@ import { type Command, CommandError, type Runner } from '../../../lib/process/ru
 import { describeBytes } from '../../../lib/text/bytes.ts';
 import type { ImageArchive } from '../../images/archive.ts';
 import { archiveBytes } from '../../images/archive-bytes.ts';
+import { unseenWorkMs } from '../../images/deadline.ts';
 import { badArchive } from '../../images/open-archive.ts';
 import type { ListedImage, LoadLimits } from '../../images/store.ts';
 import type { Snapshotter } from '../machine/snapshotter.ts';
@@ -65,22 +66,45 @@ const importFailure = async (error: unknown, { tar: { path, size } }: ImageArchi
   );
 };
 
+type Watchdog = {
+  readonly signal: AbortSignal;
+  /** Something was seen. */
+  readonly feed: () => void;
+  /** From here on nothing is seen any more, for so long at most. */
+  readonly unseen: (ms: number) => void;
+  readonly end: () => void;
+};
+
+const watchdog = (stallMs: number): Watchdog => {
+  const controller = new AbortController();
+  const start = (ms: number) => setTimeout(() => controller.abort(), ms);
+  let timer = start(stallMs);
+  const end = () => clearTimeout(timer);
+  const unseen = (ms: number) => {
+    end();
+    timer = start(ms);
+  };
+  return { signal: controller.signal, feed: () => void timer.refresh(), unseen, end };
+};
+
+type Watched = { readonly signal: AbortSignal; readonly onChunk: () => void; readonly onEnd: () => void };
+
 /** Ends the bytes where the signal says so: ctr takes that for a damaged archive, and gives up what it has begun. */
-async function* until(signal: AbortSignal, bytes: AsyncIterable<Buffer>, onChunk: () => void): AsyncGenerator<Buffer> {
+async function* watched(bytes: AsyncIterable<Buffer>, { signal, onChunk, onEnd }: Watched): AsyncGenerator<Buffer> {
   for await (const chunk of bytes) {
     signal.throwIfAborted();
     onChunk();
     yield chunk;
   }
+  onEnd();
 }
 
-type Watchdog = { readonly signal: AbortSignal; readonly feed: () => void; readonly end: () => void };
-
-const watchdog = (stallMs: number): Watchdog => {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), stallMs);
-  return { signal: controller.signal, feed: () => void timer.refresh(), end: () => clearTimeout(timer) };
-};
+const stallFailure = (what: string) =>
+  failure(
+    'cluster.images-missing',
+    what,
+    'allow more time with --timeouts-stage-seconds; see logs/containerd.log of the instance',
+  );
 
 const undoMs = 20_000;
 
@@ -124,17 +148,24 @@ export const loadIntoNode = async (archive: ImageArchive, node: NodeAccess, limi
     );
   stopped.addEventListener('abort', giveUp, { once: true });
   const args = ['images', 'import', '--snapshotter', node.snapshotter, '-'];
-  const input = until(stopped, archiveBytes(archive, onBytes), stalled.feed);
+  const { path, size } = archive.tar;
+  const unpackMs = unseenWorkMs(size, stallMs);
+  let isRead = false;
+  const onEnd = () => {
+    isRead = true;
+    stalled.unseen(unpackMs);
+  };
+  const input = watched(archiveBytes(archive, onBytes), { signal: stopped, onChunk: stalled.feed, onEnd });
   try {
     await node.runner(unheard(ctrCommand(node.ctr, node.nodePid, args)), { input, signal: kill.signal });
   } catch (error) {
     await undo(archive, node, before);
     signal.throwIfAborted();
     if (stalled.signal.aborted)
-      throw failure(
-        'cluster.images-missing',
-        `the node took nothing of ${archive.tar.path} for ${stallMs / 1_000} s`,
-        'allow more time with --timeouts-stage-seconds; see logs/containerd.log of the instance',
+      throw stallFailure(
+        isRead
+          ? `the node has not unpacked ${path} within ${unpackMs / 1_000} s after all of it was read`
+          : `the node took nothing of ${path} for ${stallMs / 1_000} s`,
       );
     throw error instanceof CommandError ? await importFailure(error, archive, node) : error;
   } finally {

@@ -21,10 +21,12 @@ const openArchive = async (dir: string) => {
 const fakeMinikube = (instanceDir: string, listed: () => string | CommandError) => {
   const calls: string[] = [];
   const loaded: unknown[] = [];
-  const runner: Runner = async (command) => {
+  const deadlines: (number | undefined)[] = [];
+  const runner: Runner = async (command, options) => {
     const args = command.slice(2);
     calls.push(args.slice(0, 3).join(' '));
     if (args[1] === 'load') {
+      deadlines.push(options?.timeoutMs);
       const { images } = await openImageArchive(args[3] ?? '', platform, signal);
       loaded.push(images.map(({ names }) => names));
       return { exitCode: 0, stdout: '', stderr: '' };
@@ -33,7 +35,7 @@ const fakeMinikube = (instanceDir: string, listed: () => string | CommandError) 
     if (answer instanceof CommandError) throw answer;
     return { exitCode: 0, stdout: answer, stderr: '' };
   };
-  return { calls, loaded, store: profileStore({ program: 'minikube', instanceDir, runner }, 'p') };
+  return { calls, loaded, deadlines, store: profileStore({ program: 'minikube', instanceDir, runner }, 'p') };
 };
 
 test('images of `minikube image ls`: each name with id, digest and size', () => {
@@ -69,6 +71,18 @@ test('minikube gets a plain archive under the full names, which goes afterwards'
   expect(calls).toEqual(['image load --profile=p', 'image ls --profile=p']);
   expect((await readdir(dir)).filter((name) => name.startsWith('images-'))).toEqual([]);
   expect(await readFile(join(dir, 'logs', 'minikube.log'), 'utf8')).toContain('image load');
+});
+
+/** It copies the archive into the node, and then has it unpacked, without a word of either. */
+test('a large archive has more time than a stage', async () => {
+  const dir = await temporaryDir();
+  const { tar, ids } = await dockerArchive({ name: 'me/a:1', content: Buffer.alloc(4e6, 1) });
+  const archive = named(await openImageArchive(await fileOf(dir, 'b.tar', tar), platform, signal), undefined);
+  const { store, deadlines } = fakeMinikube(dir, () =>
+    JSON.stringify([{ id: ids[0], repoTags: ['docker.io/me/a:1'], size: '1' }]),
+  );
+  await store.load(archive, limits);
+  expect(deadlines).toEqual([expect.toSatisfy((ms: number) => ms > 3_000 && ms < 3_100)]);
 });
 
 /** It says so, and exits with 0, where a load failed, or where a pod uses the image that had the name. */

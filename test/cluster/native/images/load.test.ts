@@ -130,6 +130,22 @@ test('a node that takes nothing any more is given up', async () => {
   });
 });
 
+test('a node that unpacks longer than it may take nothing is not given up: an archive of some size has more time', async () => {
+  // 8 MB: four seconds more
+  const script = 'cat >/dev/null; sleep 1; echo "ctr: wrong diff id" >&2; exit 1';
+  const { loading } = await load(withShell(script), { stallMs: 300 }, 8 * 2 ** 20);
+  await expect(loading).rejects.toMatchObject({ message: expect.stringContaining('damaged or missing (ctr: wrong') });
+});
+
+test('a node that never ends to unpack is given up', async () => {
+  const { loading } = await load(withShell('cat >/dev/null; sleep 1.5; exit 1'), { stallMs: 300 });
+  await expect(loading).rejects.toMatchObject({
+    id: 'cluster.images-missing',
+    message: expect.stringMatching(/the node has not unpacked \S+a\.tar within 0\.3\d* s/),
+    hint: expect.stringContaining('--timeouts-stage-seconds'),
+  });
+});
+
 test('containerd that does not list', async () => {
   const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
   await expect(listNodeImages(nodeOf(failing('ctr: deadline exceeded'), '/'), limits)).rejects.toMatchObject({
