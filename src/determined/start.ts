@@ -44,11 +44,11 @@ const ended = (why: string): UserError =>
   });
 
 /** What a supervisor says of its children, in words for a master. */
-const asMasterError = (error: unknown): unknown =>
+const asMasterError = (error: unknown, name: string): unknown =>
   error instanceof UserError && error.id === 'cluster.not-started'
     ? new UserError(`the master did not start: ${error.message}`, {
         id: 'environment.master-not-started',
-        hint: 'fix what the last lines say; the logs: taskgate master logs, taskgate logs postgres',
+        hint: `fix what the last lines say; the logs: taskgate master logs --name ${name}, taskgate logs postgres --name ${name}`,
         cause: error,
       })
     : error;
@@ -119,6 +119,6 @@ export const startMaster = async (input: StartMasterInput): Promise<boolean> => 
     return true;
   } catch (error) {
     await stopMaster(instance);
-    throw asMasterError(error);
+    throw asMasterError(error, spec.instance);
   }
 };

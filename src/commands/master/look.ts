@@ -37,7 +37,10 @@ export const findMasterStatus = async (instance: Instance): Promise<MasterStatus
 };
 
 /** What is wrong with it, and the command that mends it. */
-export const problemsOfMaster = ({ state, processes }: MasterStatus, again: string): readonly Problem[] => {
+export const problemsOfMaster = (
+  { state, processes }: MasterStatus,
+  { name: instance, again }: { readonly name: string; readonly again: string },
+): readonly Problem[] => {
   if (state === 'stopped') {
     const message =
       'the master and its database are gone: they were killed, or the machine was restarted; data is kept';
@@ -49,6 +52,6 @@ export const problemsOfMaster = ({ state, processes }: MasterStatus, again: stri
   return processes.filter(isHopeless).map(({ name, lastExit = 'it did not say how' }) => ({
     id: 'environment.master-not-started',
     message: `${name} does not come up: ${lastExit}`,
-    hint: `see its log: taskgate logs ${name}`,
+    hint: `see its log: taskgate logs ${name} --name ${instance}`,
   }));
 };

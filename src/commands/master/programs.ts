@@ -61,13 +61,20 @@ export const verifyMasterSettings = async ({
   if (dbUrl !== undefined) parseDatabaseUrl(dbUrl);
 };
 
-const otherMajor = (dataDir: string, major: number, seen: readonly PostgresServer[]): UserError => {
-  const there = seen.map(({ version, binDir }) => `${version} in ${binDir}`).join(', ');
-  return new UserError(`the database in ${dataDir} was made by PostgreSQL ${major}, and this machine has ${there}`, {
+/** Data of a major version that is neither installed nor served by npm; `dataDir` belongs to the instance `name`. */
+const otherMajor = (
+  { name, dataDir, major }: { readonly name: string; readonly dataDir: string; readonly major: number },
+  seen: readonly PostgresServer[],
+): UserError => {
+  const there = seen.map(({ version, binDir }) => `${version} in ${binDir}`).join(', ') || 'none of it';
+  const where = `this machine has ${there}; npm serves ${servedMajor}`;
+  return new UserError(`the database in ${dataDir} was made by PostgreSQL ${major}, and ${where}`, {
     id: 'environment.database-version',
-    hint: `install PostgreSQL ${major} again; or give its data up: taskgate master down --remove-data`,
+    hint: `install PostgreSQL ${major} again; or give the data of this instance up: taskgate master down --name ${name} --remove-data`,
   });
 };
+
+const servedMajor = Number.parseInt(postgresPin.version, 10);
 
 /**
  * The PostgreSQL that an instance's database runs on: an installed one, else npm's. Data that is there decides its major
@@ -83,6 +90,9 @@ export const chooseServer = async (
   const installed = await installedServers(pathOf(context), context.runner);
   const chosen = installed.find(fits);
   if (chosen) return chosen;
+  if (major !== undefined && major !== servedMajor) {
+    throw otherMajor({ name: context.config.name, dataDir, major }, installed);
+  }
   const binDir = await ensurePostgres(postgresPin, artifactsInput(context, signal, report));
   const fetched = await findServer(binDir, context.runner);
   if (!fetched) {
@@ -91,6 +101,5 @@ export const chooseServer = async (
       hint: "install PostgreSQL from this machine's distribution, or give --db-url",
     });
   }
-  if (major === undefined || fits(fetched)) return fetched;
-  throw otherMajor(dataDir, major, [...installed, fetched]);
+  return fetched;
 };

@@ -101,7 +101,11 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const exposed = listExposure({ record: reached, spec, status: tunnels.tunnels, nodePorts });
   const seen = {
     record: instance.record(),
-    problems: [...looks.problems, ...tunnels.problems, ...(ownMaster ? problemsOfMaster(ownMaster, again) : [])],
+    problems: [
+      ...looks.problems,
+      ...tunnels.problems,
+      ...(ownMaster ? problemsOfMaster(ownMaster, { name, again }) : []),
+    ],
     again,
   };
   const problems = judgeUnfinished(seen, changedBy);

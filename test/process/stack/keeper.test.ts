@@ -91,6 +91,7 @@ test.skipIf(!server)(
       message: expect.stringMatching(
         /the master did not start: determined-master ended 4 times while starting: \S+ exited with 1\n.*invalid gateway_ip/s,
       ),
+      hint: expect.stringMatching(/taskgate master logs --name dev, taskgate logs postgres --name dev$/),
     });
     expect(instance.record().journal).toEqual([]);
   },

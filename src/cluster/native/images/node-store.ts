@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { instancePaths, nodePaths } from '../../../instance/paths.ts';
 import { UserError } from '../../../lib/errors.ts';
 import { findTextFile } from '../../../lib/files.ts';
@@ -24,7 +24,10 @@ export const nodeStore = (instanceDir: string, { runner, findNodePid }: Tools): 
   const access = async (): Promise<NodeAccess> => {
     const [nodePid, ctr] = await Promise.all([findNodePid(), findCtr(instanceDir)]);
     if (nodePid === undefined || ctr === undefined)
-      throw new UserError("the instance's node does not run", { id: 'cluster.stopped', hint: 'start it: taskgate up' });
+      throw new UserError("the instance's node does not run", {
+        id: 'cluster.stopped',
+        hint: `start it: taskgate up --name ${basename(instanceDir)}`,
+      });
     const snapshotter = await findSnapshotter(join(configDir, 'containerd.toml'));
     return { ctr, nodePid, snapshotter, nodeDir, runner };
   };

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeStore } from '../../../../src/cluster/native/images/node-store.ts';
 import { instancePaths } from '../../../../src/instance/paths.ts';
@@ -25,14 +25,19 @@ const instanceWith = async (containerd: string): Promise<string> => {
   return dir;
 };
 
-const stopped = { id: 'cluster.stopped', message: "the instance's node does not run", hint: 'start it: taskgate up' };
+const stopped = (dir: string) => ({
+  id: 'cluster.stopped',
+  message: "the instance's node does not run",
+  hint: `start it: taskgate up --name ${basename(dir)}`,
+});
 
 test.each([
   ['does not run', () => instanceWith('/cache/containerd'), undefined],
   ['was never begun', () => temporaryDir(), 42],
 ] as const)('a node that %s', async (_, makeDir, nodePid) => {
-  const store = nodeStore(await makeDir(), { runner: fakeRunner({}).runner, findNodePid: async () => nodePid });
-  await expect(store.list(limits)).rejects.toMatchObject(stopped);
+  const dir = await makeDir();
+  const store = nodeStore(dir, { runner: fakeRunner({}).runner, findNodePid: async () => nodePid });
+  await expect(store.list(limits)).rejects.toMatchObject(stopped(dir));
 });
 
 test('the ctr beside the containerd that runs is asked, whatever the cache would have today', async () => {
