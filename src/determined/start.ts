@@ -98,7 +98,7 @@ const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): 
 /**
  * Ensures that an instance's master and its database run as wanted: leaves a supervisor alone that runs just that, otherwise
  * starts one. Resolves with whether it was started, once the master answers. Throws UserError `environment.master-not-started`;
- * nothing of it runs then. Tested in test/process/stack/keeper.test.ts.
+ * nothing of it runs then. An abort before the start leaves what runs alone. Tested in test/process/stack/keeper.test.ts.
  */
 export const startMaster = async (input: StartMasterInput): Promise<boolean> => {
   const { instance, spec, signal, timeoutMs } = input;
@@ -111,10 +111,10 @@ export const startMaster = async (input: StartMasterInput): Promise<boolean> => 
       // one that cannot be waited for is started anew, which says why if it fails, too
       () => false,
     );
+  if (isKept && (await isAsWanted(input)) && (await isReady())) return false;
+  signal.throwIfAborted();
+  await stopMaster(instance);
   try {
-    if (isKept && (await isAsWanted(input)) && (await isReady())) return false;
-    signal.throwIfAborted();
-    await stopMaster(instance);
     await launch(input, stackSupervisorSpec(spec));
     return true;
   } catch (error) {

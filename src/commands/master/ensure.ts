@@ -10,14 +10,12 @@ import { findStateOwner } from '../../instance/state-folder.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { Report } from '../../lib/progress.ts';
 import { renderOwnedConfig } from '../../master/write/owned.ts';
-import type { Instances } from '../../master/write/values.ts';
 import { findMasterInfo } from '../../proof/probe/master-info.ts';
 import type { CommandContext } from '../../providers/context.ts';
-import { valuesOf } from '../config/master.ts';
-import { masterValuesOf } from '../config/master-values.ts';
 import { stageTimeoutMs } from '../context.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { chooseDatabase } from './database.ts';
+import { instancesOf } from './instances.ts';
 import { chooseProgram } from './programs.ts';
 
 /** A master that answers on this host. */
@@ -31,7 +29,7 @@ export type EnsuredMaster = {
   readonly version?: string;
 };
 
-type Tools = { readonly signal: AbortSignal; readonly report: Report };
+type Tools = { readonly signal: AbortSignal; readonly report: Report; readonly warn: (text: string) => void };
 
 export const masterUrl = (port: number, tls: boolean): string => `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
 
@@ -82,15 +80,9 @@ const environmentOf = ({ env }: CommandContext): Readonly<Record<string, string>
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
 };
 
-const instancesOf = async (instance: Instance, context: CommandContext): Promise<Instances> => {
-  const others = (context.config.master.also ?? []).filter((name) => name !== instance.record().name);
-  const root = await masterValuesOf(instance);
-  return [root, ...(await Promise.all(others.map((name) => valuesOf(context, name))))];
-};
-
 /**
  * Ensures that the instance's master and its database run: starts what does not, and leaves the user's own master on that
- * port alone. Throws UserError `environment.master-*`, `environment.no-master`, `environment.database-version`, `usage.*` and
+ * port alone. Whatever fails before it starts one leaves what runs alone; what it started and what fails is ended. Throws UserError `environment.master-*`, `environment.no-master`, `environment.database-version`, `usage.*` and
  * `artifact.*`.
  */
 export const ensureMaster = async (
@@ -99,7 +91,7 @@ export const ensureMaster = async (
   tools: Tools,
 ): Promise<EnsuredMaster> => {
   const { signal, report } = tools;
-  const instances = await instancesOf(instance, context);
+  const instances = await instancesOf(instance, context, tools.warn);
   const [{ listenPort: port, tls: certificate }] = instances;
   const tls = certificate !== undefined;
   const yours = await findYours(instance, context, { port, tls });
@@ -122,7 +114,7 @@ export const ensureMaster = async (
   });
   const info = await findMasterInfo({ host: '127.0.0.1', port });
   if (!info) {
-    await stopMaster(instance);
+    if (isStarted) await stopMaster(instance);
     throw noMaster(program.path, port);
   }
   const isNew = isStarted && database?.isMade === false;

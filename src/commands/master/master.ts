@@ -50,7 +50,10 @@ export const masterUp = async (input: CommandInput): Promise<void> => {
     await verifyMasterSettings({ ...context.config, withMaster: true });
     await instance.change(keptAfter(instance, { ...context.chosen?.given, withMaster: true }));
     const report = (what: Parameters<typeof describeProgress>[0]) => printProgress(describeProgress(what));
-    return [instance, await ensureMaster(instance, context, { signal: context.signal, report })];
+    return [
+      instance,
+      await ensureMaster(instance, context, { signal: context.signal, report, warn: (text) => printNote(text) }),
+    ];
   };
   const [instance, master] = await withInstanceLock(context, work, (text) => printNote(text));
   if (input.flags.json) return printJson(master);

@@ -1,4 +1,4 @@
-import { findMasterKeeper, stopMaster } from '../../../determined/stop.ts';
+import { findMasterKeeper } from '../../../determined/stop.ts';
 import { findAdminPassword } from '../../../instance/admin-password.ts';
 import type { Instance } from '../../../instance/instance.ts';
 import type { Proven } from '../../../proof/prove.ts';
@@ -22,12 +22,16 @@ export const runMaster = upStep({
   needs: { machine: checkMachine, ending: fallBack },
   after: [writeMasterFiles],
   skip: (_, { config }) => !config.withMaster && { because: notAsked, value: undefined },
-  run: async ({ machine: { instance } }, context, { signal, report, note }): Promise<EnsuredMaster | undefined> => {
-    const master = await ensureMaster(instance, context, { signal, report });
+  run: async (
+    { machine: { instance } },
+    context,
+    { signal, report, note, warn },
+  ): Promise<EnsuredMaster | undefined> => {
+    const master = await ensureMaster(instance, context, { signal, report, warn });
     note(`${master.url}${master.version === undefined ? '' : `, ${master.version}`}`);
     return master;
   },
-  undo: async ({ machine: { instance } }) => void (await stopMaster(instance)),
+  // no undo: what fails ends only what it has started itself
 });
 
 /** Identifies the run of the master; undefined for one that the instance does not run. */
