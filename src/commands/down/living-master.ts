@@ -85,13 +85,17 @@ const some = (names: readonly string[]): string =>
 
 const countOf = (tasks: readonly string[]): string => `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
 
+/** What the step that looks for it notes. */
+export const noteOf = ({ address, tasks }: Pick<LivingMaster, 'address' | 'tasks'>): string =>
+  `${address}, ${tasks === undefined ? 'tasks unknown' : countOf(tasks)}`;
+
 /** What `down` ends besides the cluster, and how it would have waited. */
 export const describeTasks = ({ address, version, clusterId, tasks }: LivingMaster, name: string): string => {
   const who = [version, clusterId && `cluster id ${clusterId}`].filter(Boolean).join(', ');
   const master = `a master answers at ${address}${who && ` (${who})`}`;
   if (tasks === undefined) return `${master}; the cluster does not say which tasks it has there`;
   if (tasks.length === 0) return `${master} and has no task in this cluster`;
-  return `${master}, and ${countOf(tasks)} of it in this cluster end now: ${some(tasks)} (to let tasks end first: taskgate down --name ${name} --wait-for-tasks 20m)`;
+  return `${master}, and ${countOf(tasks)} of it in this cluster ${tasks.length === 1 ? 'ends' : 'end'} now: ${some(tasks)} (to let tasks end first: taskgate down --name ${name} --wait-for-tasks 20m)`;
 };
 
 type Rest = Pick<Instance, 'record'>;

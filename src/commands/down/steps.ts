@@ -28,7 +28,14 @@ import { describePlace, providerOf } from '../../providers/providers.ts';
 import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
 import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { stageTimeoutMs } from '../context.ts';
-import { describeRest, describeTasks, findLivingMaster, type LivingMaster, waitForTasks } from './living-master.ts';
+import {
+  describeRest,
+  describeTasks,
+  findLivingMaster,
+  type LivingMaster,
+  noteOf,
+  waitForTasks,
+} from './living-master.ts';
 
 export type DownContext = CommandContext & {
   readonly purgeCache: boolean;
@@ -85,7 +92,7 @@ const lookForMaster = downStep({
     }
     const [master, keeper] = await Promise.all([findLivingMaster(context, instance), findMasterKeeper(instance)]);
     if (!master) return note('none answers');
-    note(`${master.address}, ${master.tasks ? `${master.tasks.length} tasks` : 'tasks unknown'}`);
+    note(noteOf(master));
     const isEmpty = master.tasks?.length === 0;
     if (!keeper || !isEmpty) warn(describeTasks(master, config.name));
     // the instance's own ends with it

@@ -6,6 +6,7 @@ import {
   describeTasks,
   findLivingMaster,
   listTasks,
+  noteOf,
   waitForTasks,
 } from '../../../src/commands/down/living-master.ts';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
@@ -84,12 +85,26 @@ test.each([
   [[], /\(0\.38\.1, cluster id 1a2b3c4d-.*\) and has no task in this cluster$/],
   [
     ['a'],
-    /1 task of it in this cluster end now: a \(to let tasks end first: taskgate down --name dev --wait-for-tasks/,
+    /1 task of it in this cluster ends now: a \(to let tasks end first: taskgate down --name dev --wait-for-tasks/,
   ],
   [['a', 'b', 'c', 'd', 'e'], /5 tasks .*: a, b, c, d, e \(/],
   [['a', 'b', 'c', 'd', 'e', 'f'], /6 tasks .*: a, b, c, d, e and 1 more \(/],
 ])('tasks %j are told', (tasks, text) => {
   expect(describeTasks({ ...master, tasks }, 'dev')).toMatch(text);
+});
+
+test.each([
+  [undefined, 'tasks unknown'],
+  [[], '0 tasks'],
+  [['det-a'], '1 task'],
+  [['det-a', 'det-b'], '2 tasks'],
+])('the step notes the master with its tasks: %j', (tasks, shown) => {
+  expect(noteOf({ address: '127.0.0.1:8080', tasks })).toBe(`127.0.0.1:8080, ${shown}`);
+});
+
+test('one task ends, two end', () => {
+  expect(describeTasks({ ...master, tasks: ['det-a'] }, 'dev')).toContain('1 task of it in this cluster ends now');
+  expect(describeTasks({ ...master, tasks: ['det-a', 'b'] }, 'dev')).toContain('2 tasks of it in this cluster end now');
 });
 
 const gateway = {
