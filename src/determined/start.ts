@@ -6,6 +6,7 @@ import { determinedPaths, instancePaths } from '../instance/paths.ts';
 import { UserError } from '../lib/errors.ts';
 import { findTextFile, giveTo, type Owner, writeFileAtomically } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
+import { describeHolder, findListener } from '../lib/process/port-holder.ts';
 import { findProcess } from '../lib/process/processes.ts';
 import type { Report } from '../lib/progress.ts';
 import { launchDaemon } from '../supervisor/launch.ts';
@@ -62,6 +63,30 @@ const isAsWanted = async ({ spec, configuration }: StartMasterInput): Promise<bo
   return config === configuration && isDeepStrictEqual(children, wanted);
 };
 
+const portTaken = async (port: number): Promise<UserError> =>
+  new UserError(
+    `the master's port ${port} was taken by ${await describeHolder('127.0.0.1', port)} before the master had it`,
+    {
+      id: 'environment.master-port',
+      hint: 'stop it, or choose another port for the master: --master-port PORT',
+    },
+  );
+
+/**
+ * Two starts at once both find the port free, and the probe of each then sees the one that came first. What listens and is
+ * older than this master is another one. Throws UserError `environment.master-port`.
+ */
+const verifyOwnPort = async ({ instanceDir, port }: StackSpec): Promise<void> => {
+  const status = await findSupervisorStatus(determinedPaths(instanceDir).socketPath);
+  const own = status?.children.find(({ name }) => name === masterChild)?.pid;
+  const holder = (await findListener('127.0.0.1', port))?.pid;
+  const [mine, other] = await Promise.all(
+    [own, holder].map((pid) => (pid === undefined ? undefined : findProcess(pid))),
+  );
+  // the master itself has ended, or what listens began before it
+  if (other && other.pid !== own && (!mine || other.startTicks < mine.startTicks)) throw await portTaken(port);
+};
+
 const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): Promise<void> => {
   const { instance, spec, env, owner, signal, timeoutMs, report } = input;
   const paths = determinedPaths(instance.dir);
@@ -91,14 +116,16 @@ const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): 
   keeper.go();
   if (spec.database) await keeper.untilReady(databaseChild);
   await keeper.untilReady(masterChild);
+  await verifyOwnPort(spec);
   signal.throwIfAborted();
   keeper.detach();
 };
 
 /**
  * Ensures that an instance's master and its database run as wanted: leaves a supervisor alone that runs just that, otherwise
- * starts one. Resolves with whether it was started, once the master answers. Throws UserError `environment.master-not-started`;
- * nothing of it runs then. An abort before the start leaves what runs alone. Tested in test/process/stack/keeper.test.ts.
+ * starts one. Resolves with whether it was started, once the master answers. Throws UserError `environment.master-not-started` and
+ * `environment.master-port`; nothing of it runs then. An abort before the start leaves what runs alone. Tested in
+ * test/process/stack/keeper.test.ts.
  */
 export const startMaster = async (input: StartMasterInput): Promise<boolean> => {
   const { instance, spec, signal, timeoutMs } = input;

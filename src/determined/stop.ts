@@ -65,12 +65,14 @@ export const stopMaster = async (instance: Instance): Promise<boolean> => {
   return masters.length > 0;
 };
 
-/** Stops those of an instance's folder whose record is lost or damaged; returns how many there were. */
+/** Stops those of an instance's folder whose record is lost or damaged; returns how many there were. Throws as {@link stopMaster}. */
 export const stopUnrecordedMasters = async (instanceDir: string): Promise<number> => {
   const { specPath } = determinedPaths(instanceDir);
   const keepers = await findByArguments(
     (args) => args.at(-1) === specPath && /\/supervisor\.[jt]s$/.test(args.at(-2) ?? ''),
   );
   for (const keeper of keepers) await endKeeper(keeper);
+  // also that of a supervisor that was killed: its folder is removed next
+  await untilDatabaseGone(instanceDir);
   return keepers.length;
 };

@@ -91,10 +91,9 @@ const superviseOne = (child: Child, logsDir: string, { after, report }: Supervis
   };
   const watchReadiness = async (run: number) => {
     const beganAt = performance.now();
-    let told: string | true = true;
-    let seen: string | true = 'not probed yet';
-    while (run === restarts && seen !== true) {
-      seen = await probeOnce(child.probe);
+    let told: string | undefined;
+    while (run === restarts) {
+      const seen = await probeOnce(child.probe);
       if (seen === true) break;
       if (run === restarts && seen !== told && performance.now() - beganAt > probeTellMs) {
         enter('starting', `runs, but its probe: ${seen}`);
