@@ -120,7 +120,11 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
     );
     const drifted = policies.map((problem) => ({ ...problem, hint: runUp(record) }));
     const own = [...node, ...gateway.problems, ...drifted, ...account];
-    return { ...gateway, problems: [...own, ...foreign, ...refused.map(refusedProblem), ...dead] };
+    return {
+      ...gateway,
+      problems: [...own, ...foreign, ...refused.map(refusedProblem), ...dead.problems],
+      notes: dead.notes,
+    };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };
   }

@@ -22,18 +22,14 @@ const shown = 3;
 const withMore = (texts: readonly string[]): string =>
   texts.length > shown ? `${texts.slice(0, shown).join(', ')} and ${texts.length - shown} more` : texts.join(', ');
 
-export const deadTasksId = 'gateway.dead-tasks';
 export const listenerLostId = 'gateway.listener-lost';
 
-const deadProblem = (dead: readonly Holding[], name: string): Problem => {
+const describeDead = (dead: readonly Holding[], name: string): string => {
   const [first] = dead;
   const who = dead.length === 1 ? `task ${first?.allocationId} is` : `${dead.length} tasks are`;
   const left = withMore(dead.flatMap(describeLeft));
-  return {
-    id: deadTasksId,
-    message: `${who} no more, but ${dead.length === 1 ? 'has' : 'have'} left: ${left}`,
-    hint: `their listeners are kept from other tasks; a master frees them at its next start, or at the second after a node was lost; to see and free them: taskgate gateway clean --name ${name}`,
-  };
+  const message = `${who} no more, but ${dead.length === 1 ? 'has' : 'have'} left: ${left}`;
+  return `${message}; other tasks cannot use these ports. A master frees them at its next start, or at the second after a node was lost; to see and free them: taskgate gateway clean --name ${name}`;
 };
 
 /** A task that goes on, though somebody's `kubectl apply` has taken its listeners: its master kills it at its next start. */
@@ -46,8 +42,11 @@ const lostProblem = ({ allocationId, ports }: Holding): Problem => ({
   hint: 'nothing reaches that port any more, and a master that starts again kills the task: save its work, end it, start it anew; never write the Gateway by a client-side kubectl apply',
 });
 
+/** What dead tasks hold takes room from others, and breaks nothing: a note. */
+export type DeadTasks = { readonly notes: readonly string[]; readonly problems: readonly Problem[] };
+
 /**
- * Listeners and objects of tasks that are no more, and tasks whose listeners are no more, as problems. A task whose Job has
+ * Listeners and objects of tasks that are no more, as notes, and tasks whose listeners are no more, as problems. A task whose Job has
  * finished is none: the Job tells a master that comes back how it ended, and goes by itself 15 minutes later. Nothing where
  * Jobs and pods of the whole cluster may not be listed: then no task is known to be dead.
  */
@@ -55,14 +54,14 @@ export const findDeadTasks = async (
   kube: Kube,
   place: TaskPlace & { readonly name: string },
   options: LookOptions = {},
-): Promise<readonly Problem[]> => {
+): Promise<DeadTasks> => {
   try {
     const holdings = await findHoldings(kube, place, options);
     const dead = holdings.filter(({ state }) => state === 'gone');
     const lost = holdings.filter(({ state, ports }) => state === 'lives' && ports.some((one) => !one.hasListener));
-    return [...(dead.length > 0 ? [deadProblem(dead, place.name)] : []), ...lost.map(lostProblem)];
+    return { notes: dead.length > 0 ? [describeDead(dead, place.name)] : [], problems: lost.map(lostProblem) };
   } catch (error) {
-    if (isForbidden(error)) return [];
+    if (isForbidden(error)) return { notes: [], problems: [] };
     throw error;
   }
 };

@@ -63,7 +63,10 @@ const tunnelStatus = async (instance: Instance, { config }: CommandContext): Pro
   return { name: record.name, state: look.tunnels ? 'running' : 'stopped', record, ...look, exposed };
 };
 
-type Looks = Pick<InstanceStatus, 'keeper' | 'use' | 'taskListeners' | 'listeners' | 'nodePorts' | 'problems'>;
+type Looks = Pick<
+  InstanceStatus,
+  'keeper' | 'use' | 'taskListeners' | 'listeners' | 'nodePorts' | 'notes' | 'problems'
+>;
 
 const lookAtRunning = async (context: CommandContext, instance: Instance): Promise<Looks> => {
   const [keeper, cluster] = await Promise.all([
@@ -109,10 +112,11 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
     again,
   };
   const problems = judgeUnfinished(seen, changedBy);
+  const notes = [...(looks.notes ?? []), ...(note ? [note] : [])];
   const beside = {
     ...(changedBy && { changedBy }),
     ...(ownMaster && { ownMaster }),
-    ...(note && { notes: [note] }),
+    ...(notes.length > 0 && { notes }),
     // what keeps one of its own says itself how that does
     ...(lostMaster && !ownMaster && { lostMaster }),
   };

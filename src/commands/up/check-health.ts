@@ -11,7 +11,7 @@ import type { MasterEndpoint } from '../../model/master-endpoint.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { policySettingsOf } from '../context.ts';
 import { taskRefusedId } from '../status/cluster.ts';
-import { deadTasksId, listenerLostId } from '../status/dead-tasks.ts';
+import { listenerLostId } from '../status/dead-tasks.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
 import { describeLostMaster, findLostMaster } from '../status/own-master.ts';
@@ -52,7 +52,7 @@ export const findRun = async (instance: Instance, env: CommandContext['env']): P
  * The user's matter: nothing that `up` makes would change another master, a task that is refused, what dead tasks have left
  * (`gateway clean` frees it) and a task whose listener somebody took away.
  */
-const beyondUp: readonly string[] = [foreignMasterId, taskRefusedId, deadTasksId, listenerLostId];
+const beyondUp: readonly string[] = [foreignMasterId, taskRefusedId, listenerLostId];
 
 /** When the path was proven, if nothing has changed since: same run, same settings, `status` reports no problem. */
 const findProof = async (

@@ -81,7 +81,6 @@ const healthSince = async ({ config: change = {}, problems = [], run, settings }
 test.each<[string, Since]>([
   ['nothing', {}],
   ["what is the user's own matter", { problems: ['cluster.foreign-master', 'cluster.task-refused'] }],
-  ['tasks that are no more, which `up` does not free', { problems: ['gateway.dead-tasks'] }],
   ['a task that has lost its listener, which `up` does not give it', { problems: ['gateway.listener-lost'] }],
 ])('a proof holds after %s', async (_, since) => expect(await healthSince(since)).toBe('noon'));
 
