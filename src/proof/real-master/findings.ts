@@ -142,17 +142,18 @@ export const judgeProxied = (
 /** A master's own 502 has no body; other gateways send a page with theirs. */
 const isForeign = (seen: string): boolean => /^50[234] "\s*(?:\\n)*\s*<(?:!doctype|html|head|body)/i.test(seen);
 
+/** Of a task whose listeners are there, and which the master has not registered. */
+export const noProxy = (seen: string): Finding => ({
+  cause: `the master has no proxy for the running task: ${seen}`,
+  hint: 'does its task log have: did not proxy as expected? restart the task, and check internal_task_gateway in master.yaml',
+});
+
 /** Why the master answers so for a running task; `seenFromHere`: the Gateway answers this host with the nonce. */
 export const findProxyTrouble = (
   outcome: Exclude<ProxyResult['outcome'], 'answered' | 'hopeless'>,
   { seen, seenFromHere, gatewayAddress }: { seen: string; seenFromHere: boolean; gatewayAddress: string },
 ): Finding | undefined => {
-  if (outcome === 'unregistered') {
-    return {
-      cause: `the master has no proxy for the running task: ${seen}`,
-      hint: 'does its task log have: did not proxy as expected? restart the task, and check internal_task_gateway in master.yaml',
-    };
-  }
+  if (outcome === 'unregistered') return noProxy(seen);
   if (outcome === 'refused') {
     return {
       cause: `the master refuses the session at /proxy/: ${seen}`,
