@@ -37,7 +37,7 @@ const readAll = async <T extends KubeObject>(kube: Kube, selection: Selection): 
 
 const [jobKind] = taskKinds;
 
-/** The namespaces of the task's Jobs: in the whole cluster where that may be read. */
+/** The namespaces of the task's Jobs in the whole cluster; undefined where that cannot be told, as where they may not be listed. */
 const readJobs = async (
   kube: Kube,
   { allocationId, namespace }: MasterTask,
@@ -46,7 +46,7 @@ const readJobs = async (
   const own = await readAll(kube, { ...jobKind, namespace, labelSelector });
   if (own === undefined || own.length > 0) return own?.map(() => namespace);
   const all = await readAll(kube, { ...jobKind, labelSelector });
-  return (all ?? []).map(({ metadata }) => metadata.namespace ?? namespace);
+  return all?.map(({ metadata }) => metadata.namespace ?? namespace);
 };
 
 const isPullFailing = (pod: Pod): boolean =>
@@ -110,13 +110,12 @@ export const watchTask = (watched: Watched): LookAtTask => {
   let jobsIn: readonly string[] = [];
   let pools: readonly ResourcePool[] | undefined;
   let found: FoundMaster | undefined;
-  let isHidden = false;
   return async (command) => {
     const [logs, seen] = await Promise.all([readLogs(watched, command.id), readCluster(watched)]);
     pods = seen.pods.length > 0 ? seen.pods : pods;
     jobsIn = seen.jobsIn?.length ? seen.jobsIn : jobsIn;
-    isHidden ||= seen.jobsIn === undefined;
-    const isAbsent = !isHidden && jobsIn.length === 0 && underWay.includes(command.state);
+    // one look that failed says nothing, and the next one may
+    const isAbsent = seen.jobsIn !== undefined && jobsIn.length === 0 && underWay.includes(command.state);
     const absentForMs = absent(isAbsent);
     if (jobsIn.length === 0 && !hasEnded(command)) pools ??= await orNothing(api.pools(signal));
     if (isUnreached({ exitStatus: command.exitStatus, logs })) found ??= await findAtProven(known);

@@ -1,6 +1,8 @@
 import { describe, test } from 'vitest';
-import type { KubeObject } from '../../../src/lib/kube/types.ts';
+import type { Kube } from '../../../src/lib/kube/client.ts';
+import type { KubeObject, Selection } from '../../../src/lib/kube/types.ts';
 import { gatewayRef } from '../../../src/model/gateway-api.ts';
+import { refusal } from '../../fakes/kube.ts';
 import { gateway as anyGateway, masterAt } from '../../support/proof/local-path.ts';
 import { cluster, findBroken, leftOf, localTask, seed } from '../../support/proof/real-master.ts';
 
@@ -77,6 +79,29 @@ describe('a task that comes up elsewhere', { concurrent: true, timeout: 60_000 }
   test('in one of a master that knows no pool of this instance: all of them are named', async ({ expect }) => {
     const broken = await findBroken(cluster(), { otherCluster }, { spec: { ownPool: 'default' } });
     expect(broken.finding?.hint).toBe('give --master-pool with the pool of this cluster; the master has: east, west');
+  });
+
+  const refusing = (isRefused: (selection: Selection, reads: number) => boolean, code = 403) => {
+    const fake = cluster();
+    let reads = 0;
+    const list: Kube['list'] = async (selection) => {
+      if (selection.kind === 'Job' && isRefused(selection, reads++)) throw refusal(code, 'Refused', 'jobs.batch');
+      return fake.kube.list(selection);
+    };
+    return { ...fake, kube: { ...fake.kube, list } };
+  };
+  const spec = { ownPool: 'west', timeoutMs: 2_500 };
+
+  test('is not told where the Jobs of other namespaces may not be listed', async ({ expect }) => {
+    const fake = refusing(({ namespace }) => namespace === undefined);
+    const broken = await findBroken(fake, { otherNamespace: 'team', staysStarting: true }, { spec });
+    expect(broken.finding?.cause).not.toContain('another cluster');
+  });
+
+  test('is told though one list failed', async ({ expect }) => {
+    const fake = refusing((_, reads) => reads === 0, 500);
+    const broken = await findBroken(fake, { otherCluster }, { spec: { ...spec, timeoutMs: 20_000 } });
+    expect(broken.finding?.cause).toMatch(/^the task is in another cluster/);
   });
 
   test('with the pool it is proven', async ({ expect }) => {
