@@ -6,6 +6,15 @@ export type TaskTrouble = {
   readonly state: string;
   readonly exitStatus: string;
   readonly logs: readonly string[];
+  /** Why its log could not be read; then `logs` is empty. */
+  readonly unread?: string;
+};
+
+/** The task's last words, or why they are not known, as an addition to a cause. */
+export const lastWords = ({ logs, unread }: Pick<TaskTrouble, 'logs' | 'unread'>): string => {
+  const last = logs.at(-1);
+  if (last) return `; its log ends with: ${last}`;
+  return unread === undefined ? '' : `; its log could not be read: ${unread}`;
 };
 
 const wheelHint =
@@ -85,11 +94,10 @@ export const findTaskText = ({ exitStatus, logs }: TaskTrouble): Finding | undef
 
 /** Why a task ended before it could answer: by a known text, else its own last words. */
 export const findTaskEnd = (trouble: TaskTrouble): Finding => {
-  const { state, exitStatus, logs } = trouble;
-  const lastLine = logs.at(-1);
+  const { state, exitStatus } = trouble;
   return (
     findTaskText(trouble) ?? {
-      cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${lastLine ? `; its log ends with: ${lastLine}` : ''}`,
+      cause: `the task is ${state}${exitStatus && `, ${exitStatus}`}${lastWords(trouble)}`,
       hint: 'see its task log and the log of the master',
     }
   );

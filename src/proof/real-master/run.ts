@@ -90,25 +90,34 @@ const reachTask = async (run: LaunchedTask, lookAt: LookAtTask, first: Sighting)
   return { ...last, proxied };
 };
 
-const hasLogged = async (run: LaunchedTask): Promise<boolean> => {
+/** Whether the task's output comes back in its log in time, or why that is not known. */
+const hasLogged = async (run: LaunchedTask): Promise<true | string> => {
   const { api, task, nonce, answerTimeoutMs, pauseMs = statePauseMs, signal } = run;
   const until = AbortSignal.timeout(Math.min(longestLogsMs, answerTimeoutMs));
-  const ask = async () => {
-    const logs = await api.logs(task.taskId, signal);
-    return { outcome: logs.some((line) => line.includes(nonce)) ? 'answered' : 'missing' };
+  const ask = async (): Promise<{ readonly outcome: string }> => {
+    try {
+      const logs = await api.logs(task.taskId, signal);
+      const isThere = logs.some((line) => line.includes(nonce));
+      return { outcome: isThere ? 'answered' : 'no output of the task reached its task log' };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UserError)) throw error;
+      return { outcome: `its task log could not be read: ${error.message}` };
+    }
   };
-  return (await untilAnswered(ask, { pauseMs, until, signal })).outcome === 'answered';
+  const { outcome } = await untilAnswered(ask, { pauseMs, until, signal });
+  return outcome === 'answered' || outcome;
 };
 
 const reverseHop = async (run: LaunchedTask, { seen, proxied }: Reached): Promise<Hop> => {
   const to = `DET_MASTER ${detMasterOf(seen) ?? '(not seen)'}`;
   const hop = { direction: 'reverse', from: 'task', to } as const;
-  if (seen.hasSpoken || (await hasLogged(run)))
-    return { ...hop, ok: true, evidence: "the task's output came back in its task log" };
+  const logged = seen.hasSpoken || (await hasLogged(run));
+  if (logged === true) return { ...hop, ok: true, evidence: "the task's output came back in its task log" };
   // the task's program starts only after the log shipper has reached the master
   if (proxied.outcome === 'answered')
     return { ...hop, ok: true, evidence: 'the task started, which it does only after reaching the master' };
-  return { ...hop, ok: false, evidence: 'not proven: no output of the task reached its task log' };
+  return { ...hop, ok: false, evidence: `not proven: ${logged}` };
 };
 
 const taskHop = ({ task }: LaunchedTask, rest: Pick<Hop, 'ok' | 'evidence' | 'finding'>): Hop => ({

@@ -64,11 +64,11 @@ const orNothing = async <T>(asked: Promise<readonly T[]>, otherwise: readonly T[
   }
 };
 
-const readLogs = async ({ api, signal }: Watched, id: string): Promise<readonly string[]> => {
+const readLogs = async ({ api, signal }: Watched, id: string): Promise<Pick<Sighting, 'logs' | 'unread'>> => {
   try {
-    return await api.logs(id, signal);
+    return { logs: await api.logs(id, signal) };
   } catch (error) {
-    if (error instanceof UserError) return [`(no task log: ${error.message})`];
+    if (error instanceof UserError) return { logs: [], unread: error.message };
     throw error;
   }
 };
@@ -111,7 +111,7 @@ export const watchTask = (watched: Watched): LookAtTask => {
   let pools: readonly ResourcePool[] | undefined;
   let found: FoundMaster | undefined;
   return async (command) => {
-    const [logs, seen] = await Promise.all([readLogs(watched, command.id), readCluster(watched)]);
+    const [{ logs, unread }, seen] = await Promise.all([readLogs(watched, command.id), readCluster(watched)]);
     pods = seen.pods.length > 0 ? seen.pods : pods;
     jobsIn = seen.jobsIn?.length ? seen.jobsIn : jobsIn;
     // one look that failed says nothing, and the next one may
@@ -123,6 +123,7 @@ export const watchTask = (watched: Watched): LookAtTask => {
       ...known,
       ...(found && { found }),
       ...{ state: command.state, exitStatus: command.exitStatus, logs, taskId: task.taskId },
+      ...(unread !== undefined && { unread }),
       hasSpoken: logs.some((line) => line.includes(nonce)),
       resourcePool: command.resourcePool ?? '',
       ...{ pools: pools ?? [], pods, jobsIn, absentForMs },

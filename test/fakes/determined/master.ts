@@ -167,7 +167,7 @@ export const startMasterStandIn = async (options: StandInOptions) => {
       return void response.writeHead(303, { location: `/det/login?redirect=${encodeURIComponent(pathname)}` }).end();
     }
     if (service && isKnown) return proxy(message, response, decodeURIComponent(service));
-    if (logsOf && isKnown) return streamLogs(logsOf, response);
+    if (logsOf && isKnown && !options.misbehaviour?.refusesLogs) return streamLogs(logsOf, response);
     const [status, body] = await answer(message, pathname);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };

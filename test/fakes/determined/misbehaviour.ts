@@ -28,6 +28,8 @@ export type Misbehaviour = {
   readonly hasNoGateway?: boolean;
   /** Knows nothing of a task's allocations, as for a task of a workspace that the user may not see. */
   readonly hidesAllocations?: boolean;
+  /** The user may not read task logs. */
+  readonly refusesLogs?: boolean;
   /** The user may not kill. */
   readonly refusesKill?: boolean;
   /** Its user lacks this right: what it does then was recorded (determined.md, Rights). */

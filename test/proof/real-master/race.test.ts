@@ -29,7 +29,10 @@ test.each([
 });
 
 test('only the hop without a proxy gets it: a task whose listener is on another Gateway keeps that cause', () => {
-  const elsewhere = { cause: 'the master created no listener for the task on Gateway g/a, but one on g/b', hint: 'look' };
+  const elsewhere = {
+    cause: 'the master created no listener for the task on Gateway g/a, but one on g/b',
+    hint: 'look',
+  };
   const other = [hop(elsewhere)] as Parameters<typeof withRace>[0];
   expect(withRace(other, unregistered, made)).toEqual(other);
   const both = [...broken, ...other];

@@ -1,5 +1,6 @@
 // Tested in test/proof/real-master/real-master.broken-ways.test.ts
 import type { Finding } from '../../../model/path.ts';
+import { lastWords } from '../findings.ts';
 import { statusesOf } from './pod.ts';
 import type { Sighting, TaskRule } from './rule.ts';
 
@@ -53,10 +54,10 @@ const rules: readonly ((ended: Ended) => Finding | undefined)[] = [
           hint: 'raise the memory limit of its pod, or the memory of the node (native.memoryMb, minikube.memoryMb)',
         }
       : undefined,
-  ({ code, logs }) =>
-    code === 80
+  (ended) =>
+    ended.code === 80
       ? {
-          cause: `the log shipper of the task crashed (exit code 80)${logs.length > 0 ? `; its log ends with: ${logs.at(-1)}` : ''}`,
+          cause: `the log shipper of the task crashed (exit code 80)${lastWords(ended)}`,
           hint: 'see the whole task log, and the log of the master',
         }
       : undefined,
