@@ -9,14 +9,12 @@ import type { Kube } from '../../lib/kube/client.ts';
 import type { Gateway } from '../../lib/kube/shapes.ts';
 import { gatewayRef } from '../../model/gateway-api.ts';
 import { instanceLabel, isOfInstance } from '../../model/labels.ts';
-import type { HostPort } from '../../proof/probe/dial.ts';
-import { findMasterInfo } from '../../proof/probe/master-info.ts';
 import type { MasterInfo } from '../../proof/probe/placeholder-master.ts';
 import { asTyped } from '../as-typed.ts';
 import { type CommandInput, print, printJson, printNote, printProgress, readMade } from '../command.ts';
 import { openInstance } from '../open-instance.ts';
 import { taskPlaceOf } from '../status/dead-tasks.ts';
-import { ownMasterTarget } from '../status/own-master.ts';
+import { findOwnMaster } from '../status/own-master.ts';
 import { type CleanFlags, planClean, type Row, renderRows } from './plan.ts';
 
 /** What was seen, and with `--yes` what has become of it. */
@@ -131,10 +129,6 @@ export const refuseLeft = ({ freed = [] }: Cleaned): void => {
   });
 };
 
-/** A master that is busy may miss the second that one question waits: it counts as absent after several. */
-const findMaster = async (target: HostPort, left = 3): Promise<MasterInfo | undefined> =>
-  (await findMasterInfo(target)) ?? (left > 1 ? findMaster(target, left - 1) : undefined);
-
 /**
  * Shows what tasks have left on the instance's Gateway and in its task namespace that are no more, and with `--yes` frees
  * it. Tested in test/commands/gateway/clean.test.ts.
@@ -144,7 +138,7 @@ export const gatewayClean = async (input: CommandInput, flags: CleanFlags): Prom
   const { config, signal } = context;
   const work = async (): Promise<Cleaned> => {
     const { instance, kube } = await openInstance(context);
-    const master = await findMaster(ownMasterTarget(instance, config.master));
+    const { info: master } = await findOwnMaster(instance, config.master);
     return cleanGateway({
       kube,
       instance,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { masterChild, type StackSpec } from '../../determined/spec.ts';
 import { startMaster } from '../../determined/start.ts';
 import { findMasterKeeper, stopMaster } from '../../determined/stop.ts';
-import { type Instance, listInstances } from '../../instance/instance.ts';
+import type { Instance } from '../../instance/instance.ts';
 import { determinedPaths, findSocketProblem } from '../../instance/paths.ts';
 import { findStateOwner } from '../../instance/state-folder.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -16,6 +16,7 @@ import { stageTimeoutMs } from '../context.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { chooseDatabase } from './database.ts';
 import { instancesOf } from './instances.ts';
+import { findPortKeeper } from './port-keeper.ts';
 import { chooseProgram } from './programs.ts';
 
 /** A master that answers on this host. */
@@ -33,16 +34,6 @@ type Tools = { readonly signal: AbortSignal; readonly report: Report; readonly w
 
 export const masterUrl = (port: number, tls: boolean): string => `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
 
-/** The instance whose own master has this port; undefined where a running one is the user's. */
-const findOther = async ({ folders }: CommandContext, self: string, port: number): Promise<string | undefined> => {
-  for (const record of await listInstances(folders.stateDir)) {
-    const { name, settings } = record;
-    if (name === self || settings?.master?.port !== port) continue;
-    if (await findMasterKeeper({ record: () => record })) return name;
-  }
-  return undefined;
-};
-
 const wantedByTwo = (name: string, other: string, port: number): UserError =>
   new UserError(`port ${port} has the master that instance ${other} runs, and instance ${name} wants one there, too`, {
     id: 'environment.master-of-another',
@@ -58,8 +49,9 @@ const findYours = async (
   if (await findMasterKeeper(instance)) return undefined;
   const info = await findMasterInfo({ host: '127.0.0.1', port });
   if (!info) return undefined;
-  const other = await findOther(context, instance.record().name, port);
-  if (other !== undefined) throw wantedByTwo(instance.record().name, other, port);
+  const { name } = instance.record();
+  const other = await findPortKeeper(context.folders.stateDir, name, port);
+  if (other) throw wantedByTwo(name, other.name, port);
   return { url: masterUrl(port, tls), how: 'yours', isNew: false, ...(info.version && { version: info.version }) };
 };
 

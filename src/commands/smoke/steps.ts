@@ -1,5 +1,7 @@
 import { findMasterTls } from '../../instance/master-certificate.ts';
+import { hostAndPort } from '../../lib/host-and-port.ts';
 import { getMasterUrl } from '../../model/master-url.ts';
+import { findMasterInfo } from '../../proof/probe/master-info.ts';
 import { type Proven, prove } from '../../proof/prove.ts';
 import { proveThroughMaster, type RealMasterSpec } from '../../proof/real-master/real-master.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -54,7 +56,8 @@ export const proveByMaster = stepsOf<ThroughMasterContext>()({
     const { instance, kube, gateway, master: proven } = await openInstance(context);
     await verifyRunning(context, instance);
     const { host, port } = getMasterUrl(context.throughMaster.url, 'master URL');
-    const note = await findVersionNote(instance, { host, port });
+    const info = await findMasterInfo({ host, port });
+    const note = await findVersionNote(instance, { address: hostAndPort({ host, port }), info });
     if (note !== undefined) warn(note);
     const { taskNamespace: namespace, port: localPort, resourcePool: ownPool } = context.config.master;
     const known = { gateway, namespace, proven, localPort, ownPool };

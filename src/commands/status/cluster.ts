@@ -23,6 +23,7 @@ import { findAccountProblems } from './account.ts';
 import { findDeadTasks, taskPlaceOf } from './dead-tasks.ts';
 import { findForeignMasters } from './foreign-masters.ts';
 import { findNodeProblems } from './node.ts';
+import type { OwnMaster } from './own-master.ts';
 import type { TaskListener } from './transports.ts';
 
 /** The instance keeps its settings, so this is all that brings it up as it was. */
@@ -97,7 +98,11 @@ const refusedProblem = ({ job, finding: { cause, hint } }: RefusedTask): Problem
 });
 
 /** What the cluster's and its gateway's objects show. Tested in test/commands/status/look.test.ts. */
-export const lookAtCluster = async ({ config, env }: CommandContext, instance: Instance) => {
+export const lookAtCluster = async (
+  { config, env }: CommandContext,
+  instance: Instance,
+  ownMaster: Promise<OwnMaster>,
+) => {
   const record = instance.record();
   const { cluster } = record;
   if (!cluster) return { problems: judge('up never came that far', 'cluster.unfinished', 'cluster', runUp(record)) };
@@ -107,7 +112,7 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
     const [nodes, gateway, foreign, refused, policies, account, dead] = await Promise.all([
       kube.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
       lookAtGateway(kube, config, record),
-      findForeignMasters(kube, instance, settings),
+      ownMaster.then((own) => findForeignMasters(kube, own, settings)),
       findRefusedTasks(kube, settings.master.taskNamespace),
       record.networkPolicy ? findPolicyProblems(kube, record.networkPolicy) : [],
       findAccountProblems(kube, record, settings),
@@ -123,7 +128,7 @@ export const lookAtCluster = async ({ config, env }: CommandContext, instance: I
     return {
       ...gateway,
       problems: [...own, ...foreign, ...refused.map(refusedProblem), ...dead.problems],
-      notes: dead.notes,
+      ...(dead.notes.length > 0 && { notes: dead.notes }),
     };
   } catch (error) {
     return { problems: judge(messageOf(error), 'cluster.api', 'API server', lookAt(record, 'kube-apiserver')) };

@@ -1,28 +1,26 @@
-import type { Instance } from '../../instance/instance.ts';
 import type { GatewaySettings, MasterSettings } from '../../instance/record.ts';
 import type { Kube } from '../../lib/kube/client.ts';
 import { findForeignMaster } from '../../master/foreign/foreign.ts';
 import type { Problem } from '../../model/problem.ts';
-import { findOwnMaster } from './own-master.ts';
+import type { OwnMaster } from './own-master.ts';
 
 export const foreignMasterId = 'cluster.foreign-master';
 
 /** Where the instance's own master works: settings of today, or those that the instance was made with. */
 type Settings = {
   readonly gateway: Pick<GatewaySettings, 'name' | 'namespace'>;
-  readonly master: Pick<MasterSettings, 'taskNamespace' | 'port'>;
+  readonly master: Pick<MasterSettings, 'taskNamespace'>;
 };
 
 /**
- * Other masters on the instance's task namespace or Gateway, as problems. Asks the instance's own master for its
- * `cluster_id` and remembers it; while none was ever seen, every trace of a master is reported.
+ * Other masters on the instance's task namespace or Gateway, as problems. The instance's own
+ * is known by its `cluster_id`; while none was ever seen, every trace of a master is reported.
  */
 export const findForeignMasters = async (
   kube: Kube,
-  instance: Instance,
+  { info, known }: Pick<OwnMaster, 'info' | 'known'>,
   { gateway: { name, namespace }, master }: Settings,
 ): Promise<readonly Problem[]> => {
-  const { info, known } = await findOwnMaster(instance, master);
   const ownClusterId = info?.clusterId ?? known;
   const tenancy = { taskNamespace: master.taskNamespace, gateway: { name, namespace }, ownClusterId };
   const findings = await findForeignMaster(kube, tenancy);

@@ -14,7 +14,7 @@ import { findMasterStatus, type MasterStatus, problemsOfMaster } from '../master
 import { findVersionNote } from '../master-root/version.ts';
 import { asMade } from '../settings/kept.ts';
 import { lookAtCluster, runUp } from './cluster.ts';
-import { findLostMaster, type LostMaster, ownMasterTarget } from './own-master.ts';
+import { findOwnMaster, type LostMaster, lostOf, type OwnMaster } from './own-master.ts';
 import { lookAtSupervisor } from './supervisor.ts';
 import type { TaskListener } from './transports.ts';
 import { lookAtTunnels } from './tunnels.ts';
@@ -68,10 +68,14 @@ type Looks = Pick<
   'keeper' | 'use' | 'taskListeners' | 'listeners' | 'nodePorts' | 'notes' | 'problems'
 >;
 
-const lookAtRunning = async (context: CommandContext, instance: Instance): Promise<Looks> => {
+const lookAtRunning = async (
+  context: CommandContext,
+  instance: Instance,
+  ownMaster: Promise<OwnMaster>,
+): Promise<Looks> => {
   const [keeper, cluster] = await Promise.all([
     lookAtSupervisor(context, instance.record()),
-    lookAtCluster(context, instance),
+    lookAtCluster(context, instance, ownMaster),
   ]);
   return { ...keeper, ...cluster, problems: [...keeper.problems, ...cluster.problems] };
 };
@@ -87,16 +91,19 @@ export const findStatus = async (given: CommandContext): Promise<InstanceStatus 
   const state = await providerOf(context, { instance }).find();
   const again = runUp(instance.record());
   const isRunning = state === 'running';
+  // asked once: it may take seconds to say nothing
+  const asked = findOwnMaster(instance, context.config.master);
   const look = (): Promise<Looks> | Looks =>
-    isRunning ? lookAtRunning(context, instance) : { problems: [notRunningProblem(record, state, again)] };
-  const [looks, ownMaster, note, tunnels, changedBy, lostMaster] = await Promise.all([
+    isRunning ? lookAtRunning(context, instance, asked) : { problems: [notRunningProblem(record, state, again)] };
+  const [looks, ownMaster, note, tunnels, changedBy, answer] = await Promise.all([
     look(),
     findMasterStatus(instance),
-    isRunning ? findVersionNote(instance, ownMasterTarget(instance, context.config.master)) : undefined,
+    isRunning ? asked.then((own) => findVersionNote(instance, own)) : undefined,
     lookAtTunnels(instance, again),
     findChanger(context.folders.stateDir, name),
-    findLostMaster(instance, context.config.master),
+    asked,
   ]);
+  const lostMaster = lostOf(answer);
   // a tunnel goes on without the cluster
   const reached = isRunning ? record : { provider: record.provider };
   const { nodePorts } = looks;

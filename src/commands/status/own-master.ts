@@ -1,19 +1,33 @@
-import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { findMasterKeeper } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
 import type { MasterSettings } from '../../instance/record.ts';
 import { hasCode } from '../../lib/errors.ts';
-import { findTextFile } from '../../lib/files.ts';
+import { findTextFile, writeByRename } from '../../lib/files.ts';
 import { hostAndPort } from '../../lib/host-and-port.ts';
 import type { HostPort } from '../../proof/probe/dial.ts';
 import { findMasterInfo } from '../../proof/probe/master-info.ts';
 import type { MasterInfo } from '../../proof/probe/placeholder-master.ts';
+import { findPortKeeper, servedBy } from '../master/port-keeper.ts';
 
 /** Where `down` has just removed the folder, nothing is remembered. */
 const remember = (path: string, id: string): Promise<void> =>
-  writeFile(path, `${id}\n`, { mode: 0o600 }).catch((error: unknown) => {
+  writeByRename(path, `${id}\n`, { mode: 0o600 }).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
   });
+
+/** A master that is busy may miss the second that one question waits: it counts as absent after several. */
+const askMaster = async (target: HostPort, left = 3): Promise<MasterInfo | undefined> =>
+  (await findMasterInfo(target)) ?? (left > 1 ? askMaster(target, left - 1) : undefined);
+
+/** Whether the port has the master that another instance runs, and that does not serve this one. */
+const isAnothers = async (instance: Pick<Instance, 'dir' | 'record'>, port: number): Promise<boolean> => {
+  const { name, master } = instance.record();
+  if (master?.via === 'url' || (await findMasterKeeper(instance))) return false;
+  const keeper = await findPortKeeper(dirname(dirname(instance.dir)), name, port);
+  return keeper !== undefined && !servedBy(keeper).includes(name);
+};
 
 /** The instance's own master: what answers now at its address, and the `cluster_id` of the last one that did before. */
 export type OwnMaster = {
@@ -32,12 +46,16 @@ export const ownMasterTarget = (
   return master?.via === 'url' ? { host: master.host, port: master.port } : { host: '127.0.0.1', port };
 };
 
-/** Asks the instance's own master who it is, and remembers it. */
-export const findOwnMaster = async (instance: Instance, settings: Pick<MasterSettings, 'port'>): Promise<OwnMaster> => {
+/** Asks the instance's own master who it is, and remembers it. One that another instance runs for itself is none. */
+export const findOwnMaster = async (
+  instance: Pick<Instance, 'dir' | 'record'>,
+  settings: Pick<MasterSettings, 'port'>,
+): Promise<OwnMaster> => {
   // not in the record: `status` reads that without the lock, so it must not write it
   const { masterIdPath } = instancePaths(instance.dir);
   const target = ownMasterTarget(instance, settings);
-  const [kept, info] = await Promise.all([findTextFile(masterIdPath), findMasterInfo(target)]);
+  const [kept, found] = await Promise.all([findTextFile(masterIdPath), askMaster(target)]);
+  const info = found && !(await isAnothers(instance, settings.port)) ? found : undefined;
   const known = kept?.trim() || undefined;
   const seen = info?.clusterId;
   if (seen !== undefined && seen !== known) await remember(masterIdPath, seen);
@@ -47,13 +65,8 @@ export const findOwnMaster = async (instance: Instance, settings: Pick<MasterSet
 /** A master that answered before and no longer does. */
 export type LostMaster = { readonly address: string; readonly clusterId: string };
 
-export const findLostMaster = async (
-  instance: Instance,
-  settings: Pick<MasterSettings, 'port'>,
-): Promise<LostMaster | undefined> => {
-  const { address, info, known } = await findOwnMaster(instance, settings);
-  return info === undefined && known !== undefined ? { address, clusterId: known } : undefined;
-};
+export const lostOf = ({ address, info, known }: OwnMaster): LostMaster | undefined =>
+  info === undefined && known !== undefined ? { address, clusterId: known } : undefined;
 
 /** Not wrong where the user has stopped it, so no problem of the instance: what to do if nobody has. */
 export const describeLostMaster = ({ address, clusterId }: LostMaster): string =>

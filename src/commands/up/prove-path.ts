@@ -14,7 +14,7 @@ import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findFault } from '../proof-result.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
-import { describeLostMaster, findLostMaster } from '../status/own-master.ts';
+import { describeLostMaster, findOwnMaster, lostOf } from '../status/own-master.ts';
 import { ensureTaskNamespace } from '../task-namespace.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -117,9 +117,10 @@ export const provePath = upStep({
     if (instead) tools.fault(`${fault}; a tunnel by ${instead.via} is tried instead`, 'broken');
     else if (fault) tools.fault(fault);
     // another master stops nothing
-    const foreign = await findForeignMasters(kube, instance, context.config);
+    const own = await findOwnMaster(instance, context.config.master);
+    const foreign = await findForeignMasters(kube, own, context.config);
     for (const { message, hint } of foreign) tools.warn(`${message} (${hint})`);
-    const lost = await findLostMaster(instance, context.config.master);
+    const lost = lostOf(own);
     if (lost) tools.warn(describeLostMaster(lost));
     return proof;
   },

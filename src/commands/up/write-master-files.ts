@@ -16,7 +16,7 @@ import { renderConfig } from '../config/render.ts';
 import { policySettingsOf } from '../context.ts';
 import { ensureMasterRoot } from '../master-root/ensure.ts';
 import { findVersionNote } from '../master-root/version.ts';
-import { ownMasterTarget } from '../status/own-master.ts';
+import { findOwnMaster } from '../status/own-master.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 import { openReversePath } from './open-reverse-path.ts';
@@ -68,7 +68,7 @@ export const writeMasterConfiguration = async (
     },
     ...(clusterId !== undefined && { clusterId }),
   });
-  const note = await findVersionNote(instance, ownMasterTarget(instance, config.master));
+  const note = await findVersionNote(instance, await findOwnMaster(instance, config.master));
   if (note !== undefined) tools.warn(note);
   const values = await masterValuesOf(instance);
   const written = await Promise.all(

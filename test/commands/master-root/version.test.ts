@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { findVersionNote } from '../../../src/commands/master-root/version.ts';
 import { ownMasterTarget } from '../../../src/commands/status/own-master.ts';
 import type { InstanceRecord } from '../../../src/instance/record.ts';
+import { findMasterInfo } from '../../../src/proof/probe/master-info.ts';
 import { instanceRecord } from '../../support/context.ts';
 import { temporaryDir } from '../../support/temporary-dir.ts';
 
@@ -14,7 +15,8 @@ const masterOf = async (version: string) => {
   const server = createServer((_, response) => response.end(JSON.stringify({ cluster_id: 'a', version })));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, info: await findMasterInfo({ host: '127.0.0.1', port }) };
 };
 
 const instanceWith = async (wheels: readonly string[]) => {
@@ -28,7 +30,7 @@ test('a master of another version than the wheel is told with the way to get the
   const target = await masterOf('0.37.0');
   const instance = await instanceWith(['0.38.1']);
   expect(await findVersionNote(instance, target)).toBe(
-    `the master at 127.0.0.1:${target.port} has version 0.37.0, but ${instance.masterRoot}/wheels has no wheel of determined 0.37.0, only of 0.38.1: ` +
+    `the master at ${target.address} has version 0.37.0, but ${instance.masterRoot}/wheels has no wheel of determined 0.37.0, only of 0.38.1: ` +
       'tasks whose image lacks the package do not start; to get it: taskgate up --name dev --master-version 0.37.0',
   );
 });
@@ -36,7 +38,7 @@ test('a master of another version than the wheel is told with the way to get the
 test('nothing is said where its wheel is there, no master answers, or the root is not known here', async () => {
   const target = await masterOf('0.37.0');
   expect(await findVersionNote(await instanceWith(['0.38.1', '0.37.0']), target)).toBeUndefined();
-  expect(await findVersionNote(await instanceWith([]), { host: '127.0.0.1', port: 1 })).toBeUndefined();
+  expect(await findVersionNote(await instanceWith([]), { address: '127.0.0.1:1' })).toBeUndefined();
   expect(await findVersionNote({ record: () => instanceRecord() }, target)).toBeUndefined();
   expect(await findVersionNote({ record: () => instanceRecord({ masterRoot: '/nowhere' }) }, target)).toBeUndefined();
 });

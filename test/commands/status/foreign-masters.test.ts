@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { findForeignMasters } from '../../../src/commands/status/foreign-masters.ts';
+import { findOwnMaster } from '../../../src/commands/status/own-master.ts';
 import { startPlaceholder } from '../../../src/proof/probe/placeholder-master.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { finishedInstance } from '../../support/finished-instance.ts';
@@ -54,7 +55,8 @@ const look = async (port: number, clusters: readonly string[]) => {
     gateway: { name: 'contour', namespace: 'projectcontour' },
     master: { taskNamespace: 'default', port: other },
   });
-  const find = (other = port) => findForeignMasters(kube, instance, at(other));
+  const find = async (other = port) =>
+    findForeignMasters(kube, await findOwnMaster(instance, { port: other }), at(other));
   return { instance, kube, find, settings: at(port) };
 };
 
