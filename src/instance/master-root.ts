@@ -33,6 +33,10 @@ const isFolder = async (path: string): Promise<boolean> =>
 const hasStatic = async (root: string): Promise<boolean> =>
   (await isFolder(staticOf(root))) || (await readlink(staticOf(root)).catch(() => undefined)) === staticOfCwd;
 
+/** Whether a master that is started anywhere finds its `static/`. */
+export const hasStaticHere = async (root: string): Promise<boolean> =>
+  (await isFolder(staticOf(root))) && (await readlink(staticOf(root)).catch(() => undefined)) !== staticOfCwd;
+
 const wheelsIn = async (root: string): Promise<readonly string[]> =>
   ((await readdir(wheelsOf(root)).catch(unlessUnseen)) ?? [])
     .filter((name) => /^determined-.*\.whl$/.test(name))

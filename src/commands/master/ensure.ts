@@ -93,7 +93,7 @@ export const ensureMaster = async (
   if (!isRunning) await verifyMasterPort(context);
   const owner = await findStateOwner(context.env, dirname(dirname(instance.dir)));
   await mkdir(determinedPaths(instance.dir).determinedDir, { recursive: true, mode: 0o700 });
-  const program = await chooseProgram(context, tools);
+  const program = await chooseProgram(instance, context, tools);
   const { address, run: database } = await chooseDatabase(instance, context, { ...tools, owner });
   const spec: StackSpec = {
     ...{ instance: instance.record().name, instanceDir: instance.dir, program, port, tls },

@@ -1,8 +1,8 @@
-// Tested in test/e2e/with-master.test.ts
 import { delimiter, resolve } from 'node:path';
 import type { ArtifactsInput } from '../../artifacts/artifacts.ts';
 import { detectPlatform } from '../../artifacts/platform.ts';
 import { ensureMasterRelease, masterItem } from '../../artifacts/stack/master.ts';
+import type { MasterPin } from '../../artifacts/stack/pins.ts';
 import { ensurePostgres, findPostgresKey } from '../../artifacts/stack/postgres.ts';
 import { masterPin, postgresPin } from '../../config/stack-versions.ts';
 import { parseDatabaseUrl } from '../../determined/database/address.ts';
@@ -16,18 +16,25 @@ import {
   verifyProgram,
   verifyRoot,
 } from '../../determined/program/program.ts';
+import type { Instance } from '../../instance/instance.ts';
+import { hasStaticHere } from '../../instance/master-root.ts';
 import { UserError } from '../../lib/errors.ts';
 import { systemPath } from '../../lib/process/system-path.ts';
 import type { Report } from '../../lib/progress.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
+import { ensureMasterRoot } from '../master-root/ensure.ts';
 
 type Tools = { readonly signal: AbortSignal; readonly report: Report };
+
+/** The release of the version that the settings want. */
+const releaseOf = ({ determinedVersion }: Pick<ArtifactsInput, 'determinedVersion'>): MasterPin =>
+  determinedVersion === undefined ? masterPin : { ...masterPin, version: determinedVersion };
 
 /** Keys of the items of the cache that a master and its database are run from. */
 export const stackKeys = async (input: ArtifactsInput): Promise<readonly string[]> => {
   const { arch } = input.machine ?? (await detectPlatform());
-  return [masterItem(masterPin, input, arch).key, ...findPostgresKey(postgresPin, arch)];
+  return [masterItem(releaseOf(input), input, arch).key, ...findPostgresKey(postgresPin, arch)];
 };
 
 /** The folders of the caller's PATH, and the system's after them. */
@@ -35,18 +42,37 @@ const pathOf = ({ env }: Pick<CommandContext, 'env'>): readonly string[] => [
   ...new Set([...(env['PATH'] ?? '').split(delimiter).filter(Boolean), ...systemPath]),
 ];
 
+/** The setting's, else the one beside the program, else that of the instance's written files, where a master starts from it. */
+const findRootFor = async (
+  program: string,
+  { instance, context }: { readonly instance: Instance; readonly context: CommandContext },
+  tools: Tools,
+): Promise<string | undefined> => {
+  const { root } = context.config.master;
+  if (root !== undefined) return verifyRoot(resolve(root));
+  const beside = await findRoot(program);
+  if (beside !== undefined) return beside;
+  const { path } = await ensureMasterRoot(context, instance, tools);
+  return (await hasStaticHere(path)) ? path : undefined;
+};
+
 /**
- * The master that an instance is to run: the one of the settings, else an installed one, else the pinned release. Throws
- * UserError `usage.master-program`, `usage.master-root`, `environment.no-master-root` and `artifact.*`.
+ * The master that an instance is to run: the one of the settings, else an installed one, else the release of the wanted version.
+ * Throws UserError `usage.master-program`, `usage.master-root`, `environment.no-master-root` and `artifact.*`.
  */
-export const chooseProgram = async (context: CommandContext, { signal, report }: Tools): Promise<MasterProgram> => {
-  const { program, root } = context.config.master;
+export const chooseProgram = async (
+  instance: Instance,
+  context: CommandContext,
+  tools: Tools,
+): Promise<MasterProgram> => {
+  const { program } = context.config.master;
   const installed =
     program === undefined ? await findInstalled(pathOf(context)) : await verifyProgram(resolve(program));
-  const path = installed ?? (await ensureMasterRelease(masterPin, artifactsInput(context, signal, report)));
-  const found = root === undefined ? await findRoot(path) : await verifyRoot(resolve(root));
-  if (found === undefined) throw noRoot(path);
-  return { path, root: found };
+  const input = artifactsInput(context, tools.signal, tools.report);
+  const path = installed ?? (await ensureMasterRelease(releaseOf(input), input));
+  const root = await findRootFor(path, { instance, context }, tools);
+  if (root === undefined) throw noRoot(path);
+  return { path, root };
 };
 
 /** What can be said of the settings before anything is changed. Throws UserError as {@link chooseProgram} does. */
