@@ -64,6 +64,16 @@ export const withChaosLock = <T>(
   return withLock(join(statePaths(stateDir).locksDir, `${name}.chaos`), { signal, onWait }, work);
 };
 
+/**
+ * Runs work that loads images into an instance's nodes, one process at a time: it undoes what it has begun, and another's load is
+ * none of that. Waits for its turn; `onWait` gets the process that has it. Tested in test/instance/lock.test.ts.
+ */
+export const withImagesLock = <T>(
+  { config: { name }, folders: { stateDir }, signal }: LockInput,
+  work: () => Promise<T>,
+  onWait: (pid: number) => void,
+): Promise<T> => withLock(join(statePaths(stateDir).locksDir, `${name}.images`), { signal, onWait }, work);
+
 /** Another process than this one that changes the instance now. */
 export const findInstanceChanger = async (stateDir: string, name: string): Promise<number | undefined> => {
   const holder = await findLockHolder(join(statePaths(stateDir).locksDir, name));

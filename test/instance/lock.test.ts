@@ -1,7 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findInstanceChanger, type LockInput, withChaosLock, withInstanceLock } from '../../src/instance/lock.ts';
+import {
+  findInstanceChanger,
+  type LockInput,
+  withChaosLock,
+  withImagesLock,
+  withInstanceLock,
+} from '../../src/instance/lock.ts';
 import { findProcess } from '../../src/lib/process/processes.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
@@ -74,4 +80,26 @@ test('another instance may be broken meanwhile, and this one be brought up again
   const work = () => withChaosLock(other, () => withLock(input, async () => 'up'));
   expect(await withChaosLock(input, work)).toBe('up');
   expect(await withChaosLock(input, () => findInstanceChanger(input.folders.stateDir, 'dev'))).toBeUndefined();
+});
+
+test('who loads images waits for who loads images, and is told for whom', async () => {
+  const input = inputFor(await temporaryDir());
+  const first = Promise.withResolvers<void>();
+  const order: (string | number)[] = [];
+  const load = (name: string, until: Promise<void>) =>
+    withImagesLock(
+      input,
+      async () => {
+        order.push(name);
+        await until;
+      },
+      (pid) => order.push(pid),
+    );
+  const loading = load('first', first.promise);
+  await expect.poll(() => order).toEqual(['first']);
+  const waiting = load('second', Promise.resolve());
+  await expect.poll(() => order).toEqual(['first', process.pid]);
+  first.resolve();
+  await Promise.all([loading, waiting]);
+  expect(order).toEqual(['first', process.pid, 'second']);
 });

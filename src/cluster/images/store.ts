@@ -30,6 +30,8 @@ export type ImageStore = {
     readonly signal: AbortSignal;
     readonly timeoutMs: number;
   }) => Promise<readonly ListedImage[]>;
+  /** Whether it takes one archive at a time, whatever is in it. */
+  readonly isOneByOne?: boolean;
   /** Leaves nothing in the node where it fails or is interrupted. */
   readonly load: (archive: ImageArchive, limits: LoadLimits) => Promise<void>;
 };

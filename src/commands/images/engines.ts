@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { inScratch } from '../../cluster/images/scratch.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type Command, CommandError, type Runner } from '../../lib/process/runner.ts';
+import { tetherOf } from '../../lib/process/tethered.ts';
 import type { Report } from '../../lib/progress.ts';
+import { describeBytes } from '../../lib/text/bytes.ts';
+import { whileGrowing } from './growth.ts';
 
 /** What keeps images on this host, with the arguments that all three understand. */
 const engines = ['docker', 'podman', 'nerdctl'] as const;
@@ -12,6 +15,8 @@ type SaveInput = {
   readonly dir: string;
   readonly runner: Runner;
   readonly signal: AbortSignal;
+  /** How long an engine may write nothing. */
+  readonly stallMs: number;
   readonly report: Report;
 };
 
@@ -37,28 +42,45 @@ const findEngine = async (name: string, input: SaveInput): Promise<string> => {
   });
 };
 
+/** The engine's client, which does not outlive this process where the kernel sees to it. */
+const saveCommand = (engine: string, file: string, name: string): Command => {
+  const save: Command = [engine, 'save', '--output', file, name];
+  const { command, holdsPipe } = tetherOf(save);
+  return holdsPipe ? save : command;
+};
+
+const save = async (engine: string, name: string, file: string, input: SaveInput): Promise<void> => {
+  const { dir, runner, signal, stallMs, report } = input;
+  const saying = { name, state: `being saved by ${engine}`, phase: 'working' } as const;
+  report(saying);
+  const onBytes = (bytes: number) => report({ ...saying, detail: describeBytes(bytes) });
+  const stalled = () =>
+    new UserError(`${engine} has written nothing of ${name} for ${stallMs / 1_000} s`, {
+      id: 'artifact.image-not-saved',
+      hint: 'does its daemon answer, and its disk? Allow more time with --timeouts-stage-seconds',
+    });
+  const command = saveCommand(engine, file, name);
+  const work = (until: AbortSignal) => runner(command, { signal: until });
+  await whileGrowing(dirname(file), { signal, stallMs, onBytes, stalled }, work).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new UserError(`${engine} cannot save ${name}: ${error.stderr.trim().split('\n').at(-1) ?? error.message}`, {
+      id: 'artifact.image-not-saved',
+      hint: `is the disk of ${dir} full? Else save it elsewhere: ${engine} save ${name} -o FILE; then taskgate images load FILE`,
+      cause: error,
+    });
+  });
+};
+
 /**
- * Has an engine of this host that has an image save it, and works with the archive, which is removed afterwards. Throws UserError `artifact.no-image` where none has it, and `artifact.image-not-saved`.
+ * Has an engine of this host that has an image save it, and works with the archive, which is removed afterwards; one that a
+ * killed command has left is removed by the next. Throws UserError `artifact.no-image` where none has it, and
+ * `artifact.image-not-saved`, also where the engine writes nothing for `stallMs`.
  */
 export const saveImage = async <T>(name: string, input: SaveInput, work: (file: string) => Promise<T>): Promise<T> => {
-  const { dir, runner, signal, report } = input;
   const engine = await findEngine(name, input);
-  const folder = await mkdtemp(join(dir, 'images-'));
-  try {
+  return inScratch(input.dir, async (folder) => {
     const file = join(folder, 'image.tar');
-    report({ name, state: `being saved by ${engine}`, phase: 'working' });
-    const save: Command = [engine, 'save', '--output', file, name];
-    await runner(save, { signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (!(error instanceof CommandError)) throw error;
-      throw new UserError(`${engine} cannot save ${name}: ${error.stderr.trim().split('\n').at(-1) ?? error.message}`, {
-        id: 'artifact.image-not-saved',
-        hint: `is the disk of ${dir} full? Else save it elsewhere: ${engine} save ${name} -o FILE; then taskgate images load FILE`,
-        cause: error,
-      });
-    });
-    return await work(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    await save(engine, name, file, input);
+    return work(file);
+  });
 };

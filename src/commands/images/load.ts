@@ -1,5 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { fullNameOf } from '../../cluster/images/reference.ts';
+import { removeScratch } from '../../cluster/images/scratch.ts';
+import type { ImageStore } from '../../cluster/images/store.ts';
+import { withImagesLock, withInstanceLock } from '../../instance/lock.ts';
 import { UserError } from '../../lib/errors.ts';
 import { isThere } from '../../lib/files.ts';
 import type { Report } from '../../lib/progress.ts';
@@ -15,6 +18,7 @@ import { asRoot } from '../sudo.ts';
 import { saveImage } from './engines.ts';
 import { type LoadedImage, loadArchive } from './load-archive.ts';
 import { getStore } from './open-store.ts';
+import { makeTurns, type Turns } from './turns.ts';
 
 export type LoadFlags = { readonly as?: string };
 
@@ -41,26 +45,38 @@ const understand = async (word: string, cwd: string): Promise<Named> => {
 
 type LoadContext = CommandContext & { readonly named: readonly Named[]; readonly as?: string };
 
+type Target = { readonly dir: string; readonly store: ImageStore; readonly inTurn: Turns };
+
+type Tools = { readonly signal: AbortSignal; readonly report: Report };
+
 const loadOne = async (
   { what, isFile }: Named,
   context: LoadContext,
-  { signal, report }: { readonly signal: AbortSignal; readonly report: Report },
+  { dir, store, inTurn, signal, report }: Target & Tools,
 ): Promise<readonly LoadedImage[]> => {
-  const instance = await getInstance(context);
-  const store = await getStore(context, instance, context.named);
   const { as, runner } = context;
-  const limits = { signal, report, stallMs: stageTimeoutMs(context), ...(as !== undefined && { as }) };
+  const limits = { signal, report, inTurn, stallMs: stageTimeoutMs(context), ...(as !== undefined && { as }) };
   if (isFile) return loadArchive(store, { file: what, ...limits });
-  return saveImage(what, { dir: instance.dir, runner, signal, report }, (file) =>
+  return saveImage(what, { dir, runner, signal, report, stallMs: limits.stallMs }, (file) =>
     loadArchive(store, { file, ...limits, as: as ?? fullNameOf(what) }),
   );
+};
+
+/** The lock of images is this process's: what lies in the folder was left by one that was killed. */
+const openTarget = async (context: LoadContext): Promise<Target> => {
+  const instance = await getInstance(context);
+  const store = await getStore(context, instance, context.named);
+  await removeScratch(instance.dir);
+  return { dir: instance.dir, store, inTurn: makeTurns() };
 };
 
 /** Side by side; where one fails, the others are loaded all the same. */
 const loadImages = stepsOf<LoadContext>()({
   title: 'Load images',
   run: async (_, context, tools): Promise<readonly LoadedImage[]> => {
-    const ended = await Promise.allSettled(context.named.map((one) => loadOne(one, context, tools)));
+    const { signal, report } = tools;
+    const target = { ...(await openTarget(context)), signal, report };
+    const ended = await Promise.allSettled(context.named.map((one) => loadOne(one, context, target)));
     tools.signal.throwIfAborted();
     const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     const [first, ...others] = failed;
@@ -87,8 +103,8 @@ const load = async (input: CommandInput, context: LoadContext): Promise<void> =>
 };
 
 /**
- * Loads images into the nodes of an instance. Gives the exit code. Throws UserError `usage.no-file` and `usage.image-name`
- * before anything is loaded, and what {@link loadArchive} throws. Tested in test/commands/images/load.test.ts.
+ * Loads images into the nodes of an instance. Waits while another process does that. Gives the exit code. Throws
+ * UserError `usage.no-file` and `usage.image-name` before anything is loaded, `environment.locked` where the instance is being changed, and what {@link loadArchive} throws. Tested in test/commands/images/load.test.ts.
  */
 export const imagesLoad = async (input: CommandInput, what: readonly string[], { as }: LoadFlags): Promise<number> => {
   const { context } = await readMade(input);
@@ -101,6 +117,9 @@ export const imagesLoad = async (input: CommandInput, what: readonly string[], {
   const named = await Promise.all(what.map((word) => understand(word, input.invocation.cwd)));
   await getInstance(context);
   const provider = (await findProvider(context)) ?? 'native';
-  const work = () => load(input, { ...context, named, ...(fullName !== undefined && { as: fullName }) });
+  const loading = () => load(input, { ...context, named, ...(fullName !== undefined && { as: fullName }) });
+  const onWait = (pid: number) =>
+    printNote(`process ${pid} loads images into instance ${context.config.name}: this one waits until it has ended`);
+  const work = () => withImagesLock(context, () => withInstanceLock(context, loading, printNote), onWait);
   return asRoot(input.invocation, { provider, work });
 };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { imagesList } from '../../../src/commands/images/list.ts';
 import { imagesLoad } from '../../../src/commands/images/load.ts';
 import { createInstance } from '../../../src/instance/instance.ts';
+import { withInstanceLock } from '../../../src/instance/lock.ts';
 import { makeUser, watchStdout } from '../../support/command-input.ts';
 import { attachedInstance } from '../../support/images/attached.ts';
 
@@ -45,6 +46,17 @@ test('into an attached cluster nothing is loaded: the command of its own tool is
     hint: `run: kind load image-archive ${file} --name east; kind load docker-image me/task:1 --name east`,
   });
   expect(requests.filter((line) => !line.startsWith('GET'))).toEqual([]);
+});
+
+test('nothing is loaded into an instance that another command changes', async () => {
+  const { input, file, stateDir } = await attachedInstance();
+  const { signal, env } = input().invocation;
+  const place = { config: { name: 'rack' }, folders: { stateDir }, signal, env };
+  const loading = () => imagesLoad(input(), [file], {});
+  await expect(withInstanceLock(place, loading, () => undefined)).rejects.toMatchObject({
+    id: 'environment.locked',
+    message: `instance rack is being changed by process ${process.pid}`,
+  });
 });
 
 test('of an attached cluster the status of its nodes is listed, and that is said', async () => {

@@ -47,5 +47,5 @@ export const attachedInstance = async () => {
   });
   const file = join(user.input().invocation.cwd, 'a.tar');
   await writeFile(file, '');
-  return { input: () => user.input({ name: 'rack' }), file, requests };
+  return { input: () => user.input({ name: 'rack' }), file, requests, stateDir: user.stateDir };
 };

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../../lib/errors.ts';
 import { isFields, itemsOf, parseJson } from '../../../lib/json.ts';
 import type { ImageArchive } from '../../images/archive.ts';
 import { archiveBytes } from '../../images/archive-bytes.ts';
 import { fileWorkMs } from '../../images/deadline.ts';
+import { inScratch } from '../../images/scratch.ts';
 import type { ImageStore, ListedImage } from '../../images/store.ts';
 import { askMinikube, type Minikube, runMinikube } from '../call.ts';
 import { listImagesArgs, loadImagesArgs } from '../commands.ts';
@@ -40,9 +41,10 @@ const writeBytes = async (path: string, bytes: AsyncIterable<Buffer>, signal: Ab
 };
 
 /**
- * The images of the node of a Minikube profile, by minikube itself, which takes files alone: what it could not read or would
- * name otherwise is written beside the instance's files for it, and removed. It reports success where a load failed, so what
- * is there afterwards counts.
+ * The images of the node of a Minikube profile, by minikube itself, which takes files alone: the archive is written beside the
+ * instance's files for it, plain and with full names, and removed. minikube copies it into the node under its last name, where it
+ * stays (pkg/minikube/machine/cache_images.go): so that is always the same, and only one is loaded at a time. It reports
+ * success where a load failed, so what is there afterwards counts.
  */
 export const profileStore = (minikube: Minikube, profile: string): ImageStore => {
   const list: ImageStore['list'] = async (limits) => {
@@ -55,11 +57,10 @@ export const profileStore = (minikube: Minikube, profile: string): ImageStore =>
   };
   return {
     source: 'minikube image ls',
+    isOneByOne: true,
     list,
     load: async (archive, { signal, stallMs, onBytes }) => {
-      await mkdir(minikube.instanceDir, { recursive: true, mode: 0o700 });
-      const dir = await mkdtemp(join(minikube.instanceDir, 'images-'));
-      try {
+      await inScratch(minikube.instanceDir, async (dir) => {
         const file = join(dir, 'images.tar');
         await writeBytes(file, archiveBytes(archive, onBytes), signal);
         const timeoutMs = await fileWorkMs(file, stallMs);
@@ -70,9 +71,7 @@ export const profileStore = (minikube: Minikube, profile: string): ImageStore =>
           id: 'cluster.images-missing',
           hint: "is the node's disk full, the archive damaged, or an older image of that name in use by a pod? See logs/minikube.log of the instance",
         });
-      } finally {
-        await rm(dir, { recursive: true, force: true });
-      }
+      });
     },
   };
 };
