@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { findSudoCaller } from '../instance/state-folder.ts';
 import { hasCode, messageOf, UserError } from '../lib/errors.ts';
 import { isThere, readTextFile } from '../lib/files.ts';
-import { verifyNamedFile, writeNamedFile } from '../lib/trust/named-file.ts';
+import { copyToNamedFile, verifyNamedFile, writeNamedFile } from '../lib/trust/named-file.ts';
 import { trustedUids } from '../lib/trust/users.ts';
 import type { Invocation } from './command.ts';
 
@@ -28,6 +28,10 @@ type Writing = { readonly env: Invocation['env']; readonly mode?: number };
 /** Writes a file that a flag names, see {@link writeNamedFile}. Tested in test/process/config.test.ts. */
 export const writeFileOf = (file: string, text: string, { env, ...mode }: Writing): Promise<void> =>
   writeNamedFile(file, text, { trusted: trustedUids(env), caller: findSudoCaller(env), ...mode });
+
+/** Copies a file to one that a flag names, see {@link copyToNamedFile}. Tested in test/e2e/task-image.test.ts. */
+export const copyToFileOf = (source: string, file: string, env: Invocation['env']): Promise<void> =>
+  copyToNamedFile(source, file, { trusted: trustedUids(env), caller: findSudoCaller(env) });
 
 /** Throws UserError `usage.output` where the folder of a new file is not there: it is more likely mistyped than wanted. */
 export const verifyFolderOf = async (file: string): Promise<void> => {

@@ -1,6 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { constants, copyFile, lchown, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode, UserError } from './errors.ts';
 
@@ -30,6 +42,9 @@ export const giveTo = async ({ uid, gid }: Owner, ...paths: readonly string[]): 
 
 type Attributes = { readonly mode: number; readonly owner?: Owner };
 
+/** What a file is to have: a text, or bytes as they come. */
+export type Content = string | Buffer | AsyncIterable<Buffer>;
+
 /** A name beside a file that nobody else has, for a text that is moved to its place when it is complete. */
 const draftOf = (path: string): string => `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
 
@@ -39,11 +54,7 @@ const draftOf = (path: string): string => `${path}.${process.pid}.${randomBytes(
  * Not write-file-atomic 8: it does not set the owner of a file that root creates for a user, keeps no backup, handles
  * SIGTERM and SIGINT (signal-exit), and needs Node.js 22.22.2 or 24.15.
  */
-export const writeByRename = async (
-  path: string,
-  text: string | Buffer,
-  { mode, owner }: Attributes,
-): Promise<void> => {
+export const writeByRename = async (path: string, content: Content, { mode, owner }: Attributes): Promise<void> => {
   const draft = draftOf(path);
   try {
     const file = await open(draft, 'wx', mode);
@@ -52,7 +63,7 @@ export const writeByRename = async (
         await giveTo(owner, draft);
         await file.chmod(mode); // the umask may have removed bits
       }
-      await file.writeFile(text);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

@@ -1,3 +1,4 @@
+import { nameFlag } from '../../instance/name-flag.ts';
 import type { MinikubeResource } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import { describePorts, findCovering, parsePublished } from './docker/published.ts';
@@ -49,7 +50,7 @@ const recreating = 'delete and recreate it (its data is lost)';
 
 /** A cluster that runs well for its user is attached to as it is. */
 const howToKeep = ({ name, profile }: MinikubeSpec, { state }: ProfileState, isJournalled: boolean): string => {
-  const named = name === 'dev' ? '' : ` --name ${name}`;
+  const named = nameFlag(name);
   const first = [
     ...(isJournalled ? [`taskgate down${named}`] : []),
     ...(state === 'running' || state === 'degraded' ? [] : [`minikube start --profile ${profile}`]),

@@ -1,9 +1,6 @@
-import { copyFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ensureTaskImage, type TaskImage } from '../../artifacts/artifacts.ts';
-import { findSudoCaller } from '../../instance/state-folder.ts';
-import { giveTo } from '../../lib/files.ts';
-import { explainWrite } from '../../lib/trust/named-file.ts';
 import { artifactsInput } from '../../providers/artifacts-input.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { makeResults } from '../../task-list/results.ts';
@@ -11,7 +8,7 @@ import { runAndShow } from '../../task-list/run-and-show.ts';
 import { stepsOf } from '../../task-list/step.ts';
 import { asTyped } from '../as-typed.ts';
 import { type CommandInput, displayKind, print, printJson, readConfig } from '../command.ts';
-import { verifyFilesOf, verifyFolderOf } from '../named-file.ts';
+import { copyToFileOf, verifyFilesOf, verifyFolderOf } from '../named-file.ts';
 
 export type BuildOptions = { readonly output?: string };
 
@@ -21,20 +18,13 @@ type Built = TaskImage & { readonly bytes: number };
 
 const buildStep = stepsOf<BuildContext>();
 
-/** The archive where the user wants it; it then belongs to who called sudo. */
-const copyTo = async (archive: string, output: string, env: CommandContext['env']): Promise<void> => {
-  await explainWrite(output, () => copyFile(archive, output));
-  const caller = findSudoCaller(env);
-  if (caller) await giveTo(caller, output);
-};
-
 const assemble = buildStep({
   title: 'Assemble the task image',
   run: async (_, context, { signal, report, note }): Promise<Built> => {
     const image = await ensureTaskImage(artifactsInput(context, signal, report), context.config);
-    if (context.output !== undefined) await copyTo(image.archive, context.output, context.env);
+    if (context.output !== undefined) await copyToFileOf(image.archive, context.output, context.env);
     const archive = context.output ?? image.archive;
-    const { size: bytes } = await stat(archive);
+    const { size: bytes } = await stat(image.archive);
     note(`${image.ref}, ${Math.round(bytes / 1e6)} MB`);
     return { ref: image.ref, archive, bytes };
   },

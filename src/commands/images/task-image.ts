@@ -2,6 +2,7 @@ import { findFullName } from '../../cluster/images/reference.ts';
 import type { ImageStore } from '../../cluster/images/store.ts';
 import type { Config } from '../../config/config.ts';
 import type { Instance } from '../../instance/instance.ts';
+import { nameFlag } from '../../instance/name-flag.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { stageTimeoutMs } from '../context.ts';
@@ -46,7 +47,7 @@ export const taskImageNotes = async (
     if (error instanceof UserError) return [];
     throw error;
   }
-  const named = context.config.name === 'dev' ? '' : ` --name ${context.config.name}`;
+  const named = nameFlag(context.config.name);
   return [
     `tasks that name no image need ${taskImage} (master.taskImage), which the node does not have and cannot pull: taskgate images load ${taskImage}${named}, or an archive of it`,
   ];

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { findInstance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
+import { nameFlag } from '../../instance/name-flag.ts';
 import { statePaths } from '../../instance/paths.ts';
 import { ensureStateFolder } from '../../instance/state-folder.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
@@ -44,7 +45,7 @@ import { findTunnelInstead } from './open-reverse-path.ts';
 import { upSteps } from './steps.ts';
 
 const nextSteps = ({ context: { config }, result: { instance, gateway } }: UpRun, reachable: string): string => {
-  const name = config.name === 'dev' ? '' : ` --name ${config.name}`;
+  const name = nameFlag(config.name);
   const ports = `${gateway?.portRange.start}-${gateway?.portRange.end}`;
   return `
 Instance ${config.name} is ready: gateway_ip ${gateway?.address}, ports ${ports}, room for ${gateway?.capacity.limit} tasks.

@@ -1,9 +1,9 @@
-import { writeFile as writeDescriptor } from 'node:fs';
-import { constants, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { createReadStream, writeFile as writeDescriptor } from 'node:fs';
+import { constants, lstat, open, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.ts';
-import { ensureFolderOf, findStat, ignoreAbsence, type Owner, writeByRename } from '../files.ts';
+import { type Content, ensureFolderOf, findStat, ignoreAbsence, type Owner, writeByRename } from '../files.ts';
 import { isOpenToAll, type Trusted } from './users.ts';
 
 type Kind = 'new' | 'file' | 'stream' | 'descriptor';
@@ -75,34 +75,41 @@ const ownerOfNew = async (folder: string, { trusted, caller }: Writing): Promise
   return trusted?.has(parent.uid) ? parent : undefined;
 };
 
-const writeNew = async (path: string, text: string, writing: Writing): Promise<void> => {
+const writeNew = async (path: string, content: Content, writing: Writing): Promise<void> => {
   const owner = await ownerOfNew(dirname(path), writing);
   await ensureFolderOf(dirname(path), owner);
-  await writeByRename(path, text, { mode: writing.mode ?? 0o600, ...(owner && { owner }) });
+  await writeByRename(path, content, { mode: writing.mode ?? 0o600, ...(owner && { owner }) });
+};
+
+const writeAll = promisify(writeDescriptor);
+
+const writeChunk = async (descriptor: number, chunk: string | Buffer): Promise<void> => {
+  const stream = { 1: process.stdout, 2: process.stderr }[descriptor];
+  if (!stream) return void (await writeAll(descriptor, chunk));
+  return new Promise((done, fail) => stream.write(chunk, (error) => (error ? fail(error) : done())));
 };
 
 /** What stands behind the standard streams comes in order with what is printed. */
-const writeTo = (descriptor: number, text: string): Promise<void> => {
-  const stream = { 1: process.stdout, 2: process.stderr }[descriptor];
-  if (!stream) return promisify(writeDescriptor)(descriptor, text);
-  return new Promise((done, fail) => stream.write(text, (error) => (error ? fail(error) : done())));
+const writeTo = async (descriptor: number, content: Content): Promise<void> => {
+  if (typeof content === 'string' || Buffer.isBuffer(content)) return writeChunk(descriptor, content);
+  for await (const chunk of content) await writeChunk(descriptor, chunk);
 };
 
-const writeStream = async (path: string, text: string): Promise<void> => {
+const writeStream = async (path: string, content: Content): Promise<void> => {
   const file = await open(path, constants.O_WRONLY | constants.O_NOCTTY);
   try {
-    await file.writeFile(text);
+    await writeFile(file, content);
   } finally {
     await file.close();
   }
 };
 
-const writePlace = async ({ kind, path }: Place, text: string, writing: Writing): Promise<void> => {
-  if (kind === 'new') return writeNew(path, text, writing);
-  if (kind === 'descriptor') return writeTo(Number(basename(path)), text);
-  if (kind === 'stream') return writeStream(path, text);
+const writePlace = async ({ kind, path }: Place, content: Content, writing: Writing): Promise<void> => {
+  if (kind === 'new') return writeNew(path, content, writing);
+  if (kind === 'descriptor') return writeTo(Number(basename(path)), content);
+  if (kind === 'stream') return writeStream(path, content);
   const owner = await stat(path);
-  return writeByRename(path, text, { mode: writing.mode ?? owner.mode & 0o777, owner });
+  return writeByRename(path, content, { mode: writing.mode ?? owner.mode & 0o777, owner });
 };
 
 /** Throws UserError `usage.output` for a path that {@link writeNamedFile} would refuse. Changes nothing. */
@@ -116,6 +123,19 @@ export const verifyNamedFile = (path: string, trusted: Trusted): Promise<unknown
  */
 export const writeNamedFile = (path: string, text: string, writing: Writing): Promise<void> =>
   explainWrite(path, async () => writePlace(await findPlace(path, writing.trusted), text, writing));
+
+/** Opened when it is asked for: what refuses to be written to leaves no open file. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: 2 ** 20 });
+}
+
+/** As {@link writeNamedFile}, with the bytes of a file of any size; a new file gets the mode of that one. */
+export const copyToNamedFile = (source: string, path: string, writing: Writing): Promise<void> =>
+  explainWrite(path, async () => {
+    const place = await findPlace(path, writing.trusted);
+    const mode = place.kind === 'new' ? { mode: (await stat(source)).mode & 0o777 } : {};
+    await writePlace(place, bytesOf(source), { ...mode, ...writing });
+  });
 
 /** Throws UserError `usage.output` unless a file of the user can be replaced there: one that is regular, or not there. */
 export const verifyRegular = async (path: string, trusted: Trusted): Promise<void> => {
