@@ -8,7 +8,7 @@ import { type EnsuredMaster, ensureMaster } from '../../master/ensure.ts';
 import { findFault } from '../../proof-result.ts';
 import { checkHealth, unchanged } from '../check-health.ts';
 import { checkMachine } from '../check-machine.ts';
-import { upStep } from '../context.ts';
+import { type UpContext, upStep } from '../context.ts';
 import { fallBack } from '../prove-path.ts';
 import { reachGateway } from '../reach-gateway.ts';
 import { startCluster } from '../start-cluster.ts';
@@ -46,6 +46,10 @@ const findProvenAt = async (instance: Instance): Promise<string | undefined> => 
   return masterProven && masterProven.run === (await findMasterRun(instance)) ? masterProven.at : undefined;
 };
 
+/** Whatever answers on that port is not to get a password of the instance. */
+const yours = ({ name }: UpContext['config'], { url }: EnsuredMaster): string =>
+  `your own master answers there, and its password is yours; to prove the path through it: taskgate smoke --name ${name} --master ${url}`;
+
 /** A real task, by the master and through its proxy. One that failed is tried again by the next `up`, whatever is healthy. */
 export const proveMaster = upStep({
   title: 'Prove the path with a task of the master',
@@ -55,6 +59,7 @@ export const proveMaster = upStep({
   },
   skip: async ({ machine: { instance }, health, master }, { config }) => {
     if (!config.withMaster) return { because: notAsked, value: undefined };
+    if (master?.how === 'yours') return { because: yours(config, master), value: undefined };
     if (health === undefined || master?.how !== 'running') return false;
     const provenAt = await findProvenAt(instance);
     return provenAt !== undefined && { because: unchanged({ provenAt }), value: undefined };

@@ -52,8 +52,8 @@ test('of another run of it nothing is known, and a proof that fails is forgotten
   expect(instance.record().masterProven).toBeUndefined();
 });
 
-test.each(['started', 'yours'] as const)('%s: always proven', async (how) => {
-  const { ended } = await proveNext({ how, record: { masterProven: { at: 'noon', run } } });
+test('one that was started now is always proven', async () => {
+  const { ended } = await proveNext({ how: 'started', record: { masterProven: { at: 'noon', run } } });
   expect(ended).toEqual([expect.stringMatching(/^failed: broken at /)]);
 });
 
