@@ -26,6 +26,31 @@ const plainMirror = (args: readonly string[]): readonly string[] =>
     args[index - 1] === '--mirror' || arg.startsWith('--mirror=') ? arg.replace(/\/\/[^/?#]*@/, '//') : arg,
   );
 
+const databaseFlag = '--db-url';
+
+const isDatabase = (arg: string, index: number, args: readonly string[]): boolean =>
+  arg === databaseFlag || arg.startsWith(`${databaseFlag}=`) || args[index - 1] === databaseFlag;
+
+/** The value of the last `--db-url` of a command line: it may hold a password, so root gets it as a variable. */
+export const findDatabaseUrl = (args: readonly string[]): string | undefined =>
+  args
+    .filter(isDatabase)
+    .filter((arg) => arg !== databaseFlag)
+    .map((arg) => arg.replace(`${databaseFlag}=`, ''))
+    .at(-1);
+
+/** Throws UserError `environment.not-root` where root would not learn the database's URL, and would make another database. */
+export const verifyDatabase = (url: string | undefined, handedOn: readonly string[]): void => {
+  if (url === undefined || handedOn.includes(databaseVariable)) return;
+  throw new UserError(
+    "sudo's rule for this user has no SETENV, so the URL of the database does not get to root unseen",
+    {
+      id: 'environment.not-root',
+      hint: 'allow SETENV in that rule, or run it as root; or leave --db-url and TASKGATE_DB_URL out for a database of the instance',
+    },
+  );
+};
+
 /** The variables that root's run needs and that stand in no command line. The token only for a tunnel by ngrok. */
 export const unseenVariables = (env: Invocation['env'], wantsNgrok: boolean): readonly string[] =>
   [...proxyVariables, 'NODE_EXTRA_CA_CERTS', databaseVariable, ...(wantsNgrok ? ['NGROK_AUTHTOKEN'] : [])].filter(
@@ -42,7 +67,8 @@ export const sudoCommand = (
   unseen: readonly string[] = [],
 ): Command => {
   const kept = Object.entries(env).flatMap(([name, value]) => (isKept(name) && value ? [`${name}=${value}`] : []));
-  return ['sudo', '-n', ...handOn(unseen), 'env', ...kept, ...plainMirror(command)];
+  const plain = plainMirror(command).filter((...one) => !isDatabase(...one));
+  return ['sudo', '-n', ...handOn(unseen), 'env', ...kept, ...plain];
 };
 
 /** Those of the variables that sudo hands on: a rule without SETENV refuses any, and then goes without. */
@@ -136,8 +162,13 @@ export const asRoot = async (
     return 0;
   }
   await verifySudo(uid, execaRunner);
-  const handedOn = await findHandedOn(unseen, execaRunner);
+  const url = findDatabaseUrl(args) ?? env[databaseVariable];
+  const names = [...new Set([...unseen, ...(url ? [databaseVariable] : [])])];
+  const handedOn = await findHandedOn(names, execaRunner);
+  if (unseen.includes(databaseVariable) || findDatabaseUrl(args)) verifyDatabase(url, handedOn);
   await prepare?.();
   const command = sudoCommand(env, [...ownProgram, ...args, ...more], handedOn);
-  return verifyEnded(await runInTerminal(command, { signal, terminate: passOn }));
+  return verifyEnded(
+    await runInTerminal(command, { signal, terminate: passOn, ...(url && { env: { [databaseVariable]: url } }) }),
+  );
 };

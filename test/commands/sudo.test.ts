@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { findHandedOn, sudoCommand, unseenVariables, verifyEnded, verifySudo } from '../../src/commands/sudo.ts';
+import {
+  findDatabaseUrl,
+  findHandedOn,
+  sudoCommand,
+  unseenVariables,
+  verifyDatabase,
+  verifyEnded,
+  verifySudo,
+} from '../../src/commands/sudo.ts';
 import { fakeRunner } from '../fakes/runner.ts';
 
 test("as root the command sees the user's own folders and settings, and nothing else of the environment", () => {
@@ -22,8 +30,27 @@ test.each([
   [['--mirror', 'https://me:pw@m/files@v1'], '--mirror https://m/files@v1'],
   [['--mirror=https://me:p@w@m'], '--mirror=https://m'],
   [['--ssh-host', 'ssh://me@h'], '--ssh-host ssh://me@h'],
-])("a mirror's password is not in the command line of sudo: %j", (args, expected) => {
+  [['up', '--db-url', 'postgres://me:pw@h/d', '--ci'], 'up --ci'],
+  [['--db-url=postgres://me:pw@h/d', 'up'], 'up'],
+])('no password is in the command line of sudo: %j', (args, expected) => {
   expect(sudoCommand({}, ['node', ...args]).join(' ')).toBe(`sudo -n env node ${expected}`);
+});
+
+test.each([
+  [['up', '--db-url', 'postgres://me:pw@h/d', '--ci'], 'postgres://me:pw@h/d'],
+  [['--db-url=postgres://a@h/d', '--db-url=postgres://b@h/d'], 'postgres://b@h/d'],
+  [['up', '--db-url'], undefined],
+  [['up'], undefined],
+])('the database that %j names is handed on as a variable', (args, url) => {
+  expect(findDatabaseUrl(args)).toBe(url);
+});
+
+test('a database that sudo does not hand on is no reason to make another one', () => {
+  expect(() => verifyDatabase('postgres://me:pw@h/d', ['HTTPS_PROXY'])).toThrow(
+    expect.objectContaining({ id: 'environment.not-root', message: expect.not.stringContaining('pw') }),
+  );
+  expect(() => verifyDatabase('postgres://me:pw@h/d', ['TASKGATE_DB_URL'])).not.toThrow();
+  expect(() => verifyDatabase(undefined, [])).not.toThrow();
 });
 
 const secrets = {

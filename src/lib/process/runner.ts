@@ -99,12 +99,17 @@ export type TerminalOptions = {
   readonly signal: AbortSignal;
   /** Passes on why the signal aborted, where the terminal does not do so itself. */
   readonly terminate: (pid: number, reason: unknown) => Promise<unknown>;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Runs a command on this process's terminal; returns its exit code, or as a shell 128 plus the signal's number. */
-export const runInTerminal = async (command: Command, { signal, terminate }: TerminalOptions): Promise<number> => {
+export const runInTerminal = async (
+  command: Command,
+  { signal, terminate, env = {} }: TerminalOptions,
+): Promise<number> => {
   const [program, ...args] = command;
-  const subprocess = execa(program, args, { stdio: 'inherit', reject: false });
+  const subprocess = execa(program, args, { stdio: 'inherit', reject: false, env });
   const stop = () => {
     // it may have exited already: a terminal sends Ctrl-C to all its processes
     if (subprocess.pid !== undefined) terminate(subprocess.pid, signal.reason).catch(() => undefined);
