@@ -24,6 +24,11 @@ test.each(settings)('the README has the row of $path as it is', (setting) => {
   expect(readme).toContain(`| \`${setting.path}\` | ${byDefault} | ${setting.description} |`);
 });
 
+test('the README has one row of each setting, and one default', () => {
+  const rows = matchesOf(readme, /^\| `([\w.]+)` \|/gm).filter((name) => settings.some(({ path }) => path === name));
+  expect(rows.filter((name, index) => rows.indexOf(name) !== index)).toEqual([]);
+});
+
 test.each(pages)('every npm script that %s names exists', (page) => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Record<string, string> };
   const named = matchesOf(read(page), /npm run ([a-z0-9:-]+)/g);

@@ -4,28 +4,17 @@ import { stopMaster } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
 import { instancePaths } from '../../instance/paths.ts';
-import type { InstanceRecord } from '../../instance/record.ts';
 import { UserError } from '../../lib/errors.ts';
 import { describeProgress } from '../../lib/progress.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, printNote, printProgress, readConfig, readMade } from '../command.ts';
 import { logs } from '../logs/logs.ts';
 import { getInstance } from '../open-instance.ts';
-import { keptOf } from '../settings/kept.ts';
-import { masterSettings } from '../settings/reads.ts';
 import { removeDatabase } from './database.ts';
 import { type EnsuredMaster, ensureMaster } from './ensure.ts';
+import { keptWithMaster, keptWithoutMaster } from './kept.ts';
 import { findMasterStatus, type MasterStatus } from './look.ts';
 import { verifyMasterSettings } from './programs.ts';
-
-const isOfMaster = ([path]: readonly [string, unknown]): boolean =>
-  path === 'withMaster' || masterSettings.includes(path);
-
-/** What the next `up` starts from: with this master, or without any. */
-const keptAfter = (instance: Instance, wanted: InstanceRecord['given']): Pick<InstanceRecord, 'given'> => {
-  const others = Object.entries(keptOf(instance.record())).filter((entry) => !isOfMaster(entry));
-  return { given: Object.fromEntries([...others, ...Object.entries(wanted ?? {}).filter(isOfMaster)]) };
-};
 
 const hows: Readonly<Record<EnsuredMaster['how'], string>> = {
   started: 'started',
@@ -48,7 +37,7 @@ export const masterUp = async (input: CommandInput): Promise<void> => {
     const instance = await getInstance(context);
     // nothing is kept that no later run could start from
     await verifyMasterSettings({ ...context.config, withMaster: true });
-    await instance.change(keptAfter(instance, { ...context.chosen?.given, withMaster: true }));
+    await instance.change(keptWithMaster(instance.record(), context.chosen?.given));
     const report = (what: Parameters<typeof describeProgress>[0]) => printProgress(describeProgress(what));
     return [
       instance,
@@ -68,7 +57,7 @@ export const masterDown = async (input: CommandInput, { removeData }: MasterDown
   const work = async (): Promise<boolean> => {
     const instance = await getInstance(context);
     const wasThere = await stopMaster(instance);
-    await instance.change(keptAfter(instance, {}));
+    await instance.change(keptWithoutMaster(instance.record()));
     if (removeData) await removeDatabase(instance);
     return wasThere;
   };
