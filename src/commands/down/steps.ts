@@ -28,14 +28,7 @@ import { describePlace, providerOf } from '../../providers/providers.ts';
 import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
 import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { stageTimeoutMs } from '../context.ts';
-import {
-  describeRest,
-  describeTasks,
-  findLivingMaster,
-  type LivingMaster,
-  noteOf,
-  waitForTasks,
-} from './living-master.ts';
+import { describeRest, describeTasks, findLivingMaster, noteOf, waitForTasks } from './living-master.ts';
 
 export type DownContext = CommandContext & {
   readonly purgeCache: boolean;
@@ -82,7 +75,7 @@ const unlessForced = async (
 /** Before anything goes: its tasks are reached until they have ended. */
 const lookForMaster = downStep({
   title: 'Look for a master and its tasks',
-  run: async (_, context, { note, report, signal, warn }): Promise<LivingMaster | undefined> => {
+  run: async (_, context, { note, report, signal, warn }): ReturnType<typeof findLivingMaster> => {
     const { folders, config, waitForTasksSeconds: seconds } = context;
     const instance = await findInstance(folders.stateDir, config.name);
     if (!instance || isTunnelOnly(instance)) return note('there is no cluster');
@@ -93,8 +86,7 @@ const lookForMaster = downStep({
     const [master, keeper] = await Promise.all([findLivingMaster(context, instance), findMasterKeeper(instance)]);
     if (!master) return note('none answers');
     note(noteOf(master));
-    const isEmpty = master.tasks?.length === 0;
-    if (!keeper || !isEmpty) warn(describeTasks(master, config.name));
+    if (!keeper || master.tasks?.length !== 0) warn(describeTasks(master, config.name));
     // the instance's own ends with it
     return keeper ? undefined : master;
   },
