@@ -14,6 +14,11 @@ export const notRun: readonly NotRun[] = [
   { page: 'README.md', because: '.ci/run begins with it', commands: ['npm ci'] },
   { page: 'README.md', because: stage('readme-up'), commands: ['npm run dev-cluster'] },
   {
+    page: 'docs/getting-started.md',
+    because: 'CI is in a checkout already, and .ci/run begins with npm ci',
+    commands: ['git clone REPOSITORY taskgate && cd taskgate', 'npm ci'],
+  },
+  {
     page: 'docs/task-image.md',
     because: 'it assembles images for minutes; test/e2e/task-image.test.ts does, and runs tasks with them',
     commands: [
@@ -149,6 +154,9 @@ export const runPages = [
   'docs/way-back-ssh.md',
   'docs/way-back-url.md',
 ] as const;
+
+/** The page that test/docs/getting-started.test.ts runs. */
+export const startPage = 'docs/getting-started.md';
 
 export const isRun = ({ page, text }: DocCommand): boolean =>
   !notRun.some((one) => one.page === page && one.commands.includes(text));

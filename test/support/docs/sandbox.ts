@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { runDir } from '../temporary-dir.ts';
 import { type DocCommand, root } from './commands.ts';
+import { inSession, onTerminal } from './session.ts';
 
 /** As the pages have it. */
 const stateHome = '/tmp/docs-state';
@@ -30,10 +31,14 @@ export const makeSandbox = async () => {
     TASKGATE_MASTER_PORT: String(masterPort),
     GITHUB_ENV: join(dir, 'github.env'),
   };
-  const run = async (text: string): Promise<Shown> => {
-    const options = { cwd: dir, env, reject: false, stdin: 'ignore', all: true } as const;
+  const run = async (text: string, more: Readonly<Record<string, string>> = {}): Promise<Shown> => {
+    const options = { cwd: dir, env: { ...env, ...more }, reject: false, stdin: 'ignore', all: true } as const;
     const { exitCode, all } = await execa('bash', ['-c', text], options);
     return { exitCode, output: all };
+  };
+  const runInSession = async (text: string, more: Readonly<Record<string, string>>): Promise<Shown> => {
+    const { exitCode, output } = await run(inSession(text, join(dir, 'session.sh')), more);
+    return { exitCode, output: onTerminal(output) };
   };
   const takeDown = async (names: readonly string[]): Promise<void> => {
     for (const name of names) await run(`npx taskgate down --name ${name} --if-exists`);
@@ -48,8 +53,11 @@ export const makeSandbox = async () => {
   await copyFile(join(import.meta.dirname, 'mine.yaml'), join(ownFiles, 'mine.yaml'));
   await writeFile(env.GITHUB_ENV, '');
   return {
+    dir,
     home: homedir(),
     run,
+    /** As `run`, in a shell that goes on: what a command exports is there for the next one. */
+    runInSession,
     takeDown,
     read: (name: string): Promise<string> => readFile(join(dir, name), 'utf8'),
     instances,

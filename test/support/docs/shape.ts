@@ -1,6 +1,10 @@
 /** What differs from run to run and from machine to machine, in the order in which it is replaced. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID'],
+  [/\bdet-[0-9a-f]{8}-cmd-UUID(-[a-z0-9]{5}\b)?/g, 'det-ID-cmd-UUID'],
+  [/\b(Command|Shell|JupyterLab) \([a-z]+-[a-z]+-[a-z]+\)/g, '$1 (NAME)'],
+  [/\bpassword [A-Za-z0-9]{24} \(/g, 'password SECRET ('],
+  [/-{3,}/g, '---'],
   [/\benvoy-contour-[a-z0-9]+/g, 'envoy-contour-ID'],
   [/\((?:as wanted|auto: [^)]*)\)/g, '(BECAUSE)'],
   [/\d+(?:\.\d+)*/g, 'N'],
