@@ -14,7 +14,8 @@ import { type CommandInput, displayKind, printJson, printNote, readMade } from '
 import { parseDurationSeconds } from '../duration.ts';
 import { noInstance } from '../open-instance.ts';
 import { asRoot } from '../sudo.ts';
-import { type DownContext, downSteps, verifyCacheUnused } from './steps.ts';
+import type { DownContext } from './context.ts';
+import { downSteps, verifyCacheUnused } from './steps.ts';
 
 /** `--force` alone looks past a record that cannot be read. */
 const findDamage = async ({ folders, config, force }: DownContext): Promise<string | undefined> =>

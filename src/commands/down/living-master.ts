@@ -1,31 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { livingOf } from '../../gateway/leaks/holdings.ts';
 import { openAccess } from '../../instance/access.ts';
-import type { Instance } from '../../instance/instance.ts';
+import { findInstance, type Instance } from '../../instance/instance.ts';
 import { isLoopback } from '../../lib/cidr.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import type { Kube } from '../../lib/kube/client.ts';
+import type { Pod } from '../../lib/kube/shapes.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { polling, waitUntil } from '../../lib/wait.ts';
 import { isManaged } from '../../model/labels.ts';
-import { allocationLabel } from '../../model/task-objects.ts';
+import { allocationLabel, allocationOf, type Job, sampleTaskPrefix } from '../../model/task-objects.ts';
 import type { CommandContext } from '../../providers/context.ts';
 import { providerOf } from '../../providers/providers.ts';
+import { servedBy } from '../master/port-keeper.ts';
 import { findOwnMaster } from '../status/own-master.ts';
 
-type Job = KubeObject & {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-};
+/** A proof's sample task has the labels of a master's, too. */
+const isTask = (object: KubeObject): boolean =>
+  !isManaged(object) && !allocationOf(object).startsWith(sampleTaskPrefix);
 
-/** Neither complete nor failed; a proof's sample task has the labels of both. */
-const isTask = (job: Job): boolean =>
-  !isManaged(job) &&
-  !job.status?.conditions?.some(({ type, status }) => status === 'True' && ['Complete', 'Failed'].includes(type));
-
-/** The tasks that a master has in a namespace and that have not ended, by the names of their Jobs. */
+/** The tasks that a master has in a namespace and that live, by the names of their Jobs; one without, by that of a pod. */
 export const listTasks = async (kube: Kube, namespace: string): Promise<readonly string[]> => {
-  const place = { apiVersion: 'batch/v1', kind: 'Job', namespace, labelSelector: allocationLabel };
-  const jobs = await kube.list<Job>(place);
-  return jobs.filter(isTask).map(({ metadata }) => metadata.name);
+  const labelled = { namespace, labelSelector: allocationLabel };
+  const [allJobs, allPods] = await Promise.all([
+    kube.list<Job>({ apiVersion: 'batch/v1', kind: 'Job', ...labelled }),
+    kube.list<Pod>({ apiVersion: 'v1', kind: 'Pod', ...labelled }),
+  ]);
+  const [jobs, pods] = [allJobs.filter(isTask), allPods.filter(isTask)];
+  const named = new Map([...pods, ...jobs].map((object) => [allocationOf(object), object.metadata.name]));
+  return [...livingOf({ jobs, pods })].flatMap((allocationId) => named.get(allocationId) ?? []);
 };
 
 /** The instance's cluster, where it runs. */
@@ -44,7 +47,7 @@ const inTime = async <T>(work: Promise<T>): Promise<T | undefined> => {
   try {
     return await Promise.race([work, late]);
   } catch (error) {
-    if (error instanceof UserError || (error instanceof Error && error.name === 'KubeError')) return undefined;
+    if (error instanceof UserError) return undefined;
     throw error;
   } finally {
     timer.abort();
@@ -65,19 +68,36 @@ export type LivingMaster = {
 const settingsOf = ({ config }: CommandContext, instance: Instance) =>
   instance.record().settings?.master ?? config.master;
 
+/** The tasks in an instance's cluster that live; undefined where that does not say in time. */
+export const findTasks = (context: CommandContext, instance: Instance): Promise<readonly string[] | undefined> => {
+  const look = async () => {
+    const kube = await openCluster(context, instance);
+    return kube && listTasks(kube, settingsOf(context, instance).taskNamespace);
+  };
+  return inTime(look());
+};
+
+/** A record that cannot be read is a problem of its instance alone. */
+const ignoreUnreadable = (error: unknown): undefined => {
+  if (!(error instanceof UserError)) throw error;
+};
+
 /** The instance's own master, where one answers, and its tasks in the instance's cluster. */
 export const findLivingMaster = async (
   context: CommandContext,
   instance: Instance,
 ): Promise<LivingMaster | undefined> => {
-  const { port, taskNamespace } = settingsOf(context, instance);
-  const { address, info } = await findOwnMaster(instance, { port });
+  const { address, info } = await findOwnMaster(instance, settingsOf(context, instance));
   if (!info) return undefined;
-  const look = async () => {
-    const kube = await openCluster(context, instance);
-    return kube && listTasks(kube, taskNamespace);
-  };
-  return { address, version: info.version, clusterId: info.clusterId, tasks: await inTime(look()) };
+  return { address, version: info.version, clusterId: info.clusterId, tasks: await findTasks(context, instance) };
+};
+
+/** The other instances that the master of an instance serves, too, and that are there. */
+export const findServed = async ({ folders }: CommandContext, { record }: Instance): Promise<readonly Instance[]> => {
+  const found = await Promise.all(
+    servedBy(record()).map((name) => findInstance(folders.stateDir, name).catch(ignoreUnreadable)),
+  );
+  return found.filter((other) => other !== undefined);
 };
 
 const some = (names: readonly string[]): string =>
@@ -88,6 +108,14 @@ const countOf = (tasks: readonly string[]): string => `${tasks.length} ${tasks.l
 /** What the step that looks for it notes. */
 export const noteOf = ({ address, tasks }: Pick<LivingMaster, 'address' | 'tasks'>): string =>
   `${address}, ${tasks === undefined ? 'tasks unknown' : countOf(tasks)}`;
+
+/** What an instance loses whose master goes with another one: `owner` runs it. */
+export const describeServed = (name: string, tasks: readonly string[] | undefined, owner: string): string => {
+  const what = `the master of ${owner} goes, and serves ${name}, too`;
+  if (tasks === undefined) return `${what}; the cluster of ${name} does not say which tasks it has there`;
+  if (tasks.length === 0) return `${what}, where it has no task`;
+  return `${what}; ${countOf(tasks)} of it there: ${some(tasks)} (to let tasks end first: taskgate down --name ${owner} --wait-for-tasks 20m)`;
+};
 
 /** What `down` ends besides the cluster, and how it would have waited. */
 export const describeTasks = ({ address, version, clusterId, tasks }: LivingMaster, name: string): string => {
@@ -118,18 +146,23 @@ export const describeRest = ({ address }: LivingMaster, instance: Rest, isBlocke
 type Wait = { readonly seconds: number; readonly signal: AbortSignal; readonly report: (text: string) => void };
 
 /**
- * Waits until no task of a master runs in the instance's cluster, whether the master answers or not. Throws UserError
- * `cluster.tasks-running` at the deadline. Undefined where there is no cluster that runs.
+ * Waits until no task of a master runs in the clusters of instances, whether the master answers or not. Throws UserError
+ * `cluster.tasks-running` at the deadline. A cluster that does not run has none.
  */
 export const waitForTasks = async (
   context: CommandContext,
-  instance: Instance,
+  instances: readonly Instance[],
   { seconds, signal, report }: Wait,
 ): Promise<void> => {
-  const { taskNamespace } = settingsOf(context, instance);
-  const kube = await openCluster(context, instance);
-  if (!kube) return;
-  const look = () => listTasks(kube, taskNamespace);
+  const clusters = await Promise.all(
+    instances.map(async (instance) => ({
+      kube: await openCluster(context, instance),
+      namespace: settingsOf(context, instance).taskNamespace,
+    })),
+  );
+  if (clusters.every(({ kube }) => !kube)) return;
+  const look = async () =>
+    (await Promise.all(clusters.map(({ kube, namespace }) => (kube ? listTasks(kube, namespace) : [])))).flat();
   const judge = (tasks: readonly string[]) => tasks.length === 0 || `${countOf(tasks)} run: ${some(tasks)}`;
   try {
     await waitUntil('End of tasks', polling(look, 1_000), judge, {

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { stopTunnelDaemon, stopUnrecordedDaemons } from '../../daemon/stop.ts';
-import { findMasterKeeper, stopMaster, stopUnrecordedMasters } from '../../determined/stop.ts';
 import { findOriginalState, isForeignCluster } from '../../gateway/foreign/saved.ts';
 import { type OriginalState, verifySameCluster } from '../../gateway/foreign/snapshot.ts';
 import { explainRemoval, removeGatewayObjects } from '../../gateway/uninstall/uninstall.ts';
@@ -22,23 +21,14 @@ import { changeKubeconfig } from '../../lib/kube/kubeconfig/change.ts';
 import { unmergeKubeconfig } from '../../lib/kube/kubeconfig/merge.ts';
 import { trustedUids } from '../../lib/trust/users.ts';
 import { removeLeftovers } from '../../proof/sample-task/removal.ts';
-import type { CommandContext } from '../../providers/context.ts';
 import { endLostNode, forgetBlocks, isBlocked } from '../../providers/native.ts';
 import { describePlace, providerOf } from '../../providers/providers.ts';
-import { type Step, type StepTools, stepsOf } from '../../task-list/step.ts';
+import type { Step, StepTools } from '../../task-list/step.ts';
 import { removeAbandonedTraffic } from '../chaos/traffic/abandoned.ts';
 import { stageTimeoutMs } from '../context.ts';
-import { describeRest, describeTasks, findLivingMaster, noteOf, waitForTasks } from './living-master.ts';
-
-export type DownContext = CommandContext & {
-  readonly purgeCache: boolean;
-  /** What cannot be removed is named and forgotten. */
-  readonly force: boolean;
-  /** How long to wait for the end of a master's tasks. */
-  readonly waitForTasksSeconds?: number | undefined;
-  /** Keeps this one's network unreachable no longer, nor those of instances of this state folder that are gone. */
-  readonly forgetRoutes?: boolean;
-};
+import { type DownContext, downStep, unlessForced } from './context.ts';
+import { describeRest } from './living-master.ts';
+import { lookForMaster, stopOwnMaster } from './masters.ts';
 
 /**
  * The processes of an instance run from files of the cache. Throws UserError `environment.cache-in-use` where the
@@ -55,43 +45,6 @@ export const verifyCacheUnused = async ({ config, folders, purgeCache }: DownCon
   });
 };
 
-const downStep = stepsOf<DownContext>();
-
-/** With `force`, a failure becomes a warning of what is left, and the next step is taken. */
-const unlessForced = async (
-  { force }: DownContext,
-  { signal, note, warn, what }: Pick<StepTools, 'signal' | 'note' | 'warn'> & { readonly what: string },
-  work: () => Promise<undefined>,
-): Promise<undefined> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!force || signal.aborted || !(error instanceof UserError)) throw error;
-    warn(`left: ${what} (${error.message})`);
-    return note('forgotten');
-  }
-};
-
-/** Before anything goes: its tasks are reached until they have ended. */
-const lookForMaster = downStep({
-  title: 'Look for a master and its tasks',
-  run: async (_, context, { note, report, signal, warn }): ReturnType<typeof findLivingMaster> => {
-    const { folders, config, waitForTasksSeconds: seconds } = context;
-    const instance = await findInstance(folders.stateDir, config.name);
-    if (!instance || isTunnelOnly(instance)) return note('there is no cluster');
-    if (seconds !== undefined) {
-      const wait = () => waitForTasks(context, instance, { seconds, signal, report });
-      await unlessForced(context, { signal, note, warn, what: 'tasks that run' }, async () => void (await wait()));
-    }
-    const [master, keeper] = await Promise.all([findLivingMaster(context, instance), findMasterKeeper(instance)]);
-    if (!master) return note('none answers');
-    note(noteOf(master));
-    if (!keeper || master.tasks?.length !== 0) warn(describeTasks(master, config.name));
-    // the instance's own ends with it
-    return keeper ? undefined : master;
-  },
-});
-
 const closeTunnels = downStep({
   title: 'Close tunnels and forwards',
   run: async (_, { folders, config }, { note }): Promise<undefined> => {
@@ -99,18 +52,6 @@ const closeTunnels = downStep({
     const wereThere = instance
       ? await stopTunnelDaemon(instance)
       : (await stopUnrecordedDaemons(instanceDirOf(folders.stateDir, config.name))) > 0;
-    if (!wereThere) note('there are none');
-  },
-});
-
-/** Before the cluster: it still ends in order what it has there. */
-const stopOwnMaster = downStep({
-  title: 'Stop the master and its database',
-  run: async (_, { folders, config }, { note }): Promise<undefined> => {
-    const instance = await findInstance(folders.stateDir, config.name);
-    const wereThere = instance
-      ? await stopMaster(instance)
-      : (await stopUnrecordedMasters(instanceDirOf(folders.stateDir, config.name))) > 0;
     if (!wereThere) note('there are none');
   },
 });

@@ -45,18 +45,27 @@ const job = (name: string, more: object = {}, labels: object = { determined: 'a.
 });
 const ended = (type: string) => ({ status: { conditions: [{ type, status: 'True' }] } });
 
-test('tasks are Jobs of a master that have not ended; a sample task of a proof is none', async () => {
+test('tasks have a Job that has not ended, or a pod that lives; a sample task of a proof is none', async () => {
+  const pod = (name: string, allocation: string, phase: string) => ({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels: { determined: allocation } } },
+    status: { phase },
+  });
   const { kube } = fakeKube({
     objects: [
+      pod('ending-x', 'ending', 'Running'),
+      pod('alone-x', 'alone', 'Pending'),
+      pod('over-x', 'over', 'Succeeded'),
+      pod('sample-x', 'taskgate-1.1', 'Running'),
+      job('ending', ended('Complete'), { determined: 'ending' }),
       job('runs'),
-      job('suspended', { status: { conditions: [{ type: 'Suspended', status: 'True' }] } }),
-      job('complete', ended('Complete')),
-      job('failed', ended('Failed')),
+      job('suspended', { status: { conditions: [{ type: 'Suspended', status: 'True' }] } }, { determined: 'a.2' }),
+      job('complete', ended('Complete'), { determined: 'a.3' }),
+      job('failed', ended('Failed'), { determined: 'a.4' }),
       job('sample', {}, { determined: 'b.1', 'app.kubernetes.io/managed-by': 'taskgate' }),
       job('other', {}, {}),
     ],
   });
-  expect(await listTasks(kube, 'default')).toEqual(['runs', 'suspended']);
+  expect(await listTasks(kube, 'default')).toEqual(['runs', 'suspended', 'ending', 'alone-x']);
 });
 
 test('without a master that answers there is none', async () => {
@@ -75,7 +84,7 @@ test('one that answers is known by its version and id; a cluster that is gone sa
 test('nothing is waited for where there is no cluster', async () => {
   const { instance, context } = await makeInstance(1);
   const wait = { seconds: 1, signal: new AbortController().signal, report: () => undefined };
-  expect(await waitForTasks(context, instance, wait)).toBeUndefined();
+  expect(await waitForTasks(context, [instance], wait)).toBeUndefined();
 });
 
 const master = { address: '127.0.0.1:8080', version: '0.38.1', clusterId };

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type DownContext, downSteps, verifyCacheUnused } from '../../../src/commands/down/steps.ts';
+import type { DownContext } from '../../../src/commands/down/context.ts';
+import { downSteps, verifyCacheUnused } from '../../../src/commands/down/steps.ts';
 import { createInstance, setDamagedRecordAside } from '../../../src/instance/instance.ts';
 import { instanceDirOf, statePaths } from '../../../src/instance/paths.ts';
 import type { InstanceRecord, Resource } from '../../../src/instance/record.ts';
