@@ -2,7 +2,12 @@ import { UserError } from '../../lib/errors.ts';
 import { isFields, parseFields } from '../../lib/json.ts';
 import type { MasterAnswer } from './http.ts';
 
-type Asked = { readonly request: string; readonly answer: MasterAnswer };
+type Asked = {
+  readonly request: string;
+  readonly answer: MasterAnswer;
+  /** What was sent in confidence, for a login: then the answer may have that, or a token. */
+  readonly secrets?: readonly string[];
+};
 type Refusal = { readonly id: `proof.${string}`; readonly message: string; readonly hint: string };
 
 /** Recognises one reason why an answer is not the wanted one. */
@@ -17,8 +22,23 @@ export const refusalIn = (text: string): string => {
 
 const proxyHint = 'give the URL of the master; a proxy in front of it must forward all paths';
 
-const quoted = ({ request, answer: { status, text } }: Asked): string =>
-  `${request} gave ${status} ${JSON.stringify(text.slice(0, 80))}`;
+const sizeOf = (text: string): string => `${text.length} characters`;
+
+/** Nothing of an answer to a login is quoted but the words of a refusal. */
+const quoted = ({ request, answer: { status, text }, secrets }: Asked): string =>
+  `${request} gave ${status} ${secrets ? `and ${sizeOf(text)}` : JSON.stringify(text.slice(0, 80))}`;
+
+/** A master's tokens are PASETOs (`v2.public...`); no word of a refusal is as long as any token. */
+const tokenLike = /v\d\.(?:public|local)\.|[\w.+/=-]{40,}/;
+
+/** The words of a refused login, unless they may have what nobody is to see. */
+const refusalOfLogin = ({ answer: { text }, secrets = [] }: Asked): string => {
+  const { error, message } = parseFields(text);
+  const words = refusalIn(text);
+  const isStructured = isFields(error) || [error, message].some((one) => typeof one === 'string');
+  const isSecret = tokenLike.test(words) || secrets.some((secret) => secret !== '' && text.includes(secret));
+  return isStructured && !isSecret ? words : `(${sizeOf(text)})`;
+};
 
 const isPage = ({ text }: MasterAnswer): boolean => /^\s*<(?:!doctype html|html|head|body)\b/i.test(text);
 
@@ -35,7 +55,9 @@ const wrongScheme: AnswerRule = ({ answer: { status, text } }) =>
 const originIn = (location: string): string | undefined => URL.parse(location)?.origin;
 
 /** A master leads nobody away but to its login page, which only a session that it does not know any more gets to see. */
-const ledAway: AnswerRule = ({ request, answer: { status, location } }) => {
+const ledAway: AnswerRule = ({ request, answer, secrets }) => {
+  const { status } = answer;
+  const location = secrets ? answer.location?.split(/[?#]/)[0] : answer.location;
   if (status < 300 || status > 399 || location === undefined) return undefined;
   const message = `${request} is redirected (${status}) to ${location.slice(0, 200)}`;
   if (/^(?:https?:\/\/[^/]+)?\/det\/login/.test(location)) {
@@ -90,18 +112,18 @@ const guarded: AnswerRule = (asked) =>
       }
     : undefined;
 
-const wrongPassword: AnswerRule = ({ answer: { status, text } }) =>
-  [401, 403].includes(status)
+const wrongPassword: AnswerRule = (asked) =>
+  [401, 403].includes(asked.answer.status)
     ? {
         id: 'proof.master-login',
-        message: `${status} ${refusalIn(text)}`,
+        message: `${asked.answer.status} ${refusalOfLogin(asked)}`,
         hint: 'correct the user name or the password; for a master that taskgate configured, the password is in master.yaml',
       }
     : undefined;
 
-const loginFailed: AnswerRule = ({ answer: { status, text } }) => ({
+const loginFailed: AnswerRule = (asked) => ({
   id: 'proof.master-login',
-  message: `${status} ${refusalIn(text)}`,
+  message: `${asked.answer.status} ${refusalOfLogin(asked)}`,
   hint: 'the password is not the cause: see the log of the master, and whether it reaches its database',
 });
 
@@ -142,9 +164,16 @@ const rules = {
   ],
 } as const satisfies Record<string, readonly AnswerRule[]>;
 
-/** Why an answer of a master, or of what stands in its place, is none that can be used: `proof.master-*`, `proof.not-a-master`. */
-export const explainAnswer = (kind: keyof typeof rules, request: string, answer: MasterAnswer): UserError => {
-  const asked = { request, answer };
+/**
+ * Why an answer of a master, or of what stands in its place, is none that can be used: `proof.master-*`, `proof.not-a-master`.
+ * Of an answer to a login only a refusal's words are shown, and not where these have one of `secrets` or a token.
+ */
+export const explainAnswer = (
+  kind: keyof typeof rules,
+  request: string,
+  { secrets = [], ...answer }: MasterAnswer & { readonly secrets?: readonly string[] },
+): UserError => {
+  const asked = { request, answer, ...(kind === 'login' && { secrets }) };
   const found = rules[kind].reduce<Refusal | undefined>((first, rule) => first ?? rule(asked), undefined);
   const { id, message, hint } = found ?? { id: 'proof.not-a-master' as const, message: quoted(asked), hint: proxyHint };
   return new UserError(message, { id, hint });

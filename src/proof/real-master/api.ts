@@ -52,8 +52,8 @@ export type Credentials = {
 /** A token that is none would have its header refused. */
 const isHeaderText = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
 
-const strange = (what: string, text: string): UserError =>
-  new UserError(`the master answers ${what} with ${JSON.stringify(text.slice(0, 80))}`, {
+const strange = (what: string, seen: string): UserError =>
+  new UserError(`the master answers ${what} with ${seen}`, {
     id: 'proof.not-a-master',
     hint: 'give the URL of the master; a proxy in front of it must forward all paths',
   });
@@ -65,8 +65,10 @@ const logIn = async (http: MasterHttp, who: Credentials, signal: AbortSignal): P
   });
   const { token } = answer.status === 200 ? parseFields(answer.text) : {};
   if (typeof token === 'string' && isHeaderText(token)) return token;
-  if (answer.status === 200) throw strange('/api/v1/auth/login', answer.text);
-  const error = explainAnswer('login', 'POST /api/v1/auth/login', answer);
+  if (answer.status === 200) {
+    throw strange('/api/v1/auth/login', `200 and ${answer.text.length} characters that have no token`);
+  }
+  const error = explainAnswer('login', 'POST /api/v1/auth/login', { ...answer, secrets: [password] });
   if (error.id !== 'proof.master-login') throw error;
   const isWrong = [401, 403].includes(answer.status);
   throw new UserError(`the master refuses the login of ${username}: ${error.message}`, {
@@ -82,7 +84,9 @@ const textOr = (value: unknown, otherwise: string): string => (typeof value === 
 
 const commandIn = (text: string): Command => {
   const { command } = parseFields(text);
-  if (!isFields(command) || !isId(command.id)) throw strange('a request about commands', text);
+  if (!isFields(command) || !isId(command.id)) {
+    throw strange('a request about commands', JSON.stringify(text.slice(0, 80)));
+  }
   const { id, state, exitStatus, resourcePool } = command;
   const placed = textOr(resourcePool, '');
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/lib/errors.ts';
 import { askMaster, logLinesIn, openSession } from '../../../src/proof/real-master/api.ts';
 import type { MasterAnswer, MasterHttp, MasterRequest } from '../../../src/proof/real-master/http.ts';
 
@@ -68,6 +69,27 @@ describe('a session', () => {
       id: 'proof.master-login',
       message: 'the master refuses the login of admin: 401 invalid credentials',
     });
+  });
+
+  test.each([
+    [
+      { status: 200, text: '{"tokem":"v2.public.c2VjcmV0"}' },
+      /answers \/api\/v1\/auth\/login with 200 and 30 characters/,
+    ],
+    [{ status: 200, text: '{"token":"two words"}' }, /with 200 and 21 characters/],
+    [{ status: 401, text: '{"error":{"error":"no user admin with secret"}}' }, /: 401 \(47 characters\)$/],
+    [{ status: 401, text: 'echo: username=admin&password=secret' }, /: 401 \(36 characters\)$/],
+    [{ status: 500, text: '{"message":"v2.public.eyJpZCI6MX0abcdefghijklmnopqrstuvw"}' }, /: 500 \(58 characters\)$/],
+    [{ status: 502, text: 'upstream got {"password":"secret"}' }, /gave 502 and 34 characters$/],
+    [{ status: 404, text: '<html>secret' }, /gave 404 and 12 characters$/],
+    [{ status: 302, text: '', location: 'https://a.example/in?password=secret' }, /to https:\/\/a\.example\/in$/],
+  ])('an answer to a login is not quoted where it may have the password or a token: %j', async (answer, message) => {
+    const opening = openSession(fakeMaster({ 'POST /api/v1/auth/login': answer }).http, who, signal);
+    const error = await opening.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(message);
+    const shown = JSON.stringify([(error as UserError).message, (error as UserError).hint]);
+    expect(shown).not.toMatch(/secret|v2\.public|two words/);
   });
 
   test('the hint of who knows where the password came from goes before the general one', async () => {
