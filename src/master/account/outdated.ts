@@ -2,7 +2,7 @@ import { isForbidden, type Kube } from '../../lib/kube/client.ts';
 import type { KubeObject } from '../../lib/kube/types.ts';
 import { type InstanceIdentity, isOfInstance } from '../../model/labels.ts';
 import { masterAccountObjects, type Role } from './rbac.ts';
-import type { MasterScope } from './rights.ts';
+import { type MasterScope, masterRights } from './rights.ts';
 
 /** Each verb of each rule, whatever the rules are split into. */
 const grantsOf = (role: Partial<Role> | undefined): readonly string[] =>
@@ -20,8 +20,16 @@ const grantsOf = (role: Partial<Role> | undefined): readonly string[] =>
 
 const isRole = (object: KubeObject): object is Role => object.kind === 'Role' || object.kind === 'ClusterRole';
 
-/** A role of an account that an earlier version made, as it should be, and what it lacks. */
-export type OutdatedRole = { readonly role: KubeObject; readonly lacks: readonly string[] };
+/** A role of an account that an earlier version made, as it should be. */
+export type OutdatedRole = {
+  readonly role: KubeObject;
+  /** All that it lacks. */
+  readonly lacks: readonly string[];
+  /** Of that, what a master does not work without. */
+  readonly needs: readonly string[];
+};
+
+const necessary = masterRights.filter(({ isOptional }) => !isOptional);
 
 /**
  * Roles of the account of an instance's master that lack something which this version gives: none without an account, with one of
@@ -37,9 +45,11 @@ export const findOutdatedRoles = async (
     const [account] = objects;
     const existing = account && (await kube.find(account));
     if (!existing || !isOfInstance(existing, owner)) return [];
-    const roles = objects.filter(isRole).map(async (role): Promise<OutdatedRole> => {
+    const needed = masterAccountObjects(owner, place, necessary).filter(isRole);
+    const roles = objects.filter(isRole).map(async (role, index): Promise<OutdatedRole> => {
       const has = new Set(grantsOf(await kube.find<Role>(role)));
-      return { role, lacks: grantsOf(role).filter((grant) => !has.has(grant)) };
+      const missingOf = (one: Role | undefined) => grantsOf(one).filter((grant) => !has.has(grant));
+      return { role, lacks: missingOf(role), needs: missingOf(needed[index]) };
     });
     return (await Promise.all(roles)).filter(({ lacks }) => lacks.length > 0);
   } catch (error) {

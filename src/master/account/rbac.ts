@@ -37,8 +37,12 @@ const rolePair = (name: string, rules: readonly Rule[], place: RoleOwner): reado
   return [role, binding];
 };
 
-const rulesOf = (scope: Scope, place: MasterScope): readonly Rule[] =>
-  masterRights.filter((right) => right.scope === scope).map((right) => ruleOf(right, place));
+type Rules = (scope: Scope) => readonly Rule[];
+
+const rulesFrom =
+  (rights: readonly Right[], place: MasterScope): Rules =>
+  (scope) =>
+    rights.filter((right) => right.scope === scope).map((right) => ruleOf(right, place));
 
 /**
  * Name and namespace of the ServiceAccount of an instance's master. It is in the Gateway's namespace: task pods could use
@@ -60,16 +64,21 @@ const accountObjects = (owner: InstanceIdentity, account: Account): readonly Kub
   return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, labels } }, token];
 };
 
-/** An account with exactly the rights of a master: ServiceAccount, token Secret, roles and bindings. */
-export const masterAccountObjects = (owner: InstanceIdentity, place: MasterScope): readonly KubeObject[] => {
+/** An account with exactly these rights, a master's unless given: ServiceAccount, token Secret, roles and bindings. */
+export const masterAccountObjects = (
+  owner: InstanceIdentity,
+  place: MasterScope,
+  rights: readonly Right[] = masterRights,
+): readonly KubeObject[] => {
+  const rulesOf = rulesFrom(rights, place);
   const account = masterAccount(owner.instance, place);
   const { name, namespace } = account;
   const all = { owner, account };
   return [
     ...accountObjects(owner, account),
-    ...rolePair(name, rulesOf('cluster', place), all),
-    ...rolePair(`${name}-tasks`, rulesOf('tasks', place), { ...all, namespace: place.taskNamespace }),
-    ...rolePair(`${name}-gateway`, rulesOf('gateway', place), { ...all, namespace }),
+    ...rolePair(name, rulesOf('cluster'), all),
+    ...rolePair(`${name}-tasks`, rulesOf('tasks'), { ...all, namespace: place.taskNamespace }),
+    ...rolePair(`${name}-gateway`, rulesOf('gateway'), { ...all, namespace }),
   ];
 };
 

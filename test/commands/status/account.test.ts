@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { findAccountProblems } from '../../../src/commands/status/account.ts';
 import type { KubeObject } from '../../../src/lib/kube/types.ts';
 import { masterAccountObjects, type Role } from '../../../src/master/account/rbac.ts';
+import type { ProviderName } from '../../../src/model/cluster.ts';
 import { fakeKube } from '../../fakes/kube.ts';
 import { instanceRecord } from '../../support/context.ts';
 
@@ -19,8 +20,8 @@ const earlier = objects.map((object): KubeObject => {
   return { ...object, rules } as KubeObject;
 });
 
-const find = (existing: readonly KubeObject[]) =>
-  findAccountProblems(fakeKube({ kinds, objects: existing }).kube, instanceRecord({ name: 'dev' }), settings);
+const find = (existing: readonly KubeObject[], provider: ProviderName = 'native') =>
+  findAccountProblems(fakeKube({ kinds, objects: existing }).kube, instanceRecord({ name: 'dev', provider }), settings);
 
 test('an account that an earlier version made is named with what it lacks, and the way out', async () => {
   expect(await find(earlier)).toEqual([
@@ -31,6 +32,24 @@ test('an account that an earlier version made is named with what it lacks, and t
       hint: 'run: taskgate up --name dev; its kubeconfig and token stay as they are',
     },
   ]);
+});
+
+test('on an attached cluster, where roles may be another’s to change, its administrator is named, too', async () => {
+  expect(await find(earlier, 'attach')).toMatchObject([
+    {
+      id: 'environment.master-rights',
+      hint: 'run: taskgate up --name dev, or, where you may not change roles, let an administrator run: taskgate config account --name dev; its kubeconfig and token stay as they are',
+    },
+  ]);
+});
+
+test('a right that a master works without is no problem', async () => {
+  const optional = objects.map((object): KubeObject => {
+    if (object.kind !== 'ClusterRole') return object;
+    const rules = (object as Role).rules.filter(({ resources }) => !resources.includes('nodes'));
+    return { ...object, rules } as KubeObject;
+  });
+  expect(await find(optional)).toEqual([]);
 });
 
 test('an account of today is none, and neither is an instance without an account', async () => {

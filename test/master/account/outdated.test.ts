@@ -30,9 +30,19 @@ test('an account of today lacks nothing, and no account is none', async () => {
 test('one that an earlier version made lacks what has come since, in each role', async () => {
   const earlier = objects.map(without('delete', 'pods')).map(without('patch', 'nodes'));
   expect(await find(earlier)).toEqual([
-    { role: objects.find(({ kind }) => kind === 'ClusterRole'), lacks: ['patch nodes'] },
-    { role: objects.find(({ metadata }) => metadata.name === 'taskgate-dev-master-tasks'), lacks: ['delete pods'] },
+    { role: objects.find(({ kind }) => kind === 'ClusterRole'), lacks: ['patch nodes'], needs: [] },
+    {
+      role: objects.find(({ metadata }) => metadata.name === 'taskgate-dev-master-tasks'),
+      ...{ lacks: ['delete pods'], needs: ['delete pods'] },
+    },
   ]);
+});
+
+test('a right that is optional in one place and needed in another is told apart', async () => {
+  const [role] = await find(objects.map(without('list', 'pods')));
+  expect(role).toMatchObject({ role: { kind: 'ClusterRole' }, lacks: ['list pods'], needs: [] });
+  const [, tasks] = await find(objects.map(without('list', 'pods')));
+  expect(tasks).toMatchObject({ role: { kind: 'Role' }, needs: ['list pods'] });
 });
 
 test('a role that somebody deleted lacks all of it', async () => {
