@@ -42,3 +42,16 @@ export const stackSupervisorSpec = (spec: StackSpec): SupervisorSpec => {
     endsInOrder: true,
   };
 };
+
+/** The input of a supervisor that makes the data of a database, and keeps nothing running. */
+export const makingSpec = (
+  spec: Pick<StackSpec, 'instance' | 'instanceDir'>,
+  database: DatabaseSpec,
+): SupervisorSpec => ({
+  instance: spec.instance,
+  socketPath: determinedPaths(spec.instanceDir).socketPath,
+  logsDir: instancePaths(spec.instanceDir).logsDir,
+  setup: databaseSetup(database, false),
+  children: [],
+  endsInOrder: true,
+});

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '../instance/instance.ts';
 import { determinedPaths, instancePaths } from '../instance/paths.ts';
 import { UserError } from '../lib/errors.ts';
-import { findTextFile, giveTo, type Owner, writeFileAtomically } from '../lib/files.ts';
+import { findTextFile, giveTo, isThere, type Owner, writeFileAtomically } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
 import { describeHolder, findListener } from '../lib/process/port-holder.ts';
 import { findProcess } from '../lib/process/processes.ts';
@@ -13,15 +13,12 @@ import { launchDaemon } from '../supervisor/launch.ts';
 import type { StarterEvent, SupervisorSpec } from '../supervisor/spec.ts';
 import { findSupervisorStatus } from '../supervisor/status-socket.ts';
 import { untilChildrenReady } from '../supervisor/until-ready.ts';
-import { databaseChild, removeStaleLock } from './database/data.ts';
-import { masterChild, type StackSpec, stackSupervisorSpec } from './spec.ts';
+import { type DatabaseSpec, databaseChild, removeStaleLock } from './database/data.ts';
+import { makingSpec, masterChild, type StackSpec, stackSupervisorSpec } from './spec.ts';
 import { findMasterKeeper, stopMaster, untilDatabaseGone } from './stop.ts';
 
-export type StartMasterInput = {
+type LaunchInput = {
   readonly instance: Instance;
-  readonly spec: StackSpec;
-  /** The text of the master's configuration, which holds passwords. */
-  readonly configuration: string;
   /** Program and first arguments of a supervisor; the path of its spec is added. */
   readonly supervisorCommand: readonly [string, ...string[]];
   /** The whole environment of master and database: a master takes settings from variables that begin with DET_. */
@@ -32,6 +29,14 @@ export type StartMasterInput = {
   readonly timeoutMs: number;
   readonly report: Report;
 };
+
+export type StartMasterInput = LaunchInput & {
+  readonly spec: StackSpec;
+  /** The text of the master's configuration, which holds passwords. */
+  readonly configuration: string;
+};
+
+export type MakeDatabaseInput = LaunchInput & { readonly database: DatabaseSpec };
 
 const reportEvent = (event: StarterEvent, report: Report): void => {
   if (event.event !== 'child') return;
@@ -87,21 +92,19 @@ const verifyOwnPort = async ({ instanceDir, port }: StackSpec): Promise<void> =>
   if (other && other.pid !== own && (!mine || other.startTicks < mine.startTicks)) throw await portTaken(port);
 };
 
-const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): Promise<void> => {
-  const { instance, spec, env, owner, signal, timeoutMs, report } = input;
+/** Launches a supervisor that has made its setup; `files` are for its user. Undefined: it could not be started. */
+const begin = async (input: LaunchInput, supervisorSpec: SupervisorSpec, files: readonly string[]) => {
+  const { instance, env, owner, signal, timeoutMs, report } = input;
   const paths = determinedPaths(instance.dir);
-  const { logsDir, masterCacheDir } = instancePaths(instance.dir);
+  const { logsDir, masterCacheDir, kubeconfigPath } = instancePaths(instance.dir);
   for (const dir of [logsDir, masterCacheDir, paths.determinedDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
   await rm(paths.databaseBegunDir, { recursive: true, force: true });
   await untilDatabaseGone(instance.dir);
-  if (spec.database?.isMade) await removeStaleLock(paths.databaseDir);
-  await writeFileAtomically(paths.configPath, input.configuration);
   await writeFileAtomically(paths.specPath, JSON.stringify(supervisorSpec, null, 2));
   if (owner) {
-    const { kubeconfigPath } = instancePaths(instance.dir);
-    const files = [paths.configPath, paths.specPath, ...(spec.database ? [paths.databasePasswordPath] : [])];
     await giveTo(owner, dirname(instance.dir), instance.dir, logsDir, masterCacheDir, paths.determinedDir);
-    await giveTo(owner, ...files, kubeconfigPath);
+    await giveTo(owner, paths.specPath, ...files);
+    if (await isThere(kubeconfigPath)) await giveTo(owner, kubeconfigPath);
   }
   const keeper = launchDaemon([...input.supervisorCommand, paths.specPath], {
     ...{ logPath: paths.logPath, logsDir, env, signal, timeoutMs, explainEnd: ended },
@@ -111,14 +114,45 @@ const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): 
   if (keeper.pid === undefined) return keeper.ended;
   const identity = await findProcess(keeper.pid);
   if (identity) await instance.journal({ kind: 'master', process: identity });
-  report(spec.database && !spec.database.isMade ? 'making the database' : 'starting');
   await keeper.untilSetUp();
+  return keeper;
+};
+
+const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): Promise<void> => {
+  const { instance, spec, signal, report } = input;
+  const paths = determinedPaths(instance.dir);
+  await mkdir(paths.determinedDir, { recursive: true, mode: 0o700 });
+  if (spec.database?.isMade) {
+    await untilDatabaseGone(instance.dir);
+    await removeStaleLock(paths.databaseDir);
+  }
+  await writeFileAtomically(paths.configPath, input.configuration);
+  report(spec.database && !spec.database.isMade ? 'making the database' : 'starting');
+  const files = [paths.configPath, ...(spec.database ? [paths.databasePasswordPath] : [])];
+  const keeper = await begin(input, supervisorSpec, files);
   keeper.go();
   if (spec.database) await keeper.untilReady(databaseChild);
   await keeper.untilReady(masterChild);
   await verifyOwnPort(spec);
   signal.throwIfAborted();
   keeper.detach();
+};
+
+/**
+ * Makes the data of a database that is not there yet; nothing runs afterwards. Throws UserError
+ * `environment.master-not-started`. Tested in test/process/stack/keeper.test.ts.
+ */
+export const makeDatabase = async (input: MakeDatabaseInput): Promise<void> => {
+  const { instance, database, report } = input;
+  try {
+    report('making the database');
+    const spec = makingSpec({ instance: instance.record().name, instanceDir: instance.dir }, database);
+    await begin(input, spec, [determinedPaths(instance.dir).databasePasswordPath]);
+  } catch (error) {
+    throw asMasterError(error, instance.record().name);
+  } finally {
+    await stopMaster(instance);
+  }
 };
 
 /**

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { masterChild, type StackSpec } from '../../determined/spec.ts';
-import { startMaster } from '../../determined/start.ts';
+import { makeDatabase, startMaster } from '../../determined/start.ts';
 import { findMasterKeeper, stopMaster } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { determinedPaths, findSocketProblem } from '../../instance/paths.ts';
@@ -17,7 +17,7 @@ import { verifyMasterPort } from '../master-port.ts';
 import { chooseDatabase } from './database.ts';
 import { instancesOf } from './instances.ts';
 import { findPortKeeper } from './port-keeper.ts';
-import { chooseProgram } from './programs.ts';
+import { chooseProgram, ensureProgram } from './programs.ts';
 
 /** A master that answers on this host. */
 export type EnsuredMaster = {
@@ -70,6 +70,25 @@ const noMaster = (program: string, port: number): UserError =>
 const environmentOf = ({ env }: CommandContext): Readonly<Record<string, string>> => {
   const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));
+};
+
+/**
+ * Does what needs no cluster before a master can be started: fetches it and its database, and makes that. Resolves with whether
+ * the database was made now. What runs already, also the user's own, is left alone. Throws UserError as {@link ensureMaster} does.
+ */
+export const prepareMaster = async (instance: Instance, context: CommandContext, tools: Tools): Promise<boolean> => {
+  if (await findMasterKeeper(instance)) return false;
+  if (await findMasterInfo({ host: '127.0.0.1', port: context.config.master.port })) return false;
+  verifySocket(instance.dir);
+  const owner = await findStateOwner(context.env, dirname(dirname(instance.dir)));
+  await mkdir(determinedPaths(instance.dir).determinedDir, { recursive: true, mode: 0o700 });
+  await ensureProgram(context, tools);
+  const { run } = await chooseDatabase(instance, context, { ...tools, owner });
+  if (!run || run.isMade) return false;
+  const supervisorCommand = context.folders.supervisorCommand;
+  const launching = { ...tools, owner, supervisorCommand, env: environmentOf(context) };
+  await makeDatabase({ ...launching, instance, database: run.spec, timeoutMs: stageTimeoutMs(context) });
+  return true;
 };
 
 /**

@@ -57,19 +57,27 @@ const findRootFor = async (
 };
 
 /**
- * The master that an instance is to run: the one of the settings, else an installed one, else the release of the wanted version.
- * Throws UserError `usage.master-program`, `usage.master-root`, `environment.no-master-root` and `artifact.*`.
+ * The path of the master that an instance is to run: the one of the settings, else an installed one, else the release of the
+ * wanted version, fetched if missing. Throws UserError `usage.master-program` and `artifact.*`.
+ */
+export const ensureProgram = async (context: CommandContext, { signal, report }: Tools): Promise<string> => {
+  const { program } = context.config.master;
+  const installed =
+    program === undefined ? await findInstalled(pathOf(context)) : await verifyProgram(resolve(program));
+  const input = artifactsInput(context, signal, report);
+  return installed ?? (await ensureMasterRelease(releaseOf(input), input));
+};
+
+/**
+ * The same with its root. Throws UserError `usage.master-program`, `usage.master-root`, `environment.no-master-root` and
+ * `artifact.*`.
  */
 export const chooseProgram = async (
   instance: Instance,
   context: CommandContext,
   tools: Tools,
 ): Promise<MasterProgram> => {
-  const { program } = context.config.master;
-  const installed =
-    program === undefined ? await findInstalled(pathOf(context)) : await verifyProgram(resolve(program));
-  const input = artifactsInput(context, tools.signal, tools.report);
-  const path = installed ?? (await ensureMasterRelease(releaseOf(input), input));
+  const path = await ensureProgram(context, tools);
   const root = await findRootFor(path, { instance, context }, tools);
   if (root === undefined) throw noRoot(path);
   return { path, root };

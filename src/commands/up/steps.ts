@@ -4,7 +4,7 @@ import { checkMachine } from './check-machine.ts';
 import { checkOwnership } from './check-ownership.ts';
 import type { UpContext } from './context.ts';
 import { awaitGateway, installGateway, installGatewayAPI } from './install-gateway.ts';
-import { proveMaster, runMaster } from './master/run-master.ts';
+import { prepareMaster, proveMaster, runMaster } from './master/run-master.ts';
 import { mergeContext } from './merge-kubeconfig.ts';
 import { openReversePath } from './open-reverse-path.ts';
 import { writePolicies } from './policies/write-policies.ts';
@@ -20,6 +20,7 @@ export const upSteps: readonly Step<UpContext>[] = [
   checkMachine,
   checkHealth,
   prepareArtifacts,
+  prepareMaster,
   startCluster,
   loadImages,
   mergeContext,

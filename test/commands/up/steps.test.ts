@@ -24,11 +24,13 @@ test('up: what comes after what', () => {
   const reverse = 'Open the reverse path to the master';
   const policies = 'Write the network policies';
   const reached = 'Reach the Gateway from this host';
+  const prepared = 'Prepare the master and its database';
   const ownMaster = 'Run the master and its database';
   expect(orderOf(upSteps)).toEqual([
     [machine, []],
     [health, [machine]],
     [programs, [machine, health]],
+    [prepared, [machine, health, programs]],
     [started, [machine, programs, health]],
     ['Load images', [programs, health]],
     ['Add the context to your kubeconfig', [machine, started]],
@@ -54,7 +56,7 @@ test('up: what comes after what', () => {
       'Fall back to a tunnel',
       [machine, programs, started, reached, owner, reverse, 'Prove the path', 'Write the master configuration'],
     ],
-    [ownMaster, [machine, 'Fall back to a tunnel', 'Write the master configuration']],
+    [ownMaster, [machine, prepared, 'Fall back to a tunnel', 'Write the master configuration']],
     ['Prove the path with a task of the master', [machine, health, started, reached, ownMaster]],
   ]);
 });
@@ -98,6 +100,7 @@ const notMerged = 'not asked for; --merge-kubeconfig adds the context to yours';
 
 const noMaster = 'not asked for; --with-master runs one';
 const always = {
+  'Prepare the master and its database': noMaster,
   'Fall back to a tunnel': 'not needed',
   'Run the master and its database': noMaster,
   'Prove the path with a task of the master': noMaster,

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { findDataMajor } from '../../../src/determined/database/data.ts';
+import { makeDatabase } from '../../../src/determined/start.ts';
 import { findMasterKeeper, stopMaster } from '../../../src/determined/stop.ts';
 import { determinedPaths, instancePaths } from '../../../src/instance/paths.ts';
 import { execaRunner } from '../../../src/lib/process/runner.ts';
@@ -114,4 +116,16 @@ test.skipIf(!server)('a database keeps its data and takes a changed password', a
     );
   await expect(ask('secret2')).resolves.toMatchObject({ stdout: '1' });
   await expect(ask('secret1')).rejects.toThrow('password authentication failed');
+});
+
+test.skipIf(!server)('a database that is made beforehand: nothing runs then, and a master starts over it', async () => {
+  if (!server) return;
+  const { instance, spec, start, launching } = await makeStack(server);
+  const database = spec.database?.spec;
+  if (!database) throw new Error('the stack has a database');
+  await makeDatabase({ ...launching, database });
+  expect(instance.record().journal).toEqual([]);
+  expect(await findDataMajor(database.dataDir)).toBe(server.major);
+  await expect(start({ database: { spec: database, isMade: true } })).resolves.toBe(true);
+  expect(await isUp(spec.port)).toBe(true);
 });

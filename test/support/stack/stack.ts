@@ -22,6 +22,8 @@ export const findInstalledServer = async (): Promise<PostgresServer | undefined>
 export type Stack = {
   readonly instance: Instance;
   readonly spec: StackSpec;
+  /** By what and how its supervisor is launched. */
+  readonly launching: Omit<StartMasterInput, 'spec' | 'configuration'>;
   /** Starts what is not there, as `up` does. */
   readonly start: (changes?: Partial<StackSpec>) => Promise<boolean>;
 };
@@ -55,15 +57,15 @@ export const makeStack = async (server: PostgresServer, master: SmallMaster = {}
     tls: false,
     database: { spec: database, isMade: false },
   };
+  const launching: Stack['launching'] = {
+    instance,
+    supervisorCommand: [process.execPath, supervisor],
+    env: { PATH: process.env['PATH'] ?? '' },
+    ...{ signal: new AbortController().signal, timeoutMs: 60_000, report: () => undefined },
+  };
   const start: Stack['start'] = async (changes = {}) => {
     const wanted = { ...spec, ...changes };
-    const input: StartMasterInput = {
-      ...{ instance, spec: wanted, configuration: `port: ${wanted.port}\n` },
-      supervisorCommand: [process.execPath, supervisor],
-      env: { PATH: process.env['PATH'] ?? '' },
-      ...{ signal: new AbortController().signal, timeoutMs: 60_000, report: () => undefined },
-    };
-    return startMaster(input);
+    return startMaster({ ...launching, spec: wanted, configuration: `port: ${wanted.port}\n` });
   };
-  return { instance, spec, start };
+  return { instance, spec, start, launching };
 };

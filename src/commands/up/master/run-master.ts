@@ -4,11 +4,12 @@ import type { Instance } from '../../../instance/instance.ts';
 import type { Proven } from '../../../proof/prove.ts';
 import { proveThroughMaster } from '../../../proof/real-master/real-master.ts';
 import { stageTimeoutMs } from '../../context.ts';
-import { type EnsuredMaster, ensureMaster } from '../../master/ensure.ts';
+import { type EnsuredMaster, ensureMaster, prepareMaster as prepare } from '../../master/ensure.ts';
 import { findFault } from '../../proof-result.ts';
 import { checkHealth, unchanged } from '../check-health.ts';
 import { checkMachine } from '../check-machine.ts';
 import { type UpContext, upStep } from '../context.ts';
+import { prepareArtifacts } from '../prepare-artifacts.ts';
 import { fallBack } from '../prove-path.ts';
 import { reachGateway } from '../reach-gateway.ts';
 import { startCluster } from '../start-cluster.ts';
@@ -16,18 +17,31 @@ import { writeMasterFiles } from '../write-master-files.ts';
 
 const notAsked = 'not asked for; --with-master runs one';
 
+/** Beside the cluster's own start, which it needs nothing of. Resolves with whether the database was made now. */
+export const prepareMaster = upStep({
+  title: 'Prepare the master and its database',
+  needs: { machine: checkMachine, health: checkHealth },
+  // what it fetches would compete with what the cluster is made of
+  after: [prepareArtifacts],
+  skip: (_, { config }) => !config.withMaster && { because: notAsked, value: false },
+  // no undo: what makes the database ends with the making
+  run: ({ machine: { instance } }, context, { signal, report, warn }): Promise<boolean> =>
+    prepare(instance, context, { signal, report, warn }),
+});
+
 /** Once the way back is proven: a master that no task reaches has nothing to run. */
 export const runMaster = upStep({
   title: 'Run the master and its database',
-  needs: { machine: checkMachine, ending: fallBack },
+  needs: { machine: checkMachine, isMade: prepareMaster, ending: fallBack },
   after: [writeMasterFiles],
   skip: (_, { config }) => !config.withMaster && { because: notAsked, value: undefined },
   run: async (
-    { machine: { instance } },
+    { machine: { instance }, isMade },
     context,
     { signal, report, note, warn },
   ): Promise<EnsuredMaster | undefined> => {
-    const master = await ensureMaster(instance, context, { signal, report, warn });
+    const ensured = await ensureMaster(instance, context, { signal, report, warn });
+    const master = { ...ensured, isNew: ensured.isNew || (isMade && ensured.how === 'started') };
     note(`${master.url}${master.version === undefined ? '' : `, ${master.version}`}`);
     return master;
   },
