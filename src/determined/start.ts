@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '../instance/instance.ts';
 import { determinedPaths, instancePaths } from '../instance/paths.ts';
-import { UserError } from '../lib/errors.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { findTextFile, giveTo, isThere, type Owner, writeFileAtomically } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
 import { describeHolder, findListener } from '../lib/process/port-holder.ts';
@@ -43,10 +43,16 @@ const reportEvent = (event: StarterEvent, report: Report): void => {
   report(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
 };
 
+/** PostgreSQL tells a full disk in the system's words. */
+const hintOf = (why: string, otherwise: string): string =>
+  why.includes('No space left on device')
+    ? "free some space on the disk of the instance's folder, then repeat the command: data that was made is kept"
+    : otherwise;
+
 const ended = (why: string): UserError =>
   new UserError(`the supervisor of the master ended: ${why}`, {
     id: 'environment.master-not-started',
-    hint: 'the message contains the reason',
+    hint: hintOf(why, 'the message contains the reason'),
   });
 
 /** What a supervisor says of its children, in words for a master. */
@@ -54,7 +60,10 @@ const asMasterError = (error: unknown, name: string): unknown =>
   error instanceof UserError && error.id === 'cluster.not-started'
     ? new UserError(`the master did not start: ${error.message}`, {
         id: 'environment.master-not-started',
-        hint: `fix what the last lines say; the logs: taskgate master logs --name ${name}, taskgate logs postgres --name ${name}`,
+        hint: hintOf(
+          error.message,
+          `fix what the last lines say; the logs: taskgate master logs --name ${name}, taskgate logs postgres --name ${name}`,
+        ),
         cause: error,
       })
     : error;
@@ -158,11 +167,11 @@ export const makeDatabase = async (input: MakeDatabaseInput): Promise<void> => {
 /**
  * Ensures that an instance's master and its database run as wanted: leaves a supervisor alone that runs just that, otherwise
  * starts one. Resolves with whether it was started, once the master answers. Throws UserError `environment.master-not-started` and
- * `environment.master-port`; nothing of it runs then. An abort before the start leaves what runs alone. Tested in
- * test/process/stack/keeper.test.ts.
+ * `environment.master-port`; what it started runs no more then, and what
+ * ran before is left alone until it is to be replaced. Tested in test/process/stack/keeper.test.ts.
  */
 export const startMaster = async (input: StartMasterInput): Promise<boolean> => {
-  const { instance, spec, signal, timeoutMs } = input;
+  const { instance, spec, signal, timeoutMs, report } = input;
   const { socketPath } = determinedPaths(instance.dir);
   const { logsDir } = instancePaths(instance.dir);
   const isKept = (await findMasterKeeper(instance)) && (await findSupervisorStatus(socketPath));
@@ -179,7 +188,7 @@ export const startMaster = async (input: StartMasterInput): Promise<boolean> => 
     await launch(input, stackSupervisorSpec(spec));
     return true;
   } catch (error) {
-    await stopMaster(instance);
+    await stopMaster(instance).catch((left: unknown) => report(messageOf(left)));
     throw asMasterError(error, spec.instance);
   }
 };

@@ -33,12 +33,15 @@ const give = async (owner: Owner, { isGiven, below = [] }: Folder, held: string)
 const foldersOf = (stateDir: string, name: string): Folder => {
   const { instancesDir, locksDir, blockedDir } = statePaths(stateDir);
   const instanceDir = instanceDirOf(stateDir, name);
-  const { logsDir, masterRootDir, nodeDir, supervisorSpecPath } = instancePaths(instanceDir);
+  const { logsDir, masterRootDir, nodeDir, supervisorSpecPath, determinedDir } = instancePaths(instanceDir);
   const roots = [nodeDir, supervisorSpecPath].map((path) => basename(path));
   const logs: Folder = { path: logsDir, isGiven: (log) => /\.log(\.1)?$/.test(log) };
   const wheels: Folder = { path: wheelsOf(masterRootDir), isGiven: (file) => file.endsWith('.whl') };
   const masterRoot: Folder = { path: masterRootDir, isGiven: (one) => one === basename(wheels.path), below: [wheels] };
-  const below = [logs, masterRoot];
+  // the data of a database belongs to whom it runs as
+  const isOfMaster = (one: string): boolean => !/^database(\.begun)?$/.test(one);
+  const determined: Folder = { path: determinedDir, isGiven: isOfMaster };
+  const below = [logs, masterRoot, determined];
   const instance: Folder = { path: instanceDir, isGiven: (file) => !roots.includes(file), below };
   const instances: Folder = { path: instancesDir, isGiven: (one) => one === name, below: [instance] };
   const blocked: Folder = { path: blockedDir, isGiven: (one) => one === name };

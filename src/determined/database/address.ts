@@ -23,6 +23,16 @@ const refused = (why: string): UserError =>
     hint: 'give it as postgres://USER:PASSWORD@HOST:PORT/NAME, or in the variable TASKGATE_DB_URL, which no process list shows',
   });
 
+/** Throws UserError `usage.database-url` for a `%` that stands for itself. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) throw refused('has a % that is not written as %25');
+    throw error;
+  }
+};
+
 const known = ['sslmode', 'sslrootcert'];
 
 /** A database of the user's own, from its URL as PostgreSQL's programs take it. Throws UserError `usage.database-url`. */
@@ -32,7 +42,7 @@ export const parseDatabaseUrl = (text: string): DatabaseAddress => {
   if (protocol !== 'postgres:' && protocol !== 'postgresql:') throw refused(`begins with ${protocol}//`);
   const other = [...searchParams.keys()].find((key) => !known.includes(key));
   if (other !== undefined) throw refused(`has ${other}, which the master has no setting for`);
-  const [user, secret, name] = [username, password, pathname.slice(1)].map(decodeURIComponent);
+  const [user, secret, name] = [username, password, pathname.slice(1)].map(decoded);
   if (!hostname || !user || !name) throw refused('names no host, user or database');
   const [mode, authority] = known.map((key) => searchParams.get(key));
   return {

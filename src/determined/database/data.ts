@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findTextFile, ignoreAbsence } from '../../lib/files.ts';
+import { findTextFile, ignoreAbsence, isThere } from '../../lib/files.ts';
 import { findProcess } from '../../lib/process/processes.ts';
 import type { Command } from '../../lib/process/runner.ts';
 import type { Child, Probe, SetupStep } from '../../supervisor/spec.ts';
@@ -45,10 +45,14 @@ export const initdbCommand = ({ server, begunDir, passwordPath }: DatabaseSpec):
   ...['--encoding', 'UTF8', '--no-locale', '--auth', 'scram-sha-256', '--pwfile', passwordPath, '--no-sync'],
 ];
 
-/** A server without connections, which runs the SQL of its stdin, a statement a line, and ends. */
+/**
+ * A server without connections, which runs the SQL of its stdin, a statement a line, and ends. A statement that fails is not
+ * repeated in its words: it may have a password.
+ */
 export const singleUserCommand = ({ server }: DatabaseSpec, dataDir: string): Command => [
   join(server.binDir, 'postgres'),
-  ...['--single', '-D', dataDir, '-c', 'exit_on_error=on', '-c', 'log_checkpoints=off', databaseNames.user],
+  ...['--single', '-D', dataDir, '-c', 'exit_on_error=on', '-c', 'log_checkpoints=off'],
+  ...['-c', 'log_min_error_statement=panic', '-c', 'log_statement=none', databaseNames.user],
 ];
 
 export const serverCommand = ({ server, dataDir, socketDir, port }: DatabaseSpec): Command => {
@@ -131,7 +135,9 @@ export const processesIn = async (dataDir: string): Promise<readonly number[]> =
  * PostgreSQL does not start while there is a process with the pid of its last lock file. One that was killed may be there as a
  * zombie, and later another program has that pid. For data in which nothing works: see {@link processesIn}.
  */
-export const removeStaleLock = async (dataDir: string): Promise<void> => {
+export const removeStaleLock = async (dataDir: string, proc = '/proc'): Promise<void> => {
+  // PostgreSQL judges by itself where nothing can be seen
+  if (!(await isThere(join(proc, 'self')))) return;
   const path = join(dataDir, 'postmaster.pid');
   const pid = Number.parseInt((await findTextFile(path)) ?? '', 10);
   if (!Number.isInteger(pid)) return;

@@ -16,6 +16,7 @@ test.each([
   ['mysql://me@host/det', 'begins with mysql://'],
   ['postgres://me@host', 'names no host, user or database'],
   ['postgres://host/det', 'names no host, user or database'],
+  ['postgres://me:50%@host/det', 'has a % that is not written as %25'],
   ['postgres://me@host/det?target_session_attrs=any', 'has target_session_attrs, which the master has no setting for'],
 ])('%s is refused', (url, why) => {
   expect(() => parseDatabaseUrl(url)).toThrow(`--db-url ${why}`);

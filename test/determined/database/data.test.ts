@@ -75,3 +75,11 @@ test('a lock goes whose pid nobody has, or another program by now', async () => 
   await removeStaleLock(dir);
   await expect(isThere(lock)).resolves.toBe(false);
 });
+
+test('where no process can be seen, the lock is left to PostgreSQL', async () => {
+  const dir = await temporaryDir();
+  const lock = join(dir, 'postmaster.pid');
+  await writeFile(lock, '4194305\n');
+  await removeStaleLock(dir, join(dir, 'no-proc'));
+  await expect(isThere(lock)).resolves.toBe(true);
+});

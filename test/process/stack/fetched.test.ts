@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { masterItem } from '../../../src/artifacts/stack/master.ts';
@@ -54,11 +54,11 @@ test('a machine without a pinned package is told so', () => {
 });
 
 /** A release of the master as its publisher has it: an archive with one folder, and its checksum beside it. */
-const serveRelease = async (checksum?: string) => {
+const serveRelease = async (checksum?: string, program = 'determined-master') => {
   const dir = await temporaryDir();
   const folder = 'determined-master_0.38.1_linux_amd64';
   await execaRunner(['mkdir', '-p', join(dir, folder)]);
-  await writeSmallMaster(join(dir, folder));
+  await rename(await writeSmallMaster(join(dir, folder)), join(dir, folder, program));
   await writeFile(join(dir, folder, 'share/determined/master/static/index.html'), 'web UI');
   const archive = join(dir, `${folder}.tar.gz`);
   await execaRunner(['tar', '-czf', archive, '-C', dir, folder]);
@@ -83,6 +83,15 @@ test('a release archive is unpacked whole: the program and what it serves', asyn
   expect((await stat(program)).mode & 0o111).not.toBe(0);
   expect(await findRoot(program)).toBe(join(dir, 'share/determined/master'));
   expect(proofs).toMatchObject([{ by: 'publisher' }]);
+});
+
+test('an archive without the program is refused', async () => {
+  const { work } = await fakeWork({ runner: execaRunner });
+  const [source] = masterItem(await serveRelease(undefined, 'determined-agent'), {}, 'amd64').sources;
+  await expect(source?.make(join(work.cacheDir, 'item'), work)).rejects.toMatchObject({
+    id: 'artifact.unsafe-content',
+    message: expect.stringContaining('has no program determined-master in its folder'),
+  });
 });
 
 test('an archive that is not what its publisher says is refused', async () => {

@@ -25,7 +25,7 @@ export type Stack = {
   /** By what and how its supervisor is launched. */
   readonly launching: Omit<StartMasterInput, 'spec' | 'configuration'>;
   /** Starts what is not there, as `up` does. */
-  readonly start: (changes?: Partial<StackSpec>) => Promise<boolean>;
+  readonly start: (changes?: Partial<StackSpec>, signal?: AbortSignal) => Promise<boolean>;
 };
 
 const supervisor = join(import.meta.dirname, '../../../scripts/supervisor.ts');
@@ -63,9 +63,9 @@ export const makeStack = async (server: PostgresServer, master: SmallMaster = {}
     env: { PATH: process.env['PATH'] ?? '' },
     ...{ signal: new AbortController().signal, timeoutMs: 60_000, report: () => undefined },
   };
-  const start: Stack['start'] = async (changes = {}) => {
+  const start: Stack['start'] = async (changes = {}, signal = launching.signal) => {
     const wanted = { ...spec, ...changes };
-    return startMaster({ ...launching, spec: wanted, configuration: `port: ${wanted.port}\n` });
+    return startMaster({ ...launching, signal, spec: wanted, configuration: `port: ${wanted.port}\n` });
   };
   return { instance, spec, start, launching };
 };
