@@ -99,6 +99,8 @@ const flagsOfOthers = [
   ...['--kill-child', '--pdeathsig', '--project', '--privileged', '--cgroupns'],
   ...['--kubernetes-client-qps', '--watch-cache-sizes', '--min-request-timeout', '--etcd-compaction-interval'],
   ...['--auto-compaction-retention'],
+  // pip, det
+  ...['--quiet', '--no-browser'],
   ...['--run-firewall', '--run-router', '--run-service-proxy', '--health-port'],
   // scripts/mutation.ts
   ...['--raise', '--scores'],
