@@ -1,13 +1,14 @@
 /**
  * What follows `//`, without user and password. Where a URL parser finds a host, they are before the last `@` in front of it.
  * Where it finds none, as for a password with a slash in it, they may be all that is before the last `@`; and so where it
- * finds a port, since a password may begin like one: `u:12/secret@host`.
+ * finds a port, since a password may begin like one: `u:12/secret@host`. A path or query may have another URL.
  */
 const withoutUser = (rest: string): string => {
   const authority = /^[^/?#\\]*/.exec(rest)?.[0] ?? '';
   const isRead = URL.canParse(`http://${rest}`) && !/:\d*$/.test(authority);
-  const end = (isRead ? authority : rest).lastIndexOf('@');
-  return end < 0 ? rest : `***@${rest.slice(end + 1)}`;
+  const [before, behind] = isRead ? [authority, rest.slice(authority.length)] : [rest, ''];
+  const end = before.lastIndexOf('@');
+  return `${end < 0 ? before : `***@${before.slice(end + 1)}`}${withoutPasswords(behind)}`;
 };
 
 /** The same for a list of URLs with commas; what stands before a comma and is no URL yet is the beginning of a password. */
@@ -19,9 +20,9 @@ const withoutUsers = (rest: string): string => {
   return withoutUser(rest);
 };
 
-/** A text in which no URL has a user or password left. In JSON text a quote in a password is escaped. */
+/** A text in which no URL has a user or password left. In JSON text a quote in a password is escaped, a space never. */
 export const withoutPasswords = (text: string): string =>
-  text.replaceAll(/\/\/((?:[^\s"\\]|\\.)+)/g, (_, rest: string) => `//${withoutUsers(rest)}`);
+  text.replaceAll(/\/\/((?:[^\s"\\]|\\\S)+)/g, (_, rest: string) => `//${withoutUsers(rest)}`);
 
 /** Names of subcommands, such as `get-token`; of a password nobody knows how it looks, so there are two of them at most. */
 const isSubcommand = (word: string): boolean => /^[a-z]{2,}(-[a-z]+)*$/.test(word);

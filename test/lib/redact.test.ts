@@ -29,6 +29,9 @@ test.each([
   ['http://a:12/p@h1,http://h2', 'http://***@h1,http://h2'],
   ['http://u:p,q@h', 'http://***@h'],
   ['http://u:p,x://secret@h', 'http://***@h'],
+  ['http://h/?next=http://u:secret@i/x', 'http://h/?next=http://***@i/x'],
+  ['//&\\ http://u:secret@h', '//&\\ http://***@h'],
+  ['C:\\dir\\ http://u:secret@h', 'C:\\dir\\ http://***@h'],
   ['no url', 'no url'],
 ])('%s is shown as %s', (text, expected) => expect(withoutPasswords(text)).toBe(expected));
 

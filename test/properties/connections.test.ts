@@ -142,7 +142,7 @@ property(
     peer.answerWith(text);
     return (await dialHttp(address(), 500, '/info')).outcome === 'answered' ? undefined : refused;
   },
-  { weight: 60, accepts: 0.15, good: soundAnswers },
+  { weight: 60, accepts: 0.1, good: soundAnswers },
 );
 
 property(
@@ -152,7 +152,7 @@ property(
     peer.answerWith(text);
     await readBytes(await httpRequest(`http://127.0.0.1:${peer.port}/`, { signal, ...limits }), signal, 10_000);
   },
-  { weight: 60, accepts: 0.15, good: soundAnswers },
+  { weight: 60, accepts: 0.1, good: soundAnswers },
 );
 
 const frame = mutatedText('\u0000\u0050\u0000', '\u0001\u0050\u0000no', '\u0000data', '\u00ff\u0001', '\u00ff', '');
