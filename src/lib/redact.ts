@@ -13,7 +13,7 @@ const withoutUser = (rest: string): string => {
 
 /** The same for a list of URLs with commas; what stands before a comma and is no URL yet is the beginning of a password. */
 const withoutUsers = (rest: string): string => {
-  for (const { 0: comma, index } of rest.matchAll(/,[a-z][a-z\d+.-]*:\/\//gi)) {
+  for (const { 0: comma, index } of rest.matchAll(/,(?:https?|socks\w*|ssh|wss?|file):\/\//gi)) {
     const first = withoutUser(rest.slice(0, index));
     if (URL.canParse(`http://${first}`)) return `${first}${comma}${withoutUsers(rest.slice(index + comma.length))}`;
   }

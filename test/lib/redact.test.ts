@@ -32,6 +32,7 @@ test.each([
   ['http://h/?next=http://u:secret@i/x', 'http://h/?next=http://***@i/x'],
   ['//&\\ http://u:secret@h', '//&\\ http://***@h'],
   ['C:\\dir\\ http://u:secret@h', 'C:\\dir\\ http://***@h'],
+  ['http://u:,secret://@h', 'http://***@h'],
   ['no url', 'no url'],
 ])('%s is shown as %s', (text, expected) => expect(withoutPasswords(text)).toBe(expected));
 
