@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '../instance/instance.ts';
@@ -14,6 +14,7 @@ import type { StarterEvent, SupervisorSpec } from '../supervisor/spec.ts';
 import { findSupervisorStatus } from '../supervisor/status-socket.ts';
 import { untilChildrenReady } from '../supervisor/until-ready.ts';
 import { type DatabaseSpec, databaseChild, removeStaleLock } from './database/data.ts';
+import { makeOwnFolder } from './own-folder.ts';
 import { makingSpec, masterChild, type StackSpec, stackSupervisorSpec } from './spec.ts';
 import { findMasterKeeper, stopMaster, untilDatabaseGone } from './stop.ts';
 
@@ -106,7 +107,7 @@ const begin = async (input: LaunchInput, supervisorSpec: SupervisorSpec, files: 
   const { instance, env, owner, signal, timeoutMs, report } = input;
   const paths = determinedPaths(instance.dir);
   const { logsDir, masterCacheDir, kubeconfigPath } = instancePaths(instance.dir);
-  for (const dir of [logsDir, masterCacheDir, paths.determinedDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [logsDir, masterCacheDir, paths.determinedDir]) await makeOwnFolder(dir);
   await rm(paths.databaseBegunDir, { recursive: true, force: true });
   await untilDatabaseGone(instance.dir);
   await writeFileAtomically(paths.specPath, JSON.stringify(supervisorSpec, null, 2));
@@ -130,7 +131,7 @@ const begin = async (input: LaunchInput, supervisorSpec: SupervisorSpec, files: 
 const launch = async (input: StartMasterInput, supervisorSpec: SupervisorSpec): Promise<void> => {
   const { instance, spec, signal, report } = input;
   const paths = determinedPaths(instance.dir);
-  await mkdir(paths.determinedDir, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(paths.determinedDir);
   if (spec.database?.isMade) {
     await untilDatabaseGone(instance.dir);
     await removeStaleLock(paths.databaseDir);

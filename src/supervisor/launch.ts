@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { UserError } from '../lib/errors.ts';
+import { hasCode, UserError } from '../lib/errors.ts';
 import { findLastLines, type Owner } from '../lib/files.ts';
 import { parseFields } from '../lib/json.ts';
 import { findClosedFolder } from '../lib/process/closed-folder.ts';
@@ -146,6 +146,21 @@ const cannotEnter = (folder: string, { uid }: Owner): UserError =>
     hint: `install taskgate and Node.js where uid ${uid} can read them, set XDG_STATE_HOME and XDG_CACHE_HOME to folders of root's, or run it without sudo`,
   });
 
+/** Not through a link: the folder may be a user's, and this root. Throws UserError `environment.instance-damaged`. */
+const openLog = (path: string): number => {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  try {
+    return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if (!hasCode(error, 'ELOOP')) throw error;
+    throw new UserError(`${path} is a link, and no log that taskgate has made`, {
+      id: 'environment.instance-damaged',
+      hint: `remove it: rm ${path}`,
+      cause: error,
+    });
+  }
+};
+
 /**
  * Starts a daemon (the supervisor of a native node, or the tunnel daemon) and exchanges lines with it; aborting the
  * signal ends it. What it returns rejects with UserError `cluster.keeper-ended` when the daemon ends, or
@@ -159,7 +174,7 @@ export const launchDaemon = (command: Command, options: LaunchOptions): Launched
   ended.promise.catch(() => undefined); // nobody may be waiting when it ends
   const closed = owner && findClosedFolder(command, owner);
   if (closed) throw cannotEnter(closed, owner);
-  const log = openSync(logPath, 'a', 0o600);
+  const log = openLog(logPath);
   const daemon = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', log], env: { ...env }, ...owner });
   closeSync(log);
   // the event comes later; a program that is not there, or that this user may not run, is no bug

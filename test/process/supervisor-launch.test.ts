@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { type LaunchedDaemon, launchDaemon } from '../../src/supervisor/launch.ts';
@@ -55,6 +55,16 @@ test('a daemon that ends gives its reason', async () => {
 test('without a reason the error has the last lines of its log', async () => {
   const daemon = launch("console.error('unshare: Operation not permitted'); process.exit(1)");
   await expect(daemon.untilSetUp()).rejects.toThrow('it gave no reason\n    unshare: Operation not permitted');
+});
+
+test('a log that is a link is not written to: root would write where its owner wants', async () => {
+  const other = join(dir, 'other');
+  await writeFile(other, 'kept\n');
+  await symlink(other, join(dir, 'keeper.log'));
+  expect(() => launch("console.error('secret'); emit({event: 'set-up'})")).toThrow(
+    expect.objectContaining({ id: 'environment.instance-damaged', hint: `remove it: rm ${join(dir, 'keeper.log')}` }),
+  );
+  expect(await readFile(other, 'utf8')).toBe('kept\n');
 });
 
 test('of a stack in its log the error itself is told, not where it was thrown', async () => {

@@ -1,6 +1,6 @@
 // Tested in test/e2e/with-master.test.ts
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeOwnFolder } from '../../determined/own-folder.ts';
 import { masterChild, type StackSpec } from '../../determined/spec.ts';
 import { makeDatabase, startMaster } from '../../determined/start.ts';
 import { findMasterKeeper, stopMaster } from '../../determined/stop.ts';
@@ -81,7 +81,7 @@ export const prepareMaster = async (instance: Instance, context: CommandContext,
   if (await findMasterInfo({ host: '127.0.0.1', port: context.config.master.port })) return false;
   verifySocket(instance.dir);
   const owner = await findStateOwner(context.env, dirname(dirname(instance.dir)));
-  await mkdir(determinedPaths(instance.dir).determinedDir, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(determinedPaths(instance.dir).determinedDir);
   await ensureProgram(context, tools);
   const { run } = await chooseDatabase(instance, context, { ...tools, owner });
   if (!run || run.isMade) return false;
@@ -111,7 +111,7 @@ export const ensureMaster = async (
   const isRunning = (await findMasterKeeper(instance)) !== undefined;
   if (!isRunning) await verifyMasterPort(context);
   const owner = await findStateOwner(context.env, dirname(dirname(instance.dir)));
-  await mkdir(determinedPaths(instance.dir).determinedDir, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(determinedPaths(instance.dir).determinedDir);
   const program = await chooseProgram(instance, context, tools);
   const { address, run: database } = await chooseDatabase(instance, context, { ...tools, owner });
   const spec: StackSpec = {
