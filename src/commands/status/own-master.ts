@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { findMasterKeeper } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { instancePaths } from '../../instance/paths.ts';
@@ -71,3 +72,9 @@ export const lostOf = ({ address, info, known }: OwnMaster): LostMaster | undefi
 /** Not wrong where the user has stopped it, so no problem of the instance: what to do if nobody has. */
 export const describeLostMaster = ({ address, clusterId }: LostMaster): string =>
   `the master with cluster id ${clusterId} that answered at ${address} before no longer does: start it again, with its database; the last lines of its log say why it ended ("retry watcher ... stopped unexpectedly": the cluster's API server was restarted, see docs/determined.md)`;
+
+/** What `up` says of a master that is gone; nothing of one that it starts again itself. */
+export const lostWarning = (own: OwnMaster, { withMaster }: Pick<Config, 'withMaster'>): string | undefined => {
+  const lost = withMaster ? undefined : lostOf(own);
+  return lost && describeLostMaster(lost);
+};

@@ -14,7 +14,7 @@ import { taskRefusedId } from '../status/cluster.ts';
 import { listenerLostId } from '../status/dead-tasks.ts';
 import { foreignMasterId } from '../status/foreign-masters.ts';
 import { findStatus } from '../status/look.ts';
-import { describeLostMaster, findOwnMaster, lostOf } from '../status/own-master.ts';
+import { findOwnMaster, lostWarning } from '../status/own-master.ts';
 import { checkMachine } from './check-machine.ts';
 import { upStep } from './context.ts';
 
@@ -97,8 +97,8 @@ export const checkHealth = upStep({
     if (!health) return undefined;
     note(`healthy, proven at ${health.provenAt}`);
     // otherwise the proof looks, at the end: the master may end when the API server comes back
-    const lost = lostOf(await findOwnMaster(instance, context.config.master));
-    if (lost) warn(describeLostMaster(lost));
+    const lost = lostWarning(await findOwnMaster(instance, context.config.master), context.config);
+    if (lost) warn(lost);
     return health;
   },
 });

@@ -14,7 +14,7 @@ import { closedChecksOf } from '../closed-checks.ts';
 import { gatewaySpecOf, sampleSpec, stageTimeoutMs } from '../context.ts';
 import { findFault } from '../proof-result.ts';
 import { findForeignMasters } from '../status/foreign-masters.ts';
-import { describeLostMaster, findOwnMaster, lostOf } from '../status/own-master.ts';
+import { findOwnMaster, lostWarning } from '../status/own-master.ts';
 import { ensureTaskNamespace } from '../task-namespace.ts';
 import { tunnelChecksOf } from '../tunnel-closed.ts';
 import { checkHealth, findRun, settingsDigest, unchanged } from './check-health.ts';
@@ -120,8 +120,8 @@ export const provePath = upStep({
     const own = await findOwnMaster(instance, context.config.master);
     const foreign = await findForeignMasters(kube, own, context.config);
     for (const { message, hint } of foreign) tools.warn(`${message} (${hint})`);
-    const lost = lostOf(own);
-    if (lost) tools.warn(describeLostMaster(lost));
+    const lost = lostWarning(own, context.config);
+    if (lost) tools.warn(lost);
     return proof;
   },
 });

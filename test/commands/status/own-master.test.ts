@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { describeLostMaster, findOwnMaster, lostOf } from '../../../src/commands/status/own-master.ts';
+import { describeLostMaster, findOwnMaster, lostOf, lostWarning } from '../../../src/commands/status/own-master.ts';
 import type { Instance } from '../../../src/instance/instance.ts';
 import { findProcess } from '../../../src/lib/process/processes.ts';
 import { finishedInstance } from '../../support/finished-instance.ts';
@@ -113,4 +113,13 @@ test('what to do, and of what a master ends', () => {
   const text = describeLostMaster({ address: '127.0.0.1:8080', clusterId });
   expect(text).toContain(`cluster id ${clusterId} that answered at 127.0.0.1:8080 before no longer does`);
   expect(text).toMatch(/start it again, with its database; .*log .*"retry watcher .* stopped unexpectedly"/);
+});
+
+test('up warns of a master that is gone, unless it runs that itself; nothing of one that answers or never did', () => {
+  const gone = { address: '127.0.0.1:8080', known: clusterId };
+  expect(lostWarning(gone, { withMaster: false })).toContain(clusterId);
+  expect(lostWarning(gone, { withMaster: true })).toBeUndefined();
+  const info = { clusterId, version: '0.38.1' };
+  expect(lostWarning({ ...gone, info }, { withMaster: false })).toBeUndefined();
+  expect(lostWarning({ address: '127.0.0.1:8080' }, { withMaster: false })).toBeUndefined();
 });

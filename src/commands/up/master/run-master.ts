@@ -6,6 +6,7 @@ import { proveThroughMaster } from '../../../proof/real-master/real-master.ts';
 import { stageTimeoutMs } from '../../context.ts';
 import { type EnsuredMaster, ensureMaster, prepareMaster as prepare } from '../../master/ensure.ts';
 import { findFault } from '../../proof-result.ts';
+import { findOwnMaster } from '../../status/own-master.ts';
 import { checkHealth, unchanged } from '../check-health.ts';
 import { checkMachine } from '../check-machine.ts';
 import { type UpContext, upStep } from '../context.ts';
@@ -42,6 +43,8 @@ export const runMaster = upStep({
   ): Promise<EnsuredMaster | undefined> => {
     const ensured = await ensureMaster(instance, context, { signal, report, warn });
     const master = { ...ensured, isNew: ensured.isNew || (isMade && ensured.how === 'started') };
+    // remembered, so that its tasks are known as its own while it does not answer
+    await findOwnMaster(instance, context.config.master);
     note(`${master.url}${master.version === undefined ? '' : `, ${master.version}`}`);
     return master;
   },
