@@ -91,7 +91,18 @@ export const readConfig = async (
   const input = { cwd, env, flags: settings, check: checkSettings, ...optional, ...(isKept && { instance }) };
   const loaded = await loadConfig(input);
   const { config, given, origins } = loaded;
-  return { ...loaded, context: { config, folders, runner: execaRunner, signal, cwd, env, chosen: { given, origins } } };
+  return {
+    ...loaded,
+    context: {
+      config,
+      folders,
+      runner: execaRunner,
+      signal,
+      cwd,
+      env,
+      chosen: { given, origins, reset: loaded.reset },
+    },
+  };
 };
 
 /**

@@ -41,6 +41,8 @@ export type LoadInput = {
 
 export type Loaded = {
   readonly config: Config;
+  /** Paths of the settings that this run lets go. */
+  readonly reset: readonly string[];
   /** For each setting where its value came from. */
   readonly origins: Readonly<Record<string, string>>;
   /** What the instance is to keep: all that was given, now or before, but for settings of one run. */
@@ -129,7 +131,7 @@ const readLayers = async (input: LoadInput) => {
   const named = mergeSources(ofRun).tree;
   const name = findName(mergeSources([defaults, ...ofRun]).tree);
   const kept = name === undefined ? undefined : await input.instance?.(name);
-  return { defaults, given: [instanceSource(kept ?? {}, named, reset), ...ofRun] };
+  return { defaults, reset, given: [instanceSource(kept ?? {}, named, reset), ...ofRun] };
 };
 
 /** A rule that an instance's setting breaks cannot be followed by leaving that one out. */
@@ -142,7 +144,7 @@ const resetHint = (origin: string, path: string): string =>
  * `usage.config-owner` for a taskgate.yaml that nobody named and that others can change, and `usage.reset`.
  */
 export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
-  const { defaults, given } = await readLayers(input);
+  const { defaults, reset, given } = await readLayers(input);
   const { tree, locate } = mergeSources([defaults, ...given]);
   const issues = configSchema.safeParse(tree).error?.issues ?? [];
   const config = withTaskImage(withTls(soundParts(tree)));
@@ -164,5 +166,5 @@ export const loadConfig = async (input: LoadInput): Promise<Loaded> => {
   if (config.master.tls) origins['master.scheme'] = 'master.tls';
   if (config.smallTaskImage) origins['master.taskImage'] = 'smallTaskImage';
   const notes = given.flatMap((source) => source.notes ?? []);
-  return { config, origins, given: givenOf(given, input.cwd), warnings: [...notes, ...found('warning')] };
+  return { config, origins, reset, given: givenOf(given, input.cwd), warnings: [...notes, ...found('warning')] };
 };

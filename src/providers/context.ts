@@ -20,6 +20,8 @@ export type Folders = {
 export type ChosenSettings = {
   readonly given: GivenSettings;
   readonly origins: Readonly<Record<string, string>>;
+  /** What this run lets go of what the instance keeps. */
+  readonly reset?: readonly string[];
 };
 
 /** What every command on one instance knows. */

@@ -8,7 +8,7 @@ import { findMasterKeeper } from '../../determined/stop.ts';
 import { generatePassword } from '../../instance/admin-password.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { determinedPaths } from '../../instance/paths.ts';
-import { findTextFile, type Owner, writeFileAtomically } from '../../lib/files.ts';
+import { findTextFile, isThere, type Owner, writeFileAtomically } from '../../lib/files.ts';
 import { freePort } from '../../lib/free-port.ts';
 import { findListener } from '../../lib/process/port-holder.ts';
 import type { Report } from '../../lib/progress.ts';
@@ -23,7 +23,9 @@ export type ChosenDatabase = { readonly address: DatabaseAddress; readonly run?:
 const readText = async (path: string): Promise<string | undefined> => (await findTextFile(path))?.trim() || undefined;
 
 /** The URL that was given now, or the last time: it may hold a password, which is in no setting of the instance. */
-const keepUrl = async (given: string | undefined, { databaseUrlPath }: Paths): Promise<string | undefined> => {
+const keepUrl = async ({ config, chosen }: CommandContext, { databaseUrlPath }: Paths): Promise<string | undefined> => {
+  const { dbUrl: given } = config;
+  if (given === undefined && chosen?.reset?.includes('dbUrl')) await rm(databaseUrlPath, { force: true });
   if (given === undefined) return readText(databaseUrlPath);
   parseDatabaseUrl(given);
   await writeFileAtomically(databaseUrlPath, `${given}\n`);
@@ -59,7 +61,7 @@ export const chooseDatabase = async (
   tools: Tools,
 ): Promise<ChosenDatabase> => {
   const paths = determinedPaths(instance.dir);
-  const url = await keepUrl(context.config.dbUrl, paths);
+  const url = await keepUrl(context, paths);
   if (url !== undefined) return { address: parseDatabaseUrl(url) };
   const { databaseDir, databaseBegunDir, determinedDir, databasePasswordPath } = paths;
   const server = await chooseServer(context, databaseDir, tools);
@@ -75,7 +77,34 @@ export const chooseDatabase = async (
   return { address: ownAddress(port, password), run: { spec, isMade } };
 };
 
-/** Forgets the data of an instance's database, and where a database of the user's own is. */
-export const removeDatabase = async ({ dir }: Pick<Instance, 'dir'>): Promise<void> => {
-  await rm(determinedPaths(dir).determinedDir, { recursive: true, force: true });
+/** What of the databases of a master was there when it was given up. */
+export type LeftDatabase = {
+  /** The instance's own had data, which were removed or kept. */
+  readonly own: 'removed' | 'kept' | 'none';
+  /** The user had given one, whose address is forgotten; nothing in it is touched. */
+  readonly hadUrl: boolean;
+};
+
+/** Forgets where a database of the user's own is, and, where that is asked for, removes the data of the instance's. */
+export const leaveDatabase = async (
+  { dir }: Pick<Instance, 'dir'>,
+  { removeData }: { readonly removeData: boolean },
+): Promise<LeftDatabase> => {
+  const { determinedDir, databaseDir, databaseUrlPath } = determinedPaths(dir);
+  const [hadUrl, hasData] = await Promise.all([databaseUrlPath, databaseDir].map(isThere));
+  await rm(removeData ? determinedDir : databaseUrlPath, { recursive: true, force: true });
+  return { own: !hasData ? 'none' : removeData ? 'removed' : 'kept', hadUrl: hadUrl === true };
+};
+
+const owns: Readonly<Record<LeftDatabase['own'], string>> = {
+  removed: "the data of the instance's database was removed",
+  kept: "the data of the instance's database is kept; --remove-data removes it",
+  none: 'the instance has no database',
+};
+
+/** For people, in one line. */
+export const describeLeft = ({ own, hadUrl }: LeftDatabase): string => {
+  const yours = 'your own database is left as it is, and its address forgotten';
+  if (!hadUrl) return owns[own];
+  return own === 'none' ? yours : `${yours}; ${owns[own]}`;
 };

@@ -10,7 +10,7 @@ import type { CommandContext } from '../../providers/context.ts';
 import { type CommandInput, print, printJson, printNote, printProgress, readConfig, readMade } from '../command.ts';
 import { logs } from '../logs/logs.ts';
 import { getInstance } from '../open-instance.ts';
-import { removeDatabase } from './database.ts';
+import { describeLeft, type LeftDatabase, leaveDatabase } from './database.ts';
 import { type EnsuredMaster, ensureMaster } from './ensure.ts';
 import { keptWithMaster, keptWithoutMaster } from './kept.ts';
 import { findMasterStatus, type MasterStatus } from './look.ts';
@@ -54,16 +54,16 @@ export type MasterDownFlags = { readonly removeData: boolean };
 /** Stops the master and its database; their data stays unless it is to go. */
 export const masterDown = async (input: CommandInput, { removeData }: MasterDownFlags): Promise<void> => {
   const { context } = await readMade(input);
-  const work = async (): Promise<boolean> => {
+  const work = async (): Promise<readonly [boolean, LeftDatabase]> => {
     const instance = await getInstance(context);
     const wasThere = await stopMaster(instance);
     await instance.change(keptWithoutMaster(instance.record()));
-    if (removeData) await removeDatabase(instance);
-    return wasThere;
+    return [wasThere, await leaveDatabase(instance, { removeData })];
   };
-  const wasThere = await withInstanceLock(context, work, (text) => printNote(text));
-  if (input.flags.json) return printJson({ instance: context.config.name, stopped: wasThere, dataRemoved: removeData });
-  const data = removeData ? 'its data was removed' : 'its data is kept; --remove-data removes it';
+  const [wasThere, left] = await withInstanceLock(context, work, (text) => printNote(text));
+  if (input.flags.json)
+    return printJson({ instance: context.config.name, stopped: wasThere, dataRemoved: left.own === 'removed' });
+  const data = describeLeft(left);
   print(wasThere ? `the master and its database were stopped; ${data}` : `no master runs; ${data}`);
 };
 

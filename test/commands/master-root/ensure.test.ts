@@ -77,12 +77,14 @@ test('a wheel that cannot be had stops nothing, and is told with what to do', as
 
 test('an interruption is one, not trouble with the wheel', async () => {
   const cut = new AbortController();
+  // cut off while the program runs
   const waits: Runner = (_, options) =>
-    new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(options.signal?.reason)));
+    new Promise((_, reject) => {
+      options?.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+      cut.abort(new Error('SIGINT'));
+    });
   const { ensure } = await setUp({}, waits);
-  const ensured = ensure(cut.signal);
-  setTimeout(() => cut.abort(new Error('SIGINT')), 50);
-  await expect(ensured).rejects.toThrow('SIGINT');
+  await expect(ensure(cut.signal)).rejects.toThrow('SIGINT');
 });
 
 test('a root that the user names is named as it is, and judged', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { runMaster } from '../../../src/commands/up/master/run-master.ts';
 import { findMasterKeeper } from '../../../src/determined/stop.ts';
 import { determinedPaths } from '../../../src/instance/paths.ts';
+import { isThere } from '../../../src/lib/files.ts';
 import { makeOwnMaster, type OwnMaster } from '../../support/stack/own-master.ts';
 import { findInstalledServer } from '../../support/stack/stack.ts';
 import { madeSoFar, runInOrder } from '../../support/up-context.ts';
@@ -58,3 +59,14 @@ test.skipIf(!hasServer)(
     expect(await own.ensure(change)).toMatchObject({ how: 'running' });
   },
 );
+
+test.skipIf(!hasServer)('a database of the user is remembered, and let go by --reset dbUrl', async () => {
+  const own = await makeOwnMaster();
+  const { configPath, databaseUrlPath } = determinedPaths(own.instance.dir);
+  await own.ensure({ dbUrl: 'postgres://me:pw@127.0.0.1:1/mine' });
+  await own.ensure();
+  expect(await readFile(configPath, 'utf8')).toMatch(/name: "?mine/);
+  expect(await own.ensure({ reset: ['dbUrl'] })).toMatchObject({ how: 'started', isNew: true });
+  expect(await readFile(configPath, 'utf8')).not.toMatch(/name: "?mine/);
+  expect(await isThere(databaseUrlPath)).toBe(false);
+});

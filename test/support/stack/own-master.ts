@@ -18,6 +18,7 @@ type Change = {
   readonly master?: Partial<Config['master']>;
   readonly dbUrl?: string;
   readonly origins?: Readonly<Record<string, string>>;
+  readonly reset?: readonly string[];
 };
 
 export type OwnMaster = {
@@ -47,14 +48,14 @@ export const makeOwnMaster = async (): Promise<OwnMaster> => {
   };
   const instance = await add('one', 0);
   onTestFinished(async () => void (await stopMaster(instance)));
-  const contextOf: OwnMaster['contextOf'] = ({ master = {}, dbUrl, origins = {} } = {}) => {
+  const contextOf: OwnMaster['contextOf'] = ({ master = {}, dbUrl, origins = {}, reset = [] } = {}) => {
     const plain = commandContext({ name: 'one', folders });
     const config = { ...plain.config, withMaster: true, ...(dbUrl !== undefined && { dbUrl }) };
     return {
       ...plain,
       config: { ...config, master: { ...plain.config.master, port, program, ...master } },
       folders: { ...plain.folders, supervisorCommand: [process.execPath, supervisor] },
-      chosen: { given: {}, origins },
+      chosen: { given: {}, origins, reset },
       runner: execaRunner,
       env: { PATH: process.env['PATH'] },
     };
