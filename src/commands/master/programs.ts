@@ -108,6 +108,17 @@ const otherMajor = (
   });
 };
 
+/**
+ * Fetches what a master and its database are run from and what this machine does not have: before root takes over, whose npm
+ * would leave files of root's in the user's folders. Throws UserError as {@link ensureProgram} does, and `artifact.*`.
+ */
+export const fetchStack = async (context: CommandContext, { signal, report }: Tools): Promise<void> => {
+  await ensureProgram(context, { signal, report });
+  if (context.config.dbUrl !== undefined) return;
+  const installed = await installedServers(pathOf(context), context.runner);
+  if (installed.length === 0) await ensurePostgres(postgresPin, artifactsInput(context, signal, report));
+};
+
 const servedMajor = Number.parseInt(postgresPin.version, 10);
 
 /**

@@ -15,6 +15,7 @@ import { makeResults } from '../../task-list/results.ts';
 import { runAndShow } from '../../task-list/run-and-show.ts';
 import { stepsOf } from '../../task-list/step.ts';
 import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
+import { fetchStack } from '../master/programs.ts';
 
 type PrefetchContext = CommandContext & {
   readonly bundleDir?: string;
@@ -46,6 +47,13 @@ const fillCacheStep = prefetchStep({
   },
 });
 
+const prepareStack = prefetchStep({
+  title: 'Prepare the programs of the master',
+  skip: (_, { config }) => !config.withMaster && { because: 'not asked for; --with-master does', value: undefined },
+  run: async (_, context, { signal, report }): Promise<undefined> =>
+    void (await fetchStack(context, { signal, report })),
+});
+
 const copyToBundle = prefetchStep({
   title: 'Write the bundle',
   skip: (_, { bundleDir }) =>
@@ -65,9 +73,15 @@ export const fillCache = async (
 ): Promise<Artifacts & { readonly bundleDigest?: string }> => {
   const results = makeResults();
   const options = { kind: displayKind(invocation), signal: context.signal, results };
-  await runAndShow([fillCacheStep, copyToBundle], context, options);
+  await runAndShow([fillCacheStep, prepareStack, copyToBundle], context, options);
   return { ...results.get(fillCacheStep), ...results.find(copyToBundle) };
 };
+
+/** Fetches the programs of the master alone, where `up` runs one. */
+export const fetchMaster = (invocation: Invocation, context: PrefetchContext): Promise<void> =>
+  runAndShow([prepareStack], context, {
+    ...{ kind: displayKind(invocation), signal: context.signal, results: makeResults() },
+  });
 
 /**
  * Prepares all that `up` needs from elsewhere. Here --bundle names the folder to write, not one to read.

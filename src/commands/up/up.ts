@@ -32,7 +32,7 @@ import { taskImageNotes } from '../images/task-image.ts';
 import { verifyMasterSettings } from '../master/programs.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
-import { fillCache } from '../prefetch/prefetch.ts';
+import { fetchMaster, fillCache } from '../prefetch/prefetch.ts';
 import { refuseBrokenPath } from '../proof-result.ts';
 import { asRoot, unseenVariables } from '../sudo.ts';
 import { findHealth } from './check-health.ts';
@@ -178,7 +178,9 @@ const prepareAsUser = async ({ invocation }: CommandInput, context: CommandConte
   await verifyHere(context, 'native', true);
   await verifyMasterPort(context);
   const instance = await findInstance(context.folders.stateDir, context.config.name);
-  if (!instance || !(await findHealth(context, instance))) await fillCache(invocation, context);
+  // a healthy node needs nothing of the cache; its master may be new
+  const isHealthy = instance !== undefined && (await findHealth(context, instance)) !== undefined;
+  await (isHealthy ? fetchMaster(invocation, context) : fillCache(invocation, context));
   // also where root is killed before it hands over what it made
   const { instancesDir, locksDir } = statePaths(context.folders.stateDir);
   await ensureStateFolder(context.env, context.folders.stateDir);

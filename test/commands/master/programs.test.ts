@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { chooseProgram, chooseServer, stackKeys } from '../../../src/commands/master/programs.ts';
+import { chooseProgram, chooseServer, fetchStack, stackKeys } from '../../../src/commands/master/programs.ts';
 import { CommandError, type Runner } from '../../../src/lib/process/runner.ts';
 import { artifactsInput } from '../../../src/providers/artifacts-input.ts';
 import { commandContext } from '../../support/context.ts';
@@ -91,4 +91,18 @@ test('data of a PostgreSQL that is not to be had: nothing is fetched, and the wa
     message: expect.stringMatching(/was made by PostgreSQL 9, and this machine has none of it; npm serves 16/),
     hint: expect.stringContaining('taskgate master down --name two --remove-data'),
   });
+});
+
+test('what this machine has is not fetched: nothing with a program and a database of the user, else PostgreSQL alone', async () => {
+  const { context } = await setUp();
+  const asked: string[] = [];
+  const runner: Runner = (command) => {
+    asked.push(command.join(' '));
+    return Promise.reject(new CommandError(command, { reason: `spawn ${command[0]} ENOENT` }));
+  };
+  const given = { ...context, runner, config: { ...context.config, dbUrl: 'postgres://me:secret@db/x' } };
+  await expect(fetchStack(given, tools)).resolves.toBeUndefined();
+  expect(asked).toEqual([]);
+  await expect(fetchStack({ ...context, runner }, tools)).rejects.toMatchObject({ id: 'artifact.npm-missing' });
+  expect(asked.at(-1)).toMatch(/^npm /);
 });
