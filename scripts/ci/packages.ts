@@ -12,6 +12,7 @@ const packages = [
   ['/usr/sbin/useradd', 'passwd'],
   ['/usr/bin/busybox', 'busybox'],
   ['/usr/bin/setfacl', 'acl'],
+  ['/usr/lib/postgresql', 'postgresql'],
 ] as const;
 
 const missing = packages.filter(([program]) => !existsSync(program)).map(([, name]) => name);

@@ -44,9 +44,9 @@ const reportEvent = (event: StarterEvent, report: Report): void => {
   report(`${event.name}: ${event.state}${event.detail ? ` (${event.detail})` : ''}`);
 };
 
-/** PostgreSQL tells a full disk in the system's words. */
+/** PostgreSQL tells a full disk in the system's words, or in its own (md.c). */
 const hintOf = (why: string, otherwise: string): string =>
-  why.includes('No space left on device')
+  /No space left on device|could not extend file|Check free disk space/.test(why)
     ? "free some space on the disk of the instance's folder, then repeat the command: data that was made is kept"
     : otherwise;
 

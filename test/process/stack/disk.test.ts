@@ -44,6 +44,21 @@ test.skipIf(!server || noNamespaces)(
   },
 );
 
+test.skipIf(!server || noNamespaces)(
+  'a disk that is too small for the database: the words are told, and what to do',
+  async () => {
+    if (!server) return;
+    const stack = await makeStack(server);
+    await mountSmall(stack, '20m');
+    await expect(stack.start()).rejects.toMatchObject({
+      id: 'environment.master-not-started',
+      message: expect.stringMatching(/No space left on device|could not extend file/),
+      hint: expect.stringContaining('free some space'),
+    });
+    expect(stack.instance.record().journal).toEqual([]);
+  },
+);
+
 test.skipIf(!server)('a password that the database does not take is in no word of the error', async () => {
   if (!server) return;
   const stack = await makeStack(server);
