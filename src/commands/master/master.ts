@@ -3,7 +3,6 @@ import { masterChild } from '../../determined/spec.ts';
 import { stopMaster } from '../../determined/stop.ts';
 import type { Instance } from '../../instance/instance.ts';
 import { withInstanceLock } from '../../instance/lock.ts';
-import { instancePaths } from '../../instance/paths.ts';
 import { UserError } from '../../lib/errors.ts';
 import { describeProgress } from '../../lib/progress.ts';
 import type { CommandContext } from '../../providers/context.ts';
@@ -13,21 +12,9 @@ import { getInstance } from '../open-instance.ts';
 import { describeLeft, type LeftDatabase, leaveDatabase } from './database.ts';
 import { type EnsuredMaster, ensureMaster } from './ensure.ts';
 import { keptWithMaster, keptWithoutMaster } from './kept.ts';
+import { describeLogin } from './login.ts';
 import { findMasterStatus, type MasterStatus } from './look.ts';
 import { verifyMasterSettings } from './programs.ts';
-
-const hows: Readonly<Record<EnsuredMaster['how'], string>> = {
-  started: 'started',
-  running: 'runs already',
-  yours: 'your own master answers there, and is used as it is',
-};
-
-/** What a user needs to log in; the first time also the password itself. */
-export const describeMaster = ({ url, how, version }: EnsuredMaster, { dir }: Pick<Instance, 'dir'>): string => {
-  const what = `master ${version ?? ''}`.trim();
-  const login = `log in as admin with the password in ${instancePaths(dir).passwordPath}`;
-  return `${what}: ${url} (${hows[how]})${how === 'yours' ? '' : `\n  ${login}`}`;
-};
 
 /** Starts the master of an instance, over that and others; safe to repeat. */
 export const masterUp = async (input: CommandInput): Promise<void> => {
@@ -46,7 +33,7 @@ export const masterUp = async (input: CommandInput): Promise<void> => {
   };
   const [instance, master] = await withInstanceLock(context, work, (text) => printNote(text));
   if (input.flags.json) return printJson(master);
-  print(describeMaster(master, instance));
+  print(await describeLogin(master, instance));
 };
 
 export type MasterDownFlags = { readonly removeData: boolean };

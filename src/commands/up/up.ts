@@ -29,6 +29,7 @@ import { parseDurationSeconds } from '../duration.ts';
 import { environmentOf, renderEnv } from '../env/formats.ts';
 import { findExposure, summarizeExposure } from '../exposure/summary.ts';
 import { taskImageNotes } from '../images/task-image.ts';
+import { describeLogin } from '../master/login.ts';
 import { verifyMasterSettings } from '../master/programs.ts';
 import { verifyMasterPort } from '../master-port.ts';
 import { verifyFilesOf, writeFileOf } from '../named-file.ts';
@@ -40,7 +41,6 @@ import type { UpContext } from './context.ts';
 import { endOf, noteEnd } from './ending/end.ts';
 import { removeUnbegun } from './ending/remove-unbegun.ts';
 import { renderUpJson, resultOf, type UpRun, writeReports } from './ending/result.ts';
-import { describeLogin } from './master/login.ts';
 import { findTunnelInstead } from './open-reverse-path.ts';
 import { upSteps } from './steps.ts';
 
@@ -63,11 +63,11 @@ ${reachable}
 };
 
 const summary = async (run: UpRun): Promise<string> => {
-  const { proof, masterProof, instance } = run.result;
+  const { proof, masterProof, ownMaster, instance } = run.result;
   const all = [proof, masterProof].filter((one) => one !== undefined);
   const hops = all.map((one) => `\n${renderHops(one.hops)}`).join('');
   if (all.some(({ ok }) => !ok) || !instance) return hops;
-  const login = await describeLogin(run.result);
+  const login = ownMaster ? `\n${await describeLogin(ownMaster, instance)}\n` : '';
   return `${hops}${login}${nextSteps(run, summarizeExposure(await findExposure(instance), run.context.config.name))}`;
 };
 
