@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { instancePaths } from '../../src/instance/paths.ts';
 import { parseYaml } from '../../src/lib/template.ts';
 import { adminPassword, finishedInstance } from '../support/finished-instance.ts';
 import { devcluster } from '../support/master/patch-sample.ts';
@@ -9,11 +10,17 @@ import { expectRefusal, test, type User } from '../support/process/user.ts';
 const parse = (text: string): unknown => JSON.parse(text);
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
 
-/** Instances dev and second, as `up` leaves them. */
-const makeTwo = async (user: User) => {
-  const stateDir = join(user.state, 'taskgate');
-  return [await finishedInstance(stateDir, 'dev'), await finishedInstance(stateDir, 'second', { index: 1 })] as const;
+/** An instance as `up` leaves it, with a root for its master. */
+const make = async (user: User, name: string, index: number) => {
+  const instance = await finishedInstance(join(user.state, 'taskgate'), name, { index });
+  const { masterRootDir } = instancePaths(instance.dir);
+  for (const folder of ['static', 'wheels']) await mkdir(join(masterRootDir, folder), { recursive: true });
+  await writeFile(join(masterRootDir, 'wheels', 'determined-0.38.1-py3-none-any.whl'), '');
+  return instance;
 };
+
+/** Instances dev and second. */
+const makeTwo = async (user: User) => [await make(user, 'dev', 0), await make(user, 'second', 1)] as const;
 
 const ownFile = `resource_manager:\n  type: kubernetes # mine\n  max_slots_per_pod: 1\n`;
 
