@@ -66,6 +66,7 @@ const nativeLane: Lane = [
   },
   {
     key: 'docs',
+    makesNodes: true,
     title: 'the commands of README and docs',
     suite: 'docs',
     command: vitest('docs'),
@@ -74,6 +75,7 @@ const nativeLane: Lane = [
   },
   {
     key: 'e2e',
+    makesNodes: true,
     title: 'e2e tests, native provider',
     suite: 'e2e',
     command: [...vitest('e2e'), ...comparing.map((file) => `--exclude=${file}`)],
@@ -81,6 +83,7 @@ const nativeLane: Lane = [
   },
   {
     key: 'e2e-host',
+    makesNodes: true,
     title: 'e2e tests that compare the host',
     suite: 'e2e-host',
     command: [...vitest('e2e'), ...comparing],

@@ -18,6 +18,8 @@ export type Stage = {
   /** The tests of a Vitest project, or of some of its files, by which they are counted; without it the stage counts as one test. */
   readonly suite?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** It starts native nodes; those that it leaves when it is ended are taken down. No two of them run side by side. */
+  readonly makesNodes?: true;
 };
 
 /** Who interrupts a run may not wait long for its last line. */
@@ -79,7 +81,8 @@ const takeDownNodes = async (sinceMs: number, log: FileHandle): Promise<void> =>
 
 /**
  * Runs a stage's command in a session of its own, its output in a file. At its limit, and when the run is told to end, the
- * whole session is ended, and what has left the session with the stage's mark in its environment; native nodes are taken down.
+ * whole session is ended, and what has left the session with the stage's mark in its environment; the native nodes of one that
+ * makes some are taken down.
  */
 export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSignal): Promise<Ending> => {
   if (signal.aborted) return abortEnding(signal);
@@ -104,7 +107,7 @@ export const runStage = async (stage: Stage, files: StageFiles, signal: AbortSig
       await endProcesses({ session: child.pid, mark: mark.join('=') }, graceMs[ending.how]);
     }
     // who interrupts a run does not wait for it
-    if (ending.how === 'limit' || ending.how === 'run-limit') await takeDownNodes(startMs, log);
+    if (stage.makesNodes && (ending.how === 'limit' || ending.how === 'run-limit')) await takeDownNodes(startMs, log);
     return ending;
   } finally {
     await log.close();

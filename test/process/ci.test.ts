@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { type Ending, judgeSuite, type Verdict } from '../../scripts/ci/judge.ts';
 import { filesOf, readEvents, runStage, type Stage } from '../../scripts/ci/run-stage.ts';
 import { makeSuite } from '../support/ci/suite.ts';
-import { temporaryDir } from '../support/temporary-dir.ts';
+import { runDir, temporaryDir } from '../support/temporary-dir.ts';
 
 const rules = { suite: 'made', least: 1, files: ['a.test.js'], allowedSkips: [] };
 
@@ -110,6 +110,18 @@ describe('a run', () => {
     expect(stdout.split('\n').at(-1)).toBe('1 passed, 1 failed');
     expect(exitCode).toBe(1);
     expect((await readPids(pids)).map(isGone)).toEqual([true, true]);
+  });
+
+  test('a stage that makes no nodes leaves those of other suites alone when it is ended', async () => {
+    const dir = await temporaryDir();
+    const others = await runDir('e2e');
+    const folder = join(others, 'taskgate/instances/other');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'instance.json'), '{"provider":"native"}');
+    const { stdout } = await runCi(dir, [node('hangs', stubborn(join(dir, 'pids')), 3)]);
+    expect(stdout).toContain('stage hangs: ended at its limit of 3 s');
+    expect(await readFile(join(dir, 'hangs.log'), 'utf8')).toBe('');
+    await rm(others, { recursive: true });
   });
 
   test.each([
