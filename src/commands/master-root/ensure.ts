@@ -49,6 +49,20 @@ const findWheel = async (context: CommandContext, version: string, { signal, rep
   }
 };
 
+/**
+ * Has the wheel in the cache beforehand: what root fetched would be root's there. Gives why it cannot be had, which stops
+ * nothing: {@link ensureMasterRoot} tells it again.
+ */
+export const fetchWheel = async (context: CommandContext, tools: Tools): Promise<string | undefined> => {
+  try {
+    await findWheel(context, context.config.master.version ?? pinnedVersion, tools);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError) || tools.signal.aborted) throw error;
+    return error.message;
+  }
+};
+
 const fillOwn = async (
   context: CommandContext,
   { path, staticDir }: { readonly path: string; readonly staticDir: string | undefined },

@@ -16,6 +16,7 @@ import { runAndShow } from '../../task-list/run-and-show.ts';
 import { stepsOf } from '../../task-list/step.ts';
 import { type CommandInput, displayKind, type Invocation, printJson, readConfig } from '../command.ts';
 import { fetchStack } from '../master/programs.ts';
+import { fetchWheel } from '../master-root/ensure.ts';
 
 type PrefetchContext = CommandContext & {
   readonly bundleDir?: string;
@@ -41,9 +42,20 @@ const fillCacheStep = prefetchStep({
     const artifacts = await ensureArtifacts(input);
     if (context.isComplete && input.policies) await ensurePolicyImages(input);
     if (input.taskImage) await ensureTaskImage(input, input.taskImage);
-    if (context.isComplete) await ensureDeterminedWheel(input);
     note(await describeCache(context.folders.cacheDir));
     return artifacts;
+  },
+});
+
+/** A complete run fails without it; before root takes over it is only told, since a master works without, too. */
+const prepareWheel = prefetchStep({
+  title: 'Prepare the wheel of determined',
+  skip: (_, { isComplete, config }) =>
+    !isComplete && config.master.root !== undefined && { because: '--master-root has one', value: undefined },
+  run: async (_, context, { signal, report, note }): Promise<undefined> => {
+    if (context.isComplete) return void (await ensureDeterminedWheel(artifactsInput(context, signal, report)));
+    const why = await fetchWheel(context, { signal, report });
+    if (why !== undefined) note(why);
   },
 });
 
@@ -73,7 +85,7 @@ export const fillCache = async (
 ): Promise<Artifacts & { readonly bundleDigest?: string }> => {
   const results = makeResults();
   const options = { kind: displayKind(invocation), signal: context.signal, results };
-  await runAndShow([fillCacheStep, prepareStack, copyToBundle], context, options);
+  await runAndShow([fillCacheStep, prepareWheel, prepareStack, copyToBundle], context, options);
   return { ...results.get(fillCacheStep), ...results.find(copyToBundle) };
 };
 
