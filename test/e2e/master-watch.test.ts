@@ -121,6 +121,10 @@ describe('down while a master lives', () => {
 
   test('says which tasks it has and waits for them; what it sends to the Gateway then leaves this host by no other route', async () => {
     await startMaster();
+    // what the tests before have left lives, and would be waited for
+    const labelled = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', labelSelector: 'determined' };
+    for (const pod of await kube.list<KubeObject>(labelled))
+      await kube.remove({ ...pod, apiVersion: 'v1', kind: 'Pod' });
     const metadata = { name: 'det-1a2b3c4d-cmd-a', namespace: 'default', labels: { determined: 'a.1' } };
     const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'none' }] } };
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { suspend: true, template } } as KubeObject;
