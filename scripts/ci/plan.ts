@@ -79,7 +79,7 @@ const nativeLane: Lane = [
     title: 'e2e tests, native provider',
     suite: 'e2e',
     command: [...vitest('e2e'), ...comparing.map((file) => `--exclude=${file}`)],
-    limitSeconds: minutes(40),
+    limitSeconds: minutes(45),
   },
   {
     key: 'e2e-host',
@@ -94,7 +94,7 @@ const nativeLane: Lane = [
 /** What needs no node, on free ports, then Minikube, in namespaces of its own: ports, cgroups and mounts. */
 const minikubeLane: Lane = [
   { key: 'api', title: 'API server tests', suite: 'api', command: vitest('api'), limitSeconds: minutes(10) },
-  { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(20) },
+  { key: 'process', title: 'process tests', suite: 'process', command: vitest('process'), limitSeconds: minutes(25) },
   {
     key: 'rig',
     title: 'the rig for real Minikube',
