@@ -30,28 +30,29 @@ const masterAsChild = ({ program, port, tls, database, instanceDir }: StackSpec)
   ending: { signal: 'SIGTERM', graceMs: 5_000 },
 });
 
+type Owner = Pick<StackSpec, 'instance' | 'instanceDir'>;
+
+/** What the supervisors of an instance's master and database have in common. */
+const supervisorSpec = (
+  { instance, instanceDir }: Owner,
+  work: Pick<SupervisorSpec, 'setup' | 'children'>,
+): SupervisorSpec => ({
+  instance,
+  socketPath: determinedPaths(instanceDir).socketPath,
+  logsDir: instancePaths(instanceDir).logsDir,
+  ...work,
+  endsInOrder: true,
+});
+
 /** The input of the supervisor of a master and its database. */
 export const stackSupervisorSpec = (spec: StackSpec): SupervisorSpec => {
-  const { instance, instanceDir, database } = spec;
-  return {
-    instance,
-    socketPath: determinedPaths(instanceDir).socketPath,
-    logsDir: instancePaths(instanceDir).logsDir,
+  const { database } = spec;
+  return supervisorSpec(spec, {
     setup: database ? databaseSetup(database.spec, database.isMade) : [],
     children: [...(database ? [databaseAsChild(database.spec)] : []), masterAsChild(spec)],
-    endsInOrder: true,
-  };
+  });
 };
 
 /** The input of a supervisor that makes the data of a database, and keeps nothing running. */
-export const makingSpec = (
-  spec: Pick<StackSpec, 'instance' | 'instanceDir'>,
-  database: DatabaseSpec,
-): SupervisorSpec => ({
-  instance: spec.instance,
-  socketPath: determinedPaths(spec.instanceDir).socketPath,
-  logsDir: instancePaths(spec.instanceDir).logsDir,
-  setup: databaseSetup(database, false),
-  children: [],
-  endsInOrder: true,
-});
+export const makingSpec = (owner: Owner, database: DatabaseSpec): SupervisorSpec =>
+  supervisorSpec(owner, { setup: databaseSetup(database, false), children: [] });
